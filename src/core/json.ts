@@ -1,0 +1,122 @@
+/** Any value that JSON can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+
+/** A JSON object. Values that reach a run are frozen, so the type is read-only. */
+export interface JsonObject {
+  readonly [key: string]: Json;
+}
+
+/** Deepest nesting that requests and patches may have. */
+export const MAX_JSON_DEPTH = 100;
+
+/** Says where a value stops being JSON, as a JSON Pointer (RFC 6901), and why. */
+export class NotJsonError extends Error {
+  constructor(
+    readonly pointer: string,
+    readonly reason: string,
+  ) {
+    super(pointer === '' ? reason : `${reason} at ${pointer}`);
+    this.name = 'NotJsonError';
+  }
+}
+
+/** One step of a JSON Pointer, escaped as RFC 6901 section 3 says. */
+export function pointerToken(key: string | number): string {
+  return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+/** A JSON Pointer (RFC 6901) from path segments. */
+export function toPointer(path: readonly PropertyKey[]): string {
+  return path.map((key) => pointerToken(typeof key === 'number' ? key : String(key))).join('');
+}
+
+/**
+ * Copies a value into frozen JSON, so that nobody can change it afterwards.
+ * Keys that hold `undefined` are dropped; values with a `toJSON` (dates) are asked for it.
+ * @throws NotJsonError for functions, symbols, BigInt, NaN, infinities, class instances, cycles, and nesting over
+ * {@link MAX_JSON_DEPTH}.
+ */
+export function copyJson(value: unknown): Json {
+  return copyAt(value, [], 0);
+}
+
+function copyAt(value: unknown, path: (string | number)[], depth: number): Json {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw new NotJsonError(toPointer(path), `${value} is not JSON`);
+    return value;
+  }
+  if (typeof value !== 'object') throw new NotJsonError(toPointer(path), `a ${typeof value} is not JSON`);
+  if (depth >= MAX_JSON_DEPTH) {
+    throw new NotJsonError(
+      toPointer(path.slice(0, 5)),
+      `a cycle, or more than ${MAX_JSON_DEPTH} levels of nesting,`,
+    );
+  }
+  if (Array.isArray(value)) return copyArray(value, path, depth);
+  if ('toJSON' in value && typeof value.toJSON === 'function') {
+    return copyAt(value.toJSON(), path, depth + 1);
+  }
+  return copyObject(value, path, depth);
+}
+
+function copyArray(value: readonly unknown[], path: (string | number)[], depth: number): Json {
+  const copy: Json[] = [];
+  for (let index = 0; index < value.length; index++) {
+    path.push(index);
+    const item = value[index];
+    copy.push(item === undefined ? null : copyAt(item, path, depth + 1));
+    path.pop();
+  }
+  return Object.freeze(copy);
+}
+
+function copyObject(value: object, path: (string | number)[], depth: number): Json {
+  if (!isPlainObject(value)) {
+    const name = (value as { constructor?: { name?: unknown } }).constructor?.name;
+    throw new NotJsonError(toPointer(path), `a ${typeof name === 'string' ? name : 'class instance'} is not JSON`);
+  }
+  const copy: Record<string, Json> = {};
+  for (const key of Object.keys(value)) {
+    const item = (value as Record<string, unknown>)[key];
+    if (item === undefined) continue;
+    path.push(key);
+    setOwn(copy, key, copyAt(item, path, depth + 1));
+    path.pop();
+  }
+  return Object.freeze(copy);
+}
+
+/** Sets a key as data even when it is named `__proto__`. */
+function setOwn(target: Record<string, Json>, key: string, value: Json): void {
+  if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+  else target[key] = value;
+}
+
+/** True for `{}` and `Object.create(null)`, of this or another realm; false for arrays and class instances. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** True when arrays and objects are nested deeper than `limit`. Never recurses, so it is safe for any parsed body. */
+export function isDeeperThan(value: unknown, limit: number): boolean {
+  let level: object[] = typeof value === 'object' && value !== null ? [value] : [];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth >= limit) return true;
+    const next: object[] = [];
+    for (const parent of level) {
+      for (const child of Object.values(parent)) {
+        if (typeof child === 'object' && child !== null) next.push(child);
+      }
+    }
+    level = next;
+  }
+  return false;
+}
+
+/** Size of a value as JSON text, in bytes of UTF-8. */
+export function jsonBytes(value: Json): number {
+  return Buffer.byteLength(JSON.stringify(value));
+}

@@ -1,0 +1,25 @@
+import { distance } from 'fastest-levenshtein';
+
+/**
+ * The known name that a misspelt one most likely means: the nearest by edit distance,
+ * if at most a third of the letters (and at least two) differ.
+ */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  const wanted = name.slice(0, 100).toLowerCase();
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  for (const candidate of known) {
+    const apart = distance(wanted, candidate.slice(0, 100).toLowerCase());
+    if (apart < bestDistance) {
+      best = candidate;
+      bestDistance = apart;
+    }
+  }
+  return best;
+}
+
+/** The hint that goes with an unknown name, as an object to spread into a problem. */
+export function didYouMean(name: string, known: Iterable<string>): { hint?: string } {
+  const near = nearestName(name, known);
+  return near === undefined ? {} : { hint: `Did you mean "${near}"?` };
+}

@@ -1,0 +1,61 @@
+import type { AnyTool, Condition } from './tool.js';
+
+/** Name -> function, for tools and conditions. Fixed once made. */
+export interface Registry {
+  readonly tools: ReadonlyMap<string, AnyTool>;
+  readonly conditions: ReadonlyMap<string, Condition>;
+}
+
+/** Anything that can be registered. */
+export type Registrable = AnyTool | Condition;
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,199}$/;
+
+/**
+ * Makes a registry.
+ * @throws Error that names the culprit when a definition has a wrong shape or a name is taken twice.
+ */
+export function createRegistry(definitions: Iterable<Registrable>): Registry {
+  const tools = new Map<string, AnyTool>();
+  const conditions = new Map<string, Condition>();
+  for (const definition of definitions) {
+    const wrong = whyNotRegistrable(definition);
+    if (wrong !== undefined) throw new Error(wrong);
+    if (isTool(definition)) addOnce(tools, definition, 'tool');
+    else addOnce(conditions, definition, 'condition');
+  }
+  return { tools, conditions };
+}
+
+/** True for a tool, false for a condition. */
+export function isTool(definition: Registrable): definition is AnyTool {
+  return 'run' in definition;
+}
+
+/** Says what is wrong with the shape of a definition, or `undefined` when it is right. */
+export function whyNotRegistrable(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return 'is not an object with a name and a run or choose function';
+  const { name, description, run, choose, params, outcomes } = value as Record<string, unknown>;
+  if (typeof name !== 'string') return 'has no name (a string)';
+  if (!NAME.test(name)) return `has the name ${JSON.stringify(name)}; use letters, digits, "_", "." and "-", at most 200`;
+  if (description !== undefined && typeof description !== 'string') return `"${name}" has a description that is not a string`;
+  if ((typeof run === 'function') === (typeof choose === 'function')) {
+    return `"${name}" needs either a run function (a tool) or a choose function (a condition)`;
+  }
+  if (params !== undefined && !hasSafeParse(params)) return `"${name}" has params that are not a zod schema`;
+  if (outcomes !== undefined && !isListOfNames(outcomes)) return `"${name}" has outcomes that are not a list of strings`;
+  return undefined;
+}
+
+function hasSafeParse(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'safeParse' in value && typeof value.safeParse === 'function';
+}
+
+function isListOfNames(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string' && item !== '');
+}
+
+function addOnce<T extends { name: string }>(map: Map<string, T>, definition: T, kind: string): void {
+  if (map.has(definition.name)) throw new Error(`the ${kind} "${definition.name}" is defined twice`);
+  map.set(definition.name, definition);
+}

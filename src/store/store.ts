@@ -1,0 +1,162 @@
+import type { EventRecord, RunError } from '../core/events.js';
+import type { GraphDefinition } from '../core/graph.js';
+import type { Json } from '../core/json.js';
+import type { RunState, RunStatus } from '../core/run.js';
+
+/** What a new run brings besides its first event. */
+export interface NewRun {
+  readonly idempotency?: Idempotency;
+}
+
+/** A client's key for a request, and what the request was. */
+export interface Idempotency {
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+/** Events of one run to append, all or none. */
+export interface RunAppend {
+  /** The state after the events; the run's row follows from it where `statusChanged`. */
+  readonly state: RunState;
+  /** Consecutive records; the first one's seq is the fence: whoever finds it taken has lost. */
+  readonly records: readonly EventRecord[];
+  readonly statusChanged: boolean;
+  /** Set for a run that is new: its row is made, if its graph version is still there. */
+  readonly create?: NewRun;
+  /** Replaces the run's snapshot; true at the last record. */
+  readonly snapshot?: string;
+}
+
+/** What is committed together, isolated from the other units in its transaction. */
+export interface Unit {
+  readonly appends: readonly RunAppend[];
+}
+
+/** Somebody else appended to the run first. Load the tail and decide again. */
+export class ConflictError extends Error {
+  constructor(readonly runId: string) {
+    super(`The journal of run ${runId} has moved on.`);
+    this.name = 'ConflictError';
+  }
+}
+
+/** The idempotency key belongs to a run already. */
+export class ReplayError extends Error {
+  constructor(
+    readonly runId: string,
+    readonly fingerprint: string,
+  ) {
+    super(`The idempotency key belongs to run ${runId}.`);
+    this.name = 'ReplayError';
+  }
+}
+
+/** The graph version of a new run is not there any more. */
+export class GraphGoneError extends Error {
+  constructor(graphId: string) {
+    super(`Graph ${graphId} was deleted.`);
+    this.name = 'GraphGoneError';
+  }
+}
+
+/** The database could not be written; nothing of the unit was. The store keeps trying to get well. */
+export class StoreUnavailableError extends Error {
+  constructor(cause: unknown) {
+    super('The database cannot be written at the moment.', { cause });
+    this.name = 'StoreUnavailableError';
+  }
+}
+
+/** A stored graph version. Times are milliseconds since 1970. */
+export interface GraphVersion {
+  readonly graphId: string;
+  readonly version: number;
+  readonly name: string;
+  readonly definition: GraphDefinition;
+  readonly createdAt: number;
+}
+
+/** The row of a run: what lists show. Times are milliseconds since 1970. */
+export interface RunSummary {
+  readonly runId: string;
+  readonly graphId: string;
+  readonly graphVersion: number;
+  readonly status: RunStatus;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly error: RunError | null;
+  readonly submittedAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+}
+
+/** Which runs to list: all that are given must fit. Newest first. */
+export interface RunFilter {
+  readonly statuses?: readonly RunStatus[];
+  readonly graphId?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970; later ones only. */
+  readonly submittedAfter?: number;
+  /** Only runs listed after this one. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** What a run folds from. */
+export interface StoredRun {
+  /** The input, from the first event. */
+  readonly inputData: Json;
+  readonly snapshot: string | undefined;
+  /** All records after the snapshot; from the first on where there is none. */
+  readonly tail: readonly EventRecord[];
+}
+
+/** What is done with a new graph version. */
+export type SaveGraphResult = 'saved' | 'id_taken' | 'name_taken' | 'missing';
+
+/**
+ * The persistence port. Every method is atomic; what it reads is committed.
+ * Writes reject with {@link StoreUnavailableError} when the database cannot be written.
+ */
+export interface Store {
+  /**
+   * Commits a unit, durably, together with others that are ready.
+   * @throws ConflictError | ReplayError | GraphGoneError | StoreUnavailableError; nothing of the unit is then stored.
+   */
+  commit(unit: Unit): Promise<void>;
+  /** False from a failed commit on until one succeeds. */
+  isHealthy(): boolean;
+  /** Calls back after each commit that touches the run, with the seq and status it has now. Returns the way out. */
+  subscribe(runId: string, listener: RunListener): () => void;
+
+  /** What a run folds from, or `undefined` where there is no such run. */
+  loadRun(runId: string): Promise<StoredRun | undefined>;
+  /** Records with a seq above `afterSeq`, in order, at most `limit`. */
+  readEvents(runId: string, afterSeq: number, limit: number): Promise<EventRecord[]>;
+  /** Records that add log lines numbered above `afterLine`, in order, at most `limit`. */
+  readLogEvents(runId: string, afterLine: number, limit: number): Promise<EventRecord[]>;
+  listRuns(filter: RunFilter): Promise<RunSummary[]>;
+  /** Ids and statuses of all runs that have not finished, oldest first. */
+  listUnfinishedRuns(): Promise<{ runId: string; status: RunStatus }[]>;
+  /** Deletes a finished run with all that belongs to it. */
+  deleteRun(runId: string): Promise<'deleted' | 'missing' | 'active'>;
+  /** Deletes finished runs that ended before a time (milliseconds since 1970), at most `limit`; says how many. */
+  deleteRunsFinishedBefore(time: number, limit: number): Promise<number>;
+  /** Gives unused space back to the file system, a little at a time. */
+  reclaimSpace(): Promise<void>;
+
+  /** Saves the first version of a graph. Version numbers go on where a deleted graph had the id. */
+  createGraph(graph: Omit<GraphVersion, 'version'>): Promise<{ result: SaveGraphResult; version: number }>;
+  /** Saves the next version of a graph that is there. */
+  updateGraph(graph: Omit<GraphVersion, 'version'>): Promise<{ result: SaveGraphResult; version: number }>;
+  /** Marks a graph as deleted, unless runs of it are active. */
+  deleteGraph(graphId: string, time: number): Promise<'deleted' | 'missing' | 'active'>;
+  /** A version of a graph (the latest where none is named). Deleted graphs are found only with `withDeleted`. */
+  findGraph(graphId: string, options?: { version?: number; withDeleted?: boolean }): Promise<GraphVersion | undefined>;
+  /** The latest version of each graph, by id, after the id `after`. */
+  listGraphs(after: string | undefined, limit: number): Promise<GraphVersion[]>;
+
+  close(): Promise<void>;
+}
+
+/** Hears of a commit to a run. Must not throw. */
+export type RunListener = (seq: number, status: RunStatus) => void;
