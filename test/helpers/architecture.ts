@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix, sep } from 'node:path';
+
+/** A source file. `path` begins below `src/` and has forward slashes. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+interface Floor {
+  readonly name: string;
+  readonly holds: RegExp;
+  /** Files of ours that it may import, itself included. */
+  readonly mayImport: readonly RegExp[];
+  /** Packages that it may import; left out, it may import any that is not confined elsewhere. */
+  readonly packages?: readonly string[];
+}
+
+const CORE = /^core\//;
+const PORT = /^store\/[^/]+$/;
+const ENGINE = /^engine(\.ts$|\/)/;
+
+/** Imports go down only. The first floor that holds a file counts. */
+const FLOORS: readonly Floor[] = [
+  { name: 'core', holds: CORE, mayImport: [CORE], packages: ['zod', 'fastest-levenshtein'] },
+  { name: 'tools', holds: /^tools\//, mayImport: [CORE, /^tools\//] },
+  { name: 'workflows', holds: /^workflows\//, mayImport: [CORE, /^workflows\//] },
+  { name: 'the store port', holds: PORT, mayImport: [CORE, PORT] },
+  { name: 'store/sqlite', holds: /^store\/sqlite\//, mayImport: [CORE, PORT, /^store\/sqlite\//] },
+  { name: 'executor', holds: /^executor\//, mayImport: [CORE, PORT, /^executor\//] },
+  { name: 'engine', holds: ENGINE, mayImport: [CORE, PORT, ENGINE] },
+  { name: 'http', holds: /^http\//, mayImport: [CORE, /^engine\.ts$/, /^http\//] },
+  { name: 'config', holds: /^config\.ts$/, mayImport: [CORE] },
+  { name: 'main', holds: /^(main|index)\.ts$/, mayImport: [/^/] },
+];
+
+/** Packages that one floor alone may know. */
+const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
+  { package: /^(better-sqlite3|drizzle-orm)(\/|$)/, to: /^store\/sqlite\// },
+  { package: /^(fastify([/-]|$)|@fastify\/)/, to: /^http\// },
+];
+
+/** What would make `core/` depend on more than its arguments. */
+const IMPURE =
+  /\b(Date\.now|new Date\(\)|Math\.random|performance\.|setTimeout|setInterval|fetch\(|console\.|process\.|crypto\.)/;
+const ENVIRONMENT = /\bprocess\s*(\.|\?\.|\[\s*['"`])\s*env\b|\benv\b[^;]*from\s*['"](node:)?process['"]/;
+const MAX_LINES = 350;
+
+/** Reads every source file below a directory. */
+export function readSources(directory: string): SourceFile[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => ({ path: name.split(sep).join('/'), text: readFileSync(join(directory, name), 'utf8') }));
+}
+
+/** Everything that breaks the rules, a line each, beginning with the file. */
+export function findViolations(files: readonly SourceFile[]): string[] {
+  return [...files.flatMap((file) => [...floorViolations(file), ...fileViolations(file)]), ...findCycles(files)];
+}
+
+function floorViolations(file: SourceFile): string[] {
+  const floor = FLOORS.find(({ holds }) => holds.test(file.path));
+  if (floor === undefined) return [`${file.path}: belongs to no floor`];
+  return importsOf(file).flatMap((specifier) => {
+    const target = resolve(file.path, specifier);
+    const allowed =
+      target === undefined ? mayUsePackage(floor, file.path, specifier) : mayUseFile(floor, file.path, target);
+    return allowed ? [] : [`${file.path}: ${floor.name} may not import ${target ?? specifier}`];
+  });
+}
+
+function mayUseFile(floor: Floor, from: string, target: string): boolean {
+  // Each workflow keeps to its own folder.
+  const ownFolder = /^workflows\/[^/]+\//.exec(from)?.[0];
+  if (ownFolder !== undefined && target.startsWith('workflows/')) return target.startsWith(ownFolder);
+  // Tools that need settings are factories that main.ts calls.
+  if (target === 'config.ts') return from === 'main.ts';
+  return floor.mayImport.some((pattern) => pattern.test(target));
+}
+
+function mayUsePackage(floor: Floor, from: string, specifier: string): boolean {
+  if (floor.packages !== undefined && !floor.packages.includes(specifier)) return false;
+  return CONFINED.every((rule) => !rule.package.test(specifier) || rule.to.test(from));
+}
+
+function fileViolations({ path, text }: SourceFile): string[] {
+  const violations: string[] = [];
+  const code = withoutComments(text);
+  const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+  const isList = /^workflows\/[^/]+\/index\.ts$/.test(path);
+  if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path))
+    violations.push('has a name that is not kebab-case');
+  if (lines > MAX_LINES) violations.push(`has ${lines} lines, more than ${MAX_LINES}`);
+  if (path !== 'index.ts' && isBarrel(code)) violations.push('only passes on exports of other files');
+  if (path.endsWith('/index.ts') && !isList) violations.push('is an index that is no list of a workflow');
+  if (path !== 'config.ts' && ENVIRONMENT.test(code)) violations.push('reads the environment');
+  if (CORE.test(path) && IMPURE.test(code)) violations.push(`is not pure: ${IMPURE.exec(code)?.[0]}`);
+  return violations.map((violation) => `${path}: ${violation}`);
+}
+
+/** A file with exports of others and none of its own. */
+function isBarrel(code: string): boolean {
+  return /^export\b[^;'"]*?\bfrom\s*['"]/m.test(code) && !/^export\s+(?!type\s*[{*]|[{*])/m.test(code);
+}
+
+const IMPORTS: readonly RegExp[] = [
+  /^\s*(?:import|export)\b[^;'"]*?\bfrom\s*['"]([^'"]+)['"]/gm,
+  /^\s*import\s*['"]([^'"]+)['"]/gm,
+  /\b(?:import|require)\s*\(\s*['"`]([^'"`]+)['"`]/g,
+];
+
+/** What a file imports, as it names it: values, types, re-exports, side effects, dynamic imports. */
+export function importsOf({ text }: SourceFile): string[] {
+  const code = withoutComments(text);
+  return IMPORTS.flatMap((pattern) => Array.from(code.matchAll(pattern), (match) => match[1] ?? ''));
+}
+
+/** Good enough for sources that a formatter has been over: comments that begin a line, or follow code and a space. */
+function withoutComments(text: string): string {
+  return text.replace(/^\s*\/\*[\s\S]*?\*\//gm, '').replace(/(^|\s)\/\/.*$/gm, '');
+}
+
+/** The file of ours that a specifier names; undefined for a package. */
+function resolve(from: string, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) return undefined;
+  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
+}
+
+/** Import cycles, types included: two files that know each other are one file in two places. */
+function findCycles(files: readonly SourceFile[]): string[] {
+  const imports = new Map(
+    files.map((file) => [file.path, importsOf(file).flatMap((specifier) => resolve(file.path, specifier) ?? [])]),
+  );
+  const cycles: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start >= 0) cycles.push(`${path}: is in an import cycle: ${[...trail.slice(start), path].join(' -> ')}`);
+    if (start >= 0 || done.has(path)) return;
+    for (const target of imports.get(path) ?? []) visit(target, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+  return cycles;
+}

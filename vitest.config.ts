@@ -1,0 +1,54 @@
+import { defineConfig } from 'vitest/config';
+
+/** `.ci/run` sets this, so that the very `npm test` that the README names also measures coverage and counts tests. */
+const withCoverage = process.env.COVERAGE === 'true';
+
+export default defineConfig({
+  test: {
+    // Modules that tests write to temporary directories are imported by Node itself, as in the real server.
+    server: { deps: { external: [/\/graphrunner-tools-/] } },
+    deps: { interopDefault: false },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/bench/**'],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          // They start the built server as people do.
+          globalSetup: ['test/helpers/build.ts'],
+          // After the unit tests and one file at a time: they kill servers and watch clocks.
+          sequence: { groupOrder: 1 },
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+    reporters: withCoverage ? ['default', ['json', { outputFile: 'coverage/tests.json' }]] : ['default'],
+    coverage: {
+      enabled: withCoverage,
+      provider: 'v8',
+      reportOnFailure: true,
+      include: ['src/**/*.ts'],
+      // main.ts runs in child processes only, and index.ts has nothing to run.
+      exclude: ['src/main.ts', 'src/index.ts'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+      thresholds: {
+        lines: 90,
+        functions: 90,
+        branches: 90,
+        statements: 90,
+        'src/core/**': { 100: true },
+      },
+    },
+  },
+});
