@@ -1,7 +1,7 @@
 import type { EventRecord, RunError } from '../core/events.js';
 import type { GraphDefinition } from '../core/graph.js';
 import type { Json } from '../core/json.js';
-import type { RunState, RunStatus } from '../core/run.js';
+import { fold, type RunState, type RunStatus, readSnapshot } from '../core/run.js';
 
 /** What a new run brings besides its first event. */
 export interface NewRun {
@@ -110,6 +110,13 @@ export interface StoredRun {
   readonly tail: readonly EventRecord[];
 }
 
+/** Folds what was stored of a run; `undefined` where nothing was. */
+export function foldStored(runId: string, stored: StoredRun | undefined): RunState | undefined {
+  if (stored === undefined) return undefined;
+  const { snapshot, inputData, tail } = stored;
+  return fold(runId, tail, snapshot === undefined ? undefined : readSnapshot(snapshot, inputData));
+}
+
 /** What is done with a new graph version. */
 export type SaveGraphResult = 'saved' | 'id_taken' | 'name_taken' | 'missing';
 
@@ -134,6 +141,8 @@ export interface Store {
   readEvents(runId: string, afterSeq: number, limit: number): Promise<EventRecord[]>;
   /** Records that add log lines numbered above `afterLine`, in order, at most `limit`. */
   readLogEvents(runId: string, afterLine: number, limit: number): Promise<EventRecord[]>;
+  /** The run that an idempotency key started, and what the request was. */
+  findByIdempotencyKey(key: string): Promise<{ runId: string; fingerprint: string } | undefined>;
   listRuns(filter: RunFilter): Promise<RunSummary[]>;
   /** Ids and statuses of all runs that have not finished, oldest first. */
   listUnfinishedRuns(): Promise<{ runId: string; status: RunStatus }[]>;

@@ -1,0 +1,131 @@
+import { and, asc, eq, gt, inArray, isNull, ne, sql } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import type { GraphVersion, SaveGraphResult } from '../store.js';
+import { UNFINISHED } from './run-list.js';
+import { graphDefinitions, workflowRuns } from './schema.js';
+
+type NewVersion = Omit<GraphVersion, 'version'>;
+type Saved = { result: SaveGraphResult; version: number };
+
+const VERSION = {
+  graphId: graphDefinitions.graphId,
+  version: graphDefinitions.version,
+  name: graphDefinitions.name,
+  createdAt: graphDefinitions.createdAt,
+  definition: graphDefinitions.definition,
+};
+
+const isLive = isNull(graphDefinitions.deletedAt);
+
+/** True for the version that a graph has now: its earlier ones are live too, but neither its name nor its definition. */
+const isCurrent = and(
+  isLive,
+  eq(
+    graphDefinitions.version,
+    sql`(SELECT max(latest.version) FROM graph_definitions latest
+      WHERE latest.graph_id = ${graphDefinitions.graphId} AND latest.deleted_at IS NULL)`,
+  ),
+);
+
+/** Graph versions. The calls that write belong into a transaction. */
+export class Graphs {
+  readonly #statements: Statements;
+
+  constructor(private readonly db: BetterSQLite3Database) {
+    this.#statements = prepareStatements(db);
+  }
+
+  /** Saves the first version of a graph; numbers go on where a deleted one had the id. */
+  create(graph: NewVersion): Saved {
+    if (this.find(graph.graphId, undefined, false) !== undefined) return { result: 'id_taken', version: 0 };
+    return this.#save(graph);
+  }
+
+  /** Saves the next version of a graph that is there. */
+  update(graph: NewVersion): Saved {
+    if (this.find(graph.graphId, undefined, false) === undefined) return { result: 'missing', version: 0 };
+    return this.#save(graph);
+  }
+
+  /** Marks all versions of a graph as deleted. */
+  delete(graphId: string, time: number): 'deleted' | 'missing' | 'active' {
+    if (this.find(graphId, undefined, false) === undefined) return 'missing';
+    if (this.#hasActiveRun(graphId)) return 'active';
+    const ofGraph = and(eq(graphDefinitions.graphId, graphId), isLive);
+    this.db.update(graphDefinitions).set({ deletedAt: time }).where(ofGraph).run();
+    return 'deleted';
+  }
+
+  /** A version of a graph, or its latest. */
+  find(graphId: string, version: number | undefined, withDeleted: boolean): GraphVersion | undefined {
+    const deleted = withDeleted ? 1 : 0;
+    if (version === undefined) return this.#statements.findLatest.get({ graphId, withDeleted: deleted });
+    return this.#statements.findVersion.get({ graphId, version, withDeleted: deleted });
+  }
+
+  /** The version that each graph has now, by id. */
+  list(after: string | undefined, limit: number): GraphVersion[] {
+    const isAfter = after === undefined ? undefined : gt(graphDefinitions.graphId, after);
+    return this.db
+      .select(VERSION)
+      .from(graphDefinitions)
+      .where(and(isCurrent, isAfter))
+      .orderBy(asc(graphDefinitions.graphId))
+      .limit(limit)
+      .all();
+  }
+
+  /** True while no graph has ever been saved. */
+  isEmpty(): boolean {
+    return this.db.select({ version: graphDefinitions.version }).from(graphDefinitions).limit(1).get() === undefined;
+  }
+
+  #save(graph: NewVersion): Saved {
+    if (this.#isNameTaken(graph)) return { result: 'name_taken', version: 0 };
+    const { graphId } = graph;
+    const last = this.db
+      .select({ version: sql<number>`coalesce(max(${graphDefinitions.version}), 0)` })
+      .from(graphDefinitions)
+      .where(eq(graphDefinitions.graphId, graphId))
+      .get();
+    const version = (last?.version ?? 0) + 1;
+    this.db
+      .insert(graphDefinitions)
+      .values({ ...graph, version })
+      .run();
+    return { result: 'saved', version };
+  }
+
+  #isNameTaken({ graphId, name }: NewVersion): boolean {
+    const byOther = and(eq(graphDefinitions.name, name), ne(graphDefinitions.graphId, graphId), isCurrent);
+    return this.db.select({ name: graphDefinitions.name }).from(graphDefinitions).where(byOther).get() !== undefined;
+  }
+
+  #hasActiveRun(graphId: string): boolean {
+    // By status, because active runs are few and a graph's runs may be many. The plus keeps SQLite from the other index.
+    const active = and(inArray(workflowRuns.status, [...UNFINISHED]), eq(sql`+${workflowRuns.graphId}`, graphId));
+    return this.db.select({ runId: workflowRuns.runId }).from(workflowRuns).where(active).limit(1).get() !== undefined;
+  }
+}
+
+type Statements = ReturnType<typeof prepareStatements>;
+
+function prepareStatements(db: BetterSQLite3Database) {
+  const param = sql.placeholder;
+  const ofGraph = eq(graphDefinitions.graphId, param('graphId'));
+  const isWanted = sql`(${graphDefinitions.deletedAt} IS NULL OR ${param('withDeleted')} = 1)`;
+  return {
+    findVersion: db
+      .select(VERSION)
+      .from(graphDefinitions)
+      .where(and(ofGraph, eq(graphDefinitions.version, param('version')), isWanted))
+      .prepare(),
+    findLatest: db
+      .select(VERSION)
+      .from(graphDefinitions)
+      .where(and(ofGraph, isWanted))
+      .orderBy(sql`${graphDefinitions.version} DESC`)
+      .limit(1)
+      .prepare(),
+  };
+}

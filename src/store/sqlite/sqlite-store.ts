@@ -1,0 +1,163 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type Database from 'better-sqlite3';
+import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import type { EventRecord } from '../../core/events.js';
+import type { RunStatus } from '../../core/run.js';
+import type {
+  GraphVersion,
+  RunFilter,
+  RunListener,
+  RunSummary,
+  SaveGraphResult,
+  Store,
+  StoredRun,
+  Unit,
+} from '../store.js';
+import { Checkpoints } from './checkpoint.js';
+import { Graphs } from './graphs.js';
+import { GroupCommit } from './group-commit.js';
+import { JournalReader } from './journal-reader.js';
+import { Listeners } from './listeners.js';
+import { RunDeletion } from './run-deletion.js';
+import { listRuns, listUnfinishedRuns } from './run-list.js';
+import { UnitWriter } from './unit-writer.js';
+import { transactionsOf, Writer, type WriterOptions } from './writer.js';
+
+/** Pages given back in one transaction: 1 MB, a few milliseconds. */
+const RECLAIM_PAGES = 256;
+
+/** The store on SQLite. better-sqlite3 is synchronous, so calls never interleave with a transaction. */
+export class SqliteStore implements Store {
+  /** True if the database has never had a graph. */
+  readonly isNew: boolean;
+  readonly #writer: Writer;
+  readonly #units: UnitWriter;
+  readonly #commits: GroupCommit;
+  readonly #checkpoints: Checkpoints;
+  readonly #listeners = new Listeners();
+  readonly #journals: JournalReader;
+  readonly #deletion: RunDeletion;
+  readonly #graphs: Graphs;
+  readonly #db: BetterSQLite3Database;
+
+  /** @param release gives the lock of the database back */
+  constructor(
+    private readonly sqlite: Database.Database,
+    private readonly release: () => void,
+    options: WriterOptions,
+  ) {
+    const db: BetterSQLite3Database = drizzle(sqlite);
+    this.#db = db;
+    this.#journals = new JournalReader(db);
+    this.#deletion = new RunDeletion(db);
+    this.#graphs = new Graphs(db);
+    this.#writer = new Writer(transactionsOf(sqlite), options);
+    this.#checkpoints = new Checkpoints(sqlite, this.#writer);
+    this.#units = new UnitWriter(db, sqlite);
+    this.#commits = new GroupCommit(this.#writer, this.#units, (units) => this.#committed(units));
+    this.isNew = this.#graphs.isEmpty();
+  }
+
+  commit(unit: Unit): Promise<void> {
+    return this.#commits.commit(unit);
+  }
+
+  isHealthy(): boolean {
+    return this.#writer.isHealthy();
+  }
+
+  subscribe(runId: string, listener: RunListener): () => void {
+    return this.#listeners.subscribe(runId, listener);
+  }
+
+  async loadRun(runId: string): Promise<StoredRun | undefined> {
+    return this.#journals.loadRun(runId);
+  }
+
+  async readEvents(runId: string, afterSeq: number, limit: number): Promise<EventRecord[]> {
+    return this.#journals.readEvents(runId, afterSeq, limit);
+  }
+
+  async readLogEvents(runId: string, afterLine: number, limit: number): Promise<EventRecord[]> {
+    return this.#journals.readLogEvents(runId, afterLine, limit);
+  }
+
+  async findByIdempotencyKey(key: string): Promise<{ runId: string; fingerprint: string } | undefined> {
+    return this.#units.ownerOf(key);
+  }
+
+  async listRuns(filter: RunFilter): Promise<RunSummary[]> {
+    return listRuns(this.#db, filter);
+  }
+
+  async listUnfinishedRuns(): Promise<{ runId: string; status: RunStatus }[]> {
+    return listUnfinishedRuns(this.#db);
+  }
+
+  async deleteRun(runId: string): Promise<'deleted' | 'missing' | 'active'> {
+    return this.#write(() => this.#deletion.deleteRun(runId));
+  }
+
+  async deleteRunsFinishedBefore(time: number, limit: number): Promise<number> {
+    return this.#write(() => this.#deletion.deleteRunsFinishedBefore(time, limit));
+  }
+
+  async reclaimSpace(): Promise<void> {
+    let before = Number.POSITIVE_INFINITY;
+    for (let free = this.#freePages(); free > 0 && free < before; free = this.#freePages()) {
+      before = free;
+      this.#write(() => this.sqlite.pragma(`incremental_vacuum(${RECLAIM_PAGES})`));
+      await nextTurn();
+    }
+  }
+
+  async createGraph(graph: Omit<GraphVersion, 'version'>): Promise<{ result: SaveGraphResult; version: number }> {
+    return this.#write(() => this.#graphs.create(graph));
+  }
+
+  async updateGraph(graph: Omit<GraphVersion, 'version'>): Promise<{ result: SaveGraphResult; version: number }> {
+    return this.#write(() => this.#graphs.update(graph));
+  }
+
+  async deleteGraph(graphId: string, time: number): Promise<'deleted' | 'missing' | 'active'> {
+    return this.#write(() => this.#graphs.delete(graphId, time));
+  }
+
+  async findGraph(
+    graphId: string,
+    { version, withDeleted = false }: { version?: number; withDeleted?: boolean } = {},
+  ): Promise<GraphVersion | undefined> {
+    return this.#graphs.find(graphId, version, withDeleted);
+  }
+
+  async listGraphs(after: string | undefined, limit: number): Promise<GraphVersion[]> {
+    return this.#graphs.list(after, limit);
+  }
+
+  async close(): Promise<void> {
+    if (!this.sqlite.open) return;
+    this.#commits.flush();
+    this.#checkpoints.run('TRUNCATE');
+    this.#writer.close();
+    try {
+      this.sqlite.close();
+    } finally {
+      this.release();
+    }
+  }
+
+  #freePages(): number {
+    return this.sqlite.open ? Number(this.sqlite.pragma('freelist_count', { simple: true })) : 0;
+  }
+
+  #write<T>(work: () => T): T {
+    const result = this.#writer.write(work);
+    this.#checkpoints.check();
+    return result;
+  }
+
+  #committed(units: readonly Unit[]): void {
+    this.#checkpoints.check();
+    this.#listeners.notify(units);
+  }
+}

@@ -1,0 +1,156 @@
+import type Database from 'better-sqlite3';
+import { StoreUnavailableError } from '../store.js';
+import { isDatabaseFailure, isSyncFailure } from './failures.js';
+
+/** What the store says of its database. pino and Fastify's logger fit. */
+export interface StoreLogger {
+  info(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export interface WriterOptions {
+  readonly logger?: StoreLogger | undefined;
+  /** Called when the disk did not confirm a write. The process must end: nothing is written any more. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** Pauses between attempts to write again after a failure, in milliseconds: the first, doubled up to the last. */
+const FIRST_PROBE_MS = 100;
+const LAST_PROBE_MS = 5000;
+
+/** Begins, commits and undoes transactions. */
+export interface Transactions {
+  begin(): void;
+  commit(): void;
+  rollback(): void;
+  /** A transaction of its own that really writes; throws when that fails. */
+  probe(): void;
+}
+
+/** The only way to write: one transaction at a time, and one place that knows whether the database is well. */
+export class Writer {
+  #healthy = true;
+  #closed = false;
+  #probeMs = FIRST_PROBE_MS;
+  #probe: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly options: WriterOptions,
+  ) {}
+
+  /** False from a failure of the database on until a write succeeds. */
+  isHealthy(): boolean {
+    return this.#healthy;
+  }
+
+  /**
+   * Runs `work` in a transaction. It is committed, durably, when this returns; otherwise nothing of it is stored.
+   * @throws StoreUnavailableError when the database fails; else what `work` throws
+   */
+  write<T>(work: () => T): T {
+    if (this.#closed) throw new StoreUnavailableError(new Error('The store is closed.'));
+    const { transactions } = this;
+    let inWork = false;
+    let result: T;
+    try {
+      transactions.begin();
+      inWork = true;
+      result = work();
+      inWork = false;
+      transactions.commit();
+    } catch (thrown) {
+      this.#rollback();
+      // What fails outside the work is the database's doing, whatever its code.
+      if (inWork && !isDatabaseFailure(thrown)) throw thrown;
+      this.fail(thrown);
+      throw new StoreUnavailableError(thrown);
+    }
+    if (!this.#healthy) this.#recover();
+    return result;
+  }
+
+  /** Takes note that the database failed: tries again with back-off, or gives up for good when a sync failed. */
+  fail(thrown: unknown): void {
+    const wasHealthy = this.#healthy;
+    this.#healthy = false;
+    if (this.#closed) return;
+    if (wasHealthy) this.options.logger?.error({ err: thrown }, 'The database cannot be written.');
+    if (thrown instanceof Error && isSyncFailure(thrown)) {
+      this.close();
+      this.options.onFatal(thrown);
+      return;
+    }
+    this.#probe ??= this.#scheduleProbe();
+  }
+
+  /** Ends writing; further writes are refused. */
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#probe);
+  }
+
+  #scheduleProbe(): NodeJS.Timeout {
+    const timer = setTimeout(() => this.#tryAgain(), this.#probeMs);
+    this.#probeMs = Math.min(this.#probeMs * 2, LAST_PROBE_MS);
+    return timer.unref();
+  }
+
+  #tryAgain(): void {
+    this.#probe = undefined;
+    try {
+      this.write(() => this.transactions.probe());
+    } catch {
+      // Noted by `write`, which has set the next attempt.
+    }
+  }
+
+  #recover(): void {
+    this.#healthy = true;
+    this.#probeMs = FIRST_PROBE_MS;
+    clearTimeout(this.#probe);
+    this.#probe = undefined;
+    this.options.logger?.info({}, 'The database can be written again.');
+  }
+
+  #rollback(): void {
+    try {
+      this.transactions.rollback();
+    } catch (thrown) {
+      // The next transaction cannot begin then, so the store stays unavailable until it can.
+      this.options.logger?.error({ err: thrown }, 'A transaction could not be rolled back.');
+    }
+  }
+}
+
+/** Bytes that a probe writes: several pages, so that it fails where the file may not grow. */
+const PROBE_BYTES = 65_536;
+
+/** The transactions of a database. */
+export function transactionsOf(sqlite: Database.Database): Transactions {
+  const begin = sqlite.prepare('BEGIN IMMEDIATE');
+  const commit = sqlite.prepare('COMMIT');
+  const rollback = sqlite.prepare('ROLLBACK');
+  const scratch = sqlite.prepare(
+    `INSERT INTO run_snapshots (run_id, seq, state) VALUES ('', 0, zeroblob(${PROBE_BYTES}))`,
+  );
+  const erase = sqlite.prepare(`DELETE FROM run_snapshots WHERE run_id = ''`);
+  return {
+    begin: () => {
+      // Left over only if a rollback failed.
+      if (sqlite.inTransaction) rollback.run();
+      begin.run();
+    },
+    commit: () => {
+      commit.run();
+    },
+    // SQLite has rolled back by itself after some failures.
+    rollback: () => {
+      if (sqlite.inTransaction) rollback.run();
+    },
+    probe: () => {
+      scratch.run();
+      erase.run();
+    },
+  };
+}

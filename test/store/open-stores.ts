@@ -1,0 +1,47 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type Database from 'better-sqlite3';
+import { afterAll, afterEach } from 'vitest';
+import { openDatabase } from '../../src/store/sqlite/database.js';
+import { openSqliteStore } from '../../src/store/sqlite/open.js';
+import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
+import type { Store } from '../../src/store/store.js';
+
+/** A folder of the test file that imports this, removed after it. */
+export const folder = mkdtempSync(join(tmpdir(), 'store-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Stores opened by a test, closed after it. */
+const opened: Store[] = [];
+afterEach(async () => {
+  for (const store of opened.splice(0)) await store.close();
+});
+
+let files = 0;
+
+/** The path of a file that is not there yet. */
+export function newPath(): string {
+  files += 1;
+  return join(folder, `${files}.db`);
+}
+
+/** For tests in which no sync fails. */
+export function onFatal(error: Error): never {
+  throw error;
+}
+
+/** Opens a store as a server does. */
+export function open(path = newPath()): SqliteStore {
+  const store = openSqliteStore({ path, onFatal });
+  opened.push(store);
+  return store;
+}
+
+/** A store without a lock, whose database the test can reach. */
+export function openWithDatabase(path = newPath()): { sqlite: Database.Database; store: SqliteStore; path: string } {
+  const sqlite = openDatabase(path);
+  const store = new SqliteStore(sqlite, () => {}, { onFatal });
+  opened.push(store);
+  return { sqlite, store, path };
+}
