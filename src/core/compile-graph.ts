@@ -1,5 +1,5 @@
 import { type ConditionalEdgeDefinition, type GraphDefinition, type LimitsDefinition, paramsOf } from './graph.js';
-import type { JsonObject } from './json.js';
+import { freezeJson, type JsonObject } from './json.js';
 import type { Registry } from './registry.js';
 import type { AnyTool, Condition } from './tool.js';
 
@@ -46,13 +46,15 @@ export function compileGraph(
   const nodes = new Map<string, CompiledNode>();
   const routes = new Map<string, Route>();
   for (const edge of definition.edges) routes.set(edge.from_node, { kind: 'edge', to: edge.to_node });
-  for (const edge of definition.conditional_edges ?? []) routes.set(edge.from_node, conditionRoute(edge, registry, nodes));
+  for (const edge of definition.conditional_edges ?? []) {
+    routes.set(edge.from_node, conditionRoute(edge, registry, nodes));
+  }
   for (const node of definition.nodes) {
     nodes.set(node.name, {
       name: node.name,
       toolName: node.tool_name,
       tool: registry.tools.get(node.tool_name),
-      params: paramsOf(node),
+      params: freezeJson(paramsOf(node)),
       route: routes.get(node.name) ?? { kind: 'none' },
     });
   }

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.js';
+import { freezeJson, type Json, type JsonObject } from './json.js';
 
 /** Why a step or a run failed. */
 export interface RunError {
@@ -90,7 +90,7 @@ export function payloadOf(event: RunEvent): string {
   return JSON.stringify(payload);
 }
 
-/** Reads a stored event back. */
+/** Reads a stored event back, frozen. */
 export function eventOf(type: string, payload: string): RunEvent {
-  return { type, ...JSON.parse(payload) } as RunEvent;
+  return freezeJson({ type, ...JSON.parse(payload) }) as RunEvent;
 }

@@ -4,11 +4,13 @@ import type { Decision, RunError, RunEvent } from './events.js';
 import { END } from './graph.js';
 import { copyJson, isPlainObject, type JsonObject, jsonBytes, NotJsonError } from './json.js';
 import { watchReads } from './reads.js';
-import { append, type Cursor, isFinished, type RunState } from './run.js';
+import { type Cursor, isFinished, type RunState } from './run.js';
 
 /** Largest patch, and largest `data`, as JSON text. */
 export const MAX_PATCH_BYTES = 1_048_576;
 export const MAX_DATA_BYTES = 16_777_216;
+/** Most of an outcome that is kept where it names no node; names are no longer than this. */
+const MAX_OUTCOME_LENGTH = 200;
 /** Crashes in a row at one step after which a run is given up. */
 export const MAX_RECOVERIES = 10;
 
@@ -91,12 +93,13 @@ function completedStep(
   const after = { input_data: state.inputData, data: { ...state.data, ...patch } };
   const choice = route(node, after);
   const event = { ...completed, decision: choice.decision };
-  if (choice.error !== undefined) return [event, failed(state, choice.error.code, choice.error.message)];
   if (state.cancelRequested) return [event, { type: 'run.cancelled', logs: [] }];
+  if (choice.error !== undefined) return [event, failed(state, choice.error.code, choice.error.message)];
   const target = choice.decision?.to_node;
   if (target === undefined || target === null) return [event, { type: 'run.completed', reason: 'no_edge' }];
   if (target === END) return [event, { type: 'run.completed', reason: 'end' }];
-  const ending = endingOf(append(state, [event], now).state, now);
+  const cursor = { node: target, step: step + 1, attempt: 1 };
+  const ending = endingOf({ ...state, recoveries: 0, cursor }, now);
   return ending === undefined ? [{ ...event, next: target }] : [event, ending];
 }
 
@@ -119,15 +122,31 @@ function route(node: CompiledNode, after: { input_data: RunState['inputData']; d
   }
   try {
     const outcome: unknown = way.condition.choose(view);
-    const to = typeof outcome === 'string' ? (way.routes.get(outcome) ?? outcome) : undefined;
-    if (to !== undefined && (to === END || way.targets.has(to))) {
-      return { decision: { kind: 'condition', condition: way.name, outcome: String(outcome), to_node: to, read: reads() } };
+    if (typeof outcome !== 'string') {
+      return undecided(null, 'condition_failed', `The condition "${way.name}" returned ${notAName(outcome)}.`);
     }
-    const shown = typeof outcome === 'string' ? `"${outcome.slice(0, 200)}"` : typeof outcome;
-    return undecided(shown, 'condition_failed', `The condition "${way.name}" returned ${shown}, which is no node.`);
+    const to = way.routes.get(outcome) ?? outcome;
+    if (to === END || way.targets.has(to)) {
+      return { decision: { kind: 'condition', condition: way.name, outcome, to_node: to, read: reads() } };
+    }
+    const shown = outcome.slice(0, MAX_OUTCOME_LENGTH);
+    return undecided(shown, 'condition_failed', `The condition "${way.name}" returned "${shown}", which is no node.`);
   } catch (thrown) {
     return undecided(null, 'condition_failed', `The condition "${way.name}" threw: ${messageOf(thrown)}`);
   }
+}
+
+function notAName(outcome: unknown): string {
+  if (!(outcome instanceof Promise)) return `${articled(outcome)}, not the name of a node`;
+  // Nobody waits for it, and a rejection that nobody handles would be reported as a crash.
+  outcome.catch(() => undefined);
+  return 'a promise, but conditions are synchronous: let a tool do the waiting';
+}
+
+function articled(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 type Accepted = { readonly patch: JsonObject } | { readonly code: RunErrorCode; readonly message: string };
@@ -135,14 +154,18 @@ type Accepted = { readonly patch: JsonObject } | { readonly code: RunErrorCode; 
 function acceptPatch(state: RunState, value: unknown): Accepted {
   if (value === undefined || value === null) return { patch: {} };
   const refuse = (message: string): Accepted => ({ code: 'invalid_patch', message: `The tool returned ${message}.` });
-  if (!isPlainObject(value)) return refuse(`${Array.isArray(value) ? 'a list' : `a ${typeof value}`}, not a plain object`);
+  if (!isPlainObject(value)) return refuse(`${articled(value)}, not a plain object`);
   try {
     const patch = copyJson(value) as JsonObject;
     const bytes = jsonBytes(patch);
     if (bytes > MAX_PATCH_BYTES) return refuse(`a patch of ${bytes} bytes; ${MAX_PATCH_BYTES} are allowed`);
     return fits(state, patch, bytes) ? { patch } : tooMuchData();
   } catch (thrown) {
-    return refuse(thrown instanceof NotJsonError ? `a patch that is not JSON: ${thrown.message}` : `a patch that threw: ${messageOf(thrown)}`);
+    return refuse(
+      thrown instanceof NotJsonError
+        ? `a patch that is not JSON: ${thrown.message}`
+        : `a patch that threw: ${messageOf(thrown)}`,
+    );
   }
 }
 

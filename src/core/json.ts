@@ -44,14 +44,12 @@ function copyAt(value: unknown, path: (string | number)[], depth: number): Json 
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new NotJsonError(toPointer(path), `${value} is not JSON`);
-    return value;
+    // JSON knows no -0, and what is stored must equal what is not.
+    return value === 0 ? 0 : value;
   }
   if (typeof value !== 'object') throw new NotJsonError(toPointer(path), `a ${typeof value} is not JSON`);
   if (depth >= MAX_JSON_DEPTH) {
-    throw new NotJsonError(
-      toPointer(path.slice(0, 5)),
-      `a cycle, or more than ${MAX_JSON_DEPTH} levels of nesting,`,
-    );
+    throw new NotJsonError(toPointer(path.slice(0, 5)), `a cycle, or more than ${MAX_JSON_DEPTH} levels of nesting,`);
   }
   if (Array.isArray(value)) return copyArray(value, path, depth);
   if ('toJSON' in value && typeof value.toJSON === 'function') {
@@ -87,9 +85,17 @@ function copyObject(value: object, path: (string | number)[], depth: number): Js
   return Object.freeze(copy);
 }
 
+/** Freezes parsed JSON, in place and all the way down: nobody who is shown a state can change it. */
+export function freezeJson<T extends Json>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) freezeJson(part as Json);
+  return Object.freeze(value);
+}
+
 /** Sets a key as data even when it is named `__proto__`. */
 function setOwn(target: Record<string, Json>, key: string, value: Json): void {
-  if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+  if (key === '__proto__')
+    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
   else target[key] = value;
 }
 

@@ -1,15 +1,18 @@
 import { distance } from 'fastest-levenshtein';
 
+/** Letters compared: the cost grows with their square, and names may have 200. */
+const MAX_LETTERS = 64;
+
 /**
  * The known name that a misspelt one most likely means: the nearest by edit distance,
  * if at most a third of the letters (and at least two) differ.
  */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
-  const wanted = name.slice(0, 100).toLowerCase();
+  const wanted = name.slice(0, MAX_LETTERS).toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of known) {
-    const apart = distance(wanted, candidate.slice(0, 100).toLowerCase());
+    const apart = distance(wanted, candidate.slice(0, MAX_LETTERS).toLowerCase());
     if (apart < bestDistance) {
       best = candidate;
       bestDistance = apart;

@@ -10,73 +10,71 @@ const MAX_PATH_LENGTH = 200;
  * At most 50 values are noted, so the cost never grows with the state.
  */
 export function watchReads(state: ToolState): { view: ToolState; reads: () => Read[] } {
-  const seen = new Map<string, Read>();
-  const note = (path: string, parent: string, value: unknown): void => {
-    if (seen.size >= MAX_READS && !seen.has(parent)) return;
+  const seen = new Map<string, unknown>();
+  const note: Note = (path, parent, value) => {
+    if (seen.has(path) || (seen.size >= MAX_READS && !seen.has(parent))) return;
     // Looking inside a value says more than looking at it.
-    const outer = seen.get(parent);
-    if (outer !== undefined && !('value' in outer)) seen.delete(parent);
-    seen.set(path, readOf(path, value));
+    seen.delete(parent);
+    seen.set(path, value);
   };
-  const view: ToolState = {
-    input_data: watch(state.input_data, 'input_data', note),
-    data: watch(state.data, 'data', note) as ToolState['data'],
-  };
-  noteScalar(state.input_data, view, note);
-  return { view, reads: () => [...seen.values()] };
+  const view = watch(state, '', { note, views: new WeakMap() }) as ToolState;
+  return { view, reads: () => [...seen].map(([path, value]) => readOf(path, value)) };
 }
 
 type Note = (path: string, parent: string, value: unknown) => void;
 
-/** A scalar input cannot be wrapped, so that reading it is noticed on the view itself. */
-function noteScalar(input: unknown, view: ToolState, note: Note): void {
-  if (typeof input === 'object' && input !== null) return;
-  Object.defineProperty(view, 'input_data', {
-    enumerable: true,
-    get: () => {
-      note('input_data', '', input);
-      return input;
-    },
-  });
+interface Watcher {
+  readonly note: Note;
+  /** One view per object, so that `===` and `includes` work on views. */
+  readonly views: WeakMap<object, object>;
 }
 
 function readOf(path: string, value: unknown): Read {
   if (Array.isArray(value)) return { path, type: 'list', size: value.length };
   if (typeof value === 'object' && value !== null) return { path, type: 'object', size: Object.keys(value).length };
-  if (typeof value === 'string' && value.length > MAX_SCALAR_LENGTH) return { path, type: 'string', size: value.length };
+  if (typeof value === 'string' && value.length > MAX_SCALAR_LENGTH)
+    return { path, type: 'string', size: value.length };
   return { path, value: (value ?? null) as string | number | boolean | null };
 }
+
+function watch(value: unknown, path: string, watcher: Watcher): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  const known = watcher.views.get(value);
+  if (known !== undefined) return known;
+  const view = viewOf(value, path, watcher);
+  watcher.views.set(value, view);
+  return view;
+}
+
+const refuse = () => false;
 
 /**
  * A read-only view that reports every read. The proxy's target is an empty stand-in:
  * proxies of the frozen value itself would have to give out its parts unwrapped.
  */
-function watch(value: unknown, path: string, note: Note): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  const source = value as Record<PropertyKey, unknown>;
-  const refuse = () => false;
-  return new Proxy(Array.isArray(value) ? [] : Object.create(Object.prototype), {
-    get(_, key) {
-      const found = Reflect.get(source, key);
-      if (typeof key === 'symbol' || (found !== undefined && !Object.hasOwn(source, key))) return found;
-      const inner = pathOf(path, key, source);
-      note(inner, path, found);
-      return watch(found, inner, note);
-    },
+function viewOf(source: object, path: string, watcher: Watcher): object {
+  const isList = Array.isArray(source);
+  const read = (key: PropertyKey): unknown => {
+    const found: unknown = Reflect.get(source, key);
+    // Methods are not state, and JSON.stringify asks every object for this one.
+    const isOwn = Object.hasOwn(source, key);
+    if (!isOwn && (found !== undefined || key === 'toJSON' || typeof key === 'symbol')) return found;
+    const inner = pathOf(path, key, isList);
+    watcher.note(inner, path, found);
+    return watch(found, inner, watcher);
+  };
+  return new Proxy(isList ? [] : {}, {
+    get: (_, key) => read(key),
     has(_, key) {
-      if (typeof key === 'string') note(pathOf(path, key, source), path, Reflect.get(source, key));
+      read(key);
       return Reflect.has(source, key);
     },
     ownKeys: () => Reflect.ownKeys(source),
     getOwnPropertyDescriptor(_, key) {
       if (!Object.hasOwn(source, key)) return undefined;
-      const isLength = key === 'length' && Array.isArray(value);
-      return {
-        value: watch(source[key], pathOf(path, key, source), note),
-        enumerable: !isLength,
-        configurable: !isLength,
-        writable: true,
-      };
+      const isLength = isList && key === 'length';
+      const value = read(key);
+      return { value, enumerable: !isLength, configurable: !isLength, writable: true };
     },
     set: refuse,
     defineProperty: refuse,
@@ -86,9 +84,9 @@ function watch(value: unknown, path: string, note: Note): unknown {
   });
 }
 
-function pathOf(parent: string, key: PropertyKey, source: object): string {
+function pathOf(parent: string, key: PropertyKey, isList: boolean): string {
   const name = String(key);
-  const isIndex = Array.isArray(source) && name !== 'length';
-  const path = isIndex ? `${parent}[${name}]` : `${parent}.${name}`;
+  if (parent === '') return name;
+  const path = isList && name !== 'length' ? `${parent}[${name}]` : `${parent}.${name}`;
   return path.slice(0, MAX_PATH_LENGTH);
 }

@@ -29,7 +29,7 @@ export function createRegistry(definitions: Iterable<Registrable>): Registry {
 
 /** True for a tool, false for a condition. */
 export function isTool(definition: Registrable): definition is AnyTool {
-  return 'run' in definition;
+  return 'run' in definition && typeof definition.run === 'function';
 }
 
 /** Says what is wrong with the shape of a definition, or `undefined` when it is right. */
@@ -37,13 +37,16 @@ export function whyNotRegistrable(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'is not an object with a name and a run or choose function';
   const { name, description, run, choose, params, outcomes } = value as Record<string, unknown>;
   if (typeof name !== 'string') return 'has no name (a string)';
-  if (!NAME.test(name)) return `has the name ${JSON.stringify(name)}; use letters, digits, "_", "." and "-", at most 200`;
-  if (description !== undefined && typeof description !== 'string') return `"${name}" has a description that is not a string`;
+  if (!NAME.test(name))
+    return `has the name ${JSON.stringify(name)}; use letters, digits, "_", "." and "-", at most 200`;
+  if (description !== undefined && typeof description !== 'string')
+    return `"${name}" has a description that is not a string`;
   if ((typeof run === 'function') === (typeof choose === 'function')) {
     return `"${name}" needs either a run function (a tool) or a choose function (a condition)`;
   }
   if (params !== undefined && !hasSafeParse(params)) return `"${name}" has params that are not a zod schema`;
-  if (outcomes !== undefined && !isListOfNames(outcomes)) return `"${name}" has outcomes that are not a list of strings`;
+  if (outcomes !== undefined && !isListOfNames(outcomes))
+    return `"${name}" has outcomes that are not a list of strings`;
   return undefined;
 }
 

@@ -1,6 +1,6 @@
 import { type EventRecord, payloadOf, type RunError, type RunEvent } from './events.js';
 import { END } from './graph.js';
-import type { Json, JsonObject } from './json.js';
+import { freezeJson, type Json, type JsonObject } from './json.js';
 import { linesOf } from './log-lines.js';
 
 export const RUN_STATUSES = ['SUBMITTED', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
@@ -31,6 +31,8 @@ export interface RunState {
   readonly cancelRequested: boolean;
   /** Crashes since the run last got on. */
   readonly recoveries: number;
+  /** The last server stopped in good order, so going on is no recovery. */
+  readonly drained: boolean;
   readonly maxSteps: number;
   readonly deadlineSeconds: number | null;
   readonly deadlineAt: number | null;
@@ -57,13 +59,14 @@ function blank(runId: string): RunState {
     status: 'SUBMITTED',
     seq: 0,
     inputData: null,
-    data: {},
+    data: Object.freeze({}),
     cursor: null,
     stepCount: 0,
     logCount: 0,
     error: null,
     cancelRequested: false,
     recoveries: 0,
+    drained: false,
     maxSteps: 0,
     deadlineSeconds: null,
     deadlineAt: null,
@@ -79,8 +82,8 @@ function blank(runId: string): RunState {
 /** Folds one event into the state. Pure; the state before is left as it was. */
 export function evolve(state: RunState, record: EventRecord): RunState {
   const changes = changesOf(state, record.event, record.time);
-  const next = { ...state, ...changes, seq: record.seq, logCount: record.logEnd };
-  return { ...next, journalBytes: state.journalBytes + Buffer.byteLength(record.payload) };
+  const journalBytes = state.journalBytes + Buffer.byteLength(record.payload);
+  return { ...state, drained: false, ...changes, seq: record.seq, logCount: record.logEnd, journalBytes };
 }
 
 function changesOf(state: RunState, event: RunEvent, time: number): Partial<RunState> {
@@ -101,7 +104,7 @@ function changesOf(state: RunState, event: RunEvent, time: number): Partial<RunS
     case 'run.recovered':
       return { recoveries: state.recoveries + 1 };
     case 'run.drained':
-      return { recoveries: 0 };
+      return { recoveries: 0, drained: true };
     case 'run.completed':
       return { ...ENDED, status: 'COMPLETED', finishedAt: time };
     case 'run.failed':
@@ -118,7 +121,7 @@ function submitted(event: Extract<RunEvent, { type: 'run.submitted' }>, time: nu
   return {
     graphId: event.graph_id,
     graphVersion: event.graph_version,
-    inputData: event.input_data,
+    inputData: freezeJson(event.input_data),
     metadata: event.metadata,
     maxSteps: event.limits.max_steps,
     deadlineSeconds: seconds ?? null,
@@ -133,7 +136,7 @@ function stepCompleted(state: RunState, event: Extract<RunEvent, { type: 'step.c
   return {
     recoveries: 0,
     stepCount: event.step,
-    data: { ...state.data, ...event.patch },
+    data: Object.freeze({ ...state.data, ...event.patch }),
     cursor: target === null || target === END ? here : { node: target, step: event.step + 1, attempt: 1 },
   };
 }
@@ -184,7 +187,15 @@ export function takeSnapshot(state: RunState): { text: string; state: RunState }
   return { text, state: { ...state, snapshotBytes: Buffer.byteLength(text), journalBytes: 0 } };
 }
 
-/** The state that a snapshot holds. */
+/** The state that a snapshot holds. `inputData` is the first event's. */
 export function readSnapshot(text: string, inputData: Json): RunState {
-  return { ...JSON.parse(text), inputData, snapshotBytes: Buffer.byteLength(text), journalBytes: 0 };
+  const stored = freezeJson(JSON.parse(text));
+  // Fields that are newer than the snapshot start blank.
+  return {
+    ...blank(stored.runId),
+    ...stored,
+    inputData: freezeJson(inputData),
+    snapshotBytes: Buffer.byteLength(text),
+    journalBytes: 0,
+  };
 }

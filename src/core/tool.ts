@@ -28,7 +28,9 @@ export interface ToolContext<P = JsonObject> {
 
 /** What zod schemas (version 3.24 and later), and others like them, offer for checking params. */
 export interface ParamsSchema<P> {
-  safeParse(value: unknown):
+  safeParse(
+    value: unknown,
+  ):
     | { success: true; data: P }
     | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
 }

@@ -1,0 +1,66 @@
+import type { Problem } from './errors.js';
+import type { GraphDefinition } from './graph.js';
+import { findErrors } from './graph-errors.js';
+import { linkNodes } from './graph-links.js';
+import { findEndless, findUnreachable } from './graph-reachability.js';
+import { pointerToken } from './json.js';
+import type { Registry } from './registry.js';
+
+/** What the doctor finds in a graph. */
+export interface Diagnosis {
+  /** Why it cannot be run. */
+  readonly errors: Problem[];
+  /** It can be run, though probably not as it was meant. */
+  readonly warnings: Problem[];
+}
+
+/** Names listed in the message of a cycle. */
+const MAX_CYCLE_NAMES = 10;
+
+/**
+ * Finds everything that is wrong with a definition that fits the schema, all at once.
+ * Never throws, whatever the params schemas of tools do.
+ */
+export function diagnose(definition: GraphDefinition, registry: Registry): Diagnosis {
+  return {
+    errors: findErrors(definition, registry),
+    warnings: [...warnOfPaths(definition, registry), ...warnOfRoutes(definition, registry)],
+  };
+}
+
+function warnOfPaths(definition: GraphDefinition, registry: Registry): Problem[] {
+  const linked = linkNodes(definition, registry);
+  const { cycles, leadIns } = findEndless(linked);
+  const warnings: { position: number; code: string; message: string }[] = [];
+  for (const { name, position } of findUnreachable(linked)) {
+    const message = `No path leads from the entry point to "${name}". Add an edge to it, or remove it.`;
+    warnings.push({ position, code: 'unreachable_node', message });
+  }
+  for (const cycle of cycles) {
+    const names = cycle.slice(0, MAX_CYCLE_NAMES).map((node) => `"${node.name}"`);
+    if (cycle.length > names.length) names.push(`${cycle.length - names.length} more`);
+    const message = `No path leads out of this cycle to an end: ${names.join(', ')}. Add a way out, for example a conditional edge to "END".`;
+    warnings.push({ position: Math.min(...cycle.map((node) => node.position)), code: 'endless_cycle', message });
+  }
+  for (const { name, position } of leadIns) {
+    const message = `Every path from "${name}" leads into a cycle with no way out. Give one of them a way to an end.`;
+    warnings.push({ position, code: 'no_path_to_end', message });
+  }
+  warnings.sort((a, b) => a.position - b.position);
+  return warnings.map(({ position, ...warning }) => ({ pointer: `/nodes/${position}`, ...warning }));
+}
+
+function warnOfRoutes(definition: GraphDefinition, registry: Registry): Problem[] {
+  const warnings: Problem[] = [];
+  for (const [index, edge] of (definition.conditional_edges ?? []).entries()) {
+    const outcomes = registry.conditions.get(edge.condition_function)?.outcomes;
+    if (outcomes === undefined) continue;
+    for (const outcome of Object.keys(edge.routes ?? {})) {
+      if (outcomes.includes(outcome)) continue;
+      const pointer = `/conditional_edges/${index}/routes${pointerToken(outcome)}`;
+      const message = `The condition "${edge.condition_function}" never answers "${outcome}". Remove the route, or correct its outcome.`;
+      warnings.push({ pointer, code: 'unused_route', message });
+    }
+  }
+  return warnings;
+}

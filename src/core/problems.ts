@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import type { Problem } from './errors.js';
+import { toPointer } from './json.js';
+import { didYouMean } from './nearest-name.js';
+
+/** Problems that one answer lists at most: enough for any document that people write. */
+export const MAX_PROBLEMS = 1000;
+/** Hints are looked for this often at most, so that a hostile document stays cheap. */
+const MAX_HINTS = 20;
+const MAX_SHOWN_NAME = 100;
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * What a zod schema found wrong with a value, as problems: at most {@link MAX_PROBLEMS}.
+ * Pointers are JSON Pointers (RFC 6901) into the value; unknown keys get the nearest known key as a hint.
+ */
+export function problemsOf(schema: z.ZodType, value: unknown, issues: readonly Issue[]): Problem[] {
+  const problems: Problem[] = [];
+  let hints = MAX_HINTS;
+  for (const issue of issues) {
+    if (problems.length >= MAX_PROBLEMS) break;
+    if (issue.code !== 'unrecognized_keys') {
+      problems.push(problemOf(issue, value));
+      continue;
+    }
+    const known = knownKeys(schema, issue.path);
+    for (const key of issue.keys.slice(0, MAX_PROBLEMS - problems.length)) {
+      const hint = hints-- > 0 ? didYouMean(key, known) : {};
+      const pointer = toPointer([...issue.path, key]);
+      problems.push({ pointer, code: 'unknown_key', message: `Unknown key ${shown(key)}.`, ...hint });
+    }
+  }
+  return problems;
+}
+
+function problemOf(issue: Issue, value: unknown): Problem {
+  const pointer = toPointer(issue.path);
+  switch (issue.code) {
+    case 'invalid_type':
+    case 'invalid_value':
+      if (isMissing(value, issue.path)) return { pointer, code: 'required', message: 'Required.' };
+      return { pointer, code: issue.code, message: issue.message };
+    case 'invalid_key':
+      return {
+        pointer,
+        code: 'invalid_key',
+        message: ['Invalid key.', ...issue.issues.map((each) => each.message)].join(' '),
+      };
+    case 'custom':
+      return { pointer, code: 'invalid_value', message: issue.message };
+    default:
+      return { pointer, code: issue.code, message: issue.message };
+  }
+}
+
+function shown(name: string): string {
+  return JSON.stringify(name.length > MAX_SHOWN_NAME ? `${name.slice(0, MAX_SHOWN_NAME)}…` : name);
+}
+
+/** A document as a whole is missing when it is null, since that is how no body arrives. */
+function isMissing(value: unknown, path: readonly PropertyKey[]): boolean {
+  return path.length === 0 ? (value ?? null) === null : valueAt(value, path) === undefined;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  let at = value;
+  for (const key of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined;
+    at = (at as Record<PropertyKey, unknown>)[key];
+  }
+  return at;
+}
+
+/** The keys that the object schema at a path knows; none where the path leads to something else. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  let at: unknown = unwrapped(schema);
+  for (const key of path) {
+    if (at instanceof z.ZodObject) at = at.shape[String(key)];
+    else if (at instanceof z.ZodArray) at = at.element;
+    else if (at instanceof z.ZodRecord) at = at.valueType;
+    else return [];
+    at = unwrapped(at);
+  }
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+/** The schema inside `.optional()`, `.exactOptional()`, `.nullable()` and `.default()`. */
+export function unwrapped(schema: unknown): unknown {
+  let at = schema;
+  for (;;) {
+    if (at instanceof z.ZodOptional || at instanceof z.ZodExactOptional) at = at.unwrap();
+    else if (at instanceof z.ZodNullable || at instanceof z.ZodDefault) at = at.unwrap();
+    else return at;
+  }
+}
