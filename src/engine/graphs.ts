@@ -1,0 +1,184 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { EngineError, type Problem } from '../core/errors.js';
+import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../core/graph.js';
+import { diagnose } from '../core/graph-doctor.js';
+import type { JsonObject } from '../core/json.js';
+import { problemsOf } from '../core/problems.js';
+import type { Registry } from '../core/registry.js';
+import type { AnyTool } from '../core/tool.js';
+import type { GraphCache } from '../store/graph-cache.js';
+import type { GraphVersion, SaveGraphResult, Store } from '../store/store.js';
+import { guarded, type Page } from './shared.js';
+
+/** What the graph doctor says of a document. */
+export interface Verdict {
+  readonly valid: boolean;
+  readonly errors: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+export interface SavedGraph {
+  readonly graphId: string;
+  readonly version: number;
+  readonly warnings: readonly Problem[];
+  /** False when the document was identical to the latest version, so that none was made. */
+  readonly changed: boolean;
+}
+
+export interface ToolInfo {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema (2020-12) of the params; null where the tool checks nothing. */
+  readonly params: JsonObject | null;
+}
+
+export interface ConditionInfo {
+  readonly name: string;
+  readonly description: string;
+  /** Everything the condition can answer; null where it does not say. */
+  readonly outcomes: readonly string[] | null;
+}
+
+export interface GraphDeps {
+  readonly store: Store;
+  readonly graphs: GraphCache;
+  readonly registry: Registry;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** A new UUIDv7. */
+  readonly newId: () => string;
+}
+
+/** The use-cases of graphs. */
+export class GraphUseCases {
+  constructor(private readonly deps: GraphDeps) {}
+
+  /** Says everything that is wrong with a document, whatever its shape. Saves nothing. */
+  validateGraph(document: unknown): Verdict {
+    const parsed = graphDefinitionSchema.safeParse(document);
+    if (!parsed.success) {
+      return { valid: false, errors: problemsOf(graphDefinitionSchema, document, parsed.error.issues), warnings: [] };
+    }
+    const { errors, warnings } = diagnose(parsed.data, this.deps.registry);
+    return { valid: errors.length === 0, errors, warnings };
+  }
+
+  /** @throws EngineError `invalid_graph` or `graph_exists`. */
+  async createGraph(definition: GraphDefinition): Promise<SavedGraph> {
+    const warnings = this.#accept(definition);
+    const { graph_id: given, ...document } = definition;
+    const isTaken = async (id: string) => (await this.deps.store.findGraph(id)) !== undefined;
+    const graphId = given ?? (await this.#idFor(definition.name, isTaken));
+    const saved = await guarded(() => this.deps.store.createGraph(this.#version(graphId, document)));
+    refuseTaken(saved.result, graphId, definition.name);
+    this.deps.graphs.forgetLatest(graphId);
+    return { graphId, version: saved.version, warnings, changed: true };
+  }
+
+  /** Saves the next version; runs under way keep theirs. @throws EngineError `graph_not_found`, `invalid_graph`, `graph_exists`. */
+  async updateGraph(graphId: string, definition: GraphDefinition): Promise<SavedGraph> {
+    const latest = await this.getGraph(graphId);
+    const warnings = this.#accept(definition);
+    const { graph_id: _, ...document } = definition;
+    if (isDeepStrictEqual(latest.definition, document)) {
+      return { graphId, version: latest.version, warnings, changed: false };
+    }
+    const saved = await guarded(() => this.deps.store.updateGraph(this.#version(graphId, document)));
+    if (saved.result === 'missing') throw graphNotFound(graphId);
+    refuseTaken(saved.result, graphId, definition.name);
+    this.deps.graphs.forgetLatest(graphId);
+    return { graphId, version: saved.version, warnings, changed: true };
+  }
+
+  /** @throws EngineError `graph_not_found`, or `graph_in_use` while runs of it are active. */
+  async deleteGraph(graphId: string): Promise<void> {
+    const result = await guarded(() => this.deps.store.deleteGraph(graphId, this.deps.now()));
+    this.deps.graphs.forgetLatest(graphId);
+    if (result === 'missing') throw graphNotFound(graphId);
+    if (result === 'active') {
+      throw new EngineError(
+        'graph_in_use',
+        `Graph "${graphId}" has active runs. Cancel them, or wait for them to end.`,
+      );
+    }
+  }
+
+  /** @throws EngineError `graph_not_found`. */
+  async getGraph(graphId: string, version?: number): Promise<GraphVersion> {
+    const found = await this.deps.store.findGraph(graphId, version === undefined ? {} : { version });
+    if (found === undefined) throw graphNotFound(graphId, version);
+    return found;
+  }
+
+  /** The latest version of each graph, by id. */
+  async listGraphs({ limit, cursor }: Page): Promise<{ graphs: readonly GraphVersion[]; nextCursor: string | null }> {
+    const found = await this.deps.store.listGraphs(cursor, limit + 1);
+    const graphs = found.slice(0, limit);
+    return { graphs, nextCursor: found.length > limit ? (graphs.at(-1)?.graphId ?? null) : null };
+  }
+
+  /** Every tool that nodes can call, by name. */
+  listTools(): readonly ToolInfo[] {
+    return [...this.deps.registry.tools.values()].map(toolInfo).sort(byName);
+  }
+
+  /** Every condition that conditional edges can use, by name. */
+  listConditions(): readonly ConditionInfo[] {
+    const infos = [...this.deps.registry.conditions.values()].map(({ name, description = '', outcomes = null }) => {
+      return { name, description, outcomes };
+    });
+    return infos.sort(byName);
+  }
+
+  #accept(definition: GraphDefinition): readonly Problem[] {
+    const { errors, warnings } = diagnose(definition, this.deps.registry);
+    if (errors.length === 0) return warnings;
+    const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
+    throw new EngineError('invalid_graph', `The graph has ${count}; nothing was saved.`, { errors });
+  }
+
+  #version(graphId: string, document: GraphDefinition): Omit<GraphVersion, 'version'> {
+    return { graphId, name: document.name, definition: document, createdAt: this.deps.now() };
+  }
+
+  /** A free id that reads like the name. */
+  async #idFor(name: string, isTaken: (id: string) => Promise<boolean>): Promise<string> {
+    const words = name
+      .normalize('NFKD')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-');
+    const slug = words.slice(0, 60).replace(/^-+|-+$/g, '') || 'graph';
+    if (graphIdSchema.safeParse(slug).success && !(await isTaken(slug))) return slug;
+    return `${slug}-${this.deps.newId().slice(-12)}`;
+  }
+}
+
+function byName(a: { name: string }, b: { name: string }): number {
+  return a.name < b.name ? -1 : 1;
+}
+
+function toolInfo({ name, description = '', params }: AnyTool): ToolInfo {
+  return { name, description, params: params === undefined ? null : jsonSchemaOf(params) };
+}
+
+/** The JSON Schema of a tool's params. A schema of a library other than ours can be checked with, but not shown. */
+function jsonSchemaOf(params: NonNullable<AnyTool['params']>): JsonObject | null {
+  try {
+    return z.toJSONSchema(params as unknown as z.ZodType, { io: 'input', unrepresentable: 'any' }) as JsonObject;
+  } catch {
+    return null;
+  }
+}
+
+function refuseTaken(result: SaveGraphResult, graphId: string, name: string): void {
+  if (result === 'id_taken') throw new EngineError('graph_exists', `A graph with the id "${graphId}" exists already.`);
+  if (result === 'name_taken') throw new EngineError('graph_exists', `A graph with the name "${name}" exists already.`);
+}
+
+/** The error for a graph, or a version of it, that is not there. */
+export function graphNotFound(graphId: string, version?: number): EngineError {
+  const what = `"${graphId.slice(0, 200)}"`;
+  const detail = version === undefined ? `No graph has the id ${what}.` : `Graph ${what} has no version ${version}.`;
+  return new EngineError('graph_not_found', `Graph not found. ${detail}`);
+}

@@ -1,0 +1,269 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { defineTool } from '../../src/core/tool.js';
+import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
+import { chain, heldTool } from '../helpers/tools.js';
+
+const open: TestEngine[] = [];
+
+async function start(options: TestEngineOptions): Promise<TestEngine> {
+  const test = await startEngine(options);
+  open.push(test);
+  return test;
+}
+
+afterEach(async () => {
+  for (const test of open.splice(0)) await test.stop(0);
+});
+
+const quick = defineTool({ name: 'quick', run: () => ({ done: true }) });
+
+describe('queue', () => {
+  it('runs at most maxConcurrentRuns at once and the others in the order of their submission', async () => {
+    const order: string[] = [];
+    const held = heldTool('held');
+    const noting = defineTool({ name: 'noting', run: ({ input_data }) => void order.push(input_data) });
+    const { engine } = await start({ definitions: [held.tool, noting], maxConcurrentRuns: 1 });
+    await engine.createGraph(chain('hold', 'held'));
+    await engine.createGraph(chain('note', 'noting'));
+    await engine.startRun({ graphId: 'hold', inputData: null });
+    await held.called(1);
+    const runs = [];
+    for (const name of ['a', 'b', 'c']) runs.push(await engine.startRun({ graphId: 'note', inputData: name }));
+    expect((await engine.getState(runs[0]?.runId ?? '')).state.status).toBe('SUBMITTED');
+    held.release({});
+    for (const { runId } of runs) {
+      expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+    }
+    expect(order).toEqual(['a', 'b', 'c']);
+  });
+
+  it('refuses new runs when the queue is full, and takes them again when there is room', async () => {
+    const held = heldTool('held');
+    const { engine } = await start({ definitions: [held.tool], maxConcurrentRuns: 1, maxQueuedRuns: 2 });
+    await engine.createGraph(chain('hold', 'held'));
+    const run = () => engine.startRun({ graphId: 'hold', inputData: null });
+    await run();
+    await held.called(1);
+    await run();
+    const { runId } = await run();
+    await expect(run()).rejects.toMatchObject({ code: 'queue_full', retryAfterSeconds: expect.any(Number) });
+    await engine.cancelRun(runId);
+    await run();
+    await expect(run()).rejects.toMatchObject({ code: 'queue_full' });
+  });
+
+  it('gives the place back of a run that was not committed', async () => {
+    const held = heldTool('held');
+    const { engine } = await start({ definitions: [held.tool], maxQueuedRuns: 1 });
+    await engine.createGraph(chain('hold', 'held'));
+    const idempotency = { key: 'k', fingerprint: 'f' };
+    const first = await engine.startRun({ graphId: 'hold', inputData: null, idempotency });
+    for (let index = 0; index < 5; index++) {
+      expect(await engine.startRun({ graphId: 'hold', inputData: null, idempotency })).toEqual({
+        runId: first.runId,
+        replayed: true,
+      });
+    }
+  });
+});
+
+describe('cancel', () => {
+  it('ends a run that has not started at once, and never starts it', async () => {
+    const held = heldTool('held');
+    const { engine } = await start({ definitions: [held.tool], maxConcurrentRuns: 1 });
+    await engine.createGraph(chain('hold', 'held'));
+    await engine.startRun({ graphId: 'hold', inputData: null });
+    await held.called(1);
+    const { runId } = await engine.startRun({ graphId: 'hold', inputData: null });
+    expect(await engine.cancelRun(runId)).toEqual({ runId, status: 'CANCELLED' });
+    const { state, logs } = await engine.getState(runId);
+    expect(state).toMatchObject({ status: 'CANCELLED', stepCount: 0, startedAt: null });
+    expect(logs).toEqual(['Run cancelled.']);
+    await expect(engine.cancelRun(runId)).rejects.toMatchObject({ code: 'run_finished' });
+  });
+
+  it('fires the signal of the running tool and is done when the tool lets go', async () => {
+    const held = heldTool('held', { heedsSignal: true });
+    const { engine } = await start({ definitions: [held.tool, quick] });
+    await engine.createGraph(chain('hold', 'held', 'quick'));
+    const { runId } = await engine.startRun({ graphId: 'hold', inputData: null });
+    await held.called(1);
+    expect(await engine.cancelRun(runId)).toEqual({ runId, status: 'RUNNING' });
+    expect(held.calls[0]?.signal.aborted).toBe(true);
+    const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(state).toMatchObject({ status: 'CANCELLED', stepCount: 0, error: null, cancelRequested: false });
+    expect(logs).toEqual(['Executing Node: held', 'Run cancelled.']);
+  });
+
+  it('is shown while the tool has not let go, answers again, and keeps the patch that the tool returned', async () => {
+    const held = heldTool('held');
+    const { engine } = await start({ definitions: [held.tool, quick] });
+    await engine.createGraph(chain('hold', 'held', 'quick'));
+    const { runId } = await engine.startRun({ graphId: 'hold', inputData: null });
+    await held.called(1);
+    await engine.cancelRun(runId);
+    expect((await engine.getState(runId)).state).toMatchObject({ status: 'RUNNING', cancelRequested: true });
+    expect(await engine.cancelRun(runId)).toEqual({ runId, status: 'RUNNING' });
+    held.release({ kept: 1 });
+    const { state } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(state).toMatchObject({ status: 'CANCELLED', data: { kept: 1 }, stepCount: 1 });
+  });
+});
+
+describe('recovery', () => {
+  it('goes on from the last committed step with the same key, and counts a crash', async () => {
+    const first = heldTool('held');
+    const crashed = await startEngine({ definitions: [quick, first.tool] });
+    await crashed.engine.createGraph(chain('work', 'quick', 'held'));
+    const { runId } = await crashed.engine.startRun({ graphId: 'work', inputData: null });
+    await first.called(1);
+    await crashed.store.close();
+
+    const second = heldTool('held');
+    const noQuick = defineTool({ name: 'quick', run: () => Promise.reject(new Error('a finished step was repeated')) });
+    const { engine } = await start({ definitions: [noQuick, second.tool], path: crashed.path });
+    await second.called(1);
+    expect((await engine.getState(runId)).state).toMatchObject({ status: 'RUNNING', recoveries: 1, stepCount: 1 });
+    expect(second.calls[0]).toMatchObject({ idempotencyKey: first.calls[0]?.idempotencyKey, attempt: 1 });
+    second.release({ fine: true });
+    const { state } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(state).toMatchObject({ status: 'COMPLETED', data: { done: true, fine: true }, recoveries: 0 });
+  });
+
+  it('does not count a stop in good order, and starts what was only submitted', async () => {
+    const first = heldTool('held');
+    const stopped = await startEngine({ definitions: [first.tool], maxConcurrentRuns: 1 });
+    await stopped.engine.createGraph(chain('work', 'held'));
+    const running = await stopped.engine.startRun({ graphId: 'work', inputData: null });
+    const queued = await stopped.engine.startRun({ graphId: 'work', inputData: null });
+    await first.called(1);
+    await stopped.stop(0);
+    expect(first.calls[0]?.signal.aborted).toBe(true);
+
+    const second = heldTool('held');
+    const { engine, store } = await start({ definitions: [second.tool], path: stopped.path });
+    await second.called(2);
+    expect(second.calls[0]).toMatchObject({ idempotencyKey: `${running.runId}/1`, attempt: 1 });
+    const types = (await store.readEvents(running.runId, 0, 100)).map(({ event }) => event.type);
+    expect(types).toEqual(['run.submitted', 'run.started', 'run.drained']);
+    second.release({});
+    for (const { runId } of [running, queued]) {
+      expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+    }
+  });
+
+  it('tries suspects one at a time and gives a run up after ten crashes', async () => {
+    const first = heldTool('held');
+    const { engine: begun, store, path } = await startEngine({ definitions: [first.tool] });
+    await begun.createGraph(chain('work', 'held'));
+    const started = [];
+    for (let run = 0; run < 2; run++) {
+      started.push((await begun.startRun({ graphId: 'work', inputData: null })).runId);
+    }
+    await first.called(2);
+    await store.close();
+    for (let crash = 1; crash <= 10; crash++) {
+      const held = heldTool('held');
+      const test = await startEngine({ definitions: [held.tool], path });
+      // From the second crash on only one of the two is tried.
+      const tried = crash === 1 ? 2 : 1;
+      await held.called(tried);
+      expect(held.calls).toHaveLength(tried);
+      await test.store.close();
+    }
+    const held = heldTool('held');
+    const { engine } = await start({ definitions: [held.tool], path });
+    const { state, logs } = await engine.getState(started[0] ?? '', { waitSeconds: 10 });
+    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'recovery_exhausted', node: 'held', step: 1 } });
+    expect(logs.at(-1)).toMatch(/^Run failed: Given up after 10 crashes/);
+    await held.called(1);
+    expect(held.calls[0]?.idempotencyKey).toBe(`${started[1]}/1`);
+    held.release({});
+    expect((await engine.getState(started[1] ?? '', { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+  });
+});
+
+describe('limits', () => {
+  it('aborts a step that takes too long and fails the run', async () => {
+    const held = heldTool('held', { heedsSignal: true });
+    const { engine } = await start({ definitions: [held.tool], stepTimeoutMs: 20 });
+    await engine.createGraph(chain('work', 'held'));
+    const { runId } = await engine.startRun({ graphId: 'work', inputData: null });
+    const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'timeout', node: 'held', step: 1 } });
+    expect(logs).toEqual([
+      'Executing Node: held',
+      'Error in node held: The step took longer than its timeout of 0.02 s.',
+      'Run failed: The step took longer than its timeout of 0.02 s.',
+    ]);
+  });
+
+  it('aborts the tool at the deadline of the run', async () => {
+    const held = heldTool('held', { heedsSignal: true });
+    const { engine } = await start({ definitions: [held.tool] });
+    await engine.createGraph(chain('work', 'held'));
+    const limits = { deadline_seconds: 0.05 };
+    const { runId } = await engine.startRun({ graphId: 'work', inputData: null, limits });
+    const { state } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'deadline_exceeded' } });
+    expect(held.calls[0]?.signal.aborted).toBe(true);
+  });
+
+  it('ends a loop after exactly max_steps steps', async () => {
+    const { engine } = await start({ definitions: [quick] });
+    const loop = { ...chain('loop', 'quick'), edges: [{ from_node: 'quick', to_node: 'quick' }] };
+    await engine.createGraph(loop);
+    const { runId } = await engine.startRun({ graphId: 'loop', inputData: null, limits: { max_steps: 7 } });
+    const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(state).toMatchObject({ status: 'FAILED', stepCount: 7, error: { code: 'max_steps_exceeded' } });
+    expect(logs.filter((line) => line === 'Executing Node: quick')).toHaveLength(7);
+  });
+});
+
+describe('a tool that misbehaves harms only its own run', () => {
+  const nasty: Record<string, () => unknown> = {
+    throwsNull: () => {
+      throw null;
+    },
+    throwsString: () => {
+      throw 'plain words';
+    },
+    rejects: () => Promise.reject(undefined),
+    returnsList: () => [1],
+    returnsFunction: () => ({ f: () => 1 }),
+    returnsNaN: () => ({ n: Number.NaN }),
+    returnsCycle: () => {
+      const loop: Record<string, unknown> = {};
+      loop.self = loop;
+      return loop;
+    },
+    throwingGetter: () => ({
+      get bad() {
+        throw new Error('gotcha');
+      },
+    }),
+    throwingThen: () => ({
+      // biome-ignore lint/suspicious/noThenProperty: a hostile thenable is what is tested.
+      get then() {
+        throw new Error('gotcha');
+      },
+    }),
+    mutatesState: () => ({}),
+  };
+
+  it.each(Object.entries(nasty))('%s', async (name, run) => {
+    const bad = defineTool({
+      name,
+      run: name === 'mutatesState' ? ({ data }) => void Object.assign(data, { x: 1 }) : run,
+    });
+    const { engine } = await start({ definitions: [bad, quick] });
+    await engine.createGraph(chain('bad', 'quick', name));
+    await engine.createGraph(chain('good', 'quick'));
+    const { runId } = await engine.startRun({ graphId: 'bad', inputData: null });
+    const good = await engine.startRun({ graphId: 'good', inputData: null });
+    const { state } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(state).toMatchObject({ status: 'FAILED', data: { done: true }, error: { node: name, step: 2 } });
+    expect(state.error?.message).not.toBe('');
+    expect((await engine.getState(good.runId, { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+  });
+});

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
+import { createRegistry, type Registrable } from '../../src/core/registry.js';
+import { createEngine, type Engine } from '../../src/engine.js';
+import { Executor } from '../../src/executor/executor.js';
+import { GraphCache } from '../../src/store/graph-cache.js';
+import { openSqliteStore } from '../../src/store/sqlite/open.js';
+import type { Store } from '../../src/store/store.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+export interface TestEngineOptions {
+  readonly definitions?: readonly Registrable[];
+  /** A database to open again; a new one in a folder of its own otherwise. */
+  readonly path?: string;
+  readonly maxConcurrentRuns?: number;
+  readonly maxQueuedRuns?: number;
+  readonly stepTimeoutMs?: number;
+  readonly now?: () => number;
+}
+
+export interface TestEngine {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly executor: Executor;
+  readonly path: string;
+  /** What the executor logged: level and arguments. */
+  readonly logged: { level: string; details: unknown; message: unknown }[];
+  /** Stops in good order and closes the database; the file stays for `path` to open it again. */
+  stop(graceMs?: number): Promise<void>;
+}
+
+/** A whole engine on a real database file, recovered and running. */
+export async function startEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
+  const path = options.path ?? join(temporaryFolder(), 'workflow.db');
+  const now = options.now ?? Date.now;
+  const logged: TestEngine['logged'] = [];
+  const to = (level: string) => (details: unknown, message?: unknown) => void logged.push({ level, details, message });
+  const logger = { info: to('info'), warn: to('warn'), error: to('error') };
+  const registry = createRegistry(options.definitions ?? []);
+  const store = openSqliteStore({
+    path,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  const graphs = new GraphCache(store, registry);
+  const executor = new Executor({
+    store,
+    graphs,
+    logger,
+    now,
+    maxConcurrentRuns: options.maxConcurrentRuns ?? 100,
+    maxQueuedRuns: options.maxQueuedRuns ?? 10_000,
+    stepTimeoutMs: options.stepTimeoutMs ?? 600_000,
+  });
+  const engine = createEngine({ store, graphs, registry, executor, now, newId: () => uuidv7() });
+  await executor.recover();
+  const stop = async (graceMs = 5000): Promise<void> => {
+    engine.stop();
+    await executor.drain(graceMs);
+    await store.close();
+  };
+  return { engine, store, executor, path, logged, stop };
+}
