@@ -1,0 +1,70 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { API_ERRORS, EngineError } from '../core/errors.js';
+
+/** Who may ask. */
+export interface AccessOptions {
+  /** When there are any, every route but health and /docs needs one of them as a Bearer token. */
+  readonly apiKeys: readonly string[];
+  /** Refuse requests whose Host is not a name of this machine's loopback. */
+  readonly loopbackOnly: boolean;
+}
+
+/** Said with every answer: they are data, never pages, for one client only. */
+export const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+} as const;
+
+/** Sets security headers and guards every route, unknown ones included. One hook, since it runs on every request. */
+export function guardAccess(app: FastifyInstance, options: AccessOptions): void {
+  const isKey = options.apiKeys.length > 0 ? keyCheck(options.apiKeys) : undefined;
+  app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
+    reply.headers(SECURITY_HEADERS);
+    if (options.loopbackOnly && !isLoopback(request.headers.host)) {
+      done(new EngineError('forbidden_host', API_ERRORS.forbidden_host));
+    } else if (isKey !== undefined && !isOpen(request) && !isKey(request.headers.authorization)) {
+      done(new EngineError('unauthorized', API_ERRORS.unauthorized));
+    } else {
+      done();
+    }
+  });
+}
+
+const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
+
+/**
+ * True for a Host header that names this machine. A page on another name that resolves to 127.0.0.1
+ * (DNS rebinding) sends its own name, and is told apart by it.
+ */
+export function isLoopback(host: string | undefined): boolean {
+  return host !== undefined && LOOPBACK_HOST.test(host);
+}
+
+/** Health and documentation hold no data. Decided by the route that was matched, not by the text of the URL. */
+function isOpen(request: FastifyRequest): boolean {
+  const { url } = request.routeOptions;
+  return url !== undefined && (url.startsWith('/health/') || url === '/docs' || url.startsWith('/docs/'));
+}
+
+const BEARER = /^Bearer +(.+)$/i;
+
+/**
+ * Compares the token of an Authorization header (RFC 6750, section 2.1) with every key.
+ * Digests are of one length, so the time it takes says nothing of the keys.
+ */
+function keyCheck(apiKeys: readonly string[]): (authorization: string | undefined) => boolean {
+  const digests = apiKeys.map(digest);
+  return (authorization) => {
+    const token = BEARER.exec(authorization ?? '')?.[1]?.trim();
+    if (token === undefined) return false;
+    const presented = digest(token);
+    return digests.reduce((found, known) => timingSafeEqual(known, presented) || found, false);
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

@@ -1,0 +1,102 @@
+import type { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+
+type Transformed = ReturnType<typeof jsonSchemaTransform>;
+type Responses = Record<string, { headers?: unknown; content?: Record<string, { example?: unknown }> } | undefined>;
+
+/**
+ * Puts back what is dropped on the way to the document: headers and examples of answers by jsonSchemaTransform, and the
+ * example of a body, if its schema is a reference, by @fastify/swagger. `polished` finds the latter under BODY_EXAMPLE.
+ */
+export function withWhatTheTransformDrops(
+  schema: { response?: unknown } | undefined,
+  transformed: Transformed,
+): Transformed {
+  const before = (schema?.response ?? {}) as Responses;
+  const after = ((transformed.schema as { response?: unknown } | undefined)?.response ?? {}) as Responses;
+  for (const [status, answer] of Object.entries(after)) {
+    const original = before[status];
+    if (answer?.content === undefined || original === undefined) continue;
+    if (original.headers !== undefined) answer.headers = original.headers;
+    for (const [type, media] of Object.entries(answer.content)) {
+      const example = original.content?.[type]?.example;
+      if (example !== undefined) media.example = example;
+    }
+  }
+  const { body } = transformed.schema as { body?: { examples?: unknown[] } };
+  const example = body?.examples?.[0];
+  if (example !== undefined) Object.assign(transformed.schema, { [BODY_EXAMPLE]: example });
+  return transformed;
+}
+
+const BODY_EXAMPLE = 'x-body-example';
+
+type ApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
+
+/** The parts of the document that are worked on. */
+interface Parts {
+  paths?: Record<string, Record<string, Operation>>;
+  components?: { schemas?: Record<string, unknown> };
+}
+
+/** The document as people and their tools like to read it. */
+export function polished(document: ApiDocument): ApiDocument {
+  const parts = document as Parts;
+  for (const operation of Object.values(parts.paths ?? {}).flatMap((path) => Object.values(path))) {
+    writeDeepObjects(operation);
+    moveBodyExample(operation);
+  }
+  return withoutIdleSchemas(parts) as ApiDocument;
+}
+
+interface Operation {
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { example?: unknown }> };
+  [BODY_EXAMPLE]?: unknown;
+}
+
+type Parameter = { name?: string; in?: string; style?: string; explode?: boolean; example?: unknown };
+
+/** Says how the one query parameter that is an object is written. An empty example keeps "Try it out" from filling it. */
+function writeDeepObjects({ parameters = [] }: Operation): void {
+  for (const parameter of parameters) {
+    if (parameter.in !== 'query' || parameter.name !== 'metadata') continue;
+    Object.assign(parameter, { style: 'deepObject', explode: true, example: {} });
+  }
+}
+
+function moveBodyExample(operation: Operation): void {
+  const example = operation[BODY_EXAMPLE];
+  delete operation[BODY_EXAMPLE];
+  for (const media of Object.values(operation.requestBody?.content ?? {})) {
+    if (example !== undefined) media.example = example;
+  }
+}
+
+const REFERENCE = /"#\/components\/schemas\/([^"]+)"/g;
+
+/**
+ * Every schema comes twice, as it is read (`NodeInput`) and as it is written (`Node`). Twins that are equal become one,
+ * and what nothing refers to is left out.
+ */
+function withoutIdleSchemas(document: Parts): Parts {
+  const schemas = document.components?.schemas ?? {};
+  const oneOf = (name: string): string => {
+    const twin = name.replace(/Input$/, '');
+    return JSON.stringify(schemas[twin]) === JSON.stringify(schemas[name]) ? twin : name;
+  };
+  const merge = <T>(part: T): T => {
+    return JSON.parse(JSON.stringify(part).replace(REFERENCE, (_, name) => `"#/components/schemas/${oneOf(name)}"`));
+  };
+  const paths = merge(document.paths ?? {});
+  const used = new Map<string, unknown>();
+  const visit = (part: unknown): void => {
+    for (const [, name = ''] of JSON.stringify(part).matchAll(REFERENCE)) {
+      if (used.has(name)) continue;
+      used.set(name, merge(schemas[name]));
+      visit(used.get(name));
+    }
+  };
+  visit(paths);
+  const kept = Object.fromEntries([...used].sort(([a], [b]) => (a < b ? -1 : 1)));
+  return { ...document, paths, components: { ...document.components, schemas: kept } };
+}

@@ -1,0 +1,67 @@
+import type { z } from 'zod';
+import type { Json } from '../../core/json.js';
+import { isFinished } from '../../core/run.js';
+import type { Engine, StartRun } from '../../engine.js';
+import { answers, BODY_ERRORS } from '../answers.js';
+import type { App } from '../app-type.js';
+import { idempotencyOf } from '../idempotency.js';
+import {
+  runStateSchema,
+  startedRunSchema,
+  startHeadersSchema,
+  startQuerySchema,
+  startRunSchema,
+} from '../schemas/runs.js';
+import { toRunState } from '../wire.js';
+
+const HEADERS = {
+  Location: 'Where the run can be followed.',
+  'Idempotent-Replayed': '`true` where the Idempotency-Key had started this run before.',
+};
+
+/** Starting runs. */
+export function startRunRoute(app: App, engine: Engine): void {
+  app.post(
+    '/graph/run',
+    {
+      schema: {
+        operationId: 'startRun',
+        summary: 'Start a run',
+        description:
+          'Answers at once, as soon as the run is stored; `wait` asks for the result where it comes in time.',
+        tags: ['Runs'],
+        querystring: startQuerySchema,
+        headers: startHeadersSchema,
+        body: startRunSchema,
+        response: answers(
+          {
+            200: { description: 'Finished within `wait`, FAILED too.', schema: runStateSchema, headers: HEADERS },
+            202: { description: 'Submitted.', schema: startedRunSchema, headers: HEADERS },
+          },
+          [
+            'invalid_header',
+            'graph_not_found',
+            'idempotency_mismatch',
+            'queue_full',
+            'shutting_down',
+            'invalid_request',
+            ...BODY_ERRORS,
+          ],
+        ),
+      },
+    },
+    async (request, reply) => {
+      const { wait } = request.query;
+      const { runId, replayed } = await engine.startRun({ ...toStartRun(request.body), ...idempotencyOf(request) });
+      reply.header('location', `/graph/state/${runId}`);
+      if (replayed) reply.header('idempotent-replayed', 'true');
+      const view = wait === undefined ? undefined : await engine.getState(runId, { waitSeconds: wait });
+      if (view !== undefined && isFinished(view.state.status)) return reply.code(200).send(toRunState(view));
+      return reply.code(202).send({ run_id: runId, status: 'SUBMITTED' });
+    },
+  );
+}
+
+function toStartRun({ graph_id, input_data, ...options }: z.output<typeof startRunSchema>): StartRun {
+  return { graphId: graph_id, inputData: (input_data ?? null) as Json, ...options };
+}

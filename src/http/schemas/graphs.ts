@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { graphDefinitionSchema } from '../../core/graph.js';
+import { MY_GRAPH, UPDATED_DEMO } from '../examples.js';
+import { jsonObjectSchema, nextCursorSchema, problemItemSchema, timeSchema, versionSchema } from './common.js';
+
+export const newGraphSchema = graphDefinitionSchema.meta({ examples: [MY_GRAPH] });
+export const updatedGraphSchema = graphDefinitionSchema.meta({ examples: [UPDATED_DEMO] });
+
+export const graphQuerySchema = z.strictObject({ version: versionSchema });
+
+export const verdictSchema = z
+  .object({
+    valid: z.boolean(),
+    errors: z.array(problemItemSchema).describe('Why the graph would be refused.'),
+    warnings: z.array(problemItemSchema).describe('What looks odd, and is accepted.'),
+  })
+  .meta({ id: 'Verdict' });
+
+export const savedGraphSchema = z
+  .object({
+    graph_id: z.string(),
+    version: z.int(),
+    message: z.string(),
+    warnings: z.array(problemItemSchema).describe('What looks odd, and is accepted.'),
+  })
+  .meta({ id: 'SavedGraph' });
+
+export const graphSchema = z
+  .object({
+    graph_id: z.string(),
+    version: z.int(),
+    name: z.string(),
+    created_at: timeSchema,
+    definition: graphDefinitionSchema,
+  })
+  .meta({ id: 'Graph' });
+
+export const graphListSchema = z
+  .object({
+    graphs: z.array(
+      z.object({
+        graph_id: z.string(),
+        version: z.int().describe('The latest.'),
+        name: z.string(),
+        description: z.string().nullable(),
+        created_at: timeSchema.describe('When that version was made.'),
+      }),
+    ),
+    next_cursor: nextCursorSchema,
+  })
+  .meta({ id: 'GraphList' });
+
+export const toolListSchema = z
+  .object({
+    tools: z.array(
+      z.object({
+        name: z.string(),
+        description: z.string(),
+        params: jsonObjectSchema
+          .nullable()
+          .describe('JSON Schema (2020-12) of the params; null where nothing is checked.'),
+      }),
+    ),
+  })
+  .meta({ id: 'ToolList' });
+
+export const conditionListSchema = z
+  .object({
+    conditions: z.array(
+      z.object({
+        name: z.string(),
+        description: z.string(),
+        outcomes: z.array(z.string()).nullable().describe('All that it can answer; null where it does not say.'),
+      }),
+    ),
+  })
+  .meta({ id: 'ConditionList' });

@@ -1,0 +1,70 @@
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import type { FastifyInstance } from 'fastify';
+
+interface Answered {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly body: string;
+}
+
+type Check = (method: string, url: string, answer: Answered) => void;
+
+/**
+ * Makes a check that an answer is one that the OpenAPI document declares for its route: status, media type and body.
+ * The server does not check its own answers, since that costs more than making them, so the tests do.
+ */
+export function contractOf(app: FastifyInstance): Check {
+  const document = app.swagger() as object as {
+    paths: Record<string, Record<string, { responses: Record<string, Response> }>>;
+  };
+  const ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+  ajv.addSchema(document, 'api');
+  const compiled = new Map<string, ValidateFunction>();
+  const validatorAt = (pointer: string): ValidateFunction => {
+    const known = compiled.get(pointer) ?? ajv.compile({ $ref: `api#${pointer}` });
+    compiled.set(pointer, known);
+    return known;
+  };
+  const templates = Object.keys(document.paths).sort((a, b) => count(a) - count(b));
+
+  return (method, url, answer) => {
+    const path = url.split('?', 1)[0] ?? '';
+    const type = String(answer.headers['content-type'] ?? '').split(';', 1)[0] ?? '';
+    const template = templates.find((each) => patternOf(each).test(path) && document.paths[each]?.[method]);
+    if (template === undefined)
+      return checkBody(validatorAt('/components/schemas/Problem'), answer, `${method} ${path}`);
+    const declared = document.paths[template]?.[method]?.responses[answer.statusCode];
+    const name = `${method} ${template} ${answer.statusCode}`;
+    if (declared === undefined) throw new Error(`${name} is not declared; it said ${answer.body.slice(0, 500)}`);
+    if (declared.content === undefined) {
+      if (answer.body !== '') throw new Error(`${name} should have no body`);
+      return;
+    }
+    if (declared.content[type] === undefined) throw new Error(`${name} answered with ${type}`);
+    const tokens = ['paths', template, method, 'responses', String(answer.statusCode), 'content', type, 'schema'];
+    checkBody(validatorAt(tokens.map(token).join('')), answer, name);
+  };
+}
+
+interface Response {
+  content?: Record<string, unknown>;
+}
+
+function checkBody(validate: ValidateFunction, answer: Answered, name: string): void {
+  if (validate(JSON.parse(answer.body))) return;
+  throw new Error(
+    `${name} does not fit its schema: ${JSON.stringify(validate.errors)} in ${answer.body.slice(0, 500)}`,
+  );
+}
+
+function count(template: string): number {
+  return template.split('{').length;
+}
+
+function patternOf(template: string): RegExp {
+  return new RegExp(`^${template.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`);
+}
+
+function token(key: string): string {
+  return `/${encodeURIComponent(key.replaceAll('~', '~0').replaceAll('/', '~1'))}`;
+}

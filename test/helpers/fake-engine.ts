@@ -1,0 +1,28 @@
+import type { Engine } from '../../src/engine.js';
+
+/** An engine whose every use-case fails with an error, for what a real one cannot be brought to do at will. */
+export function failingEngine(error: unknown, own: Partial<Engine> = {}): Engine {
+  const fail = (): never => {
+    throw error;
+  };
+  const failLater = (): Promise<never> => Promise.reject(error);
+  return {
+    validateGraph: fail,
+    listTools: fail,
+    listConditions: fail,
+    createGraph: failLater,
+    updateGraph: failLater,
+    deleteGraph: failLater,
+    getGraph: failLater,
+    listGraphs: failLater,
+    startRun: failLater,
+    getState: failLater,
+    listRuns: failLater,
+    listSteps: failLater,
+    cancelRun: failLater,
+    deleteRun: failLater,
+    isReady: () => false,
+    stop: () => undefined,
+    ...own,
+  };
+}

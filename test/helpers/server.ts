@@ -1,0 +1,78 @@
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { Engine } from '../../src/engine.js';
+import { buildApp } from '../../src/http/app.js';
+import { codeReviewGraph } from '../../src/workflows/code-review/graph.js';
+import { codeReviewDefinitions } from '../../src/workflows/code-review/index.js';
+import { contractOf } from './contract.js';
+import { startEngine, type TestEngine, type TestEngineOptions } from './engine.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | number | string[] | undefined>>;
+  /** The parsed body; undefined where there is none. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape, which the contract has checked.
+  readonly body: any;
+  readonly text: string;
+}
+
+type Payload = string | Buffer | object;
+type Headers = Record<string, string>;
+
+/** Asks the app without a network. Every answer is checked against the OpenAPI document. */
+export type Ask = (request: string, payload?: Payload, headers?: Headers) => Promise<Answer>;
+
+export interface TestServer extends TestEngine {
+  readonly app: FastifyInstance;
+  readonly ask: Ask;
+}
+
+export interface TestServerOptions extends TestEngineOptions {
+  readonly apiKeys?: readonly string[];
+  readonly loopbackOnly?: boolean;
+  readonly maxBodyBytes?: number;
+  readonly logger?: FastifyBaseLogger;
+}
+
+/** A whole server on a real database file, with the demo loaded. It does not listen. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const engine = await startEngine({
+    ...options,
+    definitions: [...codeReviewDefinitions, ...(options.definitions ?? [])],
+  });
+  await engine.engine.createGraph(codeReviewGraph);
+  const app = await appOf(engine.engine, options);
+  const stop = async (graceMs?: number): Promise<void> => {
+    engine.engine.stop();
+    await engine.executor.drain(graceMs ?? 5000);
+    await app.close();
+    await engine.store.close();
+  };
+  return { ...engine, app, ask: asker(app), stop };
+}
+
+/** An app on any engine. */
+export function appOf(engine: Engine, options: Omit<TestServerOptions, keyof TestEngineOptions> = {}) {
+  const { apiKeys = [], loopbackOnly = false, maxBodyBytes = 1_048_576, logger } = options;
+  return buildApp({ engine, apiKeys, loopbackOnly, maxBodyBytes, ...(logger === undefined ? {} : { logger }) });
+}
+
+/** `ask('POST /graph/run', { ... })` */
+export function asker(app: FastifyInstance): Ask {
+  const check = contractOf(app);
+  return async (request, payload, headers = {}) => {
+    const space = request.indexOf(' ');
+    const method = request.slice(0, space);
+    const url = request.slice(space + 1);
+    const answer = await app.inject({
+      method: method as 'GET',
+      url,
+      headers,
+      ...(payload === undefined ? {} : { payload }),
+    });
+    if (method !== 'HEAD' && !url.startsWith('/docs')) check(method.toLowerCase(), url, answer);
+    if (answer.statusCode === 500) throw new Error(`${request.slice(0, 200)} answered 500`);
+    const isJson = String(answer.headers['content-type']).includes('json');
+    const body = isJson && answer.body !== '' ? answer.json() : undefined;
+    return { status: answer.statusCode, headers: answer.headers, body, text: answer.body };
+  };
+}

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestServer, type TestServer } from '../helpers/server.js';
+import { heldTool } from '../helpers/tools.js';
+
+const held = heldTool('held');
+
+function oneNode(graphId: string, tool = 'extract_code') {
+  return {
+    name: `Graph ${graphId}`,
+    graph_id: graphId,
+    entry_point: 'a',
+    nodes: [{ name: 'a', tool_name: tool }],
+    edges: [],
+  };
+}
+
+describe('graphs', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ definitions: [held.tool] });
+  });
+  afterAll(() => server.stop());
+
+  it('reads back what was created, without the id in the definition', async () => {
+    await server.ask('POST /graph/create', { ...oneNode('read-back'), description: 'Says what it is for.' });
+    const { body } = await server.ask('GET /graph/read-back');
+    const { graph_id: _, ...definition } = { ...oneNode('read-back'), description: 'Says what it is for.' };
+    expect(body).toEqual({
+      graph_id: 'read-back',
+      version: 1,
+      name: 'Graph read-back',
+      created_at: expect.stringMatching(/Z$/),
+      definition,
+    });
+  });
+
+  it('answers all problems of a graph at once, with pointers and hints', async () => {
+    const graph = { ...oneNode('wrong'), entry_point: 'b', nodes: [{ name: 'a', tool_name: 'extract_cod' }] };
+    const { status, body } = await server.ask('POST /graph/create', graph);
+    expect(status).toBe(400);
+    expect(body.code).toBe('invalid_graph');
+    expect(body.errors).toEqual([
+      expect.objectContaining({ pointer: '/entry_point', code: 'unknown_node' }),
+      expect.objectContaining({ pointer: '/nodes/0/tool_name', hint: 'Did you mean "extract_code"?' }),
+    ]);
+  });
+
+  it('names an unknown key and the one that was meant', async () => {
+    const graph = { ...oneNode('typo'), nodes: [{ name: 'a', toolname: 'extract_code' }] };
+    const { status, body } = await server.ask('POST /graph/create', graph);
+    expect(status).toBe(422);
+    expect(body.code).toBe('invalid_request');
+    expect(body.errors).toEqual([
+      { pointer: '/nodes/0/tool_name', code: 'required', message: 'Required.' },
+      {
+        pointer: '/nodes/0/toolname',
+        code: 'unknown_key',
+        message: 'Unknown key "toolname".',
+        hint: 'Did you mean "tool_name"?',
+      },
+    ]);
+  });
+
+  it.each(['create', 'run', 'runs', 'state', 'validate', 'tools', 'conditions'])(
+    'refuses the id %s',
+    async (graphId) => {
+      const { status, body } = await server.ask('POST /graph/create', oneNode(graphId));
+      expect(status).toBe(422);
+      expect(body.errors[0].pointer).toBe('/graph_id');
+    },
+  );
+
+  it('validates without saving, and answers 200 for wrong shapes too', async () => {
+    expect((await server.ask('POST /graph/validate', oneNode('only-checked'))).body).toEqual({
+      valid: true,
+      errors: [],
+      warnings: [],
+    });
+    expect((await server.ask('GET /graph/only-checked')).status).toBe(404);
+    const wrong = await server.ask('POST /graph/validate', { name: 5, nodez: [] });
+    expect(wrong.status).toBe(200);
+    expect(wrong.body.valid).toBe(false);
+    expect(wrong.body.errors).toContainEqual(
+      expect.objectContaining({ pointer: '/nodez', hint: 'Did you mean "nodes"?' }),
+    );
+    expect((await server.ask('POST /graph/validate', '[]', { 'content-type': 'application/json' })).body.valid).toBe(
+      false,
+    );
+  });
+
+  it('saves versions, keeps old ones, and makes none for the same document', async () => {
+    await server.ask('POST /graph/create', oneNode('versions'));
+    const { graph_id: _, ...document } = oneNode('versions');
+    const saved = await server.ask('PUT /graph/versions', { ...document, description: 'second' });
+    expect(saved.body).toEqual({ graph_id: 'versions', version: 2, message: 'Version 2 saved.', warnings: [] });
+    const same = await server.ask('PUT /graph/versions', { ...document, description: 'second', graph_id: 'versions' });
+    expect(same.body).toMatchObject({ version: 2, message: 'Nothing changed since version 2.' });
+    expect((await server.ask('GET /graph/versions')).body.definition.description).toBe('second');
+    expect((await server.ask('GET /graph/versions?version=1')).body.definition).toEqual(document);
+    expect((await server.ask('GET /graph/versions?version=3')).body.code).toBe('graph_not_found');
+    expect((await server.ask('GET /graph/versions?version=0')).status).toBe(422);
+  });
+
+  it('refuses a PUT whose body names another graph, or that there is no graph for', async () => {
+    const other = await server.ask('PUT /graph/demo-review', oneNode('not-the-demo'));
+    expect(other.status).toBe(422);
+    expect(other.body.errors[0].pointer).toBe('/graph_id');
+    expect((await server.ask('PUT /graph/nothing-here', oneNode('nothing-here'))).status).toBe(404);
+  });
+
+  it('deletes a graph once its runs are over, and they can still be read', async () => {
+    await server.ask('POST /graph/create', oneNode('doomed', 'held'));
+    const { body: run } = await server.ask('POST /graph/run', { graph_id: 'doomed' });
+    await held.called(1);
+    expect((await server.ask('DELETE /graph/doomed')).body.code).toBe('graph_in_use');
+    held.release({});
+    await server.ask(`GET /graph/state/${run.run_id}?wait=10`);
+    const deleted = await server.ask('DELETE /graph/doomed');
+    expect([deleted.status, deleted.text]).toEqual([204, '']);
+    expect((await server.ask('DELETE /graph/doomed')).status).toBe(404);
+    expect((await server.ask('POST /graph/run', { graph_id: 'doomed' })).body.code).toBe('graph_not_found');
+    expect((await server.ask(`GET /graph/state/${run.run_id}`)).body.graph_id).toBe('doomed');
+  });
+
+  it('lists graphs page by page', async () => {
+    const names: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const { body }: Awaited<ReturnType<typeof server.ask>> = await server.ask(
+        `GET /graph?limit=2${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
+      names.push(...body.graphs.map((graph: { graph_id: string }) => graph.graph_id));
+      cursor = body.next_cursor;
+    }
+    expect(names).toEqual([...new Set(names)].sort());
+    expect(names).toContain('demo-review');
+    for (const query of ['limit=0', 'limit=201', 'limit=x', 'limit=1.5', 'limit=', 'limit=1&limit=2', 'limits=1']) {
+      expect((await server.ask(`GET /graph?${query}`)).status, query).toBe(422);
+    }
+  });
+
+  it('lists tools and conditions', async () => {
+    const { body: tools } = await server.ask('GET /graph/tools');
+    expect(tools.tools.map((tool: { name: string }) => tool.name)).toContain('check_complexity');
+    const { body } = await server.ask('GET /graph/conditions');
+    expect(body.conditions).toContainEqual({
+      name: 'quality_gate',
+      description: expect.any(String),
+      outcomes: ['END', 'improve'],
+    });
+  });
+});

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestServer, type TestServer } from '../helpers/server.js';
+
+const CODE_REVIEW = {
+  name: 'Code Review',
+  entry_point: 'extract',
+  nodes: [
+    { name: 'extract', tool_name: 'extract_code' },
+    { name: 'analyze', tool_name: 'check_complexity' },
+    { name: 'improve', tool_name: 'generate_improvements' },
+  ],
+  edges: [
+    { from_node: 'extract', to_node: 'analyze' },
+    { from_node: 'improve', to_node: 'analyze' },
+  ],
+  conditional_edges: [{ from_node: 'analyze', condition_function: 'quality_gate' }],
+};
+
+const MESSY =
+  'def messy_function():\n    if x:\n        for i in list:\n            while True:\n                nested=True';
+
+const LOGS = [
+  'Executing Node: extract',
+  'Executing Node: analyze',
+  'Calculated complexity score: 20 (Round 0)',
+  'Condition met. Routing to: improve',
+  'Executing Node: improve',
+  'Executing Node: analyze',
+  'Calculated complexity score: 15 (Round 1)',
+  'Condition met. Routing to: improve',
+  'Executing Node: improve',
+  'Executing Node: analyze',
+  'Calculated complexity score: 10 (Round 2)',
+  'Condition met. Routing to: improve',
+  'Executing Node: improve',
+  'Executing Node: analyze',
+  'Calculated complexity score: 5 (Round 3)',
+  'Condition met. Routing to: END',
+  'Workflow reached END.',
+];
+
+describe('the three routes that never change', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer();
+  });
+  afterAll(() => server.stop());
+
+  it('runs the demo to its end with exactly these logs', async () => {
+    const started = await server.ask('POST /graph/run', { graph_id: 'demo-review', input_data: MESSY });
+    expect(started.status).toBe(202);
+    expect(started.body).toEqual({ run_id: expect.any(String), status: 'SUBMITTED' });
+    const { run_id } = started.body;
+    expect(started.headers.location).toBe(`/graph/state/${run_id}`);
+
+    const state = await server.ask(`GET /graph/state/${run_id}?wait=10`);
+    expect(state.status).toBe(200);
+    expect(state.body).toEqual({
+      run_id,
+      graph_id: 'demo-review',
+      graph_version: 1,
+      status: 'COMPLETED',
+      logs: LOGS,
+      logs_total: LOGS.length,
+      data: expect.objectContaining({ complexity_score: 5, review_round: 3, functions: ['messy_function'] }),
+      input_data: MESSY,
+      current_node: null,
+      attempt: null,
+      step_count: 8,
+      error: null,
+      metadata: {},
+      limits: { max_steps: 1000, deadline_seconds: null },
+      cancel_requested: false,
+      submitted_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      started_at: expect.stringMatching(/^\d{4}-.*Z$/),
+      finished_at: expect.stringMatching(/^\d{4}-.*Z$/),
+    });
+  });
+
+  it('creates the graph of the documentation and says where it is', async () => {
+    const created = await server.ask('POST /graph/create', CODE_REVIEW);
+    expect(created.status).toBe(201);
+    expect(created.body).toEqual({ graph_id: 'code-review', version: 1, message: expect.any(String), warnings: [] });
+    expect(created.headers.location).toBe('/graph/code-review');
+    expect((await server.ask('GET /graph/code-review')).status).toBe(200);
+  });
+
+  it('refuses the same name again', async () => {
+    const again = await server.ask('POST /graph/create', { ...CODE_REVIEW, graph_id: 'another-id' });
+    expect(again.status).toBe(409);
+    expect(again.body).toMatchObject({ code: 'graph_exists', title: 'Graph exists', status: 409 });
+  });
+
+  it('takes a graph without conditional edges and a run without input', async () => {
+    const graph = {
+      name: 'Plain',
+      graph_id: 'plain',
+      entry_point: 'a',
+      nodes: [{ name: 'a', tool_name: 'extract_code' }],
+      edges: [],
+    };
+    expect((await server.ask('POST /graph/create', graph)).status).toBe(201);
+    const run = await server.ask('POST /graph/run?wait=10', { graph_id: 'plain' });
+    expect(run.body.input_data).toBeNull();
+  });
+});

@@ -1,0 +1,233 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defineTool } from '../../src/core/tool.js';
+import { startTestServer, type TestServer } from '../helpers/server.js';
+import { chain, heldTool } from '../helpers/tools.js';
+
+const held = heldTool('held', { heedsSignal: true });
+const echo = defineTool({
+  name: 'echo',
+  run: ({ input_data }, { log }) => {
+    log('one');
+    log('two');
+    return { echoed: input_data };
+  },
+});
+const broken = defineTool({
+  name: 'broken',
+  run: () => {
+    throw new Error('it broke');
+  },
+});
+
+describe('runs', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ definitions: [held.tool, echo, broken] });
+    for (const [name, ...tools] of [
+      ['echoes', 'echo'],
+      ['holds', 'held'],
+      ['breaks', 'broken'],
+    ] as const) {
+      await server.engine.createGraph(chain(name, ...tools));
+    }
+  });
+  afterAll(() => server.stop());
+
+  it('waits for the end where it comes in time, and answers with the state', async () => {
+    const { status, body, headers } = await server.ask('POST /graph/run?wait=10', {
+      graph_id: 'echoes',
+      input_data: { deep: [1, null, 'é'] },
+      metadata: { team: 'a' },
+      limits: { max_steps: 5, deadline_seconds: 60 },
+      version: 1,
+    });
+    expect(status).toBe(200);
+    expect(headers.location).toBe(`/graph/state/${body.run_id}`);
+    expect(body).toMatchObject({
+      status: 'COMPLETED',
+      data: { echoed: { deep: [1, null, 'é'] } },
+      metadata: { team: 'a' },
+      limits: { max_steps: 5, deadline_seconds: 60 },
+      step_count: 1,
+    });
+    const later = await server.ask(`GET /graph/state/${body.run_id}?logs_after=2`);
+    expect(later.body.logs).toEqual(body.logs.slice(2));
+    expect(later.body.logs_total).toBe(body.logs.length);
+  });
+
+  it('answers 200 for a run that failed in time, with what it had done', async () => {
+    const { status, body } = await server.ask('POST /graph/run?wait=10', { graph_id: 'breaks' });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'tool_failed', message: 'it broke', node: 'broken', step: 1 },
+      logs: ['Executing Node: broken', 'Error in node broken: it broke', 'Run failed: it broke'],
+    });
+  });
+
+  it('answers 202 when the run is not finished in time; shows it live; cancels it', async () => {
+    const { status, body } = await server.ask('POST /graph/run?wait=1', { graph_id: 'holds' });
+    expect(status).toBe(202);
+    expect(body).toEqual({ run_id: expect.any(String), status: 'SUBMITTED' });
+    const live = await server.ask(`GET /graph/state/${body.run_id}`);
+    expect(live.body).toMatchObject({ status: 'RUNNING', current_node: 'held', attempt: 1, finished_at: null });
+    expect((await server.ask(`DELETE /graph/runs/${body.run_id}`)).body.code).toBe('run_active');
+
+    const cancelled = await server.ask(`POST /graph/runs/${body.run_id}/cancel`);
+    expect(cancelled.status).toBe(202);
+    expect(cancelled.body).toEqual({ run_id: body.run_id, status: 'RUNNING' });
+    const end = await server.ask(`GET /graph/state/${body.run_id}?wait=10`);
+    expect(end.body).toMatchObject({ status: 'CANCELLED', current_node: null, cancel_requested: false });
+    expect((await server.ask(`POST /graph/runs/${body.run_id}/cancel`)).body.code).toBe('run_finished');
+
+    expect((await server.ask(`DELETE /graph/runs/${body.run_id}`)).status).toBe(204);
+    expect((await server.ask(`GET /graph/state/${body.run_id}`)).body.code).toBe('run_not_found');
+    expect((await server.ask(`DELETE /graph/runs/${body.run_id}`)).status).toBe(404);
+  });
+
+  it('says that a cancel was asked for until the tool has let go', async () => {
+    const deaf = heldTool('deaf');
+    const other = await startTestServer({ definitions: [deaf.tool] });
+    await other.engine.createGraph(chain('deaf', 'deaf'));
+    const { body } = await other.ask('POST /graph/run', { graph_id: 'deaf' });
+    await deaf.called(1);
+    await other.ask(`POST /graph/runs/${body.run_id}/cancel`);
+    expect((await other.ask(`GET /graph/state/${body.run_id}`)).body.cancel_requested).toBe(true);
+    deaf.release({});
+    expect((await other.ask(`GET /graph/state/${body.run_id}?wait=10`)).body.status).toBe('CANCELLED');
+    await other.stop();
+  });
+
+  it('explains every step', async () => {
+    const { body: run } = await server.ask('POST /graph/run?wait=10', {
+      graph_id: 'demo-review',
+      input_data: 'if a: pass',
+    });
+    const { body } = await server.ask(`GET /graph/runs/${run.run_id}/steps?limit=1`);
+    expect(body.steps).toHaveLength(1);
+    expect(body.steps[0]).toMatchObject({ step: 1, node: 'extract', status: 'COMPLETED', attempts: 1, error: null });
+    const next = await server.ask(`GET /graph/runs/${run.run_id}/steps?cursor=${encodeURIComponent(body.next_cursor)}`);
+    expect(next.body.steps[0]).toMatchObject({
+      step: 2,
+      node: 'analyze',
+      decision: { kind: 'condition', condition: 'quality_gate', to_node: 'improve', read: expect.any(Array) },
+    });
+    expect((await server.ask('GET /graph/runs/nobody/steps')).body.code).toBe('run_not_found');
+    expect((await server.ask(`GET /graph/runs/${run.run_id}/steps?cursor=%00`)).status).toBe(422);
+  });
+
+  it('lists runs, newest first, by what they are', async () => {
+    const before = new Date().toISOString();
+    for (const shade of ['light', 'dark', 'dark']) {
+      await server.ask('POST /graph/run?wait=10', { graph_id: 'echoes', metadata: { shade, 'dotted.key': 'x' } });
+    }
+    const list = async (query: string) => (await server.ask(`GET /graph/runs?${query}`)).body;
+    expect((await list('metadata.shade=dark')).runs).toHaveLength(2);
+    expect((await list('metadata[shade]=dark&metadata.dotted.key=x')).runs).toHaveLength(2);
+    expect((await list('metadata.shade=dark&metadata.dotted.key=y')).runs).toEqual([]);
+    expect((await list('graph_id=breaks')).runs[0]).toMatchObject({ status: 'FAILED', error: { code: 'tool_failed' } });
+    expect((await list('status=FAILED,CANCELLED&graph_id=echoes')).runs).toEqual([]);
+    expect((await list('status=FAILED&status=COMPLETED&metadata.shade=light')).runs).toHaveLength(1);
+    expect((await list(`submitted_after=${before}&graph_id=echoes`)).runs.length).toBeGreaterThanOrEqual(2);
+    expect((await list('submitted_after=2999-01-01T00:00:00%2B02:00')).runs).toEqual([]);
+
+    const first = await list('graph_id=echoes&limit=1');
+    const second = await list(`graph_id=echoes&limit=1&cursor=${encodeURIComponent(first.next_cursor)}`);
+    expect(first.runs[0].submitted_at >= second.runs[0].submitted_at).toBe(true);
+    expect(first.runs[0].run_id).not.toBe(second.runs[0].run_id);
+  });
+
+  it.each([
+    'status=DONE',
+    'status=',
+    'submitted_after=yesterday',
+    'submitted_after=2026-01-01',
+    'metadata=x',
+    'metadata.a=1&metadata.a=2',
+    'waiting=1',
+    'graph_id=a&graph_id=b',
+  ])('refuses the filter %s', async (query) => {
+    expect((await server.ask(`GET /graph/runs?${query}`)).body.code).toBe('invalid_request');
+  });
+
+  it.each(['0', '61', '-1', '1.5', 'soon', '', '1e1'])('refuses to wait for %j seconds', async (wait) => {
+    expect((await server.ask(`GET /graph/state/x?wait=${wait}`)).status).toBe(422);
+    expect((await server.ask(`POST /graph/run?wait=${wait}`, { graph_id: 'echoes' })).status).toBe(422);
+  });
+
+  it.each([
+    [{ graph_id: 7 }, '/graph_id'],
+    [{}, '/graph_id'],
+    [{ graph_id: 'echoes', input: 1 }, '/input'],
+    [{ graph_id: 'echoes', version: 0 }, '/version'],
+    [{ graph_id: 'echoes', metadata: { a: 1 } }, '/metadata/a'],
+    [{ graph_id: 'echoes', metadata: { '': 'x' } }, '/metadata/'],
+    [{ graph_id: 'echoes', metadata: { 'a\nb': 'x' } }, '/metadata/a\nb'],
+    [{ graph_id: 'echoes', metadata: { a: 'x'.repeat(1001) } }, '/metadata/a'],
+    [
+      { graph_id: 'echoes', metadata: Object.fromEntries([...Array(51).keys()].map((n) => [`k${n}`, ''])) },
+      '/metadata',
+    ],
+    [{ graph_id: 'echoes', limits: { max_step: 1 } }, '/limits/max_step'],
+    [{ graph_id: 'echoes', limits: { max_steps: 0 } }, '/limits/max_steps'],
+  ])('refuses to start with body %#', async (body, pointer) => {
+    const answer = await server.ask('POST /graph/run', body);
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors[0].pointer).toBe(pointer);
+  });
+
+  it.each(['nope', 'a'.repeat(5000), '%00', '%F0%9F%92%A9', "'; drop table workflow_runs; --", '..%2F..'])(
+    'knows no run or graph %#',
+    async (id) => {
+      const url = id.replaceAll(' ', '%20');
+      expect((await server.ask(`GET /graph/state/${url}`)).body.code).toBe('run_not_found');
+      expect((await server.ask(`POST /graph/runs/${url}/cancel`)).body.code).toBe('run_not_found');
+      expect((await server.ask(`DELETE /graph/${url}`)).body.code).toBe('graph_not_found');
+      expect((await server.ask('POST /graph/run', { graph_id: id })).body.code).toBe('graph_not_found');
+    },
+  );
+});
+
+describe('Idempotency-Key', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startTestServer({ definitions: [echo] });
+    await server.engine.createGraph(chain('echoes', 'echo'));
+  });
+  afterAll(() => server.stop());
+
+  it('gives the first answer again, whatever the order of the keys in the body', async () => {
+    const key = { 'idempotency-key': 'k 1' };
+    const first = await server.ask('POST /graph/run', { graph_id: 'echoes', input_data: { a: 1, b: 2 } }, key);
+    const again = await server.ask('POST /graph/run', { input_data: { b: 2, a: 1 }, graph_id: 'echoes' }, key);
+    expect([again.status, again.body]).toEqual([202, first.body]);
+    expect(again.headers).toMatchObject({ location: first.headers.location, 'idempotent-replayed': 'true' });
+    expect(first.headers).not.toHaveProperty('idempotent-replayed');
+    expect((await server.ask('GET /graph/runs')).body.runs).toHaveLength(1);
+    const waited = await server.ask('POST /graph/run?wait=10', { graph_id: 'echoes', input_data: { a: 1, b: 2 } }, key);
+    expect(waited.status).toBe(200);
+  });
+
+  it('starts one run for twins in flight', async () => {
+    const key = { 'idempotency-key': 'twins' };
+    const answers = await Promise.all(
+      [...Array(10)].map(() => server.ask('POST /graph/run', { graph_id: 'echoes' }, key)),
+    );
+    expect(new Set(answers.map((answer) => answer.body.run_id)).size).toBe(1);
+    expect(answers.filter((answer) => answer.headers['idempotent-replayed'] === undefined)).toHaveLength(1);
+  });
+
+  it('refuses the same key with another body, and says nothing of requests that failed', async () => {
+    const key = { 'idempotency-key': 'k2' };
+    expect((await server.ask('POST /graph/run', { graph_id: 'nope' }, key)).status).toBe(404);
+    expect((await server.ask('POST /graph/run', { graph_id: 'echoes' }, key)).status).toBe(202);
+    const other = await server.ask('POST /graph/run', { graph_id: 'echoes', input_data: 1 }, key);
+    expect(other.status).toBe(422);
+    expect(other.body.code).toBe('idempotency_mismatch');
+  });
+
+  it.each(['', 'x'.repeat(256), 'tab\there', 'é'])('refuses key %#', async (key) => {
+    const answer = await server.ask('POST /graph/run', { graph_id: 'echoes' }, { 'idempotency-key': key });
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid_header']);
+  });
+});

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestServer, type TestServer } from '../helpers/server.js';
+import { chain, heldTool } from '../helpers/tools.js';
+
+const held = heldTool('held');
+
+describe('the bare socket', () => {
+  let server: TestServer;
+  let port: number;
+  beforeAll(async () => {
+    server = await startTestServer({ definitions: [held.tool] });
+    await server.engine.createGraph(chain('holds', 'held'));
+    await server.app.listen({ host: '127.0.0.1', port: 0 });
+    port = (server.app.server.address() as AddressInfo).port;
+  });
+  afterAll(() => server.stop());
+
+  /** Sends bytes and reads until the server hangs up. */
+  async function send(text: string): Promise<string> {
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.on('error', () => undefined);
+    socket.write(text);
+    await once(socket, 'close');
+    return answer;
+  }
+
+  function problemOf(answer: string) {
+    const [head = '', body = ''] = answer.split('\r\n\r\n');
+    expect(head).toContain('Content-Type: application/problem+json');
+    return JSON.parse(body);
+  }
+
+  it.each(['garbage\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n', 'GET /graph HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n'])(
+    'answers %j as a refused request',
+    async (text) => {
+      const answer = await send(text);
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+      expect(problemOf(answer)).toMatchObject({ code: 'request_refused', status: 400 });
+    },
+  );
+
+  it('answers headers that are too large with 431', async () => {
+    const answer = await send(`GET /graph HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(problemOf(answer)).toMatchObject({ code: 'request_refused', status: 431 });
+  });
+
+  it.each([
+    'GET http://evil.example/graph HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    'GET /graph/\u00e9|<> HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    'POST /graph/run HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
+    'POST /graph/run HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: magic\r\n\r\n',
+    'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
+    'GET /graph HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
+  ])('answers %j without a fault', async (text) => {
+    const answer = await Promise.race([
+      send(text),
+      new Promise<string>((resolve) => setTimeout(resolve, 2000, 'open')),
+    ]);
+    expect(answer).toMatch(/^(HTTP\/1\.1 [234]|open)/);
+  });
+
+  it('goes on with a run whose client hung up while it waited', async () => {
+    const body = JSON.stringify({ graph_id: 'holds' });
+    const socket = connect(port, '127.0.0.1');
+    const head = 'POST /graph/run?wait=30 HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n';
+    socket.write(`${head}Content-Length: ${body.length}\r\n\r\n${body}`);
+    await held.called(1);
+    socket.destroy();
+    await once(socket, 'close');
+    const { body: list } = await server.ask('GET /graph/runs?graph_id=holds');
+    expect(list.runs[0].status).toBe('RUNNING');
+    held.release({ done: true });
+    const { body: state } = await server.ask(`GET /graph/state/${list.runs[0].run_id}?wait=10`);
+    expect(state).toMatchObject({ status: 'COMPLETED', data: { done: true } });
+  });
+});
