@@ -1,0 +1,199 @@
+import { existsSync } from 'node:fs';
+import { BlockList, isIP } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { messageOf } from './core/errors.js';
+
+/** The longest delay that a Node timer takes, in seconds. */
+const MAX_TIMER_SECONDS = 2_147_483;
+
+/**
+ * Every setting: the variable, its default, and what it may be. `.env.example` lists the same; a test compares.
+ * Values arrive trimmed, and an empty one arrives as unset.
+ */
+export const settingsSchema = z.object({
+  HOST: setting('an IP address or a host name', '127.0.0.1', parseHost),
+  PORT: integer(8000, 0, 65_535),
+  DATABASE_URL: setting('a path or a file: URL; other databases are not supported yet', 'workflow.db', parseDatabase),
+  TOOLS: setting('module paths with commas between them', [], parseList),
+  MAX_CONCURRENT_RUNS: integer(100, 1, 100_000),
+  MAX_QUEUED_RUNS: integer(10_000, 1, 10_000_000),
+  STEP_TIMEOUT_SECONDS: decimal(600, 0.001, MAX_TIMER_SECONDS),
+  SHUTDOWN_GRACE_SECONDS: decimal(10, 0, MAX_TIMER_SECONDS),
+  RETENTION_DAYS: decimal(undefined, 0.001, 36_500),
+  MAX_BODY_BYTES: integer(1_048_576, 1, 1_073_741_824),
+  API_KEYS: setting('keys of visible ASCII characters with commas between them', [], parseKeys),
+  ALLOW_ANONYMOUS: setting('true or false', false, parseBoolean),
+  LOG_LEVEL: oneOf('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+});
+
+const configSchema = settingsSchema.transform((settings) => ({
+  host: settings.HOST,
+  /** 0 lets the system pick one. */
+  port: settings.PORT,
+  databasePath: settings.DATABASE_URL,
+  /** Modules as the user named them. */
+  tools: settings.TOOLS,
+  maxConcurrentRuns: settings.MAX_CONCURRENT_RUNS,
+  maxQueuedRuns: settings.MAX_QUEUED_RUNS,
+  stepTimeoutSeconds: settings.STEP_TIMEOUT_SECONDS,
+  shutdownGraceSeconds: settings.SHUTDOWN_GRACE_SECONDS,
+  /** Undefined keeps finished runs for ever. */
+  retentionDays: settings.RETENTION_DAYS,
+  maxBodyBytes: settings.MAX_BODY_BYTES,
+  /** None means that requests need no key. */
+  apiKeys: settings.API_KEYS,
+  allowAnonymous: settings.ALLOW_ANONYMOUS,
+  logLevel: settings.LOG_LEVEL,
+  /** Only this machine can reach the server, and anybody on it may: then the Host header tells web pages apart. */
+  isOpenOnLoopback: settings.API_KEYS.length === 0 && isLoopback(settings.HOST),
+}));
+
+export type Config = Readonly<z.output<typeof configSchema>>;
+
+/** The settings cannot be used. The message has a line for each that is wrong. */
+export class ConfigError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(['These settings cannot be used:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * The settings of this process: its environment, and under it the `.env` file of the working directory.
+ * @throws ConfigError
+ */
+export function loadConfig(): Config {
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env');
+  } catch (error) {
+    throw new ConfigError([`.env cannot be read: ${messageOf(error)}`]);
+  }
+  return readConfig(process.env);
+}
+
+/**
+ * The settings that an environment gives.
+ * @throws ConfigError that names every bad setting, its value and what is allowed.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const names = Object.keys(settingsSchema.shape);
+  const values = Object.fromEntries(names.map((name) => [name, env[name]?.trim() || undefined]));
+  const result = configSchema.safeParse(values);
+  const problems = (result.error?.issues ?? []).map((issue) => {
+    const name = String(issue.path[0]);
+    return `${name} is ${shown(name, values[name] ?? '')}; it must be ${issue.message}`;
+  });
+  problems.push(...exposure(values));
+  if (!result.success || problems.length > 0) throw new ConfigError(problems);
+  return result.data;
+}
+
+/** A server that others can reach must know who they are, or be told in so many words that it need not. */
+function exposure(values: Readonly<Record<string, string | undefined>>): string[] {
+  const { HOST, API_KEYS, ALLOW_ANONYMOUS } = values;
+  const host = settingsSchema.shape.HOST.safeParse(HOST);
+  if (!host.success || isLoopback(host.data)) return [];
+  if (API_KEYS !== undefined || ALLOW_ANONYMOUS?.toLowerCase() === 'true') return [];
+  return [
+    `HOST is ${JSON.stringify(HOST)}, which other machines can reach; set API_KEYS, or ALLOW_ANONYMOUS=true to let anyone in`,
+  ];
+}
+
+/** A value as messages show it: never a key, nor the password in a database URL. */
+function shown(name: string, value: string): string {
+  if (name === 'API_KEYS') return 'set to something (not shown)';
+  const masked = name === 'DATABASE_URL' ? value.replace(/\/\/.*@/, '//***@') : value;
+  return JSON.stringify(masked.length > 200 ? `${masked.slice(0, 200)}…` : masked);
+}
+
+/** A setting with a default. `parse` gives undefined for text that is not allowed. */
+function setting<T, F = T>(allowed: string, fallback: F, parse: (text: string) => T | undefined) {
+  return z
+    .string()
+    .optional()
+    .transform((text, context): T | F => {
+      if (text === undefined) return fallback;
+      const value = parse(text);
+      if (value !== undefined) return value;
+      context.addIssue(allowed);
+      return z.NEVER;
+    });
+}
+
+function integer<F extends number | undefined>(fallback: F, min: number, max: number) {
+  return setting<number, F>(`a whole number from ${min} to ${max}`, fallback, (text) =>
+    /^\d+$/.test(text) ? within(Number(text), min, max) : undefined,
+  );
+}
+
+function decimal<F extends number | undefined>(fallback: F, min: number, max: number) {
+  return setting<number, F>(`a number from ${min} to ${max}`, fallback, (text) =>
+    /^\d+(\.\d+)?$/.test(text) ? within(Number(text), min, max) : undefined,
+  );
+}
+
+function oneOf<T extends string>(fallback: T, choices: readonly T[]) {
+  return setting<T>(`one of ${choices.join(', ')}`, fallback, (text) =>
+    choices.find((choice) => choice === text.toLowerCase()),
+  );
+}
+
+function within(value: number, min: number, max: number): number | undefined {
+  return value >= min && value <= max ? value : undefined;
+}
+
+function parseBoolean(text: string): boolean | undefined {
+  const word = text.toLowerCase();
+  return word === 'true' ? true : word === 'false' ? false : undefined;
+}
+
+const HOST_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i;
+
+function parseHost(text: string): string | undefined {
+  const bare = text.replace(/^\[(.*)\]$/, '$1');
+  if (isIP(bare) !== 0) return bare;
+  // Digits and dots alone are an address with a slip in it, not a name.
+  return HOST_NAME.test(text) && !/^[\d.]+$/.test(text) ? text : undefined;
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
+LOOPBACK.addAddress('::1', 'ipv6');
+
+function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return host.toLowerCase() === 'localhost';
+  return LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Two letters or more, so that `C:\runs.db` is a path. */
+const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
+
+function parseDatabase(text: string): string | undefined {
+  const scheme = SCHEME.exec(text)?.[1]?.toLowerCase();
+  // A database in memory would lose the runs that this server promises to keep.
+  if (scheme === undefined) return text.startsWith(':memory:') ? undefined : text;
+  const path = text.slice('file:'.length);
+  if (scheme !== 'file' || path === '' || path.startsWith(':memory:') || /[?#]/.test(path)) return undefined;
+  return path.startsWith('//') ? pathOfUrl(text) : path;
+}
+
+function pathOfUrl(url: string): string | undefined {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseList(text: string): readonly string[] {
+  const items = text.split(',').map((item) => item.trim());
+  return [...new Set(items.filter((item) => item !== ''))];
+}
+
+/** At least one: whoever sets API_KEYS means the server to be closed. */
+function parseKeys(text: string): readonly string[] | undefined {
+  const keys = parseList(text);
+  return keys.length > 0 && keys.every((key) => /^[\x21-\x7e]+$/.test(key)) ? keys : undefined;
+}

@@ -1,0 +1,11 @@
+/** What people who write tools import. */
+
+export type { Json, JsonObject } from './core/json.js';
+export {
+  type Condition,
+  defineCondition,
+  defineTool,
+  type Tool,
+  type ToolContext,
+  type ToolState,
+} from './core/tool.js';

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+import closeWithGrace from 'close-with-grace';
+import { type Logger, pino } from 'pino';
+import { v7 as uuidv7 } from 'uuid';
+import { type Config, loadConfig } from './config.js';
+import { messageOf } from './core/errors.js';
+import { createRegistry } from './core/registry.js';
+import { createEngine } from './engine.js';
+import { Executor } from './executor/executor.js';
+import { currentCall } from './executor/invoke-tool.js';
+import { startRetention } from './executor/retention.js';
+import { buildApp } from './http/app.js';
+import { GraphCache } from './store/graph-cache.js';
+import { openSqliteStore } from './store/sqlite/open.js';
+import { loadToolModules } from './tools/load.js';
+import { codeReviewGraph } from './workflows/code-review/graph.js';
+import { codeReviewDefinitions } from './workflows/code-review/index.js';
+
+/** How long closing may take once the grace of the runs is over, in milliseconds. */
+const CLOSE_MS = 15_000;
+
+/** The composition root: config -> store -> registry -> executor -> engine -> app. */
+async function serve(config: Config, logger: Logger): Promise<void> {
+  const now = Date.now;
+  const added = await loadToolModules(config.tools, process.cwd(), codeReviewDefinitions);
+  const registry = createRegistry([...codeReviewDefinitions, ...added]);
+  const onFatal = (error: unknown): void => {
+    logger.fatal({ err: error }, 'the disk did not confirm a write; stopping, so that nothing unsaved counts as saved');
+    process.exit(1);
+  };
+  const store = openSqliteStore({ path: config.databasePath, logger, onFatal });
+  const graphs = new GraphCache(store, registry);
+  const { maxConcurrentRuns, maxQueuedRuns } = config;
+  const stepTimeoutMs = config.stepTimeoutSeconds * 1000;
+  const executor = new Executor({ store, graphs, logger, now, maxConcurrentRuns, maxQueuedRuns, stepTimeoutMs });
+  const engine = createEngine({ store, graphs, registry, executor, now, newId: () => uuidv7() });
+  if (store.isNew) await engine.createGraph(codeReviewGraph);
+
+  const { apiKeys, maxBodyBytes, isOpenOnLoopback } = config;
+  const app = await buildApp({ engine, logger, apiKeys, maxBodyBytes, loopbackOnly: isOpenOnLoopback });
+  const days = config.retentionDays;
+  const stopRetention = days === undefined ? undefined : startRetention({ store, logger, now, days });
+  const graceMs = config.shutdownGraceSeconds * 1000;
+  const close = async (): Promise<void> => {
+    logger.info('stopping');
+    stopRetention?.();
+    engine.stop();
+    await executor.drain(graceMs);
+    await app.close();
+    await store.close();
+  };
+  closeWithGrace({ delay: graceMs + CLOSE_MS, logger, skip: [...NOT_SIGNALS] }, close);
+  const address = await app.listen({ host: config.host, port: config.port });
+  const recovered = await executor.recover();
+  logger.info({ unfinished_runs: recovered }, `listening on ${address}; try ${address}/docs`);
+}
+
+/** Only SIGTERM and SIGINT stop the server in good order. */
+const NOT_SIGNALS = ['uncaughtException', 'unhandledRejection', 'beforeExit', 'SIGHUP', 'SIGQUIT'] as const;
+
+/** A promise that nobody waits for harms only its run; anything else that surfaces here leaves the process in doubt. */
+function logStrayErrors(logger: Logger): void {
+  process.on('unhandledRejection', (reason) => {
+    const call = currentCall();
+    const run = call === undefined ? {} : { run_id: call.runId, node: call.node };
+    logger.error({ err: reason, ...run }, 'unhandled rejection');
+  });
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ err: error }, 'uncaught exception; runs go on after the next start');
+    process.exit(1);
+  });
+}
+
+async function main(): Promise<void> {
+  let logger: Logger | undefined;
+  try {
+    const config = loadConfig();
+    logger = pino({ level: config.logLevel });
+    logStrayErrors(logger);
+    await serve(config, logger);
+  } catch (error) {
+    // What stops a start is for a person to read, whatever the log level.
+    process.stderr.write(`graphrunner cannot start: ${messageOf(error)}\n`);
+    process.exit(1);
+  }
+}
+
+await main();
