@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.js';
 import type { Outcome } from '../core/interpreter.js';
 import { StepLog } from '../core/log-lines.js';
 import type { Cursor, RunState } from '../core/run.js';
+import type { ToolContext } from '../core/tool.js';
 
 /** How long a tool has to let go after its signal fired. Then its slot is freed and a late result dropped. */
 export const ABORT_GRACE_MS = 5000;
@@ -36,39 +37,40 @@ export class ToolCall {
   ) {}
 
   /**
-   * Calls the tool. Never rejects: whatever it throws is an outcome.
-   * `undefined` when the call was abandoned before it was over.
+   * Calls the tool. Never throws or rejects: whatever the tool throws is an outcome.
+   * Without a promise where the tool gave none. `undefined` when the call was abandoned before it was over.
    */
-  async run(state: RunState, now: number): Promise<Outcome | undefined> {
+  run(state: RunState, now: number): Outcome | Promise<Outcome | undefined> {
     const { tool } = this.node;
     if (tool === undefined) {
       return this.#threw('tool_missing', `The tool "${this.node.toolName}" is not registered.`);
     }
     const params = this.#params();
     if ('kind' in params) return params;
-    this.#arm(state, now);
     try {
-      const controllerOf = () => this.#signalling();
-      const context = {
-        params: params.value,
-        log: (message: string) => this.#log.add(String(message)),
-        get signal() {
-          return controllerOf().signal;
-        },
-        idempotencyKey: `${state.runId}/${this.cursor.step}`,
-        runId: state.runId,
-        node: this.node.name,
-        attempt: this.cursor.attempt,
-      };
       const toolState = { input_data: state.inputData, data: state.data };
+      const context = this.#context(state, params.value);
       const call = { runId: state.runId, node: this.node.name };
       const returned: unknown = calls.run(call, () => tool.run(toolState, context));
-      return isThenable(returned) ? await this.#settled(returned) : this.#returned(returned);
+      return isThenable(returned) ? this.#settled(returned, state, now) : this.#returned(returned);
     } catch (thrown) {
       return this.#threw('tool_failed', messageOf(thrown));
-    } finally {
-      clearTimeout(this.#timer);
     }
+  }
+
+  #context(state: RunState, params: unknown): ToolContext<unknown> {
+    const controllerOf = () => this.#signalling();
+    return {
+      params,
+      log: (message: string) => this.#log.add(String(message)),
+      get signal() {
+        return controllerOf().signal;
+      },
+      idempotencyKey: `${state.runId}/${this.cursor.step}`,
+      runId: state.runId,
+      node: this.node.name,
+      attempt: this.cursor.attempt,
+    };
   }
 
   /** Fires the tool's signal; a tool that has not let go after a grace is left behind. */
@@ -111,21 +113,24 @@ export class ToolCall {
     }
   }
 
-  #arm(state: RunState, now: number): void {
+  /** The tool's own end, or the end of the grace after an abort, whichever comes first. */
+  async #settled(returned: PromiseLike<unknown>, state: RunState, now: number): Promise<Outcome | undefined> {
     const untilDeadline = state.deadlineAt === null ? Number.POSITIVE_INFINITY : state.deadlineAt - now;
     const cause = untilDeadline < this.timeoutMs ? 'deadline' : 'timeout';
     this.#timer = setTimeout(() => this.abort(cause), Math.max(0, Math.min(untilDeadline, this.timeoutMs)));
-  }
-
-  /** The tool's own end, or the end of the grace after an abort, whichever comes first. */
-  #settled(returned: PromiseLike<unknown>): Promise<Outcome | undefined> {
-    return new Promise((resolve) => {
-      this.#letGo = resolve;
-      returned.then(
-        (value) => resolve(this.#returned(value)),
-        (thrown: unknown) => resolve(this.#threw('tool_failed', messageOf(thrown))),
-      );
-    });
+    try {
+      return await new Promise<Outcome | undefined>((resolve) => {
+        this.#letGo = resolve;
+        returned.then(
+          (value) => resolve(this.#returned(value)),
+          (thrown: unknown) => resolve(this.#threw('tool_failed', messageOf(thrown))),
+        );
+      });
+    } catch (thrown) {
+      return this.#threw('tool_failed', messageOf(thrown));
+    } finally {
+      clearTimeout(this.#timer);
+    }
   }
 
   #returned(value: unknown): Outcome {

@@ -69,7 +69,8 @@ export class Session {
   async #step({ node, cursor }: Extract<Command, { type: 'call' }>): Promise<void> {
     const call = new ToolCall(node, cursor, this.deps.stepTimeoutMs);
     this.#call = call;
-    const outcome = await call.run(this.state, this.deps.now());
+    const called = call.run(this.state, this.deps.now());
+    const outcome = called instanceof Promise ? await called : called;
     this.#call = undefined;
     // Cut off by a stop: neither a result nor a failure. The step is called again after the next start.
     if (outcome === undefined) return;
@@ -103,15 +104,14 @@ export class Session {
   }
 
   async #append(events: readonly RunEvent[]): Promise<void> {
-    const before = this.state;
-    const { records, state } = append(before, events, this.deps.now());
-    const statusChanged = state.status !== before.status;
+    const { records, state } = append(this.state, events, this.deps.now());
+    const unit = { state, records, statusChanged: state.status !== this.state.status };
     if (isSnapshotDue(state)) {
       const snapshot = takeSnapshot(state);
-      await this.deps.store.commit({ appends: [{ state, records, statusChanged, snapshot: snapshot.text }] });
+      await this.deps.store.commit({ appends: [{ ...unit, snapshot: snapshot.text }] });
       this.state = snapshot.state;
     } else {
-      await this.deps.store.commit({ appends: [{ state, records, statusChanged }] });
+      await this.deps.store.commit({ appends: [unit] });
       this.state = state;
     }
     this.onCommit();

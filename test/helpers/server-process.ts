@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** The built program, as `npm start` runs it. */
-export const MAIN = resolve(import.meta.dirname, '../../dist/main.js');
+export const MAIN = resolve('dist/main.js');
 
 export interface ServerProcess {
   readonly url: string;

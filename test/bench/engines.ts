@@ -1,0 +1,84 @@
+import { v7 as uuidv7 } from 'uuid';
+import { createRegistry, type Registrable } from '../../src/core/registry.js';
+import { isFinished } from '../../src/core/run.js';
+import type { AnyTool, ToolContext } from '../../src/core/tool.js';
+import { createEngine, type Engine } from '../../src/engine.js';
+import { Executor } from '../../src/executor/executor.js';
+import { GraphCache } from '../../src/store/graph-cache.js';
+import { openSqliteStore } from '../../src/store/sqlite/open.js';
+import type { Store } from '../../src/store/store.js';
+import { checkComplexity } from '../../src/workflows/code-review/check-complexity.js';
+import { extractCode } from '../../src/workflows/code-review/extract-code.js';
+import { generateImprovements } from '../../src/workflows/code-review/generate-improvements.js';
+import { qualityGate } from '../../src/workflows/code-review/quality-gate.js';
+import { MinimumEngine, type MinimumStep } from './minimum-engine.js';
+
+/** The demo's request. */
+export const DEMO_INPUT =
+  'def messy_function():\n    if x:\n        for i in list:\n            while True:\n                nested=True';
+
+export interface BenchEngine {
+  readonly engine: Engine;
+  readonly store: Store;
+  /** Starts a run and resolves with its id when it has finished. */
+  run(graphId: string, inputData: string | null): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** The product on a database file, without HTTP. */
+export async function openEngine(
+  path: string,
+  definitions: readonly Registrable[],
+  maxConcurrentRuns = 100,
+): Promise<BenchEngine> {
+  const registry = createRegistry(definitions);
+  const store = openSqliteStore({
+    path,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  const graphs = new GraphCache(store, registry);
+  const logger = { info: () => {}, warn: () => {}, error: (...args: unknown[]) => console.error(...args) };
+  const now = Date.now;
+  const limits = { maxConcurrentRuns, maxQueuedRuns: 1_000_000, stepTimeoutMs: 600_000 };
+  const executor = new Executor({ store, graphs, logger, now, ...limits });
+  const engine = createEngine({ store, graphs, registry, executor, now, newId: () => uuidv7() });
+  await executor.recover();
+  return {
+    engine,
+    store,
+    run: async (graphId, inputData) => {
+      const { runId } = await engine.startRun({ graphId, inputData });
+      await new Promise<void>((resolve) => {
+        const unsubscribe = store.subscribe(runId, (_seq, status) => {
+          if (!isFinished(status)) return;
+          unsubscribe();
+          resolve();
+        });
+      });
+      return runId;
+    },
+    close: async () => {
+      await executor.drain(0);
+      await store.close();
+    },
+  };
+}
+
+/** The demo's own tools on the minimum engine. */
+export function minimumEngine(store: Store, graphId: string): MinimumEngine {
+  const step = (tool: AnyTool, next: (data: Record<string, unknown>, input: unknown) => string): MinimumStep => {
+    return (data, input_data, logs) => {
+      const context = { params: {}, log: (line: string) => logs.push(line) } as unknown as ToolContext;
+      const patch = tool.run({ data, input_data }, context) as object;
+      const to = next({ ...data, ...patch }, input_data);
+      return { patch, next: to === 'END' ? null : to };
+    };
+  };
+  return new MinimumEngine(store, graphId, {
+    extract: step(extractCode, () => 'analyze'),
+    analyze: step(checkComplexity, (data, input_data) => qualityGate.choose({ data, input_data })),
+    improve: step(generateImprovements, () => 'analyze'),
+  });
+}

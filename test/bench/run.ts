@@ -1,0 +1,26 @@
+import { benchAcknowledge } from './acknowledge.js';
+import { benchFootprint } from './footprint.js';
+import type { Line } from './measure.js';
+import { benchRuns } from './runs.js';
+import { benchStartup } from './startup.js';
+import { benchStepCost } from './step-cost.js';
+
+/** Each compares within one run, because machines are noisy: look at the ratios. `npm run bench -- runs` runs one. */
+const BENCHES: Readonly<Record<string, () => Promise<Line[]>>> = {
+  acknowledge: benchAcknowledge,
+  runs: benchRuns,
+  'step-cost': benchStepCost,
+  footprint: benchFootprint,
+  startup: benchStartup,
+};
+
+const wanted = process.argv.slice(2);
+for (const [name, bench] of Object.entries(BENCHES)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  for (const { what, ours, against, ratio, aim, met } of await bench()) {
+    console.log(
+      `${met ? 'met   ' : 'MISSED'} ${ratio.toFixed(2).padStart(6)}  (aim ${aim})  ${what}: ${ours} : ${against}`,
+    );
+  }
+}
+process.exit(0);
