@@ -2,10 +2,8 @@ import { type GraphDeps, GraphUseCases } from './engine/graphs.js';
 import { type RunDeps, RunUseCases } from './engine/runs.js';
 
 export type { StepView } from './core/steps.js';
-export type { ConditionInfo, SavedGraph, ToolInfo, Verdict } from './engine/graphs.js';
-export type { ReadState, RunView, StartedRun, StartRun } from './engine/runs.js';
-export type { Page } from './engine/shared.js';
-export type { GraphVersion, Idempotency, RunFilter, RunSummary } from './store/store.js';
+export type { ConditionInfo, SavedGraph, ToolInfo } from './engine/graphs.js';
+export type { RunView, StartRun } from './engine/runs.js';
 
 /** All use-cases: what the HTTP layer calls, and what people who embed the engine call. */
 export interface Engine

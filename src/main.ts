@@ -54,14 +54,30 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     await app.close();
     await store.close();
   };
-  closeWithGrace({ delay: graceMs + CLOSE_MS, logger, skip: [...NOT_SIGNALS] }, close);
-  const address = await app.listen({ host: config.host, port: config.port });
-  const recovered = await executor.recover();
-  logger.info({ unfinished_runs: recovered }, `listening on ${address}; try ${address}/docs`);
+  closeWithGrace({ delay: graceMs + CLOSE_MS, logger, skip: [...NOT_STOPS] }, close);
+  // Before anybody can start a run, so that none is taken up twice; driven only once the server surely runs.
+  const unfinished = await store.listUnfinishedRuns();
+  const listenTextResolver = (address: string): string => `listening on ${address}; try ${address}/docs`;
+  await app.listen({ host: config.host, port: config.port, listenTextResolver });
+  if (unfinished.length > 0) logger.info({ unfinished_runs: unfinished.length }, 'taking up unfinished runs');
+  executor.recover(unfinished);
 }
 
-/** Only SIGTERM and SIGINT stop the server in good order. */
-const NOT_SIGNALS = ['uncaughtException', 'unhandledRejection', 'beforeExit', 'SIGHUP', 'SIGQUIT'] as const;
+/** What does not stop the server in good order: only SIGTERM and SIGINT do. */
+const NOT_STOPS = [
+  'beforeExit',
+  'uncaughtException',
+  'unhandledRejection',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGILL',
+  'SIGTRAP',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGSEGV',
+  'SIGUSR2',
+] as const;
 
 /** A promise that nobody waits for harms only its run; anything else that surfaces here leaves the process in doubt. */
 function logStrayErrors(logger: Logger): void {

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { CompiledGraph } from '../core/compile-graph.js';
 import { EngineError } from '../core/errors.js';
-import { isFinished, type RunState } from '../core/run.js';
+import { isFinished, type RunState, type RunStatus } from '../core/run.js';
 import type { GraphCache } from '../store/graph-cache.js';
 import { foldStored, type Store } from '../store/store.js';
 import { Session } from './session.js';
@@ -76,20 +76,13 @@ export class Executor {
     this.#sessions.get(runId)?.cancel();
   }
 
-  /** Takes up every run that the last server left unfinished. */
-  async recover(): Promise<number> {
-    const unfinished = await this.options.store.listUnfinishedRuns();
+  /** Takes up runs that the last server left unfinished. */
+  recover(unfinished: readonly { runId: string; status: RunStatus }[]): void {
     for (const { runId, status } of unfinished) {
       if (status === 'SUBMITTED') this.#submitted.add(runId);
       else this.#resuming.push(runId);
     }
     this.#fill();
-    return unfinished.length;
-  }
-
-  /** How many runs wait to start. */
-  get queueLength(): number {
-    return this.#submitted.size + this.#resuming.length;
   }
 
   /** From here on nothing starts; steps under way may finish. Resolves when all sessions have stopped. */

@@ -44,7 +44,7 @@ export async function openEngine(
   const limits = { maxConcurrentRuns, maxQueuedRuns: 1_000_000, stepTimeoutMs: 600_000 };
   const executor = new Executor({ store, graphs, logger, now, ...limits });
   const engine = createEngine({ store, graphs, registry, executor, now, newId: () => uuidv7() });
-  await executor.recover();
+  executor.recover(await store.listUnfinishedRuns());
   return {
     engine,
     store,

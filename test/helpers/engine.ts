@@ -54,7 +54,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     stepTimeoutMs: options.stepTimeoutMs ?? 600_000,
   });
   const engine = createEngine({ store, graphs, registry, executor, now, newId: () => uuidv7() });
-  await executor.recover();
+  executor.recover(await store.listUnfinishedRuns());
   const stop = async (graceMs = 5000): Promise<void> => {
     engine.stop();
     await executor.drain(graceMs);

@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import type { ServerProcess } from '../helpers/server-process.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape.
+  readonly body: any;
+}
+
+/** `ask(server, 'POST /graph/run', { ... })` over the network. */
+export async function ask(
+  server: Pick<ServerProcess, 'url'>,
+  request: string,
+  payload?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const [method = '', path = ''] = request.split(' ');
+  const body = payload === undefined ? {} : { body: JSON.stringify(payload) };
+  const json = payload === undefined ? {} : { 'content-type': 'application/json' };
+  const answer = await fetch(server.url + path, { method, headers: { ...json, ...headers }, ...body });
+  const text = await answer.text();
+  const isJson = answer.headers.get('content-type')?.includes('json') === true;
+  return { status: answer.status, headers: answer.headers, body: isJson ? JSON.parse(text) : text };
+}
+
+/** Starts a run; resolves with its id. */
+export async function start(server: ServerProcess, graphId: string, options: object = {}): Promise<string> {
+  const { status, body } = await ask(server, 'POST /graph/run', { graph_id: graphId, ...options });
+  if (status !== 202) throw new Error(`the run of ${graphId} was answered ${status}: ${JSON.stringify(body)}`);
+  return body.run_id;
+}
+
+/** The state of a run, once it has ended. */
+export async function ended(server: ServerProcess, runId: string): Promise<Answer['body']> {
+  return (await ask(server, `GET /graph/state/${runId}?wait=60`)).body;
+}
+
+/** Asks until a server that is stopping says so. */
+export async function stopping(server: ServerProcess): Promise<void> {
+  while ((await ask(server, 'GET /health/ready')).status !== 503);
+}
+
+/** The log line with this message, once it is there. */
+export async function logged(server: ServerProcess, message: string): Promise<Record<string, unknown>> {
+  for (;;) {
+    const found = server.lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === message);
+    if (found !== undefined) return found;
+    await once(server.child.stdout!, 'data');
+  }
+}
+
+/** The exit code of a server that ends by itself. */
+export async function exitCode({ child }: ServerProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return child.exitCode;
+}
+
+/** The types of the events of a run, as they are stored in the folder of a server. */
+export function journalOf(folder: string, runId: string): string[] {
+  const database = new Database(join(folder, 'workflow.db'), { readonly: true });
+  const types = database.prepare('SELECT type FROM run_events WHERE run_id = ? ORDER BY seq').pluck().all(runId);
+  database.close();
+  return types as string[];
+}

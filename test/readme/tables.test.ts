@@ -1,0 +1,154 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, it } from 'vitest';
+import { readConfig, settingsSchema } from '../../src/config.js';
+import { API_ERRORS, RUN_ERRORS } from '../../src/core/errors.js';
+import { DEFAULT_MAX_STEPS, graphDefinitionSchema, RESERVED_GRAPH_IDS } from '../../src/core/graph.js';
+import { MAX_DATA_BYTES, MAX_PATCH_BYTES, MAX_RECOVERIES } from '../../src/core/interpreter.js';
+import { MAX_JSON_DEPTH } from '../../src/core/json.js';
+import { MAX_LINE_LENGTH, MAX_LINES_PER_STEP } from '../../src/core/log-lines.js';
+import { RUN_STATUSES } from '../../src/core/run.js';
+import { MAX_LOG_LINES } from '../../src/engine/runs.js';
+import { ABORT_GRACE_MS } from '../../src/executor/invoke-tool.js';
+import { HTTP_ERRORS } from '../../src/http/problem.js';
+import { openSqliteStore } from '../../src/store/sqlite/open.js';
+import { failingEngine } from '../helpers/fake-engine.js';
+import { appOf } from '../helpers/server.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { codesIn, namesIn, README, ROOT, table } from './document.js';
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** The codes that the source of a part of the graph doctor gives. */
+function codesOf(file: string): string[] {
+  const source = readFileSync(join(ROOT, 'src/core', file), 'utf8');
+  return [...new Set(Array.from(source.matchAll(/code(?:: | = )'([a-z_]+)'/g), ([, code = '']) => code))].sort();
+}
+
+function grouped(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+describe('the tables of the README', () => {
+  it('list every setting, in order, with its default', () => {
+    expect(namesIn('Setting')).toEqual(Object.keys(settingsSchema.shape));
+    const defaults = table('Setting').map(([name, value]) => [codesIn(name)[0], codesIn(value)[0] ?? '']);
+    expect(readConfig(Object.fromEntries(defaults))).toEqual(readConfig({}));
+    for (const [name, value] of table('Setting')) {
+      const isUnset = settingsSchema.shape[codesIn(name)[0] as 'PORT'].parse(undefined) ?? [];
+      expect(value === 'none', name).toBe(Array.isArray(isUnset) && isUnset.length === 0);
+    }
+  });
+
+  it('list every code of the API with its status and meaning', () => {
+    const rows = table('Code').map(([code, status]) => [codesIn(code)[0], Number(status)]);
+    expect(Object.fromEntries(rows)).toEqual(
+      Object.fromEntries(Object.entries(HTTP_ERRORS).map(([code, { status }]) => [code, status])),
+    );
+    for (const [code, , meaning] of table('Code')) {
+      expect(meaning).toContain(API_ERRORS[codesIn(code)[0] as keyof typeof API_ERRORS]);
+    }
+  });
+
+  it('list every code of runs with its meaning', () => {
+    expect(namesIn('Run error').sort()).toEqual(Object.keys(RUN_ERRORS).sort());
+    for (const [code, meaning] of table('Run error')) {
+      expect(meaning).toContain(RUN_ERRORS[codesIn(code)[0] as keyof typeof RUN_ERRORS]);
+    }
+  });
+
+  it('list everything that the graph doctor says', () => {
+    expect(namesIn('Error').sort()).toEqual(codesOf('graph-errors.ts'));
+    expect(namesIn('Warning').sort()).toEqual(codesOf('graph-doctor.ts'));
+  });
+
+  it('list every route', async () => {
+    const app = await appOf(failingEngine(new Error('unused')));
+    const { paths = {} } = app.swagger() as { paths?: Record<string, object> };
+    const routes = Object.entries(paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(namesIn('Route').sort()).toEqual(routes.sort());
+  });
+
+  it('list every field of a graph', () => {
+    const fields = namesIn('Field').map((field) => field.replace('[]', ''));
+    expect(fields.sort()).toEqual(Object.keys(graphDefinitionSchema.shape).sort());
+    const id = table('Field').find(([field]) => field === '`graph_id`');
+    expect(codesIn(id?.[1]).filter((code) => RESERVED_GRAPH_IDS.includes(code))).toEqual(RESERVED_GRAPH_IDS);
+  });
+
+  it('list every table of the database, with its columns', async () => {
+    const path = join(temporaryFolder(), 'workflow.db');
+    await openSqliteStore({ path, onFatal: () => undefined }).close();
+    const database = new Database(path, { readonly: true });
+    const names = database
+      .prepare(
+        `SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite~_%' ESCAPE '~'
+         AND name NOT LIKE '~_~_%' ESCAPE '~'`,
+      )
+      .pluck()
+      .all() as string[];
+    expect(namesIn('Table').sort()).toEqual(names.sort());
+    for (const [name, columns] of table('Table')) {
+      const info = database.pragma(`table_info(${codesIn(name)[0]})`) as { name: string }[];
+      expect(codesIn(columns), name).toEqual(info.map((column) => column.name));
+    }
+    database.close();
+  });
+
+  it('list every dependency', () => {
+    expect(namesIn('Runtime dependency').sort()).toEqual(Object.keys(manifest.dependencies).sort());
+    expect(namesIn('Development dependency').sort()).toEqual(Object.keys(manifest.devDependencies).sort());
+  });
+
+  it('name files that are there', () => {
+    const files = table('To find').flatMap(([, places]) => codesIn(places));
+    expect(files.length).toBeGreaterThan(15);
+    expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
+    const found = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).map(({ name }) => name.replace('.ts', ''));
+    for (const name of found.filter((name) => name !== 'index')) expect(files.join()).toContain(`src/${name}`);
+  });
+});
+
+describe('the README', () => {
+  it('states the limits that the code has', () => {
+    for (const number of [DEFAULT_MAX_STEPS, MAX_JSON_DEPTH, MAX_LINE_LENGTH]) expect(README).toContain(String(number));
+    for (const number of [MAX_LINES_PER_STEP, MAX_LOG_LINES, MAX_PATCH_BYTES, MAX_DATA_BYTES]) {
+      expect(README).toContain(grouped(number));
+    }
+    expect(README).toContain(`at ${MAX_RECOVERIES} in a row it fails`);
+    expect(README).toContain(`${ABORT_GRACE_MS / 1000} seconds later`);
+  });
+
+  it('names every status of a run', () => {
+    for (const status of RUN_STATUSES) expect(README).toContain(`\`${status}\``);
+  });
+
+  it('asks for the Node that package.json asks for', () => {
+    expect(README).toContain(`Node ${manifest.engines.node.replace('>=', '')} or later`);
+  });
+
+  it('names scripts that there are', () => {
+    const scripts = Array.from(README.matchAll(/npm (?:run )?([a-z:]+)/g), ([, name = '']) => name);
+    expect(new Set(scripts)).toContain('bench');
+    for (const script of scripts.filter((name) => name !== 'ci'))
+      expect(Object.keys(manifest.scripts)).toContain(script);
+  });
+
+  it('has links that lead somewhere', () => {
+    const slugs = Array.from(README.matchAll(/^#+ (.+)$/gm), ([, title = '']) =>
+      title
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9 -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    const links = Array.from(README.matchAll(/\]\(([^)]+)\)/g), ([, target = '']) => target);
+    expect(links.length).toBeGreaterThan(5);
+    for (const link of links) {
+      if (link.startsWith('#')) expect(slugs).toContain(link.slice(1));
+      else expect(existsSync(join(ROOT, link)), link).toBe(true);
+    }
+  });
+});
