@@ -15,6 +15,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/bench/**'],
+          setupFiles: ['test/helpers/fast-check.ts'],
           testTimeout: 10_000,
         },
       },

@@ -1,7 +1,27 @@
-import { type ConditionalEdgeDefinition, type GraphDefinition, type LimitsDefinition, paramsOf } from './graph.js';
-import { freezeJson, type JsonObject } from './json.js';
+import { compileExpression, type Expression } from './expressions.js';
+import {
+  type ConditionalEdgeDefinition,
+  type ForEachEdgeDefinition,
+  type GraphDefinition,
+  type LimitsDefinition,
+  type MergeRule,
+  type NodeDefinition,
+  paramsOf,
+  type RetryPolicy,
+} from './graph.js';
+import { freezeJson } from './json.js';
+import { compileJsonSchema, type JsonSchema } from './json-schema.js';
 import type { Registry } from './registry.js';
+import { splitTemplate } from './template-text.js';
+import { compileTemplate, type Template } from './templates.js';
 import type { AnyTool, Condition } from './tool.js';
+
+/** What both kinds of branches have in common. */
+interface Joining {
+  readonly join: string;
+  readonly maxParallel: number;
+  readonly onError: string | undefined;
+}
 
 /** How a run leaves a node. */
 export type Route =
@@ -14,15 +34,39 @@ export type Route =
       readonly routes: ReadonlyMap<string, string>;
       /** Every node of the graph. */
       readonly targets: { has(name: string): boolean };
-    };
+    }
+  | {
+      readonly kind: 'cases';
+      readonly cases: readonly { readonly when: Expression; readonly to: string }[];
+      readonly otherwise: string;
+    }
+  | (Joining & { readonly kind: 'parallel'; readonly starts: readonly string[] })
+  | (Joining & {
+      readonly kind: 'for_each';
+      readonly items: Expression;
+      readonly start: string;
+      readonly collectAs: string;
+    });
+
+/** A way that starts branches. */
+export type Branching = Extract<Route, { kind: 'parallel' | 'for_each' }>;
+
+/** True for the ways that start branches. */
+export function isBranching(route: Route): route is Branching {
+  return route.kind === 'parallel' || route.kind === 'for_each';
+}
 
 /** A node with its tool at hand. `tool` is missing when it is not registered any more. */
 export interface CompiledNode {
   readonly name: string;
   readonly toolName: string;
   readonly tool: AnyTool | undefined;
-  readonly params: JsonObject;
+  readonly params: Template;
   readonly route: Route;
+  /** Milliseconds; the server's default where it is left out. */
+  readonly timeoutMs: number | undefined;
+  readonly retry: RetryPolicy | undefined;
+  readonly onError: string | undefined;
 }
 
 /** A graph version made ready for the interpreter: every look-up is by name. */
@@ -32,7 +76,12 @@ export interface CompiledGraph {
   readonly entryPoint: string;
   readonly nodes: ReadonlyMap<string, CompiledNode>;
   readonly limits: LimitsDefinition | undefined;
+  readonly merge: ReadonlyMap<string, MergeRule>;
+  readonly inputSchema: JsonSchema | undefined;
 }
+
+/** Most branches of a node at once, unless its edge says otherwise. */
+const DEFAULT_MAX_PARALLEL = 10;
 
 /**
  * Links a definition that the graph doctor has accepted to the functions it names.
@@ -44,33 +93,79 @@ export function compileGraph(
   identity: { graphId: string; version: number },
 ): CompiledGraph {
   const nodes = new Map<string, CompiledNode>();
+  const routes = routesOf(definition, registry, nodes);
+  for (const node of definition.nodes) {
+    nodes.set(node.name, compileNode(node, registry, routes.get(node.name) ?? { kind: 'none' }));
+  }
+  const inputSchema = definition.input_schema && compileJsonSchema(definition.input_schema).schema;
+  const merge = new Map(Object.entries(definition.merge ?? {}));
+  return { ...identity, entryPoint: definition.entry_point, nodes, limits: definition.limits, merge, inputSchema };
+}
+
+function compileNode(node: NodeDefinition, registry: Registry, route: Route): CompiledNode {
+  const tool = registry.tools.get(node.tool_name);
+  const { timeout_seconds: timeout, retry, on_error: onError } = node;
+  return {
+    name: node.name,
+    toolName: node.tool_name,
+    tool,
+    params: compileTemplate(freezeJson(paramsOf(node)), { secrets: false }).template,
+    route,
+    timeoutMs: timeout === undefined ? undefined : timeout * 1000,
+    retry,
+    onError,
+  };
+}
+
+function routesOf(definition: GraphDefinition, registry: Registry, nodes: ReadonlyMap<string, unknown>) {
   const routes = new Map<string, Route>();
   for (const edge of definition.edges) routes.set(edge.from_node, { kind: 'edge', to: edge.to_node });
   for (const edge of definition.conditional_edges ?? []) {
-    routes.set(edge.from_node, conditionRoute(edge, registry, nodes));
+    routes.set(edge.from_node, conditionalRoute(edge, registry, nodes));
   }
-  for (const node of definition.nodes) {
-    nodes.set(node.name, {
-      name: node.name,
-      toolName: node.tool_name,
-      tool: registry.tools.get(node.tool_name),
-      params: freezeJson(paramsOf(node)),
-      route: routes.get(node.name) ?? { kind: 'none' },
-    });
+  for (const edge of definition.parallel_edges ?? []) {
+    routes.set(edge.from_node, { ...branchingOf(edge), kind: 'parallel', starts: edge.to_nodes });
   }
-  return { ...identity, entryPoint: definition.entry_point, nodes, limits: definition.limits };
+  for (const edge of definition.for_each_edges ?? []) routes.set(edge.from_node, forEachRoute(edge));
+  return routes;
 }
 
-function conditionRoute(
+function conditionalRoute(
   edge: ConditionalEdgeDefinition,
   registry: Registry,
-  targets: ReadonlyMap<string, CompiledNode>,
+  targets: ReadonlyMap<string, unknown>,
 ): Route {
-  return {
-    kind: 'condition',
-    name: edge.condition_function,
-    condition: registry.conditions.get(edge.condition_function),
-    routes: new Map(Object.entries(edge.routes ?? {})),
-    targets,
-  };
+  const { condition_function: name } = edge;
+  if (name === undefined) return casesRoute(edge);
+  const routes = new Map(Object.entries(edge.routes ?? {}));
+  return { kind: 'condition', name, condition: registry.conditions.get(name), routes, targets };
+}
+
+function casesRoute({ cases = [], otherwise = '' }: ConditionalEdgeDefinition): Route {
+  const compiled = cases.map(({ when, to_node: to }) => ({ when: accepted(when, 'boolean'), to }));
+  return { kind: 'cases', cases: compiled, otherwise };
+}
+
+function forEachRoute(edge: ForEachEdgeDefinition): Route {
+  const items = accepted(itemsPart(edge.items)?.source ?? '', 'list');
+  return { ...branchingOf(edge), kind: 'for_each', items, start: edge.to_node, collectAs: edge.collect_as };
+}
+
+function branchingOf(edge: { join_node: string; max_parallel?: number | undefined; on_error?: string | undefined }) {
+  const { join_node: join, max_parallel: maxParallel = DEFAULT_MAX_PARALLEL, on_error: onError } = edge;
+  return { join, maxParallel, onError };
+}
+
+/** The expression of `items`, which is one `${ expression }` and nothing else, with its offset in them. */
+export function itemsPart(items: string): { readonly source: string; readonly start: number } | undefined {
+  const [part, ...others] =
+    splitTemplate(items).parts?.filter((one) => typeof one !== 'string' || one.trim() !== '') ?? [];
+  return typeof part === 'object' && others.length === 0 ? part : undefined;
+}
+
+/** An expression that the doctor has accepted. */
+function accepted(source: string, result: 'boolean' | 'list'): Expression {
+  const { expression, problem } = compileExpression(source, { secrets: false, result });
+  if (expression === undefined) throw new Error(`The stored expression "${source}" cannot be read: ${problem.message}`);
+  return expression;
 }

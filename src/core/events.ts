@@ -13,13 +13,38 @@ export type Read =
   | { readonly path: string; readonly value: Json }
   | { readonly path: string; readonly type: 'string' | 'list' | 'object'; readonly size: number };
 
-/** Why the run went where it went. `to_node` is null when the choice failed. */
+/** Why the run went where it went. `to_node` is null when the choice failed, or is up to branches. */
 export interface Decision {
-  readonly kind: 'edge' | 'condition';
+  readonly kind: 'edge' | 'condition' | 'case' | 'parallel' | 'for_each' | 'error';
   readonly condition?: string;
   readonly outcome?: string | null;
   readonly to_node: string | null;
   readonly read?: readonly Read[];
+}
+
+/** Where a child run hangs: the event of the parent that started it, and which of the children it is. */
+export interface ParentLink {
+  readonly run_id: string;
+  readonly seq: number;
+  readonly index: number;
+  /** A branch runs part of its parent's graph on its parent's state; a graph is another graph as a step. */
+  readonly kind: 'branch' | 'graph';
+  /** How many parents are above. */
+  readonly depth: number;
+}
+
+/** What a step waits for. Times are milliseconds since 1970. */
+export interface WaitStart {
+  readonly kind: 'timer' | 'input' | 'graph';
+  readonly until: number | null;
+  readonly message?: string;
+  /** JSON Schema of the answer. */
+  readonly schema?: JsonObject;
+  readonly save_as: string;
+  /** The graph that runs as this step, and its input. */
+  readonly graph_id?: string;
+  readonly graph_version?: number;
+  readonly input_data?: Json;
 }
 
 /**
@@ -32,11 +57,19 @@ export type RunEvent =
       readonly type: 'run.submitted';
       readonly graph_id: string;
       readonly graph_version: number;
+      /** Null for a branch, which has its parent's. */
       readonly input_data: Json;
       readonly limits: { readonly max_steps: number; readonly deadline_seconds?: number };
       readonly metadata: Readonly<Record<string, string>>;
+      readonly parent?: ParentLink;
+      /** Where a branch begins, and the node before which it ends. */
+      readonly entry_node?: string;
+      readonly join_node?: string;
+      /** The parent's deadline, in milliseconds since 1970. */
+      readonly deadline_at?: number;
     }
-  | { readonly type: 'run.started'; readonly next: string }
+  /** `step` and `attempt` are 1 where they are left out. */
+  | { readonly type: 'run.started'; readonly next: string; readonly step?: number }
   | {
       readonly type: 'step.completed';
       readonly step: number;
@@ -47,6 +80,7 @@ export type RunEvent =
       readonly decision: Decision | null;
       readonly next: string | null;
     }
+  /** `retry_at`: tried again then. `decision`: tries are used up, and the node's `on_error` is taken. */
   | {
       readonly type: 'step.failed';
       readonly step: number;
@@ -54,15 +88,75 @@ export type RunEvent =
       readonly attempt: number;
       readonly logs: readonly string[];
       readonly error: RunError;
+      readonly retry_at?: number;
+      readonly patch?: JsonObject;
+      readonly decision?: Decision;
+      readonly next?: string | null;
+    }
+  | {
+      readonly type: 'wait.started';
+      readonly step: number;
+      readonly node: string;
+      readonly attempt: number;
+      readonly logs: readonly string[];
+      readonly wait: WaitStart;
+    }
+  | {
+      readonly type: 'wait.ended';
+      readonly wait_id: string;
+      readonly outcome: 'answered' | 'elapsed' | 'expired' | 'joined';
+      readonly answer?: Json;
+    }
+  | {
+      readonly type: 'branches.started';
+      readonly step: number;
+      readonly node: string;
+      readonly kind: 'parallel' | 'for_each';
+      readonly to_nodes: readonly string[];
+      readonly join_node: string;
+      readonly count: number;
+    }
+  /** `error`: a branch failed, or patches could not be merged, and the edge's `on_error` is taken. */
+  | {
+      readonly type: 'branches.joined';
+      readonly step: number;
+      readonly node: string;
+      readonly count: number;
+      readonly patch: JsonObject;
+      readonly error?: RunError;
+      readonly to_node: string;
+      readonly next: string | null;
     }
   | { readonly type: 'cancel.requested' }
   /** A server found the run unfinished after a crash and drives it on. */
   | { readonly type: 'run.recovered' }
   /** The server stopped in good order before the step in flight was done. Keeps a stop from counting as a crash. */
   | { readonly type: 'run.drained' }
-  | { readonly type: 'run.completed'; readonly reason: 'end' | 'no_edge' }
+  /** A finished run goes on from where it stopped. `parent_seq`: because its parent was retried by that event. */
+  | {
+      readonly type: 'run.retried';
+      readonly limits?: { readonly max_steps?: number; readonly deadline_seconds?: number };
+      readonly deadline_at?: number;
+      readonly parent_seq?: number;
+      /** The visit that it goes on with, if it had come to one. */
+      readonly step?: number;
+      readonly node?: string;
+      readonly next?: string;
+    }
+  /** Ends the copied prefix of a fork. */
+  | {
+      readonly type: 'run.forked';
+      readonly forked_from: { readonly run_id: string; readonly step: number };
+      readonly patch: JsonObject;
+      readonly node: string;
+      readonly step: number;
+    }
+  | { readonly type: 'run.completed'; readonly reason: 'end' | 'no_edge' | 'join' }
   | { readonly type: 'run.failed'; readonly error: RunError }
   | { readonly type: 'run.cancelled'; readonly logs: readonly string[] };
+
+/** One kind of event. */
+export type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
 export type EventType = RunEvent['type'];
 

@@ -1,8 +1,10 @@
 import type { Problem } from './errors.js';
 import type { GraphDefinition } from './graph.js';
+import { findBranchErrors } from './graph-branches.js';
 import { findErrors } from './graph-errors.js';
-import { linkNodes } from './graph-links.js';
+import { type LinkedGraph, linkNodes } from './graph-links.js';
 import { findEndless, findUnreachable } from './graph-reachability.js';
+import { findEndlessRecursion } from './graph-recursion.js';
 import { pointerToken } from './json.js';
 import type { Registry } from './registry.js';
 
@@ -22,14 +24,18 @@ const MAX_CYCLE_NAMES = 10;
  * Never throws, whatever the params schemas of tools do.
  */
 export function diagnose(definition: GraphDefinition, registry: Registry): Diagnosis {
+  const linked = linkNodes(definition, registry);
   return {
-    errors: findErrors(definition, registry),
-    warnings: [...warnOfPaths(definition, registry), ...warnOfRoutes(definition, registry)],
+    errors: [
+      ...findErrors(definition, registry),
+      ...findBranchErrors(definition, linked),
+      ...findEndlessRecursion(definition, linked),
+    ],
+    warnings: [...warnOfPaths(linked), ...warnOfRoutes(definition, registry)],
   };
 }
 
-function warnOfPaths(definition: GraphDefinition, registry: Registry): Problem[] {
-  const linked = linkNodes(definition, registry);
+function warnOfPaths(linked: LinkedGraph): Problem[] {
   const { cycles, leadIns } = findEndless(linked);
   const warnings: { position: number; code: string; message: string }[] = [];
   for (const { name, position } of findUnreachable(linked)) {
@@ -53,12 +59,13 @@ function warnOfPaths(definition: GraphDefinition, registry: Registry): Problem[]
 function warnOfRoutes(definition: GraphDefinition, registry: Registry): Problem[] {
   const warnings: Problem[] = [];
   for (const [index, edge] of (definition.conditional_edges ?? []).entries()) {
-    const outcomes = registry.conditions.get(edge.condition_function)?.outcomes;
+    const { condition_function: name, routes = {} } = edge;
+    const outcomes = name === undefined ? undefined : registry.conditions.get(name)?.outcomes;
     if (outcomes === undefined) continue;
-    for (const outcome of Object.keys(edge.routes ?? {})) {
+    for (const outcome of Object.keys(routes)) {
       if (outcomes.includes(outcome)) continue;
       const pointer = `/conditional_edges/${index}/routes${pointerToken(outcome)}`;
-      const message = `The condition "${edge.condition_function}" never answers "${outcome}". Remove the route, or correct its outcome.`;
+      const message = `The condition "${name}" never answers "${outcome}". Remove the route, or correct its outcome.`;
       warnings.push({ pointer, code: 'unused_route', message });
     }
   }

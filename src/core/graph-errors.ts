@@ -1,14 +1,14 @@
-import { messageOf, type Problem } from './errors.js';
-import { type ConditionalEdgeDefinition, END, type GraphDefinition, type NodeDefinition, paramsOf } from './graph.js';
-import { pointerToken, toPointer } from './json.js';
+import type { Problem } from './errors.js';
+import { type ConditionalEdgeDefinition, END, type GraphDefinition, type NodeDefinition } from './graph.js';
+import { checkCases, checkItems, ExpressionBudget } from './graph-expressions.js';
+import { checkParams } from './graph-params.js';
+import { pointerToken } from './json.js';
+import { compileJsonSchema } from './json-schema.js';
 import { didYouMean } from './nearest-name.js';
 import type { Registry } from './registry.js';
-import type { AnyTool } from './tool.js';
 
 /** Looking for the nearest of 1000 long names takes milliseconds: a document full of misspelt names must stay cheap. */
 const MAX_HINTS = 20;
-/** Problems told of the params of one node. */
-const MAX_PARAM_PROBLEMS = 20;
 
 interface Context {
   readonly registry: Registry;
@@ -17,39 +17,90 @@ interface Context {
   /** The nodes, and END. */
   readonly targets: ReadonlySet<string>;
   readonly hintFor: (name: string, known: Iterable<string>) => { hint?: string };
+  readonly budget: ExpressionBudget;
+  /** Where the edge stands that leaves a node. */
+  readonly leaving: Map<string, string>;
 }
 
-/** Finds everything for which a definition cannot be run, in the order of the document. */
+/** Finds everything in the parts of a definition for which it cannot be run, in the order of the document. */
 export function findErrors(definition: GraphDefinition, registry: Registry): Problem[] {
-  const { entry_point, nodes, edges, conditional_edges = [] } = definition;
-  const names = new Set(nodes.map((node) => node.name));
+  const names = new Set(definition.nodes.map((node) => node.name));
   names.delete(END);
-  const context = { registry, names, targets: new Set([...names, END]), hintFor: hinter() };
-  const takenNodes = new Map<string, string>();
-  const takenSources = new Map<string, string>();
-  const problems = checkSource(entry_point, '/entry_point', context);
-  for (const [index, node] of nodes.entries()) {
+  const targets = new Set([...names, END]);
+  const budget = new ExpressionBudget();
+  const context = { registry, names, targets, hintFor: hinter(), budget, leaving: new Map<string, string>() };
+  return [
+    ...checkSource(definition.entry_point, '/entry_point', context),
+    ...checkNodes(definition.nodes, context),
+    ...checkEdges(definition, context),
+    ...checkBranchings(definition, context),
+    ...checkInputSchema(definition.input_schema),
+  ];
+}
+
+function checkNodes(nodes: readonly NodeDefinition[], context: Context): Problem[] {
+  const taken = new Map<string, string>();
+  return nodes.flatMap((node, index) => {
     const pointer = `/nodes/${index}`;
-    problems.push(...checkNodeName(node.name, pointer, takenNodes), ...checkTool(node, pointer, context));
-  }
-  for (const [index, edge] of edges.entries()) {
+    return [
+      ...checkNodeName(node.name, pointer, taken),
+      ...checkTool(node, pointer, context),
+      ...checkParams(node, context.registry.tools.get(node.tool_name), `${pointer}/params`, context.budget),
+      ...checkOnError(node, pointer, context),
+    ];
+  });
+}
+
+function checkEdges({ edges, conditional_edges = [] }: GraphDefinition, context: Context): Problem[] {
+  const plain = edges.flatMap((edge, index) => {
     const pointer = `/edges/${index}`;
-    problems.push(
+    return [
       ...checkSource(edge.from_node, `${pointer}/from_node`, context),
       ...checkTarget(edge.to_node, `${pointer}/to_node`, context),
-      ...checkConflict(edge.from_node, pointer, takenSources),
-    );
-  }
-  for (const [index, edge] of conditional_edges.entries()) {
+      ...checkConflict(edge.from_node, pointer, context),
+    ];
+  });
+  const conditional = conditional_edges.flatMap((edge, index) => {
     const pointer = `/conditional_edges/${index}`;
-    problems.push(
+    return [
       ...checkSource(edge.from_node, `${pointer}/from_node`, context),
       ...checkCondition(edge, pointer, context),
       ...checkRoutes(edge, pointer, context),
-      ...checkConflict(edge.from_node, pointer, takenSources),
-    );
-  }
-  return problems;
+      ...checkCases(edge, pointer, context.budget),
+      ...checkConflict(edge.from_node, pointer, context),
+    ];
+  });
+  return [...plain, ...conditional];
+}
+
+function checkBranchings({ parallel_edges = [], for_each_edges = [] }: GraphDefinition, context: Context): Problem[] {
+  const parallel = parallel_edges.flatMap((edge, index) => {
+    const pointer = `/parallel_edges/${index}`;
+    return [
+      ...checkSource(edge.from_node, `${pointer}/from_node`, context),
+      ...edge.to_nodes.flatMap((name, at) => checkSource(name, `${pointer}/to_nodes/${at}`, context)),
+      ...checkTarget(edge.join_node, `${pointer}/join_node`, context),
+      ...checkOnError(edge, pointer, context),
+      ...checkConflict(edge.from_node, pointer, context),
+    ];
+  });
+  const forEach = for_each_edges.flatMap((edge, index) => {
+    const pointer = `/for_each_edges/${index}`;
+    return [
+      ...checkSource(edge.from_node, `${pointer}/from_node`, context),
+      ...checkItems(edge, pointer, context.budget),
+      ...checkSource(edge.to_node, `${pointer}/to_node`, context),
+      ...checkTarget(edge.join_node, `${pointer}/join_node`, context),
+      ...checkOnError(edge, pointer, context),
+      ...checkConflict(edge.from_node, pointer, context),
+    ];
+  });
+  return [...parallel, ...forEach];
+}
+
+function checkInputSchema(schema: GraphDefinition['input_schema']): Problem[] {
+  const { problems = [] } = schema === undefined ? {} : compileJsonSchema(schema);
+  return problems.map((problem) => ({ ...problem, pointer: `/input_schema${problem.pointer}` }));
 }
 
 /** Gives hints for the first names that it is asked for, and none after that. */
@@ -94,34 +145,24 @@ function checkNodeName(name: string, pointer: string, taken: Map<string, string>
 }
 
 function checkTool(node: NodeDefinition, pointer: string, { registry, hintFor }: Context): Problem[] {
-  const tool = registry.tools.get(node.tool_name);
-  if (tool !== undefined) return checkParams(tool, node, `${pointer}/params`);
+  if (registry.tools.has(node.tool_name)) return [];
   const message = `There is no tool "${node.tool_name}". Name a registered tool.`;
   const hint = hintFor(node.tool_name, registry.tools.keys());
   return [{ pointer: `${pointer}/tool_name`, code: 'unknown_tool', message, ...hint }];
 }
 
-function checkParams(tool: AnyTool, node: NodeDefinition, pointer: string): Problem[] {
-  const code = 'invalid_params';
-  try {
-    const parsed = tool.params?.safeParse(paramsOf(node));
-    if (parsed === undefined || parsed.success) return [];
-    const { issues } = parsed.error;
-    const problems = issues
-      .slice(0, MAX_PARAM_PROBLEMS)
-      .map(({ path, message }) => ({ pointer: pointer + toPointer(path), code, message: messageOf(message) }));
-    const more = issues.length - problems.length;
-    if (more > 0) problems.push({ pointer, code, message: `The params have ${more} more problems.` });
-    return problems;
-  } catch (thrown) {
-    const message = `The tool "${node.tool_name}" could not check the params: ${messageOf(thrown)}`;
-    return [{ pointer, code, message }];
-  }
+function checkOnError(
+  { on_error: to }: { on_error?: string | undefined },
+  pointer: string,
+  context: Context,
+): Problem[] {
+  return to === undefined ? [] : checkTarget(to, `${pointer}/on_error`, context);
 }
 
 function checkCondition(edge: ConditionalEdgeDefinition, pointer: string, context: Context): Problem[] {
   const { registry, targets, hintFor } = context;
   const name = edge.condition_function;
+  if (name === undefined) return [];
   const condition = registry.conditions.get(name);
   if (condition === undefined) {
     const message = `There is no condition "${name}". Name a registered condition.`;
@@ -138,17 +179,23 @@ function checkCondition(edge: ConditionalEdgeDefinition, pointer: string, contex
     });
 }
 
+/** The targets of a conditional edge: of its routes, or of its cases. */
 function checkRoutes(edge: ConditionalEdgeDefinition, pointer: string, context: Context): Problem[] {
-  return Object.entries(edge.routes ?? {}).flatMap(([outcome, target]) =>
-    checkTarget(target, `${pointer}/routes${pointerToken(outcome)}`, context),
-  );
+  const { routes = {}, cases = [], otherwise } = edge;
+  return [
+    ...Object.entries(routes).flatMap(([outcome, target]) =>
+      checkTarget(target, `${pointer}/routes${pointerToken(outcome)}`, context),
+    ),
+    ...cases.flatMap(({ to_node }, at) => checkTarget(to_node, `${pointer}/cases/${at}/to_node`, context)),
+    ...(otherwise === undefined ? [] : checkTarget(otherwise, `${pointer}/otherwise`, context)),
+  ];
 }
 
 /** A run must know its way: one edge of one kind leaves a node. */
-function checkConflict(from: string, pointer: string, taken: Map<string, string>): Problem[] {
-  const earlier = taken.get(from);
+function checkConflict(from: string, pointer: string, { leaving }: Context): Problem[] {
+  const earlier = leaving.get(from);
   if (earlier === undefined) {
-    taken.set(from, pointer);
+    leaving.set(from, pointer);
     return [];
   }
   const message = `${earlier} leaves "${from}" already, and a node has one way on. Remove one of the two, or choose by a condition.`;

@@ -9,6 +9,7 @@ export function findUnreachable({ nodes, entry, stray }: LinkedGraph): LinkedNod
   for (const node of reached) {
     if (node.open) return [];
     for (const next of node.to) reached.add(next);
+    for (const start of node.starts) reached.add(start);
   }
   return nodes.filter((node) => !reached.has(node));
 }
@@ -23,7 +24,7 @@ export interface Endless {
 
 /** Finds the nodes that no path leads from to an end of the run. */
 export function findEndless({ nodes }: LinkedGraph): Endless {
-  const ending = canEnd(nodes);
+  const ending = endingSearch(nodes)();
   const cycles: LinkedNode[][] = [];
   const leadIns: LinkedNode[] = [];
   for (const component of strongComponents(nodes.filter((node) => !ending.has(node)))) {
@@ -34,18 +35,27 @@ export function findEndless({ nodes }: LinkedGraph): Endless {
   return { cycles, leadIns };
 }
 
-/** Nodes from which a path leads to an end: a search backwards from the ends. */
-function canEnd(nodes: readonly LinkedNode[]): Set<LinkedNode> {
+/** Nodes from which a path leads to an end. */
+export type Ending = ReadonlySet<LinkedNode>;
+
+/**
+ * Prepares the search, backwards, for nodes that a path leads from to an end, or to one more goal. Branches that a
+ * node starts do not count: they end themselves and not the run.
+ */
+export function endingSearch(nodes: readonly LinkedNode[]): (goal?: LinkedNode) => Ending {
   const before = new Map<LinkedNode, LinkedNode[]>();
-  const found = new Set<LinkedNode>();
   for (const node of nodes) {
-    if (node.ends || node.open) found.add(node);
     for (const next of node.to) {
       const list = before.get(next);
       if (list === undefined) before.set(next, [node]);
       else list.push(node);
     }
   }
-  for (const node of found) for (const earlier of before.get(node) ?? []) found.add(earlier);
-  return found;
+  const search = (goals: Iterable<LinkedNode>): Ending => {
+    const found = new Set(goals);
+    for (const node of found) for (const earlier of before.get(node) ?? []) found.add(earlier);
+    return found;
+  };
+  const ending = search(nodes.filter((node) => node.ends || node.open));
+  return (goal) => (goal === undefined || ending.has(goal) ? ending : search([...ending, goal]));
 }

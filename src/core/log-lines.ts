@@ -1,4 +1,4 @@
-import type { RunEvent } from './events.js';
+import type { EventOf, RunEvent } from './events.js';
 import { END } from './graph.js';
 
 /** Longest line that a tool can log, in characters, and most lines in a step. */
@@ -12,19 +12,19 @@ export function linesOf(event: RunEvent): readonly string[] {
   switch (event.type) {
     case 'run.started':
       return [executing(event.next)];
-    case 'step.completed': {
-      const lines = [...event.logs];
-      const { decision, next } = event;
-      if (decision?.kind === 'condition' && decision.to_node !== null) {
-        lines.push(`Condition met. Routing to: ${decision.to_node}`);
-      }
-      if (next !== null) lines.push(executing(next));
-      return lines;
-    }
+    case 'run.retried':
+      return event.next === undefined ? [] : [executing(event.next)];
+    case 'step.completed':
     case 'step.failed':
-      return [...event.logs, `Error in node ${event.node}: ${oneLine(event.error.message)}`];
+      return stepLines(event);
+    case 'wait.started':
+      return event.logs;
+    case 'branches.started':
+      return [`Started ${event.count} ${branches(event.count)}.`];
+    case 'branches.joined':
+      return joinLines(event);
     case 'run.completed':
-      return [event.reason === 'end' ? `Workflow reached ${END}.` : 'No outgoing edge found. Stopping.'];
+      return [ENDS[event.reason]];
     case 'run.failed':
       return [`Run failed: ${oneLine(event.error.message)}`];
     case 'run.cancelled':
@@ -32,6 +32,34 @@ export function linesOf(event: RunEvent): readonly string[] {
     default:
       return [];
   }
+}
+
+const ENDS = {
+  end: `Workflow reached ${END}.`,
+  no_edge: 'No outgoing edge found. Stopping.',
+  join: 'Branch reached its join.',
+} as const;
+
+function stepLines(event: EventOf<'step.completed' | 'step.failed'>): string[] {
+  const lines = [...event.logs];
+  const { decision, next } = event;
+  if (event.type === 'step.failed') lines.push(`Error in node ${event.node}: ${oneLine(event.error.message)}`);
+  else if ((decision?.kind === 'condition' || decision?.kind === 'case') && decision.to_node !== null) {
+    lines.push(`Condition met. Routing to: ${decision.to_node}`);
+  }
+  if (typeof next === 'string') lines.push(executing(next));
+  return lines;
+}
+
+function joinLines({ count, error, next }: EventOf<'branches.joined'>): string[] {
+  const lines =
+    error === undefined ? [`Joined ${count} ${branches(count)}.`] : [`Join failed: ${oneLine(error.message)}`];
+  if (next !== null) lines.push(executing(next));
+  return lines;
+}
+
+function branches(count: number): string {
+  return count === 1 ? 'branch' : 'branches';
 }
 
 function executing(node: string): string {

@@ -1,9 +1,11 @@
 import type { Read } from './events.js';
 import type { ToolState } from './tool.js';
 
-const MAX_READS = 50;
+/** Values that one evaluation notes at most. */
+export const MAX_READS = 50;
 const MAX_SCALAR_LENGTH = 200;
-const MAX_PATH_LENGTH = 200;
+/** Longer paths are cut. */
+export const MAX_PATH_LENGTH = 200;
 
 /**
  * Shows a state to a condition and notes what it looks at.
@@ -29,7 +31,8 @@ interface Watcher {
   readonly views: WeakMap<object, object>;
 }
 
-function readOf(path: string, value: unknown): Read {
+/** A value as a read shows it: scalars up to 200 characters, anything else as type and size. */
+export function readOf(path: string, value: unknown): Read {
   if (Array.isArray(value)) return { path, type: 'list', size: value.length };
   if (typeof value === 'object' && value !== null) return { path, type: 'object', size: Object.keys(value).length };
   if (typeof value === 'string' && value.length > MAX_SCALAR_LENGTH)

@@ -1,7 +1,5 @@
-import { type EventRecord, payloadOf, type RunError, type RunEvent } from './events.js';
-import { END } from './graph.js';
-import { freezeJson, type Json, type JsonObject } from './json.js';
-import { linesOf } from './log-lines.js';
+import type { ParentLink, RunError } from './events.js';
+import type { Json, JsonObject } from './json.js';
 
 export const RUN_STATUSES = ['SUBMITTED', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
@@ -11,6 +9,57 @@ export interface Cursor {
   readonly node: string;
   readonly step: number;
   readonly attempt: number;
+  /** Attempts that count against the retry policy: those since the run was last retried by hand. */
+  readonly tries: number;
+}
+
+/** Why a run does not go on at the moment. Times are milliseconds since 1970. */
+export interface Waiting {
+  readonly id: string;
+  readonly kind: 'timer' | 'input' | 'retry' | 'graph' | 'branches';
+  readonly node: string;
+  readonly since: number;
+  /** When it ends by itself: the timer is over, the answer is too late, the next try is due. */
+  readonly until: number | null;
+  readonly message: string | null;
+  /** JSON Schema of the answer. */
+  readonly schema: JsonObject | null;
+  /** The key of `data` that the answer becomes. */
+  readonly saveAs: string | null;
+}
+
+/** Child runs that the run has started and not yet joined. */
+export interface Children {
+  /** Seq of the event that started them: with the run id it names them. */
+  readonly seq: number;
+  readonly kind: 'parallel' | 'for_each' | 'graph';
+  readonly node: string;
+  readonly since: number;
+  readonly count: number;
+  /** Where the branches begin: one for each, or the same for all of a for_each. */
+  readonly toNodes: readonly string[];
+  readonly joinNode: string | null;
+  /** The graph that runs as a step. */
+  readonly graph: {
+    readonly id: string;
+    readonly version: number;
+    readonly input: Json;
+    readonly saveAs: string;
+  } | null;
+  /** Seq of the retry after which those that did not complete run once more. */
+  readonly retriedSeq: number | null;
+}
+
+/** What a step still has to do: store the answer that it waited for, or (its tool is done) choose the way again. */
+export type Pending =
+  | { readonly kind: 'answer'; readonly key: string; readonly value: Json }
+  | { readonly kind: 'route' };
+
+/** What a branch has from its parent, as it was when the branch began. */
+export interface Inherited {
+  readonly inputData: Json;
+  readonly data: JsonObject;
+  readonly item: Json;
 }
 
 /** Everything that a journal says of a run. Plain JSON; times are milliseconds since 1970. */
@@ -23,7 +72,19 @@ export interface RunState {
   readonly seq: number;
   readonly inputData: Json;
   readonly data: JsonObject;
+  /** Of a branch: the keys that it has set itself. Null elsewhere. */
+  readonly own: JsonObject | null;
+  /** Of a branch of a for_each: its item. */
+  readonly item: Json;
+  readonly parent: ParentLink | null;
+  /** Where the run begins and ends, for a branch. */
+  readonly entryNode: string | null;
+  readonly joinNode: string | null;
+  readonly forkedFrom: { readonly run_id: string; readonly step: number } | null;
   readonly cursor: Cursor | null;
+  readonly waiting: Waiting | null;
+  readonly children: Children | null;
+  readonly pending: Pending | null;
   /** Finished visits. */
   readonly stepCount: number;
   readonly logCount: number;
@@ -40,6 +101,8 @@ export interface RunState {
   readonly submittedAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
+  /** Of a child: seq of the parent's retry that last set it going again. */
+  readonly retriedBy: number | null;
   /** Size of the last snapshot, and of the journal since: both bound the size of `data` without measuring it. */
   readonly snapshotBytes: number;
   readonly journalBytes: number;
@@ -50,17 +113,40 @@ export function isFinished(status: RunStatus): boolean {
   return status === 'COMPLETED' || status === 'FAILED' || status === 'CANCELLED';
 }
 
+/** The id of the wait that an event starts. */
+export function waitIdOf(seq: number): string {
+  return `w${seq}`;
+}
+
+/** When a run that is not being driven has to be looked at (milliseconds since 1970), if ever. */
+export function wakeAt({ status, waiting, children, deadlineAt }: RunState): number | null {
+  if (status === 'SUBMITTED') return deadlineAt;
+  // Children have their parent's deadline, and wake it.
+  if (status !== 'WAITING' || children !== null) return null;
+  const until = waiting?.until ?? null;
+  return until === null || deadlineAt === null ? (until ?? deadlineAt) : Math.min(until, deadlineAt);
+}
+
 /** The state before the first event. */
-function blank(runId: string): RunState {
+export function blankRun(runId: string, inherited?: Inherited): RunState {
   return {
     runId,
     graphId: '',
     graphVersion: 0,
     status: 'SUBMITTED',
     seq: 0,
-    inputData: null,
-    data: Object.freeze({}),
+    inputData: inherited?.inputData ?? null,
+    data: inherited?.data ?? Object.freeze({}),
+    own: inherited === undefined ? null : Object.freeze({}),
+    item: inherited?.item ?? null,
+    parent: null,
+    entryNode: null,
+    joinNode: null,
+    forkedFrom: null,
     cursor: null,
+    waiting: null,
+    children: null,
+    pending: null,
     stepCount: 0,
     logCount: 0,
     error: null,
@@ -74,128 +160,8 @@ function blank(runId: string): RunState {
     submittedAt: 0,
     startedAt: null,
     finishedAt: null,
+    retriedBy: null,
     snapshotBytes: 0,
-    journalBytes: 0,
-  };
-}
-
-/** Folds one event into the state. Pure; the state before is left as it was. */
-export function evolve(state: RunState, record: EventRecord): RunState {
-  const changes = changesOf(state, record.event, record.time);
-  const journalBytes = state.journalBytes + Buffer.byteLength(record.payload);
-  return { ...state, drained: false, ...changes, seq: record.seq, logCount: record.logEnd, journalBytes };
-}
-
-function changesOf(state: RunState, event: RunEvent, time: number): Partial<RunState> {
-  switch (event.type) {
-    case 'run.submitted':
-      return submitted(event, time);
-    case 'run.started':
-      return { status: 'RUNNING', startedAt: time, cursor: { node: event.next, step: 1, attempt: 1 } };
-    case 'step.completed':
-      return stepCompleted(state, event);
-    case 'step.failed':
-      return {
-        recoveries: 0,
-        cursor: { node: event.node, step: event.step, attempt: event.attempt + 1 },
-      };
-    case 'cancel.requested':
-      return { cancelRequested: true, recoveries: 0 };
-    case 'run.recovered':
-      return { recoveries: state.recoveries + 1 };
-    case 'run.drained':
-      return { recoveries: 0, drained: true };
-    case 'run.completed':
-      return { ...ENDED, status: 'COMPLETED', finishedAt: time };
-    case 'run.failed':
-      return { ...ENDED, status: 'FAILED', finishedAt: time, error: event.error };
-    case 'run.cancelled':
-      return { ...ENDED, status: 'CANCELLED', finishedAt: time };
-  }
-}
-
-const ENDED = { cancelRequested: false, recoveries: 0 } as const;
-
-function submitted(event: Extract<RunEvent, { type: 'run.submitted' }>, time: number): Partial<RunState> {
-  const seconds = event.limits.deadline_seconds;
-  return {
-    graphId: event.graph_id,
-    graphVersion: event.graph_version,
-    inputData: freezeJson(event.input_data),
-    metadata: event.metadata,
-    maxSteps: event.limits.max_steps,
-    deadlineSeconds: seconds ?? null,
-    deadlineAt: seconds === undefined ? null : time + seconds * 1000,
-    submittedAt: time,
-  };
-}
-
-function stepCompleted(state: RunState, event: Extract<RunEvent, { type: 'step.completed' }>): Partial<RunState> {
-  const target = event.decision?.to_node ?? null;
-  const here = { node: event.node, step: event.step, attempt: event.attempt };
-  return {
-    recoveries: 0,
-    stepCount: event.step,
-    data: Object.freeze({ ...state.data, ...event.patch }),
-    cursor: target === null || target === END ? here : { node: target, step: event.step + 1, attempt: 1 },
-  };
-}
-
-/** Events made into records that follow a state, and the state after them. */
-export interface Appended {
-  readonly records: readonly EventRecord[];
-  readonly state: RunState;
-}
-
-/** Numbers events as the next ones of a run, and folds them. `now` is in milliseconds since 1970. */
-export function append(state: RunState, events: readonly RunEvent[], now: number): Appended {
-  const records: EventRecord[] = [];
-  let after = state;
-  for (const event of events) {
-    const logEnd = after.logCount + linesOf(event).length;
-    const record = { seq: after.seq + 1, time: now, event, payload: payloadOf(event), logEnd };
-    records.push(record);
-    after = evolve(after, record);
-  }
-  return { records, state: after };
-}
-
-/** Opens the journal of a new run. */
-export function openRun(runId: string, event: Extract<RunEvent, { type: 'run.submitted' }>, now: number): Appended {
-  return append(blank(runId), [event], now);
-}
-
-/** Folds a journal, from its first event on or from a snapshot on. */
-export function fold(runId: string, records: Iterable<EventRecord>, snapshot?: RunState): RunState {
-  let state = snapshot ?? blank(runId);
-  for (const record of records) state = evolve(state, record);
-  return state;
-}
-
-/** Events are kept this many bytes before a snapshot is worth its own. */
-const SNAPSHOT_MIN_BYTES = 65_536;
-
-/** True when the events since the last snapshot outweigh the state, so that folding them costs more than storing it. */
-export function isSnapshotDue(state: RunState): boolean {
-  return state.journalBytes >= Math.max(SNAPSHOT_MIN_BYTES, state.snapshotBytes);
-}
-
-/** A state as snapshot text, without the input, which the first event holds; and the state that knows of it. */
-export function takeSnapshot(state: RunState): { text: string; state: RunState } {
-  const { inputData: _, ...rest } = state;
-  const text = JSON.stringify(rest);
-  return { text, state: { ...state, snapshotBytes: Buffer.byteLength(text), journalBytes: 0 } };
-}
-
-/** The state that a snapshot holds. `inputData` is the first event's. */
-export function readSnapshot(text: string, inputData: Json): RunState {
-  const stored = freezeJson(JSON.parse(text));
-  // Fields that are newer than the snapshot start blank.
-  return {
-    ...blank(stored.runId),
-    ...stored,
-    inputData: freezeJson(inputData),
-    snapshotBytes: Buffer.byteLength(text),
     journalBytes: 0,
   };
 }

@@ -1,11 +1,12 @@
-import type { Decision, EventRecord, RunError, RunEvent } from './events.js';
+import type { Decision, EventOf, EventRecord, RunError } from './events.js';
 import type { JsonObject } from './json.js';
 
 /** One visit to a node. Times are milliseconds since 1970. */
 export interface StepView {
   readonly step: number;
   readonly node: string;
-  readonly status: 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+  /** WAITING: for a time, an answer, its next try, or the graph that runs as this step. */
+  readonly status: 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
   /** Tries so far, the one under way included. */
   readonly attempts: number;
   readonly startedAt: number;
@@ -19,49 +20,121 @@ export interface StepView {
 
 /** Reads steps off a journal, from its start or from any record that began a step. */
 export class StepReader {
-  /** Steps that are over, in order. */
+  /** Steps that the run has left behind, in order. */
   readonly finished: StepView[] = [];
-  /** The step under way. */
-  current: StepView | null = null;
-  /** Seq of the record that ended the last finished step. */
+  /** Seq of a record to read on from, for the steps after the finished ones. */
   lastSeq = 0;
+  /** Seq of the record that ended the open step, if one did. */
+  #endSeq = 0;
+  #open: StepView | null = null;
+  /** The open step was read before. */
+  #isOld = false;
   readonly #from: number;
 
-  /** @param from seq of a record whose step was read before; 0 to read from the start. */
+  /** @param from `lastSeq` of the reader of the steps before; 0 to read from the start. */
   constructor(from: number) {
     this.#from = from;
   }
 
+  /** The step that the run is at, or stopped at: a retry may still change it. */
+  get current(): StepView | null {
+    return this.#isOld ? null : this.#open;
+  }
+
   /** Takes the next record of the journal. */
-  read(record: EventRecord): void {
-    const { event, time, seq } = record;
-    if (seq !== this.#from) this.#close(event, time, seq);
-    if ((event.type === 'run.started' || event.type === 'step.completed') && event.next !== null) {
-      this.current = begun(event.type === 'run.started' ? 1 : event.step + 1, event.next, time);
-    }
+  read({ event, time, seq }: EventRecord): void {
+    if (event.type === 'run.started') this.#begin(event.step ?? 1, event.next, time);
+    else if (event.type === 'step.completed') this.#completed(event, time, seq);
+    else if (event.type === 'step.failed') this.#failed(event, time, seq);
+    else if (event.type === 'wait.started') this.#waits(event, time);
+    else if (event.type === 'wait.ended') this.#waited();
+    else if (event.type === 'branches.joined') this.#goOn(event.next, time);
+    else if (event.type === 'run.failed') this.#stop('FAILED', { error: event.error }, time);
+    else if (event.type === 'run.cancelled') this.#stop('CANCELLED', { logs: event.logs }, time);
+    else if (event.type === 'run.retried') this.#retried(event, time);
   }
 
-  #close(event: RunEvent, time: number, seq: number): void {
-    const open = this.current;
-    if (open === null) return;
-    const logs = 'logs' in event ? [...open.logs, ...event.logs] : open.logs;
-    const ended = { ...open, logs, finishedAt: time };
-    if (event.type === 'step.completed') {
-      const { patch, decision } = event;
-      this.#finish({ ...ended, status: 'COMPLETED', patch, decision, error: null }, seq);
-    } else if (event.type === 'step.failed') {
-      this.current = { ...open, logs, attempts: event.attempt, error: event.error };
-    } else if (event.type === 'run.failed') {
-      this.#finish({ ...ended, status: 'FAILED', error: open.error ?? event.error }, seq);
-    } else if (event.type === 'run.cancelled') {
-      this.#finish({ ...ended, status: 'CANCELLED' }, seq);
-    }
+  #completed(event: EventOf<'step.completed'>, time: number, seq: number): void {
+    const { patch, decision, attempt, next } = event;
+    this.#visit(event, time);
+    // Reading goes on from here: the step itself was read before.
+    this.#isOld ||= seq === this.#from;
+    this.#change((open) => ({
+      status: 'COMPLETED',
+      attempts: attempt,
+      finishedAt: time,
+      // The way may be chosen again after a retry, with nothing more to set.
+      patch: { ...open.patch, ...patch },
+      logs: [...open.logs, ...event.logs],
+      error: null,
+      decision,
+    }));
+    this.#endSeq = seq;
+    this.#goOn(next, time);
   }
 
-  #finish(step: StepView, seq: number): void {
-    this.finished.push(step);
-    this.current = null;
-    this.lastSeq = seq;
+  #failed(event: EventOf<'step.failed'>, time: number, seq: number): void {
+    const { attempt, error, decision, next = null } = event;
+    this.#visit(event, time);
+    this.#isOld ||= seq === this.#from;
+    const status = event.retry_at === undefined ? 'RUNNING' : 'WAITING';
+    this.#change((open) => ({ status, attempts: attempt, error, logs: [...open.logs, ...event.logs] }));
+    if (decision === undefined) return;
+    this.#change(() => ({ status: 'FAILED', finishedAt: time, patch: event.patch ?? null, decision }));
+    this.#endSeq = seq;
+    this.#goOn(next, time);
+  }
+
+  #waits(event: EventOf<'wait.started'>, time: number): void {
+    this.#visit(event, time);
+    this.#change((open) => ({ status: 'WAITING', logs: [...open.logs, ...event.logs] }));
+  }
+
+  /** After the delay of a failed attempt comes the next one. */
+  #waited(): void {
+    this.#change(({ status, attempts, error }) =>
+      status === 'WAITING' ? { status: 'RUNNING', attempts: attempts + (error === null ? 0 : 1) } : {},
+    );
+  }
+
+  #goOn(next: string | null, time: number): void {
+    if (next !== null && this.#open !== null) this.#begin(this.#open.step + 1, next, time);
+  }
+
+  #begin(step: number, node: string, startedAt: number): void {
+    // A fork that is retried before it started begins its step twice.
+    if (this.#open !== null && this.#open.step !== step && !this.#isOld) this.finished.push(this.#open);
+    this.lastSeq = this.#endSeq;
+    this.#isOld = false;
+    this.#open = begun(step, node, startedAt);
+  }
+
+  /** A fork has no event for the beginning of a step that a retry began in the run that it copies. */
+  #visit({ step, node }: { readonly step: number; readonly node: string }, time: number): void {
+    if (step !== this.#open?.step) this.#begin(step, node, time);
+  }
+
+  /** The run ends at this step; one that has ended itself stays as it is. */
+  #stop(status: 'FAILED' | 'CANCELLED', why: { error?: RunError; logs?: readonly string[] }, time: number): void {
+    if (this.#open?.status !== 'RUNNING' && this.#open?.status !== 'WAITING') return;
+    const { logs = [], error = null } = why;
+    this.#change((open) => ({
+      status,
+      finishedAt: time,
+      logs: [...open.logs, ...logs],
+      error: status === 'FAILED' ? (open.error ?? error) : null,
+    }));
+  }
+
+  /** The step that ended the run is under way again, unless it has led on to another. */
+  #retried({ step, node }: EventOf<'run.retried'>, time: number): void {
+    if (step !== undefined && node !== undefined && step !== this.#open?.step) this.#begin(step, node, time);
+    // A step that is over stays so: its run only chooses the way on again.
+    this.#change(({ status }) => (status === 'COMPLETED' ? {} : { status: 'RUNNING', finishedAt: null, error: null }));
+  }
+
+  #change(changes: (step: StepView) => Partial<StepView>): void {
+    if (this.#open !== null) this.#open = { ...this.#open, ...changes(this.#open) };
   }
 }
 

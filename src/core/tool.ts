@@ -22,6 +22,10 @@ export interface ToolContext<P = JsonObject> {
   readonly idempotencyKey: string;
   readonly runId: string;
   readonly node: string;
+  /** In a branch of a for-each: its item, and which one it is. */
+  // biome-ignore lint/suspicious/noExplicitAny: authors of tools know the shape of their own items.
+  readonly item?: any;
+  readonly index?: number;
   /** 1 for the first try of a step. */
   readonly attempt: number;
 }
@@ -42,7 +46,7 @@ export interface Tool<P = JsonObject> {
   /** Checks the node's params, when the graph is made and again at each call. Without it raw params are passed. */
   readonly params?: ParamsSchema<P>;
   /**
-   * Does the work and returns the patch: the keys of `data` to set (or nothing).
+   * Does the work and returns the patch: the keys of `data` to set (or nothing). Or parks the run: see `wait`.
    * Called at least once per step: after a crash the step in flight is called again, with the same `idempotencyKey`.
    */
   run(state: ToolState, context: ToolContext<P>): unknown;

@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileGraph } from '../../src/core/compile-graph.js';
+import { type CompiledGraph, compileGraph } from '../../src/core/compile-graph.js';
 import type { Problem } from '../../src/core/errors.js';
 import { END } from '../../src/core/graph.js';
 import { diagnose } from '../../src/core/graph-doctor.js';
+import type { ChildResult } from '../../src/core/join.js';
+import type { Children } from '../../src/core/run.js';
 import { type GeneratedGraph, looseGraphs, wildGraphs } from '../helpers/graph-arbitrary.js';
 import { RunDriver } from '../helpers/run-driver.js';
 
@@ -20,23 +22,39 @@ function resolve(document: unknown, pointer: string): unknown {
   return value;
 }
 
-/** Where each node leads directly. */
-function successors({ definition, registry }: GeneratedGraph): Map<string, Set<string>> {
-  const names = definition.nodes.map((node) => node.name);
-  const reach = new Map(names.map((name) => [name, new Set<string>()]));
-  for (const edge of definition.edges) reach.get(edge.from_node)?.add(edge.to_node);
-  for (const edge of definition.conditional_edges ?? []) {
-    const outcomes = registry.conditions.get(edge.condition_function)?.outcomes;
-    const targets = outcomes?.map((outcome) => edge.routes?.[outcome] ?? outcome) ?? [...names, END];
-    for (const target of targets) reach.get(edge.from_node)?.add(target);
+/** Where a run can go directly from each node; with `starts`, the branches that it starts too. */
+function successors(generated: GeneratedGraph, withStarts: boolean): Map<string, Set<string>> {
+  const { nodes, edges, parallel_edges = [], for_each_edges = [] } = generated.definition;
+  const reach = new Map(nodes.map(({ name }) => [name, new Set<string>()]));
+  const lead = (from: string, targets: readonly (string | undefined)[]) => {
+    for (const target of targets) if (target !== undefined) reach.get(from)?.add(target);
+  };
+  for (const edge of edges) lead(edge.from_node, [edge.to_node]);
+  for (const { from_node, targets } of conditionalTargets(generated)) lead(from_node, targets);
+  for (const { from_node, join_node, on_error, to_nodes } of parallel_edges) {
+    lead(from_node, [join_node, on_error, ...(withStarts ? to_nodes : [])]);
+  }
+  for (const { from_node, join_node, on_error, to_node } of for_each_edges) {
+    lead(from_node, [join_node, on_error, ...(withStarts ? [to_node] : [])]);
   }
   for (const set of reach.values()) if (set.size === 0) set.add(END);
+  for (const node of nodes) lead(node.name, [node.on_error]);
   return reach;
 }
 
+function conditionalTargets({ definition, registry }: GeneratedGraph) {
+  const anywhere = [...definition.nodes.map(({ name }) => name), END];
+  return (definition.conditional_edges ?? []).map((edge) => {
+    const { from_node, condition_function: name, cases = [], otherwise, routes } = edge;
+    if (name === undefined) return { from_node, targets: [...cases.map(({ to_node }) => to_node), otherwise] };
+    const outcomes = registry.conditions.get(name)?.outcomes;
+    return { from_node, targets: outcomes?.map((outcome) => routes?.[outcome] ?? outcome) ?? anywhere };
+  });
+}
+
 /** What each node can reach, by the slow and simple way: adding until nothing changes. */
-function closure(generated: GeneratedGraph): Map<string, Set<string>> {
-  const reach = successors(generated);
+function closure(generated: GeneratedGraph, withStarts: boolean): Map<string, Set<string>> {
+  const reach = successors(generated, withStarts);
   const sets = [...reach.values()];
   const size = () => sets.reduce((sum, set) => sum + set.size, 0);
   for (let before = -1; before !== size(); ) {
@@ -46,6 +64,65 @@ function closure(generated: GeneratedGraph): Map<string, Set<string>> {
     }
   }
   return reach;
+}
+
+/** Runs a graph and all its branches, and checks that branches keep to themselves. */
+class Family {
+  #runs = 0;
+
+  constructor(
+    readonly graph: CompiledGraph,
+    /** The graph's own conditions cannot surprise the doctor. */
+    readonly isForeseeable: boolean,
+  ) {}
+
+  /** Runs to the end, or until there have been too many runs; returns what nodes were visited. */
+  run(driver: RunDriver): Set<string> {
+    const visited = new Set<string>();
+    for (;;) {
+      driver.finish();
+      const command = driver.decide();
+      if (command.type !== 'children') break;
+      const { children } = command;
+      const perChild = Array.from({ length: children.count }, (_, index) => this.#child(driver, children, index));
+      if (this.isForeseeable) this.#checkSiblings(children, perChild);
+      for (const { nodes } of perChild) for (const node of nodes) visited.add(node);
+      driver.settleChildren(...perChild.map(({ result }) => result));
+    }
+    for (const { event } of driver.records) if ('node' in event && event.node !== undefined) visited.add(event.node);
+    return visited;
+  }
+
+  #child({ state, graph }: RunDriver, { toNodes, joinNode, seq }: Children, index: number) {
+    this.#runs += 1;
+    const depth = (state.parent?.depth ?? 0) + 1;
+    const driver = new RunDriver(graph, {
+      maxSteps: 6,
+      submitted: {
+        parent: { run_id: state.runId, seq, index, kind: 'branch', depth },
+        entry_node: toNodes[index] ?? toNodes[0]!,
+        join_node: joinNode!,
+      },
+      inherited: { inputData: state.inputData, data: state.data, item: index },
+    });
+    if (this.#runs > 300) driver.append({ type: 'cancel.requested' });
+    const nodes = this.run(driver);
+    const { status, own, error } = driver.state;
+    const result: ChildResult = { index, runId: `${index}`, status, data: own!, error };
+    return { nodes, result };
+  }
+
+  #checkSiblings({ kind, node, joinNode }: Children, perChild: readonly { nodes: Set<string> }[]): void {
+    const seen = new Set<string>();
+    for (const { nodes } of perChild) {
+      expect(nodes).not.toContain(node);
+      expect(nodes).not.toContain(joinNode);
+      for (const one of nodes) {
+        if (kind === 'parallel') expect(seen).not.toContain(one);
+        seen.add(one);
+      }
+    }
+  }
 }
 
 describe('the graph doctor', () => {
@@ -65,19 +142,27 @@ describe('the graph doctor', () => {
     );
   });
 
-  it('accepts only graphs whose runs never miss a function or a target', () => {
+  it('accepts only graphs whose runs never miss a function or a target, and whose branches keep to themselves', () => {
     let accepted = 0;
+    const types = new Set<string>();
     fc.assert(
       fc.property(looseGraphs(NAMES, true), ({ definition, registry }) => {
         if (diagnose(definition, registry).errors.length > 0) return;
         accepted += 1;
         const graph = compileGraph(definition, registry, { graphId: 'g', version: 1 });
-        const { error, status } = new RunDriver(graph, { maxSteps: 30 }).finish();
-        expect(error?.code ?? status).toMatch(/^(COMPLETED|max_steps_exceeded)$/);
+        const isForeseeable = definition.conditional_edges?.every((edge) => edge.condition_function !== 'free') ?? true;
+        const driver = new RunDriver(graph, { maxSteps: 12 });
+        new Family(graph, isForeseeable).run(driver);
+        const { error, status } = driver.state;
+        for (const type of driver.types()) types.add(type);
+        expect(error?.code ?? status).toMatch(
+          /^(COMPLETED|max_steps_exceeded|branch_failed|join_failed|depth_exceeded)$/,
+        );
       }),
-      { numRuns: 1000, seed: 1 },
+      { numRuns: 3000, seed: 1 },
     );
-    expect(accepted).toBeGreaterThan(50);
+    expect(accepted).toBeGreaterThan(100);
+    expect([...types]).toEqual(expect.arrayContaining(['branches.started', 'branches.joined']));
   });
 
   it('warns of exactly the nodes that cannot be reached or cannot end', () => {
@@ -89,7 +174,7 @@ describe('the graph doctor', () => {
         for (const warning of warnings) seen.add(warning.code);
         expect(pathsOf(warnings)).toEqual(expectedPaths(generated));
       }),
-      { numRuns: 1000, seed: 1 },
+      { numRuns: 3000, seed: 1 },
     );
     expect([...seen].sort()).toEqual(['endless_cycle', 'no_path_to_end', 'unreachable_node', 'unused_route']);
   });
@@ -101,12 +186,14 @@ function pathsOf(warnings: readonly Problem[]): string[] {
 }
 
 function expectedPaths(generated: GeneratedGraph): string[] {
-  const reach = closure(generated);
+  const reach = closure(generated, false);
+  const reachOrStart = closure(generated, true);
   const { nodes, entry_point } = generated.definition;
   const expected: string[] = [];
   for (const [index, { name }] of nodes.entries()) {
     const from = reach.get(name)!;
-    if (name !== entry_point && !reach.get(entry_point)!.has(name)) expected.push(`unreachable_node /nodes/${index}`);
+    if (name !== entry_point && !reachOrStart.get(entry_point)!.has(name))
+      expected.push(`unreachable_node /nodes/${index}`);
     if (from.has(END)) continue;
     if (!from.has(name)) expected.push(`no_path_to_end /nodes/${index}`);
     const isInCycleWith = (other: string) => from.has(other) && reach.get(other)!.has(name);

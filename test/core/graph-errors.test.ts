@@ -187,6 +187,158 @@ describe('params', () => {
   });
 });
 
+describe('targets', () => {
+  const parallel = { from_node: 'extract', to_nodes: ['analyze'], join_node: 'END', on_error: 'END' };
+  const forEach = { from_node: 'analyze', items: '${ [1] }', to_node: 'extract', join_node: 'END', collect_as: 'all' };
+
+  it('may be END where runs go, and nodes where branches begin', () => {
+    expect(errorsOf({ parallel_edges: [parallel], for_each_edges: [{ ...forEach, on_error: 'END' }] })).toEqual([]);
+  });
+
+  it('are looked up in every kind of edge', () => {
+    const cases = [{ when: 'true', to_node: 'x' }];
+    expect(
+      places({
+        nodes: [{ ...node('extract'), on_error: 'x' }, { ...node('analyze'), on_error: 'END' }, node('third')],
+        conditional_edges: [
+          { from_node: 'third', cases: [...cases, { when: 'false', to_node: 'END' }], otherwise: 'y' },
+        ],
+        parallel_edges: [{ ...parallel, from_node: 'END', to_nodes: ['END', 'x'], join_node: 'x', on_error: 'x' }],
+        for_each_edges: [{ ...forEach, from_node: 'x', to_node: 'END', join_node: 'x', on_error: 'x' }],
+      }),
+    ).toEqual([
+      ['/nodes/0/on_error', 'unknown_node'],
+      ['/conditional_edges/0/cases/0/to_node', 'unknown_node'],
+      ['/conditional_edges/0/otherwise', 'unknown_node'],
+      ['/parallel_edges/0/from_node', 'reserved_name'],
+      ['/parallel_edges/0/to_nodes/0', 'reserved_name'],
+      ['/parallel_edges/0/to_nodes/1', 'unknown_node'],
+      ['/parallel_edges/0/join_node', 'unknown_node'],
+      ['/parallel_edges/0/on_error', 'unknown_node'],
+      ['/for_each_edges/0/from_node', 'unknown_node'],
+      ['/for_each_edges/0/to_node', 'reserved_name'],
+      ['/for_each_edges/0/join_node', 'unknown_node'],
+      ['/for_each_edges/0/on_error', 'unknown_node'],
+    ]);
+  });
+
+  it('conflict across all kinds of edges', () => {
+    const from_node = 'extract';
+    expect(
+      places({
+        edges: [edge(from_node, 'END')],
+        conditional_edges: [{ from_node, cases: [{ when: 'true', to_node: 'END' }], otherwise: 'END' }],
+        parallel_edges: [parallel],
+        for_each_edges: [{ ...forEach, from_node }],
+      }),
+    ).toEqual([
+      ['/conditional_edges/0', 'conflicting_edges'],
+      ['/parallel_edges/0', 'conflicting_edges'],
+      ['/for_each_edges/0', 'conflicting_edges'],
+    ]);
+  });
+});
+
+describe('expressions', () => {
+  const byCases = (...whens: string[]) => ({
+    conditional_edges: [
+      { from_node: 'extract', cases: whens.map((when) => ({ when, to_node: 'END' })), otherwise: 'END' },
+    ],
+  });
+  const byItems = (items: string) => ({
+    for_each_edges: [{ from_node: 'extract', items, to_node: 'analyze', join_node: 'END', collect_as: 'all' }],
+  });
+  const withParams = (tool_name: string, value: unknown) => ({
+    nodes: [{ name: 'extract', tool_name, params: value }],
+  });
+
+  it('of cases are conditions', () => {
+    expect(errorsOf(byCases('data.n > 1', 'data.flag'))).toEqual([]);
+    expect(errorsOf(byCases('true', 'data.n >', '1 + 1', 'secrets.KEY == "x"', 'datta.n == 1'))).toEqual([
+      {
+        pointer: '/conditional_edges/0/cases/1/when',
+        code: 'invalid_expression',
+        message: expect.stringMatching(/\(at character \d+\)$/),
+      },
+      {
+        pointer: '/conditional_edges/0/cases/2/when',
+        code: 'invalid_expression',
+        message: 'This must be a boolean, and is always a number.',
+      },
+      expect.objectContaining({ pointer: '/conditional_edges/0/cases/3/when' }),
+      expect.objectContaining({ pointer: '/conditional_edges/0/cases/4/when', hint: 'Did you mean "data"?' }),
+    ]);
+  });
+
+  it('of items are one list', () => {
+    expect(errorsOf(byItems(' ${ data.list } '))).toEqual([]);
+    for (const items of ['data.list', 'a ${ data.list }', '${ [1] }${ [2] }', '${ [1]']) {
+      expect(errorsOf(byItems(items))).toEqual([
+        {
+          pointer: '/for_each_edges/0/items',
+          code: 'invalid_expression',
+          message: 'The items are one expression: "${", an expression that gives a list, and "}".',
+        },
+      ]);
+    }
+    expect(places(byItems('${ 1 }'))).toEqual([['/for_each_edges/0/items', 'invalid_expression']]);
+    const [error] = errorsOf(byItems('  ${ [1] + }'));
+    expect(error?.message).toMatch(/\(at character 12\)$/);
+  });
+
+  it('in params are read, whether or not the tool is known', () => {
+    expect(errorsOf(withParams('gone', { deep: ['${ data.n }'] })).map(({ code }) => code)).toEqual(['unknown_tool']);
+    expect(places(withParams('gone', { 'a/b': ['x', 'y ${ data. }', '${ secrets.KEY }', '${ x'] }))).toEqual([
+      ['/nodes/0/tool_name', 'unknown_tool'],
+      ['/nodes/0/params/a~1b/1', 'invalid_expression'],
+      ['/nodes/0/params/a~1b/2', 'invalid_expression'],
+      ['/nodes/0/params/a~1b/3', 'invalid_expression'],
+    ]);
+  });
+
+  it('in params hide what the schema finds at, under and above them', () => {
+    expect(errorsOf(withParams('fetch', { url: '${ data.url }', 'a/b': ['${ 1 }'] }))).toEqual([]);
+    expect(errorsOf(withParams('fetch', { url: 'x', 'a/b': '${ data.list }' }))).toEqual([]);
+    expect(places(withParams('fetch', { url: 1, 'a/b': ['${ 1 }', 'two'] }))).toEqual([
+      ['/nodes/0/params/url', 'invalid_params'],
+      ['/nodes/0/params/a~1b/1', 'invalid_params'],
+    ]);
+    expect(places(withParams('fetch', { url: 'x', 'a/b': '${ data.' }))).toEqual([
+      ['/nodes/0/params/a~1b', 'invalid_expression'],
+    ]);
+    expect(errorsOf(withParams('fetch', { url: '$${ no expression' }))).toEqual([]);
+  });
+
+  it('are counted over the whole graph, and refused before they are read', () => {
+    const params = { list: Array.from({ length: 400 }, () => '${ 1 }') };
+    const nodes = Array.from({ length: 100 }, (_, index) => ({ name: `n${index}`, tool_name: 'work', params }));
+    const document = {
+      ...byCases('true'),
+      ...byItems('${ [1] }'),
+      nodes: [node('extract'), node('analyze'), ...nodes],
+    };
+    const errors = errorsOf(document).filter(({ code }) => code !== 'conflicting_edges');
+    expect(errors).toEqual([
+      {
+        pointer: '/nodes/7/params',
+        code: 'invalid_expression',
+        message: 'The graph has more than 2000 expressions, or 262144 characters of them. The rest was not checked.',
+      },
+    ]);
+    const long = Array.from({ length: 100 }, () => `true ${' '.repeat(3000)}`);
+    expect(errorsOf(byCases(...long))).toMatchObject([{ pointer: '/conditional_edges/0/cases/87/when' }]);
+  });
+});
+
+describe('the schema of the input', () => {
+  it('is a JSON Schema that can be compiled', () => {
+    expect(errorsOf({ input_schema: { type: 'object', required: ['code'] } })).toEqual([]);
+    expect(places({ input_schema: { properties: { a: { type: 'nothing' }, b: { pattern: '(x+)+' } } } })).toEqual([
+      ['/input_schema/properties/b/pattern', 'invalid_schema'],
+    ]);
+  });
+});
+
 describe('outcomes of a condition', () => {
   it('need a node or a route each', () => {
     const gate = { from_node: 'extract', condition_function: 'quality_gate' };

@@ -39,6 +39,34 @@ describe('linkNodes', () => {
     ]);
   });
 
+  it('follows cases, and ways for errors', () => {
+    const cases = [{ when: 'true', to_node: 'c' }];
+    const linked = link({
+      nodes: [...nodes.slice(0, 3), { ...nodes[3], on_error: 'b' }],
+      conditional_edges: [{ from_node: 'a', cases, otherwise: 'END' }],
+    });
+    expect(linked.nodes).toEqual([
+      ['a', ['c'], true, false],
+      ['b', [], true, false],
+      ['c', ['b'], true, false],
+    ]);
+  });
+
+  it('goes from branches to their join, and keeps where they begin apart', () => {
+    const linked = link({
+      parallel_edges: [{ from_node: 'a', to_nodes: ['b', 'b'], join_node: 'c' }],
+      for_each_edges: [
+        { from_node: 'b', items: '${ [] }', to_node: 'c', join_node: 'END', collect_as: 'all', on_error: 'a' },
+      ],
+    });
+    expect(linked.nodes).toEqual([
+      ['a', ['c'], false, false],
+      ['b', ['a'], true, false],
+      ['c', [], true, false],
+    ]);
+    expect(linked.list.map(({ starts }) => [...starts].map(({ name }) => name))).toEqual([['b'], ['c'], []]);
+  });
+
   it('takes what cannot be known as leading anywhere', () => {
     const { nodes: linked } = link({
       edges: [{ from_node: 'a', to_node: 'x' }],
@@ -48,9 +76,13 @@ describe('linkNodes', () => {
       ],
     });
     expect(linked.every(([, , , open]) => open)).toBe(true);
+    const parallel = link({ parallel_edges: [{ from_node: 'a', to_nodes: ['x'], join_node: 'b' }] });
+    expect(parallel.nodes[0]).toEqual(['a', ['b'], false, true]);
   });
 
   it('keeps edges that leave no node apart', () => {
     expect(link({ edges: [{ from_node: 'x', to_node: 'c' }] }).stray).toEqual(['', ['c'], false, false]);
+    const parallel_edges = [{ from_node: 'x', to_nodes: ['b'], join_node: 'c' }];
+    expect(link({ parallel_edges }).stray).toEqual(['', ['c'], false, false]);
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type CompiledNode, compileGraph } from '../../src/core/compile-graph.js';
-import { decide, MAX_DATA_BYTES, MAX_PATCH_BYTES, MAX_RECOVERIES, settle } from '../../src/core/interpreter.js';
+import { decide, MAX_RECOVERIES, settle } from '../../src/core/interpreter.js';
+import { takeSnapshot } from '../../src/core/journal.js';
+import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../src/core/patch.js';
 import { createRegistry, type Registrable } from '../../src/core/registry.js';
-import { takeSnapshot } from '../../src/core/run.js';
 import { compiled, type DriverOptions, definitionOf, RunDriver, START } from '../helpers/run-driver.js';
 
 const returning = (value: unknown): Registrable => ({ name: 'work', run: () => value });
@@ -75,13 +76,13 @@ describe('a run', () => {
 
   it('whose cursor is at no node of its graph fails', () => {
     const run = started(oneNode, [returning({})]);
-    const elsewhere = { ...run.state, cursor: { node: 'gone', step: 2, attempt: 1 } };
-    expect(decide(run.graph, elsewhere, START)).toMatchObject({
+    const elsewhere = { ...run.state, cursor: { node: 'gone', step: 2, attempt: 1, tries: 1 } };
+    expect(decide(run.graph, elsewhere, run.at)).toMatchObject({
       events: [{ type: 'run.failed', error: { code: 'tool_missing', node: 'gone', step: 2 } }],
     });
     const outcome = { kind: 'returned', value: {}, logs: [] } as const;
-    expect(settle(run.graph, elsewhere, outcome, START)).toEqual([]);
-    expect(settle(run.graph, { ...run.state, cursor: null }, outcome, START)).toEqual([]);
+    expect(settle(run.graph, elsewhere, outcome, run.at)).toEqual([]);
+    expect(settle(run.graph, { ...run.state, cursor: null }, outcome, run.at)).toEqual([]);
   });
 });
 

@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type EventRecord, eventOf } from '../../src/core/events.js';
+import { fold, readSnapshot, takeSnapshot } from '../../src/core/journal.js';
 import type { Json, JsonObject } from '../../src/core/json.js';
 import { linesOf } from '../../src/core/log-lines.js';
-import { fold, readSnapshot, takeSnapshot } from '../../src/core/run.js';
+import { blankRun, type Inherited, type RunState } from '../../src/core/run.js';
 
 /**
  * Journals as releases stored them. Databases outlive releases, so event types and fields are only ever added, and
@@ -13,6 +14,8 @@ interface Fixture {
   readonly release: string;
   readonly runs: readonly {
     readonly runId: string;
+    /** What a branch has from its parent. */
+    readonly inherited?: Inherited;
     readonly records: readonly { seq: number; time: number; type: string; payload: string; logEnd: number }[];
     readonly logs: readonly string[];
     readonly state: JsonObject & { readonly inputData: Json };
@@ -28,16 +31,33 @@ function recordsOf(run: Fixture['runs'][number]): EventRecord[] {
   return run.records.map(({ type, ...record }) => ({ ...record, event: eventOf(type, record.payload) }));
 }
 
+function blank(run: Fixture['runs'][number]): RunState {
+  return blankRun(run.runId, run.inherited);
+}
+
+it('a journal of release 1.0 says nothing of what came later', () => {
+  for (const run of fixtures.find(({ release }) => release === '1.0')?.runs ?? []) {
+    const later = { waiting: null, children: null, parent: null, own: null, item: null, forkedFrom: null };
+    expect(fold(blank(run), recordsOf(run))).toMatchObject({
+      ...later,
+      pending: null,
+      retriedBy: null,
+      joinNode: null,
+    });
+  }
+});
+
 describe.each(fixtures)('a journal of release $release', ({ runs }) => {
   it.each(runs)('folds to the state it had: $runId', (run) => {
-    expect(fold(run.runId, recordsOf(run))).toMatchObject(run.state);
+    expect(fold(blank(run), recordsOf(run))).toMatchObject(run.state);
   });
 
   it.each(runs)('folds to that state from a snapshot at any event: $runId', (run) => {
     const records = recordsOf(run);
     for (const [index] of records.entries()) {
-      const { text } = takeSnapshot(fold(run.runId, records.slice(0, index + 1)));
-      const folded = fold(run.runId, records.slice(index + 1), readSnapshot(text, run.state.inputData));
+      const { text } = takeSnapshot(fold(blank(run), records.slice(0, index + 1)));
+      const snapshot = readSnapshot(text, run.state.inputData, run.inherited);
+      const folded = fold(snapshot, records.slice(index + 1));
       expect(folded).toMatchObject(run.state);
     }
   });
@@ -48,19 +68,21 @@ describe.each(fixtures)('a journal of release $release', ({ runs }) => {
   });
 });
 
+function typesOf(release: string): string[] {
+  const fixture = fixtures.find((one) => one.release === release);
+  return [...new Set(fixture?.runs.flatMap((run) => run.records.map((record) => record.type)))].sort();
+}
+
+const FIRST_TYPES = [
+  ...['cancel.requested', 'run.cancelled', 'run.completed', 'run.drained', 'run.failed', 'run.recovered'],
+  ...['run.started', 'run.submitted', 'step.completed', 'step.failed'],
+];
+
 it('release 1.0 had these types of events', () => {
-  const first = fixtures.find((fixture) => fixture.release === '1.0');
-  const types = first?.runs.flatMap((run) => run.records.map((record) => record.type));
-  expect([...new Set(types)].sort()).toEqual([
-    'cancel.requested',
-    'run.cancelled',
-    'run.completed',
-    'run.drained',
-    'run.failed',
-    'run.recovered',
-    'run.started',
-    'run.submitted',
-    'step.completed',
-    'step.failed',
-  ]);
+  expect(typesOf('1.0')).toEqual(FIRST_TYPES);
+});
+
+it('release 1.1 added these', () => {
+  const added = ['branches.joined', 'branches.started', 'run.forked', 'run.retried', 'wait.ended', 'wait.started'];
+  expect(typesOf('1.1')).toEqual([...FIRST_TYPES, ...added].sort());
 });

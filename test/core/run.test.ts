@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_RECOVERIES } from '../../src/core/interpreter.js';
 import {
-  append,
-  fold,
+  blankRun,
+  type Children,
   isFinished,
-  isSnapshotDue,
   RUN_STATUSES,
-  readSnapshot,
-  takeSnapshot,
+  type RunState,
+  type Waiting,
+  wakeAt,
 } from '../../src/core/run.js';
 import { compiled, RunDriver, START } from '../helpers/run-driver.js';
 
@@ -36,40 +35,23 @@ describe('a new run', () => {
     });
     expect(new RunDriver(graph).state).toMatchObject({ deadlineSeconds: null, deadlineAt: null });
   });
-});
 
-describe('append', () => {
-  it('numbers events, counts their log lines and leaves the state before as it was', () => {
-    const { state } = new RunDriver(graph);
-    const before = structuredClone(state);
-    const error = { code: 'tool_failed', message: 'boom', node: 'a', step: 1 };
-    const appended = append(
-      state,
-      [
-        { type: 'run.started', next: 'a' },
-        { type: 'step.failed', step: 1, node: 'a', attempt: 1, logs: ['x', 'y'], error },
-      ],
-      START + 5,
-    );
-    expect(appended.records.map(({ seq, time, logEnd }) => [seq, time, logEnd])).toEqual([
-      [2, START + 5, 1],
-      [3, START + 5, 4],
-    ]);
-    expect(appended.state).toMatchObject({ seq: 3, logCount: 4, startedAt: START + 5 });
-    expect(state).toEqual(before);
-  });
-
-  it('keeps the count of crashes, and what resets it', () => {
-    const run = new RunDriver(graph);
-    run.append({ type: 'run.started', next: 'a' }, { type: 'run.recovered' }, { type: 'run.recovered' });
-    expect(run.state.recoveries).toBe(2);
-    run.append({ type: 'run.drained' });
-    expect(run.state).toMatchObject({ recoveries: 0, drained: true });
-    run.append({ type: 'run.recovered' });
-    expect(run.state).toMatchObject({ recoveries: 1, drained: false });
-    run.append({ type: 'cancel.requested' });
-    expect(run.state).toMatchObject({ recoveries: 0, cancelRequested: true });
-    expect(MAX_RECOVERIES).toBe(10);
+  it('that is a child knows its parent, its deadline, and what it has from it', () => {
+    const parent = { run_id: 'run-0', seq: 4, index: 1, kind: 'branch', depth: 1 } as const;
+    const submitted = { parent, entry_node: 'a', join_node: 'b', deadline_at: START + 9 };
+    const inherited = { inputData: { in: 1 }, data: { n: 0 }, item: 'x' };
+    expect(new RunDriver(graph, { submitted, inherited }).state).toMatchObject({
+      ...inherited,
+      own: {},
+      parent,
+      entryNode: 'a',
+      joinNode: 'b',
+      deadlineSeconds: null,
+      deadlineAt: START + 9,
+    });
+    const called = { ...parent, kind: 'graph' } as const;
+    const state = new RunDriver(graph, { inputData: { own: [] }, submitted: { parent: called } }).state;
+    expect(state).toMatchObject({ inputData: { own: [] }, own: null, item: null });
   });
 });
 
@@ -79,31 +61,20 @@ describe('isFinished', () => {
   });
 });
 
-describe('a snapshot', () => {
-  it('is due when the events since the last outweigh it, and are 64 kB at least', () => {
-    const { state } = new RunDriver(graph);
-    expect(isSnapshotDue({ ...state, snapshotBytes: 0, journalBytes: 65_535 })).toBe(false);
-    expect(isSnapshotDue({ ...state, snapshotBytes: 0, journalBytes: 65_536 })).toBe(true);
-    expect(isSnapshotDue({ ...state, snapshotBytes: 100_000, journalBytes: 99_999 })).toBe(false);
-    expect(isSnapshotDue({ ...state, snapshotBytes: 100_000, journalBytes: 100_000 })).toBe(true);
-  });
+describe('wakeAt', () => {
+  const waitingUntil = (until: number | null) => ({ status: 'WAITING', waiting: { until } as Waiting }) as const;
 
-  it('gives the state back, frozen, with the input from elsewhere', () => {
-    const run = new RunDriver(graph, { inputData: { secret: ['large'] } });
-    run.finish();
-    const { text, state } = takeSnapshot(run.state);
-    expect(text).not.toContain('large');
-    const read = readSnapshot(text, { secret: ['large'] });
-    expect(read).toEqual(state);
-    expect(read).toMatchObject({ journalBytes: 0, snapshotBytes: Buffer.byteLength(text) });
-    expect(Object.isFrozen(read.data)).toBe(true);
-    expect(Object.isFrozen((read.inputData as { secret: string[] }).secret)).toBe(true);
-    expect(fold('run-1', [], read)).toBe(read);
-  });
-
-  it('of an earlier release starts with blanks where fields are newer', () => {
-    const { state } = new RunDriver(graph);
-    const { drained: _, ...older } = JSON.parse(takeSnapshot(state).text) as Record<string, unknown>;
-    expect(readSnapshot(JSON.stringify(older), null)).toMatchObject({ drained: false, runId: 'run-1' });
+  it.each<[string, Partial<RunState>, number | null]>([
+    ['a new run has its deadline', { deadlineAt: 5 }, 5],
+    ['a new run may have none', {}, null],
+    ['a run at work is looked at anyway', { status: 'RUNNING', deadlineAt: 5 }, null],
+    ['a wait is over at its time', waitingUntil(3), 3],
+    ['a wait is over at the deadline', { ...waitingUntil(7), deadlineAt: 5 }, 5],
+    ['a wait may have no time', waitingUntil(null), null],
+    ['a wait that has no time has the deadline', { ...waitingUntil(null), deadlineAt: 5 }, 5],
+    ['children have the deadline themselves', { ...waitingUntil(null), children: {} as Children, deadlineAt: 5 }, null],
+    ['a finished run is left alone', { status: 'FAILED', deadlineAt: 5 }, null],
+  ])('%s', (_, changes, moment) => {
+    expect(wakeAt({ ...blankRun('run-1'), ...changes })).toBe(moment);
   });
 });

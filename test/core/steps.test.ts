@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { StepReader, type StepView } from '../../src/core/steps.js';
-import { compiled, RunDriver, START } from '../helpers/run-driver.js';
+import { wait } from '../../src/core/wait.js';
+import { compiled, completedChild, RunDriver, START } from '../helpers/run-driver.js';
 
 const graph = compiled(
   {
@@ -18,6 +19,11 @@ function read(run: RunDriver, from = 0): StepReader {
   const reader = new StepReader(from);
   for (const record of run.records) if (record.seq >= from) reader.read(record);
   return reader;
+}
+
+function stepsOf(run: RunDriver, from = 0): StepView[] {
+  const { finished, current } = read(run, from);
+  return current === null ? finished : [...finished, current];
 }
 
 const shown = ({ step, node, status }: StepView) => [step, node, status];
@@ -47,36 +53,35 @@ describe('StepReader', () => {
     expect(reader.current).toMatchObject({ step: 2, node: 'b', status: 'RUNNING', startedAt: START + 10 });
     expect(reader.lastSeq).toBe(3);
     run.finish();
-    expect(read(run).finished.map(shown)).toEqual([
+    expect(stepsOf(run).map(shown)).toEqual([
       [1, 'a', 'COMPLETED'],
       [2, 'b', 'COMPLETED'],
     ]);
-    expect(read(run).current).toBeNull();
   });
 
   it('goes on from a record that began a step', () => {
     const run = new RunDriver(graph);
     run.finish();
-    expect(read(run, 3).finished.map(shown)).toEqual([[2, 'b', 'COMPLETED']]);
+    expect(stepsOf(run, 3).map(shown)).toEqual([[2, 'b', 'COMPLETED']]);
   });
 
   it('tells of failed and cancelled visits, with their logs', () => {
     const failed = new RunDriver(graph);
     failed.advance();
     failed.settle({ kind: 'threw', code: 'timeout', message: 'slow', logs: ['said'] });
-    expect(read(failed).finished).toMatchObject([
+    expect(stepsOf(failed)).toMatchObject([
       { status: 'FAILED', attempts: 1, logs: ['said'], error: { code: 'timeout' }, patch: null },
     ]);
     const late = new RunDriver(graph, { deadlineSeconds: 1 });
     late.advance();
     late.now += 1000;
     late.finish();
-    expect(read(late).finished).toMatchObject([{ status: 'FAILED', error: { code: 'deadline_exceeded' } }]);
+    expect(stepsOf(late)).toMatchObject([{ status: 'FAILED', error: { code: 'deadline_exceeded' } }]);
     const cancelled = new RunDriver(graph);
     cancelled.advance();
     cancelled.append({ type: 'cancel.requested' });
     cancelled.settle({ kind: 'threw', code: 'tool_failed', message: 'aborted', logs: ['said'] });
-    expect(read(cancelled).finished).toMatchObject([{ status: 'CANCELLED', logs: ['said'], error: null }]);
+    expect(stepsOf(cancelled)).toMatchObject([{ status: 'CANCELLED', logs: ['said'], error: null }]);
   });
 
   it('has no step for a run that ended before its first', () => {
@@ -84,5 +89,101 @@ describe('StepReader', () => {
     run.append({ type: 'cancel.requested' });
     run.finish();
     expect(read(run)).toMatchObject({ finished: [], current: null });
+  });
+
+  it('reads a visit as one, however often its run was retried', () => {
+    const run = new RunDriver(graph);
+    run.advance();
+    run.settle({ kind: 'threw', code: 'tool_failed', message: 'boom', logs: ['one'] });
+    run.retry();
+    expect(stepsOf(run)).toMatchObject([{ status: 'RUNNING', finishedAt: null, error: null, logs: ['one'] }]);
+    run.settle({ kind: 'returned', value: { n: 1 }, logs: ['two'] });
+    expect(stepsOf(run).map(shown)).toEqual([
+      [1, 'a', 'COMPLETED'],
+      [2, 'b', 'RUNNING'],
+    ]);
+    expect(stepsOf(run)[0]).toMatchObject({ attempts: 2, logs: ['one', 'two'], patch: { n: 1 }, error: null });
+  });
+
+  it('tells of a step whose way for errors was taken', () => {
+    const nodes = [
+      { name: 'a', tool_name: 'fails', on_error: 'b' },
+      { name: 'b', tool_name: 'work' },
+    ];
+    const fails = {
+      name: 'fails',
+      run: () => {
+        throw new Error('boom');
+      },
+    };
+    const run = new RunDriver(compiled({ entry_point: 'a', nodes }, [fails, { name: 'work', run: () => ({}) }]));
+    run.finish();
+    const [first, second] = stepsOf(run);
+    expect(first).toMatchObject({
+      status: 'FAILED',
+      error: { message: 'boom' },
+      patch: { error: { node: 'a' } },
+      decision: { kind: 'error', to_node: 'b' },
+    });
+    expect(second).toMatchObject({ step: 2, node: 'b', status: 'COMPLETED' });
+    expect(stepsOf(run, 3).map(shown)).toEqual([[2, 'b', 'COMPLETED']]);
+  });
+
+  it('tells of steps that wait, and of the step after branches', () => {
+    const nodes = ['a', 'b', 'j'].map((name) => ({ name, tool_name: 'parks' }));
+    const parks = { name: 'parks', run: () => wait({ kind: 'timer', until: START + 5 }) };
+    const parallel_edges = [{ from_node: 'a', to_nodes: ['b'], join_node: 'j' }];
+    const run = new RunDriver(compiled({ entry_point: 'a', nodes, parallel_edges }, [parks]));
+    run.finish();
+    expect(stepsOf(run)).toMatchObject([{ step: 1, status: 'WAITING', logs: [] }]);
+    run.now += 5;
+    run.finish();
+    expect(stepsOf(run).map(shown)).toEqual([[1, 'a', 'COMPLETED']]);
+    run.settleChildren(completedChild({ b: 1 }));
+    expect(stepsOf(run)).toMatchObject([{ step: 1 }, { step: 2, node: 'j', status: 'RUNNING', startedAt: START + 5 }]);
+  });
+
+  it('keeps what a step set where its way was chosen again', () => {
+    let way = 'nowhere';
+    const nodes = [{ name: 'a', tool_name: 'work' }];
+    const document = { entry_point: 'a', nodes, conditional_edges: [{ from_node: 'a', condition_function: 'gate' }] };
+    const functions = [
+      { name: 'work', run: () => ({ n: 1 }) },
+      { name: 'gate', choose: () => way },
+    ];
+    const run = new RunDriver(compiled(document, functions));
+    run.finish();
+    expect(stepsOf(run)).toMatchObject([{ status: 'COMPLETED', patch: { n: 1 }, decision: { to_node: null } }]);
+    way = 'END';
+    run.retry();
+    run.finish();
+    expect(stepsOf(run)).toMatchObject([{ status: 'COMPLETED', patch: { n: 1 }, decision: { to_node: 'END' } }]);
+  });
+
+  it('goes on with the next step where the limit had stopped the run before it', () => {
+    const run = new RunDriver(graph, { maxSteps: 1 });
+    run.finish();
+    expect(stepsOf(run).map(shown)).toEqual([[1, 'a', 'COMPLETED']]);
+    run.retry({ max_steps: 2 });
+    expect(stepsOf(run).map(shown)).toEqual([
+      [1, 'a', 'COMPLETED'],
+      [2, 'b', 'RUNNING'],
+    ]);
+  });
+
+  it('has nothing to tell where nothing came after', () => {
+    const run = new RunDriver(graph);
+    run.finish();
+    expect(stepsOf(run, 4)).toEqual([]);
+  });
+
+  it('takes a way for errors that set nothing', () => {
+    const run = new RunDriver(graph);
+    run.advance();
+    const error = { code: 'tool_failed', message: 'boom', node: 'a', step: 1 };
+    const decision = { kind: 'error', to_node: 'b' } as const;
+    run.append({ type: 'step.failed', step: 1, node: 'a', attempt: 1, logs: [], error, decision });
+    expect(run.state).toMatchObject({ data: {}, cursor: { node: 'b', step: 2 } });
+    expect(stepsOf(run)).toMatchObject([{ status: 'FAILED', patch: null, decision }]);
   });
 });

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { END, type GraphDefinition } from '../../src/core/graph.js';
 import { createRegistry, type Registry } from '../../src/core/registry.js';
 import type { AnyTool, Condition, ToolState } from '../../src/core/tool.js';
-import { definitionOf } from './run-driver.js';
+import { FatalError, RetryableError } from '../../src/core/tool-errors.js';
+import { wait } from '../../src/core/wait.js';
+import { definitionOf, START } from './run-driver.js';
 
 /** A graph with the functions that it names. */
 export interface GeneratedGraph {
@@ -12,8 +14,9 @@ export interface GeneratedGraph {
 
 /** What happens to a run, besides its own steps, before or during one of them. */
 export type Intervention =
-  | { readonly kind: 'none' | 'cancel' | 'cancel_during_call' | 'crash' | 'drain' | 'snapshot' }
-  | { readonly kind: 'time_passes'; readonly ms: number };
+  | { readonly kind: 'none' | 'cancel' | 'cancel_during_call' | 'crash' | 'drain' | 'snapshot' | 'answer' | 'retry' }
+  | { readonly kind: 'time_passes'; readonly ms: number }
+  | { readonly kind: 'fork'; readonly fromStep: number };
 
 const keys = fc.constantFrom('a', 'b', 'list', '1', '__proto__', 'constructor', 'toJSON', 'ключ');
 
@@ -34,10 +37,23 @@ const junk = fc.constantFrom<unknown>(
 type Act = { readonly value: unknown } | { readonly thrown: unknown };
 const patchActs: fc.Arbitrary<Act> = patches.map((value) => ({ value }));
 const throwActs: fc.Arbitrary<Act> = fc
-  .constantFrom<unknown>(new Error('boom'), new Error('two\nlines'), 'text', null, undefined, Object.create(null))
+  .constantFrom<unknown>(
+    ...[new Error('boom'), new Error('two\nlines'), 'text', null, undefined, Object.create(null)],
+    ...[new FatalError('fatal'), new RetryableError('later', { retryAfterSeconds: 3 })],
+  )
   .map((thrown) => ({ thrown }));
+const someMs = fc.integer({ min: 0, max: 30_000 });
+const waitActs: fc.Arbitrary<Act> = fc
+  .oneof(
+    someMs.map((ms) => wait({ kind: 'timer', until: START + ms })),
+    fc.constant(wait({ kind: 'input', message: 'Well?', schema: { type: 'object' } })),
+    someMs.map((ms) => wait({ kind: 'input', message: 'Quick!', until: START + ms, saveAs: 'answer' })),
+    ...[1, 2].map((n) => fc.constant(wait({ kind: 'graph', graphId: 'other', input: [n], saveAs: 'result' }))),
+  )
+  .map((value) => ({ value }));
 const wildActs: fc.Arbitrary<Act> = fc.oneof(
   { weight: 12, arbitrary: patchActs },
+  { weight: 4, arbitrary: waitActs },
   { weight: 1, arbitrary: junk.map((value) => ({ value })) },
   { weight: 1, arbitrary: throwActs },
 );
@@ -47,14 +63,14 @@ function perform(act: Act | undefined): unknown {
   return act?.value;
 }
 
-/** A tool that does the same thing whenever it is called for the same step. */
+/** A tool that does the same thing whenever it is called for the same attempt of a step. */
 function scriptedTool(name: string, acts: readonly Act[]): AnyTool {
   return {
     name,
-    run: (_, { idempotencyKey, log }) => {
+    run: (_, { idempotencyKey, log, attempt }) => {
       log(`${name} called`);
       const step = Number(idempotencyKey.split('/').at(-1));
-      return perform(acts[step % acts.length]);
+      return perform(acts[(step + attempt) % acts.length]);
     },
   };
 }
@@ -67,9 +83,56 @@ function scriptedCondition(name: string, answers: readonly Act[], outcomes?: rea
 
 const acts = <T>(arbitrary: fc.Arbitrary<T>) => fc.array(arbitrary, { minLength: 1, maxLength: 4 });
 
+const whens = fc.constantFrom('true', 'false', 'has(data.a)', 'data.a == 1', 'size(data) > 1', 'run.step > 2');
+const items = fc.constantFrom('${ [] }', '${ [1, {"a": 2}] }', '${ data.list }', '${ [data.a] }');
+const retries = fc.record({
+  max_attempts: fc.integer({ min: 1, max: 3 }),
+  interval_seconds: fc.constantFrom(0, 1),
+  jitter: fc.constantFrom('none', 'full'),
+});
+
+/** Ways out of a node, as the edges that make them. */
+function ways(targets: fc.Arbitrary<string>, names: readonly string[], answers: fc.Arbitrary<Act>) {
+  const node = fc.constantFrom(...names);
+  const onError = { on_error: fc.option(targets, { nil: undefined }) };
+  const requiredKeys = <K extends string>(...keys: K[]) => ({ requiredKeys: keys });
+  return fc.oneof(
+    { weight: 1, arbitrary: fc.constant({ kind: 'none' as const }) },
+    { weight: 4, arbitrary: targets.map((to_node) => ({ kind: 'edges' as const, edge: { to_node } })) },
+    { weight: 3, arbitrary: acts(answers).map((list) => ({ kind: 'condition' as const, list })) },
+    {
+      weight: 2,
+      arbitrary: fc
+        .record({
+          cases: fc.array(fc.record({ when: whens, to_node: targets }), { minLength: 1, maxLength: 2 }),
+          otherwise: targets,
+        })
+        .map((edge) => ({ kind: 'conditional_edges' as const, edge })),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .record(
+          { to_nodes: fc.uniqueArray(node, { minLength: 1, maxLength: 3 }), join_node: targets, ...onError },
+          requiredKeys('to_nodes', 'join_node'),
+        )
+        .map((edge) => ({ kind: 'parallel_edges' as const, edge })),
+    },
+    {
+      weight: 2,
+      arbitrary: fc
+        .record(
+          { items, to_node: node, join_node: targets, collect_as: fc.constantFrom('list', '__proto__'), ...onError },
+          requiredKeys('items', 'to_node', 'join_node', 'collect_as'),
+        )
+        .map((edge) => ({ kind: 'for_each_edges' as const, edge })),
+    },
+  );
+}
+
 /**
- * Graphs of 1 to 8 nodes with loops, dead ends and conditions, which the graph doctor accepts;
- * their tools and conditions may return junk or throw.
+ * Graphs of 1 to 8 nodes with loops, dead ends, conditions, branches and retries, which have whatever they name;
+ * their tools and conditions may wait, return junk or throw.
  */
 export const wildGraphs: fc.Arbitrary<GeneratedGraph> = fc.integer({ min: 1, max: 8 }).chain((size) => {
   const names = Array.from({ length: size }, (_, index) => `n${index}`);
@@ -82,27 +145,41 @@ export const wildGraphs: fc.Arbitrary<GeneratedGraph> = fc.integer({ min: 1, max
     },
     { weight: 1, arbitrary: throwActs },
   );
-  const ways = fc.oneof(
-    { weight: 1, arbitrary: fc.constant({ kind: 'none' as const }) },
-    { weight: 3, arbitrary: targets.map((to) => ({ kind: 'edge' as const, to })) },
-    { weight: 3, arbitrary: acts(answers).map((list) => ({ kind: 'condition' as const, list })) },
+  const node = fc.record(
+    { acts: acts(wildActs), way: ways(targets, names, answers), retry: retries, on_error: targets },
+    { requiredKeys: ['acts', 'way'] },
   );
-  return fc.array(fc.record({ acts: acts(wildActs), way: ways }), { minLength: size, maxLength: size }).map((plan) => {
-    const functions = plan.map((node, index) => scriptedTool(`tool_${index}`, node.acts) as AnyTool | Condition);
-    const edges: unknown[] = [];
-    const conditional_edges: unknown[] = [];
+  return fc.array(node, { minLength: size, maxLength: size }).map((plan) => {
+    const functions = plan.map(({ acts }, index) => scriptedTool(`tool_${index}`, acts) as AnyTool | Condition);
+    const edges: Record<string, object[]> = {
+      edges: [],
+      conditional_edges: [],
+      parallel_edges: [],
+      for_each_edges: [],
+    };
     for (const [index, { way }] of plan.entries()) {
       const from_node = `n${index}`;
-      if (way.kind === 'edge') edges.push({ from_node, to_node: way.to });
-      if (way.kind !== 'condition') continue;
-      functions.push(scriptedCondition(`condition_${index}`, way.list));
-      conditional_edges.push({ from_node, condition_function: `condition_${index}` });
+      if (way.kind === 'condition') {
+        functions.push(scriptedCondition(`condition_${index}`, way.list));
+        edges.conditional_edges?.push({ from_node, condition_function: `condition_${index}` });
+      } else if (way.kind !== 'none') edges[way.kind]?.push({ from_node, ...way.edge });
     }
-    const nodes = names.map((name, index) => ({ name, tool_name: `tool_${index}` }));
-    const definition = definitionOf({ entry_point: 'n0', nodes, edges, conditional_edges });
+    const nodes = plan.map(({ acts: _, way: __, ...rest }, index) => {
+      return { name: `n${index}`, tool_name: `tool_${index}`, ...rest };
+    });
+    const definition = definitionOf({ entry_point: 'n0', nodes, ...edges, merge: { b: 'last', a: 'sum' } });
     return { definition, registry: createRegistry(functions) };
   });
 });
+
+/** What becomes of child runs. */
+export const childEnds: fc.Arbitrary<readonly ('a' | 'b' | 'nothing' | 'fails' | 'cancelled')[]> = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom('a', 'b', 'nothing') },
+    { weight: 2, arbitrary: fc.constantFrom('fails', 'cancelled') },
+  ),
+  { minLength: 1, maxLength: 6 },
+);
 
 /** What happens around each turn of a run. Mostly nothing. */
 export const interventions: fc.Arbitrary<Intervention[]> = fc.array(
@@ -111,13 +188,17 @@ export const interventions: fc.Arbitrary<Intervention[]> = fc.array(
     {
       weight: 5,
       arbitrary: fc
-        .constantFrom<Intervention['kind']>('crash', 'crash', 'drain', 'snapshot', 'snapshot')
+        .constantFrom<Intervention['kind']>('crash', 'crash', 'drain', 'snapshot', 'snapshot', 'answer', 'retry')
         .map((kind) => ({ kind }) as Intervention),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.integer({ min: 1, max: 4 }).map((fromStep): Intervention => ({ kind: 'fork', fromStep })),
     },
     { weight: 1, arbitrary: fc.constantFrom<Intervention>({ kind: 'cancel' }, { kind: 'cancel_during_call' }) },
     {
       weight: 3,
-      arbitrary: fc.integer({ min: 0, max: 5000 }).map((ms): Intervention => ({ kind: 'time_passes', ms })),
+      arbitrary: fc.integer({ min: 0, max: 8000 }).map((ms): Intervention => ({ kind: 'time_passes', ms })),
     },
   ),
   { maxLength: 40 },
@@ -138,29 +219,82 @@ export function looseGraphs(names: readonly string[], isTidy = false): fc.Arbitr
   const outcome = fc.constantFrom(...names, END, 'yes', 'a/b~c');
   const tool = isTidy ? fc.constantFrom('any', 'picky') : fc.constantFrom('any', 'picky', 'broken', 'gone');
   const conditions = ['free', 'declared', 'two_ways', ...(isTidy ? [] : ['gone'])];
+  const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 3 });
+  const when = fc.constantFrom('true', 'has(data.count) && data.count > 1', ...(isTidy ? [] : ['data.', '1']));
+  const byCases = fc.record({
+    from_node: source,
+    cases: fc.array(fc.record({ when, to_node: target }), { minLength: 1, maxLength: 2 }),
+    otherwise: target,
+  });
+  const parallel = fc.record({
+    from_node: source,
+    to_nodes: fc.array(name, { minLength: 1, maxLength: 3 }),
+    join_node: target,
+    on_error: maybe(target),
+  });
+  const forEach = fc.record({
+    from_node: source,
+    items: fc.constantFrom('${ [1, 2] }', ...(isTidy ? [] : ['${ 1 }', '[]', '${'])),
+    to_node: name,
+    join_node: target,
+    collect_as: fc.constant('list'),
+    on_error: maybe(target),
+  });
   return fc
     .record({
       entry_point: source,
       nodes: some(
-        fc.record({ name, tool_name: tool, params: fc.constantFrom({ n: 1 }, { n: 1 }, { n: 'x' }) }),
+        fc.record({
+          name,
+          tool_name: tool,
+          params: fc.constantFrom<object>(
+            ...[{ n: 1 }, { n: '${ 1 + 1 }' }],
+            ...(isTidy ? [] : [{ n: 'x' }, { n: '${ x', m: 1 }]),
+          ),
+          on_error: maybe(target),
+        }),
         'name',
         6,
       ).filter((nodes) => nodes.length > 0),
       edges: some(fc.record({ from_node: source, to_node: target }), 'from_node', 5),
       conditional_edges: some(
-        fc.record({
-          from_node: source,
-          condition_function: fc.constantFrom(...conditions),
-          routes: fc.dictionary(outcome, target, { maxKeys: 3 }),
-        }),
+        fc.oneof(
+          byCases,
+          fc.record({
+            from_node: source,
+            condition_function: fc.constantFrom(...conditions),
+            routes: fc.dictionary(outcome, target, { maxKeys: 3 }),
+          }),
+        ),
         'from_node',
         3,
       ),
+      parallel_edges: some(parallel, 'from_node', 2),
+      for_each_edges: some(forEach, 'from_node', 1),
     })
     .map((document) => ({
-      definition: definitionOf(document),
+      definition: definitionOf(isTidy ? tidied(document) : document),
       registry: honestRegistry(document.nodes.map((n) => n.name)),
     }));
+}
+
+/** Keeps one edge for each node, and of those the ones that name nodes which are there. */
+function tidied<D extends { readonly nodes: readonly { readonly name: string }[] }>(document: D): D {
+  const known = new Set([...document.nodes.map(({ name }) => name), END]);
+  const taken = new Set<string>();
+  const isTidy = (edge: Record<string, unknown>): boolean => {
+    const from = String(edge.from_node);
+    const names = ['from_node', 'to_node', 'join_node', 'on_error', 'otherwise'].map((key) => edge[key] ?? END);
+    const lists = [edge.to_nodes ?? [], Object.values(edge.routes ?? {})].flat();
+    if (taken.has(from) || ![...names, ...lists].every((name) => known.has(String(name)))) return false;
+    taken.add(from);
+    return true;
+  };
+  const kinds = ['for_each_edges', 'parallel_edges', 'conditional_edges', 'edges'];
+  const edges = kinds.map((kind) => {
+    return [kind, ((document as Record<string, unknown>)[kind] as Record<string, unknown>[]).filter(isTidy)];
+  });
+  return { ...document, ...Object.fromEntries(edges) };
 }
 
 /** Tools that work, and conditions that only ever answer what they may. */

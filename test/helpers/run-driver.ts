@@ -1,25 +1,35 @@
 import { type CompiledGraph, compileGraph } from '../../src/core/compile-graph.js';
 import { messageOf } from '../../src/core/errors.js';
-import type { EventRecord, RunEvent } from '../../src/core/events.js';
+import type { EventOf, EventRecord, RunEvent, WaitStart } from '../../src/core/events.js';
 import { type GraphDefinition, graphDefinitionSchema } from '../../src/core/graph.js';
-import { type Command, decide, type Outcome, settle } from '../../src/core/interpreter.js';
-import { copyJson, type Json } from '../../src/core/json.js';
+import {
+  type Circumstances,
+  type Command,
+  decide,
+  type Outcome,
+  settle,
+  settleChildren,
+} from '../../src/core/interpreter.js';
+import type { ChildResult } from '../../src/core/join.js';
+import { append, openRun } from '../../src/core/journal.js';
+import { copyJson, type Json, type JsonObject } from '../../src/core/json.js';
 import type { Registrable, Registry } from '../../src/core/registry.js';
 import { createRegistry } from '../../src/core/registry.js';
-import { append, openRun, type RunState } from '../../src/core/run.js';
+import type { Inherited, RunState } from '../../src/core/run.js';
+import { advice } from '../../src/core/tool-errors.js';
+import { waitRequestOf } from '../../src/core/wait.js';
 
 export const START = Date.UTC(2026, 0, 1);
 
+type Document = Partial<Record<keyof GraphDefinition, unknown>>;
+
 /** A definition as the API would take it, with defaults filled in. */
-export function definitionOf(document: Partial<Record<keyof GraphDefinition, unknown>>): GraphDefinition {
+export function definitionOf(document: Document): GraphDefinition {
   return graphDefinitionSchema.parse({ name: 'test graph', ...document });
 }
 
 /** Compiles a document together with the functions that it names. */
-export function compiled(
-  document: Partial<Record<keyof GraphDefinition, unknown>>,
-  functions: Iterable<Registrable> | Registry,
-): CompiledGraph {
+export function compiled(document: Document, functions: Iterable<Registrable> | Registry): CompiledGraph {
   const registry = 'tools' in functions ? functions : createRegistry(functions);
   return compileGraph(definitionOf(document), registry, { graphId: 'test-graph', version: 1 });
 }
@@ -28,31 +38,42 @@ export interface DriverOptions {
   readonly inputData?: Json;
   readonly maxSteps?: number;
   readonly deadlineSeconds?: number;
+  /** Added to the first event: for children. */
+  readonly submitted?: Partial<EventOf<'run.submitted'>>;
+  /** What a branch has from its parent. */
+  readonly inherited?: Inherited;
 }
 
 /** Drives a run by hand: no executor, no store, and a clock that moves when it is told to. */
 export class RunDriver {
   state: RunState;
   now = START;
+  /** From 0 up to 1. */
+  random = 0.5;
   readonly records: EventRecord[] = [];
 
   constructor(
     readonly graph: CompiledGraph,
-    options: DriverOptions = {},
+    readonly options: DriverOptions = {},
   ) {
-    const { inputData = null, maxSteps = 1000, deadlineSeconds } = options;
+    const { inputData = null, maxSteps = 1000, deadlineSeconds, submitted = {}, inherited } = options;
     const limits = { max_steps: maxSteps, ...(deadlineSeconds !== undefined && { deadline_seconds: deadlineSeconds }) };
-    const submitted = {
+    const event = {
       type: 'run.submitted',
       graph_id: graph.graphId,
       graph_version: graph.version,
       input_data: copyJson(inputData),
       limits,
       metadata: { team: 'core' },
+      ...submitted,
     } as const;
-    const opened = openRun('run-1', submitted, this.now);
+    const opened = openRun('run-1', event, this.now, inherited);
     this.state = opened.state;
     this.records.push(...opened.records);
+  }
+
+  get at(): Circumstances {
+    return { now: this.now, random: this.random };
   }
 
   append(...events: RunEvent[]): void {
@@ -63,29 +84,54 @@ export class RunDriver {
 
   /** What comes next, now. */
   decide(): Command {
-    return decide(this.graph, this.state, this.now);
+    return decide(this.graph, this.state, this.at);
   }
 
   /** Appends what became of the call under way. */
   settle(outcome: Outcome): void {
-    this.append(...settle(this.graph, this.state, outcome, this.now));
+    this.append(...settle(this.graph, this.state, outcome, this.at));
   }
 
-  /** Takes what comes next, and does it. False when the run is over. */
+  /** Appends what became of the children. */
+  settleChildren(...results: readonly ChildResult[]): void {
+    this.append(...settleChildren(this.graph, this.state, results, this.at));
+  }
+
+  /** Answers the wait that is open. */
+  answer(answer: Json): void {
+    this.append({ type: 'wait.ended', wait_id: this.state.waiting?.id ?? '', outcome: 'answered', answer });
+  }
+
+  /** Sets a run that failed or was cancelled going again. */
+  retry(limits?: { max_steps?: number; deadline_seconds?: number }): void {
+    const { cursor, deadlineSeconds } = this.state;
+    const seconds = limits?.deadline_seconds ?? deadlineSeconds;
+    const before = this.records.at(-2)?.event;
+    const isNew = before !== undefined && 'next' in before && before.next === null && this.state.pending === null;
+    this.append({
+      type: 'run.retried',
+      ...(limits !== undefined && { limits }),
+      ...(seconds !== null && { deadline_at: this.now + seconds * 1000 }),
+      ...(cursor !== null && { step: cursor.step, node: cursor.node }),
+      ...(cursor !== null && isNew && { next: cursor.node }),
+    });
+  }
+
+  /** Takes what comes next, and does it. False when the run is over, or waits. */
   advance(duringCall: () => void = () => undefined): boolean {
     const command = this.decide();
-    if (command.type === 'stop') return false;
     if (command.type === 'append') {
       this.append(...command.events);
       return true;
     }
+    if (command.type !== 'call') return false;
     const outcome = callTool(command, this.state);
     duringCall();
     this.settle(outcome);
     return true;
   }
 
-  /** Goes on until the run is over. */
+  /** Goes on until the run is over, or waits. */
   finish(): RunState {
     while (this.advance());
     return this.state;
@@ -94,6 +140,23 @@ export class RunDriver {
   types(): string[] {
     return this.records.map((record) => record.event.type);
   }
+
+  /** The last events, from the newest of a type on. */
+  since<T extends RunEvent['type']>(type: T): RunEvent[] {
+    const from = this.types().lastIndexOf(type);
+    return this.records.slice(from).map(({ event }) => event);
+  }
+}
+
+/** A child that came to its end. */
+export function completedChild(data: JsonObject, index = 0): ChildResult {
+  return { index, runId: `child-${index}`, status: 'COMPLETED', data, error: null };
+}
+
+/** A child that did not. */
+export function lostChild(message: string | null, index = 0): ChildResult {
+  const error = message === null ? null : { message };
+  return { index, runId: `child-${index}`, status: error === null ? 'CANCELLED' : 'FAILED', data: {}, error };
 }
 
 /** Calls a tool that needs no promise. */
@@ -104,7 +167,7 @@ function callTool({ node, cursor }: Extract<Command, { type: 'call' }>, state: R
     const value: unknown = node.tool.run(
       { input_data: state.inputData, data: state.data },
       {
-        params: node.params,
+        params: node.params.preview,
         log: (line) => logs.push(line),
         signal: new AbortController().signal,
         idempotencyKey: `${state.runId}/${cursor.step}`,
@@ -113,8 +176,26 @@ function callTool({ node, cursor }: Extract<Command, { type: 'call' }>, state: R
         attempt: cursor.attempt,
       },
     );
-    return { kind: 'returned', value, logs };
+    const request = waitRequestOf(value);
+    if (request === undefined) return { kind: 'returned', value, logs };
+    return { kind: 'waits', wait: waitStart(request, node.name), logs };
   } catch (thrown) {
-    return { kind: 'threw', code: 'tool_failed', message: messageOf(thrown), logs };
+    return { kind: 'threw', code: 'tool_failed', message: messageOf(thrown), logs, ...advice(thrown) };
+  }
+}
+
+function waitStart(request: NonNullable<ReturnType<typeof waitRequestOf>>, node: string): WaitStart {
+  const save_as = ('saveAs' in request ? request.saveAs : undefined) ?? node;
+  switch (request.kind) {
+    case 'timer':
+      return { kind: 'timer', until: request.until, save_as };
+    case 'input': {
+      const { until = null, message, schema } = request;
+      return { kind: 'input', until, message, save_as, ...(schema !== undefined && { schema }) };
+    }
+    case 'graph': {
+      const { graphId: graph_id, version: graph_version = 1, input: input_data = null } = request;
+      return { kind: 'graph', until: null, save_as, graph_id, graph_version, input_data };
+    }
   }
 }
