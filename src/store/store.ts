@@ -1,7 +1,7 @@
-import type { EventRecord, RunError } from '../core/events.js';
+import type { EventOf, EventRecord, RunError } from '../core/events.js';
 import type { GraphDefinition } from '../core/graph.js';
-import type { Json } from '../core/json.js';
-import { fold, type RunState, type RunStatus, readSnapshot } from '../core/run.js';
+import type { ChildResult } from '../core/join.js';
+import type { RunState, RunStatus, Waiting } from '../core/run.js';
 
 /** What a new run brings besides its first event. */
 export interface NewRun {
@@ -16,12 +16,16 @@ export interface Idempotency {
 
 /** Events of one run to append, all or none. */
 export interface RunAppend {
-  /** The state after the events; the run's row follows from it where `statusChanged`. */
+  /** The state after the events; the run's row follows from it where `rowChanged`. */
   readonly state: RunState;
   /** Consecutive records; the first one's seq is the fence: whoever finds it taken has lost. */
   readonly records: readonly EventRecord[];
-  readonly statusChanged: boolean;
-  /** Set for a run that is new: its row is made, if its graph version is still there. */
+  /** The status changed, or what the run waits for. */
+  readonly rowChanged: boolean;
+  /**
+   * Set for a run that is new: its row is made, if its graph version is still there (a branch has its parent's).
+   * A child that is there already, by parent, seq and index, is a {@link ConflictError}.
+   */
   readonly create?: NewRun;
   /** Replaces the run's snapshot; true at the last record. */
   readonly snapshot?: string;
@@ -82,6 +86,10 @@ export interface RunSummary {
   readonly graphId: string;
   readonly graphVersion: number;
   readonly status: RunStatus;
+  readonly parentRunId: string | null;
+  /** Which of its parent's children it is. */
+  readonly childIndex: number | null;
+  readonly waitingFor: Waiting['kind'] | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly error: RunError | null;
   readonly submittedAt: number;
@@ -93,6 +101,10 @@ export interface RunSummary {
 export interface RunFilter {
   readonly statuses?: readonly RunStatus[];
   readonly graphId?: string;
+  /** Children of this run, instead of top-level runs. */
+  readonly parentRunId?: string;
+  /** Only runs that wait for this; children too, whatever their parent. */
+  readonly waitingFor?: Waiting['kind'];
   readonly metadata?: Readonly<Record<string, string>>;
   /** Milliseconds since 1970; later ones only. */
   readonly submittedAfter?: number;
@@ -103,18 +115,26 @@ export interface RunFilter {
 
 /** What a run folds from. */
 export interface StoredRun {
-  /** The input, from the first event. */
-  readonly inputData: Json;
+  /** The first event. */
+  readonly submitted: EventOf<'run.submitted'>;
   readonly snapshot: string | undefined;
   /** All records after the snapshot; from the first on where there is none. */
   readonly tail: readonly EventRecord[];
 }
 
-/** Folds what was stored of a run; `undefined` where nothing was. */
-export function foldStored(runId: string, stored: StoredRun | undefined): RunState | undefined {
-  if (stored === undefined) return undefined;
-  const { snapshot, inputData, tail } = stored;
-  return fold(runId, tail, snapshot === undefined ? undefined : readSnapshot(snapshot, inputData));
+/** A run that has not finished, as a server finds it when it starts. */
+export interface UnfinishedRun {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly waitingFor: Waiting['kind'] | null;
+  readonly parentRunId: string | null;
+}
+
+/** A child run, by the event of its parent that started it. */
+export interface ChildRow {
+  readonly index: number;
+  readonly runId: string;
+  readonly status: RunStatus;
 }
 
 /** What is done with a new graph version. */
@@ -135,8 +155,11 @@ export interface Store {
   /** Calls back after each commit that touches the run, with the seq and status it has now. Returns the way out. */
   subscribe(runId: string, listener: RunListener): () => void;
 
-  /** What a run folds from, or `undefined` where there is no such run. */
-  loadRun(runId: string): Promise<StoredRun | undefined>;
+  /**
+   * What a run folds from, or `undefined` where there is no such run.
+   * @param atSeq as it was at this record; as it is now where it is left out
+   */
+  loadRun(runId: string, atSeq?: number): Promise<StoredRun | undefined>;
   /** Records with a seq above `afterSeq`, in order, at most `limit`. */
   readEvents(runId: string, afterSeq: number, limit: number): Promise<EventRecord[]>;
   /** Records that add log lines numbered above `afterLine`, in order, at most `limit`. */
@@ -144,11 +167,21 @@ export interface Store {
   /** The run that an idempotency key started, and what the request was. */
   findByIdempotencyKey(key: string): Promise<{ runId: string; fingerprint: string } | undefined>;
   listRuns(filter: RunFilter): Promise<RunSummary[]>;
-  /** Ids and statuses of all runs that have not finished, oldest first. */
-  listUnfinishedRuns(): Promise<{ runId: string; status: RunStatus }[]>;
-  /** Deletes a finished run with all that belongs to it. */
-  deleteRun(runId: string): Promise<'deleted' | 'missing' | 'active'>;
-  /** Deletes finished runs that ended before a time (milliseconds since 1970), at most `limit`; says how many. */
+  /** All runs that have not finished, oldest first. */
+  listUnfinishedRuns(): Promise<UnfinishedRun[]>;
+  /** The children that an event of a run started, by index. */
+  listChildren(parentRunId: string, parentSeq: number): Promise<ChildRow[]>;
+  /** What became of the children that an event of a run started, by index; all of them have finished. */
+  readChildResults(parentRunId: string, parentSeq: number): Promise<ChildResult[]>;
+  /** Children (of any depth) of a run that wait for this. At most `limit`. */
+  listWaitingDescendants(runId: string, waitingFor: Waiting['kind'], limit: number): Promise<RunSummary[]>;
+  /** Runs whose `wakeAt` (see `core/run.ts`) is at or before a time, earliest first, at most `limit`. */
+  listDueRuns(time: number, limit: number): Promise<string[]>;
+  /** The earliest `wakeAt` after a time, if there is one. */
+  nextWakeAt(after: number): Promise<number | undefined>;
+  /** Deletes a finished top-level run with its children and all that belongs to them. */
+  deleteRun(runId: string): Promise<'deleted' | 'missing' | 'active' | 'child'>;
+  /** Deletes finished top-level runs, with their children, that ended before a time (milliseconds since 1970), at most `limit`; says how many. */
   deleteRunsFinishedBefore(time: number, limit: number): Promise<number>;
   /** Gives unused space back to the file system, a little at a time. */
   reclaimSpace(): Promise<void>;

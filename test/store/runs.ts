@@ -1,9 +1,10 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { RunEvent } from '../../src/core/events.js';
+import type { ParentLink, RunEvent } from '../../src/core/events.js';
 import { graphDefinitionSchema } from '../../src/core/graph.js';
-import type { Json } from '../../src/core/json.js';
-import { append, openRun, type RunState } from '../../src/core/run.js';
-import type { GraphVersion, Idempotency, RunAppend, Store, Unit } from '../../src/store/store.js';
+import { append, fold, openRun, readSnapshot } from '../../src/core/journal.js';
+import type { Json, JsonObject } from '../../src/core/json.js';
+import { blankRun, type RunState } from '../../src/core/run.js';
+import type { GraphVersion, Idempotency, RunAppend, Store, StoredRun, Unit } from '../../src/store/store.js';
 
 /** A moment in 2026, in milliseconds since 1970. */
 export const NOON = Date.UTC(2026, 5, 1, 12);
@@ -39,13 +40,50 @@ export function newRun(options: RunOptions = {}): RunAppend {
     metadata,
   } as const;
   const create = idempotency === undefined ? {} : { idempotency };
-  return { ...openRun(runId, event, at), statusChanged: true, create };
+  return { ...openRun(runId, event, at), rowChanged: true, create };
+}
+
+export interface ChildOptions {
+  readonly kind?: ParentLink['kind'];
+  readonly runId?: string;
+  readonly graphId?: string;
+  readonly graphVersion?: number;
+  /** What a branch has from its parent. */
+  readonly data?: JsonObject;
+  /** Milliseconds since 1970. */
+  readonly at?: number;
+}
+
+/** The append that makes a child of a run: the one with this index, of those that the run's event `seq` started. */
+export function newChild(parent: RunState, seq: number, index: number, options: ChildOptions = {}): RunAppend {
+  const { kind = 'branch', graphId = parent.graphId, graphVersion = 1, data = {}, at = NOON } = options;
+  const link = { run_id: parent.runId, seq, index, kind, depth: (parent.parent?.depth ?? 0) + 1 };
+  const event = {
+    type: 'run.submitted',
+    graph_id: graphId,
+    graph_version: graphVersion,
+    input_data: null,
+    limits: { max_steps: 1000 },
+    metadata: {},
+    parent: link,
+  } as const;
+  const inherited = kind === 'branch' ? { inputData: parent.inputData, data, item: null } : undefined;
+  const runId = options.runId ?? uuidv7({ msecs: at });
+  return { ...openRun(runId, event, at, inherited), rowChanged: true, create: {} };
 }
 
 /** The append that follows a state. */
 export function follow(state: RunState, events: readonly RunEvent[], at = state.submittedAt + 1): RunAppend {
   const appended = append(state, events, at);
-  return { ...appended, statusChanged: appended.state.status !== state.status };
+  const { status, waiting } = appended.state;
+  return { ...appended, rowChanged: status !== state.status || waiting !== state.waiting };
+}
+
+/** The state of a stored run that is no branch. */
+export function foldStored(runId: string, stored: StoredRun | undefined): RunState | undefined {
+  if (stored === undefined) return undefined;
+  const { submitted, snapshot, tail } = stored;
+  return fold(snapshot === undefined ? blankRun(runId) : readSnapshot(snapshot, submitted.input_data), tail);
 }
 
 export const STARTED: RunEvent = { type: 'run.started', next: 'a' };
@@ -55,6 +93,18 @@ export const FAILED: RunEvent = {
   error: { code: 'tool_failed', message: 'no\nluck', node: 'a', step: 1 },
 };
 export const CANCELLED: RunEvent = { type: 'run.cancelled', logs: [] };
+
+/** A wait of step 1 at node `a`. */
+export function waits(kind: 'timer' | 'input' | 'graph', until: number | null = null): RunEvent {
+  const wait = { kind, until, save_as: 'answer' } as const;
+  return { type: 'wait.started', step: 1, node: 'a', attempt: 1, logs: [], wait };
+}
+
+/** Branches of step 1. */
+export function branches(count: number): RunEvent {
+  const to = { to_nodes: ['b'], join_node: 'c' };
+  return { type: 'branches.started', step: 1, node: 'a', kind: 'for_each', ...to, count };
+}
 
 /** A step at node `a` that sets some data and goes on to node `a`. */
 export function step(number: number, patch: Record<string, Json> = { count: number }, logs: string[] = []): RunEvent {

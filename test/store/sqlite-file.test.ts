@@ -28,7 +28,9 @@ describe('the database file', () => {
     expect(existsSync(`${path}-wal`)).toBe(false);
     const second = open(path);
     expect(second.isNew).toBe(false);
-    expect(await second.listUnfinishedRuns()).toEqual([{ runId: run.runId, status: 'RUNNING' }]);
+    const { runId } = run;
+    const unfinished = { runId, status: 'RUNNING', waitingFor: null, parentRunId: null };
+    expect(await second.listUnfinishedRuns()).toEqual([unfinished]);
   });
 
   it('is not new any more once it has had a graph', async () => {

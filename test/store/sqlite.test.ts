@@ -1,13 +1,34 @@
 import { statSync } from 'node:fs';
-import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import type { EventType, RunEvent } from '../../src/core/events.js';
+import type { EventOf, EventType, RunEvent } from '../../src/core/events.js';
 import { linesOf } from '../../src/core/log-lines.js';
-import { listRuns } from '../../src/store/sqlite/run-list.js';
+import { ChildReader } from '../../src/store/sqlite/child-reader.js';
+import { Graphs } from '../../src/store/sqlite/graphs.js';
+import { RunDeletion } from '../../src/store/sqlite/run-deletion.js';
+import { listRuns, listUnfinishedRuns } from '../../src/store/sqlite/run-list.js';
+import { WakeTimes } from '../../src/store/sqlite/wake-times.js';
 import type { RunFilter } from '../../src/store/store.js';
 import { open, openWithDatabase } from './open-stores.js';
-import { CANCELLED, COMPLETED, commit, FAILED, follow, graph, NOON, newRun, STARTED, step } from './runs.js';
+import {
+  branches,
+  CANCELLED,
+  COMPLETED,
+  commit,
+  FAILED,
+  follow,
+  graph,
+  NOON,
+  newChild,
+  newRun,
+  STARTED,
+  step,
+  unit,
+  waits,
+} from './runs.js';
 import { describeStore } from './store.suite.js';
+
+type WaitStarted = EventOf<'wait.started'>;
 
 describeStore('SQLite', async () => open());
 
@@ -15,7 +36,17 @@ describe('the view run_logs', () => {
   const decided = { kind: 'condition', condition: 'c', outcome: 'x' } as const;
   const failed = { type: 'step.failed', step: 1, node: 'a "b" \\ %', attempt: 1 } as const;
   const error = { code: 'tool_failed', message: 'one\r\ntwo\n\nthree\rfour', node: 'a', step: 1 };
-  const base = step(1) as Extract<RunEvent, { type: 'step.completed' }>;
+  const base = step(1) as EventOf<'step.completed'>;
+
+  const joined = {
+    type: 'branches.joined',
+    step: 1,
+    node: 'a',
+    count: 3,
+    patch: {},
+    to_node: 'c',
+    next: null,
+  } as const;
 
   // Every type must be here, so that a new one is thought of.
   const EVENTS: Record<EventType, RunEvent[]> = {
@@ -32,15 +63,33 @@ describe('the view run_logs', () => {
       { ...base, logs: ['x'], decision: { ...decided, to_node: 'END' }, next: null },
       { ...base, decision: { ...decided, to_node: null }, next: null },
       { ...base, logs: ['x'], decision: { ...decided, to_node: null }, next: null },
+      { ...base, logs: ['x'], decision: { kind: 'case', outcome: 'x > 1', to_node: 'b' }, next: 'b' },
+      { ...base, decision: { kind: 'case', to_node: null }, next: null },
+      { ...base, logs: ['x'], decision: { kind: 'parallel', to_node: null }, next: null },
     ],
     'step.failed': [
       { ...failed, logs: [], error },
       { ...failed, logs: ['before'], error },
+      { ...failed, logs: ['x'], error, retry_at: NOON, next: null },
+      { ...failed, logs: [], error, retry_at: NOON, next: 'a' },
+      { ...failed, logs: ['x'], error, decision: { kind: 'error', to_node: 'rescue' }, next: 'rescue' },
     ],
+    'wait.started': [waits('timer', NOON), { ...(waits('input') as WaitStarted), logs: ['asked', '', '"twice"'] }],
+    'wait.ended': [{ type: 'wait.ended', wait_id: 'w1', outcome: 'answered', answer: { logs: ['no line'] } }],
+    'branches.started': [branches(0), branches(1), branches(10_000)],
+    'branches.joined': [
+      joined,
+      { ...joined, count: 1, next: 'c' },
+      { ...joined, count: 0, patch: { next: 'x' }, next: null },
+      { ...joined, error, to_node: 'rescue', next: 'rescue' },
+      { ...joined, error, next: null },
+    ],
+    'run.retried': [{ type: 'run.retried' }, { type: 'run.retried', parent_seq: 3, next: 'ñ "b"' }],
+    'run.forked': [{ type: 'run.forked', forked_from: { run_id: 'x', step: 2 }, patch: {}, node: 'b', step: 2 }],
     'cancel.requested': [{ type: 'cancel.requested' }],
     'run.recovered': [{ type: 'run.recovered' }],
     'run.drained': [{ type: 'run.drained' }],
-    'run.completed': [COMPLETED, { type: 'run.completed', reason: 'no_edge' }],
+    'run.completed': (['end', 'no_edge', 'join'] as const).map((reason) => ({ type: 'run.completed', reason })),
     'run.failed': [FAILED, { type: 'run.failed', error }],
     'run.cancelled': [CANCELLED, { type: 'run.cancelled', logs: ['last', 'words'] }],
   };
@@ -54,6 +103,7 @@ describe('the view run_logs', () => {
     await commit(store, newRun());
     const rows = sqlite.prepare('SELECT run_id, line_no, line FROM run_logs ORDER BY run_id, line_no').all();
     const lines = events.flatMap((event) => linesOf(event));
+    expect(lines.length).toBeGreaterThan(50);
     expect(rows).toEqual(lines.map((line, index) => ({ run_id: run.runId, line_no: index + 1, line })));
   });
 
@@ -69,47 +119,135 @@ describe('the view run_logs', () => {
   });
 });
 
+/** How SQLite looks for what a piece of work asks for: the plan of each query. */
+function plansOf(work: (db: BetterSQLite3Database) => unknown): string[][] {
+  const { sqlite } = openWithDatabase();
+  const plans: string[][] = [];
+  const logQuery = (query: string, params: unknown[]) => {
+    const plan = sqlite.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${query}`).all(...params);
+    plans.push(plan.map((row) => row.detail));
+  };
+  work(drizzle(sqlite, { logger: { logQuery } }));
+  return plans;
+}
+
 describe('lists of runs', () => {
   const page = { after: 'x', limit: 10 };
+  const BY_STATUS = 'SEARCH workflow_runs USING INDEX workflow_runs_status';
+  const BY_PARENT = 'SEARCH workflow_runs USING INDEX workflow_runs_children';
 
   it.each<[string, RunFilter]>([
-    ['SCAN workflow_runs USING INDEX sqlite_autoindex_workflow_runs_1', { limit: 10 }],
-    ['SEARCH workflow_runs USING INDEX sqlite_autoindex_workflow_runs_1 (run_id<?)', page],
-    [
-      'SEARCH workflow_runs USING INDEX workflow_runs_status (status=? AND run_id<?)',
-      { ...page, statuses: ['FAILED', 'RUNNING'] },
-    ],
+    [`${BY_STATUS} (status=?)`, { limit: 10 }],
+    [`${BY_STATUS} (status=? AND run_id<?)`, page],
+    [`${BY_STATUS} (status=? AND run_id<?)`, { ...page, statuses: ['FAILED', 'RUNNING'] }],
     ['SEARCH workflow_runs USING INDEX workflow_runs_graph (graph_id=? AND run_id<?)', { ...page, graphId: 'g' }],
     [
       'SEARCH workflow_runs USING INDEX workflow_runs_graph (graph_id=? AND run_id<?)',
       { ...page, graphId: 'g', statuses: ['COMPLETED'] },
     ],
-    [
-      'SEARCH workflow_runs USING INDEX workflow_runs_status (status=? AND run_id<?)',
-      { ...page, graphId: 'g', statuses: ['FAILED'] },
-    ],
-    [
-      'SEARCH workflow_runs USING INDEX workflow_runs_status (status=? AND run_id>?)',
-      { limit: 10, statuses: ['FAILED'], submittedAfter: NOON },
-    ],
+    [`${BY_STATUS} (status=? AND run_id<?)`, { ...page, graphId: 'g', statuses: ['FAILED'] }],
+    [`${BY_STATUS} (status=? AND run_id>?)`, { limit: 10, statuses: ['FAILED'], submittedAfter: NOON }],
     [
       'SEARCH run_metadata USING PRIMARY KEY (key=? AND value=? AND run_id<?)',
       { ...page, graphId: 'g', statuses: ['FAILED', 'RUNNING'], metadata: { a: '1', b: '2' } },
     ],
+    [
+      'SEARCH run_metadata USING PRIMARY KEY (key=? AND value=?)',
+      { limit: 10, parentRunId: 'p', waitingFor: 'input', metadata: { a: '1' } },
+    ],
+    [`${BY_PARENT} (parent_run_id=?)`, { limit: 10, parentRunId: 'p' }],
+    [`${BY_PARENT} (parent_run_id=? AND run_id<?)`, { ...page, parentRunId: 'p' }],
+    [
+      `${BY_PARENT} (parent_run_id=? AND run_id<?)`,
+      { ...page, parentRunId: 'p', waitingFor: 'input', graphId: 'g', statuses: ['FAILED', 'RUNNING'] },
+    ],
+    [
+      'SEARCH workflow_runs USING INDEX workflow_runs_waiting_for (waiting_for=?)',
+      { limit: 10, waitingFor: 'input', graphId: 'g', statuses: ['WAITING'] },
+    ],
+    [
+      'SEARCH workflow_runs USING INDEX workflow_runs_waiting_for (waiting_for=? AND run_id<?)',
+      { ...page, waitingFor: 'input' },
+    ],
   ])('are a %s', (search, filter) => {
-    const { sqlite } = openWithDatabase();
-    const plans: string[][] = [];
-    const logQuery = (query: string, params: unknown[]) => {
-      const plan = sqlite.prepare<unknown[], { detail: string }>(`EXPLAIN QUERY PLAN ${query}`).all(...params);
-      plans.push(plan.map((row) => row.detail));
-    };
-    listRuns(drizzle(sqlite, { logger: { logQuery } }), filter);
-    expect(plans).toHaveLength(filter.metadata === undefined ? (filter.statuses?.length ?? 1) : 1);
+    const plans = plansOf((db) => listRuns(db, filter));
+    const { statuses, graphId, metadata, parentRunId, waitingFor } = filter;
+    const isOne = (metadata ?? parentRunId ?? waitingFor) !== undefined || (graphId !== undefined && !statuses);
+    expect(plans).toHaveLength(isOne ? 1 : (statuses?.length ?? 6));
     for (const plan of plans) {
       expect(plan[0]).toBe(search);
       expect(plan.join('\n')).not.toMatch(/TEMP B-TREE/);
       expect(plan.slice(1).filter((line) => line.startsWith('SCAN'))).toEqual([]);
     }
+  });
+});
+
+describe('a search', () => {
+  const ACTIVE = 'workflow_runs_active_children (finished_at=? AND parent_run_id';
+  const BY_EVENT = 'SEARCH workflow_runs USING INDEX workflow_runs_child (parent_run_id=? AND parent_seq=?)';
+
+  it.each<[string, (db: BetterSQLite3Database) => unknown, string[][]]>([
+    ['for children', (db) => new ChildReader(db).listChildren('p', 3), [[BY_EVENT]]],
+    ['for the results of children', (db) => new ChildReader(db).readChildResults('p', 3), [[BY_EVENT]]],
+    [
+      'for descendants that wait',
+      (db) => new ChildReader(db).listWaitingDescendants('p', 'input', 10),
+      [
+        [
+          `SEARCH workflow_runs USING INDEX ${ACTIVE}=? AND waiting_for=?)`,
+          `SEARCH child USING COVERING INDEX ${ACTIVE}=? AND waiting_for=?)`,
+        ],
+      ],
+    ],
+    [
+      'for runs that are due',
+      (db) => new WakeTimes(db).listDueRuns(NOON, 10),
+      [['SEARCH workflow_runs USING INDEX workflow_runs_wake_at (wake_at<?)']],
+    ],
+    [
+      'for the next time to wake',
+      (db) => new WakeTimes(db).nextWakeAt(NOON),
+      [['SEARCH workflow_runs USING COVERING INDEX workflow_runs_wake_at (wake_at>?)']],
+    ],
+    [
+      'for unfinished runs',
+      (db) => listUnfinishedRuns(db),
+      [
+        ['SEARCH workflow_runs USING INDEX workflow_runs_status (status=?)'],
+        [`SEARCH workflow_runs USING INDEX ${ACTIVE}>?)`],
+      ],
+    ],
+    [
+      'for active runs of a graph',
+      (db) => {
+        const graphs = new Graphs(db);
+        graphs.create(graph('g'));
+        graphs.delete('g', NOON);
+      },
+      [
+        ['SEARCH workflow_runs USING INDEX workflow_runs_status (status=?)'],
+        [`SEARCH workflow_runs USING INDEX ${ACTIVE}>?)`],
+      ],
+    ],
+    [
+      'for a run and all below it',
+      (db) => new RunDeletion(db).deleteFamily('p'),
+      [
+        [
+          'SEARCH workflow_runs USING INDEX sqlite_autoindex_workflow_runs_1 (run_id=?)',
+          'SEARCH child USING COVERING INDEX workflow_runs_children (parent_run_id=?)',
+        ],
+      ],
+    ],
+    [
+      'for finished runs',
+      (db) => new RunDeletion(db).deleteRunsFinishedBefore(NOON, 10),
+      [['SEARCH workflow_runs USING INDEX workflow_runs_finished_at (finished_at<?)']],
+    ],
+  ])('%s is by index', (_, work, expected) => {
+    const reads = /^(SEARCH|SCAN) (workflow_runs|child)/;
+    const plans = plansOf(work).map((plan) => plan.filter((line) => reads.test(line)));
+    expect(plans.filter((plan) => plan.length > 0)).toEqual(expected);
   });
 });
 
@@ -126,6 +264,39 @@ describe('deleting a run', () => {
     expect(counts()).toEqual([1, 2, 1, 3]);
     await store.deleteRun(run.state.runId);
     expect(counts()).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('10,000 children', () => {
+  const COUNT = 10_000;
+
+  it('are made, listed, joined and deleted with their parent, and their data is not theirs alone', async () => {
+    const { store, sqlite } = openWithDatabase();
+    await store.createGraph(graph('g'));
+    const data = { large: 'x'.repeat(1000) };
+    const run = newRun();
+    const parent = follow(run.state, [STARTED, branches(COUNT)]).state;
+    await commit(store, run, follow(run.state, [STARTED, branches(COUNT)]));
+    for (let from = 0; from < COUNT; from += 500) {
+      const made = Array.from({ length: 500 }, (_, index) => newChild(parent, 3, from + index, { data }));
+      await store.commit(unit(...made));
+      await store.commit(unit(...made.map(({ state }) => follow(state, [STARTED, step(1, { own: from }), COMPLETED]))));
+    }
+    expect(await store.listRuns({ limit: 10 })).toHaveLength(1);
+    expect(await store.listRuns({ parentRunId: run.state.runId, limit: 10 })).toHaveLength(10);
+    expect(await store.listWaitingDescendants(run.state.runId, 'input', 10)).toEqual([]);
+    const results = await store.readChildResults(run.state.runId, 3);
+    expect(results.map(({ index }) => index)).toEqual(Array.from({ length: COUNT }, (_, index) => index));
+    expect(results[501]).toMatchObject({ status: 'COMPLETED', data: { own: 500 } });
+    expect(sqlite.prepare('SELECT max(length(data)) FROM workflow_runs').pluck().get()).toBeLessThan(20);
+
+    const other = await commit(store, newRun());
+    await commit(store, follow(parent, [CANCELLED]), follow(other, [CANCELLED], NOON + 5));
+    // Two transactions, because the first one is long as it is.
+    expect(await store.deleteRunsFinishedBefore(NOON + 1000, 10)).toBe(2);
+    for (const table of ['workflow_runs', 'run_events']) {
+      expect(sqlite.prepare(`SELECT count(*) FROM ${table}`).pluck().get()).toBe(0);
+    }
   });
 });
 

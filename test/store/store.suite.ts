@@ -1,17 +1,34 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EventRecord } from '../../src/core/events.js';
+import type { EventRecord, RunEvent } from '../../src/core/events.js';
+import { takeSnapshot } from '../../src/core/journal.js';
 import { linesOf } from '../../src/core/log-lines.js';
-import { isFinished, type RunState, takeSnapshot } from '../../src/core/run.js';
+import { isFinished, type RunState } from '../../src/core/run.js';
 import {
   ConflictError,
-  foldStored,
   GraphGoneError,
   ReplayError,
+  type RunAppend,
   type RunFilter,
   type Store,
   StoreUnavailableError,
 } from '../../src/store/store.js';
-import { CANCELLED, COMPLETED, commit, FAILED, follow, graph, NOON, newRun, STARTED, step, unit } from './runs.js';
+import {
+  branches,
+  CANCELLED,
+  COMPLETED,
+  commit,
+  FAILED,
+  foldStored,
+  follow,
+  graph,
+  NOON,
+  newChild,
+  newRun,
+  STARTED,
+  step,
+  unit,
+  waits,
+} from './runs.js';
 
 /** What every adapter of the store must do. `openStore` gives an empty store; the suite closes it. */
 export function describeStore(name: string, openStore: () => Promise<Store>): void {
@@ -31,7 +48,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         await commit(store, second);
         const stored = await store.loadRun(first.state.runId);
         expect(stored).toEqual({
-          inputData: { text: 'größe \u2028 "quoted"' },
+          submitted: first.records[0]!.event,
           snapshot: undefined,
           tail: [...first.records, ...second.records],
         });
@@ -109,6 +126,9 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
           graphId: 'g',
           graphVersion: 1,
           status: 'RUNNING',
+          parentRunId: null,
+          childIndex: null,
+          waitingFor: null,
           metadata: { a: '1' },
           error: null,
           submittedAt: NOON,
@@ -118,10 +138,12 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         const latest = foldStored(runId, await store.loadRun(runId))!;
         const failed = await commit(store, follow(latest, [FAILED], NOON + 30));
         expect(await rowOf(runId)).toMatchObject({ status: 'FAILED', error: failed.error, finishedAt: NOON + 30 });
-        const again = { ...follow(failed, [{ type: 'run.recovered' }]), statusChanged: true };
-        const state: RunState = { ...again.state, status: 'RUNNING', error: null, finishedAt: null };
-        await commit(store, { ...again, state });
+        const retried = await commit(store, follow(failed, [{ type: 'run.retried', next: 'a' }], NOON + 40));
         expect(await rowOf(runId)).toMatchObject({ status: 'RUNNING', error: null, finishedAt: null });
+        const waiting = await commit(store, follow(retried, [waits('input')], NOON + 50));
+        expect(await rowOf(runId)).toMatchObject({ status: 'WAITING', waitingFor: 'input' });
+        await commit(store, follow(waiting, [branches(2)], NOON + 60));
+        expect(await rowOf(runId)).toMatchObject({ status: 'WAITING', waitingFor: 'branches' });
       });
 
       it('folds from the latest snapshot and the events after it', async () => {
@@ -132,11 +154,29 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         const last = follow(middle.state, [step(2)]);
         await commit(store, last);
         const stored = await store.loadRun(first.runId);
-        expect(stored).toEqual({ inputData: [1, 2], snapshot: text, tail: last.records });
+        const submitted = expect.objectContaining({ input_data: [1, 2] });
+        expect(stored).toEqual({ submitted, snapshot: text, tail: last.records });
         expect(foldStored(first.runId, stored)?.data).toEqual({ count: 2 });
         const end = follow(last.state, [step(3)]);
         await commit(store, { ...end, snapshot: takeSnapshot(end.state).text });
-        expect(await store.loadRun(first.runId)).toMatchObject({ inputData: [1, 2], tail: [] });
+        expect(await store.loadRun(first.runId)).toMatchObject({ submitted: { input_data: [1, 2] }, tail: [] });
+      });
+
+      it('gives back a run as it was at a record, from a snapshot only if that is not later', async () => {
+        const submitted = newRun({ inputData: 'in' });
+        const early = follow(submitted.state, [STARTED, step(1)]);
+        const late = follow(early.state, [step(2), step(3)]);
+        const { runId } = submitted.state;
+        const { text } = takeSnapshot(early.state);
+        await commit(store, submitted, { ...early, snapshot: text }, late);
+        const records = [...submitted.records, ...early.records, ...late.records];
+        for (let seq = 1; seq <= 7; seq++) {
+          const stored = await store.loadRun(runId, seq);
+          expect(stored?.snapshot).toBe(seq < 3 ? undefined : text);
+          expect(stored?.tail).toEqual(records.slice(seq < 3 ? 0 : 3, seq));
+          expect(stored?.submitted).toEqual(records[0]!.event);
+          expect(foldStored(runId, stored)?.seq).toBe(Math.min(seq, 5));
+        }
       });
 
       it('takes values of 17 MiB', async () => {
@@ -278,7 +318,31 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
       it('gives all unfinished runs, oldest first', async () => {
         const runs = await storeManyRuns();
         const unfinished = runs.filter((run) => !isFinished(run.status)).reverse();
-        expect(await store.listUnfinishedRuns()).toEqual(unfinished.map(({ runId, status }) => ({ runId, status })));
+        const expected = unfinished.map(({ runId, status, waiting, parent }) => {
+          return { runId, status, waitingFor: waiting?.kind ?? null, parentRunId: parent?.run_id ?? null };
+        });
+        expect(await store.listUnfinishedRuns()).toEqual(expected);
+        expect(new Set(expected.map(({ waitingFor }) => waitingFor))).toEqual(new Set([null, 'input', 'timer']));
+      });
+
+      it('gives the children of a run, page by page', async () => {
+        const runs = await storeManyRuns();
+        const parents = new Set(runs.flatMap(({ parent }) => parent?.run_id ?? []));
+        expect(parents.size).toBe(2);
+        for (const parentRunId of parents) {
+          for (const filter of [
+            {},
+            { statuses: ['COMPLETED'] as const },
+            { graphId: 'h' },
+            { waitingFor: 'input' as const },
+          ]) {
+            const expected = runs.filter((run) => fits(run, { ...filter, parentRunId })).map((run) => run.runId);
+            expect(await page({ ...filter, parentRunId }), JSON.stringify(filter)).toEqual(expected);
+          }
+        }
+        const [first] = await store.listRuns({ parentRunId: [...parents][0]!, limit: 1 });
+        expect(first).toMatchObject({ parentRunId: [...parents][0], childIndex: expect.any(Number) });
+        expect(await store.listRuns({ parentRunId: 'nobody', limit: 1 })).toEqual([]);
       });
 
       const [LATER, IDS] = [NOON + 20 * 60_000, 36];
@@ -297,6 +361,11 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         { metadata: { team: 'red', tier: '1' } },
         { metadata: { tier: '1', team: 'blue' }, statuses: ['FAILED', 'COMPLETED'], graphId: 'h' },
         { metadata: { team: 'nobody' } },
+        { waitingFor: 'input' },
+        { waitingFor: 'timer', graphId: 'h' },
+        { waitingFor: 'input', statuses: ['WAITING', 'FAILED'] },
+        { waitingFor: 'input', metadata: { tier: '2' } },
+        { waitingFor: 'retry' },
         { submittedAfter: LATER },
         { submittedAfter: -1 },
         { submittedAfter: 2 ** 60 },
@@ -317,7 +386,161 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
       }
     });
 
+    describe('children', () => {
+      it('are kept by the event that started them, each once', async () => {
+        const parent = await storeParent(3);
+        const children = [2, 0, 1].map((index) => newChild(parent, 3, index));
+        await store.commit(unit(...children));
+        const other = newChild(parent, 4, 0);
+        await store.commit(unit(other));
+        const ids = [1, 2, 0].map((at) => children[at]!.state.runId);
+        const rows = ids.map((runId, index) => ({ index, runId, status: 'SUBMITTED' }));
+        expect(await store.listChildren(parent.runId, 3)).toEqual(rows);
+        expect((await store.listChildren(parent.runId, 4)).map(({ runId }) => runId)).toEqual([other.state.runId]);
+        expect(await store.listChildren(parent.runId, 5)).toEqual([]);
+        expect(await store.listChildren('nobody', 3)).toEqual([]);
+
+        const again = newChild(parent, 3, 1);
+        const fresh = newChild(parent, 3, 3);
+        const results = await Promise.allSettled([store.commit(unit(fresh, again)), store.commit(unit(newRun()))]);
+        expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled']);
+        expect(results[0]).toMatchObject({ reason: { name: 'ConflictError', runId: again.state.runId } });
+        expect(await store.listChildren(parent.runId, 3)).toEqual(rows);
+        expect(await store.loadRun(fresh.state.runId)).toBeUndefined();
+      });
+
+      it('are committed with their parent', async () => {
+        const run = await commit(store, newRun());
+        const parent = follow(run, [STARTED, step(1), branches(2)]);
+        const children = [0, 1].map((index) => newChild(parent.state, 4, index));
+        await store.commit(unit(parent, ...children));
+        expect(await statusOf(run.runId)).toBe('WAITING');
+        expect(await store.listChildren(run.runId, 4)).toHaveLength(2);
+      });
+
+      it('need their graph to be there, unless they are branches', async () => {
+        const parent = await storeParent(1);
+        const gone = { graphId: 'gone', graphVersion: 7 };
+        await store.commit(unit(newChild(parent, 3, 0, gone)));
+        const graphRun = newChild(parent, 3, 1, { ...gone, kind: 'graph' });
+        await expect(store.commit(unit(graphRun))).rejects.toBeInstanceOf(GraphGoneError);
+        await store.createGraph(graph('h'));
+        await store.commit(unit(newChild(parent, 3, 1, { graphId: 'h', kind: 'graph' })));
+      });
+
+      it('leave what became of them: of a branch what it has set itself, of a graph all its data', async () => {
+        const parent = await storeParent(4);
+        const data = { inherited: 'from the parent' };
+        const ends = [[step(1, { own: [1] }), COMPLETED], [step(1, { own: 2 }), FAILED], [CANCELLED]];
+        const states = await Promise.all(
+          ends.map((events, index) => commitChild(newChild(parent, 3, index, { data }), [STARTED, ...events])),
+        );
+        const graphRun = newChild(parent, 3, 3, { kind: 'graph' });
+        states.push(await commitChild(graphRun, [STARTED, step(1, { all: 'x' }), COMPLETED]));
+        const [one, two, three, four] = states.map(({ runId }) => runId);
+        const error = { message: 'no\nluck' };
+        expect(await store.readChildResults(parent.runId, 3)).toEqual([
+          { index: 0, runId: one, status: 'COMPLETED', data: { own: [1] }, error: null },
+          { index: 1, runId: two, status: 'FAILED', data: { own: 2 }, error },
+          { index: 2, runId: three, status: 'CANCELLED', data: {}, error: null },
+          { index: 3, runId: four, status: 'COMPLETED', data: { all: 'x' }, error: null },
+        ]);
+        expect(await store.readChildResults(parent.runId, 4)).toEqual([]);
+        await commit(store, follow(states[1]!, [{ type: 'run.retried', next: 'a' }]));
+        const retried = { index: 1, runId: two, status: 'RUNNING', data: {}, error: null };
+        expect((await store.readChildResults(parent.runId, 3))[1]).toEqual(retried);
+      });
+
+      it('are found at any depth by what they wait for', async () => {
+        const top = await storeParent(3);
+        const other = await storeParent(1);
+        const waitingFor = async (runId: string, limit = 10) =>
+          (await store.listWaitingDescendants(runId, 'input', limit)).map((run) => run.runId);
+        const add = async (parent: RunState, index: number, events: RunEvent[], kind?: 'graph') =>
+          commitChild(newChild(parent, 3, index, { kind: kind ?? 'branch', at: NOON + index }), [STARTED, ...events]);
+        const direct = await add(top, 0, [waits('input')]);
+        await add(top, 1, [waits('timer', NOON)]);
+        const middle = await add(top, 2, [step(1), branches(1)]);
+        const inner = await add(middle, 3, [waits('graph')]);
+        const deep = await add(inner, 4, [waits('input')], 'graph');
+        await add(inner, 5, [COMPLETED]);
+        await add(other, 0, [waits('input')]);
+        expect(await waitingFor(top.runId)).toEqual([direct.runId, deep.runId]);
+        expect(await waitingFor(top.runId, 1)).toHaveLength(1);
+        expect(await waitingFor(middle.runId)).toEqual([deep.runId]);
+        expect(await waitingFor(deep.runId)).toEqual([]);
+        expect(await store.listWaitingDescendants(middle.runId, 'input', 1)).toEqual([
+          (await store.listRuns({ parentRunId: inner.runId, waitingFor: 'input', limit: 1 }))[0],
+        ]);
+        const answered: RunEvent = { type: 'wait.ended', wait_id: 'w3', outcome: 'answered', answer: 1 };
+        await commit(store, follow(deep, [answered]));
+        expect(await waitingFor(top.runId)).toEqual([direct.runId]);
+      });
+    });
+
+    describe('waking', () => {
+      it('names the runs that are due, earliest first, and the time of the next', async () => {
+        const add = async (events: RunEvent[]) =>
+          commit(store, newRun()).then((run) => commit(store, follow(run, events)));
+        const late = await add([STARTED, waits('timer', NOON + 3000)]);
+        const early = await add([STARTED, waits('input', NOON + 1000)]);
+        const middle = await add([STARTED, waits('timer', NOON + 2000)]);
+        await add([STARTED, waits('input')]);
+        await add([STARTED, step(1), branches(1)]);
+        expect(await store.listDueRuns(NOON + 999, 10)).toEqual([]);
+        expect(await store.listDueRuns(NOON + 2000, 10)).toEqual([early.runId, middle.runId]);
+        expect(await store.listDueRuns(NOON + 9999, 2)).toEqual([early.runId, middle.runId]);
+        expect(await store.nextWakeAt(0)).toBe(NOON + 1000);
+        expect(await store.nextWakeAt(NOON + 1000)).toBe(NOON + 2000);
+        expect(await store.nextWakeAt(NOON + 3000)).toBeUndefined();
+        await commit(store, follow(late, [{ type: 'wait.ended', wait_id: 'w3', outcome: 'elapsed' }]));
+        expect(await store.nextWakeAt(NOON + 2000)).toBeUndefined();
+        expect(await store.listDueRuns(NOON + 9999, 10)).toEqual([early.runId, middle.runId]);
+      });
+
+      it('wakes runs at their deadline, queued ones too', async () => {
+        const run = newRun();
+        const state = { ...run.state, deadlineAt: NOON + 500 };
+        await commit(store, { ...run, state });
+        expect(await store.listDueRuns(NOON + 500, 10)).toEqual([state.runId]);
+        await commit(store, follow(state, [STARTED]));
+        expect(await store.listDueRuns(NOON + 500, 10)).toEqual([]);
+      });
+    });
+
     describe('deleting runs', () => {
+      it('deletes a run with all below it, and nothing else', async () => {
+        const { top, family } = await storeFamily();
+        const stranger = await storeFamily();
+        for (const { runId } of family) expect(await store.deleteRun(runId)).toBe('child');
+        expect(await store.deleteRun(top.runId)).toBe('deleted');
+        for (const { runId } of [top, ...family]) expect(await store.loadRun(runId)).toBeUndefined();
+        expect(await store.listChildren(top.runId, 3)).toEqual([]);
+        for (const { runId } of [stranger.top, ...stranger.family]) expect(await store.loadRun(runId)).toBeDefined();
+      });
+
+      it('spares a run while one below it has not finished', async () => {
+        const { top, family } = await storeFamily();
+        const active = await commit(store, newChild(family.at(-1)!, 3, 9));
+        const later = await storeFamily();
+        expect(await store.deleteRun(top.runId)).toBe('active');
+        // It does not stand in the way of others either.
+        expect(await store.deleteRunsFinishedBefore(NOON + 1000, 1)).toBe(1);
+        expect(await store.loadRun(later.top.runId)).toBeUndefined();
+        expect(await store.deleteRunsFinishedBefore(NOON + 1000, 1)).toBe(0);
+        await commit(store, follow(active, [CANCELLED]));
+        expect(await store.deleteRun(top.runId)).toBe('deleted');
+      });
+
+      it('counts top-level runs only, and deletes their children with them', async () => {
+        const families = [await storeFamily(), await storeFamily(), await storeFamily()];
+        expect(await store.deleteRunsFinishedBefore(NOON, 10)).toBe(0);
+        expect(await store.deleteRunsFinishedBefore(NOON + 1000, 2)).toBe(2);
+        const left = await Promise.all(families.flatMap(({ top, family }) => [top, ...family]).map(isStored));
+        expect(left.filter((is) => is)).toHaveLength(1 + families[0]!.family.length);
+        expect(await store.deleteRunsFinishedBefore(NOON + 1000, 2)).toBe(1);
+      });
+
       it('deletes a finished run with all that belongs to it', async () => {
         const idempotency = { key: 'k', fingerprint: 'f' };
         const metadata = { a: '1' };
@@ -338,7 +561,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         const run = await commit(store, newRun());
         const ended = await commit(store, follow(run, [CANCELLED]));
         await store.deleteRun(run.runId);
-        const again = { ...follow(ended, [{ type: 'run.recovered' }]), statusChanged: true };
+        const again = { ...follow(ended, [{ type: 'run.recovered' }]), rowChanged: true };
         const results = await Promise.allSettled([store.commit(unit(again)), store.commit(unit(newRun()))]);
         expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled']);
         expect(results[0]).toMatchObject({ reason: expect.any(ConflictError) });
@@ -411,6 +634,15 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         await commit(store, newRun({ graphVersion: 3 }));
       });
 
+      it('keeps a graph while it runs as a child of another', async () => {
+        await store.createGraph(graph('h'));
+        const parent = await storeParent(1);
+        const child = await commit(store, newChild(parent, 3, 0, { kind: 'graph', graphId: 'h' }));
+        expect(await store.deleteGraph('h', NOON)).toBe('active');
+        await commit(store, follow(child, [CANCELLED]));
+        expect(await store.deleteGraph('h', NOON)).toBe('deleted');
+      });
+
       it('lists the current version of each graph by id', async () => {
         for (const id of ['d', 'b', 'c', 'a']) await store.createGraph(graph(id));
         await store.updateGraph(graph('b', 'Better'));
@@ -434,6 +666,32 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         await store.close();
       });
     });
+
+    /** A run whose third event has started branches. */
+    async function storeParent(count: number): Promise<RunState> {
+      const run = await commit(store, newRun());
+      return commit(store, follow(run, [STARTED, branches(count)]));
+    }
+
+    /** Makes a child and has it go on. */
+    async function commitChild(child: RunAppend, events: readonly RunEvent[]): Promise<RunState> {
+      await commit(store, child);
+      return commit(store, follow(child.state, events));
+    }
+
+    /** A finished run with children and grandchildren that have finished too. */
+    async function storeFamily(): Promise<{ top: RunState; family: RunState[] }> {
+      const parent = await storeParent(2);
+      const children = [0, 1].map((index) => newChild(parent, 3, index));
+      const grandchildren = children.flatMap(({ state }) => [newChild(state, 2, 0), newChild(state, 2, 1)]);
+      const family: RunState[] = [];
+      for (const child of [...children, ...grandchildren]) family.push(await commitChild(child, [CANCELLED]));
+      return { top: await commit(store, follow(parent, [CANCELLED])), family };
+    }
+
+    async function isStored({ runId }: RunState): Promise<boolean> {
+      return (await store.loadRun(runId)) !== undefined;
+    }
 
     async function rowOf(runId: string) {
       return (await store.listRuns({ limit: 1000 })).find((run) => run.runId === runId);
@@ -461,15 +719,13 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
       return { runId: first.state.runId, records: [...first.records, ...rest.records] };
     }
 
-    /** Runs of several graphs, statuses and metadata, newest first. */
+    /** Runs of several graphs, statuses and metadata, and children of the first two, newest first. */
     async function storeManyRuns(): Promise<RunState[]> {
       await store.createGraph(graph('h'));
       const states: RunState[] = [];
       for (let number = 0; number < 40; number++) {
-        const team = ['red', 'blue', 'green'][number % 3]!;
-        const metadata = { ...(number % 4 === 0 ? {} : { team }), tier: String(number % 5) };
-        const run = newRun({ graphId: number % 2 === 0 ? 'g' : 'h', metadata, at: NOON + number * 60_000 });
-        const events = [[], [STARTED], [STARTED, COMPLETED], [FAILED], [CANCELLED], [STARTED, COMPLETED]][number % 6]!;
+        const run = manyRun(number, states);
+        const events = ENDS[number % ENDS.length]!;
         states.unshift(await commit(store, run, ...(events.length === 0 ? [] : [follow(run.state, events)])));
       }
       return states;
@@ -477,8 +733,32 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
   });
 }
 
+/** One of many runs; four of ten are children of the first two, which stand last in `states`. */
+function manyRun(number: number, states: readonly RunState[]): RunAppend {
+  const options = { graphId: number % 2 === 0 ? 'g' : 'h', at: NOON + number * 60_000 };
+  const parent = number % 10 < 4 ? states[states.length - 1 - (number % 2)] : undefined;
+  if (parent !== undefined) return newChild(parent, 3, number, options);
+  const team = ['red', 'blue', 'green'][number % 3]!;
+  return newRun({ ...options, metadata: { ...(number % 4 === 0 ? {} : { team }), tier: String(number % 5) } });
+}
+
+/** How far runs have come. */
+const ENDS: readonly (readonly RunEvent[])[] = [
+  [],
+  [STARTED],
+  [STARTED, COMPLETED],
+  [FAILED],
+  [CANCELLED],
+  [STARTED, waits('input')],
+  [STARTED, COMPLETED],
+  [STARTED, waits('timer', NOON)],
+];
+
 function fits(run: RunState, filter: Omit<RunFilter, 'limit'>): boolean {
+  const parent = run.parent?.run_id;
   return (
+    (filter.parentRunId ?? (filter.waitingFor === undefined ? undefined : parent)) === parent &&
+    (filter.waitingFor ?? run.waiting?.kind) === run.waiting?.kind &&
     (filter.statuses?.includes(run.status) ?? true) &&
     (filter.graphId ?? run.graphId) === run.graphId &&
     Object.entries(filter.metadata ?? {}).every(([key, value]) => run.metadata[key] === value) &&

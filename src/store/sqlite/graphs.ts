@@ -1,7 +1,7 @@
-import { and, asc, eq, gt, inArray, isNull, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, ne, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { GraphVersion, SaveGraphResult } from '../store.js';
-import { UNFINISHED } from './run-list.js';
+import { ACTIVE } from './run-list.js';
 import { graphDefinitions, workflowRuns } from './schema.js';
 
 type NewVersion = Omit<GraphVersion, 'version'>;
@@ -102,9 +102,13 @@ export class Graphs {
   }
 
   #hasActiveRun(graphId: string): boolean {
-    // By status, because active runs are few and a graph's runs may be many. The plus keeps SQLite from the other index.
-    const active = and(inArray(workflowRuns.status, [...UNFINISHED]), eq(sql`+${workflowRuns.graphId}`, graphId));
-    return this.db.select({ runId: workflowRuns.runId }).from(workflowRuns).where(active).limit(1).get() !== undefined;
+    // Among the active runs, which are few where a graph's runs may be many. The plus keeps SQLite from the graph's index.
+    const ofGraph = eq(sql`+${workflowRuns.graphId}`, graphId);
+    const { runId } = workflowRuns;
+    return ACTIVE.some((isActive) => {
+      const first = this.db.select({ runId }).from(workflowRuns).where(and(isActive, ofGraph)).limit(1);
+      return first.get() !== undefined;
+    });
   }
 }
 

@@ -1,7 +1,6 @@
-import { and, asc, desc, eq, getTableColumns, gt, gte, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, gt, gte, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { type EventRecord, eventOf } from '../../core/events.js';
-import type { Json } from '../../core/json.js';
 import type { StoredRun } from '../store.js';
 import { runEvents, runSnapshots } from './schema.js';
 
@@ -13,16 +12,18 @@ export class JournalReader {
     this.#statements = prepareStatements(db);
   }
 
-  /** What a run folds from. */
-  loadRun(runId: string): StoredRun | undefined {
-    const snapshot = this.#statements.snapshot.get({ runId });
-    const tail = this.readEvents(runId, snapshot?.seq ?? 0, -1);
+  /** What a run folds from, as it was at a record. */
+  loadRun(runId: string, atSeq = Number.MAX_SAFE_INTEGER): StoredRun | undefined {
+    const snapshot = this.#statements.snapshot.get({ runId, atSeq });
+    const tail = this.#statements.eventsUpTo.all({ runId, afterSeq: snapshot?.seq ?? 0, atSeq }).map(recordOf);
     const first = snapshot === undefined ? tail[0] : this.readEvents(runId, 0, 1)[0];
     if (first === undefined) return undefined;
-    return { inputData: inputOf(first), snapshot: snapshot?.state, tail };
+    const { event } = first;
+    if (event.type !== 'run.submitted') throw new Error(`The journal of run ${runId} begins with ${event.type}.`);
+    return { submitted: event, snapshot: snapshot?.state, tail };
   }
 
-  /** Records above a seq; a negative limit is none. */
+  /** Records above a seq. */
   readEvents(runId: string, afterSeq: number, limit: number): EventRecord[] {
     return this.#statements.events.all({ runId, afterSeq, limit }).map(recordOf);
   }
@@ -51,10 +52,6 @@ export class JournalReader {
   }
 }
 
-function inputOf({ event }: EventRecord): Json {
-  return event.type === 'run.submitted' ? event.input_data : null;
-}
-
 type EventRow = Omit<typeof runEvents.$inferSelect, 'runId'>;
 
 function recordOf({ seq, time, type, payload, logEnd }: EventRow): EventRecord {
@@ -73,7 +70,13 @@ function prepareStatements(db: BetterSQLite3Database) {
     snapshot: db
       .select()
       .from(runSnapshots)
-      .where(eq(runSnapshots.runId, param('runId')))
+      .where(and(eq(runSnapshots.runId, param('runId')), lte(runSnapshots.seq, param('atSeq'))))
+      .prepare(),
+    eventsUpTo: db
+      .select(columns)
+      .from(runEvents)
+      .where(and(ofRun, gt(runEvents.seq, param('afterSeq')), lte(runEvents.seq, param('atSeq'))))
+      .orderBy(asc(runEvents.seq))
       .prepare(),
     events: db
       .select(columns)

@@ -1,9 +1,12 @@
-import { and, asc, eq, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { isFinished } from '../../core/run.js';
 import { runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
 
-/** Deletes runs. The calls belong into a transaction. */
+/** Runs, children included, after which a transaction deletes no further family: some 15 ms. A family is deleted whole. */
+const MAX_RUNS = 1000;
+
+/** Deletes runs with their children. The calls belong into a transaction. */
 export class RunDeletion {
   readonly #statements: Statements;
 
@@ -11,20 +14,42 @@ export class RunDeletion {
     this.#statements = prepareStatements(db);
   }
 
-  /** Deletes a finished run with all that belongs to it. */
-  deleteRun(runId: string): 'deleted' | 'missing' | 'active' {
+  /** Deletes a finished top-level run with all that belongs to it. */
+  deleteRun(runId: string): 'deleted' | 'missing' | 'active' | 'child' {
     const run = this.#statements.findRun.get({ runId });
     if (run === undefined) return 'missing';
+    if (run.parentRunId !== null) return 'child';
     if (!isFinished(run.status)) return 'active';
-    this.#delete(runId, run.metadata);
-    return 'deleted';
+    return this.deleteFamily(runId) === 0 ? 'active' : 'deleted';
   }
 
-  /** Deletes the runs that finished first, up to a time (milliseconds since 1970); says how many. */
-  deleteRunsFinishedBefore(time: number, limit: number): number {
-    const runs = this.#statements.findFinished.all({ time, limit });
-    for (const { runId, metadata } of runs) this.#delete(runId, metadata);
-    return runs.length;
+  /**
+   * Deletes the top-level runs that finished first, up to a time (milliseconds since 1970).
+   * `isDone` is false when there may be more, and they would make the transaction long.
+   */
+  deleteRunsFinishedBefore(time: number, limit: number): { count: number; isDone: boolean } {
+    let count = 0;
+    let skipped = 0;
+    let size = 0;
+    while (count < limit) {
+      const found = this.#statements.findFinished.get({ time, skipped });
+      if (found === undefined) return { count, isDone: true };
+      if (size >= MAX_RUNS) return { count, isDone: false };
+      const deleted = this.deleteFamily(found.runId);
+      size += deleted;
+      if (deleted === 0) skipped += 1;
+      else count += 1;
+    }
+    return { count, isDone: true };
+  }
+
+  /** Deletes a run and all below it; says how many, which is none where one of them has not finished. */
+  deleteFamily(topRunId: string): number {
+    const family = this.#statements.findFamily.all({ runId: topRunId });
+    // A run ends after its children, so this should not be.
+    if (family.some(({ finishedAt }) => finishedAt === null)) return 0;
+    for (const { runId, metadata } of family) this.#delete(runId, metadata);
+    return family.length;
   }
 
   #delete(runId: string, metadata: Readonly<Record<string, string>>): void {
@@ -36,11 +61,18 @@ export class RunDeletion {
   }
 }
 
+/** A run and all below it. A parent is older than its children and never changes, so this ends. */
+const family = sql`(WITH RECURSIVE family (run_id) AS (
+    SELECT ${sql.placeholder('runId')}
+    UNION ALL
+    SELECT child.run_id FROM family CROSS JOIN workflow_runs child WHERE child.parent_run_id = family.run_id
+  ) SELECT run_id FROM family)`;
+
 type Statements = ReturnType<typeof prepareStatements>;
 
 function prepareStatements(db: BetterSQLite3Database) {
   const param = sql.placeholder;
-  const { runId, status, metadata, finishedAt } = workflowRuns;
+  const { runId, parentRunId, status, metadata, finishedAt } = workflowRuns;
   const isEntry = and(
     eq(runMetadata.key, param('key')),
     eq(runMetadata.value, param('value')),
@@ -48,17 +80,19 @@ function prepareStatements(db: BetterSQLite3Database) {
   );
   return {
     findRun: db
-      .select({ status, metadata })
+      .select({ status, parentRunId })
       .from(workflowRuns)
       .where(eq(runId, param('runId')))
       .prepare(),
     findFinished: db
-      .select({ runId, metadata })
+      .select({ runId })
       .from(workflowRuns)
-      .where(lt(finishedAt, param('time')))
+      .where(and(lt(finishedAt, param('time')), isNull(parentRunId)))
       .orderBy(asc(finishedAt))
-      .limit(param('limit'))
+      .limit(1)
+      .offset(param('skipped'))
       .prepare(),
+    findFamily: db.select({ runId, metadata, finishedAt }).from(workflowRuns).where(inArray(runId, family)).prepare(),
     deleteMetadata: db.delete(runMetadata).where(isEntry).prepare(),
     deleteEvents: db
       .delete(runEvents)

@@ -1,18 +1,22 @@
-import { and, asc, desc, eq, gt, gte, inArray, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { isFinished, RUN_STATUSES, type RunStatus } from '../../core/run.js';
-import type { RunFilter, RunSummary } from '../store.js';
+import type { RunFilter, RunSummary, UnfinishedRun } from '../store.js';
 import { runMetadata, workflowRuns } from './schema.js';
 
 /** The statuses of runs that have not finished. */
-export const UNFINISHED: readonly RunStatus[] = RUN_STATUSES.filter((status) => !isFinished(status));
+const UNFINISHED: readonly RunStatus[] = RUN_STATUSES.filter((status) => !isFinished(status));
 
-const SUMMARY = {
+/** The columns of a {@link RunSummary}. */
+export const SUMMARY = {
   runId: workflowRuns.runId,
   graphId: workflowRuns.graphId,
   graphVersion: workflowRuns.graphVersion,
   status: workflowRuns.status,
+  parentRunId: workflowRuns.parentRunId,
+  childIndex: workflowRuns.childIndex,
+  waitingFor: workflowRuns.waitingFor,
   metadata: workflowRuns.metadata,
   error: workflowRuns.error,
   submittedAt: workflowRuns.submittedAt,
@@ -20,41 +24,68 @@ const SUMMARY = {
   finishedAt: workflowRuns.finishedAt,
 };
 
+/** What unfinished runs are found by: the top-level ones, and children. Each in the words of an index, so one by one. */
+export const ACTIVE: readonly (SQL | undefined)[] = [
+  and(isNull(workflowRuns.parentRunId), inArray(workflowRuns.status, [...UNFINISHED])),
+  and(isNotNull(workflowRuns.parentRunId), isNull(workflowRuns.finishedAt)),
+];
+
 /** Runs that fit a filter, newest first: run ids sort by time. */
 export function listRuns(db: BetterSQLite3Database, filter: RunFilter): RunSummary[] {
   const [metadata, ...others] = Object.entries(filter.metadata ?? {});
   if (metadata !== undefined) return listByMetadata(db, filter, metadata, others);
-  const statuses = [...new Set(filter.statuses ?? [])];
-  if (filter.statuses === undefined || statuses.length === RUN_STATUSES.length) return listByRun(db, filter, undefined);
+  if (!isTopLevelOnly(filter)) return listByRelation(db, filter);
+  const statuses = new Set(filter.statuses ?? RUN_STATUSES);
+  const allStatuses = statuses.size === RUN_STATUSES.length;
+  if (allStatuses && filter.graphId !== undefined) return listTopLevel(db, filter, undefined);
   // One status after the other: together they would have to be sorted, all of them.
-  const found = statuses.flatMap((status) => listByRun(db, filter, status));
+  const found = [...statuses].flatMap((status) => listTopLevel(db, filter, status));
   return found.sort((one, other) => (one.runId < other.runId ? 1 : -1)).slice(0, filter.limit);
 }
 
-/** Ids and statuses of all runs that have not finished, oldest first. */
-export function listUnfinishedRuns(db: BetterSQLite3Database): { runId: string; status: RunStatus }[] {
-  return db
-    .select({ runId: workflowRuns.runId, status: workflowRuns.status })
-    .from(workflowRuns)
-    .where(inArray(workflowRuns.status, [...UNFINISHED]))
-    .orderBy(asc(workflowRuns.runId))
-    .all();
+/** All runs that have not finished, oldest first. */
+export function listUnfinishedRuns(db: BetterSQLite3Database): UnfinishedRun[] {
+  const { runId, status, waitingFor, parentRunId } = workflowRuns;
+  const columns = { runId, status, waitingFor, parentRunId };
+  const found = ACTIVE.flatMap((isActive) => db.select(columns).from(workflowRuns).where(isActive).all());
+  return found.sort((one, other) => (one.runId < other.runId ? -1 : 1));
 }
 
-function listByRun(db: BetterSQLite3Database, filter: RunFilter, status: RunStatus | undefined): RunSummary[] {
-  const { runId } = workflowRuns;
-  const conditions = [...idBounds(filter, runId), submittedAfter(filter)];
+/** Top-level runs, of one status or, by graph, of all. */
+function listTopLevel(db: BetterSQLite3Database, filter: RunFilter, status: RunStatus | undefined): RunSummary[] {
+  const conditions = [isNull(workflowRuns.parentRunId)];
   // Of two indexes that fit, the graph's serves COMPLETED better, and the status's all others, which are fewer.
   const byGraph = filter.graphId !== undefined && (status === undefined || status === 'COMPLETED');
   if (status !== undefined) conditions.push(equals(workflowRuns.status, status, { indexed: !byGraph }));
   if (filter.graphId !== undefined) conditions.push(equals(workflowRuns.graphId, filter.graphId, { indexed: byGraph }));
+  return select(db, filter, conditions);
+}
+
+/** Children of a run, or runs that wait for something. */
+function listByRelation(db: BetterSQLite3Database, filter: RunFilter): RunSummary[] {
+  const { parentRunId, waitingFor, ...others } = filter;
+  // A run has 10,000 children at most, while all runs there are may wait for the same.
+  if (parentRunId !== undefined) {
+    const rest = waitingFor === undefined ? others : { ...others, waitingFor };
+    return select(db, filter, [eq(workflowRuns.parentRunId, parentRunId), ...unindexed(rest)]);
+  }
+  const waits = waitingFor === undefined ? [] : [eq(workflowRuns.waitingFor, waitingFor)];
+  return select(db, filter, [...waits, ...unindexed(others)]);
+}
+
+function select(db: BetterSQLite3Database, filter: RunFilter, conditions: readonly SQL[]): RunSummary[] {
+  const { runId } = workflowRuns;
   return db
     .select(SUMMARY)
     .from(workflowRuns)
-    .where(and(...conditions))
+    .where(and(...conditions, ...idBounds(filter, runId), submittedAfter(filter)))
     .orderBy(desc(runId))
     .limit(filter.limit)
     .all();
+}
+
+function isTopLevelOnly({ parentRunId, waitingFor }: RunFilter): boolean {
+  return parentRunId === undefined && waitingFor === undefined;
 }
 
 type Entry = readonly [key: string, value: string];
@@ -66,8 +97,8 @@ function listByMetadata(
   others: readonly Entry[],
 ): RunSummary[] {
   const conditions = [eq(runMetadata.key, key), eq(runMetadata.value, value), ...idBounds(filter, runMetadata.runId)];
-  if (filter.statuses !== undefined) conditions.push(inArray(sql`+${workflowRuns.status}`, [...filter.statuses]));
-  if (filter.graphId !== undefined) conditions.push(equals(workflowRuns.graphId, filter.graphId, { indexed: false }));
+  conditions.push(...unindexed(filter));
+  if (isTopLevelOnly(filter)) conditions.push(sql`+${workflowRuns.parentRunId} IS NULL`);
   return db
     .select(SUMMARY)
     .from(runMetadata)
@@ -76,6 +107,21 @@ function listByMetadata(
     .orderBy(desc(runMetadata.runId))
     .limit(filter.limit)
     .all();
+}
+
+/** Conditions that are checked on each row, so that they do not draw SQLite to their own indexes. */
+function unindexed({ statuses, graphId, parentRunId, waitingFor }: Partial<RunFilter>): SQL[] {
+  const conditions: SQL[] = [];
+  if (statuses !== undefined) conditions.push(inArray(sql`+${workflowRuns.status}`, [...statuses]));
+  const columns = [
+    [workflowRuns.graphId, graphId],
+    [workflowRuns.parentRunId, parentRunId],
+    [workflowRuns.waitingFor, waitingFor],
+  ] as const;
+  for (const [column, value] of columns) {
+    if (value !== undefined) conditions.push(equals(column, value, { indexed: false }));
+  }
+  return conditions;
 }
 
 function hasMetadata([key, value]: Entry): SQL {

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, sqliteView, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { EventType, RunError } from '../../core/events.js';
 import type { GraphDefinition } from '../../core/graph.js';
-import { RUN_STATUSES } from '../../core/run.js';
+import { RUN_STATUSES, type Waiting } from '../../core/run.js';
 
 // Times are integers, milliseconds since 1970. Columns that can be large stand last, so that reading the ones before
 // them never walks through their overflow pages.
@@ -26,7 +26,7 @@ export const graphDefinitions = sqliteTable(
   ],
 );
 
-/** A row per run, for lists. Written when the status changes; the truth is the journal. */
+/** A row per run, for lists. Written when the status changes, or what the run waits for; the truth is the journal. */
 export const workflowRuns = sqliteTable(
   'workflow_runs',
   {
@@ -39,19 +39,39 @@ export const workflowRuns = sqliteTable(
     finishedAt: integer('finished_at'),
     idempotencyKey: text('idempotency_key'),
     idempotencyFingerprint: text('idempotency_fingerprint'),
+    /** The event of another run that started this one, and which of the runs that it started this is. */
+    parentRunId: text('parent_run_id'),
+    parentSeq: integer('parent_seq'),
+    childIndex: integer('child_index'),
+    /** When the run has to be looked at, though nothing happens to it. */
+    wakeAt: integer('wake_at'),
+    waitingFor: text('waiting_for').$type<Waiting['kind']>(),
     metadata: text('metadata', { mode: 'json' }).$type<Readonly<Record<string, string>>>().notNull(),
     /** JSON; null while nothing is wrong. */
     error: text('error', { mode: 'json' }).$type<RunError>(),
-    /** JSON of the final data; null while the run is unfinished. For people with a SQL shell: nothing here reads it. */
+    /** JSON of the final data, of a branch only what it has set itself; null while the run is unfinished. */
     data: text('data'),
   },
   (table) => [
-    // Run ids sort by time, so each of these lists newest first without sorting.
-    index('workflow_runs_status').on(table.status, table.runId),
-    index('workflow_runs_graph').on(table.graphId, table.runId),
+    // Run ids sort by time, so each of these lists newest first without sorting. Top-level runs and children have
+    // indexes of their own: 10,000 children do not stand between two top-level runs, nor do their indexes cost these.
+    index('workflow_runs_status').on(table.status, table.runId).where(sql`parent_run_id IS NULL`),
+    index('workflow_runs_graph').on(table.graphId, table.runId).where(sql`parent_run_id IS NULL`),
+    index('workflow_runs_children').on(table.parentRunId, table.runId).where(sql`parent_run_id IS NOT NULL`),
+    index('workflow_runs_waiting_for').on(table.waitingFor, table.runId).where(sql`waiting_for IS NOT NULL`),
     // Partial, because most rows do not have the value while the run is hot: they cost nothing then.
     uniqueIndex('workflow_runs_idempotency_key').on(table.idempotencyKey).where(sql`idempotency_key IS NOT NULL`),
-    index('workflow_runs_finished_at').on(table.finishedAt).where(sql`finished_at IS NOT NULL`),
+    index('workflow_runs_finished_at')
+      .on(table.finishedAt)
+      .where(sql`finished_at IS NOT NULL AND parent_run_id IS NULL`),
+    index('workflow_runs_wake_at').on(table.wakeAt).where(sql`wake_at IS NOT NULL`),
+    uniqueIndex('workflow_runs_child')
+      .on(table.parentRunId, table.parentSeq, table.childIndex)
+      .where(sql`parent_run_id IS NOT NULL`),
+    // `finished_at` leads, though it is null throughout: SQLite does not take a partial index for its condition alone.
+    index('workflow_runs_active_children')
+      .on(table.finishedAt, table.parentRunId, table.waitingFor, table.runId)
+      .where(sql`finished_at IS NULL AND parent_run_id IS NOT NULL`),
   ],
 );
 
@@ -107,16 +127,28 @@ SELECT e.run_id, e.log_end - json_array_length(e.lines) + l.key + 1 AS line_no, 
 FROM (
   SELECT run_id, log_end, CASE type
     WHEN 'run.started' THEN json_array('Executing Node: ' || (payload ->> '$.next'))
+    WHEN 'run.retried' THEN json_insert('[]', CASE WHEN payload ->> '$.next' IS NOT NULL THEN '$[#]' ELSE '$.none' END,
+      'Executing Node: ' || (payload ->> '$.next'))
     WHEN 'step.completed' THEN json_insert(payload -> '$.logs',
-      CASE WHEN payload ->> '$.decision.kind' = 'condition' AND payload ->> '$.decision.to_node' IS NOT NULL
+      CASE WHEN payload ->> '$.decision.kind' IN ('condition', 'case') AND payload ->> '$.decision.to_node' IS NOT NULL
         THEN '$[#]' ELSE '$.none' END,
       'Condition met. Routing to: ' || (payload ->> '$.decision.to_node'),
       CASE WHEN payload ->> '$.next' IS NOT NULL THEN '$[#]' ELSE '$.none' END,
       'Executing Node: ' || (payload ->> '$.next'))
     WHEN 'step.failed' THEN json_insert(payload -> '$.logs', '$[#]', 'Error in node ' || (payload ->> '$.node') || ': ' ||
-      replace(replace(payload ->> '$.error.message', char(13), ''), char(10), ' '))
-    WHEN 'run.completed' THEN json_array(CASE payload ->> '$.reason'
-      WHEN 'end' THEN 'Workflow reached END.' ELSE 'No outgoing edge found. Stopping.' END)
+        replace(replace(payload ->> '$.error.message', char(13), ''), char(10), ' '),
+      CASE WHEN payload ->> '$.next' IS NOT NULL THEN '$[#]' ELSE '$.none' END,
+      'Executing Node: ' || (payload ->> '$.next'))
+    WHEN 'wait.started' THEN payload -> '$.logs'
+    WHEN 'branches.started' THEN json_array('Started ' || (payload ->> '$.count') ||
+      CASE payload ->> '$.count' WHEN 1 THEN ' branch.' ELSE ' branches.' END)
+    WHEN 'branches.joined' THEN json_insert(json_array(coalesce('Join failed: ' ||
+          replace(replace(payload ->> '$.error.message', char(13), ''), char(10), ' '),
+        'Joined ' || (payload ->> '$.count') || CASE payload ->> '$.count' WHEN 1 THEN ' branch.' ELSE ' branches.' END)),
+      CASE WHEN payload ->> '$.next' IS NOT NULL THEN '$[#]' ELSE '$.none' END,
+      'Executing Node: ' || (payload ->> '$.next'))
+    WHEN 'run.completed' THEN json_array(CASE payload ->> '$.reason' WHEN 'end' THEN 'Workflow reached END.'
+      WHEN 'join' THEN 'Branch reached its join.' ELSE 'No outgoing edge found. Stopping.' END)
     WHEN 'run.failed' THEN json_array('Run failed: ' ||
       replace(replace(payload ->> '$.error.message', char(13), ''), char(10), ' '))
     WHEN 'run.cancelled' THEN json_insert(payload -> '$.logs', '$[#]', 'Run cancelled.')

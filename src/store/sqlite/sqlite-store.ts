@@ -2,8 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import type { EventRecord } from '../../core/events.js';
-import type { RunStatus } from '../../core/run.js';
+import type { ChildResult } from '../../core/join.js';
+import type { Waiting } from '../../core/run.js';
 import type {
+  ChildRow,
   GraphVersion,
   RunFilter,
   RunListener,
@@ -11,9 +13,11 @@ import type {
   SaveGraphResult,
   Store,
   StoredRun,
+  UnfinishedRun,
   Unit,
 } from '../store.js';
 import { Checkpoints } from './checkpoint.js';
+import { ChildReader } from './child-reader.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
 import { JournalReader } from './journal-reader.js';
@@ -21,6 +25,7 @@ import { Listeners } from './listeners.js';
 import { RunDeletion } from './run-deletion.js';
 import { listRuns, listUnfinishedRuns } from './run-list.js';
 import { UnitWriter } from './unit-writer.js';
+import { WakeTimes } from './wake-times.js';
 import { transactionsOf, Writer, type WriterOptions } from './writer.js';
 
 /** Pages given back in one transaction: 1 MB, a few milliseconds. */
@@ -36,6 +41,8 @@ export class SqliteStore implements Store {
   readonly #checkpoints: Checkpoints;
   readonly #listeners = new Listeners();
   readonly #journals: JournalReader;
+  readonly #children: ChildReader;
+  readonly #wakeTimes: WakeTimes;
   readonly #deletion: RunDeletion;
   readonly #graphs: Graphs;
   readonly #db: BetterSQLite3Database;
@@ -49,6 +56,8 @@ export class SqliteStore implements Store {
     const db: BetterSQLite3Database = drizzle(sqlite);
     this.#db = db;
     this.#journals = new JournalReader(db);
+    this.#children = new ChildReader(db);
+    this.#wakeTimes = new WakeTimes(db);
     this.#deletion = new RunDeletion(db);
     this.#graphs = new Graphs(db);
     this.#writer = new Writer(transactionsOf(sqlite), options);
@@ -70,8 +79,8 @@ export class SqliteStore implements Store {
     return this.#listeners.subscribe(runId, listener);
   }
 
-  async loadRun(runId: string): Promise<StoredRun | undefined> {
-    return this.#journals.loadRun(runId);
+  async loadRun(runId: string, atSeq?: number): Promise<StoredRun | undefined> {
+    return this.#journals.loadRun(runId, atSeq);
   }
 
   async readEvents(runId: string, afterSeq: number, limit: number): Promise<EventRecord[]> {
@@ -90,16 +99,44 @@ export class SqliteStore implements Store {
     return listRuns(this.#db, filter);
   }
 
-  async listUnfinishedRuns(): Promise<{ runId: string; status: RunStatus }[]> {
+  async listUnfinishedRuns(): Promise<UnfinishedRun[]> {
     return listUnfinishedRuns(this.#db);
   }
 
-  async deleteRun(runId: string): Promise<'deleted' | 'missing' | 'active'> {
+  async listChildren(parentRunId: string, parentSeq: number): Promise<ChildRow[]> {
+    return this.#children.listChildren(parentRunId, parentSeq);
+  }
+
+  async readChildResults(parentRunId: string, parentSeq: number): Promise<ChildResult[]> {
+    return this.#children.readChildResults(parentRunId, parentSeq);
+  }
+
+  async listWaitingDescendants(runId: string, waitingFor: Waiting['kind'], limit: number): Promise<RunSummary[]> {
+    return this.#children.listWaitingDescendants(runId, waitingFor, limit);
+  }
+
+  async listDueRuns(time: number, limit: number): Promise<string[]> {
+    return this.#wakeTimes.listDueRuns(time, limit);
+  }
+
+  async nextWakeAt(after: number): Promise<number | undefined> {
+    return this.#wakeTimes.nextWakeAt(after);
+  }
+
+  async deleteRun(runId: string): Promise<'deleted' | 'missing' | 'active' | 'child'> {
     return this.#write(() => this.#deletion.deleteRun(runId));
   }
 
   async deleteRunsFinishedBefore(time: number, limit: number): Promise<number> {
-    return this.#write(() => this.#deletion.deleteRunsFinishedBefore(time, limit));
+    let deleted = 0;
+    while (this.sqlite.open) {
+      const { count, isDone } = this.#write(() => this.#deletion.deleteRunsFinishedBefore(time, limit - deleted));
+      deleted += count;
+      if (isDone) break;
+      // Runs with many children take several transactions, and others get their turn between them.
+      await nextTurn();
+    }
+    return deleted;
   }
 
   async reclaimSpace(): Promise<void> {

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { messageOf } from '../../core/errors.js';
-import type { RunState } from '../../core/run.js';
+import { type RunState, wakeAt } from '../../core/run.js';
 import { ConflictError, GraphGoneError, type NewRun, ReplayError, type RunAppend, type Unit } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
 import { graphDefinitions, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
@@ -52,27 +52,32 @@ export class UnitWriter {
     for (const append of unit.appends) this.#append(append);
   }
 
-  #append({ state, records, statusChanged, create, snapshot }: RunAppend): void {
+  #append({ state, records, rowChanged, create, snapshot }: RunAppend): void {
     const { runId } = state;
     if (create !== undefined) this.#create(state, create);
     this.#insertEvents(runId, records);
-    if (create === undefined && statusChanged) this.#updateRow(state);
+    if (create === undefined && rowChanged) this.#updateRow(state);
     if (snapshot !== undefined) this.#statements.saveSnapshot.run({ runId, seq: state.seq, state: snapshot });
   }
 
   #create(state: RunState, { idempotency }: NewRun): void {
-    const { runId, graphId, graphVersion, metadata, submittedAt } = state;
+    const { runId, graphId, graphVersion, metadata, submittedAt, parent } = state;
     const { key: idempotencyKey = null, fingerprint: idempotencyFingerprint = null } = idempotency ?? {};
-    if (!this.#isGraphLive(graphId, graphVersion)) {
+    // A branch runs on the graph version that its parent is pinned to, which is not gone while the parent is active.
+    if (parent?.kind !== 'branch' && !this.#isGraphLive(graphId, graphVersion)) {
       // A request that is repeated gets its run, even if the graph has gone since.
       this.#refuseReplay(idempotencyKey);
       throw new GraphGoneError(graphId);
     }
     const run = { runId, graphId, graphVersion, metadata, submittedAt, idempotencyKey, idempotencyFingerprint };
     try {
-      this.#statements.insertRun.run({ ...run, ...rowOf(state) });
+      this.#statements.insertRun.run({ ...run, ...parentColumns(state), ...rowOf(state) });
     } catch (thrown) {
-      if (sqliteCode(thrown) === 'SQLITE_CONSTRAINT_UNIQUE') this.#refuseReplay(idempotencyKey);
+      if (sqliteCode(thrown) === 'SQLITE_CONSTRAINT_UNIQUE') {
+        this.#refuseReplay(idempotencyKey);
+        // The other value that is unique: the child is there already.
+        throw new ConflictError(runId);
+      }
       throw conflictOr(thrown, runId);
     }
     for (const [key, value] of Object.entries(metadata)) this.#statements.insertMetadata.run({ key, value, runId });
@@ -118,14 +123,27 @@ export class UnitWriter {
   }
 }
 
+/** Where a child hangs, which never changes. */
+function parentColumns({ parent }: RunState) {
+  return {
+    parentRunId: parent?.run_id ?? null,
+    parentSeq: parent?.seq ?? null,
+    childIndex: parent?.index ?? null,
+  };
+}
+
 /** The columns that follow the status. */
-function rowOf({ status, startedAt, finishedAt, error, data }: RunState) {
+function rowOf(state: RunState) {
+  const { status, startedAt, finishedAt, error, data, own, waiting } = state;
   return {
     status,
     startedAt,
     finishedAt,
+    wakeAt: wakeAt(state),
+    waitingFor: waiting?.kind ?? null,
     error: error === null ? null : JSON.stringify(error),
-    data: finishedAt === null ? null : JSON.stringify(data),
+    // What a branch has from its parent is not stored once more.
+    data: finishedAt === null ? null : JSON.stringify(own ?? data),
   };
 }
 
@@ -139,8 +157,8 @@ function conflictOr(thrown: unknown, runId: string): unknown {
  */
 function isOneStatement({ appends: [append, ...others] }: Unit): boolean {
   if (append === undefined || others.length > 0) return false;
-  const { records, statusChanged, create, snapshot } = append;
-  return records.length === 1 && !statusChanged && create === undefined && snapshot === undefined;
+  const { records, rowChanged, create, snapshot } = append;
+  return records.length === 1 && !rowChanged && create === undefined && snapshot === undefined;
 }
 
 type Savepoints = ReturnType<typeof prepareSavepoints>;
@@ -163,6 +181,8 @@ function prepareStatements(db: BetterSQLite3Database) {
     status: sql`${param('status')}`,
     startedAt: sql`${param('startedAt')}`,
     finishedAt: sql`${param('finishedAt')}`,
+    wakeAt: sql`${param('wakeAt')}`,
+    waitingFor: sql`${param('waitingFor')}`,
     error: sql`${param('error')}`,
     data: sql`${param('data')}`,
   };
@@ -174,6 +194,9 @@ function prepareStatements(db: BetterSQLite3Database) {
     submittedAt: param('submittedAt'),
     idempotencyKey: param('idempotencyKey'),
     idempotencyFingerprint: param('idempotencyFingerprint'),
+    parentRunId: param('parentRunId'),
+    parentSeq: param('parentSeq'),
+    childIndex: param('childIndex'),
   };
   const event = {
     runId: param('runId'),
