@@ -1,5 +1,4 @@
 /** What people who write tools import. */
-
 export type { Json, JsonObject } from './core/json.js';
 export {
   type Condition,
@@ -9,3 +8,5 @@ export {
   type ToolContext,
   type ToolState,
 } from './core/tool.js';
+export { FatalError, RetryableError } from './core/tool-errors.js';
+export { type Wait, type WaitRequest, wait } from './core/wait.js';

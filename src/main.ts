@@ -12,7 +12,9 @@ import { currentCall } from './executor/invoke-tool.js';
 import { startRetention } from './executor/retention.js';
 import { buildApp } from './http/app.js';
 import { GraphCache } from './store/graph-cache.js';
+import { RunLoader } from './store/run-loader.js';
 import { openSqliteStore } from './store/sqlite/open.js';
+import { builtInTools } from './tools/built-in-tools.js';
 import { loadToolModules } from './tools/load.js';
 import { codeReviewGraph } from './workflows/code-review/graph.js';
 import { codeReviewDefinitions } from './workflows/code-review/index.js';
@@ -27,8 +29,8 @@ const CLOSE_MS = 15_000;
 /** The composition root: config -> store -> registry -> executor -> engine -> app. */
 async function serve(config: Config, logger: Logger): Promise<void> {
   const now = Date.now;
-  const added = await loadToolModules(config.tools, process.cwd(), codeReviewDefinitions);
-  const registry = createRegistry([...codeReviewDefinitions, ...added]);
+  const ours = [...builtInTools({ now }), ...codeReviewDefinitions];
+  const registry = createRegistry([...ours, ...(await loadToolModules(config.tools, process.cwd(), ours))]);
   const onFatal = (error: unknown): void => {
     logger.fatal({ err: error }, 'the disk did not confirm a write; stopping, so that nothing unsaved counts as saved');
     process.exit(1);
@@ -37,8 +39,11 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const graphs = new GraphCache(store, registry);
   const { maxConcurrentRuns, maxQueuedRuns } = config;
   const stepTimeoutMs = config.stepTimeoutSeconds * 1000;
-  const executor = new Executor({ store, graphs, logger, now, maxConcurrentRuns, maxQueuedRuns, stepTimeoutMs });
-  const engine = createEngine({ store, graphs, registry, executor, now, newId: () => uuidv7() });
+  const runs = new RunLoader(store, graphs);
+  const inside = { store, graphs, runs, now, newId: () => uuidv7() };
+  const limits = { maxConcurrentRuns, maxQueuedRuns, stepTimeoutMs };
+  const executor = new Executor({ ...inside, ...limits, logger, random: Math.random });
+  const engine = createEngine({ ...inside, registry, executor });
   if (store.isNew) await engine.createGraph(codeReviewGraph);
 
   const { apiKeys, maxBodyBytes, isOpenOnLoopback } = config;

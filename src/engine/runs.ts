@@ -1,13 +1,13 @@
 import { EngineError } from '../core/errors.js';
 import { type LimitsDefinition, resolveLimits } from '../core/graph.js';
+import { openRun } from '../core/journal.js';
 import { copyJson, type Json } from '../core/json.js';
 import { linesOf } from '../core/log-lines.js';
-import { append, isFinished, openRun, type RunState, type RunStatus } from '../core/run.js';
+import { isFinished, type RunState } from '../core/run.js';
 import { StepReader, type StepView } from '../core/steps.js';
 import type { GraphCache } from '../store/graph-cache.js';
+import type { RunLoader } from '../store/run-loader.js';
 import {
-  ConflictError,
-  foldStored,
   GraphGoneError,
   type Idempotency,
   ReplayError,
@@ -15,8 +15,9 @@ import {
   type RunSummary,
   type Store,
 } from '../store/store.js';
+import { compareData, compareSteps, type RunDiff } from './diff.js';
 import { graphNotFound } from './graphs.js';
-import { guarded, type Page } from './shared.js';
+import { guarded, type Page, type RunExecutor, replay, runNotFound } from './shared.js';
 
 export interface StartRun {
   readonly graphId: string;
@@ -44,20 +45,14 @@ export interface ReadState {
 export interface RunView {
   readonly state: RunState;
   readonly logs: readonly string[];
-}
-
-/** What the use-cases need of the executor. */
-export interface RunExecutor {
-  /** Holds a place. @throws EngineError `queue_full` or `shutting_down`. */
-  reserve(): void;
-  release(): void;
-  submit(state: RunState): void;
-  cancelled(runId: string): void;
+  /** Children, of any depth, that wait for input. */
+  readonly waitingChildren: readonly RunSummary[];
 }
 
 export interface RunDeps {
   readonly store: Store;
   readonly graphs: GraphCache;
+  readonly runs: RunLoader;
   readonly executor: RunExecutor;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -65,10 +60,13 @@ export interface RunDeps {
   readonly newId: () => string;
 }
 
+/** Children that a state lists at most. */
+const MAX_WAITING_CHILDREN = 100;
 /** Most log lines in one answer; `logs_after` goes on from there. */
 export const MAX_LOG_LINES = 10_000;
 const MAX_PAGE_BYTES = 4_194_304;
 const EVENTS_AT_A_TIME = 500;
+const STEPS_AT_A_TIME = 200;
 
 /** The use-cases of runs. */
 export class RunUseCases {
@@ -87,12 +85,20 @@ export class RunUseCases {
     if (earlier !== undefined) return earlier;
     const graph = await graphs.find(request.graphId, request.version);
     if (graph === undefined) throw graphNotFound(request.graphId, request.version);
+    const inputData = copyJson(request.inputData);
+    const errors = graph.inputSchema?.validate(inputData) ?? [];
+    if (errors.length > 0) {
+      const inBody = errors.map((problem) => ({ ...problem, pointer: `/input_data${problem.pointer}` }));
+      throw new EngineError('invalid_input', 'The input does not fit the input_schema of the graph.', {
+        errors: inBody,
+      });
+    }
     const limits = resolveLimits(graph.limits, request.limits);
     const event = {
       type: 'run.submitted',
       graph_id: graph.graphId,
       graph_version: graph.version,
-      input_data: copyJson(request.inputData),
+      input_data: inputData,
       limits: limitsDocument(limits),
       metadata: request.metadata ?? {},
     } as const;
@@ -100,7 +106,7 @@ export class RunUseCases {
     const create = request.idempotency === undefined ? {} : { idempotency: request.idempotency };
     executor.reserve();
     try {
-      await guarded(() => store.commit({ appends: [{ state, records, statusChanged: true, create }] }));
+      await guarded(() => store.commit({ appends: [{ state, records, rowChanged: true, create }] }));
     } catch (error) {
       executor.release();
       return this.#notStarted(error, request);
@@ -125,14 +131,18 @@ export class RunUseCases {
     return owner === undefined ? undefined : replay(owner, idempotency);
   }
 
-  /** The state of a run, live; waits for its end if asked to. @throws EngineError `run_not_found`. */
+  /**
+   * The state of a run, live. Asked to wait, it answers when the run ends, or when it or a child waits for input.
+   * @throws EngineError `run_not_found`.
+   */
   async getState(runId: string, { waitSeconds = 0, logsAfter = 0 }: ReadState = {}): Promise<RunView> {
     let state = await this.#load(runId);
-    if (waitSeconds > 0 && !isFinished(state.status)) {
-      await this.#untilFinished(runId, waitSeconds);
+    if (waitSeconds > 0 && !(await this.#restingPlace(state))) {
+      await this.#untilResting(runId, waitSeconds);
       state = await this.#load(runId);
     }
-    return { state, logs: await this.#logs(state, logsAfter) };
+    const waitingChildren = await this.#waitingChildren(state);
+    return { state, logs: await this.#logs(state, logsAfter), waitingChildren };
   }
 
   /** Runs that fit a filter, newest first. */
@@ -155,9 +165,31 @@ export class RunUseCases {
     const from = cursor === undefined ? 0 : seqOf(cursor);
     const reader = new StepReader(from);
     const isFull = await this.#readSteps(runId, reader, Math.max(0, from - 1), limit);
-    if (isFull && reader.current !== null) return { steps: reader.finished, nextCursor: String(reader.lastSeq) };
+    const isMore = isFull && (await this.deps.store.readEvents(runId, reader.lastSeq, 1)).length > 0;
+    if (isFull && (isMore || reader.current !== null)) {
+      return { steps: reader.finished, nextCursor: String(reader.lastSeq) };
+    }
     const steps = reader.current === null ? reader.finished : [...reader.finished, reader.current];
     return { steps, nextCursor: null };
+  }
+
+  /** How two runs differ: the first step at which they went apart, and their data. @throws EngineError `run_not_found`. */
+  async diffRuns(a: string, b: string): Promise<RunDiff> {
+    const [left, right] = [await this.#load(a), await this.#load(b)];
+    const steps = await compareSteps(this.#allSteps(a), this.#allSteps(b));
+    return { a, b, ...steps, data: compareData(left.data, right.data) };
+  }
+
+  async *#allSteps(runId: string): AsyncGenerator<StepView, undefined> {
+    for (let cursor: string | undefined; ; ) {
+      const page: { steps: readonly StepView[]; nextCursor: string | null } = await this.listSteps(runId, {
+        limit: STEPS_AT_A_TIME,
+        ...(cursor !== undefined && { cursor }),
+      });
+      yield* page.steps;
+      if (page.nextCursor === null) return undefined;
+      cursor = page.nextCursor;
+    }
   }
 
   /** Reads on from a seq until there are `limit` finished steps (or enough of them for one answer), and says if so. */
@@ -177,41 +209,6 @@ export class RunUseCases {
     }
   }
 
-  /**
-   * Cancels a run: at once when no tool is running, else as soon as the tool lets go.
-   * @throws EngineError `run_not_found`, `run_finished`, `store_unavailable`.
-   */
-  async cancelRun(runId: string): Promise<{ runId: string; status: RunStatus }> {
-    for (;;) {
-      const state = await this.#load(runId);
-      if (isFinished(state.status)) throw new EngineError('run_finished', `Run ${runId} is ${state.status} already.`);
-      if (state.cancelRequested) return { runId, status: state.status };
-      const event =
-        state.status === 'RUNNING'
-          ? ({ type: 'cancel.requested' } as const)
-          : ({ type: 'run.cancelled', logs: [] } as const);
-      const after = append(state, [event], this.deps.now());
-      try {
-        const statusChanged = after.state.status !== state.status;
-        await guarded(() => this.deps.store.commit({ appends: [{ ...after, statusChanged }] }));
-      } catch (error) {
-        if (error instanceof ConflictError) continue;
-        throw error;
-      }
-      this.deps.executor.cancelled(runId);
-      return { runId, status: after.state.status };
-    }
-  }
-
-  /** @throws EngineError `run_not_found`, or `run_active` for a run that has not finished. */
-  async deleteRun(runId: string): Promise<void> {
-    const result = await guarded(() => this.deps.store.deleteRun(runId));
-    if (result === 'missing') throw runNotFound(runId);
-    if (result === 'active') {
-      throw new EngineError('run_active', `Run ${runId} has not finished. Cancel it first, or wait for its end.`);
-    }
-  }
-
   /** Answers every waiting request now, and lets none wait from here on. */
   stopWaiting(): void {
     this.#stopping = true;
@@ -219,9 +216,20 @@ export class RunUseCases {
   }
 
   async #load(runId: string): Promise<RunState> {
-    const state = foldStored(runId, await this.deps.store.loadRun(runId));
+    const state = await this.deps.runs.load(runId);
     if (state === undefined) throw runNotFound(runId);
     return state;
+  }
+
+  /** True where a run has ended, or waits for somebody. */
+  async #restingPlace(state: RunState): Promise<boolean> {
+    if (isFinished(state.status) || state.waiting?.kind === 'input') return true;
+    return (await this.#waitingChildren(state, 1)).length > 0;
+  }
+
+  async #waitingChildren({ children, runId, status }: RunState, limit = MAX_WAITING_CHILDREN): Promise<RunSummary[]> {
+    if (children === null || isFinished(status)) return [];
+    return this.deps.store.listWaitingDescendants(runId, 'input', limit);
   }
 
   async #logs(state: RunState, after: number): Promise<readonly string[]> {
@@ -240,7 +248,7 @@ export class RunUseCases {
     return lines.slice(0, MAX_LOG_LINES);
   }
 
-  async #untilFinished(runId: string, seconds: number): Promise<void> {
+  async #untilResting(runId: string, seconds: number): Promise<void> {
     if (this.#stopping) return;
     let answer = (): void => {};
     const answered = new Promise<void>((resolve) => {
@@ -248,25 +256,24 @@ export class RunUseCases {
     });
     this.#waits.add(answer);
     const timer = setTimeout(answer, seconds * 1000);
+    const look = (): void =>
+      void this.#load(runId).then(async (state) => (await this.#restingPlace(state)) && answer(), answer);
     const unsubscribe = this.deps.store.subscribe(runId, (_seq, status) => {
       if (isFinished(status)) answer();
+      else if (status === 'WAITING') look();
     });
+    const unsubscribeChildren = this.deps.executor.onChildWaiting(look);
     try {
-      // It may have finished between the first look at it and the subscription.
-      if (isFinished((await this.#load(runId)).status)) return;
+      // It may have come to rest between the first look at it and the subscription.
+      if (await this.#restingPlace(await this.#load(runId))) return;
       await answered;
     } finally {
       clearTimeout(timer);
       unsubscribe();
+      unsubscribeChildren();
       this.#waits.delete(answer);
     }
   }
-}
-
-function replay(owner: { runId: string; fingerprint: string }, idempotency: Idempotency | undefined): StartedRun {
-  if (owner.fingerprint === idempotency?.fingerprint) return { runId: owner.runId, replayed: true };
-  const detail = `The Idempotency-Key started run ${owner.runId} with another body. Use a new key for a new request.`;
-  throw new EngineError('idempotency_mismatch', detail);
 }
 
 function limitsDocument({ maxSteps, deadlineSeconds }: { maxSteps: number; deadlineSeconds?: number }) {
@@ -277,9 +284,4 @@ function seqOf(cursor: string): number {
   if (/^[1-9]\d{0,14}$/.test(cursor)) return Number(cursor);
   const errors = [{ pointer: '/cursor', code: 'invalid_cursor', message: 'Use a next_cursor of an earlier answer.' }];
   throw new EngineError('invalid_request', 'The cursor is not one of ours.', { errors });
-}
-
-/** The error for a run that is not there. */
-function runNotFound(runId: string): EngineError {
-  return new EngineError('run_not_found', `Run ID not found. No run has the id "${runId.slice(0, 200)}".`);
 }

@@ -1,5 +1,9 @@
 import { EngineError } from '../core/errors.js';
-import { StoreUnavailableError } from '../store/store.js';
+import type { RunEvent } from '../core/events.js';
+import { append } from '../core/journal.js';
+import type { RunState } from '../core/run.js';
+import type { RunLoader } from '../store/run-loader.js';
+import { ConflictError, type Idempotency, type Store, StoreUnavailableError } from '../store/store.js';
 
 /** A page of a list: at most `limit` items, after the one that `cursor` names. */
 export interface Page {
@@ -20,5 +24,51 @@ export async function guarded<T>(write: () => Promise<T>): Promise<T> {
       retryAfterSeconds: STORE_RETRY_SECONDS,
       cause: error,
     });
+  }
+}
+
+/** What the use-cases need of the executor. */
+export interface RunExecutor {
+  /** Holds a place. @throws EngineError `queue_full` or `shutting_down`. */
+  reserve(): void;
+  release(): void;
+  submit(state: RunState): void;
+  wake(runId: string): void;
+  /** Calls back whenever a child run waits for input. Returns the way out. */
+  onChildWaiting(listener: () => void): () => void;
+  cancel(runId: string): Promise<{ state: RunState; changed: boolean } | undefined>;
+}
+
+/** The error for a run that is not there. */
+export function runNotFound(runId: string): EngineError {
+  return new EngineError('run_not_found', `Run ID not found. No run has the id "${runId.slice(0, 200)}".`);
+}
+
+/** The answer to a key that was used before. @throws EngineError `idempotency_mismatch` for another request. */
+export function replay(
+  owner: { runId: string; fingerprint: string },
+  idempotency: Idempotency | undefined,
+): { runId: string; replayed: boolean } {
+  if (owner.fingerprint === idempotency?.fingerprint) return { runId: owner.runId, replayed: true };
+  const detail = `The Idempotency-Key started run ${owner.runId} with another body. Use a new key for a new request.`;
+  throw new EngineError('idempotency_mismatch', detail);
+}
+
+/** Appends to a run what `make` says of its state, again for as long as others are first. */
+export async function appendTo(
+  deps: { store: Store; runs: RunLoader; now: () => number },
+  runId: string,
+  make: (state: RunState) => RunEvent | Promise<RunEvent>,
+): Promise<RunState> {
+  for (;;) {
+    const state = await deps.runs.load(runId);
+    if (state === undefined) throw runNotFound(runId);
+    const after = append(state, [await make(state)], deps.now());
+    try {
+      await guarded(() => deps.store.commit({ appends: [{ ...after, rowChanged: true }] }));
+      return after.state;
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
   }
 }

@@ -1,17 +1,26 @@
 import type { Logger } from 'pino';
 import type { CompiledGraph } from '../core/compile-graph.js';
 import { EngineError } from '../core/errors.js';
-import { isFinished, type RunState, type RunStatus } from '../core/run.js';
+import { isFinished, type RunState, wakeAt } from '../core/run.js';
 import type { GraphCache } from '../store/graph-cache.js';
-import { foldStored, type Store } from '../store/store.js';
-import { Session } from './session.js';
+import type { RunLoader } from '../store/run-loader.js';
+import type { Store, UnfinishedRun } from '../store/store.js';
+import { Alarm } from './alarm.js';
+import { appendCancel, type CancelResult } from './cancel.js';
+import { ChildRuns } from './children.js';
+import { Session, type SessionDeps } from './session.js';
 
 export interface ExecutorOptions {
   readonly store: Store;
   readonly graphs: GraphCache;
+  readonly runs: RunLoader;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  /** A new UUIDv7. */
+  readonly newId: () => string;
   readonly maxConcurrentRuns: number;
   readonly maxQueuedRuns: number;
   readonly stepTimeoutMs: number;
@@ -20,27 +29,44 @@ export interface ExecutorOptions {
 /** Seconds after which a client that found the queue full may try again. */
 const QUEUE_FULL_RETRY_SECONDS = 1;
 
+/** What came in for a run while a session had it. */
+interface Held {
+  session?: Session;
+  wasCancelled: boolean;
+  wakeAgain: boolean;
+}
+
 /**
  * Runs many runs at once, each in a session of its own. A run that has to queue is remembered by its id alone,
- * so a full queue costs little memory whatever the inputs are.
+ * so a full queue costs little memory whatever the inputs are. A run that waits is remembered by the store alone.
  */
 export class Executor {
-  readonly #sessions = new Map<string, Session>();
-  /** Runs on their way from the queue into a session. */
-  readonly #loading = new Map<string, 'live' | 'cancelled'>();
-  /** Runs that were going on when the last server ended. They never count against the queue limit. */
-  readonly #resuming: string[] = [];
-  /** SUBMITTED runs, in the order of their submission. A Set, so that a cancelled one leaves at once. */
+  /** Runs that have a slot. */
+  readonly #held = new Map<string, Held>();
+  /** Runs that go on: after a wait, a crash, a retry; and children. They never count against the queue limit. */
+  readonly #resuming = new Set<string>();
+  /** SUBMITTED top-level runs, in the order of their submission. */
   readonly #submitted = new Set<string>();
+  /** Runs that a step was in flight of when the last server ended. */
+  readonly #interrupted = new Set<string>();
   /** Runs that were recovered before without getting on: one of them may be what kills the server. */
   readonly #suspects: string[] = [];
   #suspectUnderWay = false;
   #reserved = 0;
-  #busy = 0;
   #stopping = false;
   #idle: (() => void) | undefined;
+  readonly #childWaiting = new Set<() => void>();
+  readonly #alarm: Alarm;
+  readonly #children: ChildRuns;
+  readonly #sessionDeps: SessionDeps;
 
-  constructor(private readonly options: ExecutorOptions) {}
+  constructor(private readonly options: ExecutorOptions) {
+    const onError = (error: unknown) => options.logger.error({ err: error }, 'timers could not be read; trying again');
+    const wake = (runId: string) => this.wake(runId);
+    this.#alarm = new Alarm({ ...options, onDue: wake, onError });
+    this.#children = new ChildRuns({ ...options, wake, cancel: (runId) => this.cancel(runId) });
+    this.#sessionDeps = { ...options, alarm: this.#alarm, children: this.#children };
+  }
 
   /**
    * Holds a place for a run that is about to be committed.
@@ -56,7 +82,7 @@ export class Executor {
     this.#reserved += 1;
   }
 
-  /** Gives a place back whose run was not committed. */
+  /** Gives a place back that was not needed. */
   release(): void {
     this.#reserved -= 1;
   }
@@ -65,49 +91,80 @@ export class Executor {
   submit(state: RunState): void {
     this.#reserved -= 1;
     if (this.#stopping) return;
-    if (this.#hasFreeSlot()) this.#start(state.runId, state);
+    this.#alarm.schedule(wakeAt(state));
+    const isFree = this.#hasFreeSlot() && this.#resuming.size === 0 && this.#submitted.size === 0;
+    if (isFree) this.#start(state.runId, state);
     else this.#submitted.add(state.runId);
   }
 
-  /** Tells of a cancel that the journal holds already: the tool under way is told to stop. */
-  cancelled(runId: string): void {
+  /** Has a run looked at again, because something has happened to it that the journal holds. */
+  wake(runId: string): void {
+    if (this.#stopping) return;
+    const held = this.#held.get(runId);
+    if (held === undefined) this.#resuming.add(runId);
+    else held.wakeAgain = true;
+    this.#fill();
+  }
+
+  /** Cancels a run: at once, or as soon as its tool or its children have let go. `undefined` for no such run. */
+  async cancel(runId: string): Promise<CancelResult | undefined> {
+    const result = await appendCancel(this.options, runId);
+    if (result === undefined || !result.changed) return result;
+    const held = this.#held.get(runId);
+    if (held !== undefined) {
+      held.wasCancelled = true;
+      held.session?.cancel();
+    }
     this.#submitted.delete(runId);
-    if (this.#loading.has(runId)) this.#loading.set(runId, 'cancelled');
-    this.#sessions.get(runId)?.cancel();
+    if (!isFinished(result.state.status)) this.wake(runId);
+    else this.#tellParent(result.state);
+    return result;
+  }
+
+  /** Calls back whenever a child run waits for input. Returns the way out. */
+  onChildWaiting(listener: () => void): () => void {
+    this.#childWaiting.add(listener);
+    return () => void this.#childWaiting.delete(listener);
   }
 
   /** Takes up runs that the last server left unfinished. */
-  recover(unfinished: readonly { runId: string; status: RunStatus }[]): void {
-    for (const { runId, status } of unfinished) {
-      if (status === 'SUBMITTED') this.#submitted.add(runId);
-      else this.#resuming.push(runId);
+  recover(unfinished: readonly UnfinishedRun[]): void {
+    for (const { runId, status, waitingFor, parentRunId } of unfinished) {
+      if (status === 'RUNNING') {
+        this.#interrupted.add(runId);
+        this.#resuming.add(runId);
+      } else if (waitingFor === 'branches' || waitingFor === 'graph') this.#resuming.add(runId);
+      else if (status === 'SUBMITTED' && parentRunId === null) this.#submitted.add(runId);
     }
+    this.#alarm.start();
     this.#fill();
   }
 
   /** From here on nothing starts; steps under way may finish. Resolves when all sessions have stopped. */
   async drain(graceMs: number): Promise<void> {
     this.#stopping = true;
-    for (const session of this.#sessions.values()) session.stop();
+    this.#alarm.stop();
+    for (const { session } of this.#held.values()) session?.stop();
     const stopped = new Promise<void>((resolve) => {
       this.#idle = resolve;
     });
-    if (this.#busy === 0) return;
+    if (this.#held.size === 0) return;
     const timer = setTimeout(() => {
-      for (const session of this.#sessions.values()) session.abandon();
+      for (const { session } of this.#held.values()) session?.abandon();
     }, graceMs);
     await stopped;
     clearTimeout(timer);
   }
 
   #hasFreeSlot(): boolean {
-    return this.#busy < this.options.maxConcurrentRuns && this.#resuming.length === 0 && this.#submitted.size === 0;
+    return this.#held.size < this.options.maxConcurrentRuns;
   }
 
   #fill(): void {
-    while (!this.#stopping && this.#busy < this.options.maxConcurrentRuns) {
-      const runId = this.#resuming.shift() ?? this.#submitted.values().next().value;
+    while (!this.#stopping && this.#hasFreeSlot()) {
+      const [runId] = this.#resuming.size > 0 ? this.#resuming : this.#submitted;
       if (runId === undefined) return;
+      this.#resuming.delete(runId);
       this.#submitted.delete(runId);
       this.#start(runId);
     }
@@ -129,55 +186,59 @@ export class Executor {
   }
 
   #start(runId: string, state?: RunState, onCleared?: () => void): void {
-    this.#busy += 1;
-    void this.#drive(runId, state, onCleared)
+    const held: Held = { wasCancelled: false, wakeAgain: false };
+    this.#held.set(runId, held);
+    void this.#drive(runId, held, state, onCleared)
       .catch((error: unknown) => {
         const words = 'a run stopped on an internal error; it is taken up again at the next start';
         this.options.logger.error({ run_id: runId, err: error }, words);
       })
       .finally(() => {
-        this.#busy -= 1;
+        this.#held.delete(runId);
         onCleared?.();
-        if (this.#busy === 0) this.#idle?.();
+        if (held.wakeAgain) this.#resuming.add(runId);
+        if (this.#held.size === 0) this.#idle?.();
         this.#fill();
       });
   }
 
-  async #drive(runId: string, submitted?: RunState, onCleared?: () => void): Promise<void> {
-    this.#loading.set(runId, 'live');
-    const loaded = await this.#load(runId, submitted).finally(() => this.#loading.delete(runId));
+  async #drive(runId: string, held: Held, submitted?: RunState, onCleared?: () => void): Promise<void> {
+    const loaded = await this.#load(runId, submitted);
     if (loaded === undefined) return;
-    const { state, graph, cancelled } = loaded;
-    const recovered = state.status === 'RUNNING' && !state.drained;
+    const { state, graph } = loaded;
+    const recovered = this.#interrupted.delete(runId) && state.status === 'RUNNING' && !state.drained;
     if (recovered && state.recoveries > 0 && onCleared === undefined) {
+      this.#interrupted.add(runId);
       this.#suspects.push(runId);
-      this.#nextSuspect();
+      // Not before this slot is free: a run has one session at a time.
+      setImmediate(() => this.#nextSuspect());
       return;
     }
     let commits = 0;
-    const session = new Session(this.options, graph, state, () => {
+    const session = new Session(this.#sessionDeps, graph, state, () => {
       commits += 1;
       // The first commit only says that the run was recovered.
       if (commits === 2) onCleared?.();
     });
-    if (cancelled) session.cancel();
-    this.#sessions.set(runId, session);
-    try {
-      await session.drive({ recovered });
-    } finally {
-      this.#sessions.delete(runId);
-    }
+    if (held.wasCancelled) session.cancel();
+    held.session = session;
+    const after = await session.drive({ recovered });
+    if (isFinished(after.status)) this.#tellParent(after);
+    else if (after.parent !== null && after.waiting?.kind === 'input') for (const tell of this.#childWaiting) tell();
   }
 
-  async #load(
-    runId: string,
-    submitted?: RunState,
-  ): Promise<{ state: RunState; graph: CompiledGraph; cancelled: boolean } | undefined> {
-    const state = submitted ?? foldStored(runId, await this.options.store.loadRun(runId));
+  async #load(runId: string, submitted?: RunState): Promise<{ state: RunState; graph: CompiledGraph } | undefined> {
+    const state = submitted ?? (await this.options.runs.load(runId));
     if (state === undefined || isFinished(state.status)) return undefined;
     const graph = await this.options.graphs.pinned(state.graphId, state.graphVersion);
     if (graph === undefined) throw new Error(`graph ${state.graphId} version ${state.graphVersion} is not stored`);
-    if (this.#stopping) return undefined;
-    return { state, graph, cancelled: this.#loading.get(runId) === 'cancelled' };
+    return this.#stopping ? undefined : { state, graph };
+  }
+
+  #tellParent({ parent, runId, status }: RunState): void {
+    if (parent === null || this.#stopping) return;
+    this.#children.ended(parent.run_id, runId, status).catch((error: unknown) => {
+      this.options.logger.error({ run_id: runId, err: error }, 'the siblings of a run could not be stopped');
+    });
   }
 }

@@ -1,13 +1,22 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CompiledNode } from '../core/compile-graph.js';
-import { messageOf } from '../core/errors.js';
+import { messageOf, type RunErrorCode } from '../core/errors.js';
+import { ExpressionError } from '../core/expressions.js';
 import type { Outcome } from '../core/interpreter.js';
 import { StepLog } from '../core/log-lines.js';
+import { scopeOf } from '../core/routing.js';
 import type { Cursor, RunState } from '../core/run.js';
 import type { ToolContext } from '../core/tool.js';
+import { advice } from '../core/tool-errors.js';
+import { type WaitRequest, waitRequestOf } from '../core/wait.js';
 
 /** How long a tool has to let go after its signal fired. Then its slot is freed and a late result dropped. */
 export const ABORT_GRACE_MS = 5000;
+
+/** What a call came to: an outcome, or a wish to wait that has yet to be looked into. */
+export type CallResult =
+  | Exclude<Outcome, { kind: 'waits' }>
+  | { readonly kind: 'asks'; readonly request: WaitRequest; readonly logs: readonly string[] };
 
 /** Why a tool was told to stop. */
 export type AbortCause = 'cancel' | 'timeout' | 'deadline' | 'shutdown';
@@ -27,7 +36,7 @@ export class ToolCall {
   readonly #log = new StepLog();
   #timer: NodeJS.Timeout | undefined;
   #cause: AbortCause | undefined;
-  #letGo: ((outcome: Outcome | undefined) => void) | undefined;
+  #letGo: ((outcome: CallResult | undefined) => void) | undefined;
 
   /** @param timeoutMs how long the step may take, in milliseconds. */
   constructor(
@@ -40,12 +49,12 @@ export class ToolCall {
    * Calls the tool. Never throws or rejects: whatever the tool throws is an outcome.
    * Without a promise where the tool gave none. `undefined` when the call was abandoned before it was over.
    */
-  run(state: RunState, now: number): Outcome | Promise<Outcome | undefined> {
+  run(state: RunState, now: number): CallResult | Promise<CallResult | undefined> {
     const { tool } = this.node;
     if (tool === undefined) {
-      return this.#threw('tool_missing', `The tool "${this.node.toolName}" is not registered.`);
+      return this.#refused('tool_missing', `The tool "${this.node.toolName}" is not registered.`);
     }
-    const params = this.#params();
+    const params = this.#params(state);
     if ('kind' in params) return params;
     try {
       const toolState = { input_data: state.inputData, data: state.data };
@@ -54,7 +63,7 @@ export class ToolCall {
       const returned: unknown = calls.run(call, () => tool.run(toolState, context));
       return isThenable(returned) ? this.#settled(returned, state, now) : this.#returned(returned);
     } catch (thrown) {
-      return this.#threw('tool_failed', messageOf(thrown));
+      return this.#failed(thrown);
     }
   }
 
@@ -70,6 +79,7 @@ export class ToolCall {
       runId: state.runId,
       node: this.node.name,
       attempt: this.cursor.attempt,
+      ...(state.parent?.kind === 'branch' && { item: state.item, index: state.parent.index }),
     };
   }
 
@@ -100,45 +110,68 @@ export class ToolCall {
     return this.#controller;
   }
 
-  #params(): { value: unknown } | Outcome {
+  #params(state: RunState): { value: unknown } | CallResult {
     const { tool, params } = this.node;
-    if (tool?.params === undefined) return { value: params };
     try {
-      const parsed = tool.params.safeParse(params);
+      const rendered = params.isStatic ? params.preview : params.render(scopeOf(state));
+      if (tool?.params === undefined) return { value: rendered };
+      const parsed = tool.params.safeParse(rendered);
       if (parsed.success) return { value: parsed.data };
       const issues = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);
-      return this.#threw('invalid_params', `The params do not fit: ${issues.join('; ')}`);
+      return this.#refused('invalid_params', `The params do not fit: ${issues.join('; ')}`);
     } catch (thrown) {
-      return this.#threw('invalid_params', `The params could not be checked: ${messageOf(thrown)}`);
+      if (thrown instanceof ExpressionError) {
+        return this.#refused('expression_failed', `The params have no value: ${thrown.message}`);
+      }
+      return this.#refused('invalid_params', `The params could not be checked: ${messageOf(thrown)}`);
     }
   }
 
   /** The tool's own end, or the end of the grace after an abort, whichever comes first. */
-  async #settled(returned: PromiseLike<unknown>, state: RunState, now: number): Promise<Outcome | undefined> {
+  async #settled(returned: PromiseLike<unknown>, state: RunState, now: number): Promise<CallResult | undefined> {
     const untilDeadline = state.deadlineAt === null ? Number.POSITIVE_INFINITY : state.deadlineAt - now;
     const cause = untilDeadline < this.timeoutMs ? 'deadline' : 'timeout';
     this.#timer = setTimeout(() => this.abort(cause), Math.max(0, Math.min(untilDeadline, this.timeoutMs)));
     try {
-      return await new Promise<Outcome | undefined>((resolve) => {
+      return await new Promise<CallResult | undefined>((resolve) => {
         this.#letGo = resolve;
         returned.then(
-          (value) => resolve(this.#returned(value)),
-          (thrown: unknown) => resolve(this.#threw('tool_failed', messageOf(thrown))),
+          (value) => resolve(this.#settle(value)),
+          (thrown: unknown) => resolve(this.#failed(thrown)),
         );
       });
     } catch (thrown) {
-      return this.#threw('tool_failed', messageOf(thrown));
+      return this.#failed(thrown);
     } finally {
       clearTimeout(this.#timer);
     }
   }
 
-  #returned(value: unknown): Outcome {
+  #returned(value: unknown): CallResult {
     if (this.#cause === 'timeout') return this.#threw('timeout', '');
-    return { kind: 'returned', value, logs: this.#log.lines() };
+    const logs = this.#log.lines();
+    const request = waitRequestOf(value);
+    return request === undefined ? { kind: 'returned', value, logs } : { kind: 'asks', request, logs };
   }
 
-  #threw(code: Extract<Outcome, { kind: 'threw' }>['code'], message: string): Outcome {
+  #settle(value: unknown): CallResult {
+    try {
+      return this.#returned(value);
+    } catch (thrown) {
+      return this.#failed(thrown);
+    }
+  }
+
+  #failed(thrown: unknown): CallResult {
+    return { ...this.#threw('tool_failed', messageOf(thrown)), ...(this.#cause === undefined && advice(thrown)) };
+  }
+
+  /** A call that was not made, because it could only fail again. */
+  #refused(code: RunErrorCode, message: string): CallResult {
+    return { kind: 'threw', code, message, logs: [], fatal: true };
+  }
+
+  #threw(code: RunErrorCode, message: string): Extract<Outcome, { kind: 'threw' }> {
     const logs = this.#log.lines();
     if (this.#cause === 'timeout') {
       const text = `The step took longer than its timeout of ${this.timeoutMs / 1000} s.`;

@@ -1,16 +1,27 @@
 import type { Logger } from 'pino';
 import type { CompiledGraph } from '../core/compile-graph.js';
-import type { RunEvent } from '../core/events.js';
-import { type Command, decide, settle } from '../core/interpreter.js';
-import { append, evolve, isFinished, isSnapshotDue, type RunState, takeSnapshot } from '../core/run.js';
+import type { EventOf, RunEvent } from '../core/events.js';
+import { evolve } from '../core/evolve.js';
+import { type Circumstances, type Command, decide, type Outcome, settle, settleChildren } from '../core/interpreter.js';
+import { append, isSnapshotDue, takeSnapshot } from '../core/journal.js';
+import type { RunState } from '../core/run.js';
+import type { GraphCache } from '../store/graph-cache.js';
 import { ConflictError, type Store, StoreUnavailableError } from '../store/store.js';
-import { ToolCall } from './invoke-tool.js';
+import type { Alarm } from './alarm.js';
+import type { ChildRuns } from './children.js';
+import { type CallResult, ToolCall } from './invoke-tool.js';
+import { resolveWait } from './resolve-wait.js';
 
 export interface SessionDeps {
   readonly store: Store;
+  readonly graphs: GraphCache;
+  readonly children: ChildRuns;
+  readonly alarm: Alarm;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** From 0 up to 1. */
+  readonly random: () => number;
   readonly stepTimeoutMs: number;
 }
 
@@ -35,17 +46,35 @@ export class Session {
     private readonly onCommit: () => void,
   ) {}
 
-  /** Drives the run until it ends, or this session is stopped, or another writer has taken over. */
-  async drive(options: { recovered: boolean }): Promise<void> {
+  /**
+   * Drives the run until it ends or waits, or this session is stopped, or another writer has taken over.
+   * Resolves with the state that it left.
+   */
+  async drive(options: { recovered: boolean }): Promise<RunState> {
     if (options.recovered) await this.#commit(() => [{ type: 'run.recovered' }]);
-    while (!this.#lost) {
-      if (this.#stopping && !isFinished(this.state.status)) return this.#drained();
+    let goesOn = true;
+    while (goesOn && !this.#lost) {
       if (this.#behind) await this.#takeIn();
-      const command = decide(this.graph, this.state, this.deps.now());
-      if (command.type === 'stop') return;
-      if (command.type === 'append') await this.#commit(() => this.#decideAgain());
-      else await this.#step(command);
+      goesOn = await this.#perform(decide(this.graph, this.state, this.#circumstances()));
     }
+    return this.state;
+  }
+
+  /** Does what the interpreter says; false where there is nothing more to do for now. */
+  async #perform(command: Command): Promise<boolean> {
+    if (command.type === 'stop') return false;
+    if (command.type === 'wait') {
+      this.deps.alarm.schedule(command.until);
+      return false;
+    }
+    if (this.#stopping) {
+      await this.#drained();
+      return false;
+    }
+    if (command.type === 'children') return this.#join(command);
+    if (command.type === 'append') await this.#commit(() => this.#decideAgain());
+    else await this.#step(command);
+    return true;
   }
 
   /** Tells the tool under way to stop, because the journal says that the run is cancelled. */
@@ -67,23 +96,44 @@ export class Session {
   }
 
   async #step({ node, cursor }: Extract<Command, { type: 'call' }>): Promise<void> {
-    const call = new ToolCall(node, cursor, this.deps.stepTimeoutMs);
+    const call = new ToolCall(node, cursor, node.timeoutMs ?? this.deps.stepTimeoutMs);
     this.#call = call;
     const called = call.run(this.state, this.deps.now());
-    const outcome = called instanceof Promise ? await called : called;
+    const result = called instanceof Promise ? await called : called;
     this.#call = undefined;
     // Cut off by a stop: neither a result nor a failure. The step is called again after the next start.
-    if (outcome === undefined) return;
-    await this.#commit(() => settle(this.graph, this.state, outcome, this.deps.now()));
+    if (result === undefined) return;
+    const outcome = result.kind === 'asks' ? await this.#resolve(result) : result;
+    await this.#commit(() => settle(this.graph, this.state, outcome, this.#circumstances()));
+  }
+
+  async #resolve({ request, logs }: Extract<CallResult, { kind: 'asks' }>): Promise<Outcome> {
+    const resolved = await resolveWait(request, this.state, this.deps.graphs);
+    if (resolved.code === undefined) return { kind: 'waits', wait: resolved.wait, logs };
+    return { kind: 'threw', ...resolved, logs, fatal: true };
+  }
+
+  /** Has the children looked after; false while some of them are under way. */
+  async #join({ children, cancel }: Extract<Command, { type: 'children' }>): Promise<boolean> {
+    const results = await this.deps.children.tend(this.state, this.graph, children, cancel);
+    if (results === undefined) return false;
+    await this.#commit(() => settleChildren(this.graph, this.state, results, this.#circumstances()));
+    return true;
+  }
+
+  #circumstances(): Circumstances {
+    return { now: this.deps.now(), random: this.deps.random() };
   }
 
   #decideAgain(): readonly RunEvent[] {
-    const command = decide(this.graph, this.state, this.deps.now());
+    const command = decide(this.graph, this.state, this.#circumstances());
     return command.type === 'append' ? command.events : [];
   }
 
   async #drained(): Promise<void> {
-    if (!this.state.drained) await this.#commit(() => [{ type: 'run.drained' }]);
+    const { status, drained } = this.state;
+    // Only runs at work could be taken for crashed.
+    if (status === 'RUNNING' && !drained) await this.#commit(() => [{ type: 'run.drained' }]);
   }
 
   /** Commits what `make` says of the present state. When another writer was first, takes in what it wrote and asks again. */
@@ -105,7 +155,8 @@ export class Session {
 
   async #append(events: readonly RunEvent[]): Promise<void> {
     const { records, state } = append(this.state, events, this.deps.now());
-    const unit = { state, records, statusChanged: state.status !== this.state.status };
+    const rowChanged = state.status !== this.state.status || state.waiting !== this.state.waiting;
+    const unit = { state, records, rowChanged };
     if (isSnapshotDue(state)) {
       const snapshot = takeSnapshot(state);
       await this.deps.store.commit({ appends: [{ ...unit, snapshot: snapshot.text }] });
@@ -126,7 +177,7 @@ export class Session {
     const tail = await this.deps.store.readEvents(this.state.runId, this.state.seq, 1000);
     for (const record of tail) {
       this.state = evolve(this.state, record);
-      if (record.event.type !== 'cancel.requested') this.#lost = true;
+      if (!isRequest(record.event)) this.#lost = true;
     }
     return tail.length > 0;
   }
@@ -148,3 +199,11 @@ export class Session {
     clearTimeout(timer);
   }
 }
+
+/** What requests append beside a session. */
+function isRequest(event: RunEvent): boolean {
+  if (event.type === 'wait.ended') return event.outcome === 'answered';
+  return REQUESTS.includes(event.type);
+}
+
+const REQUESTS: readonly EventOf<RunEvent['type']>['type'][] = ['cancel.requested', 'run.cancelled', 'run.retried'];

@@ -5,6 +5,7 @@ import type { AnyTool, ToolContext } from '../../src/core/tool.js';
 import { createEngine, type Engine } from '../../src/engine.js';
 import { Executor } from '../../src/executor/executor.js';
 import { GraphCache } from '../../src/store/graph-cache.js';
+import { RunLoader } from '../../src/store/run-loader.js';
 import { openSqliteStore } from '../../src/store/sqlite/open.js';
 import type { Store } from '../../src/store/store.js';
 import { checkComplexity } from '../../src/workflows/code-review/check-complexity.js';
@@ -42,8 +43,9 @@ export async function openEngine(
   const logger = { info: () => {}, warn: () => {}, error: (...args: unknown[]) => console.error(...args) };
   const now = Date.now;
   const limits = { maxConcurrentRuns, maxQueuedRuns: 1_000_000, stepTimeoutMs: 600_000 };
-  const executor = new Executor({ store, graphs, logger, now, ...limits });
-  const engine = createEngine({ store, graphs, registry, executor, now, newId: () => uuidv7() });
+  const inside = { store, graphs, runs: new RunLoader(store, graphs), now, newId: () => uuidv7() };
+  const executor = new Executor({ ...inside, ...limits, logger, random: Math.random });
+  const engine = createEngine({ ...inside, registry, executor });
   executor.recover(await store.listUnfinishedRuns());
   return {
     engine,

@@ -26,16 +26,17 @@ export class MinimumEngine {
   async run(entry: string, input: unknown): Promise<Record<string, unknown>> {
     const runId = uuidv7();
     const submittedAt = Date.now();
-    const row = { runId, graphId: this.graphId, graphVersion: 1, metadata: {}, submittedAt, error: null };
+    const none = { error: null, parent: null, waiting: null, children: null, deadlineAt: null, own: null };
+    const row = { runId, graphId: this.graphId, graphVersion: 1, metadata: {}, submittedAt, ...none };
     let seq = 0;
     let logEnd = 0;
     const record = (event: { type: string }): EventRecord => {
       seq += 1;
       return { seq, time: Date.now(), event: event as RunEvent, payload: JSON.stringify(event), logEnd };
     };
-    const commit = (records: EventRecord[], state: object, statusChanged: boolean, create?: object) =>
+    const commit = (records: EventRecord[], state: object, rowChanged: boolean, create?: object) =>
       this.store.commit({
-        appends: [{ state: { ...row, ...state } as RunState, records, statusChanged, ...(create && { create }) }],
+        appends: [{ state: { ...row, ...state } as RunState, records, rowChanged, ...(create && { create }) }],
       });
     const submitted = { status: 'SUBMITTED', startedAt: null, finishedAt: null, data: {} };
     await commit([record({ type: 'run.submitted', ...{ input } })], submitted, true, {});

@@ -28,7 +28,8 @@ export function contractOf(app: FastifyInstance): Check {
   const templates = Object.keys(document.paths).sort((a, b) => count(a) - count(b));
 
   return (method, url, answer) => {
-    const path = url.split('?', 1)[0] ?? '';
+    // As the server sees it: without `..`.
+    const path = new URL(`http://localhost${url}`).pathname;
     const type = String(answer.headers['content-type'] ?? '').split(';', 1)[0] ?? '';
     const template = templates.find((each) => patternOf(each).test(path) && document.paths[each]?.[method]);
     if (template === undefined)

@@ -4,8 +4,10 @@ import { createRegistry, type Registrable } from '../../src/core/registry.js';
 import { createEngine, type Engine } from '../../src/engine.js';
 import { Executor } from '../../src/executor/executor.js';
 import { GraphCache } from '../../src/store/graph-cache.js';
+import { RunLoader } from '../../src/store/run-loader.js';
 import { openSqliteStore } from '../../src/store/sqlite/open.js';
 import type { Store } from '../../src/store/store.js';
+import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 export interface TestEngineOptions {
@@ -16,6 +18,7 @@ export interface TestEngineOptions {
   readonly maxQueuedRuns?: number;
   readonly stepTimeoutMs?: number;
   readonly now?: () => number;
+  readonly random?: () => number;
 }
 
 export interface TestEngine {
@@ -36,7 +39,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
   const logged: TestEngine['logged'] = [];
   const to = (level: string) => (details: unknown, message?: unknown) => void logged.push({ level, details, message });
   const logger = { info: to('info'), warn: to('warn'), error: to('error') };
-  const registry = createRegistry(options.definitions ?? []);
+  const registry = createRegistry([...builtInTools({ now }), ...(options.definitions ?? [])]);
   const store = openSqliteStore({
     path,
     onFatal: (error) => {
@@ -44,16 +47,17 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     },
   });
   const graphs = new GraphCache(store, registry);
+  const runs = new RunLoader(store, graphs);
+  const inside = { store, graphs, runs, now, newId: () => uuidv7() };
   const executor = new Executor({
-    store,
-    graphs,
+    ...inside,
     logger,
-    now,
+    random: options.random ?? Math.random,
     maxConcurrentRuns: options.maxConcurrentRuns ?? 100,
     maxQueuedRuns: options.maxQueuedRuns ?? 10_000,
     stepTimeoutMs: options.stepTimeoutMs ?? 600_000,
   });
-  const engine = createEngine({ store, graphs, registry, executor, now, newId: () => uuidv7() });
+  const engine = createEngine({ ...inside, registry, executor });
   executor.recover(await store.listUnfinishedRuns());
   const stop = async (graceMs = 5000): Promise<void> => {
     engine.stop();

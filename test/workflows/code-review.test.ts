@@ -52,7 +52,7 @@ describe('the demo', () => {
     expect(graphDefinitionSchema.parse(codeReviewGraph)).toEqual(codeReviewGraph);
     for (const node of codeReviewGraph.nodes) expect(registry.tools.has(node.tool_name)).toBe(true);
     for (const edge of codeReviewGraph.conditional_edges ?? []) {
-      expect(registry.conditions.has(edge.condition_function)).toBe(true);
+      expect(registry.conditions.has(edge.condition_function ?? '')).toBe(true);
     }
     expect(codeReviewGraph).toMatchObject({ graph_id: 'demo-review', name: 'Code Review Agent Demo' });
   });

@@ -1,0 +1,100 @@
+import isDeepEqual from 'fast-deep-equal';
+import { type Json, type JsonObject, pointerToken } from '../core/json.js';
+import type { StepView } from '../core/steps.js';
+
+/** Where a run was at a step, and where it went from there. */
+export interface StepPoint {
+  readonly node: string;
+  readonly status: string;
+  readonly toNode: string | null;
+}
+
+/** How two runs differ. */
+export interface RunDiff {
+  readonly a: string;
+  readonly b: string;
+  /** The first step at which they are at different nodes, or from which they went different ways. */
+  readonly firstDivergence: {
+    readonly step: number;
+    readonly a: StepPoint | null;
+    readonly b: StepPoint | null;
+  } | null;
+  /** The nodes that each visited from there on, at most a hundred. */
+  readonly pathA: readonly string[];
+  readonly pathB: readonly string[];
+  /** Where their `data` differs: JSON Pointers (RFC 6901), at most a hundred; a side that lacks the place is left out. */
+  readonly data: readonly DataDifference[];
+}
+
+export interface DataDifference {
+  readonly pointer: string;
+  readonly a?: Json;
+  readonly b?: Json;
+}
+
+const MAX_PATH = 100;
+const MAX_DIFFERENCES = 100;
+
+/** Steps of a run in order, read as far as they are needed. */
+export type Steps = AsyncIterator<StepView>;
+
+/** Compares the ways of two runs, step by step. */
+export async function compareSteps(a: Steps, b: Steps): Promise<Pick<RunDiff, 'firstDivergence' | 'pathA' | 'pathB'>> {
+  for (;;) {
+    const [left, right] = [await a.next(), await b.next()];
+    if (left.done === true && right.done === true) return { firstDivergence: null, pathA: [], pathB: [] };
+    const [stepA, stepB] = [left.done ? null : left.value, right.done ? null : right.value];
+    if (stepA !== null && stepB !== null && isDeepEqual(pointOf(stepA), pointOf(stepB))) continue;
+    return {
+      firstDivergence: { step: stepA?.step ?? stepB?.step ?? 0, a: pointOf(stepA), b: pointOf(stepB) },
+      pathA: await nodesFrom(stepA, a),
+      pathB: await nodesFrom(stepB, b),
+    };
+  }
+}
+
+function pointOf(step: StepView | null): StepPoint | null {
+  return step === null ? null : { node: step.node, status: step.status, toNode: step.decision?.to_node ?? null };
+}
+
+async function nodesFrom(first: StepView | null, steps: Steps): Promise<string[]> {
+  const nodes: string[] = [];
+  for (let step = first; step !== null && nodes.length < MAX_PATH; ) {
+    nodes.push(step.node);
+    const next = await steps.next();
+    step = next.done === true ? null : next.value;
+  }
+  return nodes;
+}
+
+/** Where two values differ, as far down as both are objects or lists. */
+export function compareData(a: JsonObject, b: JsonObject): DataDifference[] {
+  const found: DataDifference[] = [];
+  collect(a, b, '', found);
+  return found;
+}
+
+function collect(a: Json, b: Json, pointer: string, found: DataDifference[]): void {
+  if (found.length >= MAX_DIFFERENCES || isDeepEqual(a, b)) return;
+  const [left, right] = [partsOf(a), partsOf(b)];
+  if (left === undefined || right === undefined || Array.isArray(a) !== Array.isArray(b)) {
+    found.push({ pointer, a, b });
+    return;
+  }
+  for (const key of new Set([...left.keys(), ...right.keys()])) {
+    if (found.length >= MAX_DIFFERENCES) return;
+    const place = `${pointer}${pointerToken(key)}`;
+    const [valueA, valueB] = [left.get(key), right.get(key)];
+    if (valueA !== undefined && valueB !== undefined) collect(valueA, valueB, place, found);
+    else
+      found.push({
+        pointer: place,
+        ...(valueA !== undefined && { a: valueA }),
+        ...(valueB !== undefined && { b: valueB }),
+      });
+  }
+}
+
+function partsOf(value: Json): Map<string, Json> | undefined {
+  return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : undefined;
+}

@@ -1,0 +1,162 @@
+import type { CompiledGraph } from '../core/compile-graph.js';
+import { EngineError } from '../core/errors.js';
+import type { EventRecord, RunEvent } from '../core/events.js';
+import { type Appended, append, openRun } from '../core/journal.js';
+import { copyJson, type JsonObject } from '../core/json.js';
+import type { RunState, RunStatus } from '../core/run.js';
+import { GraphGoneError, type Idempotency, ReplayError, type Store } from '../store/store.js';
+import type { RequestUseCases } from './requests.js';
+import type { RunDeps } from './runs.js';
+import { guarded, replay, runNotFound } from './shared.js';
+
+export interface ForkRun {
+  /** The first step that is run anew. */
+  readonly fromStep: number;
+  /** Keys of `data` to set before it. */
+  readonly data?: JsonObject;
+  /** The graph version to go on with; the run's own where it is left out. */
+  readonly version?: number;
+  readonly idempotency?: Idempotency;
+}
+
+export interface ForkedRun {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly forkedFrom: { readonly run_id: string; readonly step: number };
+  readonly replayed: boolean;
+}
+
+/** What a step did is copied; how its run came to be driven, ended and was taken up again is not. */
+const COPIED: ReadonlySet<RunEvent['type']> = new Set([
+  'run.started',
+  'run.forked',
+  'step.completed',
+  'step.failed',
+  'wait.started',
+  'wait.ended',
+  'branches.started',
+  'branches.joined',
+]);
+const EVENTS_AT_A_TIME = 1000;
+
+/**
+ * Starts a new run with the steps of another one before `fromStep` copied. The original, live or not, is untouched.
+ * @throws EngineError `run_not_found`, `run_is_child`, `graph_deleted`, `fork_impossible`, `queue_full`,
+ * `shutting_down`, `idempotency_mismatch`, `store_unavailable`.
+ */
+export async function forkRun(
+  deps: RunDeps,
+  requests: Pick<RequestUseCases, 'isChild'>,
+  runId: string,
+  request: ForkRun,
+): Promise<ForkedRun> {
+  const { store, executor } = deps;
+  const forkedFrom = { run_id: runId, step: request.fromStep };
+  const { idempotency } = request;
+  const answer = (owner: { runId: string; fingerprint: string }): ForkedRun => {
+    return { ...replay(owner, idempotency), status: 'SUBMITTED', forkedFrom };
+  };
+  const earlier = idempotency && (await store.findByIdempotencyKey(idempotency.key));
+  if (earlier !== undefined) return answer(earlier);
+  const { state, records } = await forkedJournal(deps, requests, runId, request);
+  const create = idempotency === undefined ? {} : { idempotency };
+  executor.reserve();
+  try {
+    await guarded(() => store.commit({ appends: [{ state, records, rowChanged: true, create }] }));
+  } catch (error) {
+    executor.release();
+    if (error instanceof ReplayError) return answer(error);
+    if (error instanceof GraphGoneError) throw graphDeleted(state.graphId, runId);
+    throw error;
+  }
+  executor.submit(state);
+  return { runId: state.runId, status: state.status, forkedFrom, replayed: false };
+}
+
+/** The journal of the new run: a first event of its own, the steps before `fromStep` as they were, and the fork. */
+async function forkedJournal(
+  deps: RunDeps,
+  requests: Pick<RequestUseCases, 'isChild'>,
+  runId: string,
+  { fromStep, data = {}, version }: ForkRun,
+): Promise<Appended> {
+  const original = await deps.runs.load(runId);
+  if (original === undefined) throw runNotFound(runId);
+  if (original.parent !== null) throw await requests.isChild(original);
+  const graph = await graphFor(deps, original, version);
+  if (fromStep > original.stepCount + 1) {
+    const last = original.stepCount + 1;
+    throw impossible(`The run has finished ${original.stepCount} steps, so it can be forked from step 1 to ${last}.`);
+  }
+  const { deadlineSeconds, maxSteps: max_steps, metadata, inputData: input_data } = original;
+  const opened = openRun(
+    deps.newId(),
+    {
+      type: 'run.submitted',
+      graph_id: graph.graphId,
+      graph_version: graph.version,
+      input_data,
+      limits: { max_steps, ...(deadlineSeconds !== null && { deadline_seconds: deadlineSeconds }) },
+      metadata,
+    },
+    deps.now(),
+  );
+  const prefix = await copyPrefix(deps.store, runId, fromStep, opened);
+  const node = prefix.state.cursor?.node ?? '';
+  if (!graph.nodes.has(node)) {
+    throw impossible(
+      `Step ${fromStep} is at node "${node}", which version ${graph.version} of the graph does not have.`,
+    );
+  }
+  const forked = { type: 'run.forked', forked_from: { run_id: runId, step: fromStep }, node, step: fromStep } as const;
+  const after = append(prefix.state, [{ ...forked, patch: copyJson(data) as JsonObject }], deps.now());
+  return { state: after.state, records: [...prefix.records, ...after.records] };
+}
+
+async function graphFor(
+  deps: RunDeps,
+  { graphId, graphVersion, runId }: RunState,
+  version?: number,
+): Promise<CompiledGraph> {
+  const graph = await deps.graphs.find(graphId, version ?? graphVersion);
+  if (graph !== undefined) return graph;
+  if (version === undefined || (await deps.store.findGraph(graphId)) === undefined) throw graphDeleted(graphId, runId);
+  throw impossible(`Graph "${graphId}" has no version ${version}.`);
+}
+
+/** Copies events until the run is at the step, with the times that they had. */
+async function copyPrefix(store: Store, runId: string, fromStep: number, opened: Appended): Promise<Appended> {
+  const records = [...opened.records];
+  let { state } = opened;
+  for await (const { event, time } of eventsOf(store, runId)) {
+    if (!COPIED.has(event.type)) continue;
+    const next = append(state, [event], time);
+    if (next.state.cursor?.step !== fromStep || next.state.children !== null) {
+      records.push(...next.records);
+      state = next.state;
+      continue;
+    }
+    if (fromStep === 1) return { state: next.state, records };
+    // The fork itself says that the step is executed.
+    const quiet = append(state, [{ ...event, next: null } as RunEvent], time);
+    return { state: quiet.state, records: [...records, ...quiet.records] };
+  }
+  throw impossible(`The run has no step ${fromStep}: it ended before.`);
+}
+
+async function* eventsOf(store: Store, runId: string): AsyncGenerator<EventRecord> {
+  for (let after = 0; ; ) {
+    const page = await store.readEvents(runId, after, EVENTS_AT_A_TIME);
+    yield* page;
+    if (page.length < EVENTS_AT_A_TIME) return;
+    after = page.at(-1)?.seq ?? after;
+  }
+}
+
+function impossible(message: string): EngineError {
+  return new EngineError('fork_impossible', message);
+}
+
+function graphDeleted(graphId: string, runId: string): EngineError {
+  return new EngineError('graph_deleted', `Graph "${graphId}" of run ${runId} was deleted.`);
+}

@@ -1,0 +1,141 @@
+import { EngineError } from '../core/errors.js';
+import type { EventOf } from '../core/events.js';
+import type { LimitsDefinition } from '../core/graph.js';
+import { copyJson, type Json } from '../core/json.js';
+import { compileJsonSchema } from '../core/json-schema.js';
+import { isFinished, type RunState, type RunStatus } from '../core/run.js';
+import type { RunDeps } from './runs.js';
+import { appendTo, guarded, runNotFound } from './shared.js';
+
+export interface Answered {
+  readonly runId: string;
+  readonly status: RunStatus;
+}
+
+/** What people do to runs that are there. */
+export class RequestUseCases {
+  constructor(private readonly deps: RunDeps) {}
+
+  /**
+   * Cancels a run: at once when neither a tool nor a child is at work, else as soon as they have let go.
+   * @throws EngineError `run_not_found`, `run_finished`, `store_unavailable`.
+   */
+  async cancelRun(runId: string): Promise<Answered> {
+    const result = await guarded(() => this.deps.executor.cancel(runId));
+    if (result === undefined) throw runNotFound(runId);
+    const { state, changed } = result;
+    if (!changed && isFinished(state.status)) {
+      throw new EngineError('run_finished', `Run ${runId} is ${state.status} already.`);
+    }
+    return { runId, status: state.status };
+  }
+
+  /**
+   * Answers what a run waits for.
+   * @throws EngineError `run_not_found`, `run_not_waiting`, `invalid_answer`, `store_unavailable`.
+   */
+  async resumeRun(runId: string, { payload, waitId }: { payload: Json; waitId?: string }): Promise<Answered> {
+    const answer = copyJson(payload);
+    const state = await appendTo(this.deps, runId, ({ waiting, status }) => {
+      if (waiting?.kind !== 'input') {
+        throw new EngineError('run_not_waiting', `Run ${runId} is ${status} and does not wait for an answer.`);
+      }
+      if (waitId !== undefined && waitId !== waiting.id) {
+        throw new EngineError(
+          'run_not_waiting',
+          `Run ${runId} waits for an answer to ${waiting.id}, not to ${waitId}.`,
+        );
+      }
+      if (waiting.until !== null && this.deps.now() >= waiting.until) {
+        throw new EngineError('run_not_waiting', `The wait ${waiting.id} of run ${runId} has expired.`);
+      }
+      checkAnswer(waiting.schema, answer);
+      return { type: 'wait.ended', wait_id: waiting.id, outcome: 'answered', answer };
+    });
+    this.deps.executor.wake(runId);
+    return { runId, status: state.status };
+  }
+
+  /**
+   * Has a run that failed or was cancelled go on from the step that it stopped at.
+   * @throws EngineError `run_not_found`, `run_is_child`, `run_not_retryable`, `graph_deleted`, `limits_too_low`,
+   * `queue_full`, `shutting_down`, `store_unavailable`.
+   */
+  async retryRun(runId: string, { limits }: { limits?: LimitsDefinition }): Promise<Answered> {
+    const { executor } = this.deps;
+    executor.reserve();
+    try {
+      const state = await appendTo(this.deps, runId, (before) => this.#retried(before, limits));
+      return { runId, status: state.status };
+    } finally {
+      executor.release();
+      executor.wake(runId);
+    }
+  }
+
+  async #retried(state: RunState, limits: LimitsDefinition | undefined): Promise<EventOf<'run.retried'>> {
+    const { runId, status, cursor } = state;
+    if (state.parent !== null) throw await this.isChild(state);
+    if (status !== 'FAILED' && status !== 'CANCELLED') {
+      throw new EngineError(
+        'run_not_retryable',
+        `Run ${runId} is ${status}; only FAILED and CANCELLED runs are retried.`,
+      );
+    }
+    await this.#requireGraph(state);
+    const maxSteps = limits?.max_steps ?? state.maxSteps;
+    if (cursor !== null && cursor.step > maxSteps) {
+      const detail = `The run goes on with step ${cursor.step}; give it limits.max_steps of at least that.`;
+      throw new EngineError('limits_too_low', detail);
+    }
+    const seconds = limits?.deadline_seconds ?? state.deadlineSeconds;
+    return {
+      type: 'run.retried',
+      ...(limits !== undefined && { limits: withoutUndefined(limits) }),
+      ...(seconds !== null && { deadline_at: this.deps.now() + seconds * 1000 }),
+      ...(cursor !== null && { step: cursor.step, node: cursor.node }),
+      ...(await this.deps.runs.announcement(state)),
+    };
+  }
+
+  async #requireGraph({ graphId, graphVersion, runId }: RunState): Promise<void> {
+    if ((await this.deps.store.findGraph(graphId, { version: graphVersion })) !== undefined) return;
+    throw new EngineError('graph_deleted', `Graph "${graphId}" of run ${runId} was deleted.`);
+  }
+
+  /** The error that names the run which a child is part of. */
+  async isChild(state: RunState): Promise<EngineError> {
+    let top = state;
+    while (top.parent !== null) {
+      const above = await this.deps.runs.load(top.parent.run_id);
+      if (above === undefined) break;
+      top = above;
+    }
+    return new EngineError('run_is_child', `Run ${state.runId} is part of run ${top.runId}; do this to that one.`);
+  }
+
+  /** @throws EngineError `run_not_found`, `run_is_child`, or `run_active` for a run that has not finished. */
+  async deleteRun(runId: string): Promise<void> {
+    const result = await guarded(() => this.deps.store.deleteRun(runId));
+    if (result === 'missing') throw runNotFound(runId);
+    if (result === 'child') {
+      const state = await this.deps.runs.load(runId);
+      throw state === undefined ? runNotFound(runId) : await this.isChild(state);
+    }
+    if (result === 'active') {
+      throw new EngineError('run_active', `Run ${runId} has not finished. Cancel it first, or wait for its end.`);
+    }
+  }
+}
+
+function checkAnswer(schema: unknown, answer: Json): void {
+  if (schema === null) return;
+  const errors = compileJsonSchema(schema).schema?.validate(answer) ?? [];
+  if (errors.length === 0) return;
+  const inBody = errors.map((problem) => ({ ...problem, pointer: `/payload${problem.pointer}` }));
+  throw new EngineError('invalid_answer', 'The answer does not fit the schema of the wait.', { errors: inBody });
+}
+
+function withoutUndefined({ max_steps, deadline_seconds }: LimitsDefinition) {
+  return { ...(max_steps !== undefined && { max_steps }), ...(deadline_seconds !== undefined && { deadline_seconds }) };
+}

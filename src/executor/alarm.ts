@@ -1,0 +1,58 @@
+import type { Store } from '../store/store.js';
+
+export interface AlarmOptions {
+  readonly store: Pick<Store, 'listDueRuns' | 'nextWakeAt'>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly onDue: (runId: string) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Never sleeps longer than this, so that a clock that is set is noticed, and no timer is too long for the system. */
+const LONGEST_SLEEP_MS = 3_600_000;
+/** Pause after an error, or when more runs were due than are taken at a time. */
+const AGAIN_MS = 1000;
+const MAX_DUE = 10_000;
+
+/** Wakes runs that wait for a time: one timer, for the earliest. What is due is read from the store. */
+export class Alarm {
+  #timer: NodeJS.Timeout | undefined;
+  #at = Number.POSITIVE_INFINITY;
+  #stopped = false;
+
+  constructor(private readonly options: AlarmOptions) {}
+
+  /** Finds out what is due, and what comes next. */
+  start(): void {
+    this.schedule(this.options.now());
+  }
+
+  /** Makes sure that the alarm goes off at a time (milliseconds since 1970), if not before. */
+  schedule(at: number | null): void {
+    if (at === null || at >= this.#at || this.#stopped) return;
+    clearTimeout(this.#timer);
+    this.#at = at;
+    const sleepMs = Math.min(Math.max(0, at - this.options.now()), LONGEST_SLEEP_MS);
+    this.#timer = setTimeout(() => void this.#ring(), sleepMs);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+  }
+
+  async #ring(): Promise<void> {
+    const { store, now, onDue, onError } = this.options;
+    this.#at = Number.POSITIVE_INFINITY;
+    const time = now();
+    try {
+      const due = await store.listDueRuns(time, MAX_DUE);
+      for (const runId of due) onDue(runId);
+      if (due.length === MAX_DUE) this.schedule(time + AGAIN_MS);
+      this.schedule((await store.nextWakeAt(time)) ?? null);
+    } catch (error) {
+      onError(error);
+      this.schedule(time + AGAIN_MS);
+    }
+  }
+}

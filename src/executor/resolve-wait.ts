@@ -1,0 +1,76 @@
+import { messageOf, type RunErrorCode } from '../core/errors.js';
+import type { WaitStart } from '../core/events.js';
+import { MAX_DEPTH } from '../core/interpreter.js';
+import { copyJson } from '../core/json.js';
+import { compileJsonSchema } from '../core/json-schema.js';
+import type { RunState } from '../core/run.js';
+import type { GraphWait, WaitRequest } from '../core/wait.js';
+import type { GraphCache } from '../store/graph-cache.js';
+
+/** A wait that can start, or why it cannot. */
+export type ResolvedWait =
+  | { readonly wait: WaitStart; readonly code?: undefined }
+  | { readonly code: RunErrorCode; readonly message: string };
+
+/** Makes what a tool asked for into facts: the schema is checked, and of a graph the version is fixed. */
+export async function resolveWait(request: WaitRequest, state: RunState, graphs: GraphCache): Promise<ResolvedWait> {
+  const node = state.cursor?.node ?? '';
+  switch (request.kind) {
+    case 'timer':
+      return { wait: { kind: 'timer', until: request.until, save_as: node } };
+    case 'input': {
+      const { message, schema, until = null, saveAs = node } = request;
+      const { problems } = schema === undefined ? {} : compileJsonSchema(schema);
+      if (problems !== undefined) {
+        return invalid(
+          `The schema of the answer cannot be used: ${problems.map((problem) => problem.message).join('; ')}`,
+        );
+      }
+      return { wait: { kind: 'input', until, message, ...(schema && { schema }), save_as: saveAs } };
+    }
+    case 'graph':
+      return resolveGraph(request, state, graphs, node);
+  }
+}
+
+async function resolveGraph(
+  { graphId, version, input = null, saveAs }: GraphWait,
+  state: RunState,
+  graphs: GraphCache,
+  node: string,
+): Promise<ResolvedWait> {
+  const graph = await graphs.find(graphId, version);
+  if (graph === undefined) {
+    return invalid(
+      version === undefined ? `No graph has the id "${graphId}".` : `Graph "${graphId}" has no version ${version}.`,
+    );
+  }
+  if ((state.parent?.depth ?? 0) >= MAX_DEPTH) {
+    return { code: 'depth_exceeded', message: `Runs inside runs go ${MAX_DEPTH} levels deep at most.` };
+  }
+  try {
+    const copy = copyJson(input);
+    const problems = graph.inputSchema?.validate(copy) ?? [];
+    if (problems.length > 0) {
+      const why = problems.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
+      return invalid(`The input does not fit the input_schema of graph "${graphId}": ${why}`);
+    }
+    const { graphId: id, version: fixed } = graph;
+    return {
+      wait: {
+        kind: 'graph',
+        until: null,
+        save_as: saveAs ?? node,
+        graph_id: id,
+        graph_version: fixed,
+        input_data: copy,
+      },
+    };
+  } catch (thrown) {
+    return invalid(`The input is not JSON: ${messageOf(thrown)}`);
+  }
+}
+
+function invalid(message: string): ResolvedWait {
+  return { code: 'invalid_params', message };
+}

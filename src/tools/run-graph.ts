@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import type { Json } from '../core/json.js';
+import { defineTool } from '../core/tool.js';
+import { wait } from '../core/wait.js';
+
+/** Runs another graph as a step. */
+export const runGraph = defineTool({
+  name: 'run_graph',
+  description: 'Runs another graph as this step, in a run of its own; its data becomes data[save_as].',
+  params: z.strictObject({
+    graph_id: z.string().min(1).max(100),
+    version: z.int().min(1).optional().describe('The latest at the call by default.'),
+    input: z.unknown().optional().describe('Its input_data.'),
+    save_as: z.string().min(1).max(200).optional().describe("The key of data; the node's name by default."),
+  }),
+  run: (_state, { params: { graph_id: graphId, version, input, save_as: saveAs } }) =>
+    wait({
+      kind: 'graph',
+      graphId,
+      ...(version !== undefined && { version }),
+      ...(input !== undefined && { input: input as Json }),
+      ...(saveAs !== undefined && { saveAs }),
+    }),
+});

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { defineTool } from '../core/tool.js';
+import { wait } from '../core/wait.js';
+
+const MAX_SECONDS = 3_153_600_000;
+
+/** Waits for a person, or a program, to answer. `now` is milliseconds since 1970. */
+export const waitForInput = (now: () => number) =>
+  defineTool({
+    name: 'wait_for_input',
+    description: 'Parks the run until POST /graph/runs/{run_id}/resume answers; the answer becomes data[save_as].',
+    params: z.strictObject({
+      message: z.string().min(1).max(8192).describe('What is asked.'),
+      schema: z.record(z.string(), z.unknown()).optional().describe('JSON Schema of the answer.'),
+      expires_in_seconds: z
+        .number()
+        .positive()
+        .max(MAX_SECONDS)
+        .optional()
+        .describe('When it is too late: wait_expired.'),
+      save_as: z.string().min(1).max(200).optional().describe("The key of data; the node's name by default."),
+    }),
+    run: (_state, { params: { message, schema, expires_in_seconds: seconds, save_as: saveAs } }) =>
+      wait({
+        kind: 'input',
+        message,
+        ...(schema !== undefined && { schema: schema as never }),
+        ...(seconds !== undefined && { until: Math.ceil(now() + seconds * 1000) }),
+        ...(saveAs !== undefined && { saveAs }),
+      }),
+  });

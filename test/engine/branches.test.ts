@@ -1,0 +1,320 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { defineTool } from '../../src/core/tool.js';
+import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
+import { heldTool } from '../helpers/tools.js';
+
+const open: TestEngine[] = [];
+
+async function start(options: TestEngineOptions = {}): Promise<TestEngine> {
+  const test = await startEngine(options);
+  open.push(test);
+  return test;
+}
+
+afterEach(async () => {
+  for (const test of open.splice(0)) await test.stop(0);
+});
+
+const noop = defineTool({ name: 'noop', run: () => ({}) });
+const seed = defineTool({ name: 'seed', run: () => ({ count: 10, list: ['a'], seeded: true }) });
+/** Sets what its params say, after as many milliseconds as they say. */
+const put = defineTool({
+  name: 'put',
+  run: async ({ data }, { params, item, index }) => {
+    const {
+      after = 0,
+      plus = 0,
+      push = '',
+      fail = '',
+      ...values
+    } = params as { after?: number; plus?: number; push?: string; fail?: string };
+    if (after) await new Promise((resolve) => setTimeout(resolve, after));
+    if (fail) throw new Error(fail);
+    return {
+      ...values,
+      ...(plus > 0 && { count: data.count + plus }),
+      ...(push !== '' && { list: [...data.list, push] }),
+      ...(item !== null && { got: item, at: index }),
+    };
+  },
+});
+const tools = [noop, seed, put];
+
+function fork(branches: Record<string, object>, more: object = {}, edge: object = {}) {
+  const names = Object.keys(branches);
+  return {
+    graph_id: 'split',
+    name: 'split',
+    entry_point: 'seed',
+    nodes: [
+      { name: 'seed', tool_name: 'seed' },
+      ...names.map((name) => ({ name, tool_name: 'put', params: branches[name] })),
+      { name: 'join', tool_name: 'noop' },
+    ],
+    edges: names.map((name) => ({ from_node: name, to_node: 'join' })),
+    parallel_edges: [{ from_node: 'seed', to_nodes: names, join_node: 'join', ...edge }],
+    ...more,
+  } as never;
+}
+
+async function runGraph({ engine }: TestEngine, graph: never, inputData: never | null = null) {
+  const { graphId } = await engine.createGraph(graph);
+  const { runId } = await engine.startRun({ graphId, inputData });
+  return { runId, ...(await engine.getState(runId, { waitSeconds: 20 })) };
+}
+
+describe('parallel branches', () => {
+  it('run at the same time and their patches are merged at the join', async () => {
+    const test = await start({ definitions: tools });
+    const { state, logs, runId } = await runGraph(test, fork({ left: { x: 1 }, right: { y: 2, after: 5 } }));
+    expect(state).toMatchObject({ status: 'COMPLETED', stepCount: 2, data: { seeded: true, x: 1, y: 2 } });
+    expect(logs).toEqual([
+      'Executing Node: seed',
+      'Started 2 branches.',
+      'Joined 2 branches.',
+      'Executing Node: join',
+      'No outgoing edge found. Stopping.',
+    ]);
+    const { runs } = await test.engine.listRuns({ limit: 10, parentRunId: runId });
+    expect(runs.map(({ childIndex, status }) => [childIndex, status])).toEqual([
+      [1, 'COMPLETED'],
+      [0, 'COMPLETED'],
+    ]);
+    const left = await test.engine.getState(runs[1]?.runId ?? '');
+    // A branch sees its parent's data, and stores its own.
+    expect(left.state.data).toMatchObject({ seeded: true, x: 1 });
+    expect(left.logs).toEqual(['Executing Node: left', 'Branch reached its join.']);
+    expect((await test.engine.listRuns({ limit: 10 })).runs).toHaveLength(1);
+  });
+
+  it('take equal values of one key, and merge by rule', async () => {
+    const test = await start({ definitions: tools });
+    const branches = {
+      left: { plus: 1, push: 'b', last: 'l', same: [1] },
+      right: { plus: 5, push: 'c', last: 'r', same: [1] },
+    };
+    const { state } = await runGraph(test, fork(branches, { merge: { count: 'sum', list: 'append', last: 'last' } }));
+    expect(state.data).toEqual({ seeded: true, count: 16, list: ['a', 'b', 'c'], last: 'r', same: [1] });
+  });
+
+  it('fail the join where values differ without a rule, naming branches and key', async () => {
+    const test = await start({ definitions: tools });
+    const { state } = await runGraph(test, fork({ left: { x: 1 }, right: { x: 2 } }));
+    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'join_failed', node: 'seed' } });
+    expect(state.error?.message).toBe(
+      'Branches 0 (left) and 1 (right) both set "x": the values differ, and the graph has no merge rule for it.',
+    );
+  });
+
+  it('cancel the siblings of one that fails, and take the way for errors', async () => {
+    const held = heldTool('held', { heedsSignal: true });
+    const test = await start({ definitions: [...tools, held.tool] });
+    const graph = fork({ left: { fail: 'broken', after: 5 }, right: {} }, {}, { on_error: 'join' }) as {
+      nodes: { name: string; tool_name: string }[];
+    };
+    for (const node of graph.nodes) if (node.name === 'right') node.tool_name = 'held';
+    const { state, runId } = await runGraph(test, graph as never);
+    expect(state).toMatchObject({
+      status: 'COMPLETED',
+      data: { error: { node: 'seed', code: 'branch_failed', message: 'Branch 0 (left) failed: broken.' } },
+    });
+    const { runs } = await test.engine.listRuns({ limit: 10, parentRunId: runId });
+    expect(runs.map(({ status }) => status)).toEqual(['CANCELLED', 'FAILED']);
+  });
+
+  it('are cancelled with their parent, which ends last', async () => {
+    const held = heldTool('held');
+    const test = await start({ definitions: [...tools, held.tool] });
+    const { engine } = test;
+    const graph = fork({ left: {}, right: {} }) as { nodes: { name: string; tool_name: string }[] };
+    for (const node of graph.nodes) if (node.name === 'left' || node.name === 'right') node.tool_name = 'held';
+    await engine.createGraph(graph as never);
+    const { runId } = await engine.startRun({ graphId: 'split', inputData: null });
+    await held.called(2);
+    expect((await engine.cancelRun(runId)).status).toBe('WAITING');
+    const aborted = held.calls.map(
+      ({ signal }) => signal.aborted || new Promise((resolve) => signal.addEventListener('abort', resolve)),
+    );
+    await Promise.all(aborted);
+    expect((await engine.getState(runId)).state).toMatchObject({ status: 'WAITING', cancelRequested: true });
+    held.release({ kept: true });
+    const { state } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(state).toMatchObject({ status: 'CANCELLED' });
+    const { runs } = await engine.listRuns({ limit: 10, parentRunId: runId });
+    expect(runs.map(({ status }) => status)).toEqual(['CANCELLED', 'CANCELLED']);
+  });
+});
+
+function each(more: object = {}, params: object = {}) {
+  return {
+    graph_id: 'each',
+    name: 'each',
+    entry_point: 'begin',
+    nodes: [
+      { name: 'begin', tool_name: 'noop' },
+      { name: 'work', tool_name: 'put', params },
+      { name: 'join', tool_name: 'noop' },
+    ],
+    edges: [{ from_node: 'work', to_node: 'join' }],
+    for_each_edges: [
+      {
+        from_node: 'begin',
+        items: '${ input_data }',
+        to_node: 'work',
+        join_node: 'join',
+        collect_as: 'results',
+        ...more,
+      },
+    ],
+  } as never;
+}
+
+describe('a branch for each item', () => {
+  it('collects what each set, in item order, few at a time', async () => {
+    let active = 0;
+    let most = 0;
+    const busy = defineTool({
+      name: 'put',
+      run: async (_state, { item, index }) => {
+        active += 1;
+        most = Math.max(most, active);
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+        active -= 1;
+        return { got: item, at: index };
+      },
+    });
+    const test = await start({ definitions: [noop, busy] });
+    const items = Array.from({ length: 40 }, (_, index) => ({ name: `item ${index}` }));
+    const { state } = await runGraph(test, each({ max_parallel: 4 }), items as never);
+    expect(state.data).toEqual({ results: items.map((got, at) => ({ got, at })) });
+    expect(most).toBe(4);
+  });
+
+  it('goes straight to the join without items, and fails on what is no list', async () => {
+    const test = await start({ definitions: tools });
+    const { state, logs } = await runGraph(test, each(), [] as never);
+    expect(state).toMatchObject({ status: 'COMPLETED', data: { results: [] } });
+    expect(logs).toContain('Started 0 branches.');
+    const { runId } = await test.engine.startRun({ graphId: 'each', inputData: 'no list' });
+    const failed = await test.engine.getState(runId, { waitSeconds: 10 });
+    expect(failed.state).toMatchObject({ status: 'FAILED', error: { code: 'expression_failed' } });
+  });
+
+  it('nests, also inside loops, and waits for people in branches', async () => {
+    const test = await start({ definitions: tools });
+    const { engine } = test;
+    const ask = { name: 'work', tool_name: 'wait_for_input', params: { message: '${ run.item }?', save_as: 'said' } };
+    const graph = each() as { nodes: object[] };
+    graph.nodes[1] = ask;
+    await engine.createGraph(graph as never);
+    const { runId } = await engine.startRun({ graphId: 'each', inputData: ['a', 'b'] });
+    const asked = new Set<string>();
+    while (asked.size < 2) {
+      const { waitingChildren } = await engine.getState(runId, { waitSeconds: 10 });
+      for (const child of waitingChildren) {
+        asked.add(child.runId);
+        await engine.resumeRun(child.runId, { payload: `answer ${child.childIndex}` }).catch(() => {});
+      }
+    }
+    const { state } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(state.data).toEqual({ results: [{ said: 'answer 0' }, { said: 'answer 1' }] });
+  });
+
+  it('survives a crash in the middle: nothing that was finished runs again', async () => {
+    const seen: string[] = [];
+    const first = heldTool('put');
+    const held = defineTool({
+      name: 'put',
+      run: (state, context) => {
+        seen.push(`${context.index}`);
+        return Number(context.index) < 2 ? { at: context.index } : first.tool.run(state, context);
+      },
+    });
+    const crashed = await startEngine({ definitions: [noop, held] });
+    await crashed.engine.createGraph(each({ max_parallel: 1 }));
+    const { runId } = await crashed.engine.startRun({ graphId: 'each', inputData: [0, 1, 2, 3] });
+    await first.called(1);
+    await crashed.store.close();
+    const test = await start({
+      definitions: [
+        noop,
+        defineTool({
+          name: 'put',
+          run: (_state, { index }) => {
+            seen.push(`${index}`);
+            return { at: index };
+          },
+        }),
+      ],
+      path: crashed.path,
+    });
+    const { state } = await test.engine.getState(runId, { waitSeconds: 10 });
+    expect(state.data).toEqual({ results: [{ at: 0 }, { at: 1 }, { at: 2 }, { at: 3 }] });
+    expect(seen).toEqual(['0', '1', '2', '2', '3']);
+  });
+});
+
+describe('a graph as a step', () => {
+  const inner = {
+    graph_id: 'inner',
+    name: 'inner',
+    entry_point: 'work',
+    nodes: [{ name: 'work', tool_name: 'put', params: { value: '${ input_data }' } }],
+    edges: [],
+  };
+  const outer = (params: object) => ({
+    graph_id: 'outer',
+    name: 'outer',
+    entry_point: 'call',
+    nodes: [{ name: 'call', tool_name: 'run_graph', params: { graph_id: 'inner', ...params } }],
+    edges: [],
+  });
+
+  it('gets its input and gives its data back', async () => {
+    const test = await start({ definitions: tools });
+    await test.engine.createGraph(inner as never);
+    const { state, runId } = await runGraph(
+      test,
+      outer({ input: '${ input_data.n }', save_as: 'out' }) as never,
+      { n: 7 } as never,
+    );
+    expect(state).toMatchObject({ status: 'COMPLETED', data: { out: { value: 7 } } });
+    const { runs } = await test.engine.listRuns({ limit: 10, parentRunId: runId });
+    expect(runs).toMatchObject([{ graphId: 'inner', status: 'COMPLETED' }]);
+    await expect(test.engine.retryRun(runs[0]?.runId ?? '', {})).rejects.toMatchObject({ code: 'run_is_child' });
+    await expect(test.engine.forkRun(runs[0]?.runId ?? '', { fromStep: 1 })).rejects.toMatchObject({
+      code: 'run_is_child',
+    });
+    await expect(test.engine.deleteRun(runs[0]?.runId ?? '')).rejects.toMatchObject({ code: 'run_is_child' });
+    await test.engine.deleteRun(runId);
+    await expect(test.engine.getState(runs[0]?.runId ?? '')).rejects.toMatchObject({ code: 'run_not_found' });
+  });
+
+  it('fails the step when it fails, and stops going down at some depth', async () => {
+    const test = await start({ definitions: tools });
+    await test.engine.createGraph({
+      ...inner,
+      nodes: [{ name: 'work', tool_name: 'put', params: { fail: 'no luck' } }],
+    } as never);
+    const { state } = await runGraph(test, outer({}) as never);
+    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'child_failed' } });
+    expect(state.error?.message).toMatch(/of graph "inner" failed: no luck/);
+
+    const doll = {
+      graph_id: 'russian-doll',
+      name: 'doll',
+      entry_point: 'gate',
+      nodes: [
+        { name: 'gate', tool_name: 'noop' },
+        { name: 'call', tool_name: 'run_graph', params: { graph_id: 'russian-doll' } },
+      ],
+      edges: [],
+      conditional_edges: [
+        { from_node: 'gate', cases: [{ when: 'input_data != null', to_node: 'END' }], otherwise: 'call' },
+      ],
+    };
+    const deep = await runGraph(test, doll as never);
+    expect(deep.state.status).toBe('FAILED');
+    expect(deep.state.error?.message).toMatch(/8 levels deep/);
+  });
+});
