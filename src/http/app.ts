@@ -14,6 +14,9 @@ import { acceptJsonOnly } from './bodies.js';
 import { answerClientError } from './client-error.js';
 import { describeApi } from './openapi.js';
 import { sendError } from './problem.js';
+import { continueRunRoutes } from './routes/continue-run.js';
+import { diffRunsRoute } from './routes/diff-runs.js';
+import { forkRunRoute } from './routes/fork-run.js';
 import { graphRoutes } from './routes/graphs.js';
 import { healthRoutes } from './routes/health.js';
 import { newGraphRoutes } from './routes/new-graphs.js';
@@ -57,6 +60,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   for (const addRoutes of [newGraphRoutes, startRunRoute, registryRoutes, runRoutes, graphRoutes, healthRoutes]) {
     addRoutes(app, options.engine);
   }
+  for (const addRoutes of [continueRunRoutes, forkRunRoute, diffRunsRoute]) addRoutes(app, options.engine);
   await app.ready();
   return app;
 }

@@ -1,17 +1,23 @@
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import { EngineError, messageOf } from '../core/errors.js';
 
 /**
- * Takes application/json and nothing else. An empty body is none at all where the route wants none:
+ * Takes application/json and nothing else. An empty body is none at all where the route needs none:
  * clients say `Content-Type: application/json` out of habit.
  */
 export function acceptJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
-    if (text === '' && request.routeOptions.schema?.body === undefined) done(null, undefined);
+    if (text === '' && !needsBody(request.routeOptions.schema?.body)) done(null, undefined);
     else void parse(request, text, (error, body) => done(error && whyNot(text), body));
   });
+}
+
+/** True for the schema of a body that cannot be left out. */
+export function needsBody(schema: unknown): boolean {
+  return schema instanceof z.ZodType && !schema.safeParse(undefined).success;
 }
 
 /** Says why a text was not taken. Runs only on the way to an error, so parsing once more costs nothing that counts. */

@@ -32,3 +32,64 @@ export const DEMO_RUN = {
   input_data:
     'def messy_function():\n    if x:\n        for i in list:\n            while True:\n                nested=True',
 };
+
+const VERDICT_SCHEMA = {
+  type: 'object',
+  properties: { approved: { type: 'boolean' }, comment: { type: 'string' } },
+  required: ['approved'],
+};
+
+/** A graph that waits for a person, and goes where the answer says: another graph runs as the next step, or none. */
+export const APPROVAL_GRAPH = {
+  name: 'Approval',
+  graph_id: 'approval',
+  description: 'Asks whether to review the code, for a day at most.',
+  entry_point: 'ask',
+  nodes: [
+    {
+      name: 'ask',
+      tool_name: 'wait_for_input',
+      params: {
+        message: 'Shall this code be reviewed?',
+        schema: VERDICT_SCHEMA,
+        expires_in_seconds: 86_400,
+        save_as: 'verdict',
+      },
+    },
+    {
+      name: 'review',
+      tool_name: 'run_graph',
+      params: { graph_id: DEMO_GRAPH_ID, input: '${ input_data }' },
+      retry: { max_attempts: 3, interval_seconds: 1 },
+    },
+  ],
+  conditional_edges: [
+    { from_node: 'ask', cases: [{ when: 'data.verdict.approved', to_node: 'review' }], otherwise: 'END' },
+  ],
+};
+
+/** A graph whose branches run side by side, one of them waiting for a person. */
+export const PARALLEL_GRAPH = {
+  name: 'Second Opinion',
+  graph_id: 'second-opinion',
+  entry_point: 'extract',
+  nodes: [
+    ...NODES,
+    {
+      name: 'ask',
+      tool_name: 'wait_for_input',
+      params: { message: 'What do you think of it?', schema: VERDICT_SCHEMA, save_as: 'opinion' },
+    },
+  ],
+  parallel_edges: [{ from_node: 'extract', to_nodes: ['analyze', 'ask'], join_node: 'improve' }],
+};
+
+/** A run of {@link APPROVAL_GRAPH}, and the answer to its wait. */
+export const APPROVAL_RUN = { graph_id: 'approval', input_data: 'def tidy():\n    pass', metadata: { team: 'press' } };
+export const APPROVAL = { wait_id: 'w3', payload: { approved: true, comment: 'Looks good.' } };
+
+/** Goes on with a run that ran out of steps or of time. */
+export const RETRY = { limits: { max_steps: 2000, deadline_seconds: 3600 } };
+
+/** The demo again from its second review, as if that were the last one. */
+export const FORK = { from_step: 4, data: { review_round: 3 } };

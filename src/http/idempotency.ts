@@ -6,7 +6,7 @@ import { EngineError } from '../core/errors.js';
 const PRINTABLE_ASCII = /^[\x20-\x7e]{1,255}$/;
 
 /**
- * The Idempotency-Key header of a request with a fingerprint of its route and body, as an object to spread.
+ * The Idempotency-Key header of a request with a fingerprint of its route, path and body, as an object to spread.
  * Two bodies that differ only in the order of their keys are one.
  * @throws EngineError `invalid_header` for a key that is not 1 to 255 printable ASCII characters.
  */
@@ -16,7 +16,8 @@ export function idempotencyOf(request: FastifyRequest): { idempotency?: { key: s
   if (typeof key !== 'string' || !PRINTABLE_ASCII.test(key)) {
     throw new EngineError('invalid_header', 'Idempotency-Key must be 1 to 255 printable ASCII characters.');
   }
-  const route = `${request.method} ${request.routeOptions.url}`;
+  const parameters = Object.values((request.params ?? {}) as Record<string, string>);
+  const route = [request.method, request.routeOptions.url, ...parameters].join(' ');
   const fingerprint = createHash('sha256')
     .update(`${route}\n${stableStringify(request.body)}`)
     .digest('hex');

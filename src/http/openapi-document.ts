@@ -1,18 +1,28 @@
 import type { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { needsBody } from './bodies.js';
 
 type Transformed = ReturnType<typeof jsonSchemaTransform>;
 type Responses = Record<string, { headers?: unknown; content?: Record<string, { example?: unknown }> } | undefined>;
 
 /**
- * Puts back what is dropped on the way to the document: headers and examples of answers by jsonSchemaTransform, and the
- * example of a body, if its schema is a reference, by @fastify/swagger. `polished` finds the latter under BODY_EXAMPLE.
+ * Puts back what is dropped on the way to the document: headers and examples of answers by jsonSchemaTransform, and by
+ * @fastify/swagger the examples of a body, if its schema is a reference, and that it can be left out. `polished` finds
+ * the latter two under BODY.
  */
 export function withWhatTheTransformDrops(
-  schema: { response?: unknown } | undefined,
+  schema: { response?: unknown; body?: unknown } | undefined,
   transformed: Transformed,
 ): Transformed {
-  const before = (schema?.response ?? {}) as Responses;
-  const after = ((transformed.schema as { response?: unknown } | undefined)?.response ?? {}) as Responses;
+  describeAnswers((schema?.response ?? {}) as Responses, transformed.schema as { response?: Responses });
+  const { body } = transformed.schema as { body?: { examples?: unknown[]; [NAMED_EXAMPLES]?: NamedExamples } };
+  if (body === undefined) return transformed;
+  const { [NAMED_EXAMPLES]: examples, ...rest } = body;
+  const shown = examples === undefined ? { example: body.examples?.[0] } : { examples };
+  Object.assign(transformed.schema, { body: rest, [BODY]: { shown, required: needsBody(schema?.body) } });
+  return transformed;
+}
+
+function describeAnswers(before: Responses, { response: after = {} }: { response?: Responses }): void {
   for (const [status, answer] of Object.entries(after)) {
     const original = before[status];
     if (answer?.content === undefined || original === undefined) continue;
@@ -22,13 +32,13 @@ export function withWhatTheTransformDrops(
       if (example !== undefined) media.example = example;
     }
   }
-  const { body } = transformed.schema as { body?: { examples?: unknown[] } };
-  const example = body?.examples?.[0];
-  if (example !== undefined) Object.assign(transformed.schema, { [BODY_EXAMPLE]: example });
-  return transformed;
 }
 
-const BODY_EXAMPLE = 'x-body-example';
+const BODY = 'x-body';
+
+/** The key of a schema's `meta` for examples that have names, as OpenAPI writes them. */
+export const NAMED_EXAMPLES = 'x-examples';
+export type NamedExamples = Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
 
 type ApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
 
@@ -43,15 +53,15 @@ export function polished(document: ApiDocument): ApiDocument {
   const parts = document as Parts;
   for (const operation of Object.values(parts.paths ?? {}).flatMap((path) => Object.values(path))) {
     writeDeepObjects(operation);
-    moveBodyExample(operation);
+    describeBody(operation);
   }
   return withoutIdleSchemas(parts) as ApiDocument;
 }
 
 interface Operation {
   parameters?: Parameter[];
-  requestBody?: { content: Record<string, { example?: unknown }> };
-  [BODY_EXAMPLE]?: unknown;
+  requestBody?: { required: boolean; content: Record<string, object> };
+  [BODY]?: { readonly shown: object; readonly required: boolean };
 }
 
 type Parameter = { name?: string; in?: string; style?: string; explode?: boolean; example?: unknown };
@@ -64,12 +74,12 @@ function writeDeepObjects({ parameters = [] }: Operation): void {
   }
 }
 
-function moveBodyExample(operation: Operation): void {
-  const example = operation[BODY_EXAMPLE];
-  delete operation[BODY_EXAMPLE];
-  for (const media of Object.values(operation.requestBody?.content ?? {})) {
-    if (example !== undefined) media.example = example;
-  }
+function describeBody(operation: Operation): void {
+  const { requestBody, [BODY]: said } = operation;
+  delete operation[BODY];
+  if (requestBody === undefined || said === undefined) return;
+  requestBody.required = said.required;
+  for (const media of Object.values(requestBody.content)) Object.assign(media, said.shown);
 }
 
 const REFERENCE = /"#\/components\/schemas\/([^"]+)"/g;

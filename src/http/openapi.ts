@@ -9,6 +9,7 @@ conditional edges choose where to go next, so that runs can branch and loop.
 
 Create a graph (or take \`demo-review\`), start a run with \`POST /graph/run\`, and follow it with
 \`GET /graph/state/{run_id}\`. Every step is stored before the next one begins: a run survives a crash of the server.
+A run that waits for input goes on with \`POST /graph/runs/{run_id}/resume\`, one that failed with \`.../retry\`.
 
 Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`.`;
 

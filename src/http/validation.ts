@@ -23,7 +23,8 @@ export const depthCompiler = () => checkDepth;
 function bodyCheck(schema: z.ZodType): (body: unknown) => Check {
   return (body) => {
     const depth = checkDepth(body);
-    return 'error' in depth ? depth : check(schema, body, 'body');
+    // No body arrives as null.
+    return 'error' in depth ? depth : check(schema, body ?? undefined, 'body');
   };
 }
 

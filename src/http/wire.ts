@@ -1,5 +1,4 @@
-import { isFinished } from '../core/run.js';
-import type { ConditionInfo, Engine, RunView, SavedGraph, StepView, ToolInfo } from '../engine.js';
+import type { ConditionInfo, Engine, SavedGraph, ToolInfo } from '../engine.js';
 import type { Wire } from './schemas/common.js';
 import type {
   conditionListSchema,
@@ -8,20 +7,17 @@ import type {
   savedGraphSchema,
   toolListSchema,
 } from './schemas/graphs.js';
-import type { runListSchema, runStateSchema, stepListSchema } from './schemas/runs.js';
 
-/** From the engine's names to the wire's: camelCase to snake_case, milliseconds to RFC 3339 in UTC. */
+/** Graphs, from the engine's names to the wire's: camelCase to snake_case, milliseconds to RFC 3339 in UTC. */
 
 type GraphVersion = Awaited<ReturnType<Engine['getGraph']>>;
 type GraphPage = Awaited<ReturnType<Engine['listGraphs']>>;
-type RunPage = Awaited<ReturnType<Engine['listRuns']>>;
-type StepPage = Awaited<ReturnType<Engine['listSteps']>>;
 
 export function toTime(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-function toTimeOrNull(ms: number | null): string | null {
+export function toTimeOrNull(ms: number | null): string | null {
   return ms === null ? null : toTime(ms);
 }
 
@@ -58,62 +54,4 @@ export function toToolList(tools: readonly ToolInfo[]): Wire<typeof toolListSche
 
 export function toConditionList(conditions: readonly ConditionInfo[]): Wire<typeof conditionListSchema> {
   return { conditions: conditions.map(({ name, description, outcomes }) => ({ name, description, outcomes })) };
-}
-
-export function toRunState({ state, logs }: RunView): Wire<typeof runStateSchema> {
-  const cursor = isFinished(state.status) ? null : state.cursor;
-  return {
-    run_id: state.runId,
-    graph_id: state.graphId,
-    graph_version: state.graphVersion,
-    status: state.status,
-    current_node: cursor?.node ?? null,
-    attempt: cursor?.attempt ?? null,
-    step_count: state.stepCount,
-    logs,
-    logs_total: state.logCount,
-    data: state.data,
-    input_data: state.inputData,
-    error: state.error,
-    metadata: state.metadata,
-    limits: { max_steps: state.maxSteps, deadline_seconds: state.deadlineSeconds },
-    cancel_requested: state.cancelRequested,
-    submitted_at: toTime(state.submittedAt),
-    started_at: toTimeOrNull(state.startedAt),
-    finished_at: toTimeOrNull(state.finishedAt),
-  };
-}
-
-export function toRunList(page: RunPage): Wire<typeof runListSchema> {
-  const runs = page.runs.map((run) => ({
-    run_id: run.runId,
-    graph_id: run.graphId,
-    graph_version: run.graphVersion,
-    status: run.status,
-    metadata: run.metadata,
-    error: run.error,
-    submitted_at: toTime(run.submittedAt),
-    started_at: toTimeOrNull(run.startedAt),
-    finished_at: toTimeOrNull(run.finishedAt),
-  }));
-  return { runs, next_cursor: page.nextCursor };
-}
-
-export function toStepList(page: StepPage): Wire<typeof stepListSchema> {
-  return { steps: page.steps.map(toStep), next_cursor: page.nextCursor };
-}
-
-function toStep(step: StepView): Wire<typeof stepListSchema>['steps'][number] {
-  return {
-    step: step.step,
-    node: step.node,
-    status: step.status,
-    attempts: step.attempts,
-    started_at: toTimeOrNull(step.startedAt),
-    finished_at: toTimeOrNull(step.finishedAt),
-    patch: step.patch,
-    logs: step.logs,
-    error: step.error,
-    decision: step.decision,
-  };
 }

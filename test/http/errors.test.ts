@@ -74,7 +74,8 @@ describe('errors', () => {
     ['null', JSON_TYPE, 422, 'invalid_request', /Required/],
     ['[]', JSON_TYPE, 422, 'invalid_request', /expected object/],
   ])('a body %.40j is refused', async (payload, headers, status, code, detail) => {
-    for (const request of ['POST /graph/run', 'POST /graph/create', 'PUT /graph/demo-review']) {
+    for (const route of ['run', 'create', 'runs/x/resume', 'runs/x/fork', '']) {
+      const request = route === '' ? 'PUT /graph/demo-review' : `POST /graph/${route}`;
       const answer = await ask(request, payload, headers as Record<string, string>);
       expect([answer.status, answer.body.code]).toEqual([status, code]);
       expect(answer.body.detail).toMatch(detail);
@@ -92,6 +93,21 @@ describe('errors', () => {
     ]);
     expect((await ask('POST /graph/runs/none/cancel', '', JSON_TYPE)).body.code).toBe('run_not_found');
     expect((await ask('DELETE /graph/runs/none', '', JSON_TYPE)).body.code).toBe('run_not_found');
+  });
+
+  it('needs no body where one may be left out', async () => {
+    const requests = [
+      [],
+      ['', JSON_TYPE],
+      ['null', JSON_TYPE],
+      ['{}', JSON_TYPE],
+      ['{"limits":{}}', JSON_TYPE],
+    ] as const;
+    for (const [payload, headers] of requests) {
+      expect((await ask('POST /graph/runs/none/retry', payload, headers)).body.code).toBe('run_not_found');
+    }
+    expect((await ask('POST /graph/runs/none/retry', '[]', JSON_TYPE)).body.code).toBe('invalid_request');
+    expect((await ask('POST /graph/runs/none/retry', '{', JSON_TYPE)).body.code).toBe('malformed_json');
   });
 
   it('lists at most 1000 problems with 20 hints, however much is wrong', async () => {

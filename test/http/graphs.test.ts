@@ -88,6 +88,74 @@ describe('graphs', () => {
     );
   });
 
+  it('hints at the keys of edges too, those of conditional edges included', async () => {
+    const misspelt = {
+      ...oneNode('misspelt'),
+      nodes: [{ name: 'a', tool_name: 'extract_code', retri: {}, retry: { max_attempts: 2, jiter: 'full' } }],
+      conditional_edges: [{ from_node: 'a', case: [], otherwize: 'END' }],
+      parallel_edges: [{ from_node: 'a', to_node: ['a'], join: 'a' }],
+      for_each_edges: [{ from_node: 'a', item: '', to_node: 'a', join_node: 'a', collect_as: 'x' }],
+    };
+    const { body } = await server.ask('POST /graph/create', misspelt);
+    const hints = body.errors.flatMap(({ pointer, hint }: { pointer: string; hint?: string }) =>
+      hint === undefined ? [] : [[pointer, hint.match(/"(.*)"/)?.[1]]],
+    );
+    expect(Object.fromEntries(hints)).toEqual({
+      '/nodes/0/retri': 'retry',
+      '/nodes/0/retry/jiter': 'jitter',
+      '/conditional_edges/0/case': 'cases',
+      '/conditional_edges/0/otherwize': 'otherwise',
+      '/parallel_edges/0/to_node': 'to_nodes',
+      '/for_each_edges/0/item': 'items',
+    });
+  });
+
+  it('refuses a conditional edge that says neither how to choose nor where to go, and one that says both', async () => {
+    for (const edge of [
+      { from_node: 'a' },
+      { from_node: 'a', cases: [{ when: 'true', to_node: 'a' }] },
+      { from_node: 'a', condition_function: 'quality_gate', otherwise: 'a' },
+    ]) {
+      const { status, body } = await server.ask('POST /graph/create', {
+        ...oneNode('both'),
+        conditional_edges: [edge],
+      });
+      expect([status, body.errors[0]?.pointer]).toEqual([422, '/conditional_edges/0']);
+    }
+  });
+
+  it('reads back a graph that uses everything', async () => {
+    const everything = {
+      ...oneNode('everything'),
+      nodes: [
+        { name: 'a', tool_name: 'extract_code', params: { x: 1 }, timeout_seconds: 5, on_error: 'c' },
+        { name: 'b', tool_name: 'extract_code', retry: { max_attempts: 3 } },
+        { name: 'c', tool_name: 'extract_code' },
+      ],
+      conditional_edges: [{ from_node: 'b', cases: [{ when: 'data.x > 1', to_node: 'c' }], otherwise: 'END' }],
+      for_each_edges: [
+        { from_node: 'a', items: '${ data.functions }', to_node: 'b', join_node: 'c', collect_as: 'each' },
+      ],
+      merge: { x: 'append' },
+      input_schema: { type: 'string' },
+      limits: { max_steps: 10 },
+    };
+    const created = await server.ask('POST /graph/create', everything);
+    expect([created.status, created.body.errors]).toEqual([201, undefined]);
+    const { body } = await server.ask('GET /graph/everything');
+    expect(body.definition.nodes[1].retry).toEqual({
+      max_attempts: 3,
+      interval_seconds: 1,
+      backoff_rate: 2,
+      jitter: 'none',
+    });
+    const { definition } = body;
+    expect((await server.ask('PUT /graph/everything', definition)).body.message).toContain('Nothing changed');
+    const run = await server.ask('POST /graph/run', { graph_id: 'everything', input_data: 5 });
+    expect([run.status, run.body.code]).toEqual([422, 'invalid_input']);
+    expect(run.body.errors[0].pointer).toMatch(/^\/input_data/);
+  });
+
   it('saves versions, keeps old ones, and makes none for the same document', async () => {
     await server.ask('POST /graph/create', oneNode('versions'));
     const { graph_id: _, ...document } = oneNode('versions');

@@ -2,13 +2,19 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 
+interface Media {
+  schema: object;
+  example?: unknown;
+  examples?: Record<string, { summary: string; value: unknown }>;
+}
+
 interface Operation {
   operationId?: string;
   summary?: string;
   description?: string;
   tags?: string[];
   parameters?: { name: string; in: string; example?: unknown }[];
-  requestBody?: { content: { 'application/json': { example?: unknown } } };
+  requestBody?: { required: boolean; content: { 'application/json': Media } };
   responses: Record<string, { description: string; content?: Record<string, { schema: { $ref?: string } }> }>;
 }
 
@@ -18,6 +24,7 @@ const ROUTES = [
   'get /graph',
   'get /graph/conditions',
   'get /graph/runs',
+  'get /graph/runs/{a}/diff/{b}',
   'get /graph/runs/{run_id}/steps',
   'get /graph/state/{run_id}',
   'get /graph/tools',
@@ -27,9 +34,17 @@ const ROUTES = [
   'post /graph/create',
   'post /graph/run',
   'post /graph/runs/{run_id}/cancel',
+  'post /graph/runs/{run_id}/fork',
+  'post /graph/runs/{run_id}/resume',
+  'post /graph/runs/{run_id}/retry',
   'post /graph/validate',
   'put /graph/{graph_id}',
 ];
+
+/** The examples of a body, the one that is shown first. */
+function examplesOf({ example, examples }: Media): unknown[] {
+  return examples === undefined ? [example] : Object.values(examples).map(({ value }) => value);
+}
 
 describe('the documentation', () => {
   let server: TestServer;
@@ -72,23 +87,50 @@ describe('the documentation', () => {
       for (const parameter of parameters.filter((each) => each.in === 'path')) {
         expect(parameter.example, `${route} ${parameter.name}`).toEqual(expect.any(String));
       }
-      const [method = '', path = ''] = route.split(' ');
       if (requestBody === undefined) continue;
+      const [method = '', path = ''] = route.split(' ');
       const values = new Map(parameters.map((parameter) => [parameter.name, String(parameter.example)]));
+      if (values.has('run_id')) values.set('run_id', await runFor(path));
       const url = path.replace(/\{(.+?)\}/g, (_, name) => values.get(name)!);
-      const { example } = requestBody.content['application/json'];
-      expect(example, route).toBeDefined();
-      const answer = await server.ask(`${method.toUpperCase()} ${url}`, example as object);
-      expect(answer.status, `${route} ${answer.text}`).toBeLessThan(300);
+      for (const example of examplesOf(requestBody.content['application/json'])) {
+        expect(example, route).toBeDefined();
+        const answer = await server.ask(`${method.toUpperCase()} ${url}`, example as object);
+        expect(answer.status, `${route} ${answer.text}`).toBeLessThan(300);
+      }
     }
   });
 
-  it('shows the demo as the example of a run', () => {
-    const { example } = operations.get('post /graph/run')!.requestBody!.content['application/json'];
+  /** A run that the example for a route is right for. There is no telling which runs a server has. */
+  async function runFor(path: string): Promise<string> {
+    const limits = path.endsWith('/retry') ? { max_steps: 1 } : {};
+    const graph_id = path.endsWith('/resume') ? 'approval' : 'demo-review';
+    const { body } = await server.ask('POST /graph/run', { graph_id, input_data: 'if a: pass', limits });
+    await server.ask(`GET /graph/state/${body.run_id}?wait=10`);
+    return body.run_id;
+  }
+
+  it('shows the demo as the first example of a run', () => {
+    const [example] = examplesOf(operations.get('post /graph/run')!.requestBody!.content['application/json']);
     expect(example).toMatchObject({
       graph_id: 'demo-review',
       input_data: expect.stringContaining('def messy_function'),
     });
+  });
+
+  it('says which body can be left out', () => {
+    const optional = [...operations].filter(([, { requestBody }]) => requestBody?.required === false);
+    expect(optional.map(([route]) => route)).toEqual(['post /graph/runs/{run_id}/retry']);
+  });
+
+  it('describes every field of a graph that is not said by its name', async () => {
+    const { components } = (await server.app.inject('/docs/json')).json();
+    const { Node, ConditionalEdge, ParallelEdge, ForEachEdge } = components.schemas;
+    for (const schema of [Node, ConditionalEdge, ParallelEdge, ForEachEdge]) {
+      for (const [name, field] of Object.entries<{ description?: string; $ref?: string }>(schema.properties)) {
+        if (name !== 'from_node') expect(field.description ?? field.$ref, name).toBeDefined();
+      }
+    }
+    expect(JSON.stringify(components)).not.toContain('x-examples');
   });
 
   it('is a page that loads nothing from elsewhere', async () => {

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Engine } from '../../engine.js';
 import { answers, BODY_ERRORS } from '../answers.js';
 import type { App } from '../app-type.js';
+import { toRunList, toRunState, toStepList } from '../run-wire.js';
 import { pageQuerySchema, runParamsSchema } from '../schemas/common.js';
 import {
   runListQuerySchema,
@@ -9,9 +10,8 @@ import {
   runStateSchema,
   startedRunSchema,
   stateQuerySchema,
-  stepListSchema,
 } from '../schemas/runs.js';
-import { toRunList, toRunState, toStepList } from '../wire.js';
+import { stepListSchema } from '../schemas/steps.js';
 
 const TAGS = ['Runs'];
 
@@ -23,7 +23,8 @@ export function runRoutes(app: App, engine: Engine): void {
       schema: {
         operationId: 'getRunState',
         summary: 'Read the state of a run',
-        description: 'Live while the run is under way. `wait` holds the answer back until the run is finished.',
+        description:
+          'Live while the run is under way. `wait` holds the answer back until the run is finished, or until it, or a run inside it, waits for input.',
         tags: TAGS,
         params: runParamsSchema,
         querystring: stateQuerySchema,
@@ -46,7 +47,8 @@ export function runRoutes(app: App, engine: Engine): void {
       schema: {
         operationId: 'listRuns',
         summary: 'List runs',
-        description: 'Newest first. Filters can be combined; all must fit.',
+        description:
+          'Newest first. Filters can be combined; all must fit. Runs inside other runs are listed only where `parent_run_id` or `waiting_for` asks for them.',
         tags: TAGS,
         querystring: runListQuerySchema,
         response: answers({ 200: { description: 'A page.', schema: runListSchema } }, ['invalid_request']),
@@ -84,7 +86,7 @@ function endRoutes(app: App, engine: Engine): void {
         operationId: 'cancelRun',
         summary: 'Cancel a run',
         description:
-          'A running tool is told to stop; the status is CANCELLED once it has let go. Asking again is harmless.',
+          'A running tool is told to stop; the status is CANCELLED once it has let go, and the runs inside this one have ended. Asking again is harmless.',
         tags: TAGS,
         params: runParamsSchema,
         response: answers({ 202: { description: 'Asked for. The status is that of now.', schema: startedRunSchema } }, [
@@ -106,10 +108,15 @@ function endRoutes(app: App, engine: Engine): void {
       schema: {
         operationId: 'deleteRun',
         summary: 'Delete a run',
-        description: 'With all that belongs to it. Finished runs only.',
+        description: 'With the runs inside it and all that belongs to them. Finished top-level runs only.',
         tags: TAGS,
         params: runParamsSchema,
-        response: answers({ 204: { description: 'Deleted.' } }, ['run_not_found', 'run_active', ...BODY_ERRORS]),
+        response: answers({ 204: { description: 'Deleted.' } }, [
+          'run_not_found',
+          'run_active',
+          'run_is_child',
+          ...BODY_ERRORS,
+        ]),
       },
     },
     async (request, reply) => {
@@ -120,11 +127,13 @@ function endRoutes(app: App, engine: Engine): void {
 }
 
 function toRunFilter(query: z.output<typeof runListQuerySchema>): Parameters<Engine['listRuns']>[0] {
-  const { status, graph_id, submitted_after, ...rest } = query;
+  const { status, graph_id, parent_run_id, waiting_for, submitted_after, ...rest } = query;
   return {
     ...rest,
     ...(status === undefined ? {} : { statuses: status }),
     ...(graph_id === undefined ? {} : { graphId: graph_id }),
+    ...(parent_run_id === undefined ? {} : { parentRunId: parent_run_id }),
+    ...(waiting_for === undefined ? {} : { waitingFor: waiting_for }),
     ...(submitted_after === undefined ? {} : { submittedAfter: Date.parse(submitted_after) }),
   };
 }

@@ -5,19 +5,9 @@ import type { Engine, StartRun } from '../../engine.js';
 import { answers, BODY_ERRORS } from '../answers.js';
 import type { App } from '../app-type.js';
 import { idempotencyOf } from '../idempotency.js';
-import {
-  runStateSchema,
-  startedRunSchema,
-  startHeadersSchema,
-  startQuerySchema,
-  startRunSchema,
-} from '../schemas/runs.js';
-import { toRunState } from '../wire.js';
-
-const HEADERS = {
-  Location: 'Where the run can be followed.',
-  'Idempotent-Replayed': '`true` where the Idempotency-Key had started this run before.',
-};
+import { toRunState } from '../run-wire.js';
+import { NEW_RUN_HEADERS, newRunHeadersSchema, startQuerySchema, startRunSchema } from '../schemas/run-requests.js';
+import { runStateSchema, startedRunSchema } from '../schemas/runs.js';
 
 /** Starting runs. */
 export function startRunRoute(app: App, engine: Engine): void {
@@ -28,19 +18,24 @@ export function startRunRoute(app: App, engine: Engine): void {
         operationId: 'startRun',
         summary: 'Start a run',
         description:
-          'Answers at once, as soon as the run is stored; `wait` asks for the result where it comes in time.',
+          'Answers at once, as soon as the run is stored; `wait` asks for the result where it comes in time. A run that waits for input, or holds one that does, is not waited for any longer.',
         tags: ['Runs'],
         querystring: startQuerySchema,
-        headers: startHeadersSchema,
+        headers: newRunHeadersSchema,
         body: startRunSchema,
         response: answers(
           {
-            200: { description: 'Finished within `wait`, FAILED too.', schema: runStateSchema, headers: HEADERS },
-            202: { description: 'Submitted.', schema: startedRunSchema, headers: HEADERS },
+            200: {
+              description: 'Finished within `wait`, FAILED too.',
+              schema: runStateSchema,
+              headers: NEW_RUN_HEADERS,
+            },
+            202: { description: 'Submitted.', schema: startedRunSchema, headers: NEW_RUN_HEADERS },
           },
           [
             'invalid_header',
             'graph_not_found',
+            'invalid_input',
             'idempotency_mismatch',
             'queue_full',
             'shutting_down',

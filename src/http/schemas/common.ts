@@ -31,7 +31,7 @@ export const waitSchema = z
   .min(1)
   .max(60)
   .exactOptional()
-  .describe('Seconds to hold the answer back until the run is finished.');
+  .describe('Seconds to hold the answer back until the run is finished, or it or a run inside it waits for input.');
 
 export const versionSchema = z
   .int()
@@ -39,12 +39,12 @@ export const versionSchema = z
   .exactOptional()
   .describe('A version of the graph; the latest where left out.');
 
-export const runParamsSchema = z.object({
-  run_id: z.string().meta({
-    description: 'The id that POST /graph/run answered with.',
-    examples: ['019ab0f4-5c00-7000-8000-000000000000'],
-  }),
+const runIdSchema = z.string().meta({
+  description: 'The id that POST /graph/run answered with.',
+  examples: ['019ab0f4-5c00-7000-8000-000000000000'],
 });
+export const runParamsSchema = z.object({ run_id: runIdSchema });
+export const runPairParamsSchema = z.object({ a: runIdSchema, b: runIdSchema });
 
 /** The path parameter of routes on one graph, with an id to try it out on. */
 export function graphParamsSchema(example: string) {

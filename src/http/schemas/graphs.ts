@@ -1,9 +1,16 @@
 import { z } from 'zod';
 import { graphDefinitionSchema } from '../../core/graph.js';
-import { MY_GRAPH, UPDATED_DEMO } from '../examples.js';
+import { APPROVAL_GRAPH, MY_GRAPH, PARALLEL_GRAPH, UPDATED_DEMO } from '../examples.js';
+import { NAMED_EXAMPLES, type NamedExamples } from '../openapi-document.js';
 import { jsonObjectSchema, nextCursorSchema, problemItemSchema, timeSchema, versionSchema } from './common.js';
 
-export const newGraphSchema = graphDefinitionSchema.meta({ examples: [MY_GRAPH] });
+const NEW_GRAPHS: NamedExamples = {
+  review: { summary: 'A loop: review until the code is simple enough', value: MY_GRAPH },
+  approval: { summary: 'A wait for a person, then another graph as a step', value: APPROVAL_GRAPH },
+  parallel: { summary: 'Branches that run side by side', value: PARALLEL_GRAPH },
+};
+
+export const newGraphSchema = graphDefinitionSchema.meta({ [NAMED_EXAMPLES]: NEW_GRAPHS });
 export const updatedGraphSchema = graphDefinitionSchema.meta({ examples: [UPDATED_DEMO] });
 
 export const graphQuerySchema = z.strictObject({ version: versionSchema });

@@ -1,44 +1,16 @@
 import { z } from 'zod';
-import { limitsSchema, nameSchema } from '../../core/graph.js';
-import { RUN_STATUSES } from '../../core/run.js';
-import { DEMO_RUN } from '../examples.js';
-import {
-  jsonObjectSchema,
-  jsonSchema,
-  nextCursorSchema,
-  pageShape,
-  timeSchema,
-  versionSchema,
-  waitSchema,
-} from './common.js';
+import { RUN_STATUSES, type Waiting } from '../../core/run.js';
+import { jsonObjectSchema, jsonSchema, nextCursorSchema, pageShape, timeSchema, waitSchema } from './common.js';
 
-const MAX_METADATA = 50;
-const metadataValueSchema = z.string().max(1000);
+/** What runs look like. */
 
-const metadataSchema = z
-  .record(nameSchema.max(100), metadataValueSchema)
-  .refine((metadata) => Object.keys(metadata).length <= MAX_METADATA, `must have at most ${MAX_METADATA} entries`)
-  .describe('Strings of your own, to find the run by.');
+const WAITS = ['input', 'timer', 'retry', 'graph', 'branches'] as const satisfies readonly Waiting['kind'][];
 
-export const startRunSchema = z
-  .strictObject({
-    graph_id: z.string(),
-    input_data: jsonSchema.exactOptional().describe('Any JSON; null where left out. Tools see it as `input_data`.'),
-    version: versionSchema,
-    limits: limitsSchema.exactOptional(),
-    metadata: metadataSchema.meta({ maxProperties: MAX_METADATA }).exactOptional(),
-  })
-  .meta({ examples: [DEMO_RUN] });
-
-export const startQuerySchema = z.strictObject({ wait: waitSchema });
-
-export const startHeadersSchema = z.object({
-  'idempotency-key': z
-    .string()
-    .optional()
-    .describe(
-      '1 to 255 printable ASCII characters. The same key and body again start nothing and get the first answer.',
-    ),
+const statusSchema = z.enum(RUN_STATUSES).meta({ id: 'RunStatus' });
+const waitKindSchema = z.enum(WAITS).meta({
+  id: 'WaitKind',
+  description:
+    'What a run waits for: somebody to answer, a moment, the next try of a step, another graph that runs as a step, or its branches.',
 });
 
 export const stateQuerySchema = z.strictObject({
@@ -46,11 +18,11 @@ export const stateQuerySchema = z.strictObject({
   logs_after: z.int().min(0).exactOptional().describe('Only the log lines after this many.'),
 });
 
-const statusSchema = z.enum(RUN_STATUSES).meta({ id: 'RunStatus' });
-
 export const runListQuerySchema = z.strictObject({
   status: z.array(z.enum(RUN_STATUSES)).exactOptional().describe('Any of these: repeated, or with commas between.'),
   graph_id: z.string().exactOptional(),
+  parent_run_id: z.string().exactOptional().describe('The runs inside this one. Without it, only top-level runs.'),
+  waiting_for: z.enum(WAITS).exactOptional().describe('Only runs that wait for this: those inside other runs too.'),
   metadata: z
     .record(z.string(), z.string())
     .exactOptional()
@@ -61,7 +33,13 @@ export const runListQuerySchema = z.strictObject({
 
 export const startedRunSchema = z.object({ run_id: z.string(), status: statusSchema }).meta({ id: 'StartedRun' });
 
-const runErrorSchema = z
+const forkedFromSchema = z
+  .object({ run_id: z.string(), step: z.int().describe('The first step that was not copied.') })
+  .meta({ id: 'ForkedFrom' });
+
+export const forkedRunSchema = startedRunSchema.extend({ forked_from: forkedFromSchema }).meta({ id: 'ForkedRun' });
+
+export const runErrorSchema = z
   .object({
     code: z.string().describe('A stable code.'),
     message: z.string(),
@@ -79,6 +57,8 @@ const runShape = {
   graph_id: z.string(),
   graph_version: z.int(),
   status: statusSchema,
+  parent_run_id: z.string().nullable().describe('The run that this one is a part of; null for a top-level run.'),
+  child_index: z.int().nullable().describe('Which part of its parent it is, from 0.'),
   metadata: z.record(z.string(), z.string()),
   error: runErrorSchema.nullable().describe('Why the run failed.'),
   submitted_at: timeSchema,
@@ -86,9 +66,33 @@ const runShape = {
   finished_at: timeSchema.nullable(),
 };
 
+const waitingChildSchema = z
+  .object({
+    run_id: z.string().describe('The run to answer, with POST /graph/runs/{run_id}/resume.'),
+    graph_id: z.string(),
+    index: z.int().describe('Which part of its parent it is, from 0.'),
+    waiting_for: waitKindSchema.nullable(),
+  })
+  .meta({ id: 'WaitingChild' });
+
+const waitingSchema = z
+  .object({
+    id: z.string().describe('Names this wait; `wait_id` of POST /graph/runs/{run_id}/resume.'),
+    kind: waitKindSchema,
+    node: z.string(),
+    since: timeSchema,
+    until: timeSchema.nullable().describe('When it ends by itself, or is too late to answer; null for never.'),
+    message: z.string().nullable().describe('What is asked.'),
+    schema: jsonObjectSchema.nullable().describe('JSON Schema (2020-12) that the answer must fit.'),
+    children: z.array(waitingChildSchema).describe('Runs inside this one, at any depth, that wait for input.'),
+  })
+  .meta({ id: 'Waiting', description: 'Why the run does not go on at the moment.' });
+
 export const runStateSchema = z
   .object({
     ...runShape,
+    waiting: waitingSchema.nullable().describe('What the run waits for while its status is WAITING.'),
+    forked_from: forkedFromSchema.nullable(),
     logs: z.array(z.string()),
     logs_total: z.int().describe('How many log lines the run has, those that `logs_after` left out included.'),
     data: jsonObjectSchema.describe('What the finished steps built up.'),
@@ -101,42 +105,12 @@ export const runStateSchema = z
   })
   .meta({ id: 'RunState' });
 
+const runSummarySchema = z
+  .object({ ...runShape, waiting_for: waitKindSchema.nullable().describe('Null where it does not wait.') })
+  .meta({ id: 'RunSummary' });
+
 export const runListSchema = z
-  .object({ runs: z.array(z.object(runShape).meta({ id: 'RunSummary' })), next_cursor: nextCursorSchema })
+  .object({ runs: z.array(runSummarySchema), next_cursor: nextCursorSchema })
   .meta({ id: 'RunList' });
-
-const readSchema = z.union([
-  z.object({ path: z.string(), value: jsonSchema }),
-  z.object({ path: z.string(), type: z.enum(['string', 'list', 'object']), size: z.int() }),
-]);
-
-const decisionSchema = z
-  .object({
-    kind: z.enum(['edge', 'condition']),
-    condition: z.string().optional(),
-    outcome: z.string().nullable().optional(),
-    to_node: z.string().nullable().describe('Null where the choice failed.'),
-    read: z.array(readSchema).optional().describe('What the condition looked at; large values as type and size.'),
-  })
-  .meta({ id: 'Decision', description: 'Why the run went where it went.' });
-
-const stepSchema = z
-  .object({
-    step: z.int(),
-    node: z.string(),
-    status: z.enum(['RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED']),
-    attempts: z.int(),
-    started_at: timeSchema.nullable(),
-    finished_at: timeSchema.nullable(),
-    patch: jsonObjectSchema.nullable().describe('The keys of `data` that the step set.'),
-    logs: z.array(z.string()),
-    error: runErrorSchema.nullable(),
-    decision: decisionSchema.nullable(),
-  })
-  .meta({ id: 'Step' });
-
-export const stepListSchema = z
-  .object({ steps: z.array(stepSchema), next_cursor: nextCursorSchema })
-  .meta({ id: 'StepList' });
 
 export const healthSchema = z.object({ status: z.enum(['ok', 'ready', 'unavailable']) }).meta({ id: 'Health' });
