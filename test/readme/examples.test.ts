@@ -5,15 +5,19 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileExpression } from '../../src/core/expressions.js';
 import { graphDefinitionSchema } from '../../src/core/graph.js';
 import { diagnose } from '../../src/core/graph-doctor.js';
+import type { JsonObject } from '../../src/core/json.js';
 import { createRegistry, type Registrable } from '../../src/core/registry.js';
 import type { AnyTool } from '../../src/core/tool.js';
+import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { loadToolModules } from '../../src/tools/load.js';
+import { codeReviewDefinitions } from '../../src/workflows/code-review/index.js';
 import build from '../helpers/build.js';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { BLOCKS, type Block, ROOT } from './document.js';
+import { BLOCKS, type Block, codesIn, README, ROOT, table } from './document.js';
 
 const run = promisify(execFile);
 
@@ -48,9 +52,10 @@ function meaningOf({ language }: Block, text: string): unknown {
 /** Says where the output of one request ends; no answer holds it. */
 const END_OF_REQUEST = '\n<<< end of request >>>\n';
 
-/** A folder with the files that the README shows. */
+/** A folder with the files that the README shows, and the example graphs where a clone has them. */
 function folderWithFiles(): string {
   const folder = temporaryFolder();
+  cpSync(join(ROOT, 'src/workflows'), join(folder, 'src/workflows'), { recursive: true });
   for (const { file = '', text } of FILES.filter(({ language }) => language !== 'ts')) {
     writeFileSync(join(folder, file), text);
   }
@@ -99,9 +104,10 @@ describe('the files of the README', () => {
   it('are tools that load, and graphs without a warning', async () => {
     const folder = folderWithFiles();
     const modules = FILES.filter(({ language }) => language === 'js').map(({ file }) => `./${file}`);
-    const registry = createRegistry(await loadToolModules(modules, folder, []));
+    const ours = [...builtInTools({ now: Date.now }), ...codeReviewDefinitions];
+    const registry = createRegistry([...ours, ...(await loadToolModules(modules, folder, ours))]);
     const graphs = FILES.filter(({ language }) => language === 'json');
-    expect([modules.length, graphs.length]).toEqual([1, 1]);
+    expect([modules.length, graphs.length]).toEqual([1, 2]);
     for (const { text } of graphs) {
       expect(diagnose(graphDefinitionSchema.parse(JSON.parse(text)), registry)).toEqual({ errors: [], warnings: [] });
     }
@@ -128,4 +134,22 @@ describe('the files of the README', () => {
     expect(tool.params?.safeParse({ times: 0 }).success).toBe(false);
     expect(tool.run({ input_data: 'ab', data: {} }, { params: { times: 2 } } as never)).toEqual({ text: 'abab' });
   }, 30_000);
+});
+
+describe('the expressions of the README', () => {
+  const [, said = ''] = /With `data` being `(\{.*\})`:/.exec(README) ?? [];
+  const data = JSON.parse(said) as JsonObject;
+  const rows = table('Expression').map(([expression, value]) => ({ source: codesIn(expression)[0]!, value: value! }));
+
+  it.each(rows)('have the value that it shows: $source', ({ source, value }) => {
+    const { expression } = compileExpression(source, { secrets: false });
+    const evaluate = () => expression?.evaluate({ input_data: null, data, run: {} }).value;
+    if (value.startsWith('an error')) expect(evaluate).toThrow();
+    else expect(evaluate()).toEqual(JSON.parse(codesIn(value)[0]!));
+  });
+
+  it('are of every sort', () => {
+    expect(rows.length).toBeGreaterThan(10);
+    expect(rows.filter(({ value }) => value.startsWith('an error')).length).toBeGreaterThan(1);
+  });
 });

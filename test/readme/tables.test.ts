@@ -2,17 +2,27 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { readConfig, settingsSchema } from '../../src/config.js';
 import { API_ERRORS, RUN_ERRORS } from '../../src/core/errors.js';
+import { FUNCTIONS, METHODS } from '../../src/core/expression-functions.js';
+import { isMacro } from '../../src/core/expression-macros.js';
+import { BINARY_OPERATORS } from '../../src/core/expression-operators.js';
+import { MAX_LIST_ITEMS } from '../../src/core/expression-values.js';
+import { compileExpression } from '../../src/core/expressions.js';
 import { DEFAULT_MAX_STEPS, graphDefinitionSchema, RESERVED_GRAPH_IDS } from '../../src/core/graph.js';
-import { MAX_DATA_BYTES, MAX_PATCH_BYTES, MAX_RECOVERIES } from '../../src/core/interpreter.js';
+import { MAX_EXPRESSION_CHARACTERS, MAX_EXPRESSIONS } from '../../src/core/graph-expressions.js';
+import { MAX_DEPTH, MAX_RECOVERIES } from '../../src/core/interpreter.js';
 import { MAX_JSON_DEPTH } from '../../src/core/json.js';
 import { MAX_LINE_LENGTH, MAX_LINES_PER_STEP } from '../../src/core/log-lines.js';
+import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../src/core/patch.js';
 import { RUN_STATUSES } from '../../src/core/run.js';
 import { MAX_LOG_LINES } from '../../src/engine/runs.js';
 import { ABORT_GRACE_MS } from '../../src/executor/invoke-tool.js';
 import { HTTP_ERRORS } from '../../src/http/problem.js';
+import { runListQuerySchema } from '../../src/http/schemas/runs.js';
 import { openSqliteStore } from '../../src/store/sqlite/open.js';
+import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { failingEngine } from '../helpers/fake-engine.js';
 import { appOf } from '../helpers/server.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
@@ -24,6 +34,17 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 function codesOf(file: string): string[] {
   const source = readFileSync(join(ROOT, 'src/core', file), 'utf8');
   return [...new Set(Array.from(source.matchAll(/code(?:: | = )'([a-z_]+)'/g), ([, code = '']) => code))].sort();
+}
+
+/** Why an expression is refused; nothing where it is not. */
+function problemOf(source: string): string {
+  return compileExpression(source, { secrets: false }).problem?.message ?? '';
+}
+
+/** What an optional value's method takes. */
+function argumentOf(method: string): string {
+  if (method === 'orValue') return '1';
+  return method === 'or' ? 'data.?y' : '';
 }
 
 function grouped(number: number): string {
@@ -59,7 +80,11 @@ describe('the tables of the README', () => {
   });
 
   it('list everything that the graph doctor says', () => {
-    expect(namesIn('Error').sort()).toEqual(codesOf('graph-errors.ts'));
+    const files = readdirSync(join(ROOT, 'src/core')).filter((file) => /^graph-.*\.ts$/.test(file));
+    const codes = files.filter((file) => file !== 'graph-doctor.ts').flatMap(codesOf);
+    // The other codes of json-schema.ts are those of values.
+    expect(codesOf('json-schema.ts')).toContain('invalid_schema');
+    expect(namesIn('Error').sort()).toEqual([...new Set([...codes, 'invalid_schema'])].sort());
     expect(namesIn('Warning').sort()).toEqual(codesOf('graph-doctor.ts'));
   });
 
@@ -77,6 +102,50 @@ describe('the tables of the README', () => {
     expect(fields.sort()).toEqual(Object.keys(graphDefinitionSchema.shape).sort());
     const id = table('Field').find(([field]) => field === '`graph_id`');
     expect(codesIn(id?.[1]).filter((code) => RESERVED_GRAPH_IDS.includes(code))).toEqual(RESERVED_GRAPH_IDS);
+  });
+
+  it('list every field of a node, and of every kind of edge', () => {
+    const { nodes, edges, conditional_edges, parallel_edges, for_each_edges } = graphDefinitionSchema.shape;
+    expect(namesIn('Field of a node')).toEqual(Object.keys(nodes.element.shape));
+    const branching = [parallel_edges, for_each_edges].map((edge) => Object.keys(edge.unwrap().element.shape));
+    expect(namesIn('Field of a branch edge').sort()).toEqual([...new Set(branching.flat())].sort());
+    const ofEdges = (name: string) => codesIn(table('Field').find(([field]) => codesIn(field)[0] === name)?.[1]);
+    expect(ofEdges('edges[]')).toEqual(expect.arrayContaining(Object.keys(edges.unwrap().element.shape)));
+    const fields = Object.keys(conditional_edges.unwrap().element.shape);
+    expect(ofEdges('conditional_edges[]')).toEqual(
+      expect.arrayContaining(fields.filter((each) => each !== 'from_node')),
+    );
+    for (const rule of graphDefinitionSchema.shape.merge.unwrap().valueType.options) {
+      expect(README).toContain(`\`"${rule}"\``);
+    }
+    for (const field of Object.keys(nodes.element.shape.retry.unwrap().shape)) expect(README).toContain(`\`${field}\``);
+  });
+
+  it('list every tool that is built in, with its params', () => {
+    const tools = builtInTools({ now: Date.now });
+    expect(namesIn('Tool').sort()).toEqual(tools.map(({ name }) => name).sort());
+    for (const { name, params } of tools) {
+      const { properties = {} } = z.toJSONSchema(params as unknown as z.ZodType) as { properties?: object };
+      const [, cell] = table('Tool').find(([tool]) => codesIn(tool)[0] === name)!;
+      expect(codesIn(cell), name).toEqual(Object.keys(properties));
+    }
+  });
+
+  it('list everything that expressions have', () => {
+    const kinds = new Map(table('Kind').map(([kind, cell]) => [kind, codesIn(cell)]));
+    const operators = ['!', '? :', '[ ]', '.', '.?', '[? ]', ...BINARY_OPERATORS.keys()];
+    expect(kinds.get('operators')?.sort()).toEqual(operators.sort());
+    for (const operator of ['&&', '||']) expect(README).toContain(`\`${operator}\``);
+    expect(kinds.get('functions')).toEqual([...FUNCTIONS.keys(), 'has']);
+    expect(kinds.get('methods')?.slice(0, METHODS.size)).toEqual([...METHODS.keys()]);
+    const optional = kinds.get('methods')?.slice(METHODS.size) ?? [];
+    expect(optional.sort()).toEqual(['hasValue', 'or', 'orValue', 'value']);
+    for (const name of optional)
+      expect(problemOf(`data.?x.${name}(${argumentOf(name)}) == 1`), name).not.toMatch(/no method/);
+    expect(kinds.get('macros')?.filter((name) => !isMacro(name))).toEqual([]);
+    for (const name of kinds.get('refused') ?? []) {
+      expect([problemOf(`${name}(data.x)`), problemOf(`data.x.${name}("a")`)].join(), name).not.toMatch(/^,|,$/);
+    }
   });
 
   it('list every table of the database, with its columns', async () => {
@@ -115,11 +184,21 @@ describe('the tables of the README', () => {
 describe('the README', () => {
   it('states the limits that the code has', () => {
     for (const number of [DEFAULT_MAX_STEPS, MAX_JSON_DEPTH, MAX_LINE_LENGTH]) expect(README).toContain(String(number));
-    for (const number of [MAX_LINES_PER_STEP, MAX_LOG_LINES, MAX_PATCH_BYTES, MAX_DATA_BYTES]) {
+    const large = [MAX_LINES_PER_STEP, MAX_LOG_LINES, MAX_PATCH_BYTES, MAX_DATA_BYTES];
+    for (const number of [...large, MAX_LIST_ITEMS, MAX_EXPRESSIONS, MAX_EXPRESSION_CHARACTERS]) {
       expect(README).toContain(grouped(number));
     }
+    expect(README).toContain(`go ${MAX_DEPTH} levels deep`);
+    expect(problemOf(`1${' '.repeat(4095)}`)).toBe('');
+    expect(problemOf(`1${' '.repeat(4096)}`)).toContain('4096 characters');
     expect(README).toContain(`at ${MAX_RECOVERIES} in a row it fails`);
     expect(README).toContain(`${ABORT_GRACE_MS / 1000} seconds later`);
+  });
+
+  it('names every filter of runs', () => {
+    for (const filter of Object.keys(runListQuerySchema.shape)) {
+      expect(README).toContain(filter === 'metadata' ? '`metadata.KEY=VALUE`' : `\`${filter}\``);
+    }
   });
 
   it('names every status of a run', () => {

@@ -1,0 +1,321 @@
+import type { JsonObject } from '../../src/core/json.js';
+import { choose, merge, paramsOf, type Way } from './reference-choice.js';
+import {
+  cancel,
+  edgeOf,
+  end,
+  endOf,
+  fail,
+  goTo,
+  isLost,
+  isOver,
+  momentsOf,
+  NEVER,
+  newRun,
+  nodeOf,
+  outcomeOf,
+  type Run,
+  restart,
+  set,
+  stepTo,
+} from './reference-run.js';
+import {
+  answerAt,
+  type Behaviour,
+  behaviourAt,
+  type Case,
+  durationAt,
+  mayDie,
+  type Outcome,
+  patchOf,
+  RETRY_GAP_MS,
+} from './script.js';
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly isFatal?: boolean;
+  /** Milliseconds. */
+  readonly retryAfter?: number;
+}
+
+/** How the engine says what is wrong with a patch. */
+const JUNK: Readonly<Record<string, string>> = {
+  number: 'The tool returned a number, not a plain object.',
+  nan: 'The tool returned a patch that is not JSON: NaN is not JSON at /n.',
+};
+/** Milliseconds that a tool has to let go. */
+const GRACE_MS = 5000;
+
+/**
+ * Says what must become of a run: walks its graph and its script, one run after the other. Null where two things happen
+ * at the same moment, so that more than one end is right.
+ */
+export function walk(generated: Case): Outcome | null {
+  return new Walker(generated).walk();
+}
+
+class Walker {
+  #hasTies = false;
+
+  constructor(private readonly generated: Case) {}
+
+  walk(): Outcome | null {
+    const { graphs, input, maxSteps, deadlineSeconds: seconds, rounds } = this.generated;
+    const run = newRun(graphs[0]!, input, maxSteps, { deadlineSeconds: seconds, now: -RETRY_GAP_MS });
+    for (const { cancelAfter, maxSteps: limit } of rounds) {
+      const now = run.now + RETRY_GAP_MS;
+      if (run.status !== 'SUBMITTED') {
+        if (!isLost(run) || run.at!.step > (limit ?? run.maxSteps)) break;
+        restart(run, limit ?? run.maxSteps);
+      }
+      run.deadline = seconds === null ? NEVER : now + Math.round(seconds * 1000);
+      const cancelAt = now + (cancelAfter ?? NEVER);
+      run.moments.push(...[cancelAt, run.deadline].filter(Number.isFinite));
+      this.#drive(run, now, cancelAt);
+    }
+    const moments = momentsOf(run);
+    return this.#hasTies || new Set(moments).size < moments.length ? null : outcomeOf(run);
+  }
+
+  /** Walks until the run has ended, or waits for good. */
+  #drive(run: Run, now: number, cancelAt: number): void {
+    Object.assign(run, { status: 'RUNNING', now, cancelAt });
+    if (run.at === null) goTo(run, run.entry);
+    while (run.status === 'RUNNING') {
+      if (run.family !== null) this.#tend(run, run.family);
+      else if (isOver(run)) break;
+      else if (run.isDone) this.#leave(run);
+      else this.#call(run);
+    }
+  }
+
+  #call(run: Run): void {
+    const rendered = paramsOf(run);
+    if ('params' in rendered) this.#callWith(run, rendered.params);
+    else this.#failed(run, { ...rendered.error!, isFatal: true });
+  }
+
+  #callWith(run: Run, params: JsonObject): void {
+    const { tool_name: tool } = nodeOf(run);
+    if (tool === 'run_graph') this.#runGraph(run, params);
+    else if (tool === 'wait_for_input') this.#ask(run, params);
+    else if (tool !== 'delay') this.#scripted(run, params);
+    else if (this.#sleep(run, run.now + Math.round(Number(params.seconds) * 1000))) this.#finish(run, {});
+  }
+
+  #runGraph(run: Run, { graph_id: id, input = null }: JsonObject): void {
+    const graph = this.generated.graphs.find(({ graph_id }) => graph_id === id)!;
+    run.children.push(newRun(graph, input, 1000, { deadline: run.deadline }));
+    run.family = { size: 1, isGraph: true };
+  }
+
+  #ask(run: Run, params: JsonObject): void {
+    const { node } = run.at!;
+    const isAnswered = this.generated.answered.includes(node);
+    const answered = run.now + (isAnswered ? durationAt({ ...run.at!, attempt: 0, index: run.branch?.index }) : NEVER);
+    const expires = run.now + Math.round(Number(params.expires_in_seconds ?? NEVER) * 1000);
+    if (answered === expires && answered !== NEVER) this.#hasTies = true;
+    if (!this.#sleep(run, Math.min(answered, expires))) return;
+    if (answered < expires) this.#finish(run, { [node]: answerAt(run.at!) });
+    else this.#failed(run, { code: 'wait_expired', message: 'Nobody answered in time.', isFatal: true });
+  }
+
+  #scripted(run: Run, params: JsonObject): void {
+    const place = { ...run.at!, index: run.branch?.index };
+    const behaviour = behaviourAt(this.generated.script, place);
+    const { does, value, logs } = behaviour;
+    const { cause, isCutOff, timeout } = this.#take(run, behaviour);
+    if (logs && !(isCutOff && mayDie(this.generated))) run.logs.push(`try ${place.attempt}`);
+    const throws = isCutOff || ['throw', 'fatal', 'retryable'].includes(does);
+    const late = `The step took longer than its timeout of ${timeout} s.`;
+    if (cause === 'timeout') this.#failed(run, { code: 'timeout', message: late });
+    else if (throws && cause === 'deadline') {
+      this.#failed(run, { code: 'deadline_exceeded', message: 'The run reached its deadline.' });
+    } else if (throws) {
+      const retryAfter = does === 'retryable' ? { retryAfter: value * 300 } : {};
+      this.#failed(run, { code: 'tool_failed', message: `no ${value}`, isFatal: does === 'fatal', ...retryAfter });
+    } else if (does in JUNK) this.#failed(run, { code: 'invalid_patch', message: JUNK[does]! });
+    else this.#finish(run, (patchOf(behaviour, run.data, params) ?? {}) as JsonObject);
+  }
+
+  /** A call takes its time, and is cut off by a cancel, its timeout or the deadline: at once, or after a grace. */
+  #take(run: Run, { does, isSync, isStubborn }: Behaviour) {
+    const timeout = nodeOf(run).timeout_seconds ?? 600;
+    if (isSync && run.at!.step > 1 && does !== 'hang') return { cause: null, isCutOff: false, timeout };
+    const takes = does === 'hang' ? NEVER : durationAt({ ...run.at!, index: run.branch?.index });
+    const ends = run.now + takes;
+    const cuts = { cancel: run.cancelAt, deadline: run.deadline, timeout: run.now + timeout * 1000 };
+    const [first, cut] = Object.entries(cuts).sort((a, b) => a[1] - b[1])[0]!;
+    const isCut = cut <= ends;
+    const grace = isStubborn ? GRACE_MS : 0;
+    run.now = isCut ? Math.min(ends, cut + grace) : ends;
+    this.#lookForTies([ends, ...Object.values(cuts)], run.now, cut);
+    if (run.now !== run.cancelAt && run.now !== run.deadline) run.moments.push(run.now);
+    return { cause: isCut ? first : null, isCutOff: isCut && run.now < ends, timeout };
+  }
+
+  /** Two reasons to end a call at the same moment. */
+  #lookForTies(reasons: readonly number[], lets: number, cut: number): void {
+    const first = reasons.filter((moment) => moment === Math.min(...reasons));
+    if (first.length > 1 || (lets > cut && reasons.slice(1).includes(lets))) this.#hasTies = true;
+  }
+
+  /** Lets time pass; false where the run is cancelled or comes to its deadline before, or waits for good. */
+  #sleep(run: Run, until: number): boolean {
+    if (until === run.cancelAt && until !== NEVER) this.#hasTies = true;
+    run.now = Math.min(until, run.cancelAt, run.deadline);
+    if (run.now === NEVER) run.status = 'WAITING';
+    else if (run.now === run.cancelAt) cancel(run);
+    else if (run.now < run.deadline) run.moments.push(run.now);
+    else isOver(run);
+    return run.status === 'RUNNING';
+  }
+
+  #finish(run: Run, patch: JsonObject): void {
+    set(run, patch);
+    this.#leave(run);
+  }
+
+  /** Chooses the way on from a node whose tool is done. */
+  #leave(run: Run): void {
+    run.stepCount = run.at!.step;
+    run.isDone = true;
+    const { to, isConditional, starts, error } = choose(run);
+    if (to !== undefined && isConditional) run.logs.push(`Condition met. Routing to: ${to}`);
+    if (run.cancelAt <= run.now) {
+      if (to !== undefined) stepTo(run, to);
+      cancel(run);
+    } else if (error !== undefined) fail(run, error.code, error.message);
+    else if (starts !== undefined) this.#split(run, starts);
+    else if (to !== undefined) goTo(run, to);
+    else end(run, 'COMPLETED', 'No outgoing edge found. Stopping.');
+  }
+
+  #split(run: Run, starts: NonNullable<Way['starts']>): void {
+    run.logs.push(`Started ${starts.length} ${starts.length === 1 ? 'branch' : 'branches'}.`);
+    const { graph, input, maxSteps, deadline, data } = run;
+    const join = edgeOf(run)!.join_node;
+    for (const [index, { entry, item }] of starts.entries()) {
+      run.children.push(newRun(graph, input, maxSteps, { entry, data, deadline, branch: { index, item, join } }));
+    }
+    run.family = { size: starts.length, isGraph: false };
+    if (starts.length === 0) this.#join(run, []);
+  }
+
+  /** Tries how far the children come; then again, with all cancelled when the first of them fails; and joins them. */
+  #tend(run: Run, { size, isGraph }: NonNullable<Run['family']>): void {
+    const before = run.children.slice(-size);
+    const trial = this.#runAll(run, before, () => run.cancelAt);
+    const [failed] = trial.filter((child) => isLost(child) && child.now >= run.now).sort((a, b) => a.now - b.now);
+    if (failed?.now === run.now && before.filter(({ status }) => status !== 'COMPLETED').length > 1)
+      this.#hasTies = true;
+    const cancelAt = Math.min(run.cancelAt, failed?.now ?? NEVER);
+    const isFirst = (index: number) => failed !== undefined && index === trial.indexOf(failed);
+    const after = this.#runAll(run, before, (index) => (isFirst(index) ? run.cancelAt : cancelAt));
+    run.children.splice(-size, size, ...after);
+    run.now = Math.max(run.now, ...after.map((child) => child.now));
+    if (run.now === NEVER) run.status = 'WAITING';
+    else if (run.cancelAt <= run.now) cancel(run);
+    else if (isGraph) this.#returned(run, after[0]!);
+    else this.#join(run, after);
+  }
+
+  /** A few at a time, in order; each up to its moment of cancelling. Those that had ended begin again. Works on copies. */
+  #runAll(run: Run, children: readonly Run[], cancelAtOf: (index: number) => number): Run[] {
+    const slots = Array.from({ length: edgeOf(run)?.max_parallel ?? 10 }, () => run.now);
+    return children.map((original, index) => {
+      if (original.status === 'COMPLETED') return original;
+      const child = structuredClone(original);
+      const cancelAt = cancelAtOf(index);
+      const slot = slots.indexOf(Math.min(...slots));
+      const begins = slots[slot]!;
+      if (begins < cancelAt) {
+        child.deadline = run.deadline;
+        if (isLost(child)) restart(child, Math.max(child.maxSteps, run.maxSteps));
+        this.#drive(child, begins, cancelAt);
+        slots[slot] = child.now;
+      } else if (child.status === 'SUBMITTED' && cancelAt !== NEVER) {
+        child.now = cancelAt;
+        cancel(child);
+      }
+      return child;
+    });
+  }
+
+  #join(run: Run, children: readonly Run[]): void {
+    const { node } = run.at!;
+    const { join_node: join, on_error: exit, collect_as: key } = edgeOf(run)!;
+    const lost = children.find(({ status }) => status === 'FAILED') ?? children.find(isLost);
+    const merged = key === undefined ? merge(run, children) : { patch: { [key]: children.map(({ own }) => own) } };
+    if (lost === undefined && 'patch' in merged) {
+      run.logs.push(`Joined ${children.length} ${children.length === 1 ? 'branch' : 'branches'}.`);
+      this.#joined(run, merged.patch, join);
+      return;
+    }
+    const code = lost === undefined ? 'join_failed' : 'branch_failed';
+    const why = 'conflict' in merged ? merged.conflict : '';
+    const message = lost === undefined ? why : `Branch ${lost.branch!.index} (${lost.entry}) ${endOf(lost)}`;
+    if (exit === undefined) fail(run, code, message);
+    else {
+      run.logs.push(`Join failed: ${message}`);
+      this.#joined(run, { error: { node, code, message } }, exit);
+    }
+  }
+
+  #joined(run: Run, patch: JsonObject, to: string): void {
+    run.family = null;
+    set(run, patch);
+    goTo(run, to);
+  }
+
+  /** A graph that ran as a step has ended. */
+  #returned(run: Run, child: Run): void {
+    const { name, retry, on_error: exit } = nodeOf(run);
+    const message = `Run <run> of graph "${child.graph.graph_id}" ${endOf(child)}`;
+    const isLast = run.at!.tries >= (retry?.max_attempts ?? 1) && exit === undefined;
+    if (!isLost(child)) {
+      run.family = null;
+      this.#finish(run, { [name]: child.data });
+    } else if (isLast || run.now >= run.deadline) {
+      // The child is kept: a retry goes on in it.
+      if (!isOver(run)) fail(run, 'child_failed', message);
+    } else {
+      run.family = null;
+      this.#failed(run, { code: 'child_failed', message });
+    }
+  }
+
+  /** A failed try: there is another one, or the run takes the way for errors, or fails. */
+  #failed(run: Run, failure: Failure): void {
+    const { code, message, isFatal = false } = failure;
+    const { node, step, tries, attempt } = run.at!;
+    const { retry, on_error: exit } = nodeOf(run);
+    const isLast = isFatal || tries >= (retry?.max_attempts ?? 1);
+    if (run.cancelAt <= run.now) cancel(run);
+    else {
+      run.logs.push(`Error in node ${node}: ${message}`);
+      if (isLast && exit !== undefined && run.now < run.deadline) {
+        run.stepCount = step;
+        set(run, { error: { node, code, message } });
+        goTo(run, exit);
+      } else {
+        run.at = { node, step, attempt: attempt + 1, tries: tries + 1 };
+        if (!isOver(run) && isLast) fail(run, code, message);
+        else if (run.status === 'RUNNING') this.#delay(run, tries, failure);
+      }
+    }
+  }
+
+  #delay(run: Run, tries: number, { retryAfter }: Failure): void {
+    const {
+      interval_seconds: first,
+      backoff_rate: rate,
+      max_delay_seconds: longest = NEVER,
+      jitter,
+    } = nodeOf(run).retry!;
+    const seconds = Math.min(first * rate ** (tries - 1), longest) * (jitter === 'full' ? 0.5 : 1);
+    const delay = retryAfter ?? Math.round(seconds * 1000);
+    if (delay > 0) this.#sleep(run, run.now + delay);
+  }
+}

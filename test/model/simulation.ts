@@ -1,0 +1,283 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { vi } from 'vitest';
+import { EngineError } from '../../src/core/errors.js';
+import { isFinished, type RunState } from '../../src/core/run.js';
+import { defineCondition, defineTool, type ToolContext } from '../../src/core/tool.js';
+import { FatalError, RetryableError } from '../../src/core/tool-errors.js';
+import type { Unit } from '../../src/store/store.js';
+import { startEngine, type TestEngine } from '../helpers/engine.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { answerAt, behaviourAt, type Case, durationAt, mayDie, type Outcome, patchOf, RETRY_GAP_MS } from './script.js';
+
+const START = Date.UTC(2026, 0, 1);
+/** Turns of the event loop without a commit or a call, after which nothing goes on before the clock does. */
+const IDLE_TURNS = 4;
+/** More moments than any generated run has. */
+const MAX_MOMENTS = 20_000;
+
+/** A migrated database to begin with: making one takes as long as most cases. */
+let empty: string | undefined;
+
+async function emptyDatabase(): Promise<string> {
+  const { path, stop } = await startEngine();
+  await stop();
+  return path;
+}
+
+/** Runs a case on a whole engine, under a clock that moves only when nothing is left to do. */
+export async function simulate(generated: Case): Promise<Outcome> {
+  const path = join(temporaryFolder(), 'workflow.db');
+  empty ??= await emptyDatabase();
+  copyFileSync(empty, path);
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: START });
+  try {
+    return await new Simulation(generated, path).run();
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+class Simulation {
+  #server: TestEngine | undefined;
+  /** Of servers: those before the last are dead. */
+  #generation = 0;
+  #isDead = false;
+  #activity = 0;
+  #commits = Number.NaN;
+  #round = 0;
+  #topId = '';
+  #isTopFinished = false;
+  #cancelling: NodeJS.Timeout | undefined;
+  readonly #requests = new Set<Promise<void>>();
+  readonly #answered = new Set<string>();
+  /** When calls end, of this server and of the one that has just died. */
+  readonly #calls = new Map<string, number>();
+  #interrupted = { at: 0, calls: new Map<string, number>() };
+  /** Runs that were recovered before without getting on. */
+  readonly #suspects = new Set<string>();
+
+  constructor(
+    private readonly generated: Case,
+    private readonly path: string,
+  ) {}
+
+  async run(): Promise<Outcome> {
+    await this.#start();
+    const { graphs, input, maxSteps, deadlineSeconds, restarts } = this.generated;
+    for (const graph of graphs) await this.#engine.createGraph(graph);
+    const limits = { max_steps: maxSteps, ...(deadlineSeconds !== null && { deadline_seconds: deadlineSeconds }) };
+    this.#topId = (await this.#engine.startRun({ graphId: 'main', inputData: input, limits })).runId;
+    this.#commits = 0;
+    for (const after of restarts) setTimeout(() => this.#die(), after);
+    this.#planCancel();
+    for (let moments = 0; ; moments++) {
+      await this.#rest();
+      if (this.#isTopFinished) this.#planRetry();
+      if (vi.getTimerCount() === 0) break;
+      if (moments > MAX_MOMENTS) throw new Error('the run does not come to rest');
+      vi.advanceTimersToNextTimer();
+    }
+    const outcome = await this.#outcome(this.#topId);
+    this.#engine.stop();
+    await this.#server?.store.close();
+    return outcome;
+  }
+
+  get #engine() {
+    return this.#server!.engine;
+  }
+
+  async #start(): Promise<void> {
+    const generation = ++this.#generation;
+    this.#isDead = false;
+    const definitions = [this.#tool(generation), ...conditions];
+    const server = await startEngine({ definitions, path: this.path, random: () => 0.5 });
+    const { store } = server;
+    const commit = store.commit.bind(store);
+    store.commit = async (unit) => {
+      this.#activity += 1;
+      if (this.generated.crashes.includes(++this.#commits) && generation === this.#generation) this.#die();
+      if (this.#isDead || generation !== this.#generation) throw new Error('the server is dead');
+      for (const { state } of unit.appends) this.#suspect(state);
+      await commit(unit);
+      this.#activity += 1;
+      this.#committed(unit);
+    };
+    this.#server = server;
+  }
+
+  /** The server dies as it stands. What it had not committed is lost. */
+  #die(): void {
+    // Recovered runs that have not got on go one at a time, which takes its own time.
+    if (this.#isDead || this.#suspects.size > 1) return;
+    this.#isDead = true;
+    this.#request(async () => {
+      const { store, executor } = this.#server!;
+      await store.close();
+      void executor.drain(0);
+      const before = this.#interrupted.at === Date.now() ? this.#interrupted.calls : [];
+      this.#interrupted = { at: Date.now(), calls: new Map([...before, ...this.#calls]) };
+      this.#calls.clear();
+      await this.#start();
+    });
+  }
+
+  #request(work: () => Promise<void>): void {
+    const request = work().finally(() => this.#requests.delete(request));
+    this.#requests.add(request);
+  }
+
+  /** Asks the engine for something; again if it dies meanwhile. Says whether it was done. */
+  async #ask(request: () => Promise<unknown>, ...refusals: readonly string[]): Promise<boolean> {
+    for (;;) {
+      const generation = this.#generation;
+      try {
+        await request();
+        return true;
+      } catch (error) {
+        if (error instanceof EngineError && refusals.includes(error.code)) return false;
+        if (!this.#isDead && generation === this.#generation) throw error;
+        while (this.#isDead) await nextTurn();
+      }
+    }
+  }
+
+  async #rest(): Promise<void> {
+    for (let idle = 0, turns = 0; idle < IDLE_TURNS; turns++) {
+      const before = this.#activity;
+      await nextTurn();
+      idle = before === this.#activity && this.#requests.size === 0 ? idle + 1 : 0;
+      if (turns > 50_000) throw new Error('the engine is busy without end');
+    }
+  }
+
+  #planCancel(): void {
+    const { cancelAfter } = this.generated.rounds[this.#round]!;
+    if (cancelAfter === null) return;
+    const cancel = () => this.#engine.cancelRun(this.#topId);
+    const plan = async () => void (await this.#ask(cancel, 'run_finished'));
+    this.#cancelling = setTimeout(() => this.#request(plan), cancelAfter);
+  }
+
+  #planRetry(): void {
+    this.#isTopFinished = false;
+    clearTimeout(this.#cancelling);
+    const round = this.generated.rounds[++this.#round];
+    if (round === undefined) return;
+    const limits = round.maxSteps === null ? {} : { limits: { max_steps: round.maxSteps } };
+    const retry = () => this.#engine.retryRun(this.#topId, limits);
+    const plan = async () => {
+      if (await this.#ask(retry, 'run_not_retryable', 'limits_too_low')) this.#planCancel();
+    };
+    setTimeout(() => this.#request(plan), RETRY_GAP_MS);
+  }
+
+  #suspect({ runId, recoveries }: RunState): void {
+    if (recoveries > 0) this.#suspects.add(runId);
+    else this.#suspects.delete(runId);
+  }
+
+  #committed({ appends }: Unit): void {
+    for (const { state } of appends) {
+      if (state.runId === this.#topId) this.#isTopFinished = isFinished(state.status);
+      if (state.waiting?.kind === 'input') this.#planAnswer(state);
+    }
+  }
+
+  #planAnswer({ runId, waiting, cursor, parent }: RunState): void {
+    const { id = '', node = '', since = 0 } = waiting ?? {};
+    const { step = 0 } = cursor ?? {};
+    if (!this.generated.answered.includes(node) || this.#answered.has(`${runId} ${id}`)) return;
+    this.#answered.add(`${runId} ${id}`);
+    const index = parent?.kind === 'branch' ? parent.index : undefined;
+    const takes = durationAt({ node, step, attempt: 0, index });
+    const refused = ['run_not_waiting', 'invalid_answer'];
+    const answer = (payload: string | number) =>
+      this.#ask(() => this.#engine.resumeRun(runId, { payload, waitId: id }), ...refused);
+    const plan = async () => {
+      if (await answer(0)) throw new Error('an answer that does not fit was taken');
+      await answer(answerAt({ node, step, attempt: 0, index }) as string);
+    };
+    setTimeout(() => this.#request(plan), since + takes - Date.now());
+  }
+
+  #tool(generation: number) {
+    return defineTool({
+      name: 'scripted',
+      run: ({ data }, context) => {
+        this.#activity += 1;
+        const step = Number(context.idempotencyKey.split('/')[1]);
+        const place = { node: context.node, step, attempt: context.attempt, index: context.index };
+        const behaviour = behaviourAt(this.generated.script, place);
+        const log = () => behaviour.logs && context.log(`try ${context.attempt}`);
+        const logsLate = mayDie(this.generated);
+        if (!logsLate) log();
+        const end = () => {
+          if (logsLate) log();
+          const message = `no ${behaviour.value}`;
+          if (behaviour.does === 'throw') throw new Error(message);
+          if (behaviour.does === 'fatal') throw new FatalError(message);
+          if (behaviour.does === 'retryable')
+            throw new RetryableError(message, { retryAfterSeconds: behaviour.value * 0.3 });
+          return patchOf(behaviour, data, context.params);
+        };
+        const { does, isSync, isStubborn } = behaviour;
+        if (does !== 'hang' && isSync && step > 1) return end();
+        const takes = does === 'hang' ? Number.POSITIVE_INFINITY : durationAt(place);
+        return this.#take(generation, takes, context, !isStubborn).then(end);
+      },
+    });
+  }
+
+  /** Lets a call take its time; one that is made again after a crash ends when the first would have. */
+  #take(generation: number, ms: number, context: ToolContext, heedsSignal: boolean): Promise<void> {
+    const { idempotencyKey, attempt, signal } = context;
+    const key = `${idempotencyKey}/${attempt}`;
+    const { at, calls } = this.#interrupted;
+    const ends = (at === Date.now() ? calls.get(key) : undefined) ?? Date.now() + ms;
+    this.#calls.set(key, ends);
+    return new Promise((resolve, reject) => {
+      const settle = (how: () => void) => {
+        clearTimeout(timer);
+        if (generation !== this.#generation || this.#isDead) return;
+        this.#activity += 1;
+        how();
+      };
+      const timer = Number.isFinite(ends) ? setTimeout(() => settle(resolve), ends - Date.now()) : undefined;
+      const letGo = () => {
+        this.#calls.delete(key);
+        reject(signal.reason);
+      };
+      signal.addEventListener('abort', () => heedsSignal && settle(letGo));
+    });
+  }
+
+  async #outcome(runId: string): Promise<Outcome> {
+    const { state, logs } = await this.#engine.getState(runId);
+    const { steps } = await this.#engine.listSteps(runId, { limit: 10_000 });
+    const { runs } = await this.#engine.listRuns({ parentRunId: runId, limit: 1000 });
+    const children: Outcome[] = [];
+    for (const { runId: childId } of [...runs].reverse()) children.push(await this.#outcome(childId));
+    const { status, data, error, stepCount, finishedAt } = state;
+    const nodes = steps.map(({ node }) => node);
+    const end = finishedAt === null ? null : finishedAt - START;
+    return { status, data, error: error && { ...error }, stepCount, nodes, logs, finishedAt: end, children };
+  }
+}
+
+const conditions = [
+  defineCondition({ name: 'many', outcomes: ['yes', 'no'], choose: ({ data }) => ((data.n ?? 0) > 2 ? 'yes' : 'no') }),
+  defineCondition({
+    name: 'broken',
+    choose: () => {
+      throw new Error('undecided');
+    },
+  }),
+  defineCondition({ name: 'lost', choose: () => 'nowhere' }),
+  defineCondition({ name: 'numeric', choose: () => 5 as never }),
+];
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
