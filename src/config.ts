@@ -24,6 +24,9 @@ export const settingsSchema = z.object({
   MAX_BODY_BYTES: integer(1_048_576, 1, 1_073_741_824),
   API_KEYS: setting('keys of visible ASCII characters with commas between them', [], parseKeys),
   ALLOW_ANONYMOUS: setting('true or false', false, parseBoolean),
+  HTTP_ALLOW: setting('hosts, host:port, IP addresses or CIDR ranges, with commas between them', [], parsePlaces),
+  LLM_BASE_URL: setting('an http:// or https:// URL', 'https://api.openai.com/v1', parseHttpUrl),
+  MCP_CONFIG: setting('a path', undefined, (text) => text),
   LOG_LEVEL: oneOf('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 });
 
@@ -44,12 +47,20 @@ const configSchema = settingsSchema.transform((settings) => ({
   /** None means that requests need no key. */
   apiKeys: settings.API_KEYS,
   allowAnonymous: settings.ALLOW_ANONYMOUS,
+  /** What the tool http_request may reach beside the public internet. */
+  httpAllow: settings.HTTP_ALLOW,
+  llmBaseUrl: settings.LLM_BASE_URL,
+  /** The file that names MCP servers. */
+  mcpConfigPath: settings.MCP_CONFIG,
   logLevel: settings.LOG_LEVEL,
   /** Only this machine can reach the server, and anybody on it may: then the Host header tells web pages apart. */
   isOpenOnLoopback: settings.API_KEYS.length === 0 && isLoopback(settings.HOST),
 }));
 
-export type Config = Readonly<z.output<typeof configSchema>>;
+export type Config = Readonly<z.output<typeof configSchema>> & {
+  /** Values by name, from variables `SECRET_<name>`. They are never shown. */
+  readonly secrets: Readonly<Record<string, string>>;
+};
 
 /** The settings cannot be used. The message has a line for each that is wrong. */
 export class ConfigError extends Error {
@@ -86,7 +97,16 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   });
   problems.push(...exposure(values));
   if (!result.success || problems.length > 0) throw new ConfigError(problems);
-  return result.data;
+  return { ...result.data, secrets: readSecrets(env) };
+}
+
+/** The variables `SECRET_<name>`, by name. Values are taken as they are; an empty one is none. */
+function readSecrets(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const secrets = Object.entries(env).flatMap(([variable, value]): [string, string][] => {
+    const [, name] = /^SECRET_([A-Za-z_][A-Za-z0-9_]*)$/.exec(variable) ?? [];
+    return name === undefined || value === undefined || value.trim() === '' ? [] : [[name, value]];
+  });
+  return Object.fromEntries(secrets);
 }
 
 /** A server that others can reach must know who they are, or be told in so many words that it need not. */
@@ -103,7 +123,7 @@ function exposure(values: Readonly<Record<string, string | undefined>>): string[
 /** A value as messages show it: never a key, nor the password in a database URL. */
 function shown(name: string, value: string): string {
   if (name === 'API_KEYS') return 'set to something (not shown)';
-  const masked = name === 'DATABASE_URL' ? value.replace(/\/\/.*@/, '//***@') : value;
+  const masked = name.endsWith('_URL') ? value.replace(/\/\/.*@/, '//***@') : value;
   return JSON.stringify(masked.length > 200 ? `${masked.slice(0, 200)}…` : masked);
 }
 
@@ -190,6 +210,19 @@ function pathOfUrl(url: string): string | undefined {
 function parseList(text: string): readonly string[] {
   const items = text.split(',').map((item) => item.trim());
   return [...new Set(items.filter((item) => item !== ''))];
+}
+
+/** Hosts and addresses, each with a port or a prefix where there is one. What takes them reads them in full. */
+function parsePlaces(text: string): readonly string[] | undefined {
+  const places = parseList(text);
+  return places.every((place) => /^[^\s/@?#\\]+(\/\d{1,3})?$/.test(place)) ? places : undefined;
+}
+
+/** Without user and password, since the URL turns up in messages. */
+function parseHttpUrl(text: string): string | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && username === '' && password === '' ? text : undefined;
 }
 
 /** At least one: whoever sets API_KEYS means the server to be closed. */

@@ -109,7 +109,7 @@ function compileNode(node: NodeDefinition, registry: Registry, route: Route): Co
     name: node.name,
     toolName: node.tool_name,
     tool,
-    params: compileTemplate(freezeJson(paramsOf(node)), { secrets: false }).template,
+    params: compileTemplate(freezeJson(paramsOf(node)), { secrets: tool?.secrets === true }).template,
     route,
     timeoutMs: timeout === undefined ? undefined : timeout * 1000,
     retry,

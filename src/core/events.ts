@@ -13,6 +13,12 @@ export type Read =
   | { readonly path: string; readonly value: Json }
   | { readonly path: string; readonly type: 'string' | 'list' | 'object'; readonly size: number };
 
+/** Tokens that a step has used of language models. */
+export interface Usage {
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+}
+
 /** Why the run went where it went. `to_node` is null when the choice failed, or is up to branches. */
 export interface Decision {
   readonly kind: 'edge' | 'condition' | 'case' | 'parallel' | 'for_each' | 'error';
@@ -77,6 +83,7 @@ export type RunEvent =
       readonly attempt: number;
       readonly patch: JsonObject;
       readonly logs: readonly string[];
+      readonly usage?: Usage;
       readonly decision: Decision | null;
       readonly next: string | null;
     }
@@ -87,6 +94,7 @@ export type RunEvent =
       readonly node: string;
       readonly attempt: number;
       readonly logs: readonly string[];
+      readonly usage?: Usage;
       readonly error: RunError;
       readonly retry_at?: number;
       readonly patch?: JsonObject;
@@ -99,6 +107,7 @@ export type RunEvent =
       readonly node: string;
       readonly attempt: number;
       readonly logs: readonly string[];
+      readonly usage?: Usage;
       readonly wait: WaitStart;
     }
   | {
@@ -153,7 +162,7 @@ export type RunEvent =
     }
   | { readonly type: 'run.completed'; readonly reason: 'end' | 'no_edge' | 'join' }
   | { readonly type: 'run.failed'; readonly error: RunError }
-  | { readonly type: 'run.cancelled'; readonly logs: readonly string[] };
+  | { readonly type: 'run.cancelled'; readonly logs: readonly string[]; readonly usage?: Usage };
 
 /** One kind of event. */
 export type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;

@@ -1,4 +1,4 @@
-import type { Decision, EventOf, EventRecord } from './events.js';
+import type { Decision, EventOf, EventRecord, Usage } from './events.js';
 import { END } from './graph.js';
 import { freezeJson, type JsonObject } from './json.js';
 import { type Children, type Cursor, type RunState, type Waiting, waitIdOf } from './run.js';
@@ -6,8 +6,9 @@ import { type Children, type Cursor, type RunState, type Waiting, waitIdOf } fro
 /** Folds one event into the state. Pure; the state before is left as it was. */
 export function evolve(state: RunState, record: EventRecord): RunState {
   const changes = changesOf(state, record);
+  const usage = 'usage' in record.event ? addUsage(state.usage, record.event.usage) : state.usage;
   const journalBytes = state.journalBytes + Buffer.byteLength(record.payload);
-  return { ...state, drained: false, ...changes, seq: record.seq, logCount: record.logEnd, journalBytes };
+  return { ...state, drained: false, ...changes, usage, seq: record.seq, logCount: record.logEnd, journalBytes };
 }
 
 function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<RunState> {
@@ -182,4 +183,10 @@ function waitingFor(kind: Waiting['kind'], node: string, since: number, seq: num
 
 function childrenOf(kind: Children['kind'], node: string, since: number, seq: number): Children {
   return { seq, kind, node, since, count: 0, toNodes: [], joinNode: null, graph: null, retriedSeq: null };
+}
+
+/** The tokens of two calls together. */
+export function addUsage(a: Usage, b: Usage | undefined): Usage {
+  if (b === undefined) return a;
+  return { input_tokens: a.input_tokens + b.input_tokens, output_tokens: a.output_tokens + b.output_tokens };
 }

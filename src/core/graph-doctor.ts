@@ -1,5 +1,5 @@
 import type { Problem } from './errors.js';
-import type { GraphDefinition } from './graph.js';
+import { type GraphDefinition, paramsOf } from './graph.js';
 import { findBranchErrors } from './graph-branches.js';
 import { findErrors } from './graph-errors.js';
 import { type LinkedGraph, linkNodes } from './graph-links.js';
@@ -7,6 +7,7 @@ import { findEndless, findUnreachable } from './graph-reachability.js';
 import { findEndlessRecursion } from './graph-recursion.js';
 import { pointerToken } from './json.js';
 import type { Registry } from './registry.js';
+import { compileTemplate } from './templates.js';
 
 /** What the doctor finds in a graph. */
 export interface Diagnosis {
@@ -22,8 +23,13 @@ const MAX_CYCLE_NAMES = 10;
 /**
  * Finds everything that is wrong with a definition that fits the schema, all at once.
  * Never throws, whatever the params schemas of tools do.
+ * @param isSecretSet whether a name that params use as `secrets.NAME` has a value on this server
  */
-export function diagnose(definition: GraphDefinition, registry: Registry): Diagnosis {
+export function diagnose(
+  definition: GraphDefinition,
+  registry: Registry,
+  isSecretSet: (name: string) => boolean = () => true,
+): Diagnosis {
   const linked = linkNodes(definition, registry);
   return {
     errors: [
@@ -31,7 +37,11 @@ export function diagnose(definition: GraphDefinition, registry: Registry): Diagn
       ...findBranchErrors(definition, linked),
       ...findEndlessRecursion(definition, linked),
     ],
-    warnings: [...warnOfPaths(linked), ...warnOfRoutes(definition, registry)],
+    warnings: [
+      ...warnOfPaths(linked),
+      ...warnOfRoutes(definition, registry),
+      ...warnOfSecrets(definition, registry, isSecretSet),
+    ],
   };
 }
 
@@ -70,4 +80,22 @@ function warnOfRoutes(definition: GraphDefinition, registry: Registry): Problem[
     }
   }
   return warnings;
+}
+
+function warnOfSecrets(
+  { nodes }: GraphDefinition,
+  registry: Registry,
+  isSecretSet: (name: string) => boolean,
+): Problem[] {
+  return nodes.flatMap((node, index) => {
+    if (registry.tools.get(node.tool_name)?.secrets !== true) return [];
+    const { secretNames } = compileTemplate(paramsOf(node), { secrets: true }).template;
+    return secretNames
+      .filter((name) => !isSecretSet(name))
+      .map((name) => ({
+        pointer: `/nodes/${index}/params`,
+        code: 'unset_secret',
+        message: `The secret "${name}" is not set. Set SECRET_${name} in the environment of the server.`,
+      }));
+  });
 }

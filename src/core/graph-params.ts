@@ -22,7 +22,7 @@ export function checkParams(
   const params = paramsOf(node);
   const problems: Problem[] = [];
   if (!budget.allows(expressionsIn(params), pointer, problems)) return problems;
-  const { template, problems: found } = compileTemplate(params, { secrets: false });
+  const { template, problems: found } = compileTemplate(params, { secrets: tool?.secrets === true });
   const unknown = [...template.dynamicPointers, ...found.map((problem) => problem.pointer)];
   problems.push(...found.map((problem) => ({ ...problem, pointer: pointer + problem.pointer })));
   if (tool !== undefined) problems.push(...checkBySchema(tool, template.preview, unknown, pointer));

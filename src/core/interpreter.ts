@@ -1,6 +1,6 @@
 import { type Branching, type CompiledGraph, type CompiledNode, isBranching } from './compile-graph.js';
 import type { RunErrorCode } from './errors.js';
-import type { EventOf, RunError, RunEvent, WaitStart } from './events.js';
+import type { EventOf, RunError, RunEvent, Usage, WaitStart } from './events.js';
 import { END } from './graph.js';
 import { type ChildResult, mergeBranches } from './join.js';
 import type { Json, JsonObject } from './json.js';
@@ -26,10 +26,11 @@ export type Command =
   | { readonly type: 'stop' };
 
 /** What became of a call. */
-export type Outcome =
+export type Outcome = (
   | { readonly kind: 'returned'; readonly value: unknown; readonly logs: readonly string[] }
   | { readonly kind: 'waits'; readonly wait: WaitStart; readonly logs: readonly string[] }
-  | (Failure & { readonly kind: 'threw' });
+  | (Failure & { readonly kind: 'threw' })
+) & { readonly usage?: Usage };
 
 interface Failure {
   readonly code: RunErrorCode;
@@ -84,6 +85,15 @@ export function decide(graph: CompiledGraph, state: RunState, at: Circumstances)
 export function settle(graph: CompiledGraph, state: RunState, outcome: Outcome, at: Circumstances): RunEvent[] {
   const visit = visitOf(graph, state, at);
   if (visit === undefined) return [];
+  const events = settled(visit, outcome);
+  const { usage } = outcome;
+  if (usage === undefined) return events;
+  // Whatever became of the call, its tokens are used; the first event is the one of the call.
+  return events.map((event, index) => (index === 0 ? ({ ...event, usage } as RunEvent) : event));
+}
+
+function settled(visit: Visit, outcome: Outcome): RunEvent[] {
+  const { state } = visit;
   if (outcome.kind === 'threw') return failedStep(visit, outcome);
   if (outcome.kind === 'returned') return finished(visit, acceptPatch(state, outcome.value), outcome.logs);
   const { wait, logs } = outcome;

@@ -1,4 +1,4 @@
-import type { ParentLink, RunError } from './events.js';
+import type { ParentLink, RunError, Usage } from './events.js';
 import type { Json, JsonObject } from './json.js';
 
 export const RUN_STATUSES = ['SUBMITTED', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
@@ -85,6 +85,8 @@ export interface RunState {
   readonly waiting: Waiting | null;
   readonly children: Children | null;
   readonly pending: Pending | null;
+  /** Of all its steps; children count for themselves. */
+  readonly usage: Usage;
   /** Finished visits. */
   readonly stepCount: number;
   readonly logCount: number;
@@ -147,6 +149,7 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     waiting: null,
     children: null,
     pending: null,
+    usage: { input_tokens: 0, output_tokens: 0 },
     stepCount: 0,
     logCount: 0,
     error: null,

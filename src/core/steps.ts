@@ -1,4 +1,5 @@
-import type { Decision, EventOf, EventRecord, RunError } from './events.js';
+import type { Decision, EventOf, EventRecord, RunError, Usage } from './events.js';
+import { addUsage } from './evolve.js';
 import type { JsonObject } from './json.js';
 
 /** One visit to a node. Times are milliseconds since 1970. */
@@ -16,6 +17,7 @@ export interface StepView {
   readonly logs: readonly string[];
   readonly error: RunError | null;
   readonly decision: Decision | null;
+  readonly usage: Usage;
 }
 
 /** Reads steps off a journal, from its start or from any record that began a step. */
@@ -47,10 +49,10 @@ export class StepReader {
     else if (event.type === 'step.completed') this.#completed(event, time, seq);
     else if (event.type === 'step.failed') this.#failed(event, time, seq);
     else if (event.type === 'wait.started') this.#waits(event, time);
-    else if (event.type === 'wait.ended') this.#waited();
+    else if (event.type === 'wait.ended') this.#woke();
     else if (event.type === 'branches.joined') this.#goOn(event.next, time);
-    else if (event.type === 'run.failed') this.#stop('FAILED', { error: event.error }, time);
-    else if (event.type === 'run.cancelled') this.#stop('CANCELLED', { logs: event.logs }, time);
+    else if (event.type === 'run.failed') this.#stop('FAILED', event, time);
+    else if (event.type === 'run.cancelled') this.#stop('CANCELLED', event, time);
     else if (event.type === 'run.retried') this.#retried(event, time);
   }
 
@@ -68,6 +70,7 @@ export class StepReader {
       logs: [...open.logs, ...event.logs],
       error: null,
       decision,
+      usage: addUsage(open.usage, event.usage),
     }));
     this.#endSeq = seq;
     this.#goOn(next, time);
@@ -77,8 +80,13 @@ export class StepReader {
     const { attempt, error, decision, next = null } = event;
     this.#visit(event, time);
     this.#isOld ||= seq === this.#from;
-    const status = event.retry_at === undefined ? 'RUNNING' : 'WAITING';
-    this.#change((open) => ({ status, attempts: attempt, error, logs: [...open.logs, ...event.logs] }));
+    this.#change((open) => ({
+      status: event.retry_at === undefined ? 'RUNNING' : 'WAITING',
+      attempts: attempt,
+      error,
+      logs: [...open.logs, ...event.logs],
+      usage: addUsage(open.usage, event.usage),
+    }));
     if (decision === undefined) return;
     this.#change(() => ({ status: 'FAILED', finishedAt: time, patch: event.patch ?? null, decision }));
     this.#endSeq = seq;
@@ -87,12 +95,16 @@ export class StepReader {
 
   #waits(event: EventOf<'wait.started'>, time: number): void {
     this.#visit(event, time);
-    this.#change((open) => ({ status: 'WAITING', logs: [...open.logs, ...event.logs] }));
+    this.#change((step) => ({
+      status: 'WAITING',
+      logs: [...step.logs, ...event.logs],
+      usage: addUsage(step.usage, event.usage),
+    }));
   }
 
-  /** After the delay of a failed attempt comes the next one. */
-  #waited(): void {
+  #woke(): void {
     this.#change(({ status, attempts, error }) =>
+      // After the delay of a failed attempt comes the next one.
       status === 'WAITING' ? { status: 'RUNNING', attempts: attempts + (error === null ? 0 : 1) } : {},
     );
   }
@@ -115,13 +127,14 @@ export class StepReader {
   }
 
   /** The run ends at this step; one that has ended itself stays as it is. */
-  #stop(status: 'FAILED' | 'CANCELLED', why: { error?: RunError; logs?: readonly string[] }, time: number): void {
+  #stop(status: 'FAILED' | 'CANCELLED', why: Ending, time: number): void {
     if (this.#open?.status !== 'RUNNING' && this.#open?.status !== 'WAITING') return;
-    const { logs = [], error = null } = why;
+    const { logs = [], error = null, usage } = why;
     this.#change((open) => ({
       status,
       finishedAt: time,
       logs: [...open.logs, ...logs],
+      usage: addUsage(open.usage, usage),
       error: status === 'FAILED' ? (open.error ?? error) : null,
     }));
   }
@@ -138,6 +151,15 @@ export class StepReader {
   }
 }
 
+/** What the end of a run says of the step that it stops. */
+interface Ending {
+  readonly error?: RunError;
+  readonly logs?: readonly string[];
+  readonly usage?: Usage;
+}
+
+const NO_USAGE: Usage = { input_tokens: 0, output_tokens: 0 };
+
 function begun(step: number, node: string, startedAt: number): StepView {
   return {
     step,
@@ -150,5 +172,6 @@ function begun(step: number, node: string, startedAt: number): StepView {
     logs: [],
     error: null,
     decision: null,
+    usage: NO_USAGE,
   };
 }

@@ -3,7 +3,6 @@ import type { ExpressionProblem } from './expressions.js';
 /** Plain text, or the source of an expression with its offset in the string. */
 export type TemplatePart = string | { readonly source: string; readonly start: number };
 
-// biome-ignore lint/suspicious/noTemplateCurlyInString: it is about these characters.
 const UNTERMINATED = 'This "${" has no "}" that ends it. Write "$${" for a literal "${".';
 
 type Split = { parts: TemplatePart[]; problem?: undefined } | { problem: ExpressionProblem; parts?: undefined };

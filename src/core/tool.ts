@@ -28,10 +28,14 @@ export interface ToolContext<P = JsonObject> {
   readonly index?: number;
   /** 1 for the first try of a step. */
   readonly attempt: number;
+  /** Counts tokens that a language model took and gave. Called several times, it adds up. */
+  usage(tokens: { input_tokens: number; output_tokens: number }): void;
 }
 
 /** What zod schemas (version 3.24 and later), and others like them, offer for checking params. */
 export interface ParamsSchema<P> {
+  /** JSON Schema (2020-12) of the params, shown as it is. Without it, one is made from a zod schema. */
+  readonly jsonSchema?: JsonObject;
   safeParse(
     value: unknown,
   ):
@@ -45,6 +49,8 @@ export interface Tool<P = JsonObject> {
   readonly description?: string;
   /** Checks the node's params, when the graph is made and again at each call. Without it raw params are passed. */
   readonly params?: ParamsSchema<P>;
+  /** Its params may hold `${secrets.NAME}`, which becomes the secret's value before the call. */
+  readonly secrets?: true;
   /**
    * Does the work and returns the patch: the keys of `data` to set (or nothing). Or parks the run: see `wait`.
    * Called at least once per step: after a crash the step in flight is called again, with the same `idempotencyKey`.

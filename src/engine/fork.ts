@@ -3,7 +3,7 @@ import { EngineError } from '../core/errors.js';
 import type { EventRecord, RunEvent } from '../core/events.js';
 import { type Appended, append, openRun } from '../core/journal.js';
 import { copyJson, type JsonObject } from '../core/json.js';
-import type { RunState, RunStatus } from '../core/run.js';
+import { isFinished, type RunState, type RunStatus } from '../core/run.js';
 import { GraphGoneError, type Idempotency, ReplayError, type Store } from '../store/store.js';
 import type { RequestUseCases } from './requests.js';
 import type { RunDeps } from './runs.js';
@@ -101,7 +101,7 @@ async function forkedJournal(
     },
     deps.now(),
   );
-  const prefix = await copyPrefix(deps.store, runId, fromStep, opened);
+  const prefix = await copyPrefix(deps.store, original, fromStep, opened);
   const node = prefix.state.cursor?.node ?? '';
   if (!graph.nodes.has(node)) {
     throw impossible(
@@ -125,10 +125,10 @@ async function graphFor(
 }
 
 /** Copies events until the run is at the step, with the times that they had. */
-async function copyPrefix(store: Store, runId: string, fromStep: number, opened: Appended): Promise<Appended> {
+async function copyPrefix(store: Store, original: RunState, fromStep: number, opened: Appended): Promise<Appended> {
   const records = [...opened.records];
   let { state } = opened;
-  for await (const { event, time } of eventsOf(store, runId)) {
+  for await (const { event, time } of eventsOf(store, original.runId)) {
     if (!COPIED.has(event.type)) continue;
     const next = append(state, [event], time);
     if (next.state.cursor?.step !== fromStep || next.state.children !== null) {
@@ -141,7 +141,8 @@ async function copyPrefix(store: Store, runId: string, fromStep: number, opened:
     const quiet = append(state, [{ ...event, next: null } as RunEvent], time);
     return { state: quiet.state, records: [...records, ...quiet.records] };
   }
-  throw impossible(`The run has no step ${fromStep}: it ended before.`);
+  const why = isFinished(original.status) ? 'it ended before' : 'it has not got there yet';
+  throw impossible(`The run has no step ${fromStep}: ${why}.`);
 }
 
 async function* eventsOf(store: Store, runId: string): AsyncGenerator<EventRecord> {

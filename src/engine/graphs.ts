@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { EngineError, type Problem } from '../core/errors.js';
 import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../core/graph.js';
-import { diagnose } from '../core/graph-doctor.js';
+import { type Diagnosis, diagnose } from '../core/graph-doctor.js';
 import type { JsonObject } from '../core/json.js';
 import { problemsOf } from '../core/problems.js';
 import type { Registry } from '../core/registry.js';
@@ -44,6 +44,8 @@ export interface GraphDeps {
   readonly store: Store;
   readonly graphs: GraphCache;
   readonly registry: Registry;
+  /** The secrets that have a value. */
+  readonly secretNames: ReadonlySet<string>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** A new UUIDv7. */
@@ -60,7 +62,7 @@ export class GraphUseCases {
     if (!parsed.success) {
       return { valid: false, errors: problemsOf(graphDefinitionSchema, document, parsed.error.issues), warnings: [] };
     }
-    const { errors, warnings } = diagnose(parsed.data, this.deps.registry);
+    const { errors, warnings } = this.#diagnose(parsed.data);
     return { valid: errors.length === 0, errors, warnings };
   }
 
@@ -131,8 +133,12 @@ export class GraphUseCases {
     return infos.sort(byName);
   }
 
+  #diagnose(definition: GraphDefinition): Diagnosis {
+    return diagnose(definition, this.deps.registry, (name) => this.deps.secretNames.has(name));
+  }
+
   #accept(definition: GraphDefinition): readonly Problem[] {
-    const { errors, warnings } = diagnose(definition, this.deps.registry);
+    const { errors, warnings } = this.#diagnose(definition);
     if (errors.length === 0) return warnings;
     const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
     throw new EngineError('invalid_graph', `The graph has ${count}; nothing was saved.`, { errors });
@@ -164,6 +170,7 @@ function toolInfo({ name, description = '', params }: AnyTool): ToolInfo {
 
 /** The JSON Schema of a tool's params. A schema of a library other than ours can be checked with, but not shown. */
 function jsonSchemaOf(params: NonNullable<AnyTool['params']>): JsonObject | null {
+  if (params.jsonSchema !== undefined) return params.jsonSchema;
   try {
     return z.toJSONSchema(params as unknown as z.ZodType, { io: 'input', unrepresentable: 'any' }) as JsonObject;
   } catch {

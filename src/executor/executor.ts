@@ -24,6 +24,8 @@ export interface ExecutorOptions {
   readonly maxConcurrentRuns: number;
   readonly maxQueuedRuns: number;
   readonly stepTimeoutMs: number;
+  /** What `secrets.NAME` in params stands for. */
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
 /** Seconds after which a client that found the queue full may try again. */

@@ -1,9 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { CompiledNode } from '../core/compile-graph.js';
 import { messageOf, type RunErrorCode } from '../core/errors.js';
+import type { Usage } from '../core/events.js';
+import { addUsage } from '../core/evolve.js';
 import { ExpressionError } from '../core/expressions.js';
 import type { Outcome } from '../core/interpreter.js';
 import { StepLog } from '../core/log-lines.js';
+import { type Mask, maskFor, NO_MASK } from '../core/mask.js';
 import { scopeOf } from '../core/routing.js';
 import type { Cursor, RunState } from '../core/run.js';
 import type { ToolContext } from '../core/tool.js';
@@ -16,16 +19,16 @@ export const ABORT_GRACE_MS = 5000;
 /** What a call came to: an outcome, or a wish to wait that has yet to be looked into. */
 export type CallResult =
   | Exclude<Outcome, { kind: 'waits' }>
-  | { readonly kind: 'asks'; readonly request: WaitRequest; readonly logs: readonly string[] };
+  | { readonly kind: 'asks'; readonly request: WaitRequest; readonly logs: readonly string[]; readonly usage?: Usage };
 
 /** Why a tool was told to stop. */
 export type AbortCause = 'cancel' | 'timeout' | 'deadline' | 'shutdown';
 
 /** Which call a piece of asynchronous work belongs to. */
-const calls = new AsyncLocalStorage<{ runId: string; node: string }>();
+const calls = new AsyncLocalStorage<{ runId: string; node: string; mask: Mask }>();
 
 /** The run and node whose tool is running here, if any: for errors that surface outside of their call. */
-export function currentCall(): { runId: string; node: string } | undefined {
+export function currentCall(): { runId: string; node: string; mask: Mask } | undefined {
   return calls.getStore();
 }
 
@@ -34,15 +37,22 @@ export class ToolCall {
   /** Made when it is first needed: most tools never look at their signal, and it is the dearest part of a call. */
   #controller: AbortController | undefined;
   readonly #log = new StepLog();
+  #usage: Usage | undefined;
+  /** Hides the values of the secrets that the params name. */
+  #mask: Mask = NO_MASK;
   #timer: NodeJS.Timeout | undefined;
   #cause: AbortCause | undefined;
   #letGo: ((outcome: CallResult | undefined) => void) | undefined;
 
-  /** @param timeoutMs how long the step may take, in milliseconds. */
+  /**
+   * @param timeoutMs how long the step may take, in milliseconds
+   * @param secrets what `secrets.NAME` in the params stands for
+   */
   constructor(
     private readonly node: CompiledNode,
     private readonly cursor: Cursor,
     private readonly timeoutMs: number,
+    private readonly secrets: Readonly<Record<string, string>>,
   ) {}
 
   /**
@@ -59,7 +69,7 @@ export class ToolCall {
     try {
       const toolState = { input_data: state.inputData, data: state.data };
       const context = this.#context(state, params.value);
-      const call = { runId: state.runId, node: this.node.name };
+      const call = { runId: state.runId, node: this.node.name, mask: this.#mask };
       const returned: unknown = calls.run(call, () => tool.run(toolState, context));
       return isThenable(returned) ? this.#settled(returned, state, now) : this.#returned(returned);
     } catch (thrown) {
@@ -71,7 +81,7 @@ export class ToolCall {
     const controllerOf = () => this.#signalling();
     return {
       params,
-      log: (message: string) => this.#log.add(String(message)),
+      log: (message: string) => this.#log.add(this.#mask.text(String(message))),
       get signal() {
         return controllerOf().signal;
       },
@@ -80,6 +90,7 @@ export class ToolCall {
       node: this.node.name,
       attempt: this.cursor.attempt,
       ...(state.parent?.kind === 'branch' && { item: state.item, index: state.parent.index }),
+      usage: (tokens) => this.#use(tokens),
     };
   }
 
@@ -113,17 +124,26 @@ export class ToolCall {
   #params(state: RunState): { value: unknown } | CallResult {
     const { tool, params } = this.node;
     try {
-      const rendered = params.isStatic ? params.preview : params.render(scopeOf(state));
+      const missing = params.secretNames.find((name) => this.secrets[name] === undefined);
+      if (missing !== undefined) {
+        return this.#refused(
+          'invalid_params',
+          `The secret "${missing}" is not set. Set SECRET_${missing} on the server.`,
+        );
+      }
+      if (params.secretNames.length > 0) this.#mask = maskFor(params.secretNames, this.secrets);
+      const scope = { ...scopeOf(state), secrets: this.secrets };
+      const rendered = params.isStatic ? params.preview : params.render(scope);
       if (tool?.params === undefined) return { value: rendered };
       const parsed = tool.params.safeParse(rendered);
       if (parsed.success) return { value: parsed.data };
       const issues = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);
-      return this.#refused('invalid_params', `The params do not fit: ${issues.join('; ')}`);
+      return this.#refused('invalid_params', this.#mask.text(`The params do not fit: ${issues.join('; ')}`));
     } catch (thrown) {
       if (thrown instanceof ExpressionError) {
-        return this.#refused('expression_failed', `The params have no value: ${thrown.message}`);
+        return this.#refused('expression_failed', this.#mask.text(`The params have no value: ${thrown.message}`));
       }
-      return this.#refused('invalid_params', `The params could not be checked: ${messageOf(thrown)}`);
+      return this.#refused('invalid_params', this.#mask.text(`The params could not be checked: ${messageOf(thrown)}`));
     }
   }
 
@@ -151,7 +171,18 @@ export class ToolCall {
     if (this.#cause === 'timeout') return this.#threw('timeout', '');
     const logs = this.#log.lines();
     const request = waitRequestOf(value);
-    return request === undefined ? { kind: 'returned', value, logs } : { kind: 'asks', request, logs };
+    if (request !== undefined) return { kind: 'asks', request: this.#mask.value(request), logs, ...this.#used() };
+    return { kind: 'returned', value: this.#mask.value(value), logs, ...this.#used() };
+  }
+
+  #use({ input_tokens, output_tokens }: Usage): void {
+    const isCount = (count: unknown) => Number.isSafeInteger(count) && Number(count) >= 0;
+    if (!isCount(input_tokens) || !isCount(output_tokens)) throw new TypeError('usage() takes whole numbers of tokens');
+    this.#usage = addUsage(this.#usage ?? { input_tokens: 0, output_tokens: 0 }, { input_tokens, output_tokens });
+  }
+
+  #used(): { usage?: Usage } {
+    return this.#usage === undefined ? {} : { usage: this.#usage };
   }
 
   #settle(value: unknown): CallResult {
@@ -163,7 +194,8 @@ export class ToolCall {
   }
 
   #failed(thrown: unknown): CallResult {
-    return { ...this.#threw('tool_failed', messageOf(thrown)), ...(this.#cause === undefined && advice(thrown)) };
+    const message = this.#mask.text(messageOf(thrown));
+    return { ...this.#threw('tool_failed', message), ...(this.#cause === undefined && advice(thrown)) };
   }
 
   /** A call that was not made, because it could only fail again. */
@@ -175,12 +207,12 @@ export class ToolCall {
     const logs = this.#log.lines();
     if (this.#cause === 'timeout') {
       const text = `The step took longer than its timeout of ${this.timeoutMs / 1000} s.`;
-      return { kind: 'threw', code: 'timeout', message: text, logs };
+      return { kind: 'threw', code: 'timeout', message: text, logs, ...this.#used() };
     }
     if (this.#cause === 'deadline') {
       return { kind: 'threw', code: 'deadline_exceeded', message: 'The run reached its deadline.', logs };
     }
-    return { kind: 'threw', code, message, logs };
+    return { kind: 'threw', code, message, logs, ...this.#used() };
   }
 }
 

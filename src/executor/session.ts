@@ -23,6 +23,8 @@ export interface SessionDeps {
   /** From 0 up to 1. */
   readonly random: () => number;
   readonly stepTimeoutMs: number;
+  /** What `secrets.NAME` in params stands for. */
+  readonly secrets: Readonly<Record<string, string>>;
 }
 
 /** First and longest pause before a commit is tried again while the database cannot be written. */
@@ -96,7 +98,7 @@ export class Session {
   }
 
   async #step({ node, cursor }: Extract<Command, { type: 'call' }>): Promise<void> {
-    const call = new ToolCall(node, cursor, node.timeoutMs ?? this.deps.stepTimeoutMs);
+    const call = new ToolCall(node, cursor, node.timeoutMs ?? this.deps.stepTimeoutMs, this.deps.secrets);
     this.#call = call;
     const called = call.run(this.state, this.deps.now());
     const result = called instanceof Promise ? await called : called;
@@ -107,10 +109,10 @@ export class Session {
     await this.#commit(() => settle(this.graph, this.state, outcome, this.#circumstances()));
   }
 
-  async #resolve({ request, logs }: Extract<CallResult, { kind: 'asks' }>): Promise<Outcome> {
+  async #resolve({ request, ...said }: Extract<CallResult, { kind: 'asks' }>): Promise<Outcome> {
     const resolved = await resolveWait(request, this.state, this.deps.graphs);
-    if (resolved.code === undefined) return { kind: 'waits', wait: resolved.wait, logs };
-    return { kind: 'threw', ...resolved, logs, fatal: true };
+    if (resolved.code === undefined) return { ...said, kind: 'waits', wait: resolved.wait };
+    return { ...said, kind: 'threw', ...resolved, fatal: true };
   }
 
   /** Has the children looked after; false while some of them are under way. */

@@ -122,6 +122,28 @@ describe('warnings', () => {
     expect(warningsOf(['a'], [], [{ ...gate, condition_function: 'free' }])).toEqual([]);
     expect(warningsOf(['a'], [], [{ from_node: 'a', condition_function: 'free' }])).toEqual([]);
   });
+
+  it('name each secret that has no value, where a tool takes secrets', () => {
+    const knowing = createRegistry([
+      { name: 'work', run: () => ({}) },
+      { name: 'call', secrets: true, run: () => ({}) },
+    ]);
+    // biome-ignore-start lint/suspicious/noTemplateCurlyInString: these are expressions.
+    const params = { headers: { a: '${ secrets.SET }', b: '${ secrets.UNSET + secrets.OTHER }' } };
+    const nodes = [node('a'), { ...node('b'), tool_name: 'call', params }];
+    // biome-ignore-end lint/suspicious/noTemplateCurlyInString: see above.
+    const definition = definitionOf({ entry_point: 'a', nodes, edges: [edge('a', 'b')] });
+    const { errors, warnings } = diagnose(definition, knowing, (name) => name === 'SET');
+    expect(errors).toEqual([]);
+    expect(warnings.map(({ pointer, code }) => [pointer, code])).toEqual([
+      ['/nodes/1/params', 'unset_secret'],
+      ['/nodes/1/params', 'unset_secret'],
+    ]);
+    expect(warnings[1]?.message).toBe(
+      'The secret "UNSET" is not set. Set SECRET_UNSET in the environment of the server.',
+    );
+    expect(diagnose(definition, knowing)).toEqual({ errors: [], warnings: [] });
+  });
 });
 
 describe('errors', () => {

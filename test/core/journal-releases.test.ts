@@ -35,9 +35,11 @@ function blank(run: Fixture['runs'][number]): RunState {
   return blankRun(run.runId, run.inherited);
 }
 
+const NONE = { input_tokens: 0, output_tokens: 0 };
+
 it('a journal of release 1.0 says nothing of what came later', () => {
   for (const run of fixtures.find(({ release }) => release === '1.0')?.runs ?? []) {
-    const later = { waiting: null, children: null, parent: null, own: null, item: null, forkedFrom: null };
+    const later = { waiting: null, children: null, parent: null, own: null, item: null, forkedFrom: null, usage: NONE };
     expect(fold(blank(run), recordsOf(run))).toMatchObject({
       ...later,
       pending: null,
@@ -85,4 +87,12 @@ it('release 1.0 had these types of events', () => {
 it('release 1.1 added these', () => {
   const added = ['branches.joined', 'branches.started', 'run.forked', 'run.retried', 'wait.ended', 'wait.started'];
   expect(typesOf('1.1')).toEqual([...FIRST_TYPES, ...added].sort());
+});
+
+it('release 1.2 added usage, which is none before', () => {
+  for (const { release, runs } of fixtures) {
+    const says = JSON.stringify(runs).includes('\\"usage\\"');
+    expect(says).toBe(!['1.0', '1.1'].includes(release));
+    for (const run of says ? [] : runs) expect(fold(blank(run), recordsOf(run)).usage).toEqual(NONE);
+  }
 });

@@ -48,6 +48,7 @@ describe('StepReader', () => {
         logs: [],
         error: null,
         decision: { kind: 'edge', to_node: 'b' },
+        usage: { input_tokens: 0, output_tokens: 0 },
       },
     ]);
     expect(reader.current).toMatchObject({ step: 2, node: 'b', status: 'RUNNING', startedAt: START + 10 });
@@ -169,6 +170,53 @@ describe('StepReader', () => {
       [1, 'a', 'COMPLETED'],
       [2, 'b', 'RUNNING'],
     ]);
+  });
+
+  it('tells of steps that wait for their next try', () => {
+    const retry = { max_attempts: 2, interval_seconds: 1 };
+    const document = { entry_point: 'a', nodes: [{ name: 'a', tool_name: 'work', retry }] };
+    const run = new RunDriver(compiled(document, [{ name: 'work', run: () => ({}) }]));
+    run.advance();
+    run.settle({ kind: 'threw', code: 'tool_failed', message: 'busy', logs: [] });
+    expect(stepsOf(run)).toMatchObject([{ status: 'WAITING', attempts: 1, error: { message: 'busy' } }]);
+    run.now += 1000;
+    run.advance();
+    expect(stepsOf(run)).toMatchObject([{ status: 'RUNNING', attempts: 2, error: { message: 'busy' } }]);
+    run.settle({ kind: 'returned', value: {}, logs: [] });
+    expect(stepsOf(run)).toMatchObject([{ status: 'COMPLETED', attempts: 2, error: null }]);
+  });
+
+  it('passes over the end of a wait that is over', () => {
+    const run = new RunDriver(graph);
+    run.advance();
+    run.append({ type: 'wait.ended', wait_id: 'w1', outcome: 'elapsed' });
+    expect(stepsOf(run)).toMatchObject([{ status: 'RUNNING', attempts: 1 }]);
+  });
+
+  it('counts the tokens of every call, whatever became of it', () => {
+    const tokens = (count: number) => ({ usage: { input_tokens: 10 * count, output_tokens: count } });
+    const retry = { max_attempts: 2, interval_seconds: 0 };
+    const nodes = [{ name: 'a', tool_name: 'work', retry }, ...['b', 'c'].map((name) => ({ name, tool_name: 'work' }))];
+    const edges = [
+      { from_node: 'a', to_node: 'b' },
+      { from_node: 'b', to_node: 'c' },
+    ];
+    const run = new RunDriver(compiled({ entry_point: 'a', nodes, edges }, [{ name: 'work', run: () => ({}) }]));
+    run.advance();
+    run.settle({ kind: 'threw', code: 'tool_failed', message: 'busy', logs: [], ...tokens(1) });
+    run.settle({ kind: 'returned', value: {}, logs: [], ...tokens(2) });
+    const timer = { kind: 'timer', until: run.now + 5, save_as: 'b' } as const;
+    run.settle({ kind: 'waits', wait: timer, logs: [], ...tokens(3) });
+    run.now += 5;
+    run.advance();
+    run.append({ type: 'cancel.requested' });
+    run.settle({ kind: 'threw', code: 'tool_failed', message: 'aborted', logs: [], ...tokens(4) });
+    expect(stepsOf(run).map(({ usage }) => usage.output_tokens)).toEqual([3, 3, 4]);
+    expect(run.state).toMatchObject({ status: 'CANCELLED', usage: { input_tokens: 100, output_tokens: 10 } });
+    const failed = new RunDriver(graph);
+    failed.advance();
+    failed.settle({ kind: 'threw', code: 'tool_failed', message: 'boom', logs: [], ...tokens(1) });
+    expect(failed.state).toMatchObject({ status: 'FAILED', usage: { input_tokens: 10, output_tokens: 1 } });
   });
 
   it('has nothing to tell where nothing came after', () => {

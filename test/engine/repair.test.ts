@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { defineCondition, defineTool } from '../../src/core/tool.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
 import { chain, heldTool } from '../helpers/tools.js';
@@ -206,6 +206,26 @@ describe('fork', () => {
       [{ pointer: '/keys', a: expect.anything(), b: expect.anything() }].flatMap(() => diff.data),
     );
     expect(diff.data.map(({ pointer }) => pointer)).toContain('/keys/2');
+  });
+
+  it('of a live run says that a step after branches under way is not there yet', async () => {
+    const { engine } = await start();
+    await engine.createGraph({
+      ...chain('open', 'split', 'after'),
+      nodes: [
+        { name: 'split', tool_name: 'delay', params: { seconds: 0 } },
+        { name: 'ask', tool_name: 'wait_for_input', params: { message: 'Well?' } },
+        { name: 'after', tool_name: 'delay', params: { seconds: 0 } },
+      ],
+      edges: [],
+      parallel_edges: [{ from_node: 'split', to_nodes: ['ask'], join_node: 'after' }],
+    });
+    const { runId } = await engine.startRun({ graphId: 'open', inputData: null });
+    await engine.getState(runId, { waitSeconds: 10 });
+    await expect(engine.forkRun(runId, { fromStep: 2 })).rejects.toThrow('no step 2: it has not got there yet.');
+    await engine.cancelRun(runId);
+    await vi.waitFor(async () => expect((await engine.getState(runId)).state.status).toBe('CANCELLED'));
+    await expect(engine.forkRun(runId, { fromStep: 2 })).rejects.toThrow('no step 2: it ended before.');
   });
 
   it('from the first step, with another version, and refuses what cannot be', async () => {

@@ -174,6 +174,7 @@ function callTool({ node, cursor }: Extract<Command, { type: 'call' }>, state: R
         runId: state.runId,
         node: node.name,
         attempt: cursor.attempt,
+        usage: () => undefined,
       },
     );
     const request = waitRequestOf(value);

@@ -1,0 +1,105 @@
+import { copyJson, isPlainObject, type Json } from './json.js';
+
+/** Hides values of secrets in what a step says and sets. */
+export interface Mask {
+  text(text: string): string;
+  /** The same with every secret hidden, in keys too. What is not JSON is left as it is: nothing of it is stored. */
+  value<T>(value: T): T;
+  /** What was thrown, for the log of the server. */
+  error(thrown: unknown): unknown;
+}
+
+/** Hides nothing: most steps know no secret. */
+export const NO_MASK: Mask = { text: (text) => text, value: (value) => value, error: (thrown) => thrown };
+
+/** Tools cut what they quote, and end it with this: a secret cut there is hidden if this much of it is left. */
+const CUT = '…';
+const SHORTEST_PART = 4;
+
+/** A mask for the secrets of these names: each value, however it is written, becomes `[secret NAME]`. */
+export function maskFor(names: readonly string[], secrets: Readonly<Record<string, string>>): Mask {
+  const hidden = names
+    .flatMap((name) => formsOf(secrets[name] ?? '').map((form) => ({ form, label: `[secret ${name}]` })))
+    // A secret that is part of another one must not break that one up.
+    .sort((a, b) => b.form.length - a.form.length);
+  const text = (whole: string): string => {
+    const masked = hidden.reduce((all, { form, label }) => all.replaceAll(form, label), whole);
+    return masked.includes(CUT) ? hidden.reduce((all, { form, label }) => hideCut(all, form, label), masked) : masked;
+  };
+  // Numbers have but one way to be a secret, and most that hold the same digits are none.
+  const number = (value: number): Json => hidden.find(({ form }) => form === String(value))?.label ?? value;
+  return {
+    text,
+    value: (value) => (value === undefined ? value : (maskValue(value, text, number) as typeof value)),
+    error: (thrown) => maskError(thrown, text),
+  };
+}
+
+/** A value as it is, and as URLs, forms, JSON and HTML write it, and trimmed, as in headers. Longest first, each once. */
+function formsOf(value: string): string[] {
+  const lines = value.replaceAll(/\s+/g, ' ');
+  const plain = [value, value.trim(), lines, lines.trim()];
+  const written = plain.flatMap((each) => [each, inJson(each), inJson(inJson(each)), ...inUrls(each), ...inHtml(each)]);
+  return [...new Set(written)].filter((form) => form !== '');
+}
+
+/** As a string in JSON; of a string that is itself JSON, as services quote requests in their answers, once more. */
+function inJson(value: string): string {
+  return JSON.stringify(value).slice(1, -1);
+}
+
+/** Percent-encoded: by RFC 3986, by forms, and by the URL parser in queries, where much stays as it is. */
+function inUrls(value: string): string[] {
+  const encoded = [
+    encodeURIComponent(value),
+    new URLSearchParams({ v: value }).toString().slice('v='.length),
+    new URL(`http://host/?v=${value.replaceAll('#', '%23')}`).search.slice('?v='.length),
+  ];
+  return encoded.flatMap((each) => [each, each.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())]);
+}
+
+/** Pages that show errors write quotes and apostrophes in several ways. */
+function inHtml(value: string): string[] {
+  const escaped = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const quoted = ['&quot;', '&#34;'].map((quote) => escaped.replaceAll('"', quote));
+  const apostrophes = quoted.flatMap((text) => ['&#39;', '&#x27;', '&apos;'].map((each) => text.replaceAll("'", each)));
+  return [escaped, ...quoted, ...apostrophes];
+}
+
+/** Hides the beginning of a secret where a text was cut. */
+function hideCut(whole: string, form: string, label: string): string {
+  let text = whole;
+  for (let length = form.length - 1; length >= Math.min(SHORTEST_PART, form.length - 1) && length > 0; length -= 1) {
+    text = text.replaceAll(form.slice(0, length) + CUT, label + CUT);
+  }
+  return text;
+}
+
+function maskValue(value: unknown, text: (text: string) => string, number: (value: number) => Json): unknown {
+  let copy: Json;
+  try {
+    copy = copyJson(value);
+  } catch {
+    // Refused as a patch all the same; without the value, so that the refusal cannot show it.
+    return () => undefined;
+  }
+  return maskJson(copy, text, number);
+}
+
+function maskJson(value: Json, text: (text: string) => string, number: (value: number) => Json): Json {
+  if (typeof value === 'string') return text(value);
+  if (typeof value === 'number') return number(value);
+  if (Array.isArray(value)) return value.map((item: Json) => maskJson(item, text, number));
+  if (!isPlainObject(value)) return value;
+  const entries = Object.entries(value).map(([key, item]) => [text(key), maskJson(item as Json, text, number)]);
+  return Object.fromEntries(entries);
+}
+
+/** Only what a log needs is kept: causes and fields of errors may hold anything. */
+function maskError(thrown: unknown, text: (text: string) => string): unknown {
+  if (!(thrown instanceof Error)) return text(String(thrown));
+  const error = new Error(text(thrown.message));
+  error.name = thrown.name;
+  error.stack = text(thrown.stack ?? '');
+  return error;
+}
