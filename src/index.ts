@@ -4,6 +4,7 @@ export {
   type Condition,
   defineCondition,
   defineTool,
+  type ParamsSchema,
   type Tool,
   type ToolContext,
   type ToolState,

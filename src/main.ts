@@ -16,6 +16,7 @@ import { RunLoader } from './store/run-loader.js';
 import { openSqliteStore } from './store/sqlite/open.js';
 import { builtInTools } from './tools/built-in-tools.js';
 import { loadToolModules } from './tools/load.js';
+import type { Mcp } from './tools/mcp/start.js';
 import { codeReviewGraph } from './workflows/code-review/graph.js';
 import { codeReviewDefinitions } from './workflows/code-review/index.js';
 
@@ -29,8 +30,11 @@ const CLOSE_MS = 15_000;
 /** The composition root: config -> store -> registry -> executor -> engine -> app. */
 async function serve(config: Config, logger: Logger): Promise<void> {
   const now = Date.now;
-  const ours = [...builtInTools({ now }), ...codeReviewDefinitions];
-  const registry = createRegistry([...ours, ...(await loadToolModules(config.tools, process.cwd(), ours))]);
+  const ours = [...builtInTools({ ...config, now }), ...codeReviewDefinitions];
+  const added = await loadToolModules(config.tools, process.cwd(), ours);
+  const fixed = createRegistry([...ours, ...added]);
+  const mcp = await openMcp(config, logger);
+  const registry = mcp?.extend(fixed) ?? fixed;
   const onFatal = (error: unknown): void => {
     logger.fatal({ err: error }, 'the disk did not confirm a write; stopping, so that nothing unsaved counts as saved');
     process.exit(1);
@@ -42,8 +46,10 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const runs = new RunLoader(store, graphs);
   const inside = { store, graphs, runs, now, newId: () => uuidv7() };
   const limits = { maxConcurrentRuns, maxQueuedRuns, stepTimeoutMs };
-  const executor = new Executor({ ...inside, ...limits, logger, random: Math.random });
-  const engine = createEngine({ ...inside, registry, executor });
+  const { secrets } = config;
+  const executor = new Executor({ ...inside, ...limits, logger, secrets, random: Math.random });
+  const secretNames = new Set(Object.keys(secrets));
+  const engine = createEngine({ ...inside, registry, secretNames, executor });
   if (store.isNew) await engine.createGraph(codeReviewGraph);
 
   const { apiKeys, maxBodyBytes, isOpenOnLoopback } = config;
@@ -56,7 +62,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     stopRetention?.();
     engine.stop();
     await executor.drain(graceMs);
-    await app.close();
+    await Promise.all([app.close(), mcp?.close()]);
     await store.close();
   };
   closeWithGrace({ delay: graceMs + CLOSE_MS, logger, skip: [...NOT_STOPS] }, close);
@@ -66,6 +72,13 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   await app.listen({ host: config.host, port: config.port, listenTextResolver });
   if (unfinished.length > 0) logger.info({ unfinished_runs: unfinished.length }, 'taking up unfinished runs');
   executor.recover(unfinished);
+}
+
+/** The client library takes 30 MB, so it is loaded only where servers are configured. */
+async function openMcp({ mcpConfigPath, secrets }: Config, logger: Logger): Promise<Mcp | undefined> {
+  if (mcpConfigPath === undefined) return undefined;
+  const { startMcp } = await import('./tools/mcp/start.js');
+  return startMcp({ path: mcpConfigPath, secrets, logger });
 }
 
 /** What does not stop the server in good order: only SIGTERM and SIGINT do. */
@@ -89,7 +102,7 @@ function logStrayErrors(logger: Logger): void {
   process.on('unhandledRejection', (reason) => {
     const call = currentCall();
     const run = call === undefined ? {} : { run_id: call.runId, node: call.node };
-    logger.error({ err: reason, ...run }, 'unhandled rejection');
+    logger.error({ err: call === undefined ? reason : call.mask.error(reason), ...run }, 'unhandled rejection');
   });
   process.on('uncaughtException', (error) => {
     logger.fatal({ err: error }, 'uncaught exception; runs go on after the next start');

@@ -31,7 +31,11 @@ describe('readConfig', () => {
       maxBodyBytes: 1_048_576,
       apiKeys: [],
       allowAnonymous: false,
+      httpAllow: [],
+      llmBaseUrl: 'https://api.openai.com/v1',
+      mcpConfigPath: undefined,
       logLevel: 'info',
+      secrets: {},
       isOpenOnLoopback: true,
     });
   });
@@ -50,7 +54,13 @@ describe('readConfig', () => {
       MAX_BODY_BYTES: '2048',
       API_KEYS: 'one,two',
       ALLOW_ANONYMOUS: 'TRUE',
+      HTTP_ALLOW: 'internal.example, 127.0.0.1:9000,fd00::/8',
+      LLM_BASE_URL: 'http://localhost:9100/v1',
+      MCP_CONFIG: './mcp.json',
       LOG_LEVEL: 'Debug',
+      SECRET_TOKEN: ' a b ',
+      SECRET_EMPTY: '',
+      'SECRET_not-a-name': 'x',
     });
     expect(config).toEqual({
       host: '::1',
@@ -65,7 +75,11 @@ describe('readConfig', () => {
       maxBodyBytes: 2048,
       apiKeys: ['one', 'two'],
       allowAnonymous: true,
+      httpAllow: ['internal.example', '127.0.0.1:9000', 'fd00::/8'],
+      llmBaseUrl: 'http://localhost:9100/v1',
+      mcpConfigPath: './mcp.json',
       logLevel: 'debug',
+      secrets: { TOKEN: ' a b ' },
       isOpenOnLoopback: false,
     });
   });
@@ -97,6 +111,9 @@ describe('readConfig', () => {
     ['RETENTION_DAYS', '0', 'a number from 0.001 to 36500'],
     ['MAX_BODY_BYTES', '1MB', 'a whole number from 1 to 1073741824'],
     ['ALLOW_ANONYMOUS', 'yes', 'true or false'],
+    ['HTTP_ALLOW', 'http://internal.example', 'hosts, host:port, IP addresses or CIDR ranges'],
+    ['LLM_BASE_URL', 'localhost', 'an http:// or https:// URL'],
+    ['LLM_BASE_URL', 'ftp://models.example', 'an http:// or https:// URL'],
     ['LOG_LEVEL', 'loud', 'one of trace, debug, info, warn, error, fatal, silent'],
   ])('refuses %s=%s with the name, the value and what is allowed', (name, value, allowed) => {
     const [problem, ...others] = problemsOf({ [name]: value });
@@ -124,6 +141,11 @@ describe('readConfig', () => {
       expect(problem).not.toContain('pa@ss');
     },
   );
+
+  it('refuses a URL of a model with a password, and does not show it', () => {
+    const [problem] = problemsOf({ LLM_BASE_URL: 'https://me:pa@ss@models.example/v1' });
+    expect(problem).toContain('LLM_BASE_URL is "https://***@models.example/v1"');
+  });
 
   it('cuts a value that is very long', () => {
     expect(problemsOf({ PORT: '9'.repeat(5000) })[0]?.length).toBeLessThan(400);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineTool } from '../core/tool.js';
 import { wait } from '../core/wait.js';
+import { checkSchema } from './answer-schema.js';
 
 const MAX_SECONDS = 3_153_600_000;
 
@@ -11,7 +12,11 @@ export const waitForInput = (now: () => number) =>
     description: 'Parks the run until POST /graph/runs/{run_id}/resume answers; the answer becomes data[save_as].',
     params: z.strictObject({
       message: z.string().min(1).max(8192).describe('What is asked.'),
-      schema: z.record(z.string(), z.unknown()).optional().describe('JSON Schema of the answer.'),
+      schema: z
+        .record(z.string(), z.unknown())
+        .superRefine(checkSchema)
+        .optional()
+        .describe('JSON Schema of the answer.'),
       expires_in_seconds: z
         .number()
         .positive()

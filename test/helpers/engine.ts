@@ -19,6 +19,8 @@ export interface TestEngineOptions {
   readonly stepTimeoutMs?: number;
   readonly now?: () => number;
   readonly random?: () => number;
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly llmBaseUrl?: string;
 }
 
 export interface TestEngine {
@@ -39,7 +41,10 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
   const logged: TestEngine['logged'] = [];
   const to = (level: string) => (details: unknown, message?: unknown) => void logged.push({ level, details, message });
   const logger = { info: to('info'), warn: to('warn'), error: to('error') };
-  const registry = createRegistry([...builtInTools({ now }), ...(options.definitions ?? [])]);
+  const registry = createRegistry([
+    ...builtInTools({ now, httpAllow: ['127.0.0.1'], llmBaseUrl: options.llmBaseUrl ?? 'http://127.0.0.1:9/v1' }),
+    ...(options.definitions ?? []),
+  ]);
   const store = openSqliteStore({
     path,
     onFatal: (error) => {
@@ -53,11 +58,17 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     ...inside,
     logger,
     random: options.random ?? Math.random,
+    secrets: options.secrets ?? {},
     maxConcurrentRuns: options.maxConcurrentRuns ?? 100,
     maxQueuedRuns: options.maxQueuedRuns ?? 10_000,
     stepTimeoutMs: options.stepTimeoutMs ?? 600_000,
   });
-  const engine = createEngine({ ...inside, registry, executor });
+  const engine = createEngine({
+    ...inside,
+    registry,
+    executor,
+    secretNames: new Set(Object.keys(options.secrets ?? {})),
+  });
   executor.recover(await store.listUnfinishedRuns());
   const stop = async (graceMs = 5000): Promise<void> => {
     engine.stop();

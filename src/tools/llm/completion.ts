@@ -1,0 +1,93 @@
+import type { OpenAI } from 'openai';
+import { z } from 'zod';
+import { messageOf } from '../../core/errors.js';
+import type { Json } from '../../core/json.js';
+import { FatalError, RetryableError } from '../../core/tool-errors.js';
+import type { AnswerSchema } from '../answer-schema.js';
+import { inWords } from '../answer-schema.js';
+import { parseRetryAfter, retryOptions } from '../http/retry-after.js';
+import { shortened } from '../result.js';
+
+/** What is needed of a chat completion. Servers that say they are compatible leave out much of the rest. */
+const completionSchema = z.object({
+  model: z.string().nullish(),
+  choices: z
+    .array(
+      z.object({
+        finish_reason: z.string().nullish(),
+        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
+      }),
+    )
+    .min(1),
+  usage: z.object({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0).default(0) }).nullish(),
+});
+
+export type Completion = z.output<typeof completionSchema>;
+
+/**
+ * Asks for a completion.
+ * @throws FatalError where another try is no use, RetryableError where it may be, the signal's reason after an abort.
+ */
+export async function complete(
+  client: OpenAI,
+  body: OpenAI.ChatCompletionCreateParamsNonStreaming,
+  signal: AbortSignal,
+  now: () => number,
+): Promise<Completion> {
+  let answer: unknown;
+  try {
+    answer = await client.chat.completions.create(body, { signal });
+  } catch (thrown) {
+    if (signal.aborted) throw signal.reason;
+    throw failureOf(thrown, now());
+  }
+  const parsed = completionSchema.safeParse(answer);
+  if (!parsed.success) throw new RetryableError('The answer of the model is no chat completion.');
+  return parsed.data;
+}
+
+/** 429 and 5xx are worth another try; other statuses are not. Without a status, the network is to blame. */
+function failureOf(thrown: unknown, now: number): Error {
+  const cause = thrown instanceof Error ? thrown.cause : undefined;
+  if (cause instanceof FatalError) return cause;
+  const status = thrown instanceof Error && 'status' in thrown ? thrown.status : undefined;
+  if (typeof status !== 'number') {
+    const reason = shortened(messageOf(cause ?? thrown));
+    return new RetryableError(`The model could not be reached: ${reason}`, { cause: thrown });
+  }
+  const message = `The model answered ${shortened(messageOf(thrown))}`;
+  if (status !== 429 && status < 500) return new FatalError(message, { cause: thrown });
+  const headers = thrown instanceof Error && 'headers' in thrown ? thrown.headers : undefined;
+  const after = headers instanceof Headers ? headers.get('retry-after') : undefined;
+  return new RetryableError(message, retryOptions(parseRetryAfter(after, now), thrown));
+}
+
+/**
+ * The content of a completion: text, or with a schema the JSON in it.
+ * @throws FatalError for a refusal or no content, RetryableError for content that is not as the schema says: models
+ * may do better the next time.
+ */
+export function contentOf({ choices }: Completion, schema: AnswerSchema | undefined): Json {
+  const [choice] = choices;
+  const { content, refusal } = choice?.message ?? {};
+  const finish = choice?.finish_reason ?? 'unknown';
+  if (refusal) throw new FatalError(`The model refused: ${shortened(refusal)}`);
+  if (content === undefined || content === null) {
+    throw new FatalError(`The answer of the model has no content (finish_reason: ${finish}).`);
+  }
+  if (schema?.validate === undefined) return content;
+  const value = parseJson(content);
+  if (value === undefined) throw new RetryableError(`The answer of the model is no JSON (finish_reason: ${finish}).`);
+  const problems = schema.validate(value);
+  if (problems.length > 0)
+    throw new RetryableError(`The answer of the model does not fit its schema. ${inWords(problems)}`);
+  return value;
+}
+
+function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}

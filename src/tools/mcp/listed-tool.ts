@@ -1,0 +1,34 @@
+import type { Tool } from '@modelcontextprotocol/client';
+import { type Json, type JsonObject, jsonBytes } from '../../core/json.js';
+import { compileAnswerSchema } from '../answer-schema.js';
+
+const MAX_DESCRIPTION = 4000;
+/** Larger schemas are not shown, and not checked with. In bytes of JSON. */
+const MAX_SHOWN_SCHEMA_BYTES = 65_536;
+
+/** A tool as its server lists it. */
+export interface ListedTool {
+  readonly name: string;
+  readonly description: string;
+  readonly jsonSchema: JsonObject;
+  /** What is wrong with arguments. Undefined where the schema is one that cannot be checked with here. */
+  readonly validate: ReturnType<typeof compileAnswerSchema>['validate'];
+  /** Why it cannot, in words. */
+  readonly unchecked: string | undefined;
+}
+
+/**
+ * Reads what a server says of a tool. A schema that we refuse (with regular expressions, say) is no reason to refuse
+ * the tool: the server checks arguments itself, and only the early check when a graph is saved falls away.
+ */
+export function readListedTool({ name, description = '', inputSchema }: Tool): ListedTool {
+  const schema = inputSchema as JsonObject;
+  const { validate, problems } = compileAnswerSchema(schema);
+  return {
+    name,
+    description: description.slice(0, MAX_DESCRIPTION),
+    jsonSchema: jsonBytes(schema as Json) > MAX_SHOWN_SCHEMA_BYTES ? { type: 'object' } : schema,
+    validate,
+    unchecked: problems?.[0]?.message,
+  };
+}

@@ -1,0 +1,205 @@
+import { messageOf } from '../../core/errors.js';
+import type { Json } from '../../core/json.js';
+import type { Mask } from '../../core/mask.js';
+import { FatalError, RetryableError } from '../../core/tool-errors.js';
+import type { McpServerConfig } from './config.js';
+import { type Connection, connect } from './connection.js';
+import { failureOf } from './failures.js';
+import { type ListedTool, readListedTool } from './listed-tool.js';
+import { resultOf } from './tool-result.js';
+
+/** Tools that one server may have. */
+const MAX_TOOLS = 1000;
+
+export interface McpLogger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+interface Deps {
+  readonly logger: McpLogger;
+  /** Hides the values of secrets. */
+  readonly mask: Mask;
+  /** Says why a tool cannot have this name, or nothing. */
+  readonly whyNotNamed: (tool: string) => string | undefined;
+}
+
+/** A configured server: connected when it is needed, and again when it was gone. */
+export class McpServer {
+  readonly name: string;
+  #connection: Promise<Connection> | undefined;
+  #tools: ReadonlyMap<string, ListedTool> | undefined;
+  readonly #closing = new AbortController();
+
+  constructor(
+    private readonly config: McpServerConfig,
+    private readonly deps: Deps,
+  ) {
+    this.name = config.name;
+  }
+
+  /** Its tools as it listed them last; undefined as long as it has never been there. */
+  get tools(): ReadonlyMap<string, ListedTool> | undefined {
+    return this.#tools;
+  }
+
+  /**
+   * The connection, made where there is none.
+   * @throws RetryableError when the server is not there.
+   */
+  connected(): Promise<Connection> {
+    if (this.#closing.signal.aborted)
+      return Promise.reject(new RetryableError(`The MCP server "${this.name}" is being stopped.`));
+    this.#connection ??= this.#connect();
+    return this.#connection;
+  }
+
+  /**
+   * Calls a tool. A server that is gone is connected again first.
+   * @throws RetryableError while the server is not there or is busy; FatalError where it refuses the call; an Error
+   * with the tool's own words where it failed; the signal's reason after an abort.
+   */
+  async call(tool: string, args: Record<string, unknown>, signal: AbortSignal): Promise<Json> {
+    try {
+      return await this.#callOnce(tool, args, signal);
+    } catch (error) {
+      if (signal.aborted || failureOf(error) !== 'session') throw this.#sorted(error, signal);
+    }
+    // The server was started anew and has not made the call.
+    try {
+      return await this.#callOnce(tool, args, signal);
+    } catch (error) {
+      throw this.#sorted(error, signal);
+    }
+  }
+
+  /** Ends the connection and a child process for good. */
+  async close(): Promise<void> {
+    this.#closing.abort(new Error('the server is stopping'));
+    const connection = this.#connection;
+    this.#connection = undefined;
+    const opened = await connection?.catch(() => undefined);
+    await opened?.close();
+  }
+
+  async #callOnce(tool: string, args: Record<string, unknown>, signal: AbortSignal): Promise<Json> {
+    const connecting = this.connected();
+    const connection = await orAborted(connecting, signal);
+    if (this.#tools?.has(tool) !== true) throw new FatalError(`The MCP server "${this.name}" has no tool "${tool}".`);
+    let answer: Awaited<ReturnType<Connection['callTool']>>;
+    try {
+      answer = await connection.callTool(tool, args, signal);
+    } catch (error) {
+      if (!signal.aborted && ['session', 'gone'].includes(failureOf(error))) this.#drop(connecting, connection);
+      throw error;
+    }
+    return this.#resultOf(answer);
+  }
+
+  /** What the tool gives, or its own error. Servers that are given secrets may tell them on. */
+  #resultOf(answer: Parameters<typeof resultOf>[0]): Json {
+    const { mask } = this.deps;
+    try {
+      return mask.value(resultOf(answer));
+    } catch (error) {
+      throw new ToolsOwnError('', { cause: mask.error(error) });
+    }
+  }
+
+  /** What a call threw, as the engine needs it. */
+  #sorted(error: unknown, signal: AbortSignal): unknown {
+    if (signal.aborted) return signal.reason;
+    if (error instanceof ToolsOwnError) return error.cause;
+    if (error instanceof FatalError || error instanceof RetryableError) return error;
+    const message = `The MCP server "${this.name}": ${this.#reasonOf(error)}`;
+    switch (failureOf(error)) {
+      case 'refused':
+        return new FatalError(message, { cause: error });
+      case 'failed':
+        return new Error(message, { cause: error });
+      default:
+        return new RetryableError(message, { cause: error });
+    }
+  }
+
+  #reasonOf(error: unknown): string {
+    const cause = error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : '';
+    return this.deps.mask.text(messageOf(error) + cause).slice(0, 500);
+  }
+
+  #drop(connecting: Promise<Connection>, connection: Connection): void {
+    if (this.#connection === connecting) this.#connection = undefined;
+    // Over HTTP, other calls may still be answered, and there is nothing to clean up.
+    if (this.config.kind === 'stdio') void connection.close();
+  }
+
+  #connect(): Promise<Connection> {
+    const connecting = this.#open(() => {
+      if (this.#connection === connecting) this.#connection = undefined;
+    }).catch((error: unknown) => {
+      if (this.#connection === connecting) this.#connection = undefined;
+      const reason = this.#reasonOf(error);
+      this.deps.logger.warn({ mcp_server: this.name, reason }, 'an MCP server is not there');
+      throw new RetryableError(`The MCP server "${this.name}" is not there: ${reason}`, { cause: error });
+    });
+    return connecting;
+  }
+
+  async #open(forget: () => void): Promise<Connection> {
+    const { logger, mask } = this.deps;
+    const mcp_server = this.name;
+    const events = {
+      onGone: (reason: string) => {
+        logger.warn(
+          { mcp_server, reason: mask.text(reason) },
+          'an MCP server is gone; the next call connects it again',
+        );
+        forget();
+      },
+      onStderr: (text: string) =>
+        logger.debug({ mcp_server, stderr: mask.text(text) }, 'an MCP server wrote to standard error'),
+    };
+    const connection = await connect(this.config, events, this.#closing.signal);
+    try {
+      this.#tools = this.#readTools(await connection.listTools());
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+    logger.info({ mcp_server, tools: this.#tools.size }, 'connected to an MCP server');
+    return connection;
+  }
+
+  #readTools(listed: Awaited<ReturnType<Connection['listTools']>>): Map<string, ListedTool> {
+    const tools = new Map<string, ListedTool>();
+    for (const each of listed.slice(0, MAX_TOOLS)) {
+      const fields = { mcp_server: this.name, tool: each.name.slice(0, 200) };
+      const reason = this.deps.whyNotNamed(each.name);
+      if (reason !== undefined) {
+        this.deps.logger.warn({ ...fields, reason }, 'a tool of an MCP server is passed over');
+        continue;
+      }
+      const tool = readListedTool(this.deps.mask.value(each));
+      if (tool.unchecked !== undefined) {
+        const why = { ...fields, reason: tool.unchecked };
+        this.deps.logger.info(why, 'the params of a tool of an MCP server are checked by the server alone');
+      }
+      tools.set(each.name, tool);
+    }
+    return tools;
+  }
+}
+
+/** An error that the tool itself reported. It is passed on as it is. */
+class ToolsOwnError extends Error {}
+
+/** Waits for a promise, but not beyond the signal. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,57 @@
+import { maskFor, NO_MASK } from '../../core/mask.js';
+import { type Registry, whyNotRegistrable } from '../../core/registry.js';
+import { readMcpConfig } from './config.js';
+import { LiveTools } from './live-tools.js';
+import { type McpLogger, McpServer } from './server.js';
+
+/** How long the start of our server waits for those servers, in milliseconds. Connecting goes on after that. */
+const START_WAIT_MS = 10_000;
+
+export interface McpOptions {
+  /** The file that MCP_CONFIG names. */
+  readonly path: string;
+  /** What `${secrets.NAME}` in the file stands for. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly logger: McpLogger;
+  readonly startWaitMs?: number;
+}
+
+/** The configured MCP servers. */
+export interface Mcp {
+  /** A registry with their tools, `mcp.<server>.<tool>`, beside those it has. */
+  extend(registry: Registry): Registry;
+  /** Disconnects, and ends child processes. */
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to the MCP servers of a file. One that is not there is logged and passed over: it is tried again at each
+ * call of one of its tools.
+ * @throws Error when the file cannot be used.
+ */
+export async function startMcp({ path, secrets, logger, startWaitMs = START_WAIT_MS }: McpOptions): Promise<Mcp> {
+  const { servers: configs, warnings, secretNames } = readMcpConfig(path, secrets);
+  for (const warning of warnings) logger.warn({ warning }, 'in the MCP configuration');
+  const mask = secretNames.length === 0 ? NO_MASK : maskFor(secretNames, secrets);
+  const servers = configs.map((config) => {
+    const whyNotNamed = (tool: string): string | undefined =>
+      whyNotRegistrable({ name: `mcp.${config.name}.${tool}`, run: () => undefined });
+    return new McpServer(config, { logger, mask, whyNotNamed });
+  });
+  await atMost(startWaitMs, Promise.allSettled(servers.map((server) => server.connected())));
+  return {
+    extend: (registry) => ({ ...registry, tools: new LiveTools(registry.tools, servers) }),
+    close: async () => {
+      await Promise.all(servers.map((server) => server.close()));
+    },
+  };
+}
+
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, timeout]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,19 @@
+import type { CallToolResult } from '@modelcontextprotocol/client';
+import type { Json } from '../../core/json.js';
+import { shortened } from '../result.js';
+
+const MAX_ERROR_CHARACTERS = 2000;
+
+/**
+ * What a call gives: the structured content where there is some, else the text, else the list of contents as it is.
+ * @throws Error with the text, when the tool says that it failed.
+ */
+export function resultOf(answer: CallToolResult): Json {
+  const { content = [], structuredContent, isError } = answer;
+  const texts = content.flatMap((part) => (part.type === 'text' ? [part.text] : []));
+  const text = texts.join('\n');
+  if (isError === true)
+    throw new Error(shortened(text, MAX_ERROR_CHARACTERS) || 'The tool failed and did not say why.');
+  if (structuredContent !== undefined) return structuredContent as Json;
+  return texts.length === content.length ? text : (content as unknown as Json);
+}

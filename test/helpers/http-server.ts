@@ -1,0 +1,52 @@
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { onTestFinished } from 'vitest';
+
+export interface Received {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+export interface TestServer {
+  readonly url: string;
+  readonly port: number;
+  /** Requests whose bodies have arrived. */
+  readonly received: Received[];
+  /** Resolves when so many requests have arrived. */
+  arrived(count: number): Promise<void>;
+}
+
+/** A real HTTP server on loopback, closed when the test ends. */
+export async function startHttpServer(
+  answer: (request: Received, response: ServerResponse) => void,
+): Promise<TestServer> {
+  const received: Received[] = [];
+  const waiting: { count: number; resolve: () => void }[] = [];
+  const listener: RequestListener = (request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      const each = { method, url, headers, body: Buffer.concat(chunks).toString() };
+      received.push(each);
+      answer(each, response);
+      for (const { count, resolve } of waiting) if (received.length >= count) resolve();
+    });
+  };
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    received,
+    arrived: (count) =>
+      received.length >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve })),
+  };
+}
