@@ -32,6 +32,7 @@ export function toRunState(view: RunView): WireState {
     waiting: toWaiting(view),
     logs,
     logs_total: state.logCount,
+    usage: state.usage,
     data: state.data,
     input_data: state.inputData,
     error: state.error,
@@ -96,6 +97,7 @@ function toStep(step: StepView): Wire<typeof stepListSchema>['steps'][number] {
     logs: step.logs,
     error: step.error,
     decision: step.decision,
+    usage: step.usage,
   };
 }
 

@@ -44,8 +44,8 @@ export async function openEngine(
   const now = Date.now;
   const limits = { maxConcurrentRuns, maxQueuedRuns: 1_000_000, stepTimeoutMs: 600_000 };
   const inside = { store, graphs, runs: new RunLoader(store, graphs), now, newId: () => uuidv7() };
-  const executor = new Executor({ ...inside, ...limits, logger, random: Math.random });
-  const engine = createEngine({ ...inside, registry, executor });
+  const executor = new Executor({ ...inside, ...limits, logger, random: Math.random, secrets: {} });
+  const engine = createEngine({ ...inside, registry, executor, secretNames: new Set() });
   executor.recover(await store.listUnfinishedRuns());
   return {
     engine,

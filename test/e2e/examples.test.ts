@@ -29,8 +29,8 @@ function resume(server: ServerProcess, runId: string, payload: unknown, waitId?:
   return ask(server, `POST /graph/runs/${runId}/resume`, { payload, ...wait });
 }
 
-it('there are three example graphs', () => {
-  expect([...GRAPHS.keys()].sort()).toEqual(['approval', 'error-route', 'fan-out']);
+it('there are four example graphs; the research agent has tests of its own', () => {
+  expect([...GRAPHS.keys()].sort()).toEqual(['approval', 'error-route', 'fan-out', 'research-agent']);
 });
 
 describe('the approval example', () => {

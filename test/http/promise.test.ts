@@ -68,6 +68,7 @@ describe('the three routes that never change', () => {
       attempt: null,
       step_count: 8,
       waiting: null,
+      usage: { input_tokens: 0, output_tokens: 0 },
       parent_run_id: null,
       child_index: null,
       forked_from: null,

@@ -67,7 +67,7 @@ it('has an example of each kind, and no block that is not run here', () => {
   const outputs = [...REQUESTS, ...QUERIES].map(({ output }) => output);
   const known = new Set([...REQUESTS, ...QUERIES].map(({ block }) => block).concat(FILES, COMMANDS));
   expect(BLOCKS.filter((block) => !known.has(block) && !outputs.includes(block))).toEqual([]);
-  for (const { text } of COMMANDS) expect(text).toMatch(/^([A-Z]+=\S+ )?npm [a-z &]+\n$/);
+  for (const { text } of COMMANDS) expect(text).toMatch(/^([A-Z]+=\S+ )?npm [a-z:& ]+\n$/);
 });
 
 describe('the commands of the README, one after the other on a new server', () => {
@@ -104,7 +104,10 @@ describe('the files of the README', () => {
   it('are tools that load, and graphs without a warning', async () => {
     const folder = folderWithFiles();
     const modules = FILES.filter(({ language }) => language === 'js').map(({ file }) => `./${file}`);
-    const ours = [...builtInTools({ now: Date.now }), ...codeReviewDefinitions];
+    const ours = [
+      ...builtInTools({ now: Date.now, httpAllow: [], llmBaseUrl: 'http://127.0.0.1:9/v1' }),
+      ...codeReviewDefinitions,
+    ];
     const registry = createRegistry([...ours, ...(await loadToolModules(modules, folder, ours))]);
     const graphs = FILES.filter(({ language }) => language === 'json');
     expect([modules.length, graphs.length]).toEqual([1, 2]);

@@ -122,7 +122,7 @@ describe('the tables of the README', () => {
   });
 
   it('list every tool that is built in, with its params', () => {
-    const tools = builtInTools({ now: Date.now });
+    const tools = builtInTools({ now: Date.now, httpAllow: [], llmBaseUrl: 'http://127.0.0.1:9/v1' });
     expect(namesIn('Tool').sort()).toEqual(tools.map(({ name }) => name).sort());
     for (const { name, params } of tools) {
       const { properties = {} } = z.toJSONSchema(params as unknown as z.ZodType) as { properties?: object };

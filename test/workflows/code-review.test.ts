@@ -22,6 +22,7 @@ function context(logs: string[] = []): ToolContext {
     runId: 'run',
     node: 'node',
     attempt: 1,
+    usage: () => undefined,
   };
 }
 

@@ -15,7 +15,7 @@ export function continueRunRoutes(app: App, engine: Engine): void {
         operationId: 'resumeRun',
         summary: 'Answer a wait',
         description:
-          'Gives a run the input that it waits for. An answer that does not fit `waiting.schema` changes nothing; a second one is a conflict.',
+          'Gives a run the input that it waits for. An answer that does not fit `waiting.schema` changes nothing; a second one is a conflict. While the server is stopping, the answer is stored, and the run goes on after the next start.',
         tags: ['Runs'],
         params: runParamsSchema,
         body: resumeRunSchema,
@@ -23,7 +23,6 @@ export function continueRunRoutes(app: App, engine: Engine): void {
           'run_not_found',
           'run_not_waiting',
           'invalid_answer',
-          'shutting_down',
           'invalid_request',
           ...BODY_ERRORS,
         ]),

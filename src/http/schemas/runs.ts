@@ -39,6 +39,11 @@ const forkedFromSchema = z
 
 export const forkedRunSchema = startedRunSchema.extend({ forked_from: forkedFromSchema }).meta({ id: 'ForkedRun' });
 
+/** Tokens of language models. */
+export const usageSchema = z
+  .object({ input_tokens: z.int(), output_tokens: z.int() })
+  .meta({ id: 'Usage', description: 'Tokens of language models that were used.' });
+
 export const runErrorSchema = z
   .object({
     code: z.string().describe('A stable code.'),
@@ -94,6 +99,7 @@ export const runStateSchema = z
     waiting: waitingSchema.nullable().describe('What the run waits for while its status is WAITING.'),
     forked_from: forkedFromSchema.nullable(),
     logs: z.array(z.string()),
+    usage: usageSchema,
     logs_total: z.int().describe('How many log lines the run has, those that `logs_after` left out included.'),
     data: jsonObjectSchema.describe('What the finished steps built up.'),
     input_data: jsonSchema,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonObjectSchema, jsonSchema, nextCursorSchema, timeSchema } from './common.js';
-import { runErrorSchema } from './runs.js';
+import { runErrorSchema, usageSchema } from './runs.js';
 
 /** What steps look like, and how those of two runs differ. */
 
@@ -33,6 +33,7 @@ const stepSchema = z
     logs: z.array(z.string()),
     error: runErrorSchema.nullable(),
     decision: decisionSchema.nullable(),
+    usage: usageSchema,
   })
   .meta({ id: 'Step' });
 
