@@ -1,9 +1,14 @@
+import { type DiagramDeps, DiagramUseCases } from './engine/diagrams.js';
 import { type ForkedRun, type ForkRun, forkRun } from './engine/fork.js';
 import { type GraphDeps, GraphUseCases } from './engine/graphs.js';
 import { RequestUseCases } from './engine/requests.js';
 import { type RunDeps, RunUseCases } from './engine/runs.js';
+import { WatchUseCases } from './engine/watch.js';
 
+export type { EventRecord } from './core/events.js';
 export type { StepView } from './core/steps.js';
+export { SVG_STYLE } from './diagram/svg-style.js';
+export type { DiagramFormat } from './engine/diagrams.js';
 export type { ForkRun } from './engine/fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './engine/graphs.js';
 export type { RunView, StartRun } from './engine/runs.js';
@@ -22,7 +27,9 @@ export interface Engine
       | 'listConditions'
     >,
     Pick<RunUseCases, 'startRun' | 'getState' | 'listRuns' | 'listSteps' | 'diffRuns'>,
-    Pick<RequestUseCases, 'cancelRun' | 'resumeRun' | 'retryRun' | 'deleteRun'> {
+    Pick<RequestUseCases, 'cancelRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
+    Pick<DiagramUseCases, 'drawGraph' | 'drawRun'>,
+    Pick<WatchUseCases, 'watchRun'> {
   /** Starts a new run with the steps of another one before `fromStep` copied. */
   forkRun(runId: string, request: ForkRun): Promise<ForkedRun>;
   /** True while requests can be served: the store can be written and the server is not stopping. */
@@ -31,13 +38,15 @@ export interface Engine
   stop(): void;
 }
 
-export interface EngineDeps extends GraphDeps, RunDeps {}
+export interface EngineDeps extends GraphDeps, RunDeps, DiagramDeps {}
 
 /** Makes the engine out of its parts. */
 export function createEngine(deps: EngineDeps): Engine {
   const graphs = new GraphUseCases(deps);
   const runs = new RunUseCases(deps);
   const requests = new RequestUseCases(deps);
+  const diagrams = new DiagramUseCases(deps);
+  const watches = new WatchUseCases(deps);
   let stopping = false;
   return {
     validateGraph: (document) => graphs.validateGraph(document),
@@ -58,10 +67,14 @@ export function createEngine(deps: EngineDeps): Engine {
     retryRun: (runId, request) => requests.retryRun(runId, request),
     forkRun: (runId, request) => forkRun(deps, requests, runId, request),
     deleteRun: (runId) => requests.deleteRun(runId),
+    drawGraph: (graphId, format, version) => diagrams.drawGraph(graphId, format, version),
+    drawRun: (runId, format) => diagrams.drawRun(runId, format),
+    watchRun: (runId, request) => watches.watchRun(runId, request),
     isReady: () => !stopping && deps.store.isHealthy(),
     stop: () => {
       stopping = true;
       runs.stopWaiting();
+      watches.stopWatching();
     },
   };
 }

@@ -18,6 +18,7 @@ export const API_ERRORS = {
   body_too_large: 'The body is larger than the server takes.',
   unsupported_media_type: 'The body is not application/json.',
   invalid_request: 'The body, query or path does not fit the schema; `errors` lists where.',
+  diagram_too_large: 'The graph is too large to be drawn; ask for Mermaid text.',
   idempotency_mismatch: 'The Idempotency-Key was used before with another body.',
   run_not_waiting: 'The run does not wait for an answer, or waits for another one.',
   run_not_retryable: 'Only runs that have failed or were cancelled can be retried.',

@@ -8,7 +8,7 @@ import type { Store, UnfinishedRun } from '../store/store.js';
 import { Alarm } from './alarm.js';
 import { appendCancel, type CancelResult } from './cancel.js';
 import { ChildRuns } from './children.js';
-import { Session, type SessionDeps } from './session.js';
+import { Session, type SessionDeps, type StepObserver } from './session.js';
 
 export interface ExecutorOptions {
   readonly store: Store;
@@ -24,6 +24,7 @@ export interface ExecutorOptions {
   readonly maxConcurrentRuns: number;
   readonly maxQueuedRuns: number;
   readonly stepTimeoutMs: number;
+  readonly onStep?: StepObserver | undefined;
   /** What `secrets.NAME` in params stands for. */
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -68,6 +69,11 @@ export class Executor {
     this.#alarm = new Alarm({ ...options, onDue: wake, onError });
     this.#children = new ChildRuns({ ...options, wake, cancel: (runId) => this.cancel(runId) });
     this.#sessionDeps = { ...options, alarm: this.#alarm, children: this.#children };
+  }
+
+  /** Runs that wait for a slot. */
+  get queued(): number {
+    return this.#submitted.size + this.#resuming.size;
   }
 
   /**

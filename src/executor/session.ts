@@ -23,9 +23,22 @@ export interface SessionDeps {
   /** From 0 up to 1. */
   readonly random: () => number;
   readonly stepTimeoutMs: number;
+  readonly onStep?: StepObserver | undefined;
   /** What `secrets.NAME` in params stands for. */
   readonly secrets: Readonly<Record<string, string>>;
 }
+
+/** How a call of a tool ended: with a patch, an error, its run parked, or a stop of the server. */
+export type StepOutcome = 'completed' | 'failed' | 'waiting' | 'cut_off';
+
+/** Hears of each call of a tool: how it ended, and how long it took in milliseconds. Must not throw. */
+export type StepObserver = (toolName: string, outcome: StepOutcome, tookMs: number) => void;
+
+const STEP_OUTCOMES: Readonly<Record<Outcome['kind'], StepOutcome>> = {
+  returned: 'completed',
+  threw: 'failed',
+  waits: 'waiting',
+};
 
 /** First and longest pause before a commit is tried again while the database cannot be written. */
 const FIRST_RETRY_MS = 100;
@@ -100,12 +113,15 @@ export class Session {
   async #step({ node, cursor }: Extract<Command, { type: 'call' }>): Promise<void> {
     const call = new ToolCall(node, cursor, node.timeoutMs ?? this.deps.stepTimeoutMs, this.deps.secrets);
     this.#call = call;
+    const begunAt = performance.now();
     const called = call.run(this.state, this.deps.now());
     const result = called instanceof Promise ? await called : called;
     this.#call = undefined;
+    const tookMs = performance.now() - begunAt;
+    const outcome = result?.kind === 'asks' ? await this.#resolve(result) : result;
+    this.deps.onStep?.(node.toolName, outcome === undefined ? 'cut_off' : STEP_OUTCOMES[outcome.kind], tookMs);
     // Cut off by a stop: neither a result nor a failure. The step is called again after the next start.
-    if (result === undefined) return;
-    const outcome = result.kind === 'asks' ? await this.#resolve(result) : result;
+    if (outcome === undefined) return;
     await this.#commit(() => settle(this.graph, this.state, outcome, this.#circumstances()));
   }
 

@@ -4,7 +4,7 @@ import { API_ERRORS, EngineError } from '../core/errors.js';
 
 /** Who may ask. */
 export interface AccessOptions {
-  /** When there are any, every route but health and /docs needs one of them as a Bearer token. */
+  /** When there are any, every route but health, /docs and the page needs one of them as a Bearer token. */
   readonly apiKeys: readonly string[];
   /** Refuse requests whose Host is not a name of this machine's loopback. */
   readonly loopbackOnly: boolean;
@@ -43,10 +43,12 @@ export function isLoopback(host: string | undefined): boolean {
   return host !== undefined && LOOPBACK_HOST.test(host);
 }
 
-/** Health and documentation hold no data. Decided by the route that was matched, not by the text of the URL. */
+const OPEN_ROUTES = /^\/(health\/.*|docs|docs\/.*|web\/.*)?$/;
+
+/** Health, documentation and the page with its parts hold no data. Decided by the route that was matched, not by the text of the URL. */
 function isOpen(request: FastifyRequest): boolean {
   const { url } = request.routeOptions;
-  return url !== undefined && (url.startsWith('/health/') || url === '/docs' || url.startsWith('/docs/'));
+  return url !== undefined && OPEN_ROUTES.test(url);
 }
 
 const BEARER = /^Bearer +(.+)$/i;

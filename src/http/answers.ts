@@ -9,6 +9,8 @@ export interface Answer {
   /** Left out where there is no body. */
   readonly schema?: z.ZodType;
   readonly headers?: Readonly<Record<string, string>>;
+  /** `application/json` where left out. */
+  readonly mediaTypes?: readonly string[];
 }
 
 /** Any request can end in one of these. */
@@ -35,12 +37,12 @@ export function answers(
   return responses;
 }
 
-function success({ description, schema, headers }: Answer): unknown {
+function success({ description, schema, headers, mediaTypes = ['application/json'] }: Answer): unknown {
   if (schema === undefined) return z.null().describe(description);
   const described = Object.entries(headers ?? {}).map(([name, text]) => [name, { type: 'string', description: text }]);
   return {
     description,
-    content: { 'application/json': { schema } },
+    content: Object.fromEntries(mediaTypes.map((type) => [type, { schema }])),
     ...(described.length === 0 ? {} : { headers: Object.fromEntries(described) }),
   };
 }

@@ -13,13 +13,18 @@ import { type AccessOptions, guardAccess, SECURITY_HEADERS } from './access.js';
 import { acceptJsonOnly } from './bodies.js';
 import { answerClientError } from './client-error.js';
 import { describeApi } from './openapi.js';
+import type { Page } from './page.js';
 import { sendError } from './problem.js';
 import { continueRunRoutes } from './routes/continue-run.js';
+import { diagramRoutes } from './routes/diagrams.js';
 import { diffRunsRoute } from './routes/diff-runs.js';
+import { eventRoutes } from './routes/events.js';
 import { forkRunRoute } from './routes/fork-run.js';
 import { graphRoutes } from './routes/graphs.js';
 import { healthRoutes } from './routes/health.js';
+import { metricsRoute } from './routes/metrics.js';
 import { newGraphRoutes } from './routes/new-graphs.js';
+import { pageRoutes } from './routes/page.js';
 import { registryRoutes } from './routes/registry.js';
 import { runRoutes } from './routes/runs.js';
 import { startRunRoute } from './routes/start-run.js';
@@ -32,6 +37,21 @@ const MAX_PARAM_LENGTH = 16_384;
 /** Time that a client has for sending a request: slow ones would hold their connection for ever. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** All but the metrics and the page, which need no engine. */
+const ROUTES = [
+  newGraphRoutes,
+  startRunRoute,
+  registryRoutes,
+  runRoutes,
+  graphRoutes,
+  eventRoutes,
+  diagramRoutes,
+  healthRoutes,
+  continueRunRoutes,
+  forkRunRoute,
+  diffRunsRoute,
+];
+
 const VERBOSE: ReadonlySet<string> = new Set(['debug', 'trace']);
 
 export interface AppOptions extends AccessOptions {
@@ -40,6 +60,12 @@ export interface AppOptions extends AccessOptions {
   readonly logger?: FastifyBaseLogger;
   /** Largest request body. */
   readonly maxBodyBytes: number;
+  /** The page at `/`; without it there is none. */
+  readonly page?: Page | undefined;
+  /** The Prometheus text; without it the answer is empty. */
+  readonly renderMetrics?: () => Promise<string>;
+  /** Hears which request started a run. */
+  readonly onRunStarted?: (runId: string, requestId: string) => void;
 }
 
 /**
@@ -57,10 +83,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setNotFoundHandler((request, reply) => sendError(noRoute(), request, reply));
   acceptJsonOnly(app);
   await describeApi(app, API_VERSION);
-  for (const addRoutes of [newGraphRoutes, startRunRoute, registryRoutes, runRoutes, graphRoutes, healthRoutes]) {
-    addRoutes(app, options.engine);
-  }
-  for (const addRoutes of [continueRunRoutes, forkRunRoute, diffRunsRoute]) addRoutes(app, options.engine);
+  for (const addRoutes of ROUTES) addRoutes(app, options.engine, options);
+  metricsRoute(app, options.renderMetrics);
+  if (options.page !== undefined) pageRoutes(app, options.page);
   await app.ready();
   return app;
 }

@@ -26,6 +26,7 @@ export const HTTP_ERRORS: Readonly<Record<ApiErrorCode, { readonly status: numbe
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
   invalid_request: { status: 422, title: 'Invalid request' },
   idempotency_mismatch: { status: 422, title: 'Idempotency key mismatch' },
+  diagram_too_large: { status: 422, title: 'Diagram too large' },
   invalid_answer: { status: 422, title: 'Invalid answer' },
   invalid_input: { status: 422, title: 'Invalid input' },
   internal_error: { status: 500, title: 'Internal error' },

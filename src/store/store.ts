@@ -202,3 +202,6 @@ export interface Store {
 
 /** Hears of a commit to a run. Must not throw. */
 export type RunListener = (seq: number, status: RunStatus) => void;
+
+/** Hears of each commit: the units that it stored, and how long it took in milliseconds. Must not throw. */
+export type CommitObserver = (units: readonly Unit[], tookMs: number) => void;

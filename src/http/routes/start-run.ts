@@ -9,8 +9,12 @@ import { toRunState } from '../run-wire.js';
 import { NEW_RUN_HEADERS, newRunHeadersSchema, startQuerySchema, startRunSchema } from '../schemas/run-requests.js';
 import { runStateSchema, startedRunSchema } from '../schemas/runs.js';
 
-/** Starting runs. */
-export function startRunRoute(app: App, engine: Engine): void {
+/** Starting runs. `onRunStarted` hears which request did. */
+export function startRunRoute(
+  app: App,
+  engine: Engine,
+  { onRunStarted }: { readonly onRunStarted?: (runId: string, requestId: string) => void },
+): void {
   app.post(
     '/graph/run',
     {
@@ -50,6 +54,7 @@ export function startRunRoute(app: App, engine: Engine): void {
       const { runId, replayed } = await engine.startRun({ ...toStartRun(request.body), ...idempotencyOf(request) });
       reply.header('location', `/graph/state/${runId}`);
       if (replayed) reply.header('idempotent-replayed', 'true');
+      else onRunStarted?.(runId, request.id);
       const view = wait === undefined ? undefined : await engine.getState(runId, { waitSeconds: wait });
       if (view !== undefined && isFinished(view.state.status)) return reply.code(200).send(toRunState(view));
       return reply.code(202).send({ run_id: runId, status: 'SUBMITTED' });

@@ -1,4 +1,4 @@
-import type { Unit } from '../store.js';
+import type { CommitObserver, Unit } from '../store.js';
 import type { UnitWriter } from './unit-writer.js';
 import type { Writer } from './writer.js';
 
@@ -19,7 +19,7 @@ export class GroupCommit {
   constructor(
     private readonly writer: Writer,
     private readonly units: UnitWriter,
-    private readonly committed: (units: readonly Unit[]) => void,
+    private readonly committed: CommitObserver,
   ) {}
 
   /** Resolves when the unit is on the disk. */
@@ -35,6 +35,7 @@ export class GroupCommit {
     const batch = this.#pending;
     if (batch.length === 0) return;
     this.#pending = [];
+    const begunAt = performance.now();
     let refusals: (Error | undefined)[];
     try {
       refusals = this.writer.write(() => this.units.writeAll(batch.map(({ unit }) => unit)));
@@ -42,6 +43,7 @@ export class GroupCommit {
       for (const { reject } of batch) reject(thrown);
       return;
     }
+    const tookMs = performance.now() - begunAt;
     const stored: Unit[] = [];
     for (const [index, { unit, resolve, reject }] of batch.entries()) {
       const refusal = refusals[index];
@@ -50,6 +52,6 @@ export class GroupCommit {
         resolve();
       } else reject(refusal);
     }
-    this.committed(stored);
+    this.committed(stored, tookMs);
   }
 }

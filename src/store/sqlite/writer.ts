@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { StoreUnavailableError } from '../store.js';
+import { type CommitObserver, StoreUnavailableError } from '../store.js';
 import { isDatabaseFailure, isSyncFailure } from './failures.js';
 
 /** What the store says of its database. pino and Fastify's logger fit. */
@@ -12,6 +12,7 @@ export interface WriterOptions {
   readonly logger?: StoreLogger | undefined;
   /** Called when the disk did not confirm a write. The process must end: nothing is written any more. */
   readonly onFatal: (error: Error) => void;
+  readonly onCommit?: CommitObserver | undefined;
 }
 
 /** Pauses between attempts to write again after a failure, in milliseconds: the first, doubled up to the last. */

@@ -1,0 +1,78 @@
+import { END } from '../core/graph.js';
+import { type Diagram, END_ID, linkKey, START_ID } from './model.js';
+import type { Walk } from './walk.js';
+
+/** How a node is drawn. */
+export type Look = 'plain' | 'visited' | 'current' | 'failed';
+
+export interface Mark {
+  readonly look: Look;
+  /** In words, so that nothing is said by colour alone. */
+  readonly note: string;
+}
+
+/** A run on a picture. */
+export interface Marks {
+  readonly nodes: ReadonlyMap<string, Mark>;
+  /** How often each link was taken, by {@link linkKey} of its ends' ids. */
+  readonly links: ReadonlyMap<string, number>;
+}
+
+const PLAIN: Mark = { look: 'plain', note: '' };
+
+/** The mark of a node. */
+export function markOf(marks: Marks | undefined, id: string): Mark {
+  return marks?.nodes.get(id) ?? PLAIN;
+}
+
+/** What is said of a node where a run is, or stopped: the first of these that is true of any run there. */
+const NOTES = [
+  { state: 'failed', look: 'failed', note: '✕ failed' },
+  { state: 'active', look: 'current', note: '▶ running' },
+  { state: 'waiting', look: 'current', note: '▶ waiting' },
+  { state: 'cancelled', look: 'failed', note: '✕ cancelled' },
+] as const satisfies readonly { state: Walk['state']; look: Look; note: string }[];
+
+/**
+ * Puts a run on a picture.
+ * @param walks where the run has been, then where its branches have, which go on the same graph
+ */
+export function marksOf(diagram: Diagram, walks: readonly Walk[]): Marks {
+  const ids = new Map(diagram.nodes.map(({ id, name }) => [name, id]));
+  ids.set(END, END_ID);
+  const nodes = new Map<string, Mark>();
+  for (const { id, name } of diagram.nodes) nodes.set(id, nodeMark(name, walks));
+  const links = new Map<string, number>();
+  for (const { from, to, count } of walks.flatMap((walk) => [...walk.links.values()])) {
+    const [fromId, toId] = [ids.get(from), ids.get(to)];
+    if (fromId === undefined || toId === undefined) continue;
+    const key = linkKey(fromId, toId);
+    links.set(key, (links.get(key) ?? 0) + count);
+    if (toId === END_ID) nodes.set(END_ID, { look: 'visited', note: '' });
+  }
+  const [entry] = walks[0]?.visits.keys() ?? [];
+  if (entry !== undefined) markStart(diagram, ids.get(entry), nodes, links);
+  return { nodes, links };
+}
+
+/** A branch begins elsewhere, so that the way from the start is none that it took. */
+function markStart(
+  { links: drawn }: Diagram,
+  entryId: string | undefined,
+  nodes: Map<string, Mark>,
+  links: Map<string, number>,
+): void {
+  const first = drawn.find(({ from }) => from === START_ID);
+  if (first === undefined || first.to !== entryId) return;
+  nodes.set(START_ID, { look: 'visited', note: '' });
+  links.set(linkKey(START_ID, first.to), 1);
+}
+
+function nodeMark(name: string, walks: readonly Walk[]): Mark {
+  const count = walks.reduce((sum, { visits }) => sum + (visits.get(name) ?? 0), 0);
+  const times = count === 0 ? '' : `×${count}`;
+  const here = walks.filter(({ at }) => at === name);
+  const told = NOTES.find(({ state }) => here.some((walk) => walk.state === state));
+  if (told === undefined) return { look: count === 0 ? 'plain' : 'visited', note: times };
+  return { look: told.look, note: [told.note, times].filter((part) => part !== '').join(' · ') };
+}

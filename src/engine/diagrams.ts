@@ -1,0 +1,135 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EngineError } from '../core/errors.js';
+import type { EventRecord } from '../core/events.js';
+import { END, type GraphDefinition } from '../core/graph.js';
+import type { Registry } from '../core/registry.js';
+import { effortOf, MAX_EFFORT } from '../diagram/effort.js';
+import { type Layout, layoutOf } from '../diagram/layout.js';
+import { marksOf } from '../diagram/marks.js';
+import { toMermaid } from '../diagram/mermaid.js';
+import { type Diagram, diagramOf, END_ID, linkKey, type TakenLink } from '../diagram/model.js';
+import { toSvg } from '../diagram/svg.js';
+import { type Walk, Walker } from '../diagram/walk.js';
+import type { Store } from '../store/store.js';
+import { graphNotFound } from './graphs.js';
+import { runNotFound } from './shared.js';
+
+export type DiagramFormat = 'mermaid' | 'svg';
+
+export interface DiagramDeps {
+  readonly store: Store;
+  readonly registry: Registry;
+}
+
+/** How many layouts are kept; one takes some 10 to 100 kB. */
+const MAX_LAYOUTS = 200;
+/** Branches that are put on the picture of their run, at most: each is a look into the store. */
+const MAX_BRANCHES = 100;
+/** How many runs are remembered with where they have been, so that each event is counted once. */
+const MAX_WALKERS = 500;
+/** Counting this many takes about 2 ms; others get their turn after it. */
+const EVENTS_AT_A_TIME = 500;
+
+/** The use-cases of pictures. */
+export class DiagramUseCases {
+  readonly #layouts = new Map<string, Layout>();
+  readonly #walkers = new Map<string, Walker>();
+
+  constructor(private readonly deps: DiagramDeps) {}
+
+  /** The picture of a graph. @throws EngineError `graph_not_found`, `diagram_too_large`. */
+  async drawGraph(graphId: string, format: DiagramFormat, version?: number): Promise<string> {
+    const graph = await this.deps.store.findGraph(graphId, version === undefined ? {} : { version });
+    if (graph === undefined) throw graphNotFound(graphId, version);
+    const diagram = this.#diagram(graph.definition);
+    if (format === 'mermaid') return toMermaid(diagram);
+    return toSvg(diagram.title, this.#layout(keyOf(graph), diagram));
+  }
+
+  /** The picture of a graph with a run on it. @throws EngineError `run_not_found`, `diagram_too_large`. */
+  async drawRun(runId: string, format: DiagramFormat): Promise<string> {
+    const [first] = await this.deps.store.readEvents(runId, 0, 1);
+    if (first?.event.type !== 'run.submitted') throw runNotFound(runId);
+    const { graph_id: graphId, graph_version: version } = first.event;
+    const graph = await this.deps.store.findGraph(graphId, { version, withDeleted: true });
+    if (graph === undefined) throw graphNotFound(graphId, version);
+    const walks = await this.#walks(runId);
+    const taken = this.#untold(graph.definition, walks);
+    const diagram = this.#diagram(graph.definition, taken);
+    const marks = marksOf(diagram, walks);
+    if (format === 'mermaid') return toMermaid(diagram, marks);
+    const layout = this.#layout(`${keyOf(graph)} ${JSON.stringify(taken)}`, diagram);
+    return toSvg(diagram.title, layout, marks);
+  }
+
+  #diagram(definition: GraphDefinition, taken: readonly TakenLink[] = []): Diagram {
+    const { conditions } = this.deps.registry;
+    return diagramOf(definition, (name) => conditions.get(name)?.outcomes, taken);
+  }
+
+  /** Links that the run took and the definition does not tell of. */
+  #untold(definition: GraphDefinition, walks: readonly Walk[]): TakenLink[] {
+    const taken = new Map(walks.flatMap((walk) => [...walk.links]));
+    const { links, nodes } = this.#diagram(definition);
+    const ids = new Map([...nodes.map(({ id, name }) => [name, id] as const), [END, END_ID] as const]);
+    const told = new Set(links.map(({ from, to }) => linkKey(from, to)));
+    const untold = [...taken.values()].filter(
+      ({ from, to, isJoin }) => !isJoin && !told.has(linkKey(ids.get(from) ?? '', ids.get(to) ?? '')),
+    );
+    return untold
+      .map(({ from, to }) => ({ from, to }))
+      .sort((a, b) => (linkKey(a.from, a.to) < linkKey(b.from, b.to) ? -1 : 1));
+  }
+
+  #layout(key: string, diagram: Diagram): Layout {
+    const known = this.#layouts.get(key);
+    if (known !== undefined) return known;
+    const effort = effortOf(diagram);
+    if (effort > MAX_EFFORT) {
+      const detail = `The graph is too large for a picture (${effort} pieces, at most ${MAX_EFFORT}). Use format=mermaid.`;
+      throw new EngineError('diagram_too_large', detail);
+    }
+    return remember(this.#layouts, key, layoutOf(diagram), MAX_LAYOUTS);
+  }
+
+  /** Where a run and its branches, at any depth, have been: the latest {@link MAX_BRANCHES} of them. */
+  async #walks(runId: string): Promise<Walk[]> {
+    const walks: Walk[] = [];
+    const left = [runId];
+    for (let id = left.shift(); id !== undefined; id = left.shift()) {
+      const walk = await this.#walk(id);
+      // A child that is no branch runs another graph.
+      if (id !== runId && !walk.isBranch) continue;
+      walks.push(walk);
+      const limit = MAX_BRANCHES + 1 - walks.length - left.length;
+      if (!walk.hasBranches || limit <= 0) continue;
+      const branches = await this.deps.store.listRuns({ parentRunId: id, limit });
+      left.push(...branches.map((branch) => branch.runId));
+    }
+    return walks;
+  }
+
+  /** Where a run has been. Only events that are new since the last time are read. */
+  async #walk(runId: string): Promise<Walker> {
+    const walker = this.#walkers.get(runId) ?? remember(this.#walkers, runId, new Walker(), MAX_WALKERS);
+    for (;;) {
+      const records: EventRecord[] = await this.deps.store.readEvents(runId, walker.seq, EVENTS_AT_A_TIME);
+      // Another request may have counted these while this one waited.
+      for (const record of records) if (record.seq === walker.seq + 1) walker.read(record);
+      if (records.length < EVENTS_AT_A_TIME) return walker;
+      await nextTurn();
+    }
+  }
+}
+
+function keyOf({ graphId, version, createdAt }: { graphId: string; version: number; createdAt: number }): string {
+  return `${graphId}@${version}@${createdAt}`;
+}
+
+/** Keeps at most `limit` values; the oldest goes first. */
+function remember<T>(values: Map<string, T>, key: string, value: T, limit: number): T {
+  const [oldest] = values.keys();
+  if (values.size >= limit && oldest !== undefined) values.delete(oldest);
+  values.set(key, value);
+  return value;
+}
