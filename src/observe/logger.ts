@@ -1,0 +1,12 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+/** Where credentials stand in what is logged: requests, errors of HTTP clients, params of tools. */
+const SECRETS = ['authorization', 'Authorization', 'api_key', 'apiKey', 'secrets'];
+const PLACES = ['', '*.', '*.*.', 'err.config.headers.', 'req.headers.', 'request.headers.'];
+
+/** The process's logger, a JSON object a line. Values under names of credentials are replaced. */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const paths = PLACES.flatMap((place) => SECRETS.map((name) => `${place}${name}`));
+  const options = { level, redact: { paths, censor: '[redacted]' } };
+  return destination === undefined ? pino(options) : pino(options, destination);
+}

@@ -1,0 +1,124 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { isFinished, type RunStatus } from '../core/run.js';
+import type { Unit } from '../store/store.js';
+
+export interface Metrics {
+  /** For the store's `onCommit`. */
+  committed(units: readonly Unit[], tookMs: number): void;
+  /** For the executor's `onStep`. */
+  stepEnded(toolName: string, outcome: string, tookMs: number): void;
+  /** Counts runs that were there before the process began. */
+  seed(unfinished: readonly { runId: string; status: RunStatus }[]): void;
+  /** The Prometheus text format, version 0.0.4. */
+  render(): Promise<string>;
+}
+
+/** Steps last from microseconds to minutes. In seconds. */
+const STEP_BUCKETS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 600];
+const COMMIT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
+const BATCH_BUCKETS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000];
+
+/**
+ * What operators watch, from what the store and the executor tell: they know nothing of Prometheus.
+ * @param queued runs that wait for a slot, asked for at each scrape
+ */
+export function createMetrics(queued: () => number): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const steps = new Histogram({
+    name: 'graphrunner_step_duration_seconds',
+    help: 'How long calls of tools took.',
+    labelNames: ['tool'],
+    buckets: STEP_BUCKETS,
+    registers,
+  });
+  const outcomes = new Counter({
+    name: 'graphrunner_steps_total',
+    help: 'Calls of tools, by how they ended: completed, failed, waiting (the call parked its run), or cut_off by a stop of the server.',
+    labelNames: ['tool', 'outcome'],
+    registers,
+  });
+  new Gauge({
+    name: 'graphrunner_queue_depth',
+    help: 'Runs that wait for a slot.',
+    registers,
+    collect() {
+      this.set(queued());
+    },
+  });
+  const runs = runMetrics(registers);
+  const commits = commitMetrics(registers);
+  return {
+    committed(units, tookMs) {
+      commits.size.observe(units.length);
+      commits.seconds.observe(tookMs / 1000);
+      for (const unit of units) runs.read(unit);
+    },
+    stepEnded(tool, outcome, tookMs) {
+      outcomes.inc({ tool, outcome });
+      steps.observe({ tool }, tookMs / 1000);
+    },
+    seed: (unfinished) => {
+      for (const { runId, status } of unfinished) runs.set(runId, status);
+    },
+    render: () => registry.metrics(),
+  };
+}
+
+function commitMetrics(registers: Registry[]) {
+  return {
+    size: new Histogram({
+      name: 'graphrunner_commit_units',
+      help: 'How many units of work shared a commit.',
+      buckets: BATCH_BUCKETS,
+      registers,
+    }),
+    seconds: new Histogram({
+      name: 'graphrunner_commit_duration_seconds',
+      help: 'How long commits took, the sync of the disk included.',
+      buckets: COMMIT_BUCKETS,
+      registers,
+    }),
+  };
+}
+
+const ACTIVE: readonly RunStatus[] = ['SUBMITTED', 'RUNNING', 'WAITING'];
+
+/** Runs by status. Each active run is remembered with its status, so that a change is known as one. */
+function runMetrics(registers: Registry[]) {
+  const active = new Map<string, RunStatus>();
+  const counts = new Map<RunStatus, number>(ACTIVE.map((status) => [status, 0]));
+  const add = (status: RunStatus | undefined, by: number): void => {
+    if (status !== undefined) counts.set(status, (counts.get(status) ?? 0) + by);
+  };
+  new Gauge({
+    name: 'graphrunner_runs_active',
+    help: 'Runs that have not finished, by status; branches and other runs inside runs count too.',
+    labelNames: ['status'],
+    registers,
+    collect() {
+      for (const status of ACTIVE) this.set({ status }, counts.get(status) ?? 0);
+    },
+  });
+  const finished = new Counter({
+    name: 'graphrunner_runs_finished_total',
+    help: 'Runs that finished since the process began, by status.',
+    labelNames: ['status'],
+    registers,
+  });
+  const set = (runId: string, status: RunStatus): void => {
+    add(active.get(runId), -1);
+    if (isFinished(status)) {
+      active.delete(runId);
+      finished.inc({ status });
+    } else {
+      active.set(runId, status);
+      add(status, 1);
+    }
+  };
+  const read = ({ appends }: Unit): void => {
+    for (const { state, rowChanged } of appends) if (rowChanged) set(state.runId, state.status);
+  };
+  return { set, read };
+}
