@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/bench/**'],
+          exclude: ['test/e2e/**', 'test/bench/**', 'test/browser/**'],
           setupFiles: ['test/helpers/fast-check.ts'],
           testTimeout: 10_000,
         },
@@ -40,8 +40,8 @@ export default defineConfig({
       provider: 'v8',
       reportOnFailure: true,
       include: ['src/**/*.ts'],
-      // main.ts runs in child processes only, and index.ts has nothing to run.
-      exclude: ['src/main.ts', 'src/index.ts'],
+      // main.ts runs in child processes only, index.ts has nothing to run, and the page runs in browsers.
+      exclude: ['src/main.ts', 'src/index.ts', 'src/web/**'],
       reporter: ['text-summary', 'html', 'json-summary'],
       thresholds: {
         lines: 90,

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { v7 as uuidv7 } from 'uuid';
 import { type Config, loadConfig } from './config.js';
 import { messageOf } from './core/errors.js';
@@ -11,9 +12,14 @@ import { Executor } from './executor/executor.js';
 import { currentCall } from './executor/invoke-tool.js';
 import { startRetention } from './executor/retention.js';
 import { buildApp } from './http/app.js';
+import { loadPage } from './http/page.js';
+import { createLogger } from './observe/logger.js';
+import { createMetrics } from './observe/metrics.js';
+import { RunLog } from './observe/run-log.js';
 import { GraphCache } from './store/graph-cache.js';
 import { RunLoader } from './store/run-loader.js';
 import { openSqliteStore } from './store/sqlite/open.js';
+import type { CommitObserver } from './store/store.js';
 import { builtInTools } from './tools/built-in-tools.js';
 import { loadToolModules } from './tools/load.js';
 import type { Mcp } from './tools/mcp/start.js';
@@ -27,6 +33,9 @@ setFlagsFromString('--optimize-for-size');
 /** How long closing may take once the grace of the runs is over, in milliseconds. */
 const CLOSE_MS = 15_000;
 
+/** Where the build leaves the page: beside this file, or in `dist/` while this runs from `src/`. */
+const PAGE_FOLDERS = ['./web/', '../dist/web/'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+
 /** The composition root: config -> store -> registry -> executor -> engine -> app. */
 async function serve(config: Config, logger: Logger): Promise<void> {
   const now = Date.now;
@@ -39,7 +48,13 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     logger.fatal({ err: error }, 'the disk did not confirm a write; stopping, so that nothing unsaved counts as saved');
     process.exit(1);
   };
-  const store = openSqliteStore({ path: config.databasePath, logger, onFatal });
+  const runLog = new RunLog(logger);
+  const metrics = createMetrics(() => executor.queued);
+  const onCommit: CommitObserver = (units, tookMs) => {
+    metrics.committed(units, tookMs);
+    runLog.committed(units);
+  };
+  const store = openSqliteStore({ path: config.databasePath, logger, onFatal, onCommit });
   const graphs = new GraphCache(store, registry);
   const { maxConcurrentRuns, maxQueuedRuns } = config;
   const stepTimeoutMs = config.stepTimeoutSeconds * 1000;
@@ -47,13 +62,23 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const inside = { store, graphs, runs, now, newId: () => uuidv7() };
   const limits = { maxConcurrentRuns, maxQueuedRuns, stepTimeoutMs };
   const { secrets } = config;
-  const executor = new Executor({ ...inside, ...limits, logger, secrets, random: Math.random });
+  const told = { logger, onStep: metrics.stepEnded };
+  const executor = new Executor({ ...inside, ...limits, ...told, secrets, random: Math.random });
   const secretNames = new Set(Object.keys(secrets));
   const engine = createEngine({ ...inside, registry, secretNames, executor });
   if (store.isNew) await engine.createGraph(codeReviewGraph);
 
   const { apiKeys, maxBodyBytes, isOpenOnLoopback } = config;
-  const app = await buildApp({ engine, logger, apiKeys, maxBodyBytes, loopbackOnly: isOpenOnLoopback });
+  const app = await buildApp({
+    engine,
+    logger,
+    apiKeys,
+    maxBodyBytes,
+    loopbackOnly: isOpenOnLoopback,
+    page: loadPage(PAGE_FOLDERS),
+    renderMetrics: metrics.render,
+    onRunStarted: (runId, requestId) => runLog.started(runId, requestId),
+  });
   const days = config.retentionDays;
   const stopRetention = days === undefined ? undefined : startRetention({ store, logger, now, days });
   const graceMs = config.shutdownGraceSeconds * 1000;
@@ -68,6 +93,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   closeWithGrace({ delay: graceMs + CLOSE_MS, logger, skip: [...NOT_STOPS] }, close);
   // Before anybody can start a run, so that none is taken up twice; driven only once the server surely runs.
   const unfinished = await store.listUnfinishedRuns();
+  metrics.seed(unfinished);
   const listenTextResolver = (address: string): string => `listening on ${address}; try ${address}/docs`;
   await app.listen({ host: config.host, port: config.port, listenTextResolver });
   if (unfinished.length > 0) logger.info({ unfinished_runs: unfinished.length }, 'taking up unfinished runs');
@@ -114,7 +140,7 @@ async function main(): Promise<void> {
   let logger: Logger | undefined;
   try {
     const config = loadConfig();
-    logger = pino({ level: config.logLevel });
+    logger = createLogger(config.logLevel);
     logStrayErrors(logger);
     await serve(config, logger);
   } catch (error) {

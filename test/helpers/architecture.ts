@@ -17,6 +17,7 @@ interface Floor {
 }
 
 const CORE = /^core\//;
+const DIAGRAM = /^diagram\//;
 const PORT = /^store\/[^/]+$/;
 const ENGINE = /^engine(\.ts$|\/)/;
 
@@ -26,13 +27,17 @@ const PURE = ['zod', 'fastest-levenshtein', 'fast-deep-equal', '@marcbachmann/ce
 /** Imports go down only. The first floor that holds a file counts. */
 const FLOORS: readonly Floor[] = [
   { name: 'core', holds: CORE, mayImport: [CORE], packages: PURE },
+  { name: 'diagram', holds: DIAGRAM, mayImport: [CORE, DIAGRAM], packages: ['@dagrejs/dagre'] },
   { name: 'tools', holds: /^tools\//, mayImport: [CORE, /^tools\//] },
   { name: 'workflows', holds: /^workflows\//, mayImport: [CORE, /^workflows\//] },
   { name: 'the store port', holds: PORT, mayImport: [CORE, PORT] },
   { name: 'store/sqlite', holds: /^store\/sqlite\//, mayImport: [CORE, PORT, /^store\/sqlite\//] },
   { name: 'executor', holds: /^executor\//, mayImport: [CORE, PORT, /^executor\//] },
-  { name: 'engine', holds: ENGINE, mayImport: [CORE, PORT, ENGINE] },
+  { name: 'engine', holds: ENGINE, mayImport: [CORE, DIAGRAM, PORT, ENGINE] },
   { name: 'http', holds: /^http\//, mayImport: [CORE, /^engine\.ts$/, /^http\//] },
+  { name: 'observe', holds: /^observe\//, mayImport: [CORE, PORT, /^observe\//] },
+  // Runs in browsers, and shares nothing with the server but the API.
+  { name: 'web', holds: /^web\//, mayImport: [/^web\//], packages: ['preact', 'preact/hooks'] },
   { name: 'config', holds: /^config\.ts$/, mayImport: [CORE] },
   { name: 'main', holds: /^(main|index)\.ts$/, mayImport: [/^/] },
 ];
@@ -41,6 +46,9 @@ const FLOORS: readonly Floor[] = [
 const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
   { package: /^(better-sqlite3|drizzle-orm)(\/|$)/, to: /^store\/sqlite\// },
   { package: /^(fastify([/-]|$)|@fastify\/)/, to: /^http\// },
+  { package: /^prom-client$/, to: /^observe\// },
+  { package: /^@dagrejs\//, to: DIAGRAM },
+  { package: /^preact(\/|$)/, to: /^web\// },
 ];
 
 /** What would make `core/` depend on more than its arguments. */
@@ -52,7 +60,7 @@ const MAX_LINES = 350;
 /** Reads every source file below a directory. */
 export function readSources(directory: string): SourceFile[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => ({ path: name.split(sep).join('/'), text: readFileSync(join(directory, name), 'utf8') }));
 }
 
@@ -91,7 +99,7 @@ function fileViolations({ path, text }: SourceFile): string[] {
   const code = withoutComments(text);
   const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
   const isList = /^workflows\/[^/]+\/index\.ts$/.test(path);
-  if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(path))
+  if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/.test(path))
     violations.push('has a name that is not kebab-case');
   if (lines > MAX_LINES) violations.push(`has ${lines} lines, more than ${MAX_LINES}`);
   if (path !== 'index.ts' && isBarrel(code)) violations.push('only passes on exports of other files');

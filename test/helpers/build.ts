@@ -12,7 +12,8 @@ export default function build(): void {
 }
 
 function isFresh(): boolean {
-  const built = modifiedAt('dist/main.js');
+  // What the build makes last.
+  const built = modifiedAt('dist/web/app.js');
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).map((name) =>
     join('src', name),
   );

@@ -3,10 +3,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { createRegistry, type Registrable } from '../../src/core/registry.js';
 import { createEngine, type Engine } from '../../src/engine.js';
 import { Executor } from '../../src/executor/executor.js';
+import type { StepObserver } from '../../src/executor/session.js';
 import { GraphCache } from '../../src/store/graph-cache.js';
 import { RunLoader } from '../../src/store/run-loader.js';
 import { openSqliteStore } from '../../src/store/sqlite/open.js';
-import type { Store } from '../../src/store/store.js';
+import type { CommitObserver, Store } from '../../src/store/store.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -18,6 +19,8 @@ export interface TestEngineOptions {
   readonly maxQueuedRuns?: number;
   readonly stepTimeoutMs?: number;
   readonly now?: () => number;
+  readonly onCommit?: CommitObserver;
+  readonly onStep?: StepObserver;
   readonly random?: () => number;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly llmBaseUrl?: string;
@@ -47,6 +50,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
   ]);
   const store = openSqliteStore({
     path,
+    onCommit: options.onCommit,
     onFatal: (error) => {
       throw error;
     },
@@ -62,6 +66,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     maxConcurrentRuns: options.maxConcurrentRuns ?? 100,
     maxQueuedRuns: options.maxQueuedRuns ?? 10_000,
     stepTimeoutMs: options.stepTimeoutMs ?? 600_000,
+    onStep: options.onStep,
   });
   const engine = createEngine({
     ...inside,

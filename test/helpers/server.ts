@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Engine } from '../../src/engine.js';
-import { buildApp } from '../../src/http/app.js';
+import { type AppOptions, buildApp } from '../../src/http/app.js';
 import { codeReviewGraph } from '../../src/workflows/code-review/graph.js';
 import { codeReviewDefinitions } from '../../src/workflows/code-review/index.js';
 import { contractOf } from './contract.js';
@@ -26,7 +26,9 @@ export interface TestServer extends TestEngine {
   readonly ask: Ask;
 }
 
-export interface TestServerOptions extends TestEngineOptions {
+export interface TestServerOptions
+  extends TestEngineOptions,
+    Pick<AppOptions, 'page' | 'renderMetrics' | 'onRunStarted'> {
   readonly apiKeys?: readonly string[];
   readonly loopbackOnly?: boolean;
   readonly maxBodyBytes?: number;
@@ -52,8 +54,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 
 /** An app on any engine. */
 export function appOf(engine: Engine, options: Omit<TestServerOptions, keyof TestEngineOptions> = {}) {
-  const { apiKeys = [], loopbackOnly = false, maxBodyBytes = 1_048_576, logger } = options;
-  return buildApp({ engine, apiKeys, loopbackOnly, maxBodyBytes, ...(logger === undefined ? {} : { logger }) });
+  return buildApp({ apiKeys: [], loopbackOnly: false, maxBodyBytes: 1_048_576, ...options, engine });
 }
 
 /** `ask('POST /graph/run', { ... })` */

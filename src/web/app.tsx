@@ -1,0 +1,127 @@
+import { render } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { forgetKey, hasKey, keepKey, whenUnauthorized } from './api.js';
+import { GraphsView, GraphView } from './graphs.js';
+import { Heading } from './parts.js';
+import { RunView } from './run.js';
+import { RunsView } from './runs.js';
+
+/** Where one is: what stands after the # of the address. */
+function usePlace(): string {
+  const [place, setPlace] = useState(location.hash.slice(1) || '/graphs');
+  useEffect(() => {
+    const moved = (): void => {
+      setPlace(location.hash.slice(1) || '/graphs');
+      scrollTo(0, 0);
+    };
+    addEventListener('hashchange', moved);
+    return () => removeEventListener('hashchange', moved);
+  }, []);
+  return place;
+}
+
+function App() {
+  const place = usePlace();
+  const [wantsKey, setWantsKey] = useState(false);
+  /** Every view begins anew with a new key. */
+  const [keys, setKeys] = useState(0);
+  useEffect(() => whenUnauthorized(() => setWantsKey(true)), []);
+  const section = place.startsWith('/runs') ? 'runs' : 'graphs';
+  useEffect(() => {
+    document.title = `${wantsKey ? 'API key' : (place.split('?')[0] ?? '').slice(1)} – graphrunner`;
+  }, [place, wantsKey]);
+  const unlock = (key: string): void => {
+    keepKey(key);
+    setWantsKey(false);
+    setKeys(keys + 1);
+  };
+  const lock = (): void => {
+    forgetKey();
+    setWantsKey(true);
+  };
+  return (
+    <>
+      <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
+        Skip to content
+      </button>
+      <header class="top">
+        <a class="brand" href="#/graphs">
+          <img src="web/icon.svg" alt="" width="24" height="24" /> graphrunner
+        </a>
+        <nav aria-label="Main">
+          <NavLink href="#/graphs" current={section === 'graphs'} text="Graphs" />
+          <NavLink href="#/runs" current={section === 'runs'} text="Runs" />
+          <a href="docs">API</a>
+        </nav>
+        {hasKey() && !wantsKey ? (
+          <button type="button" class="plain" onClick={lock}>
+            Forget the key
+          </button>
+        ) : null}
+      </header>
+      <main id="main" tabIndex={-1}>
+        {wantsKey ? <KeyForm onKey={unlock} /> : <View key={`${keys} ${place}`} place={place} />}
+      </main>
+    </>
+  );
+}
+
+function NavLink({ href, current, text }: { href: string; current: boolean; text: string }) {
+  return (
+    <a href={href} {...(current ? { 'aria-current': 'page' as const } : {})}>
+      {text}
+    </a>
+  );
+}
+
+function View({ place }: { place: string }) {
+  const [path = '', search = ''] = place.split('?');
+  const [, kind, id] = path.split('/').map(decoded);
+  if (kind === 'graphs') return id === undefined ? <GraphsView /> : <GraphView graphId={id} />;
+  if (kind === 'runs')
+    return id === undefined ? <RunsView query={new URLSearchParams(search)} /> : <RunView runId={id} />;
+  return <Heading>There is nothing here</Heading>;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+function KeyForm({ onKey }: { onKey: (key: string) => void }) {
+  const tried = hasKey();
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    const key = String(new FormData(event.currentTarget as HTMLFormElement).get('key') ?? '').trim();
+    if (key !== '') onKey(key);
+  };
+  return (
+    <section class="panel key">
+      <Heading>This server wants an API key</Heading>
+      {tried ? (
+        <p class="failure" role="alert">
+          The key was not accepted.
+        </p>
+      ) : null}
+      <form class="form" onSubmit={submit}>
+        <div class="field">
+          <label for="key">API key</label>
+          <input id="key" name="key" type="password" autocomplete="off" required aria-describedby="key-help" />
+          <p class="help" id="key-help">
+            One of the server's API_KEYS. This tab remembers it until it is closed.
+          </p>
+        </div>
+        <div class="buttons">
+          <button type="submit" class="primary">
+            Continue
+          </button>
+        </div>
+      </form>
+    </section>
+  );
+}
+
+render(<App />, document.body);

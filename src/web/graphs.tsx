@@ -1,0 +1,180 @@
+import { useState } from 'preact/hooks';
+import { getJson, getText, post } from './api.js';
+import { pretty } from './format.js';
+import { useAction, useLoaded } from './hooks.js';
+import { Code, Failure, Heading, Mermaid, Panel, Picture } from './parts.js';
+import { RunTable } from './runs.js';
+import { SchemaForm } from './schema-form.js';
+import type { Graph, GraphSummary, Json, ListedRun } from './types.js';
+
+const PAGE = 24;
+
+/** All graphs, each with its picture. */
+export function GraphsView() {
+  const [cursors, setCursors] = useState<readonly string[]>([]);
+  const cursor = cursors.at(-1);
+  const { value, error } = useLoaded(
+    (signal) =>
+      getJson<{ graphs: GraphSummary[]; next_cursor: string | null }>(
+        `graph?limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
+        signal,
+      ),
+    [cursor],
+  );
+  const next = value?.next_cursor;
+  return (
+    <>
+      <Heading>Graphs</Heading>
+      <Failure message={error} />
+      {value?.graphs.length === 0 ? <p class="quiet">No graphs yet. Create one with POST /graph/create.</p> : null}
+      <ul class="cards">
+        {value?.graphs.map((graph) => (
+          <GraphCard key={graph.graph_id} graph={graph} />
+        ))}
+      </ul>
+      <div class="buttons">
+        {cursors.length > 0 ? (
+          <button type="button" onClick={() => setCursors(cursors.slice(0, -1))}>
+            Previous
+          </button>
+        ) : null}
+        {next ? (
+          <button type="button" onClick={() => setCursors([...cursors, next])}>
+            Next
+          </button>
+        ) : null}
+      </div>
+    </>
+  );
+}
+
+function GraphCard({ graph }: { graph: GraphSummary }) {
+  const path = `graph/${encodeURIComponent(graph.graph_id)}/diagram?format=svg`;
+  const picture = useLoaded((signal) => getText(path, signal), [path]);
+  return (
+    <li class="card">
+      <a class="card-link" href={`#/graphs/${encodeURIComponent(graph.graph_id)}`}>
+        <h2>{graph.name}</h2>
+      </a>
+      <p class="quiet">
+        <code>{graph.graph_id}</code> · version {graph.version}
+      </p>
+      {graph.description === null ? null : <p class="clamp">{graph.description}</p>}
+      <Picture svg={picture.value} error={picture.error} />
+    </li>
+  );
+}
+
+/** One graph: its picture, a form to run it, its last runs and its definition. */
+export function GraphView({ graphId }: { graphId: string }) {
+  const id = encodeURIComponent(graphId);
+  const graph = useLoaded((signal) => getJson<Graph>(`graph/${id}`, signal), [id]);
+  const picture = useLoaded((signal) => getText(`graph/${id}/diagram?format=svg`, signal), [id]);
+  const runs = useLoaded(
+    (signal) => getJson<{ runs: ListedRun[] }>(`graph/runs?graph_id=${id}&limit=10`, signal),
+    [id],
+    2000,
+  );
+  const { value } = graph;
+  return (
+    <>
+      <Heading>{value?.name ?? graphId}</Heading>
+      <Failure message={graph.error} />
+      {value === undefined ? null : (
+        <>
+          <p class="quiet">
+            <code>{graphId}</code> · version {value.version} · {value.definition.nodes.length} nodes
+          </p>
+          {value.definition.description === undefined ? null : <p>{value.definition.description}</p>}
+          <div class="columns">
+            <div>
+              <Panel title="Picture">
+                <Picture svg={picture.value} error={picture.error} />
+                <Mermaid path={`graph/${id}/diagram`} />
+              </Panel>
+            </div>
+            <div>
+              <Panel title="Run it">
+                <RunForm graph={value} />
+              </Panel>
+              <Panel title="Latest runs" aside={<a href={`#/runs?graph_id=${id}`}>All runs</a>}>
+                <RunTable runs={runs.value?.runs} withGraph={false} />
+              </Panel>
+              <details class="panel">
+                <summary>Definition</summary>
+                <Code text={pretty(value.definition)} label="Definition" />
+              </details>
+            </div>
+          </div>
+        </>
+      )}
+    </>
+  );
+}
+
+/** An input for the demo that takes three rounds. */
+const DEMO =
+  'def messy_function():\n    if x:\n        for i in list:\n            while True:\n                nested=True';
+
+function RunForm({ graph }: { graph: Graph }) {
+  const start = useAction(async (input: Json) => {
+    const body = { graph_id: graph.graph_id, input_data: input };
+    const { run_id } = await post<{ run_id: string }>('graph/run', body);
+    location.hash = `#/runs/${run_id}`;
+  });
+  const schema = graph.definition.input_schema;
+  return (
+    <>
+      {schema === undefined ? (
+        <FreeInput isDemo={graph.graph_id === 'demo-review'} busy={start.busy} onSubmit={start.run} />
+      ) : (
+        <SchemaForm schema={schema} idPrefix="input" submitLabel="Start run" busy={start.busy} onSubmit={start.run} />
+      )}
+      <Failure message={start.error} />
+    </>
+  );
+}
+
+function FreeInput(props: { isDemo: boolean; busy: boolean; onSubmit: (value: Json) => void }) {
+  const [kind, setKind] = useState(props.isDemo ? 'text' : 'json');
+  const [text, setText] = useState(props.isDemo ? DEMO : '{}');
+  const [problem, setProblem] = useState<string>();
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    setProblem(undefined);
+    try {
+      props.onSubmit(kind === 'text' ? text : text.trim() === '' ? null : JSON.parse(text));
+    } catch {
+      setProblem('This is not JSON. Choose “Text” to send it as it is.');
+    }
+  };
+  return (
+    <form class="form" onSubmit={submit}>
+      <div class="field">
+        <label for="input-text">Input</label>
+        <textarea
+          id="input-text"
+          rows={6}
+          spellcheck={false}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </div>
+      <fieldset class="inline">
+        <legend>Send it as</legend>
+        {(['json', 'text'] as const).map((each) => (
+          <label key={each}>
+            <input type="radio" name="kind" checked={kind === each} onInput={() => setKind(each)} />{' '}
+            {each === 'json' ? 'JSON' : 'Text'}
+          </label>
+        ))}
+      </fieldset>
+      <Failure message={problem} />
+      <div class="buttons">
+        <button type="submit" class="primary" disabled={props.busy}>
+          Start run
+        </button>
+      </div>
+    </form>
+  );
+}

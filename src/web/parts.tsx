@@ -1,0 +1,121 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { getText } from './api.js';
+import { time } from './format.js';
+import { useLoaded } from './hooks.js';
+import type { RunStatus } from './types.js';
+
+const SIGNS: Readonly<Record<string, string>> = {
+  SUBMITTED: '○',
+  RUNNING: '▶',
+  WAITING: '‖',
+  COMPLETED: '✓',
+  FAILED: '✕',
+  CANCELLED: '⊘',
+};
+
+/** A status in words, with a sign and a colour. */
+export function Status({ status }: { status: RunStatus | string }) {
+  return (
+    <span class={`status status-${status.toLowerCase()}`}>
+      <span aria-hidden="true">{SIGNS[status] ?? '•'}</span> {status.toLowerCase()}
+    </span>
+  );
+}
+
+/** Something went wrong; read out at once. */
+export function Failure({ message }: { message: string | undefined }) {
+  if (message === undefined) return null;
+  return (
+    <p class="failure" role="alert">
+      {message}
+    </p>
+  );
+}
+
+export function Time({ iso }: { iso: string | null }) {
+  return iso === null ? <span>–</span> : <time dateTime={iso}>{time(iso)}</time>;
+}
+
+export function Panel(props: {
+  title: string;
+  aside?: ComponentChildren;
+  class?: string;
+  children: ComponentChildren;
+}) {
+  const id = `panel-${props.title.toLowerCase().replace(/[^a-z]+/g, '-')}`;
+  return (
+    <section class={`panel ${props.class ?? ''}`} aria-labelledby={id}>
+      <div class="panel-head">
+        <h2 id={id}>{props.title}</h2>
+        {props.aside}
+      </div>
+      {props.children}
+    </section>
+  );
+}
+
+/** The heading of a view. Takes the focus when the view opens, so that screen readers say where one is. */
+export function Heading({ children }: { children: ComponentChildren }) {
+  const element = useRef<HTMLHeadingElement>(null);
+  useEffect(() => element.current?.focus({ preventScroll: true }), []);
+  return (
+    <h1 tabIndex={-1} ref={element}>
+      {children}
+    </h1>
+  );
+}
+
+/**
+ * A picture that the server drew. Parsed as XML and put in as elements: its text was escaped there, the policy of the page
+ * stops scripts, and the style is the one that the policy allows.
+ */
+export function Picture({ svg, error }: { svg: string | undefined; error?: string | undefined }) {
+  const element = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const host = element.current;
+    if (host === null || svg === undefined) return;
+    const { documentElement } = new DOMParser().parseFromString(svg, 'image/svg+xml');
+    host.replaceChildren(document.importNode(documentElement, true));
+  }, [svg]);
+  return (
+    <>
+      <div class="picture" ref={element} />
+      {svg === undefined && error === undefined ? <p class="quiet">Drawing…</p> : null}
+      <Failure message={error} />
+    </>
+  );
+}
+
+/** The picture as text, to take along. Read when it is opened. */
+export function Mermaid({ path }: { path: string }) {
+  const [open, setOpen] = useState(false);
+  const { value, error } = useLoaded(
+    (signal) => (open ? getText(path, signal) : Promise.resolve(undefined)),
+    [path, open],
+  );
+  return (
+    <details class="mermaid" onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>As Mermaid text</summary>
+      {value === undefined ? null : <Code text={value} label="Mermaid text" />}
+      <Failure message={error} />
+    </details>
+  );
+}
+
+/** `1 line`, `2 lines`. */
+export function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
+/** Text that scrolls in its box, reachable by keyboard. */
+export function Code({ text, label }: { text: string; label: string }) {
+  return (
+    <section aria-label={label}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1). */}
+      <pre class="code" tabIndex={0}>
+        {text}
+      </pre>
+    </section>
+  );
+}

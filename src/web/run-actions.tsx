@@ -1,0 +1,161 @@
+import { useState } from 'preact/hooks';
+import { post } from './api.js';
+import { pretty } from './format.js';
+import { useAction } from './hooks.js';
+import { Failure, Time } from './parts.js';
+import { SchemaForm } from './schema-form.js';
+import type { Json, RunState, Step, Waiting } from './types.js';
+import { isFinished } from './use-run.js';
+
+/** What can be done to a run as it stands. A branch is repaired by way of its parent. */
+export function Actions({ state, onDone }: { state: RunState; onDone: () => void }) {
+  const [maxSteps, setMaxSteps] = useState('');
+  const path = `graph/runs/${state.run_id}`;
+  const cancel = useAction(() => post(`${path}/cancel`).then(onDone));
+  const isOutOfSteps = state.error?.code === 'max_steps_exceeded';
+  const retry = useAction(() => {
+    const limits = isOutOfSteps && maxSteps !== '' ? { limits: { max_steps: Number(maxSteps) } } : {};
+    return post(`${path}/retry`, limits).then(onDone);
+  });
+  const isRetriable = (state.status === 'FAILED' || state.status === 'CANCELLED') && state.parent_run_id === null;
+  return (
+    <div class="actions">
+      {isFinished(state) ? null : (
+        <button type="button" onClick={cancel.run} disabled={cancel.busy || state.cancel_requested}>
+          Cancel run
+        </button>
+      )}
+      {isRetriable ? (
+        <>
+          {isOutOfSteps ? (
+            <label>
+              Steps in all{' '}
+              <input
+                type="number"
+                class="short"
+                min={state.limits.max_steps + 1}
+                value={maxSteps}
+                onInput={(event) => setMaxSteps(event.currentTarget.value)}
+              />
+            </label>
+          ) : null}
+          <button type="button" class="primary" onClick={retry.run} disabled={retry.busy}>
+            Retry from where it stopped
+          </button>
+        </>
+      ) : null}
+      <Failure message={cancel.error ?? retry.error} />
+    </div>
+  );
+}
+
+/** What a run waits for, and the form that answers where people can. */
+export function Resume({ state, onDone }: { state: RunState; onDone: () => void }) {
+  const { waiting } = state;
+  const resume = useAction((payload: Json, waitId: string) =>
+    post(`graph/runs/${state.run_id}/resume`, { payload, wait_id: waitId }).then(onDone),
+  );
+  if (waiting === null) return null;
+  return (
+    <section class="banner banner-wait" aria-label="Waiting">
+      <p>
+        <strong>{wordsOf(waiting)}</strong>
+        {waiting.until === null ? null : (
+          <span class="quiet">
+            {' '}
+            until <Time iso={waiting.until} />
+          </span>
+        )}
+      </p>
+      {waiting.message === null ? null : <p class="message">{waiting.message}</p>}
+      {waiting.kind === 'input' ? (
+        <Answer
+          key={waiting.id}
+          waiting={waiting}
+          busy={resume.busy}
+          onSubmit={(payload) => resume.run(payload, waiting.id)}
+        />
+      ) : null}
+      <Waiters waiting={waiting} />
+      <Failure message={resume.error} />
+    </section>
+  );
+}
+
+function wordsOf({ kind, node }: Waiting): string {
+  const at = ` at ${node}`;
+  if (kind === 'input') return `Waiting for an answer${at}`;
+  if (kind === 'timer') return `Waiting for time to pass${at}`;
+  if (kind === 'retry') return `Waiting to try again${at}`;
+  return `Waiting for ${kind === 'graph' ? 'another run' : kind}${at}`;
+}
+
+/** Runs inside this one that wait for an answer: each is answered on its own page. */
+function Waiters({ waiting: { children } }: { waiting: Waiting }) {
+  if (children.length === 0) return null;
+  return (
+    <ul class="waiters">
+      {children.map(({ run_id, graph_id, index }) => (
+        <li key={run_id}>
+          <a href={`#/runs/${run_id}`}>
+            Part {index + 1} ({graph_id}) waits for an answer
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Answer(props: { waiting: Waiting; busy: boolean; onSubmit: (payload: Json) => void }) {
+  const schema = props.waiting.schema ?? { title: 'Answer', description: 'Any JSON.', default: null };
+  return (
+    <SchemaForm
+      schema={schema}
+      idPrefix="answer"
+      submitLabel="Answer and go on"
+      busy={props.busy}
+      onSubmit={props.onSubmit}
+    />
+  );
+}
+
+/** A new run that begins at a step of this one. */
+export function Fork({ step, state }: { step: Step; state: RunState }) {
+  const [text, setText] = useState('{}');
+  const fork = useAction(async () => {
+    const data = JSON.parse(text.trim() === '' ? '{}' : text);
+    const body = { from_step: step.step, ...(Object.keys(data).length === 0 ? {} : { data }) };
+    const { run_id } = await post<{ run_id: string }>(`graph/runs/${state.run_id}/fork`, body);
+    location.hash = `#/runs/${run_id}`;
+  });
+  if (state.parent_run_id !== null) return null;
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    fork.run();
+  };
+  const id = `fork-${step.step}`;
+  return (
+    <details class="fork">
+      <summary>Fork from this step</summary>
+      <form class="form" onSubmit={submit}>
+        <div class="field">
+          <label for={id}>Change in data – as JSON (optional)</label>
+          <textarea
+            id={id}
+            rows={3}
+            spellcheck={false}
+            value={text}
+            placeholder={pretty({ key: 'value' })}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </div>
+        <div class="buttons">
+          <button type="submit" disabled={fork.busy}>
+            Start a new run from step {step.step}
+          </button>
+        </div>
+        <Failure message={fork.error} />
+      </form>
+    </details>
+  );
+}

@@ -1,0 +1,153 @@
+import { useState } from 'preact/hooks';
+import { brief, elapsed, pretty } from './format.js';
+import { Code, Status } from './parts.js';
+import { Fork } from './run-actions.js';
+import type { Decision, Read, RunState, Step } from './types.js';
+
+const SHOWN_AT_FIRST = 100;
+
+/** The steps of a run, the latest first: what is going on is at the top. */
+export function Steps({ steps, state }: { steps: readonly Step[]; state: RunState }) {
+  const [count, setCount] = useState(SHOWN_AT_FIRST);
+  if (steps.length === 0) return <p class="quiet">No steps yet.</p>;
+  const longest = Math.max(1, ...steps.map(millisecondsOf));
+  const shown = steps.slice(-count).reverse();
+  return (
+    <>
+      <ol class="steps" reversed>
+        {shown.map((step) => (
+          <StepItem key={step.step} step={step} state={state} longest={longest} />
+        ))}
+      </ol>
+      {steps.length > count ? (
+        <button type="button" onClick={() => setCount(count + SHOWN_AT_FIRST)}>
+          Show earlier steps
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+function millisecondsOf({ started_at, finished_at }: Step): number {
+  if (started_at === null) return 0;
+  return (finished_at === null ? Date.now() : Date.parse(finished_at)) - Date.parse(started_at);
+}
+
+function StepItem({ step, state, longest }: { step: Step; state: RunState; longest: number }) {
+  const [open, setOpen] = useState(false);
+  const { decision } = step;
+  return (
+    <li value={step.step}>
+      <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+        <summary>
+          <span class="step-number">{step.step}</span>
+          <span class="step-node">{step.node}</span>
+          <Status status={step.status} />
+          {step.attempts > 1 ? <span class="tag">{step.attempts} attempts</span> : null}
+          {decision === null ? null : (
+            <span class="quiet step-to">→ {isBranching(decision) ? 'branches' : targetOf(decision)}</span>
+          )}
+          <meter
+            class="bar"
+            min={0}
+            max={longest}
+            value={millisecondsOf(step)}
+            aria-label="Share of the longest step"
+          />
+          <span class="number nowrap">{elapsed(step.started_at, step.finished_at)}</span>
+        </summary>
+        {open ? <StepDetails step={step} state={state} /> : null}
+      </details>
+    </li>
+  );
+}
+
+function StepDetails({ step, state }: { step: Step; state: RunState }) {
+  const { patch, error, decision, logs } = step;
+  return (
+    <div class="step-details">
+      {error === null ? null : (
+        <p class="bad">
+          <code>{error.code}</code> {error.message}
+        </p>
+      )}
+      {patch === null ? null : Object.keys(patch).length === 0 ? (
+        <p class="quiet">Changed nothing in data.</p>
+      ) : (
+        <>
+          <h3>Changed in data</h3>
+          <Code text={pretty(patch)} label={`What step ${step.step} changed`} />
+        </>
+      )}
+      {logs.length === 0 ? null : (
+        <>
+          <h3>Logs</h3>
+          <Code text={logs.join('\n')} label={`Logs of step ${step.step}`} />
+        </>
+      )}
+      {decision === null ? null : <Why decision={decision} />}
+      <Fork step={step} state={state} />
+    </div>
+  );
+}
+
+const WAYS: Readonly<Record<Decision['kind'], string>> = {
+  edge: 'By the edge',
+  condition: 'By condition',
+  case: 'By a case',
+  parallel: 'Its branches run side by side',
+  for_each: 'A branch runs for each item',
+  error: 'Its tries were used up: by on_error',
+};
+
+function isBranching({ kind }: Decision): boolean {
+  return kind === 'parallel' || kind === 'for_each';
+}
+
+function targetOf(decision: Decision): string {
+  const target = decision.to_node ?? 'nowhere';
+  return isBranching(decision) ? `branches, then ${target}` : target;
+}
+
+/** Why the run went where it went, with the values that it looked at. */
+function Why({ decision }: { decision: Decision }) {
+  const { condition, outcome, read = [] } = decision;
+  const said = outcome ?? condition;
+  return (
+    <>
+      <h3>Why it went on to {targetOf(decision)}</h3>
+      <p>
+        {WAYS[decision.kind]}
+        {decision.kind === 'condition' ? ` ${condition}` : ''}
+        {said === undefined || (decision.kind === 'condition' && outcome == null) ? '' : `: ${said}`}.
+      </p>
+      {read.length === 0 ? null : (
+        <table class="reads">
+          <caption>Values behind the decision</caption>
+          <thead>
+            <tr>
+              <th scope="col">Path</th>
+              <th scope="col">Value</th>
+            </tr>
+          </thead>
+          <tbody>
+            {read.map((each) => (
+              <tr key={each.path}>
+                <td>
+                  <code>{each.path}</code>
+                </td>
+                <td>
+                  <code>{textOf(each)}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
+  );
+}
+
+function textOf({ value, type, size }: Read): string {
+  return value === undefined ? `${type ?? 'value'} of size ${size ?? '?'}` : brief(value, 200);
+}

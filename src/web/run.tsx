@@ -1,0 +1,261 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { getJson } from './api.js';
+import { brief, elapsed, pretty, shortId } from './format.js';
+import { useLoaded, useTick } from './hooks.js';
+import { Code, counted, Failure, Heading, Mermaid, Panel, Picture, Status, Time } from './parts.js';
+import { Actions, Resume } from './run-actions.js';
+import { Steps } from './run-steps.js';
+import { RunTable } from './runs.js';
+import type { JsonObject, ListedRun, RunState, Step } from './types.js';
+import { isFinished, type LiveRun, useRun } from './use-run.js';
+
+/** One run, as it happens. */
+export function RunView({ runId }: { runId: string }) {
+  const run = useRun(runId);
+  const { state } = run;
+  useTick(state !== undefined && !isFinished(state));
+  return (
+    <>
+      <Heading>
+        Run <code title={runId}>{shortId(runId)}</code>
+      </Heading>
+      <Failure message={run.error} />
+      {state === undefined ? (
+        run.error === undefined ? (
+          <p class="quiet">Loading…</p>
+        ) : null
+      ) : (
+        <Run run={run} state={state} />
+      )}
+    </>
+  );
+}
+
+function Run({ run, state }: { run: LiveRun; state: RunState }) {
+  return (
+    <>
+      <Summary run={run} state={state} />
+      {state.error === null ? null : <RunFailure state={state} />}
+      <Resume state={state} onDone={run.restart} />
+      <div class="columns">
+        <div>
+          <Panel title="Picture">
+            <Picture svg={run.picture} error={run.pictureError} />
+            <Mermaid path={`graph/runs/${state.run_id}/diagram`} />
+          </Panel>
+          <Panel title="Data" aside={<Changed steps={run.steps} />}>
+            <Data data={state.data} changed={changedBy(run.steps)} />
+          </Panel>
+          <details class="panel">
+            <summary>Input and settings</summary>
+            <Code text={pretty(state.input_data)} label="Input" />
+            <Code
+              text={pretty({ metadata: state.metadata, limits: state.limits, usage: state.usage })}
+              label="Settings"
+            />
+          </details>
+        </div>
+        <div>
+          <Panel title="Steps" aside={<span class="quiet">{state.step_count} finished</span>}>
+            <Steps steps={run.steps} state={state} />
+          </Panel>
+          <Parts state={state} steps={run.steps} />
+          <Panel title="Logs" aside={<span class="quiet">{counted(state.logs_total, 'line')}</span>}>
+            <Logs lines={run.logs} total={state.logs_total} />
+          </Panel>
+        </div>
+      </div>
+    </>
+  );
+}
+
+const CONNECTION: Readonly<Record<LiveRun['connection'], string>> = {
+  connecting: 'Connecting…',
+  live: 'Live',
+  over: '',
+  lost: 'Connection lost; trying again…',
+};
+
+function Summary({ run, state }: { run: LiveRun; state: RunState }) {
+  const { forked_from: forked, parent_run_id: parent } = state;
+  const where = state.current_node === null ? '' : ` at ${state.current_node}`;
+  const words = `${state.status.toLowerCase()}${where}`;
+  return (
+    <section class="summary" aria-label="Summary">
+      <p class="summary-line">
+        <Status status={state.status} />
+        {state.current_node === null ? null : (
+          <span>
+            at <strong>{state.current_node}</strong>
+            {state.attempt !== null && state.attempt > 1 ? `, attempt ${state.attempt}` : ''}
+          </span>
+        )}
+        {state.cancel_requested ? <span>cancelling…</span> : null}
+        <span class="quiet">{CONNECTION[run.connection]}</span>
+      </p>
+      <dl class="facts">
+        <Fact name="Graph">
+          <a href={`#/graphs/${encodeURIComponent(state.graph_id)}`}>{state.graph_id}</a> v{state.graph_version}
+        </Fact>
+        <Fact name="Submitted">
+          <Time iso={state.submitted_at} />
+        </Fact>
+        <Fact name="Took">{elapsed(state.submitted_at, state.finished_at)}</Fact>
+        {parent === null ? null : (
+          <Fact name="Part of">
+            <RunLink id={parent} />, number {(state.child_index ?? 0) + 1}
+          </Fact>
+        )}
+        {forked === null ? null : (
+          <Fact name="Forked from">
+            <RunLink id={forked.run_id} />, at step {forked.step}
+          </Fact>
+        )}
+      </dl>
+      <Actions state={state} onDone={run.restart} />
+      <p class="visually-hidden" role="status" aria-live="polite">
+        Run {words}
+      </p>
+    </section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+export function RunLink({ id }: { id: string }) {
+  return (
+    <a href={`#/runs/${id}`} title={id}>
+      <code>{shortId(id)}</code>
+    </a>
+  );
+}
+
+function RunFailure({ state }: { state: RunState }) {
+  const { error } = state;
+  if (error === null) return null;
+  return (
+    <section class="banner banner-bad" aria-label="Error">
+      <p>
+        <strong>
+          {error.node === null ? 'The run failed' : `Failed at ${error.node}`}
+          {error.step === null ? '' : `, step ${error.step}`}
+        </strong>{' '}
+        <code>{error.code}</code>
+      </p>
+      <p class="message">{error.message}</p>
+    </section>
+  );
+}
+
+/** The keys that the last finished step set. */
+function changedBy(steps: readonly Step[]): ReadonlySet<string> {
+  const last = steps.findLast(({ patch }) => patch !== null && Object.keys(patch).length > 0);
+  return new Set(Object.keys(last?.patch ?? {}));
+}
+
+function Changed({ steps }: { steps: readonly Step[] }) {
+  const last = steps.findLast(({ patch }) => patch !== null && Object.keys(patch).length > 0);
+  return last === undefined ? null : (
+    <span class="quiet">
+      • set by step {last.step}, {last.node}
+    </span>
+  );
+}
+
+function Data({ data, changed }: { data: JsonObject; changed: ReadonlySet<string> }) {
+  const entries = Object.entries(data);
+  if (entries.length === 0) return <p class="quiet">Nothing yet.</p>;
+  return (
+    <dl class="data">
+      {entries.map(([key, value]) => {
+        const long = brief(value, 161).length > 160 || (typeof value === 'object' && value !== null);
+        return (
+          <div key={key} class={changed.has(key) ? 'changed' : ''}>
+            <dt>
+              {changed.has(key) ? <span title="Set by the last step">• </span> : null}
+              {key}
+            </dt>
+            <dd>{long ? <Long name={key} value={value} /> : <code>{JSON.stringify(value)}</code>}</dd>
+          </div>
+        );
+      })}
+    </dl>
+  );
+}
+
+function Long({ name, value }: { name: string; value: unknown }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>
+        <code>{brief(value)}</code>
+      </summary>
+      {open ? <Code text={pretty(value)} label={name} /> : null}
+    </details>
+  );
+}
+
+/** Keeps to the end as lines come, unless the reader has scrolled up. */
+function Logs({ lines, total }: { lines: readonly string[]; total: number }) {
+  const element = useRef<HTMLPreElement>(null);
+  const atEnd = useRef(true);
+  useEffect(() => {
+    const box = element.current;
+    if (box !== null && atEnd.current) box.scrollTop = box.scrollHeight;
+  });
+  const scrolled = (): void => {
+    const box = element.current;
+    if (box !== null) atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+  };
+  if (total === 0) return <p class="quiet">No lines yet.</p>;
+  const skipped = total - lines.length;
+  return (
+    <>
+      {skipped > 0 ? <p class="quiet">{skipped} earlier lines are not shown.</p> : null}
+      <pre
+        class="code logs"
+        ref={element}
+        onScroll={scrolled}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1).
+        tabIndex={0}
+        role="log"
+        aria-label="Logs"
+        aria-live="off"
+      >
+        {lines.join('\n')}
+      </pre>
+    </>
+  );
+}
+
+const REFRESH_MS = 2000;
+
+/** How many of a run's parts are listed on its page. */
+const SHOWN_PARTS = 100;
+
+/** The runs inside this one: branches, and graphs that run as a step. */
+function Parts({ state, steps }: { state: RunState; steps: readonly Step[] }) {
+  const id = encodeURIComponent(state.run_id);
+  const children = useLoaded(
+    (signal) => getJson<{ runs: ListedRun[] }>(`graph/runs?parent_run_id=${id}&limit=${SHOWN_PARTS}`, signal),
+    [id, state.status, steps.length],
+    isFinished(state) ? undefined : REFRESH_MS,
+  );
+  const runs = children.value?.runs.toReversed() ?? [];
+  if (runs.length === 0) return <Failure message={children.error} />;
+  return (
+    <Panel
+      title="Runs inside this one"
+      aside={runs.length < SHOWN_PARTS ? null : <a href={`#/runs?parent_run_id=${id}`}>All of them</a>}
+    >
+      <RunTable runs={runs} withGraph={runs.some(({ graph_id }) => graph_id !== state.graph_id)} withIndex />
+    </Panel>
+  );
+}

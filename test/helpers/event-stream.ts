@@ -1,0 +1,74 @@
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+
+export interface StreamEvent {
+  readonly id: number;
+  readonly event: string;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into events of every shape.
+  readonly data: any;
+}
+
+/** A stream of events over a real socket. */
+export interface Stream {
+  readonly status: number;
+  readonly answer: IncomingMessage;
+  readonly sent: ClientRequest;
+  readonly events: StreamEvent[];
+  /** Bytes that were read. */
+  readonly received: () => number;
+  /** Resolves when there are this many events. */
+  count(count: number): Promise<void>;
+  /** Resolves when the server has ended the stream, with its events. */
+  ended: Promise<StreamEvent[]>;
+  pause(): void;
+  resume(): void;
+  /** Hangs up. */
+  cut(): void;
+}
+
+/** Opens a stream; resolves with the head of the answer. */
+export function openStream(url: string, headers: Record<string, string> = {}): Promise<Stream> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { headers, agent: false }, (answer) => resolve(streamOf(sent, answer)));
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+function streamOf(sent: ClientRequest, answer: IncomingMessage): Stream {
+  const events: StreamEvent[] = [];
+  const waiting: { count: number; resolve: () => void }[] = [];
+  let text = '';
+  let received = 0;
+  answer.setEncoding('utf8');
+  answer.on('data', (chunk: string) => {
+    received += chunk.length;
+    const frames = (text + chunk).split('\n\n');
+    text = frames.pop() ?? '';
+    for (const frame of frames) if (!frame.startsWith(':')) events.push(eventOf(frame));
+    for (const { count, resolve } of waiting) if (events.length >= count) resolve();
+  });
+  const ended = new Promise<StreamEvent[]>((resolve) => answer.once('close', () => resolve(events)));
+  answer.on('error', () => undefined);
+  return {
+    status: answer.statusCode ?? 0,
+    answer,
+    sent,
+    events,
+    received: () => received,
+    count: (count) =>
+      events.length >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve })),
+    ended,
+    pause: () => void answer.pause(),
+    resume: () => void answer.resume(),
+    cut: () => void sent.destroy(),
+  };
+}
+
+function eventOf(frame: string): StreamEvent {
+  const field = (name: string): string => {
+    const line = frame.split('\n').find((each) => each.startsWith(`${name}: `));
+    if (line === undefined) throw new Error(`no ${name} in ${frame}`);
+    return line.slice(name.length + 2);
+  };
+  return { id: Number(field('id')), event: field('event'), data: JSON.parse(field('data')) };
+}
