@@ -94,7 +94,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   // Before anybody can start a run, so that none is taken up twice; driven only once the server surely runs.
   const unfinished = await store.listUnfinishedRuns();
   metrics.seed(unfinished);
-  const listenTextResolver = (address: string): string => `listening on ${address}; try ${address}/docs`;
+  const listenTextResolver = (address: string): string => `listening on ${address}; open it in a browser, or try ${address}/docs`;
   await app.listen({ host: config.host, port: config.port, listenTextResolver });
   if (unfinished.length > 0) logger.info({ unfinished_runs: unfinished.length }, 'taking up unfinished runs');
   executor.recover(unfinished);
