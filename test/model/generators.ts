@@ -1,52 +1,7 @@
 import fc from 'fast-check';
-import { type GraphDefinition, graphDefinitionSchema } from '../../src/core/graph.js';
+import type { GraphDefinition } from '../../src/core/graph.js';
+import { type Block, Builder, conditions, type Exit, type Step } from './graph-builder.js';
 import { type Behaviour, type Case, mayDie, type Round } from './script.js';
-
-type Exit = 'next' | 'handler' | 'END';
-
-interface Step {
-  readonly kind: 'step';
-  readonly does: readonly Behaviour[];
-  readonly retry: object | null;
-  readonly onError: Exit | null;
-  readonly timeoutMs: number | null;
-  readonly param: string | null;
-  readonly leads: 'on' | 'nowhere' | 'END';
-}
-
-/** A piece of a graph that is entered at one node and left to one node. */
-type Block =
-  | Step
-  | { readonly kind: 'delay'; readonly ms: number }
-  | {
-      readonly kind: 'ask';
-      readonly isAnswered: boolean;
-      readonly expiresMs: number | null;
-      readonly onError: Exit | null;
-    }
-  | {
-      readonly kind: 'call';
-      readonly body: readonly Block[];
-      readonly retry: object | null;
-      readonly onError: Exit | null;
-    }
-  | { readonly kind: 'choice'; readonly when: string; readonly yes: readonly Block[]; readonly no: readonly Block[] }
-  | { readonly kind: 'loop'; readonly body: readonly Block[]; readonly when: string }
-  | {
-      readonly kind: 'parallel';
-      readonly branches: readonly (readonly Block[])[];
-      readonly maxParallel: number | null;
-      readonly onError: Exit | null;
-    }
-  | {
-      readonly kind: 'each';
-      readonly body: readonly Block[];
-      readonly items: string;
-      readonly maxParallel: number | null;
-      readonly onError: Exit | null;
-    };
-
-const CALM: Behaviour = { does: 'nothing', value: 0, isSync: false, isStubborn: false, logs: false };
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.record({
   does: fc.oneof(
@@ -73,7 +28,6 @@ const retry = maybe(
   }),
 );
 const maxParallel = maybe(fc.integer({ min: 1, max: 2 }), 1);
-const conditions = ['many', 'broken', 'lost', 'numeric'];
 const branchExit = exit;
 
 const { blocks: program } = fc.letrec<{ blocks: Block[]; block: Block; some: Block[] }>((tie) => ({
@@ -109,6 +63,7 @@ const { blocks: program } = fc.letrec<{ blocks: Block[]; block: Block; some: Blo
         kind: fc.constant('ask' as const),
         isAnswered: fc.boolean(),
         expiresMs: maybe(fc.integer({ min: 1, max: 3000 })),
+        retry,
         onError: exit,
       }),
     },
@@ -164,139 +119,12 @@ const { blocks: program } = fc.letrec<{ blocks: Block[]; block: Block; some: Blo
   ),
 }));
 
-/** Builds documents out of blocks, from their ends to their beginnings. */
-class Builder {
-  #count = 0;
-  #graphCount = 0;
-  readonly graphs: GraphDefinition[] = [];
-  readonly script: Record<string, readonly Behaviour[]> = {};
-  readonly answered: string[] = [];
-
-  constructor(private readonly merge: object) {}
-
-  graph(program: readonly Block[], id: string): string {
-    const parts = new Parts();
-    const entry_point = this.#sequence(program, null, parts) ?? this.#node(parts, {});
-    const { nodes, edges, conditional_edges, parallel_edges, for_each_edges } = parts;
-    const links = { edges, conditional_edges, parallel_edges, for_each_edges };
-    const document = { name: id, graph_id: id, entry_point, nodes, ...links, merge: this.merge };
-    this.graphs.unshift(graphDefinitionSchema.parse(document));
-    return id;
-  }
-
-  #sequence(program: readonly Block[], next: string | null, parts: Parts): string | null {
-    return program.reduceRight<string | null>((after, block) => this.#block(block, after, parts), next);
-  }
-
-  #block(block: Block, next: string | null, parts: Parts): string {
-    const on = next ?? 'END';
-    const exits = (to: Exit | null) => this.#exit(to, next, parts);
-    switch (block.kind) {
-      case 'step': {
-        const { retry, timeoutMs, param, does, leads } = block;
-        const name = this.#node(
-          parts,
-          {
-            ...exits(block.onError),
-            retry,
-            timeout_seconds: timeoutMs && timeoutMs / 1000,
-            params: param && { value: param },
-          },
-          does,
-        );
-        if (leads !== 'nowhere') parts.link(name, leads === 'END' ? 'END' : next);
-        return name;
-      }
-      case 'delay': {
-        const seconds = `\${ ${block.ms / 1000} + 0.017 * (has(run.index) ? run.index : 0) }`;
-        return parts.link(this.#node(parts, { tool_name: 'delay', params: { seconds } }), next);
-      }
-      case 'ask': {
-        const expires = block.expiresMs === null ? {} : { expires_in_seconds: block.expiresMs / 1000 };
-        const params = { message: 'Well?', schema: { type: 'string' }, ...expires };
-        const name = this.#node(parts, { ...exits(block.onError), tool_name: 'wait_for_input', params });
-        if (block.isAnswered) this.answered.push(name);
-        return parts.link(name, next);
-      }
-      case 'call': {
-        const params = { graph_id: this.graph(block.body, `sub-${++this.#graphCount}`), input: '${ run.step }' };
-        const { retry } = block;
-        return parts.link(this.#node(parts, { ...exits(block.onError), retry, tool_name: 'run_graph', params }), next);
-      }
-      case 'choice': {
-        const [yes, no] = [block.yes, block.no].map((way) => this.#sequence(way, next, parts) ?? 'END');
-        return this.#choice(block.when, yes!, no!, parts);
-      }
-      case 'loop': {
-        const name = this.#node(parts, {});
-        const to_node = this.#sequence(block.body, name, parts);
-        parts.conditional_edges.push({ from_node: name, cases: [{ when: block.when, to_node }], otherwise: on });
-        return to_node ?? name;
-      }
-      case 'parallel': {
-        const from_node = this.#node(parts, {});
-        const to_nodes = block.branches.map((branch) => this.#sequence(branch, on, parts));
-        parts.parallel_edges.push({ from_node, to_nodes, join_node: on, ...this.#edge(block, exits) });
-        return from_node;
-      }
-      case 'each': {
-        const from_node = this.#node(parts, {});
-        const to_node = this.#sequence(block.body, on, parts);
-        const items = `\${ ${block.items} }`;
-        const edge = { from_node, items, to_node, join_node: on, collect_as: 'got' };
-        parts.for_each_edges.push({ ...edge, ...this.#edge(block, exits) });
-        return from_node;
-      }
-    }
-  }
-
-  #edge(
-    { maxParallel, onError }: { maxParallel: number | null; onError: Exit | null },
-    exits: (to: Exit | null) => object,
-  ) {
-    return { ...(maxParallel !== null && { max_parallel: maxParallel }), ...exits(onError) };
-  }
-
-  #choice(when: string, yes: string, no: string, parts: Parts): string {
-    const from_node = this.#node(parts, {});
-    const byFunction = { condition_function: when, ...(when === 'many' && { routes: { yes, no } }) };
-    const byCases = { cases: [{ when, to_node: yes }], otherwise: no };
-    parts.conditional_edges.push({ from_node, ...(conditions.includes(when) ? byFunction : byCases) });
-    return from_node;
-  }
-
-  #exit(to: Exit | null, next: string | null, parts: Parts): { on_error?: string } {
-    if (to === null) return {};
-    if (to === 'handler') return { on_error: parts.link(this.#node(parts, {}), next) };
-    return { on_error: to === 'END' ? 'END' : (next ?? 'END') };
-  }
-
-  #node(parts: Parts, details: Record<string, unknown>, does: readonly Behaviour[] = [CALM]): string {
-    const name = `n${++this.#count}`;
-    const given = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== null));
-    parts.nodes.push({ name, tool_name: 'scripted', ...given });
-    if (!('tool_name' in given)) this.script[name] = does;
-    return name;
-  }
-}
-
-class Parts {
-  readonly nodes: object[] = [];
-  readonly edges: object[] = [];
-  readonly conditional_edges: object[] = [];
-  readonly parallel_edges: object[] = [];
-  readonly for_each_edges: object[] = [];
-
-  link(from_node: string, to_node: string | null): string {
-    if (to_node !== null) this.edges.push({ from_node, to_node });
-    return from_node;
-  }
-}
-
 const round: fc.Arbitrary<Round> = fc.record({
   cancelAfter: maybe(fc.integer({ min: 1, max: 9000 }), 1),
   maxSteps: maybe(fc.integer({ min: 10, max: 30 }), 1),
 });
+/** Most runs have few, and each has them at the start. */
+const commit = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 40 }));
 const rarely = <T>(arbitrary: fc.Arbitrary<T[]>) => fc.oneof(fc.constant<T[]>([]), arbitrary);
 const rule = maybe(fc.constantFrom('sum', 'append', 'last'), 1);
 
@@ -313,7 +141,7 @@ export const cases: fc.Arbitrary<Case> = fc
     ),
     rounds: fc.array(round, { minLength: 1, maxLength: 3 }),
     restarts: rarely(fc.array(fc.integer({ min: 1, max: 9000 }), { maxLength: 2 })),
-    crashes: rarely(fc.uniqueArray(fc.integer({ min: 1, max: 40 }), { maxLength: 3 })),
+    crashes: rarely(fc.uniqueArray(commit, { maxLength: 3 })),
   })
   .map(({ program, merge, ...rest }) => {
     const rules = {

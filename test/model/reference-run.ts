@@ -1,3 +1,4 @@
+import type { RunError } from '../../src/core/events.js';
 import type { GraphDefinition } from '../../src/core/graph.js';
 import type { Json, JsonObject } from '../../src/core/json.js';
 import type { Outcome } from './script.js';
@@ -19,7 +20,7 @@ export interface Run {
   readonly deadlineSeconds: number | null;
   maxSteps: number;
   status: string;
-  error: { code: string; message: string; node: string | null; step: number | null } | null;
+  error: RunError | null;
   data: JsonObject;
   /** What it set itself. */
   own: JsonObject;

@@ -1,3 +1,4 @@
+import type { RunError } from '../../src/core/events.js';
 import type { GraphDefinition } from '../../src/core/graph.js';
 import type { Json, JsonObject } from '../../src/core/json.js';
 
@@ -58,7 +59,7 @@ export function mayDie({ restarts, crashes }: Case): boolean {
 export interface Outcome {
   readonly status: string;
   readonly data: Json;
-  readonly error: Json;
+  readonly error: RunError | null;
   readonly stepCount: number;
   readonly nodes: readonly string[];
   readonly logs: readonly string[];

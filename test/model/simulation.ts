@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { EngineError } from '../../src/core/errors.js';
@@ -14,7 +14,9 @@ const START = Date.UTC(2026, 0, 1);
 /** Turns of the event loop without a commit or a call, after which nothing goes on before the clock does. */
 const IDLE_TURNS = 4;
 /** More moments than any generated run has. */
-const MAX_MOMENTS = 20_000;
+const MAX_MOMENTS = 5000;
+/** More turns of the event loop than a run takes at one moment. */
+const MAX_TURNS = 5000;
 
 /** A migrated database to begin with: making one takes as long as most cases. */
 let empty: string | undefined;
@@ -27,14 +29,18 @@ async function emptyDatabase(): Promise<string> {
 
 /** Runs a case on a whole engine, under a clock that moves only when nothing is left to do. */
 export async function simulate(generated: Case): Promise<Outcome> {
-  const path = join(temporaryFolder(), 'workflow.db');
+  const folder = temporaryFolder();
+  const path = join(folder, 'workflow.db');
   empty ??= await emptyDatabase();
   copyFileSync(empty, path);
   vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'], now: START });
+  const simulation = new Simulation(generated, path);
   try {
-    return await new Simulation(generated, path).run();
+    return await simulation.run();
   } finally {
+    await simulation.close();
     vi.useRealTimers();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
@@ -78,10 +84,14 @@ class Simulation {
       if (moments > MAX_MOMENTS) throw new Error('the run does not come to rest');
       vi.advanceTimersToNextTimer();
     }
-    const outcome = await this.#outcome(this.#topId);
-    this.#engine.stop();
+    return this.#outcome(this.#topId);
+  }
+
+  /** Ends the server, whatever it is at. */
+  async close(): Promise<void> {
+    this.#isDead = true;
     await this.#server?.store.close();
-    return outcome;
+    void this.#server?.executor.drain(0);
   }
 
   get #engine() {
@@ -148,7 +158,7 @@ class Simulation {
       const before = this.#activity;
       await nextTurn();
       idle = before === this.#activity && this.#requests.size === 0 ? idle + 1 : 0;
-      if (turns > 50_000) throw new Error('the engine is busy without end');
+      if (turns > MAX_TURNS) throw new Error('the engine is busy without end');
     }
   }
 
@@ -262,7 +272,7 @@ class Simulation {
     const { status, data, error, stepCount, finishedAt } = state;
     const nodes = steps.map(({ node }) => node);
     const end = finishedAt === null ? null : finishedAt - START;
-    return { status, data, error: error && { ...error }, stepCount, nodes, logs, finishedAt: end, children };
+    return { status, data, error, stepCount, nodes, logs, finishedAt: end, children };
   }
 }
 

@@ -1,0 +1,179 @@
+import { type GraphDefinition, graphDefinitionSchema } from '../../src/core/graph.js';
+import type { Behaviour } from './script.js';
+
+/** Where a run goes when something fails. */
+export type Exit = 'next' | 'handler' | 'END';
+
+/** A visit of the scripted tool. */
+export interface Step {
+  readonly kind: 'step';
+  readonly does: readonly Behaviour[];
+  readonly retry: object | null;
+  readonly onError: Exit | null;
+  readonly timeoutMs: number | null;
+  readonly param: string | null;
+  readonly leads: 'on' | 'nowhere' | 'END';
+}
+
+/** A piece of a graph that is entered at one node and left to one node. */
+export type Block =
+  | Step
+  | { readonly kind: 'delay'; readonly ms: number }
+  | {
+      readonly kind: 'ask';
+      readonly isAnswered: boolean;
+      readonly expiresMs: number | null;
+      readonly retry: object | null;
+      readonly onError: Exit | null;
+    }
+  | {
+      readonly kind: 'call';
+      readonly body: readonly Block[];
+      readonly retry: object | null;
+      readonly onError: Exit | null;
+    }
+  | { readonly kind: 'choice'; readonly when: string; readonly yes: readonly Block[]; readonly no: readonly Block[] }
+  | { readonly kind: 'loop'; readonly body: readonly Block[]; readonly when: string }
+  | {
+      readonly kind: 'parallel';
+      readonly branches: readonly (readonly Block[])[];
+      readonly maxParallel: number | null;
+      readonly onError: Exit | null;
+    }
+  | {
+      readonly kind: 'each';
+      readonly body: readonly Block[];
+      readonly items: string;
+      readonly maxParallel: number | null;
+      readonly onError: Exit | null;
+    };
+
+/** The registered conditions; anything else is an expression. */
+export const conditions = ['many', 'broken', 'lost', 'numeric'];
+
+const CALM: Behaviour = { does: 'nothing', value: 0, isSync: false, isStubborn: false, logs: false };
+
+/** Builds documents out of blocks, from their ends to their beginnings. */
+export class Builder {
+  #count = 0;
+  #graphCount = 0;
+  readonly graphs: GraphDefinition[] = [];
+  readonly script: Record<string, readonly Behaviour[]> = {};
+  readonly answered: string[] = [];
+
+  constructor(private readonly merge: object) {}
+
+  graph(program: readonly Block[], id: string): string {
+    const parts = new Parts();
+    const entry_point = this.#sequence(program, null, parts) ?? this.#node(parts, {});
+    const { nodes, edges, conditional_edges, parallel_edges, for_each_edges } = parts;
+    const links = { edges, conditional_edges, parallel_edges, for_each_edges };
+    const document = { name: id, graph_id: id, entry_point, nodes, ...links, merge: this.merge };
+    this.graphs.unshift(graphDefinitionSchema.parse(document));
+    return id;
+  }
+
+  #sequence(program: readonly Block[], next: string | null, parts: Parts): string | null {
+    return program.reduceRight<string | null>((after, block) => this.#block(block, after, parts), next);
+  }
+
+  #block(block: Block, next: string | null, parts: Parts): string {
+    const on = next ?? 'END';
+    const exits = (to: Exit | null) => this.#exit(to, next, parts);
+    switch (block.kind) {
+      case 'step':
+        return this.#step(block, next, parts);
+      case 'delay': {
+        const seconds = `\${ ${block.ms / 1000} + 0.017 * (has(run.index) ? run.index : 0) }`;
+        return parts.link(this.#node(parts, { tool_name: 'delay', params: { seconds } }), next);
+      }
+      case 'ask': {
+        const expires = block.expiresMs === null ? {} : { expires_in_seconds: block.expiresMs / 1000 };
+        const params = { message: 'Well?', schema: { type: 'string' }, ...expires };
+        const { retry } = block;
+        const name = this.#node(parts, { ...exits(block.onError), retry, tool_name: 'wait_for_input', params });
+        if (block.isAnswered) this.answered.push(name);
+        return parts.link(name, next);
+      }
+      case 'call': {
+        const params = { graph_id: this.graph(block.body, `sub-${++this.#graphCount}`), input: '${ run.step }' };
+        const { retry } = block;
+        return parts.link(this.#node(parts, { ...exits(block.onError), retry, tool_name: 'run_graph', params }), next);
+      }
+      case 'choice': {
+        const [yes, no] = [block.yes, block.no].map((way) => this.#sequence(way, next, parts) ?? 'END');
+        return this.#choice(block.when, yes!, no!, parts);
+      }
+      case 'loop': {
+        const name = this.#node(parts, {});
+        const to_node = this.#sequence(block.body, name, parts);
+        parts.conditional_edges.push({ from_node: name, cases: [{ when: block.when, to_node }], otherwise: on });
+        return to_node ?? name;
+      }
+      case 'parallel': {
+        const from_node = this.#node(parts, {});
+        const to_nodes = block.branches.map((branch) => this.#sequence(branch, on, parts));
+        parts.parallel_edges.push({ from_node, to_nodes, join_node: on, ...this.#edge(block, exits) });
+        return from_node;
+      }
+      case 'each': {
+        const from_node = this.#node(parts, {});
+        const to_node = this.#sequence(block.body, on, parts);
+        const items = `\${ ${block.items} }`;
+        const edge = { from_node, items, to_node, join_node: on, collect_as: 'got' };
+        parts.for_each_edges.push({ ...edge, ...this.#edge(block, exits) });
+        return from_node;
+      }
+    }
+  }
+
+  #step({ retry, timeoutMs, param, does, leads, onError }: Step, next: string | null, parts: Parts): string {
+    const limits = { retry, timeout_seconds: timeoutMs && timeoutMs / 1000 };
+    const params = param && { value: param };
+    const name = this.#node(parts, { ...this.#exit(onError, next, parts), ...limits, params }, does);
+    if (leads !== 'nowhere') parts.link(name, leads === 'END' ? 'END' : next);
+    return name;
+  }
+
+  #edge(
+    { maxParallel, onError }: { maxParallel: number | null; onError: Exit | null },
+    exits: (to: Exit | null) => object,
+  ) {
+    return { ...(maxParallel !== null && { max_parallel: maxParallel }), ...exits(onError) };
+  }
+
+  #choice(when: string, yes: string, no: string, parts: Parts): string {
+    const from_node = this.#node(parts, {});
+    const byFunction = { condition_function: when, ...(when === 'many' && { routes: { yes, no } }) };
+    const byCases = { cases: [{ when, to_node: yes }], otherwise: no };
+    parts.conditional_edges.push({ from_node, ...(conditions.includes(when) ? byFunction : byCases) });
+    return from_node;
+  }
+
+  #exit(to: Exit | null, next: string | null, parts: Parts): { on_error?: string } {
+    if (to === null) return {};
+    if (to === 'handler') return { on_error: parts.link(this.#node(parts, {}), next) };
+    return { on_error: to === 'END' ? 'END' : (next ?? 'END') };
+  }
+
+  #node(parts: Parts, details: Record<string, unknown>, does: readonly Behaviour[] = [CALM]): string {
+    const name = `n${++this.#count}`;
+    const given = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== null));
+    parts.nodes.push({ name, tool_name: 'scripted', ...given });
+    if (!('tool_name' in given)) this.script[name] = does;
+    return name;
+  }
+}
+
+class Parts {
+  readonly nodes: object[] = [];
+  readonly edges: object[] = [];
+  readonly conditional_edges: object[] = [];
+  readonly parallel_edges: object[] = [];
+  readonly for_each_edges: object[] = [];
+
+  link(from_node: string, to_node: string | null): string {
+    if (to_node !== null) this.edges.push({ from_node, to_node });
+    return from_node;
+  }
+}
