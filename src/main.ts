@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
-import { v7 as uuidv7 } from 'uuid';
+
 import { type Config, loadConfig } from './config.js';
 import { messageOf } from './core/errors.js';
 import { createRegistry } from './core/registry.js';
@@ -11,6 +11,7 @@ import { createEngine } from './engine.js';
 import { Executor } from './executor/executor.js';
 import { currentCall } from './executor/invoke-tool.js';
 import { startRetention } from './executor/retention.js';
+import { runIds } from './executor/run-ids.js';
 import { buildApp } from './http/app.js';
 import { loadPage } from './http/page.js';
 import { createLogger } from './observe/logger.js';
@@ -59,7 +60,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const { maxConcurrentRuns, maxQueuedRuns } = config;
   const stepTimeoutMs = config.stepTimeoutSeconds * 1000;
   const runs = new RunLoader(store, graphs);
-  const inside = { store, graphs, runs, now, newId: () => uuidv7() };
+  const inside = { store, graphs, runs, now, newId: runIds(now) };
   const limits = { maxConcurrentRuns, maxQueuedRuns, stepTimeoutMs };
   const { secrets } = config;
   const told = { logger, onStep: metrics.stepEnded };
@@ -94,7 +95,8 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   // Before anybody can start a run, so that none is taken up twice; driven only once the server surely runs.
   const unfinished = await store.listUnfinishedRuns();
   metrics.seed(unfinished);
-  const listenTextResolver = (address: string): string => `listening on ${address}; open it in a browser, or try ${address}/docs`;
+  const listenTextResolver = (address: string): string =>
+    `listening on ${address}; open it in a browser, or try ${address}/docs`;
   await app.listen({ host: config.host, port: config.port, listenTextResolver });
   if (unfinished.length > 0) logger.info({ unfinished_runs: unfinished.length }, 'taking up unfinished runs');
   executor.recover(unfinished);

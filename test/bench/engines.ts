@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from 'uuid';
 import { createRegistry, type Registrable } from '../../src/core/registry.js';
 import { isFinished } from '../../src/core/run.js';
 import type { AnyTool, ToolContext } from '../../src/core/tool.js';
 import { createEngine, type Engine } from '../../src/engine.js';
 import { Executor } from '../../src/executor/executor.js';
+import { runIds } from '../../src/executor/run-ids.js';
 import { GraphCache } from '../../src/store/graph-cache.js';
 import { RunLoader } from '../../src/store/run-loader.js';
 import { openSqliteStore } from '../../src/store/sqlite/open.js';
@@ -43,7 +43,7 @@ export async function openEngine(
   const logger = { info: () => {}, warn: () => {}, error: (...args: unknown[]) => console.error(...args) };
   const now = Date.now;
   const limits = { maxConcurrentRuns, maxQueuedRuns: 1_000_000, stepTimeoutMs: 600_000 };
-  const inside = { store, graphs, runs: new RunLoader(store, graphs), now, newId: () => uuidv7() };
+  const inside = { store, graphs, runs: new RunLoader(store, graphs), now, newId: runIds(now) };
   const executor = new Executor({ ...inside, ...limits, logger, random: Math.random, secrets: {} });
   const engine = createEngine({ ...inside, registry, executor, secretNames: new Set() });
   executor.recover(await store.listUnfinishedRuns());
