@@ -89,7 +89,9 @@ describe('a server started in an empty folder', () => {
   });
 
   it('says where it listens and where its documentation is', () => {
-    expect(server.lines.join('\n')).toContain(`listening on ${server.url}; open it in a browser, or try ${server.url}/docs`);
+    expect(server.lines.join('\n')).toContain(
+      `listening on ${server.url}; open it in a browser, or try ${server.url}/docs`,
+    );
   });
 
   it('runs the demo to the promised end', async () => {
