@@ -87,7 +87,7 @@ export class Session {
       return false;
     }
     if (command.type === 'children') return this.#join(command);
-    if (command.type === 'append') await this.#commit(() => this.#decideAgain());
+    if (command.type === 'append') await this.#commit((at) => this.#decideAgain(at));
     else await this.#step(command);
     return true;
   }
@@ -122,7 +122,7 @@ export class Session {
     this.deps.onStep?.(node.toolName, outcome === undefined ? 'cut_off' : STEP_OUTCOMES[outcome.kind], tookMs);
     // Cut off by a stop: neither a result nor a failure. The step is called again after the next start.
     if (outcome === undefined) return;
-    await this.#commit(() => settle(this.graph, this.state, outcome, this.#circumstances()));
+    await this.#commit((at) => settle(this.graph, this.state, outcome, at));
   }
 
   async #resolve({ request, ...said }: Extract<CallResult, { kind: 'asks' }>): Promise<Outcome> {
@@ -135,7 +135,7 @@ export class Session {
   async #join({ children, cancel }: Extract<Command, { type: 'children' }>): Promise<boolean> {
     const results = await this.deps.children.tend(this.state, this.graph, children, cancel);
     if (results === undefined) return false;
-    await this.#commit(() => settleChildren(this.graph, this.state, results, this.#circumstances()));
+    await this.#commit((at) => settleChildren(this.graph, this.state, results, at));
     return true;
   }
 
@@ -143,8 +143,8 @@ export class Session {
     return { now: this.deps.now(), random: this.deps.random() };
   }
 
-  #decideAgain(): readonly RunEvent[] {
-    const command = decide(this.graph, this.state, this.#circumstances());
+  #decideAgain(at: Circumstances): readonly RunEvent[] {
+    const command = decide(this.graph, this.state, at);
     return command.type === 'append' ? command.events : [];
   }
 
@@ -155,12 +155,14 @@ export class Session {
   }
 
   /** Commits what `make` says of the present state. When another writer was first, takes in what it wrote and asks again. */
-  async #commit(make: () => readonly RunEvent[]): Promise<void> {
+  async #commit(make: (at: Circumstances) => readonly RunEvent[]): Promise<void> {
     for (let pauseMs = FIRST_RETRY_MS; !this.#lost; ) {
-      const events = make();
+      // One moment for what is decided and for when it is said to have happened.
+      const at = this.#circumstances();
+      const events = make(at);
       if (events.length === 0) return;
       try {
-        return await this.#append(events);
+        return await this.#append(events, at.now);
       } catch (error) {
         if (error instanceof ConflictError) this.#lost ||= !(await this.#takeIn());
         else if (error instanceof StoreUnavailableError) {
@@ -171,8 +173,8 @@ export class Session {
     }
   }
 
-  async #append(events: readonly RunEvent[]): Promise<void> {
-    const { records, state } = append(this.state, events, this.deps.now());
+  async #append(events: readonly RunEvent[], now: number): Promise<void> {
+    const { records, state } = append(this.state, events, now);
     const rowChanged = state.status !== this.state.status || state.waiting !== this.state.waiting;
     const unit = { state, records, rowChanged };
     if (isSnapshotDue(state)) {
