@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { messageOf } from './core/errors.js';
+import { messageOf } from './core/base/errors.js';
 
 /** The longest delay that a Node timer takes, in seconds. */
 const MAX_TIMER_SECONDS = 2_147_483;

@@ -1,5 +1,5 @@
 /** What people who write tools import. */
-export type { Json, JsonObject } from './core/json.js';
+export type { Json, JsonObject } from './core/base/json.js';
 export {
   type Condition,
   defineCondition,
@@ -8,6 +8,6 @@ export {
   type Tool,
   type ToolContext,
   type ToolState,
-} from './core/tool.js';
-export { FatalError, RetryableError } from './core/tool-errors.js';
-export { type Wait, type WaitRequest, wait } from './core/wait.js';
+} from './core/tool/tool.js';
+export { FatalError, RetryableError } from './core/tool/tool-errors.js';
+export { type Wait, type WaitRequest, wait } from './core/tool/wait.js';

@@ -1,4 +1,4 @@
-import { END, type GraphDefinition } from '../core/graph.js';
+import { END, type GraphDefinition } from '../core/graph/definition.js';
 
 interface Link {
   readonly from: string;

@@ -1,4 +1,4 @@
-import { END } from '../core/graph.js';
+import { END } from '../core/graph/definition.js';
 import { type Diagram, END_ID, linkKey, START_ID } from './model.js';
 import type { Walk } from './walk.js';
 

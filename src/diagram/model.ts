@@ -1,4 +1,4 @@
-import { type ConditionalEdgeDefinition, END, type GraphDefinition } from '../core/graph.js';
+import { type ConditionalEdgeDefinition, END, type GraphDefinition } from '../core/graph/definition.js';
 import { joinsOf } from './joins.js';
 
 /** What a link between two nodes is, which decides how it is drawn. */

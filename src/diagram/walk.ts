@@ -1,4 +1,4 @@
-import type { EventOf, EventRecord } from '../core/events.js';
+import type { EventOf, EventRecord } from '../core/run/events.js';
 import { linkKey } from './model.js';
 
 export interface WalkedLink {

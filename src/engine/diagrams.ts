@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { EngineError } from '../core/errors.js';
-import type { EventRecord } from '../core/events.js';
-import { END, type GraphDefinition } from '../core/graph.js';
-import type { Registry } from '../core/registry.js';
+import { EngineError } from '../core/base/errors.js';
+import { END, type GraphDefinition } from '../core/graph/definition.js';
+import type { EventRecord } from '../core/run/events.js';
+import type { Registry } from '../core/tool/registry.js';
 import { effortOf, MAX_EFFORT } from '../diagram/effort.js';
 import { type Layout, layoutOf } from '../diagram/layout.js';
 import { marksOf } from '../diagram/marks.js';

@@ -1,6 +1,6 @@
 import isDeepEqual from 'fast-deep-equal';
-import { type Json, type JsonObject, pointerToken } from '../core/json.js';
-import type { StepView } from '../core/steps.js';
+import { type Json, type JsonObject, pointerToken } from '../core/base/json.js';
+import type { StepView } from '../core/run/steps.js';
 
 /** Where a run was at a step, and where it went from there. */
 export interface StepPoint {

@@ -1,9 +1,9 @@
-import type { CompiledGraph } from '../core/compile-graph.js';
-import { EngineError } from '../core/errors.js';
-import type { EventRecord, RunEvent } from '../core/events.js';
-import { type Appended, append, openRun } from '../core/journal.js';
-import { copyJson, type JsonObject } from '../core/json.js';
-import { isFinished, type RunState, type RunStatus } from '../core/run.js';
+import { EngineError } from '../core/base/errors.js';
+import { copyJson, type JsonObject } from '../core/base/json.js';
+import type { CompiledGraph } from '../core/graph/compile.js';
+import type { EventRecord, RunEvent } from '../core/run/events.js';
+import { type Appended, append, openRun } from '../core/run/journal.js';
+import { isFinished, type RunState, type RunStatus } from '../core/run/state.js';
 import { GraphGoneError, type Idempotency, ReplayError, type Store } from '../store/store.js';
 import type { RequestUseCases } from './requests.js';
 import type { RunDeps } from './runs.js';

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { EngineError, type Problem } from '../core/errors.js';
-import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../core/graph.js';
-import { type Diagnosis, diagnose } from '../core/graph-doctor.js';
-import type { JsonObject } from '../core/json.js';
-import { problemsOf } from '../core/problems.js';
-import type { Registry } from '../core/registry.js';
-import type { AnyTool } from '../core/tool.js';
-import type { GraphCache } from '../store/graph-cache.js';
+import { EngineError, type Problem } from '../core/base/errors.js';
+import type { JsonObject } from '../core/base/json.js';
+import { problemsOf } from '../core/base/problems.js';
+import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../core/graph/definition.js';
+import { type Diagnosis, diagnose } from '../core/graph/doctor/doctor.js';
+import type { Registry } from '../core/tool/registry.js';
+import type { AnyTool } from '../core/tool/tool.js';
+import type { GraphCache } from '../runs/graph-cache.js';
 import type { GraphVersion, SaveGraphResult, Store } from '../store/store.js';
 import { guarded, type Page } from './shared.js';
 

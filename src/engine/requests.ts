@@ -1,9 +1,9 @@
-import { EngineError } from '../core/errors.js';
-import type { EventOf } from '../core/events.js';
-import type { LimitsDefinition } from '../core/graph.js';
-import { copyJson, type Json } from '../core/json.js';
-import { compileJsonSchema } from '../core/json-schema.js';
-import { isFinished, type RunState, type RunStatus } from '../core/run.js';
+import { EngineError } from '../core/base/errors.js';
+import { copyJson, type Json } from '../core/base/json.js';
+import type { LimitsDefinition } from '../core/graph/definition.js';
+import { compileJsonSchema } from '../core/json-schema/json-schema.js';
+import type { EventOf } from '../core/run/events.js';
+import { isFinished, type RunState, type RunStatus } from '../core/run/state.js';
 import type { RunDeps } from './runs.js';
 import { appendTo, guarded, runNotFound } from './shared.js';
 

@@ -1,4 +1,4 @@
-import type { EventRecord } from '../core/events.js';
+import type { EventRecord } from '../core/run/events.js';
 import type { Store } from '../store/store.js';
 
 /** Events that all readers of a run share are kept up to this size; whoever is further behind reads the store. */

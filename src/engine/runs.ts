@@ -1,12 +1,12 @@
-import { EngineError } from '../core/errors.js';
-import { type LimitsDefinition, resolveLimits } from '../core/graph.js';
-import { openRun } from '../core/journal.js';
-import { copyJson, type Json } from '../core/json.js';
-import { linesOf } from '../core/log-lines.js';
-import { isFinished, type RunState } from '../core/run.js';
-import { StepReader, type StepView } from '../core/steps.js';
-import type { GraphCache } from '../store/graph-cache.js';
-import type { RunLoader } from '../store/run-loader.js';
+import { EngineError } from '../core/base/errors.js';
+import { copyJson, type Json } from '../core/base/json.js';
+import { type LimitsDefinition, resolveLimits } from '../core/graph/definition.js';
+import { openRun } from '../core/run/journal.js';
+import { linesOf } from '../core/run/log-lines.js';
+import { isFinished, type RunState } from '../core/run/state.js';
+import { StepReader, type StepView } from '../core/run/steps.js';
+import type { GraphCache } from '../runs/graph-cache.js';
+import type { RunLoader } from '../runs/run-loader.js';
 import {
   GraphGoneError,
   type Idempotency,

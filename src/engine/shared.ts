@@ -1,8 +1,8 @@
-import { EngineError } from '../core/errors.js';
-import type { RunEvent } from '../core/events.js';
-import { append } from '../core/journal.js';
-import type { RunState } from '../core/run.js';
-import type { RunLoader } from '../store/run-loader.js';
+import { EngineError } from '../core/base/errors.js';
+import type { RunEvent } from '../core/run/events.js';
+import { append } from '../core/run/journal.js';
+import type { RunState } from '../core/run/state.js';
+import type { RunLoader } from '../runs/run-loader.js';
 import { ConflictError, type Idempotency, type Store, StoreUnavailableError } from '../store/store.js';
 
 /** A page of a list: at most `limit` items, after the one that `cursor` names. */

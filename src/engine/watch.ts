@@ -1,5 +1,5 @@
-import { EngineError } from '../core/errors.js';
-import { type EventRecord, isTerminal } from '../core/events.js';
+import { EngineError } from '../core/base/errors.js';
+import { type EventRecord, isTerminal } from '../core/run/events.js';
 import type { Store } from '../store/store.js';
 import { RunTail } from './run-tail.js';
 import { runNotFound } from './shared.js';

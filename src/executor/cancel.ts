@@ -1,6 +1,6 @@
-import { append } from '../core/journal.js';
-import { isFinished, type RunState } from '../core/run.js';
-import type { RunLoader } from '../store/run-loader.js';
+import { append } from '../core/run/journal.js';
+import { isFinished, type RunState } from '../core/run/state.js';
+import type { RunLoader } from '../runs/run-loader.js';
 import { ConflictError, type Store } from '../store/store.js';
 
 /** What cancelling a run came to. `state` is that after it; `changed` is false where there was nothing to append. */

@@ -1,11 +1,11 @@
-import type { CompiledGraph } from '../core/compile-graph.js';
-import type { EventOf } from '../core/events.js';
-import { resolveLimits } from '../core/graph.js';
-import type { ChildResult } from '../core/join.js';
-import { append, openRun } from '../core/journal.js';
-import { type Children, isFinished, type RunState, type RunStatus } from '../core/run.js';
-import type { GraphCache } from '../store/graph-cache.js';
-import type { RunLoader } from '../store/run-loader.js';
+import type { CompiledGraph } from '../core/graph/compile.js';
+import { resolveLimits } from '../core/graph/definition.js';
+import type { EventOf } from '../core/run/events.js';
+import type { ChildResult } from '../core/run/join.js';
+import { append, openRun } from '../core/run/journal.js';
+import { type Children, isFinished, type RunState, type RunStatus } from '../core/run/state.js';
+import type { GraphCache } from '../runs/graph-cache.js';
+import type { RunLoader } from '../runs/run-loader.js';
 import { type ChildRow, ConflictError, GraphGoneError, type RunAppend, type Store } from '../store/store.js';
 
 export interface ChildRunsOptions {

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import type { CompiledGraph } from '../core/compile-graph.js';
-import { EngineError } from '../core/errors.js';
-import { isFinished, type RunState, wakeAt } from '../core/run.js';
-import type { GraphCache } from '../store/graph-cache.js';
-import type { RunLoader } from '../store/run-loader.js';
+import { EngineError } from '../core/base/errors.js';
+import type { CompiledGraph } from '../core/graph/compile.js';
+import { isFinished, type RunState, wakeAt } from '../core/run/state.js';
+import type { GraphCache } from '../runs/graph-cache.js';
+import type { RunLoader } from '../runs/run-loader.js';
 import type { Store, UnfinishedRun } from '../store/store.js';
 import { Alarm } from './alarm.js';
 import { appendCancel, type CancelResult } from './cancel.js';

@@ -1,11 +1,11 @@
-import { messageOf, type RunErrorCode } from '../core/errors.js';
-import type { WaitStart } from '../core/events.js';
-import { MAX_DEPTH } from '../core/interpreter.js';
-import { copyJson } from '../core/json.js';
-import { compileJsonSchema } from '../core/json-schema.js';
-import type { RunState } from '../core/run.js';
-import type { GraphWait, WaitRequest } from '../core/wait.js';
-import type { GraphCache } from '../store/graph-cache.js';
+import { messageOf, type RunErrorCode } from '../core/base/errors.js';
+import { copyJson } from '../core/base/json.js';
+import { compileJsonSchema } from '../core/json-schema/json-schema.js';
+import type { WaitStart } from '../core/run/events.js';
+import { MAX_DEPTH } from '../core/run/interpreter.js';
+import type { RunState } from '../core/run/state.js';
+import type { GraphWait, WaitRequest } from '../core/tool/wait.js';
+import type { GraphCache } from '../runs/graph-cache.js';
 
 /** A wait that can start, or why it cannot. */
 export type ResolvedWait =

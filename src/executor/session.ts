@@ -1,16 +1,23 @@
 import type { Logger } from 'pino';
-import type { CompiledGraph } from '../core/compile-graph.js';
-import type { EventOf, RunEvent } from '../core/events.js';
-import { evolve } from '../core/evolve.js';
-import { type Circumstances, type Command, decide, type Outcome, settle, settleChildren } from '../core/interpreter.js';
-import { append, isSnapshotDue, takeSnapshot } from '../core/journal.js';
-import type { RunState } from '../core/run.js';
-import type { GraphCache } from '../store/graph-cache.js';
+import type { CompiledGraph } from '../core/graph/compile.js';
+import type { EventOf, RunEvent } from '../core/run/events.js';
+import { evolve } from '../core/run/evolve.js';
+import {
+  type Circumstances,
+  type Command,
+  decide,
+  type Outcome,
+  settle,
+  settleChildren,
+} from '../core/run/interpreter.js';
+import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
+import type { RunState } from '../core/run/state.js';
+import type { GraphCache } from '../runs/graph-cache.js';
 import { ConflictError, type Store, StoreUnavailableError } from '../store/store.js';
 import type { Alarm } from './alarm.js';
 import type { ChildRuns } from './children.js';
-import { type CallResult, ToolCall } from './invoke-tool.js';
 import { resolveWait } from './resolve-wait.js';
+import { type CallResult, ToolCall } from './tool-call.js';
 
 export interface SessionDeps {
   readonly store: Store;

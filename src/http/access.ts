@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { API_ERRORS, EngineError } from '../core/errors.js';
+import { API_ERRORS, EngineError } from '../core/base/errors.js';
 
 /** Who may ask. */
 export interface AccessOptions {

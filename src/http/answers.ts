@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { API_ERRORS, type ApiErrorCode } from '../core/errors.js';
+import { API_ERRORS, type ApiErrorCode } from '../core/base/errors.js';
 import { HTTP_ERRORS, PROBLEM_TYPE, problemDocument } from './problem.js';
 import { problemSchema } from './schemas/problem.js';
 

@@ -7,8 +7,8 @@ import fastify, {
   type RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { API_ERRORS, EngineError } from '../core/errors.js';
-import type { Engine } from '../engine.js';
+import { API_ERRORS, EngineError } from '../core/base/errors.js';
+import type { Engine } from '../engine/engine.js';
 import { type AccessOptions, guardAccess, SECURITY_HEADERS } from './access.js';
 import { acceptJsonOnly } from './bodies.js';
 import { answerClientError } from './client-error.js';

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { EngineError, messageOf } from '../core/errors.js';
+import { EngineError, messageOf } from '../core/base/errors.js';
 
 /**
  * Takes application/json and nothing else. An empty body is none at all where the route needs none:

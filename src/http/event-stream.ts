@@ -1,4 +1,4 @@
-import type { EventRecord } from '../engine.js';
+import type { EventRecord } from '../engine/engine.js';
 import { toTime } from './wire.js';
 
 /** A comment: keeps proxies from closing a stream that is quiet, and sends the headers at once. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import stableStringify from 'safe-stable-stringify';
-import { EngineError } from '../core/errors.js';
+import { EngineError } from '../core/base/errors.js';
 
 const PRINTABLE_ASCII = /^[\x20-\x7e]{1,255}$/;
 

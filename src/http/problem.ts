@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { API_ERRORS, type ApiErrorCode, EngineError, type Problem } from '../core/errors.js';
+import { API_ERRORS, type ApiErrorCode, EngineError, type Problem } from '../core/base/errors.js';
 
 /** The HTTP status and the title of every error code. The only place that knows statuses of errors. */
 export const HTTP_ERRORS: Readonly<Record<ApiErrorCode, { readonly status: number; readonly title: string }>> = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unwrapped } from '../core/problems.js';
+import { unwrapped } from '../core/base/problems.js';
 
 type Query = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
-import { isFinished } from '../core/run.js';
-import type { Engine, RunView, StepView } from '../engine.js';
+import { isFinished } from '../core/run/state.js';
+import type { Engine, RunView, StepView } from '../engine/engine.js';
 import type { Wire } from './schemas/common.js';
 import type { forkedRunSchema, runListSchema, runStateSchema } from './schemas/runs.js';
 import type { runDiffSchema, stepListSchema } from './schemas/steps.js';

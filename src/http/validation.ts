@@ -1,8 +1,8 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
-import { EngineError, type Problem } from '../core/errors.js';
-import { isDeeperThan, MAX_JSON_DEPTH } from '../core/json.js';
-import { problemsOf } from '../core/problems.js';
+import { EngineError, type Problem } from '../core/base/errors.js';
+import { isDeeperThan, MAX_JSON_DEPTH } from '../core/base/json.js';
+import { problemsOf } from '../core/base/problems.js';
 import { queryReader } from './query.js';
 
 type Check = { value: unknown } | { error: EngineError };

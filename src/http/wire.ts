@@ -1,4 +1,4 @@
-import type { ConditionInfo, Engine, SavedGraph, ToolInfo } from '../engine.js';
+import type { ConditionInfo, Engine, SavedGraph, ToolInfo } from '../engine/engine.js';
 import type { Wire } from './schemas/common.js';
 import type {
   conditionListSchema,

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { isFinished, type RunStatus } from '../core/run.js';
+import { isFinished, type RunStatus } from '../core/run/state.js';
 import type { Unit } from '../store/store.js';
 
 export interface Metrics {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { isFinished, type RunState } from '../core/run.js';
+import { isFinished, type RunState } from '../core/run/state.js';
 import type { Unit } from '../store/store.js';
 
 /** Says in the log when runs start and end, with the request that started them. */

@@ -1,7 +1,7 @@
-import type { EventOf, EventRecord, RunError } from '../core/events.js';
-import type { GraphDefinition } from '../core/graph.js';
-import type { ChildResult } from '../core/join.js';
-import type { RunState, RunStatus, Waiting } from '../core/run.js';
+import type { GraphDefinition } from '../core/graph/definition.js';
+import type { EventOf, EventRecord, RunError } from '../core/run/events.js';
+import type { ChildResult } from '../core/run/join.js';
+import type { RunState, RunStatus, Waiting } from '../core/run/state.js';
 
 /** What a new run brings besides its first event. */
 export interface NewRun {
@@ -175,7 +175,7 @@ export interface Store {
   readChildResults(parentRunId: string, parentSeq: number): Promise<ChildResult[]>;
   /** Children (of any depth) of a run that wait for this. At most `limit`. */
   listWaitingDescendants(runId: string, waitingFor: Waiting['kind'], limit: number): Promise<RunSummary[]>;
-  /** Runs whose `wakeAt` (see `core/run.ts`) is at or before a time, earliest first, at most `limit`. */
+  /** Runs whose `wakeAt` (see `core/run/state.ts`) is at or before a time, earliest first, at most `limit`. */
   listDueRuns(time: number, limit: number): Promise<string[]>;
   /** The earliest `wakeAt` after a time, if there is one. */
   nextWakeAt(after: number): Promise<number | undefined>;

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { Problem } from '../core/errors.js';
-import type { Json } from '../core/json.js';
-import { compileJsonSchema } from '../core/json-schema.js';
+import type { Problem } from '../core/base/errors.js';
+import type { Json } from '../core/base/json.js';
+import { compileJsonSchema } from '../core/json-schema/json-schema.js';
 
 /** What a JSON Schema has to say: whether it can be used, and what is wrong with a value. */
 export type AnswerSchema =

@@ -1,4 +1,4 @@
-import type { AnyTool } from '../core/tool.js';
+import type { AnyTool } from '../core/tool/tool.js';
 import { delay } from './delay.js';
 import { fail } from './fail.js';
 import { httpRequest } from './http-request.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineTool } from '../core/tool.js';
-import { wait } from '../core/wait.js';
+import { defineTool } from '../core/tool/tool.js';
+import { wait } from '../core/tool/wait.js';
 
 const MAX_SECONDS = 3_153_600_000;
 

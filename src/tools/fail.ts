@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineTool } from '../core/tool.js';
-import { FatalError } from '../core/tool-errors.js';
+import { defineTool } from '../core/tool/tool.js';
+import { FatalError } from '../core/tool/tool-errors.js';
 
 /** Ends a run that should not go on, or sends it to the `on_error` of its node. */
 export const fail = defineTool({

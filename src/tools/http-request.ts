@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { messageOf } from '../core/errors.js';
-import type { Json } from '../core/json.js';
-import { type AnyTool, defineTool, type ToolContext } from '../core/tool.js';
-import { FatalError, RetryableError } from '../core/tool-errors.js';
+import { messageOf } from '../core/base/errors.js';
+import type { Json } from '../core/base/json.js';
+import { type AnyTool, defineTool, type ToolContext } from '../core/tool/tool.js';
+import { FatalError, RetryableError } from '../core/tool/tool-errors.js';
 import { type AllowList, parseAllowList } from './http/allow-list.js';
 import { ACCEPTED_ENCODINGS, readCapped } from './http/capped-body.js';
 import { ForbiddenAddressError, type Resolve, systemResolve } from './http/checked-addresses.js';

@@ -1,8 +1,8 @@
 import type { OpenAI } from 'openai';
 import { z } from 'zod';
-import type { Json, JsonObject } from '../core/json.js';
-import { type AnyTool, defineTool, type ToolContext } from '../core/tool.js';
-import { FatalError } from '../core/tool-errors.js';
+import type { Json, JsonObject } from '../core/base/json.js';
+import { type AnyTool, defineTool, type ToolContext } from '../core/tool/tool.js';
+import { FatalError } from '../core/tool/tool-errors.js';
 import { checkSchema, compileAnswerSchema, inWords } from './answer-schema.js';
 import { complete, contentOf } from './llm/completion.js';
 import type { ClientOf } from './llm/endpoint.js';

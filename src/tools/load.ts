@@ -2,8 +2,8 @@ import { statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { extname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { messageOf } from '../core/errors.js';
-import { isTool, type Registrable, whyNotRegistrable } from '../core/registry.js';
+import { messageOf } from '../core/base/errors.js';
+import { isTool, type Registrable, whyNotRegistrable } from '../core/tool/registry.js';
 
 const EXTENSIONS: readonly string[] = ['.js', '.mjs', '.cjs'];
 

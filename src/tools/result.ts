@@ -1,5 +1,5 @@
-import { isDeeperThan, type Json, jsonBytes, MAX_JSON_DEPTH } from '../core/json.js';
-import { FatalError } from '../core/tool-errors.js';
+import { isDeeperThan, type Json, jsonBytes, MAX_JSON_DEPTH } from '../core/base/json.js';
+import { FatalError } from '../core/tool/tool-errors.js';
 
 /** Size of a result as JSON text, in bytes: a patch may have 1 MiB, and this leaves room for what is around it. */
 export const MAX_RESULT_BYTES = 1_048_576 - 16_384;

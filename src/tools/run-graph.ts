@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Json } from '../core/json.js';
-import { defineTool } from '../core/tool.js';
-import { wait } from '../core/wait.js';
+import type { Json } from '../core/base/json.js';
+import { defineTool } from '../core/tool/tool.js';
+import { wait } from '../core/tool/wait.js';
 
 /** Runs another graph as a step. */
 export const runGraph = defineTool({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTool } from '../core/tool.js';
+import { defineTool } from '../core/tool/tool.js';
 
 /** Sets constants, such as the start of a counter or a list. */
 export const setData = defineTool({

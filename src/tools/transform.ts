@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTool } from '../core/tool.js';
+import { defineTool } from '../core/tool/tool.js';
 
 /** Computes values. The expressions are resolved before the call, as in all params, so that nothing is left to do. */
 export const transform = defineTool({

@@ -5,10 +5,10 @@ import Fastify from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
-import { defineTool } from '../../src/core/tool.js';
+import { defineTool } from '../../src/core/tool/tool.js';
+import { codeReviewDefinitions } from '../../src/demo/definitions.js';
+import { codeReviewGraph } from '../../src/demo/graph.js';
 import { buildApp } from '../../src/http/app.js';
-import { codeReviewGraph } from '../../src/workflows/code-review/graph.js';
-import { codeReviewDefinitions } from '../../src/workflows/code-review/index.js';
 import { DEMO_INPUT, openEngine } from './engines.js';
 import { benchFolder, inTurn, type Line, shown } from './measure.js';
 

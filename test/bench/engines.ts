@@ -1,17 +1,17 @@
-import { createRegistry, type Registrable } from '../../src/core/registry.js';
-import { isFinished } from '../../src/core/run.js';
-import type { AnyTool, ToolContext } from '../../src/core/tool.js';
-import { createEngine, type Engine } from '../../src/engine.js';
+import { isFinished } from '../../src/core/run/state.js';
+import { createRegistry, type Registrable } from '../../src/core/tool/registry.js';
+import type { AnyTool, ToolContext } from '../../src/core/tool/tool.js';
+import { checkComplexity } from '../../src/demo/check-complexity.js';
+import { extractCode } from '../../src/demo/extract-code.js';
+import { generateImprovements } from '../../src/demo/generate-improvements.js';
+import { qualityGate } from '../../src/demo/quality-gate.js';
+import { createEngine, type Engine } from '../../src/engine/engine.js';
 import { Executor } from '../../src/executor/executor.js';
-import { runIds } from '../../src/executor/run-ids.js';
-import { GraphCache } from '../../src/store/graph-cache.js';
-import { RunLoader } from '../../src/store/run-loader.js';
+import { GraphCache } from '../../src/runs/graph-cache.js';
+import { runIds } from '../../src/runs/run-ids.js';
+import { RunLoader } from '../../src/runs/run-loader.js';
 import { openSqliteStore } from '../../src/store/sqlite/open.js';
 import type { Store } from '../../src/store/store.js';
-import { checkComplexity } from '../../src/workflows/code-review/check-complexity.js';
-import { extractCode } from '../../src/workflows/code-review/extract-code.js';
-import { generateImprovements } from '../../src/workflows/code-review/generate-improvements.js';
-import { qualityGate } from '../../src/workflows/code-review/quality-gate.js';
 import { MinimumEngine, type MinimumStep } from './minimum-engine.js';
 
 /** The demo's request. */

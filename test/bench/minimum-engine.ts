@@ -1,6 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { EventRecord, RunEvent } from '../../src/core/events.js';
-import type { RunState } from '../../src/core/run.js';
+import type { EventRecord, RunEvent } from '../../src/core/run/events.js';
+import type { RunState } from '../../src/core/run/state.js';
 import type { Store } from '../../src/store/store.js';
 
 /** A step of the minimum engine: a function over the data and the input, and the name of what comes next. */

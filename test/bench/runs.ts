@@ -1,5 +1,5 @@
-import { codeReviewGraph } from '../../src/workflows/code-review/graph.js';
-import { codeReviewDefinitions } from '../../src/workflows/code-review/index.js';
+import { codeReviewDefinitions } from '../../src/demo/definitions.js';
+import { codeReviewGraph } from '../../src/demo/graph.js';
 import { DEMO_INPUT, minimumEngine, openEngine } from './engines.js';
 import { benchFolder, inTurn, type Line, shown, throughput } from './measure.js';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { codeReviewGraph } from '../../src/workflows/code-review/graph.js';
-import { codeReviewDefinitions } from '../../src/workflows/code-review/index.js';
+import { codeReviewDefinitions } from '../../src/demo/definitions.js';
+import { codeReviewGraph } from '../../src/demo/graph.js';
 import { MAIN } from '../helpers/server-process.js';
 import { DEMO_INPUT, openEngine } from './engines.js';
 import { benchFolder, inTurn, type Line, shown, throughput } from './measure.js';

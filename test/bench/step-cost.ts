@@ -1,4 +1,4 @@
-import { defineCondition, defineTool } from '../../src/core/tool.js';
+import { defineCondition, defineTool } from '../../src/core/tool/tool.js';
 import { openEngine } from './engines.js';
 import { benchFolder, type Line, median, shown } from './measure.js';
 

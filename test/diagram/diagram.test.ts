@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { EventRecord } from '../../src/core/events.js';
-import type { GraphDefinition } from '../../src/core/graph.js';
+import type { GraphDefinition } from '../../src/core/graph/definition.js';
+import type { EventRecord } from '../../src/core/run/events.js';
+import { codeReviewGraph } from '../../src/demo/graph.js';
 import { effortOf, MAX_EFFORT } from '../../src/diagram/effort.js';
 import { layoutOf } from '../../src/diagram/layout.js';
 import { marksOf } from '../../src/diagram/marks.js';
@@ -8,7 +9,6 @@ import { toMermaid } from '../../src/diagram/mermaid.js';
 import { diagramOf, shortened } from '../../src/diagram/model.js';
 import { toSvg } from '../../src/diagram/svg.js';
 import { Walker } from '../../src/diagram/walk.js';
-import { codeReviewGraph } from '../../src/workflows/code-review/graph.js';
 
 const OUTCOMES: Readonly<Record<string, readonly string[]>> = { quality_gate: ['END', 'improve'] };
 const demo = diagramOf(codeReviewGraph, (name) => OUTCOMES[name]);

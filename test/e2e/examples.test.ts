@@ -5,7 +5,7 @@ import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { type Answer, ask, ended, exitCode, journalOf, start, stopping } from './client.js';
 
-const WORKFLOWS = resolve('src/workflows');
+const WORKFLOWS = resolve('examples');
 
 /** The example graphs, by the folder that each is in. */
 const GRAPHS = new Map(

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { defineCondition, defineTool } from '../../src/core/tool.js';
+import { defineCondition, defineTool } from '../../src/core/tool/tool.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
 import { chain, heldTool } from '../helpers/tools.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { defineTool } from '../../src/core/tool.js';
+import { defineTool } from '../../src/core/tool/tool.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
 
 const VALUE = 'sk-very secret/value+42';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { defineTool } from '../../src/core/tool.js';
-import { FatalError, RetryableError } from '../../src/core/tool-errors.js';
-import { wait } from '../../src/core/wait.js';
+import { defineTool } from '../../src/core/tool/tool.js';
+import { FatalError, RetryableError } from '../../src/core/tool/tool-errors.js';
+import { wait } from '../../src/core/tool/wait.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
 import { chain, heldTool } from '../helpers/tools.js';
 

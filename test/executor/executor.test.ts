@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { defineTool } from '../../src/core/tool.js';
+import { defineTool } from '../../src/core/tool/tool.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
 import { chain, heldTool } from '../helpers/tools.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, it } from 'vitest';
-import { defineTool } from '../../src/core/tool.js';
+import { defineTool } from '../../src/core/tool/tool.js';
 import { deleteOldRuns } from '../../src/executor/retention.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
 import { chain, heldTool } from '../helpers/tools.js';

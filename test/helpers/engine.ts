@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
-import { createRegistry, type Registrable } from '../../src/core/registry.js';
-import { createEngine, type Engine } from '../../src/engine.js';
+import { createRegistry, type Registrable } from '../../src/core/tool/registry.js';
+import { createEngine, type Engine } from '../../src/engine/engine.js';
 import { Executor } from '../../src/executor/executor.js';
 import type { StepObserver } from '../../src/executor/session.js';
-import { GraphCache } from '../../src/store/graph-cache.js';
-import { RunLoader } from '../../src/store/run-loader.js';
+import { GraphCache } from '../../src/runs/graph-cache.js';
+import { RunLoader } from '../../src/runs/run-loader.js';
 import { openSqliteStore } from '../../src/store/sqlite/open.js';
 import type { CommitObserver, Store } from '../../src/store/store.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';

@@ -1,4 +1,4 @@
-import type { Engine } from '../../src/engine.js';
+import type { Engine } from '../../src/engine/engine.js';
 
 /** An engine whose every use-case fails with an error, for what a real one cannot be brought to do at will. */
 export function failingEngine(error: unknown, own: Partial<Engine> = {}): Engine {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { END, type GraphDefinition } from '../../src/core/graph.js';
-import { createRegistry, type Registry } from '../../src/core/registry.js';
-import type { AnyTool, Condition, ToolState } from '../../src/core/tool.js';
-import { FatalError, RetryableError } from '../../src/core/tool-errors.js';
-import { wait } from '../../src/core/wait.js';
+import { END, type GraphDefinition } from '../../src/core/graph/definition.js';
+import { createRegistry, type Registry } from '../../src/core/tool/registry.js';
+import type { AnyTool, Condition, ToolState } from '../../src/core/tool/tool.js';
+import { FatalError, RetryableError } from '../../src/core/tool/tool-errors.js';
+import { wait } from '../../src/core/tool/wait.js';
 import { definitionOf, START } from './run-driver.js';
 
 /** A graph with the functions that it names. */

@@ -1,4 +1,4 @@
-import type { LinkedNode } from '../../src/core/graph-links.js';
+import type { LinkedNode } from '../../src/core/graph/doctor/links.js';
 
 /** Links nodes by name; those in `ends` can end the run. */
 export function linked(arrows: Record<string, readonly string[]>, ends: readonly string[] = []): LinkedNode[] {

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { createRegistry, type Registrable, type Registry } from '../../src/core/registry.js';
+import { createRegistry, type Registrable, type Registry } from '../../src/core/tool/registry.js';
 import { type Mcp, startMcp } from '../../src/tools/mcp/start.js';
 import { temporaryFolder } from './temporary-folder.js';
 

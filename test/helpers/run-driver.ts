@@ -1,7 +1,8 @@
-import { type CompiledGraph, compileGraph } from '../../src/core/compile-graph.js';
-import { messageOf } from '../../src/core/errors.js';
-import type { EventOf, EventRecord, RunEvent, WaitStart } from '../../src/core/events.js';
-import { type GraphDefinition, graphDefinitionSchema } from '../../src/core/graph.js';
+import { messageOf } from '../../src/core/base/errors.js';
+import { copyJson, type Json, type JsonObject } from '../../src/core/base/json.js';
+import { type CompiledGraph, compileGraph } from '../../src/core/graph/compile.js';
+import { type GraphDefinition, graphDefinitionSchema } from '../../src/core/graph/definition.js';
+import type { EventOf, EventRecord, RunEvent, WaitStart } from '../../src/core/run/events.js';
 import {
   type Circumstances,
   type Command,
@@ -9,15 +10,14 @@ import {
   type Outcome,
   settle,
   settleChildren,
-} from '../../src/core/interpreter.js';
-import type { ChildResult } from '../../src/core/join.js';
-import { append, openRun } from '../../src/core/journal.js';
-import { copyJson, type Json, type JsonObject } from '../../src/core/json.js';
-import type { Registrable, Registry } from '../../src/core/registry.js';
-import { createRegistry } from '../../src/core/registry.js';
-import type { Inherited, RunState } from '../../src/core/run.js';
-import { advice } from '../../src/core/tool-errors.js';
-import { waitRequestOf } from '../../src/core/wait.js';
+} from '../../src/core/run/interpreter.js';
+import type { ChildResult } from '../../src/core/run/join.js';
+import { append, openRun } from '../../src/core/run/journal.js';
+import type { Inherited, RunState } from '../../src/core/run/state.js';
+import type { Registrable, Registry } from '../../src/core/tool/registry.js';
+import { createRegistry } from '../../src/core/tool/registry.js';
+import { advice } from '../../src/core/tool/tool-errors.js';
+import { waitRequestOf } from '../../src/core/tool/wait.js';
 
 export const START = Date.UTC(2026, 0, 1);
 

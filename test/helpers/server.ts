@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import type { Engine } from '../../src/engine.js';
+import { codeReviewDefinitions } from '../../src/demo/definitions.js';
+import { codeReviewGraph } from '../../src/demo/graph.js';
+import type { Engine } from '../../src/engine/engine.js';
 import { type AppOptions, buildApp } from '../../src/http/app.js';
-import { codeReviewGraph } from '../../src/workflows/code-review/graph.js';
-import { codeReviewDefinitions } from '../../src/workflows/code-review/index.js';
 import { contractOf } from './contract.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from './engine.js';
 

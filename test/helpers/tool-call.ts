@@ -1,4 +1,4 @@
-import type { AnyTool, ToolContext, ToolState } from '../../src/core/tool.js';
+import type { AnyTool, ToolContext, ToolState } from '../../src/core/tool/tool.js';
 
 export interface Called {
   readonly patch: Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { type AnyTool, defineTool } from '../../src/core/tool.js';
+import { type AnyTool, defineTool } from '../../src/core/tool/tool.js';
 
 /** A promise that a test settles when it likes. */
 export interface Gate<T = void> {

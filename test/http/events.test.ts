@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { defineTool } from '../../src/core/tool.js';
+import { defineTool } from '../../src/core/tool/tool.js';
 import { openStream } from '../helpers/event-stream.js';
 import { startTestServer, type TestServer, type TestServerOptions } from '../helpers/server.js';
 import { chain, gate, heldTool } from '../helpers/tools.js';
@@ -270,7 +270,7 @@ describe('a server that stops', () => {
 async function listeningAgain(path: string, definitions: TestServerOptions['definitions'] = []): Promise<Listening> {
   const { startEngine } = await import('../helpers/engine.js');
   const { appOf, asker } = await import('../helpers/server.js');
-  const { codeReviewDefinitions } = await import('../../src/workflows/code-review/index.js');
+  const { codeReviewDefinitions } = await import('../../src/demo/definitions.js');
   const engine = await startEngine({ path, definitions: [...codeReviewDefinitions, ...definitions] });
   const app = await appOf(engine.engine);
   await app.listen({ host: '127.0.0.1', port: 0 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defineTool } from '../../src/core/tool.js';
+import { defineTool } from '../../src/core/tool/tool.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 import { chain, heldTool } from '../helpers/tools.js';
 

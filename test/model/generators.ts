@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { GraphDefinition } from '../../src/core/graph.js';
+import type { GraphDefinition } from '../../src/core/graph/definition.js';
 import { type Block, Builder, conditions, type Exit, type Step } from './graph-builder.js';
 import { type Behaviour, type Case, mayDie, type Round } from './script.js';
 

@@ -1,4 +1,4 @@
-import { type GraphDefinition, graphDefinitionSchema } from '../../src/core/graph.js';
+import { type GraphDefinition, graphDefinitionSchema } from '../../src/core/graph/definition.js';
 import type { Behaviour } from './script.js';
 
 /** Where a run goes when something fails. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { GraphDefinition } from '../../src/core/graph.js';
+import type { GraphDefinition } from '../../src/core/graph/definition.js';
 import { cases } from './generators.js';
 import { walk } from './reference-walker.js';
 import type { Case, Outcome } from './script.js';

@@ -1,14 +1,14 @@
 import isDeepEqual from 'fast-deep-equal';
+import type { Json, JsonObject } from '../../src/core/base/json.js';
 import {
   compileExpression,
   ExpressionError,
   evaluateBoolean,
   evaluateList,
   type Scope,
-} from '../../src/core/expressions.js';
-import type { ConditionalEdgeDefinition, ForEachEdgeDefinition, MergeRule } from '../../src/core/graph.js';
-import type { Json, JsonObject } from '../../src/core/json.js';
-import { compileTemplate } from '../../src/core/templates.js';
+} from '../../src/core/expressions/expressions.js';
+import { compileTemplate } from '../../src/core/expressions/templates.js';
+import type { ConditionalEdgeDefinition, ForEachEdgeDefinition, MergeRule } from '../../src/core/graph/definition.js';
 import { nodeOf, type Run } from './reference-run.js';
 
 /** Where a run goes on, or what branches it has, or why there is no way. All left out at a node that nothing leaves. */

@@ -1,6 +1,6 @@
-import type { RunError } from '../../src/core/events.js';
-import type { GraphDefinition } from '../../src/core/graph.js';
-import type { Json, JsonObject } from '../../src/core/json.js';
+import type { Json, JsonObject } from '../../src/core/base/json.js';
+import type { GraphDefinition } from '../../src/core/graph/definition.js';
+import type { RunError } from '../../src/core/run/events.js';
 import type { Outcome } from './script.js';
 
 export const NEVER = Number.POSITIVE_INFINITY;

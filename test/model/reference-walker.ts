@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/core/json.js';
+import type { JsonObject } from '../../src/core/base/json.js';
 import { choose, merge, paramsOf, type Way } from './reference-choice.js';
 import {
   cancel,

@@ -1,6 +1,6 @@
-import type { RunError } from '../../src/core/events.js';
-import type { GraphDefinition } from '../../src/core/graph.js';
-import type { Json, JsonObject } from '../../src/core/json.js';
+import type { Json, JsonObject } from '../../src/core/base/json.js';
+import type { GraphDefinition } from '../../src/core/graph/definition.js';
+import type { RunError } from '../../src/core/run/events.js';
 
 /** What a call of the scripted tool does. */
 export interface Behaviour {

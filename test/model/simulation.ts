@@ -1,10 +1,10 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
-import { EngineError } from '../../src/core/errors.js';
-import { isFinished, type RunState } from '../../src/core/run.js';
-import { defineCondition, defineTool, type ToolContext } from '../../src/core/tool.js';
-import { FatalError, RetryableError } from '../../src/core/tool-errors.js';
+import { EngineError } from '../../src/core/base/errors.js';
+import { isFinished, type RunState } from '../../src/core/run/state.js';
+import { defineCondition, defineTool, type ToolContext } from '../../src/core/tool/tool.js';
+import { FatalError, RetryableError } from '../../src/core/tool/tool-errors.js';
 import type { Unit } from '../../src/store/store.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';

@@ -5,15 +5,15 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compileExpression } from '../../src/core/expressions.js';
-import { graphDefinitionSchema } from '../../src/core/graph.js';
-import { diagnose } from '../../src/core/graph-doctor.js';
-import type { JsonObject } from '../../src/core/json.js';
-import { createRegistry, type Registrable } from '../../src/core/registry.js';
-import type { AnyTool } from '../../src/core/tool.js';
+import type { JsonObject } from '../../src/core/base/json.js';
+import { compileExpression } from '../../src/core/expressions/expressions.js';
+import { graphDefinitionSchema } from '../../src/core/graph/definition.js';
+import { diagnose } from '../../src/core/graph/doctor/doctor.js';
+import { createRegistry, type Registrable } from '../../src/core/tool/registry.js';
+import type { AnyTool } from '../../src/core/tool/tool.js';
+import { codeReviewDefinitions } from '../../src/demo/definitions.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { loadToolModules } from '../../src/tools/load.js';
-import { codeReviewDefinitions } from '../../src/workflows/code-review/index.js';
 import build from '../helpers/build.js';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
@@ -55,7 +55,7 @@ const END_OF_REQUEST = '\n<<< end of request >>>\n';
 /** A folder with the files that the README shows, and the example graphs where a clone has them. */
 function folderWithFiles(): string {
   const folder = temporaryFolder();
-  cpSync(join(ROOT, 'src/workflows'), join(folder, 'src/workflows'), { recursive: true });
+  cpSync(join(ROOT, 'examples'), join(folder, 'examples'), { recursive: true });
   for (const { file = '', text } of FILES.filter(({ language }) => language !== 'ts')) {
     writeFileSync(join(folder, file), text);
   }

@@ -4,21 +4,21 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readConfig, settingsSchema } from '../../src/config.js';
-import { API_ERRORS, RUN_ERRORS } from '../../src/core/errors.js';
-import { FUNCTIONS, METHODS } from '../../src/core/expression-functions.js';
-import { isMacro } from '../../src/core/expression-macros.js';
-import { BINARY_OPERATORS } from '../../src/core/expression-operators.js';
-import { MAX_LIST_ITEMS } from '../../src/core/expression-values.js';
-import { compileExpression } from '../../src/core/expressions.js';
-import { DEFAULT_MAX_STEPS, graphDefinitionSchema, RESERVED_GRAPH_IDS } from '../../src/core/graph.js';
-import { MAX_EXPRESSION_CHARACTERS, MAX_EXPRESSIONS } from '../../src/core/graph-expressions.js';
-import { MAX_DEPTH, MAX_RECOVERIES } from '../../src/core/interpreter.js';
-import { MAX_JSON_DEPTH } from '../../src/core/json.js';
-import { MAX_LINE_LENGTH, MAX_LINES_PER_STEP } from '../../src/core/log-lines.js';
-import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../src/core/patch.js';
-import { RUN_STATUSES } from '../../src/core/run.js';
+import { API_ERRORS, RUN_ERRORS } from '../../src/core/base/errors.js';
+import { MAX_JSON_DEPTH } from '../../src/core/base/json.js';
+import { compileExpression } from '../../src/core/expressions/expressions.js';
+import { FUNCTIONS, METHODS } from '../../src/core/expressions/functions.js';
+import { isMacro } from '../../src/core/expressions/macros.js';
+import { BINARY_OPERATORS } from '../../src/core/expressions/operators.js';
+import { MAX_LIST_ITEMS } from '../../src/core/expressions/values.js';
+import { DEFAULT_MAX_STEPS, graphDefinitionSchema, RESERVED_GRAPH_IDS } from '../../src/core/graph/definition.js';
+import { MAX_EXPRESSION_CHARACTERS, MAX_EXPRESSIONS } from '../../src/core/graph/doctor/expressions.js';
+import { MAX_DEPTH, MAX_RECOVERIES } from '../../src/core/run/interpreter.js';
+import { MAX_LINE_LENGTH, MAX_LINES_PER_STEP } from '../../src/core/run/log-lines.js';
+import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../src/core/run/patch.js';
+import { RUN_STATUSES } from '../../src/core/run/state.js';
 import { MAX_LOG_LINES } from '../../src/engine/runs.js';
-import { ABORT_GRACE_MS } from '../../src/executor/invoke-tool.js';
+import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
 import { HTTP_ERRORS } from '../../src/http/problem.js';
 import { runListQuerySchema } from '../../src/http/schemas/runs.js';
 import { openSqliteStore } from '../../src/store/sqlite/open.js';
@@ -80,12 +80,12 @@ describe('the tables of the README', () => {
   });
 
   it('list everything that the graph doctor says', () => {
-    const files = readdirSync(join(ROOT, 'src/core')).filter((file) => /^graph-.*\.ts$/.test(file));
-    const codes = files.filter((file) => file !== 'graph-doctor.ts').flatMap(codesOf);
+    const files = readdirSync(join(ROOT, 'src/core/graph/doctor')).map((file) => `graph/doctor/${file}`);
+    const codes = files.filter((file) => file !== 'graph/doctor/doctor.ts').flatMap(codesOf);
     // The other codes of json-schema.ts are those of values.
-    expect(codesOf('json-schema.ts')).toContain('invalid_schema');
+    expect(codesOf('json-schema/json-schema.ts')).toContain('invalid_schema');
     expect(namesIn('Error').sort()).toEqual([...new Set([...codes, 'invalid_schema'])].sort());
-    expect(namesIn('Warning').sort()).toEqual(codesOf('graph-doctor.ts'));
+    expect(namesIn('Warning').sort()).toEqual(codesOf('graph/doctor/doctor.ts'));
   });
 
   it('list every route', async () => {

@@ -1,9 +1,9 @@
 import { v7 as uuidv7 } from 'uuid';
-import type { ParentLink, RunEvent } from '../../src/core/events.js';
-import { graphDefinitionSchema } from '../../src/core/graph.js';
-import { append, fold, openRun, readSnapshot } from '../../src/core/journal.js';
-import type { Json, JsonObject } from '../../src/core/json.js';
-import { blankRun, type RunState } from '../../src/core/run.js';
+import type { Json, JsonObject } from '../../src/core/base/json.js';
+import { graphDefinitionSchema } from '../../src/core/graph/definition.js';
+import type { ParentLink, RunEvent } from '../../src/core/run/events.js';
+import { append, fold, openRun, readSnapshot } from '../../src/core/run/journal.js';
+import { blankRun, type RunState } from '../../src/core/run/state.js';
 import type { GraphVersion, Idempotency, RunAppend, Store, StoredRun, Unit } from '../../src/store/store.js';
 
 /** A moment in 2026, in milliseconds since 1970. */

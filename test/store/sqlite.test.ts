@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import type { EventOf, EventType, RunEvent } from '../../src/core/events.js';
-import { linesOf } from '../../src/core/log-lines.js';
+import type { EventOf, EventType, RunEvent } from '../../src/core/run/events.js';
+import { linesOf } from '../../src/core/run/log-lines.js';
 import { ChildReader } from '../../src/store/sqlite/child-reader.js';
 import { Graphs } from '../../src/store/sqlite/graphs.js';
 import { RunDeletion } from '../../src/store/sqlite/run-deletion.js';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { EventRecord, RunEvent } from '../../src/core/events.js';
-import { takeSnapshot } from '../../src/core/journal.js';
-import { linesOf } from '../../src/core/log-lines.js';
-import { isFinished, type RunState } from '../../src/core/run.js';
+import type { EventRecord, RunEvent } from '../../src/core/run/events.js';
+import { takeSnapshot } from '../../src/core/run/journal.js';
+import { linesOf } from '../../src/core/run/log-lines.js';
+import { isFinished, type RunState } from '../../src/core/run/state.js';
 import {
   ConflictError,
   GraphGoneError,

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { brotliCompressSync, createGzip, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { FatalError, RetryableError } from '../../src/core/tool-errors.js';
+import { FatalError, RetryableError } from '../../src/core/tool/tool-errors.js';
 import { type HttpRequestOptions, httpRequest as makeTool } from '../../src/tools/http-request.js';
 import { MAX_RESULT_BYTES } from '../../src/tools/result.js';
 import { startHttpServer } from '../helpers/http-server.js';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { FatalError, RetryableError } from '../../src/core/tool-errors.js';
+import { FatalError, RetryableError } from '../../src/core/tool/tool-errors.js';
 import { llmChat as makeTool } from '../../src/tools/llm-chat.js';
 import { MAX_RESULT_BYTES } from '../../src/tools/result.js';
 import { type ChatAnswer, type ChatRequest, type LlmServer, startLlmServer } from '../helpers/llm-server.js';

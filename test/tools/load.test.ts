@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Registrable } from '../../src/core/registry.js';
+import type { Registrable } from '../../src/core/tool/registry.js';
 import { loadToolModules, ToolModuleError } from '../../src/tools/load.js';
 
 let root: string;

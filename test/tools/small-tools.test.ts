@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_PATCH_BYTES } from '../../src/core/patch.js';
-import { createRegistry } from '../../src/core/registry.js';
-import { FatalError } from '../../src/core/tool-errors.js';
+import { MAX_PATCH_BYTES } from '../../src/core/run/patch.js';
+import { createRegistry } from '../../src/core/tool/registry.js';
+import { FatalError } from '../../src/core/tool/tool-errors.js';
 import { compileAnswerSchema, inWords } from '../../src/tools/answer-schema.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { fail } from '../../src/tools/fail.js';

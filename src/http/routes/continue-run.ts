@@ -1,5 +1,5 @@
-import type { Json } from '../../core/json.js';
-import type { Engine } from '../../engine.js';
+import type { Json } from '../../core/base/json.js';
+import type { Engine } from '../../engine/engine.js';
 import { answers, BODY_ERRORS } from '../answers.js';
 import type { App } from '../app-type.js';
 import { runParamsSchema } from '../schemas/common.js';

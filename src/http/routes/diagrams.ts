@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { type DiagramFormat, type Engine, SVG_STYLE } from '../../engine.js';
+import { type DiagramFormat, type Engine, SVG_STYLE } from '../../engine/engine.js';
 import { answers } from '../answers.js';
 import type { App } from '../app-type.js';
 import { DEMO_GRAPH_ID } from '../examples.js';

@@ -1,4 +1,4 @@
-import type { Engine } from '../../engine.js';
+import type { Engine } from '../../engine/engine.js';
 import { answers } from '../answers.js';
 import type { App } from '../app-type.js';
 import { toRunDiff } from '../run-wire.js';

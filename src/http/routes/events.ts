@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { EngineError } from '../../core/errors.js';
-import type { Engine } from '../../engine.js';
+import { EngineError } from '../../core/base/errors.js';
+import type { Engine } from '../../engine/engine.js';
 import { answers } from '../answers.js';
 import type { App } from '../app-type.js';
 import { framesOf } from '../event-stream.js';

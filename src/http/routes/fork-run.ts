@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import type { JsonObject } from '../../core/json.js';
-import type { Engine } from '../../engine.js';
+import type { JsonObject } from '../../core/base/json.js';
+import type { Engine } from '../../engine/engine.js';
 import { answers, BODY_ERRORS } from '../answers.js';
 import type { App } from '../app-type.js';
 import { idempotencyOf } from '../idempotency.js';

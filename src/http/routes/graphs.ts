@@ -1,6 +1,6 @@
-import { EngineError } from '../../core/errors.js';
-import type { GraphDefinition } from '../../core/graph.js';
-import type { Engine } from '../../engine.js';
+import { EngineError } from '../../core/base/errors.js';
+import type { GraphDefinition } from '../../core/graph/definition.js';
+import type { Engine } from '../../engine/engine.js';
 import { answers, BODY_ERRORS } from '../answers.js';
 import type { App } from '../app-type.js';
 import { DEMO_GRAPH_ID, MY_GRAPH_ID } from '../examples.js';

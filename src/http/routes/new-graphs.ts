@@ -1,4 +1,4 @@
-import type { Engine } from '../../engine.js';
+import type { Engine } from '../../engine/engine.js';
 import { answers, BODY_ERRORS } from '../answers.js';
 import type { App } from '../app-type.js';
 import { newGraphSchema, savedGraphSchema, verdictSchema } from '../schemas/graphs.js';

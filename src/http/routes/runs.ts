@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Engine } from '../../engine.js';
+import type { Engine } from '../../engine/engine.js';
 import { answers, BODY_ERRORS } from '../answers.js';
 import type { App } from '../app-type.js';
 import { toRunList, toRunState, toStepList } from '../run-wire.js';

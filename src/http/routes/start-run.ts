@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { Json } from '../../core/json.js';
-import { isFinished } from '../../core/run.js';
-import type { Engine, StartRun } from '../../engine.js';
+import type { Json } from '../../core/base/json.js';
+import { isFinished } from '../../core/run/state.js';
+import type { Engine, StartRun } from '../../engine/engine.js';
 import { answers, BODY_ERRORS } from '../answers.js';
 import type { App } from '../app-type.js';
 import { idempotencyOf } from '../idempotency.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { graphDefinitionSchema } from '../../core/graph.js';
+import { graphDefinitionSchema } from '../../core/graph/definition.js';
 import { APPROVAL_GRAPH, MY_GRAPH, PARALLEL_GRAPH, UPDATED_DEMO } from '../examples.js';
 import { NAMED_EXAMPLES, type NamedExamples } from '../openapi-document.js';
 import { jsonObjectSchema, nextCursorSchema, problemItemSchema, timeSchema, versionSchema } from './common.js';

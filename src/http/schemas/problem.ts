@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { API_ERRORS } from '../../core/errors.js';
+import { API_ERRORS } from '../../core/base/errors.js';
 import { problemItemSchema } from './common.js';
 
 export const problemSchema = z

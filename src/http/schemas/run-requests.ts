@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limitsSchema, nameSchema } from '../../core/graph.js';
+import { limitsSchema, nameSchema } from '../../core/graph/definition.js';
 import { APPROVAL, APPROVAL_RUN, DEMO_RUN, FORK, RETRY } from '../examples.js';
 import { NAMED_EXAMPLES, type NamedExamples } from '../openapi-document.js';
 import { jsonObjectSchema, jsonSchema, versionSchema, waitSchema } from './common.js';

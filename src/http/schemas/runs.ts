@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RUN_STATUSES, type Waiting } from '../../core/run.js';
+import { RUN_STATUSES, type Waiting } from '../../core/run/state.js';
 import { jsonObjectSchema, jsonSchema, nextCursorSchema, pageShape, timeSchema, waitSchema } from './common.js';
 
 /** What runs look like. */

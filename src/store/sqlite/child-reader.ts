@@ -1,9 +1,9 @@
 import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { MAX_DEPTH } from '../../core/interpreter.js';
-import type { ChildResult } from '../../core/join.js';
-import { freezeJson } from '../../core/json.js';
-import type { Waiting } from '../../core/run.js';
+import { freezeJson } from '../../core/base/json.js';
+import { MAX_DEPTH } from '../../core/run/interpreter.js';
+import type { ChildResult } from '../../core/run/join.js';
+import type { Waiting } from '../../core/run/state.js';
 import type { ChildRow, RunSummary } from '../store.js';
 import { SUMMARY } from './run-list.js';
 import { workflowRuns } from './schema.js';

@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, getTableColumns, gt, gte, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { type EventRecord, eventOf } from '../../core/events.js';
+import { type EventRecord, eventOf } from '../../core/run/events.js';
 import type { StoredRun } from '../store.js';
 import { runEvents, runSnapshots } from './schema.js';
 

@@ -1,4 +1,4 @@
-import type { RunState } from '../../core/run.js';
+import type { RunState } from '../../core/run/state.js';
 import type { RunListener, Unit } from '../store.js';
 
 /** Who wants to hear of commits, by run. */

@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { messageOf } from '../../core/errors.js';
+import { messageOf } from '../../core/base/errors.js';
 
 /** The database cannot be opened. The message says why, in words for the person who starts the server. */
 export class OpenDatabaseError extends Error {

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { messageOf } from '../../core/errors.js';
+import { messageOf } from '../../core/base/errors.js';
 import { sqliteCode } from './failures.js';
 import { OpenDatabaseError } from './location.js';
 

@@ -1,6 +1,6 @@
 import { and, asc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { isFinished } from '../../core/run.js';
+import { isFinished } from '../../core/run/state.js';
 import { runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
 
 /** Runs, children included, after which a transaction deletes no further family: some 15 ms. A family is deleted whole. */

@@ -1,7 +1,7 @@
 import { and, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
-import { isFinished, RUN_STATUSES, type RunStatus } from '../../core/run.js';
+import { isFinished, RUN_STATUSES, type RunStatus } from '../../core/run/state.js';
 import type { RunFilter, RunSummary, UnfinishedRun } from '../store.js';
 import { runMetadata, workflowRuns } from './schema.js';
 

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, sqliteView, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
-import type { EventType, RunError } from '../../core/events.js';
-import type { GraphDefinition } from '../../core/graph.js';
-import { RUN_STATUSES, type Waiting } from '../../core/run.js';
+import type { GraphDefinition } from '../../core/graph/definition.js';
+import type { EventType, RunError } from '../../core/run/events.js';
+import { RUN_STATUSES, type Waiting } from '../../core/run/state.js';
 
 // Times are integers, milliseconds since 1970. Columns that can be large stand last, so that reading the ones before
 // them never walks through their overflow pages.
@@ -114,7 +114,7 @@ export const runSnapshots = sqliteTable('run_snapshots', {
 });
 
 /**
- * The log lines of runs, numbered from 1, for people with a SQL shell. Says what `linesOf` in `core/log-lines.ts` says;
+ * The log lines of runs, numbered from 1, for people with a SQL shell. Says what `linesOf` in `core/run/log-lines.ts` says;
  * a test compares. One subquery that SQLite flattens, so that `WHERE run_id = ?` seeks in the journal's key. In
  * `json_insert`, the path `$[#]` appends to a list and `$.none`, which no list has, leaves it as it is.
  */

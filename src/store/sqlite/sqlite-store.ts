@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
-import type { EventRecord } from '../../core/events.js';
-import type { ChildResult } from '../../core/join.js';
-import type { Waiting } from '../../core/run.js';
+import type { EventRecord } from '../../core/run/events.js';
+import type { ChildResult } from '../../core/run/join.js';
+import type { Waiting } from '../../core/run/state.js';
 import type {
   ChildRow,
   GraphVersion,

@@ -1,8 +1,8 @@
 import type Database from 'better-sqlite3';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { messageOf } from '../../core/errors.js';
-import { type RunState, wakeAt } from '../../core/run.js';
+import { messageOf } from '../../core/base/errors.js';
+import { type RunState, wakeAt } from '../../core/run/state.js';
 import { ConflictError, GraphGoneError, type NewRun, ReplayError, type RunAppend, type Unit } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
 import { graphDefinitions, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';

@@ -1,6 +1,6 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { FatalError } from '../../core/tool-errors.js';
+import { FatalError } from '../../core/tool/tool-errors.js';
 
 /** Layers of compression that an answer may have; nobody uses more than one. */
 const MAX_LAYERS = 3;

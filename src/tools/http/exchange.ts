@@ -1,5 +1,5 @@
 import { type Dispatcher, request as send } from 'undici';
-import { FatalError } from '../../core/tool-errors.js';
+import { FatalError } from '../../core/tool/tool-errors.js';
 import { type HttpAnswer, type HttpRequest, redirected, whyNotRequestable } from './request-rules.js';
 
 /** Redirects that one request follows. */

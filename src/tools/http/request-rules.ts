@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { FatalError } from '../../core/tool-errors.js';
+import { FatalError } from '../../core/tool/tool-errors.js';
 
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
 

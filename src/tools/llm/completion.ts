@@ -1,8 +1,8 @@
 import type { OpenAI } from 'openai';
 import { z } from 'zod';
-import { messageOf } from '../../core/errors.js';
-import type { Json } from '../../core/json.js';
-import { FatalError, RetryableError } from '../../core/tool-errors.js';
+import { messageOf } from '../../core/base/errors.js';
+import type { Json } from '../../core/base/json.js';
+import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
 import type { AnswerSchema } from '../answer-schema.js';
 import { inWords } from '../answer-schema.js';
 import { parseRetryAfter, retryOptions } from '../http/retry-after.js';

@@ -1,6 +1,6 @@
 import { OpenAI } from 'openai';
 import { Agent, type Dispatcher, request } from 'undici';
-import { FatalError } from '../../core/tool-errors.js';
+import { FatalError } from '../../core/tool/tool-errors.js';
 import { ACCEPTED_ENCODINGS, readCapped } from '../http/capped-body.js';
 
 /** Size of an answer as it comes over the wire, decoded, in bytes. */

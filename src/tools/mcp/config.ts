@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { messageOf } from '../../core/errors.js';
+import { messageOf } from '../../core/base/errors.js';
 
 export interface StdioServerConfig {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { type CallToolResult, Client, type Tool } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
-import { messageOf } from '../../core/errors.js';
+import { messageOf } from '../../core/base/errors.js';
 import type { McpServerConfig, StdioServerConfig } from './config.js';
 import { httpTransport, MAX_MESSAGE_BYTES } from './http-transport.js';
 

@@ -1,5 +1,5 @@
 import type { Tool } from '@modelcontextprotocol/client';
-import { type Json, type JsonObject, jsonBytes } from '../../core/json.js';
+import { type Json, type JsonObject, jsonBytes } from '../../core/base/json.js';
 import { compileAnswerSchema } from '../answer-schema.js';
 
 const MAX_DESCRIPTION = 4000;

@@ -1,5 +1,5 @@
-import type { Json } from '../../core/json.js';
-import type { AnyTool, ToolContext } from '../../core/tool.js';
+import type { Json } from '../../core/base/json.js';
+import type { AnyTool, ToolContext } from '../../core/tool/tool.js';
 import { resultPatch } from '../result.js';
 import type { McpServer } from './server.js';
 

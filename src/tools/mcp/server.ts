@@ -1,7 +1,7 @@
-import { messageOf } from '../../core/errors.js';
-import type { Json } from '../../core/json.js';
-import type { Mask } from '../../core/mask.js';
-import { FatalError, RetryableError } from '../../core/tool-errors.js';
+import { messageOf } from '../../core/base/errors.js';
+import type { Json } from '../../core/base/json.js';
+import type { Mask } from '../../core/base/mask.js';
+import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
 import type { McpServerConfig } from './config.js';
 import { type Connection, connect } from './connection.js';
 import { failureOf } from './failures.js';

@@ -1,5 +1,5 @@
-import { maskFor, NO_MASK } from '../../core/mask.js';
-import { type Registry, whyNotRegistrable } from '../../core/registry.js';
+import { maskFor, NO_MASK } from '../../core/base/mask.js';
+import { type Registry, whyNotRegistrable } from '../../core/tool/registry.js';
 import { readMcpConfig } from './config.js';
 import { LiveTools } from './live-tools.js';
 import { type McpLogger, McpServer } from './server.js';

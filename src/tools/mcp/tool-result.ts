@@ -1,5 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/client';
-import type { Json } from '../../core/json.js';
+import type { Json } from '../../core/base/json.js';
 import { shortened } from '../result.js';
 
 const MAX_ERROR_CHARACTERS = 2000;

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
 import { describe, expect, it } from 'vitest';
-import { FatalError, RetryableError } from '../../../src/core/tool-errors.js';
+import { FatalError, RetryableError } from '../../../src/core/tool/tool-errors.js';
 import { failureOf as kindOf } from '../../../src/tools/mcp/failures.js';
 import { startHttpServer, type TestServer } from '../../helpers/http-server.js';
 import { type StartedMcp, startClients } from '../../helpers/mcp-servers.js';

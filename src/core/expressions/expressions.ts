@@ -1,0 +1,153 @@
+import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
+import type { Json } from '../base/json.js';
+import type { Read } from '../run/events.js';
+import { compileNode } from './compiler.js';
+import { describe, withArticle } from './operators.js';
+import type { CompileContext, Compiled } from './parts.js';
+import {
+  copyResult,
+  ExpressionError,
+  isList,
+  MAX_LIST_ITEMS,
+  Meter,
+  ReadLog,
+  type Scope,
+  type StaticType,
+} from './values.js';
+
+export { ExpressionError, type Scope } from './values.js';
+
+/** Characters that the source of an expression may have. */
+const MAX_SOURCE_LENGTH = 4096;
+
+/** Only the parser of the library is used; see `compileNode`. */
+const environment = new Environment({
+  enableOptionalTypes: true,
+  limits: { maxAstNodes: 1000, maxDepth: 50, maxListElements: 500, maxMapEntries: 500, maxCallArguments: 8 },
+});
+
+/** The library's names of tokens, in words. */
+const TOKENS: Readonly<Record<string, string>> = {
+  EOF: 'the end',
+  IDENTIFIER: 'a name',
+  LPAREN: '"("',
+  RPAREN: '")"',
+  LBRACKET: '"["',
+  RBRACKET: '"]"',
+  LBRACE: '"{"',
+  RBRACE: '"}"',
+  COLON: '":"',
+};
+
+export interface ExpressionOptions {
+  /** Whether `secrets.NAME` may stand in it. */
+  readonly secrets: boolean;
+  /** What the value must be, where only one kind makes sense. */
+  readonly result?: 'boolean' | 'list';
+}
+
+/** A compiled expression. Knows no state, so one serves every run of a graph. */
+export interface Expression {
+  readonly source: string;
+  /** The kind of its values, as far as the source tells. */
+  readonly type: StaticType;
+  /** The secrets that it names, sorted. */
+  readonly secretNames: readonly string[];
+  /**
+   * The value for a state, frozen, with what was looked at (never secrets).
+   * Takes a tenth of a second at most.
+   * @throws ExpressionError when there is none: missing keys, wrong types and exceeded limits are never a value.
+   */
+  evaluate(scope: Scope): { value: Json; reads: Read[] };
+  /** The value alone, paid from a meter that several expressions share. */
+  evaluateWith(scope: Scope, meter: Meter): Json;
+}
+
+/** Why an expression cannot be compiled. `position` is the character in the source, 1 for the first. */
+export interface ExpressionProblem {
+  readonly message: string;
+  readonly position?: number;
+  readonly hint?: string;
+}
+
+/** Parses and checks an expression (CEL over `input_data`, `data`, `run`, and `secrets` where allowed). Never throws. */
+export function compileExpression(
+  source: string,
+  options: ExpressionOptions,
+): { expression: Expression; problem?: undefined } | { problem: ExpressionProblem; expression?: undefined } {
+  try {
+    return { expression: compile(source, options) };
+  } catch (thrown) {
+    if (!(thrown instanceof ExpressionError)) throw thrown;
+    const { reason, position, hint } = thrown;
+    return { problem: { message: reason, ...(position && { position }), ...(hint && { hint }) } };
+  }
+}
+
+/**
+ * The value of a condition.
+ * @throws ExpressionError when it is anything but `true` or `false`.
+ */
+export function evaluateBoolean(expression: Expression, scope: Scope): { value: boolean; reads: Read[] } {
+  const { value, reads } = expression.evaluate(scope);
+  if (typeof value === 'boolean') return { value, reads };
+  throw new ExpressionError(`A condition must be true or false, not ${withArticle(value)}.`);
+}
+
+/**
+ * The items of a list.
+ * @throws ExpressionError when it is no list, or one of more than 10,000 items.
+ */
+export function evaluateList(expression: Expression, scope: Scope): { value: readonly Json[]; reads: Read[] } {
+  const { value, reads } = expression.evaluate(scope);
+  if (!isList(value)) throw new ExpressionError(`This must be a list, not ${withArticle(value)}.`);
+  if (value.length <= MAX_LIST_ITEMS) return { value, reads };
+  throw new ExpressionError(`The list has more than ${MAX_LIST_ITEMS} items.`);
+}
+
+function compile(source: string, options: ExpressionOptions): Expression {
+  if (source.length > MAX_SOURCE_LENGTH) {
+    throw new ExpressionError(`The expression has more than ${MAX_SOURCE_LENGTH} characters.`);
+  }
+  const context: CompileContext = {
+    allowsSecrets: options.secrets,
+    secretNames: new Set(),
+    variable: undefined,
+    parts: 0,
+    compile: (node) => compileNode(node, context),
+  };
+  const root = context.compile(parse(source));
+  checkResult(root, options.result);
+  const hidesKeys = context.secretNames.size > 0;
+  const evaluate = (scope: Scope, meter: Meter, reads: ReadLog | undefined): Json =>
+    copyResult(root.run({ scope, meter, reads, hidesKeys, item: null }), meter);
+  return {
+    source,
+    type: root.type,
+    secretNames: [...context.secretNames].sort(),
+    evaluate(scope) {
+      const reads = new ReadLog();
+      const value = evaluate(scope, new Meter(), reads);
+      return { value, reads: reads.list() };
+    },
+    evaluateWith: (scope, meter) => evaluate(scope, meter, undefined),
+  };
+}
+
+function checkResult({ type }: Compiled, wanted: 'boolean' | 'list' | undefined): void {
+  if (type === 'optional') throw new ExpressionError('The result is optional. Add .orValue(...) to it.');
+  if (wanted === undefined || type === 'any' || type === wanted) return;
+  throw new ExpressionError(`This must be ${describe(wanted)}, and is always ${describe(type)}.`);
+}
+
+function parse(source: string): ASTNode {
+  try {
+    return environment.parse(source).ast;
+  } catch (thrown) {
+    if (!(thrown instanceof ParseError)) throw new ExpressionError('The expression cannot be read.');
+    const position = (thrown.range?.start ?? 0) + 1;
+    if (thrown.code === 'limit_exceeded') throw new ExpressionError('The expression is too large.', position);
+    const text = thrown.summary.replace(/\b[A-Z]{2,}\b/g, (word) => TOKENS[word] ?? word.toLowerCase());
+    throw new ExpressionError(`${text}.`, position);
+  }
+}

@@ -1,0 +1,75 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
+import type { Json } from '../base/json.js';
+import { describe } from './operators.js';
+import {
+  ExpressionError,
+  type Kind,
+  kindOf,
+  type Meter,
+  type ReadLog,
+  type Scope,
+  type StaticType,
+  type Value,
+} from './values.js';
+
+/** What one evaluation carries along. */
+export interface Frame {
+  readonly scope: Scope;
+  readonly meter: Meter;
+  /** Left out where nobody asks what was looked at. */
+  readonly reads: ReadLog | undefined;
+  /** True when computed keys may hold secrets: they are then shown nowhere. */
+  readonly hidesKeys: boolean;
+  /** The item that a macro is at. Macros are not nested, so one is enough. */
+  item: Json;
+}
+
+/** A part of an expression, ready to run. */
+export interface Compiled {
+  /** What is known of the value; `run` keeps the promise. */
+  readonly type: StaticType;
+  run(frame: Frame): Value;
+}
+
+/** What the compiler knows and collects. */
+export interface CompileContext {
+  readonly allowsSecrets: boolean;
+  readonly secretNames: Set<string>;
+  /** The name of the item inside a macro. */
+  variable: string | undefined;
+  /** Parts compiled so far: what an iteration costs. */
+  parts: number;
+  /** Compiles a part of any kind. Handed along, so that the kinds of parts need not know each other's files. */
+  compile(node: ASTNode): Compiled;
+}
+
+/** Everything that JSON has. */
+export const JSON_KINDS: readonly Kind[] = ['null', 'boolean', 'number', 'string', 'list', 'map'];
+
+/** Where a part stands in the source, 1 for its first character. */
+export function positionOf(node: ASTNode): number {
+  return node.pos + 1;
+}
+
+/**
+ * A part that must be of some kinds: refused now if that is known to be wrong, else checked at each run.
+ * @param what The operator or function that asks, for the message.
+ */
+export function typed(part: Compiled, kinds: readonly Kind[], what: string, at: number): (frame: Frame) => Value {
+  if (part.type === 'any') {
+    return (frame) => {
+      const value = part.run(frame);
+      const kind = kindOf(value);
+      if (!kinds.includes(kind)) throw mismatch(what, kinds, kind, at);
+      return value;
+    };
+  }
+  if (!kinds.includes(part.type)) throw mismatch(what, kinds, part.type, at);
+  return part.run;
+}
+
+function mismatch(what: string, kinds: readonly Kind[], found: Kind, at: number): ExpressionError {
+  const hint = found === 'optional' ? 'Add .orValue(...) to it.' : undefined;
+  const wanted = kinds === JSON_KINDS ? 'a value' : kinds.map(describe).join(' or ');
+  return new ExpressionError(`${what} takes ${wanted}, not ${describe(found)}.`, at, hint);
+}

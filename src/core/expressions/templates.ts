@@ -1,0 +1,177 @@
+import type { Problem } from '../base/errors.js';
+import { freezeJson, type Json, type JsonObject, jsonBytes, pointerToken } from '../base/json.js';
+import {
+  compileExpression,
+  type Expression,
+  ExpressionError,
+  type ExpressionOptions,
+  type ExpressionProblem,
+} from './expressions.js';
+import { splitTemplate, type TemplatePart } from './template-text.js';
+import { Meter, type Scope } from './values.js';
+
+/** Expressions that one document may hold. */
+const MAX_TEMPLATES = 500;
+/** Characters of all its expressions together: reading them takes milliseconds for each 4,000. */
+const MAX_TEMPLATE_CHARACTERS = 65_536;
+
+/** A document whose strings may hold `${ expressions }`. Knows no state, so one serves every run of a graph. */
+export interface Template {
+  /** True when no string holds an expression: `render` gives the same for every state. */
+  readonly isStatic: boolean;
+  /** The document with `$${` put right, and the strings that hold expressions as they were written. */
+  readonly preview: Json;
+  /** Where those strings are: JSON Pointers (RFC 6901) into the document. */
+  readonly dynamicPointers: readonly string[];
+  /** The secrets that the expressions name, sorted. */
+  readonly secretNames: readonly string[];
+  /**
+   * The document for a state, frozen. Takes a tenth of a second at most.
+   * @throws ExpressionError, which names the pointer, when an expression has no value or the whole is over 1 MiB.
+   */
+  render(scope: Scope): Json;
+}
+
+type Renderer = (scope: Scope, meter: Meter) => Json;
+
+/** Stands where an expression has a problem. */
+const NOTHING: Renderer = () => null;
+
+interface Compilation {
+  readonly options: ExpressionOptions;
+  readonly problems: Problem[];
+  readonly dynamicPointers: string[];
+  readonly secretNames: Set<string>;
+  expressions: number;
+  characters: number;
+}
+
+/** What became of a part of the document. Only parts that hold expressions have a renderer. */
+interface Node {
+  readonly preview: Json;
+  readonly render?: Renderer;
+}
+
+/**
+ * Finds and compiles the expressions of a document. Keys are never templates.
+ * A string that is exactly one `${ e }` becomes the value of `e`; in other text, values become text.
+ * `$${` stands for `${`. With problems, the template must not be rendered.
+ */
+export function compileTemplate(value: Json, options: ExpressionOptions): { template: Template; problems: Problem[] } {
+  const compilation: Compilation = {
+    options,
+    problems: [],
+    dynamicPointers: [],
+    secretNames: new Set(),
+    expressions: 0,
+    characters: 0,
+  };
+  const { preview, render } = compileNode(value, '', compilation);
+  const template: Template = {
+    isStatic: render === undefined,
+    preview: freezeJson(preview),
+    dynamicPointers: compilation.dynamicPointers,
+    secretNames: [...compilation.secretNames].sort(),
+    render: (scope) => (render === undefined ? preview : renderWhole(render, scope, preview)),
+  };
+  return { template, problems: compilation.problems };
+}
+
+/**
+ * True for places whose value depends on an expression: at, under and above a string that holds one.
+ * What a schema finds there says nothing before the expression has its value.
+ */
+export function isTouchedByTemplate(pointer: string, dynamicPointers: readonly string[]): boolean {
+  return dynamicPointers.some(
+    (dynamic) => dynamic === pointer || dynamic.startsWith(`${pointer}/`) || pointer.startsWith(`${dynamic}/`),
+  );
+}
+
+function renderWhole(render: Renderer, scope: Scope, preview: Json): Json {
+  const meter = new Meter();
+  // The text around the expressions counts too.
+  meter.spendBytes(jsonBytes(preview));
+  return freezeJson(render(scope, meter));
+}
+
+function compileNode(value: Json, pointer: string, compilation: Compilation): Node {
+  if (typeof value === 'string') return compileText(value, pointer, compilation);
+  if (typeof value !== 'object' || value === null) return { preview: value };
+  const keys = Object.keys(value);
+  const nodes = keys.map((key) =>
+    compileNode((value as JsonObject)[key] as Json, pointer + pointerToken(key), compilation),
+  );
+  const assemble = (parts: readonly Json[]): Json =>
+    // Unlike assignments, fromEntries makes an own key of `__proto__` too.
+    Array.isArray(value) ? parts : Object.fromEntries(keys.map((key, index) => [key, parts[index] as Json]));
+  const preview = assemble(nodes.map((node) => node.preview));
+  if (nodes.every((node) => node.render === undefined)) return { preview };
+  return {
+    preview,
+    render: (scope, meter) =>
+      assemble(nodes.map(({ preview, render }) => (render === undefined ? preview : render(scope, meter)))),
+  };
+}
+
+function compileText(text: string, pointer: string, compilation: Compilation): Node {
+  const split = splitTemplate(text);
+  if (split.problem !== undefined) {
+    report(split.problem, pointer, compilation);
+    return { preview: text };
+  }
+  const { parts } = split;
+  if (parts.every((part) => typeof part === 'string')) return { preview: parts.join('') };
+  const renderers = parts.map((part) => (typeof part === 'string' ? part : compilePart(part, pointer, compilation)));
+  compilation.dynamicPointers.push(pointer);
+  const [only] = renderers;
+  if (renderers.length === 1 && typeof only === 'function') return { preview: text, render: only };
+  return { preview: text, render: (scope, meter) => renderers.map((part) => textOf(part, scope, meter)).join('') };
+}
+
+/** Compiles one expression. What it throws at run time names the document's place and the string's character. */
+function compilePart(
+  { source, start }: Exclude<TemplatePart, string>,
+  pointer: string,
+  compilation: Compilation,
+): Renderer {
+  compilation.expressions += 1;
+  compilation.characters += source.length;
+  const { expressions, characters } = compilation;
+  if (expressions > MAX_TEMPLATES || characters > MAX_TEMPLATE_CHARACTERS) {
+    const message = `There are more than ${MAX_TEMPLATES} expressions here, or ${MAX_TEMPLATE_CHARACTERS} characters of them.`;
+    if (!compilation.problems.some((problem) => problem.message === message)) report({ message }, pointer, compilation);
+    return NOTHING;
+  }
+  const { expression, problem } = compileExpression(source, compilation.options);
+  if (problem !== undefined) {
+    report({ ...problem, position: start + (problem.position ?? 1) }, pointer, compilation);
+    return NOTHING;
+  }
+  for (const name of expression.secretNames) compilation.secretNames.add(name);
+  return (scope, meter) => evaluateAt(expression, scope, meter, { pointer, start });
+}
+
+function evaluateAt(
+  expression: Expression,
+  scope: Scope,
+  meter: Meter,
+  { pointer, start }: { pointer: string; start: number },
+): Json {
+  try {
+    return expression.evaluateWith(scope, meter);
+  } catch (thrown) {
+    if (!(thrown instanceof ExpressionError)) throw thrown;
+    throw new ExpressionError(thrown.reason, start + (thrown.position ?? 1), thrown.hint, pointer);
+  }
+}
+
+function textOf(part: string | Renderer, scope: Scope, meter: Meter): string {
+  if (typeof part === 'string') return part;
+  const value = part(scope, meter);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function report({ message, position, hint }: ExpressionProblem, pointer: string, { problems }: Compilation): void {
+  const placed = position === undefined ? message : `${message} (at character ${position})`;
+  problems.push({ pointer, code: 'invalid_expression', message: placed, ...(hint && { hint }) });
+}

@@ -1,0 +1,169 @@
+import { type Json, type JsonObject, MAX_JSON_DEPTH } from '../base/json.js';
+import type { Read } from '../run/events.js';
+import { MAX_PATH_LENGTH, MAX_READS, readOf } from './reads.js';
+
+/** What expressions may look at. Parts of a run's state, so frozen; nothing here is ever changed. */
+export interface Scope {
+  readonly input_data: Json;
+  readonly data: JsonObject;
+  /** `run_id`, `graph_id`, `step`, `attempt`, and in a branch of a for-each `item` and `index`. */
+  readonly run: JsonObject;
+  /** Name -> value. Needed only where expressions may name secrets. */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
+/** Work that one evaluation may do, in units of about 20 to 100 ns: it ends after a tenth of a second at most. */
+const MAX_WORK = 1_000_000;
+/** Items of a list that is iterated or built. */
+export const MAX_LIST_ITEMS = 10_000;
+/** Size of a result as JSON text, in bytes; also the most characters of a string that is built on the way. */
+export const MAX_RESULT_BYTES = 1024 * 1024;
+/** Characters that are looked at for one unit of work. */
+const CHARACTERS_PER_UNIT = 32;
+
+/**
+ * An expression that cannot be compiled, or has no value for this state.
+ * Never shows a value: values can hold secrets. `position` is the character in the source, 1 for the first.
+ */
+export class ExpressionError extends Error {
+  constructor(
+    readonly reason: string,
+    readonly position?: number,
+    readonly hint?: string,
+    /** Which template failed: a JSON Pointer into the params. */
+    readonly pointer?: string,
+  ) {
+    const place = [
+      ...(position === undefined ? [] : [`at character ${position}`]),
+      ...(pointer === undefined ? [] : [`in ${pointer}`]),
+    ];
+    super(
+      [reason, ...(hint === undefined ? [] : [hint]), ...(place.length === 0 ? [] : [`(${place.join(' ')})`])].join(
+        ' ',
+      ),
+    );
+    this.name = 'ExpressionError';
+  }
+}
+
+/** What `x.?y` gives: a value, or nothing. Never a result; `.orValue(...)` takes it out. */
+export class Optional {
+  constructor(readonly value: Json | undefined) {}
+}
+
+/** Any value on the way to a result. */
+export type Value = Json | Optional;
+
+export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'list' | 'map' | 'optional';
+
+/** What is known of a value before it is there. */
+export type StaticType = Kind | 'any';
+
+/** The kind of a value, in the words of error messages. */
+export function kindOf(value: Value): Kind {
+  if (value === null) return 'null';
+  if (value instanceof Optional) return 'optional';
+  if (Array.isArray(value)) return 'list';
+  return typeof value === 'object' ? 'map' : (typeof value as 'boolean' | 'number' | 'string');
+}
+
+export function isMap(value: Value): value is JsonObject {
+  return kindOf(value) === 'map';
+}
+
+export function isList(value: Value): value is readonly Json[] {
+  return Array.isArray(value);
+}
+
+/** Counts what an evaluation does, and ends it when it does too much. Templates of one document share a meter. */
+export class Meter {
+  #work = MAX_WORK;
+  #bytes = MAX_RESULT_BYTES;
+
+  /** @throws ExpressionError when the work is used up. */
+  spend(units: number, at: number): void {
+    this.#work -= units;
+    if (this.#work < 0) throw new ExpressionError('This takes too much work. Make it simpler, or use a tool.', at);
+  }
+
+  spendCharacters(characters: number, at: number): void {
+    this.spend(Math.ceil(characters / CHARACTERS_PER_UNIT), at);
+  }
+
+  /** @throws ExpressionError when the results are larger than they may be. */
+  spendBytes(bytes: number): void {
+    this.#bytes -= bytes;
+    if (this.#bytes < 0) throw new ExpressionError(`The result is larger than ${MAX_RESULT_BYTES} bytes of JSON.`);
+  }
+}
+
+/** Notes which parts of a state an expression looks at: at most 50, so the cost never grows with the state. */
+export class ReadLog {
+  readonly #seen = new Map<string, Json>();
+
+  note(path: string, value: Json | undefined): void {
+    const key = path.slice(0, MAX_PATH_LENGTH);
+    if (this.#seen.size < MAX_READS && !this.#seen.has(key)) this.#seen.set(key, value ?? null);
+  }
+
+  list(): Read[] {
+    return [...this.#seen].map(([path, value]) => readOf(path, value));
+  }
+}
+
+/** True when two values are the same JSON. The order of keys does not matter. */
+export function isSame(a: Json, b: Json, meter: Meter, at: number): boolean {
+  meter.spend(1, at);
+  if (a === b) {
+    if (typeof a === 'string') meter.spendCharacters(a.length, at);
+    return true;
+  }
+  if (typeof a === 'string' && typeof b === 'string') {
+    if (a.length === b.length) meter.spendCharacters(a.length, at);
+    return false;
+  }
+  if (isList(a) && isList(b)) {
+    return a.length === b.length && a.every((item, index) => isSame(item, b[index] as Json, meter, at));
+  }
+  return isMap(a) && isMap(b) && hasSameEntries(a, b, meter, at);
+}
+
+function hasSameEntries(a: JsonObject, b: JsonObject, meter: Meter, at: number): boolean {
+  const keys = Object.keys(a);
+  meter.spend(keys.length, at);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && isSame(a[key] as Json, b[key] as Json, meter, at));
+}
+
+/**
+ * Copies a result into frozen JSON of a bounded size. Parts that are shared count each time:
+ * `[x, x]` twice over is small in memory and large as text.
+ */
+export function copyResult(value: Value, meter: Meter, depth = 0): Json {
+  if (value instanceof Optional) throw new ExpressionError('The result is optional. Add .orValue(...) to it.');
+  if (typeof value === 'string') {
+    meter.spendBytes(value.length);
+    meter.spendBytes(Buffer.byteLength(JSON.stringify(value)) - value.length);
+    return value;
+  }
+  if (typeof value !== 'object' || value === null) {
+    meter.spendBytes(String(value).length);
+    // JSON knows no -0.
+    return value === 0 ? 0 : value;
+  }
+  if (depth >= MAX_JSON_DEPTH)
+    throw new ExpressionError(`The result has more than ${MAX_JSON_DEPTH} levels of nesting.`);
+  if (isList(value)) {
+    meter.spendBytes(Math.max(2, value.length + 1));
+    return Object.freeze(value.map((item) => copyResult(item, meter, depth + 1)));
+  }
+  const map = value as JsonObject;
+  const keys = Object.keys(map);
+  meter.spendBytes(Math.max(2, 2 * keys.length + 1));
+  const copy = keys.map((key) => {
+    meter.spendBytes(Buffer.byteLength(JSON.stringify(key)));
+    return [key, copyResult(map[key] as Json, meter, depth + 1)] as const;
+  });
+  // Unlike an assignment, this makes an own key of `__proto__` too.
+  return Object.freeze(Object.fromEntries(copy));
+}

@@ -1,0 +1,190 @@
+import { z } from 'zod';
+import type { JsonObject } from '../base/json.js';
+
+/** The reserved target: a run that is routed here is complete. */
+export const END = 'END';
+
+/** Words that stand in our paths and so cannot be graph ids. */
+export const RESERVED_GRAPH_IDS: readonly string[] = [
+  'create',
+  'run',
+  'runs',
+  'state',
+  'validate',
+  'tools',
+  'conditions',
+];
+
+/** Limits a run has unless its graph or its start says otherwise. */
+export const DEFAULT_MAX_STEPS = 1000;
+const MAX_STEPS = 1_000_000;
+const MAX_NODES = 1000;
+const MAX_EDGES = 5000;
+/** Checking where branches lead costs much for each edge that starts some. */
+const MAX_BRANCHINGS = 200;
+/** A hundred years: longer than any run, and still an exact time in milliseconds. */
+const MAX_DEADLINE_SECONDS = 3_153_600_000;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
+const NO_CONTROL = /^[^\u0000-\u001f\u007f]*$/;
+
+/** The longest delay that a timer takes, in seconds. */
+const MAX_TIMEOUT_SECONDS = 2_147_483;
+const seconds = z.number().min(0).max(MAX_DEADLINE_SECONDS);
+
+/** A name that people give: 1 to 200 characters, none of them a control character. */
+export const nameSchema = z.string().min(1).max(200).regex(NO_CONTROL, 'must not hold control characters');
+
+const SLUG = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+
+/** A graph id: a slug that is not a word of our paths. */
+export const graphIdSchema = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(SLUG, 'must be a slug: a-z, 0-9 and single hyphens between them')
+  .refine((id) => !RESERVED_GRAPH_IDS.includes(id), 'is a reserved word');
+
+/** Limits of a run, as documents say them. */
+export const limitsSchema = z
+  .strictObject({
+    max_steps: z.int().min(1).max(MAX_STEPS).optional().describe('Most steps a run may take. Default 1000.'),
+    deadline_seconds: z
+      .number()
+      .positive()
+      .max(MAX_DEADLINE_SECONDS)
+      .optional()
+      .describe('The run fails when it is not finished this long after it was submitted; queueing and downtime count.'),
+  })
+  .meta({ id: 'Limits' });
+
+/** How often a failing step is tried, and how long it waits in between. */
+const retrySchema = z
+  .strictObject({
+    max_attempts: z.int().min(1).max(1000).describe('Tries in all.'),
+    interval_seconds: seconds.default(1).describe('Delay before the second try.'),
+    backoff_rate: z.number().min(1).max(100).default(2).describe('What each delay is multiplied by for the next.'),
+    max_delay_seconds: seconds.optional().describe('No delay is longer.'),
+    jitter: z.enum(['none', 'full']).default('none').describe('full: anything between nothing and the delay.'),
+  })
+  .meta({ id: 'Retry' });
+
+const nodeSchema = z
+  .strictObject({
+    name: nameSchema.describe('Unique in the graph. END is reserved.'),
+    tool_name: nameSchema.describe('A registered tool; see GET /graph/tools.'),
+    params: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe('Passed to the tool at each call. Strings may hold ${ expressions }.'),
+    timeout_seconds: z
+      .number()
+      .positive()
+      .max(MAX_TIMEOUT_SECONDS)
+      .optional()
+      .describe('Longest that an attempt may take.'),
+    retry: retrySchema.optional(),
+    on_error: nameSchema.optional().describe('Where the run goes when the tries are used up; data.error says why.'),
+  })
+  .meta({ id: 'Node' });
+
+const edgeSchema = z.strictObject({ from_node: nameSchema, to_node: nameSchema }).meta({ id: 'Edge' });
+
+const caseSchema = z.strictObject({
+  when: z.string().min(1).max(4096).describe('A CEL expression that is true or false.'),
+  to_node: nameSchema,
+});
+
+const conditionalEdgeSchema = z
+  .strictObject({
+    from_node: nameSchema,
+    condition_function: nameSchema.optional().describe('A registered condition; see GET /graph/conditions.'),
+    routes: z
+      .record(nameSchema, nameSchema)
+      .optional()
+      .describe('Outcome -> target, for outcomes that are not themselves names of nodes.'),
+    cases: z.array(caseSchema).min(1).max(100).optional().describe('Instead of a condition: the first that is true.'),
+    otherwise: nameSchema.optional().describe('Where it goes when no case is true.'),
+  })
+  .refine(({ condition_function, routes, cases, otherwise }) => {
+    const byFunction = condition_function !== undefined && cases === undefined && otherwise === undefined;
+    return (
+      byFunction || (condition_function === undefined && routes === undefined && !!cases && otherwise !== undefined)
+    );
+  }, 'needs either condition_function, or cases and otherwise')
+  .meta({ id: 'ConditionalEdge' });
+
+const maxParallelSchema = z.int().min(1).max(1000).optional().describe('Most branches at once. Default 10.');
+const branchesOnError = nameSchema.optional().describe('Where the run goes when a branch fails; data.error says why.');
+
+const parallelEdgeSchema = z
+  .strictObject({
+    from_node: nameSchema,
+    to_nodes: z.array(nameSchema).min(1).max(100).describe('Where the branches begin.'),
+    join_node: nameSchema.describe('Where the run goes on when all branches have ended.'),
+    max_parallel: maxParallelSchema,
+    on_error: branchesOnError,
+  })
+  .meta({ id: 'ParallelEdge' });
+
+const forEachEdgeSchema = z
+  .strictObject({
+    from_node: nameSchema,
+    items: z.string().min(1).max(4200).describe('A list, as one ${ expression }.'),
+    to_node: nameSchema.describe('Where the branch of each item begins; run.item and run.index tell it which.'),
+    join_node: nameSchema.describe('Where the run goes on when all branches have ended.'),
+    collect_as: nameSchema.describe('The key of data that becomes the list of what each branch set.'),
+    max_parallel: maxParallelSchema,
+    on_error: branchesOnError,
+  })
+  .meta({ id: 'ForEachEdge' });
+
+/** The document that describes a graph. Stored and sent as it is, so its keys are the wire's. */
+export const graphDefinitionSchema = z
+  .strictObject({
+    name: nameSchema.describe('Unique on the server.'),
+    graph_id: graphIdSchema.optional().describe('A slug. Made from the name when it is left out.'),
+    description: z.string().max(10_000).optional(),
+    entry_point: nameSchema.describe('The node where runs begin.'),
+    nodes: z.array(nodeSchema).min(1).max(MAX_NODES),
+    edges: z.array(edgeSchema).max(MAX_EDGES).default([]),
+    conditional_edges: z.array(conditionalEdgeSchema).max(MAX_EDGES).optional(),
+    parallel_edges: z.array(parallelEdgeSchema).max(MAX_BRANCHINGS).optional(),
+    for_each_edges: z.array(forEachEdgeSchema).max(MAX_BRANCHINGS).optional(),
+    merge: z
+      .record(nameSchema, z.enum(['append', 'sum', 'last']))
+      .optional()
+      .describe('What to do with a key that several branches set to different values.'),
+    input_schema: z.record(z.string(), z.unknown()).optional().describe('JSON Schema that input_data must fit.'),
+    limits: limitsSchema.optional(),
+  })
+  .meta({ id: 'GraphDefinition' });
+
+export type GraphDefinition = z.output<typeof graphDefinitionSchema>;
+export type NodeDefinition = GraphDefinition['nodes'][number];
+export type ConditionalEdgeDefinition = NonNullable<GraphDefinition['conditional_edges']>[number];
+export type ForEachEdgeDefinition = NonNullable<GraphDefinition['for_each_edges']>[number];
+export type RetryPolicy = z.output<typeof retrySchema>;
+export type MergeRule = NonNullable<GraphDefinition['merge']>[string];
+export type LimitsDefinition = z.output<typeof limitsSchema>;
+
+/** What a run may use up. */
+export interface RunLimits {
+  readonly maxSteps: number;
+  /** Seconds from submission to the deadline, where there is one. */
+  readonly deadlineSeconds?: number;
+}
+
+/** The limits of a run: those of its start before those of its graph before the defaults, one by one. */
+export function resolveLimits(graph: LimitsDefinition | undefined, run: LimitsDefinition | undefined): RunLimits {
+  const merged = { ...graph, ...run };
+  return {
+    maxSteps: merged.max_steps ?? DEFAULT_MAX_STEPS,
+    ...(merged.deadline_seconds === undefined ? {} : { deadlineSeconds: merged.deadline_seconds }),
+  };
+}
+
+/** The params of a node as the tool gets them, before its schema. */
+export function paramsOf(node: NodeDefinition): JsonObject {
+  return (node.params ?? {}) as JsonObject;
+}

@@ -1,0 +1,101 @@
+import type { Problem } from '../../base/errors.js';
+import { pointerToken } from '../../base/json.js';
+import { compileTemplate } from '../../expressions/templates.js';
+import type { Registry } from '../../tool/registry.js';
+import { type GraphDefinition, paramsOf } from '../definition.js';
+import { findBranchErrors } from './branches.js';
+import { findErrors } from './errors.js';
+import { type LinkedGraph, linkNodes } from './links.js';
+import { findEndless, findUnreachable } from './reachability.js';
+import { findEndlessRecursion } from './recursion.js';
+
+/** What the doctor finds in a graph. */
+export interface Diagnosis {
+  /** Why it cannot be run. */
+  readonly errors: Problem[];
+  /** It can be run, though probably not as it was meant. */
+  readonly warnings: Problem[];
+}
+
+/** Names listed in the message of a cycle. */
+const MAX_CYCLE_NAMES = 10;
+
+/**
+ * Finds everything that is wrong with a definition that fits the schema, all at once.
+ * Never throws, whatever the params schemas of tools do.
+ * @param isSecretSet whether a name that params use as `secrets.NAME` has a value on this server
+ */
+export function diagnose(
+  definition: GraphDefinition,
+  registry: Registry,
+  isSecretSet: (name: string) => boolean = () => true,
+): Diagnosis {
+  const linked = linkNodes(definition, registry);
+  return {
+    errors: [
+      ...findErrors(definition, registry),
+      ...findBranchErrors(definition, linked),
+      ...findEndlessRecursion(definition, linked),
+    ],
+    warnings: [
+      ...warnOfPaths(linked),
+      ...warnOfRoutes(definition, registry),
+      ...warnOfSecrets(definition, registry, isSecretSet),
+    ],
+  };
+}
+
+function warnOfPaths(linked: LinkedGraph): Problem[] {
+  const { cycles, leadIns } = findEndless(linked);
+  const warnings: { position: number; code: string; message: string }[] = [];
+  for (const { name, position } of findUnreachable(linked)) {
+    const message = `No path leads from the entry point to "${name}". Add an edge to it, or remove it.`;
+    warnings.push({ position, code: 'unreachable_node', message });
+  }
+  for (const cycle of cycles) {
+    const names = cycle.slice(0, MAX_CYCLE_NAMES).map((node) => `"${node.name}"`);
+    if (cycle.length > names.length) names.push(`${cycle.length - names.length} more`);
+    const message = `No path leads out of this cycle to an end: ${names.join(', ')}. Add a way out, for example a conditional edge to "END".`;
+    warnings.push({ position: Math.min(...cycle.map((node) => node.position)), code: 'endless_cycle', message });
+  }
+  for (const { name, position } of leadIns) {
+    const message = `Every path from "${name}" leads into a cycle with no way out. Give one of them a way to an end.`;
+    warnings.push({ position, code: 'no_path_to_end', message });
+  }
+  warnings.sort((a, b) => a.position - b.position);
+  return warnings.map(({ position, ...warning }) => ({ pointer: `/nodes/${position}`, ...warning }));
+}
+
+function warnOfRoutes(definition: GraphDefinition, registry: Registry): Problem[] {
+  const warnings: Problem[] = [];
+  for (const [index, edge] of (definition.conditional_edges ?? []).entries()) {
+    const { condition_function: name, routes = {} } = edge;
+    const outcomes = name === undefined ? undefined : registry.conditions.get(name)?.outcomes;
+    if (outcomes === undefined) continue;
+    for (const outcome of Object.keys(routes)) {
+      if (outcomes.includes(outcome)) continue;
+      const pointer = `/conditional_edges/${index}/routes${pointerToken(outcome)}`;
+      const message = `The condition "${name}" never answers "${outcome}". Remove the route, or correct its outcome.`;
+      warnings.push({ pointer, code: 'unused_route', message });
+    }
+  }
+  return warnings;
+}
+
+function warnOfSecrets(
+  { nodes }: GraphDefinition,
+  registry: Registry,
+  isSecretSet: (name: string) => boolean,
+): Problem[] {
+  return nodes.flatMap((node, index) => {
+    if (registry.tools.get(node.tool_name)?.secrets !== true) return [];
+    const { secretNames } = compileTemplate(paramsOf(node), { secrets: true }).template;
+    return secretNames
+      .filter((name) => !isSecretSet(name))
+      .map((name) => ({
+        pointer: `/nodes/${index}/params`,
+        code: 'unset_secret',
+        message: `The secret "${name}" is not set. Set SECRET_${name} in the environment of the server.`,
+      }));
+  });
+}

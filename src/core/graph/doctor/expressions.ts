@@ -1,0 +1,70 @@
+import type { Problem } from '../../base/errors.js';
+import type { Json } from '../../base/json.js';
+import { compileExpression, type ExpressionProblem } from '../../expressions/expressions.js';
+import { splitTemplate } from '../../expressions/template-text.js';
+import { itemsPart } from '../compile.js';
+import type { ConditionalEdgeDefinition, ForEachEdgeDefinition } from '../definition.js';
+
+/** Expressions of a graph, and characters of all of them: reading takes a few milliseconds for each 4,000. */
+export const MAX_EXPRESSIONS = 2000;
+export const MAX_EXPRESSION_CHARACTERS = 262_144;
+
+/** Counts the expressions of a graph before they are read, so that a hostile document stays cheap. */
+export class ExpressionBudget {
+  #expressions = 0;
+  #characters = 0;
+  #isOver = false;
+
+  /** Takes note of expressions that stand at a place: true if they may be read. The first that are too many are told. */
+  allows(sources: readonly string[], pointer: string, problems: Problem[]): boolean {
+    this.#expressions += sources.length;
+    for (const source of sources) this.#characters += source.length;
+    if (this.#expressions <= MAX_EXPRESSIONS && this.#characters <= MAX_EXPRESSION_CHARACTERS) return true;
+    if (!this.#isOver) {
+      const message = `The graph has more than ${MAX_EXPRESSIONS} expressions, or ${MAX_EXPRESSION_CHARACTERS} characters of them. The rest was not checked.`;
+      problems.push({ pointer, code: 'invalid_expression', message });
+    }
+    this.#isOver = true;
+    return false;
+  }
+}
+
+/** The sources of all `${ expressions }` in a document. Strings that cannot be cut have none. */
+export function expressionsIn(value: Json): string[] {
+  if (typeof value === 'string') {
+    return (splitTemplate(value).parts ?? []).flatMap((part) => (typeof part === 'string' ? [] : [part.source]));
+  }
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(expressionsIn) : [];
+}
+
+/** Reads the conditions of an edge's cases. */
+export function checkCases(edge: ConditionalEdgeDefinition, pointer: string, budget: ExpressionBudget): Problem[] {
+  const problems: Problem[] = [];
+  for (const [index, { when }] of (edge.cases ?? []).entries()) {
+    const place = `${pointer}/cases/${index}/when`;
+    if (!budget.allows([when], place, problems)) continue;
+    const { problem } = compileExpression(when, { secrets: false, result: 'boolean' });
+    if (problem !== undefined) problems.push(invalidExpression(problem, place, 0));
+  }
+  return problems;
+}
+
+/** Reads the items of a for_each edge: one `${ expression }` that may be a list. */
+export function checkItems({ items }: ForEachEdgeDefinition, pointer: string, budget: ExpressionBudget): Problem[] {
+  const place = `${pointer}/items`;
+  const part = itemsPart(items);
+  if (part === undefined) {
+    const message = 'The items are one expression: "${", an expression that gives a list, and "}".';
+    return [invalidExpression({ message }, place, 0)];
+  }
+  const problems: Problem[] = [];
+  if (!budget.allows([part.source], place, problems)) return problems;
+  const { problem } = compileExpression(part.source, { secrets: false, result: 'list' });
+  return problem === undefined ? [] : [invalidExpression(problem, place, part.start)];
+}
+
+/** @param start offset of the expression in its string */
+function invalidExpression({ message, position, hint }: ExpressionProblem, pointer: string, start: number): Problem {
+  const placed = position === undefined ? message : `${message} (at character ${start + position})`;
+  return { pointer, code: 'invalid_expression', message: placed, ...(hint !== undefined && { hint }) };
+}

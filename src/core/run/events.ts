@@ -1,0 +1,199 @@
+import { freezeJson, type Json, type JsonObject } from '../base/json.js';
+
+/** Why a step or a run failed. */
+export interface RunError {
+  readonly code: string;
+  readonly message: string;
+  readonly node: string | null;
+  readonly step: number | null;
+}
+
+/** A value that a condition looked at: scalars in full (up to 200 characters), anything else as type and size. */
+export type Read =
+  | { readonly path: string; readonly value: Json }
+  | { readonly path: string; readonly type: 'string' | 'list' | 'object'; readonly size: number };
+
+/** Tokens that a step has used of language models. */
+export interface Usage {
+  readonly input_tokens: number;
+  readonly output_tokens: number;
+}
+
+/** Why the run went where it went. `to_node` is null when the choice failed, or is up to branches. */
+export interface Decision {
+  readonly kind: 'edge' | 'condition' | 'case' | 'parallel' | 'for_each' | 'error';
+  readonly condition?: string;
+  readonly outcome?: string | null;
+  readonly to_node: string | null;
+  readonly read?: readonly Read[];
+}
+
+/** Where a child run hangs: the event of the parent that started it, and which of the children it is. */
+export interface ParentLink {
+  readonly run_id: string;
+  readonly seq: number;
+  readonly index: number;
+  /** A branch runs part of its parent's graph on its parent's state; a graph is another graph as a step. */
+  readonly kind: 'branch' | 'graph';
+  /** How many parents are above. */
+  readonly depth: number;
+}
+
+/** What a step waits for. Times are milliseconds since 1970. */
+export interface WaitStart {
+  readonly kind: 'timer' | 'input' | 'graph';
+  readonly until: number | null;
+  readonly message?: string;
+  /** JSON Schema of the answer. */
+  readonly schema?: JsonObject;
+  readonly save_as: string;
+  /** The graph that runs as this step, and its input. */
+  readonly graph_id?: string;
+  readonly graph_version?: number;
+  readonly input_data?: Json;
+}
+
+/**
+ * The facts of a run. They are documents (stored, and read by people with a SQL shell), so their keys are the wire's.
+ * Types and fields are only ever added: journals of every release must fold.
+ * `next` names the node that is executed from here on; there is no event for the start of a step.
+ */
+export type RunEvent =
+  | {
+      readonly type: 'run.submitted';
+      readonly graph_id: string;
+      readonly graph_version: number;
+      /** Null for a branch, which has its parent's. */
+      readonly input_data: Json;
+      readonly limits: { readonly max_steps: number; readonly deadline_seconds?: number };
+      readonly metadata: Readonly<Record<string, string>>;
+      readonly parent?: ParentLink;
+      /** Where a branch begins, and the node before which it ends. */
+      readonly entry_node?: string;
+      readonly join_node?: string;
+      /** The parent's deadline, in milliseconds since 1970. */
+      readonly deadline_at?: number;
+    }
+  /** `step` and `attempt` are 1 where they are left out. */
+  | { readonly type: 'run.started'; readonly next: string; readonly step?: number }
+  | {
+      readonly type: 'step.completed';
+      readonly step: number;
+      readonly node: string;
+      readonly attempt: number;
+      readonly patch: JsonObject;
+      readonly logs: readonly string[];
+      readonly usage?: Usage;
+      readonly decision: Decision | null;
+      readonly next: string | null;
+    }
+  /** `retry_at`: tried again then. `decision`: tries are used up, and the node's `on_error` is taken. */
+  | {
+      readonly type: 'step.failed';
+      readonly step: number;
+      readonly node: string;
+      readonly attempt: number;
+      readonly logs: readonly string[];
+      readonly usage?: Usage;
+      readonly error: RunError;
+      readonly retry_at?: number;
+      readonly patch?: JsonObject;
+      readonly decision?: Decision;
+      readonly next?: string | null;
+    }
+  | {
+      readonly type: 'wait.started';
+      readonly step: number;
+      readonly node: string;
+      readonly attempt: number;
+      readonly logs: readonly string[];
+      readonly usage?: Usage;
+      readonly wait: WaitStart;
+    }
+  | {
+      readonly type: 'wait.ended';
+      readonly wait_id: string;
+      readonly outcome: 'answered' | 'elapsed' | 'expired' | 'joined';
+      readonly answer?: Json;
+    }
+  | {
+      readonly type: 'branches.started';
+      readonly step: number;
+      readonly node: string;
+      readonly kind: 'parallel' | 'for_each';
+      readonly to_nodes: readonly string[];
+      readonly join_node: string;
+      readonly count: number;
+    }
+  /** `error`: a branch failed, or patches could not be merged, and the edge's `on_error` is taken. */
+  | {
+      readonly type: 'branches.joined';
+      readonly step: number;
+      readonly node: string;
+      readonly count: number;
+      readonly patch: JsonObject;
+      readonly error?: RunError;
+      readonly to_node: string;
+      readonly next: string | null;
+    }
+  | { readonly type: 'cancel.requested' }
+  /** A server found the run unfinished after a crash and drives it on. */
+  | { readonly type: 'run.recovered' }
+  /** The server stopped in good order before the step in flight was done. Keeps a stop from counting as a crash. */
+  | { readonly type: 'run.drained' }
+  /** A finished run goes on from where it stopped. `parent_seq`: because its parent was retried by that event. */
+  | {
+      readonly type: 'run.retried';
+      readonly limits?: { readonly max_steps?: number; readonly deadline_seconds?: number };
+      readonly deadline_at?: number;
+      readonly parent_seq?: number;
+      /** The visit that it goes on with, if it had come to one. */
+      readonly step?: number;
+      readonly node?: string;
+      readonly next?: string;
+    }
+  /** Ends the copied prefix of a fork. */
+  | {
+      readonly type: 'run.forked';
+      readonly forked_from: { readonly run_id: string; readonly step: number };
+      readonly patch: JsonObject;
+      readonly node: string;
+      readonly step: number;
+    }
+  | { readonly type: 'run.completed'; readonly reason: 'end' | 'no_edge' | 'join' }
+  | { readonly type: 'run.failed'; readonly error: RunError }
+  | { readonly type: 'run.cancelled'; readonly logs: readonly string[]; readonly usage?: Usage };
+
+/** One kind of event. */
+export type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
+
+export type EventType = RunEvent['type'];
+
+/** An event at its place in the journal of a run. */
+export interface EventRecord {
+  /** 1 for the first event of a run. */
+  readonly seq: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly event: RunEvent;
+  /** The event without its type, as JSON text: what the journal stores. */
+  readonly payload: string;
+  /** How many log lines the run has, this event's included. */
+  readonly logEnd: number;
+}
+
+/** True for the events that end a run. */
+export function isTerminal(type: EventType): boolean {
+  return type === 'run.completed' || type === 'run.failed' || type === 'run.cancelled';
+}
+
+/** The payload that an event is stored as. */
+export function payloadOf(event: RunEvent): string {
+  const { type: _, ...payload } = event;
+  return JSON.stringify(payload);
+}
+
+/** Reads a stored event back, frozen. */
+export function eventOf(type: string, payload: string): RunEvent {
+  return freezeJson({ type, ...JSON.parse(payload) }) as RunEvent;
+}

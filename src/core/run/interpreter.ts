@@ -1,0 +1,299 @@
+import type { RunErrorCode } from '../base/errors.js';
+import type { Json, JsonObject } from '../base/json.js';
+import { type Branching, type CompiledGraph, type CompiledNode, isBranching } from '../graph/compile.js';
+import { END } from '../graph/definition.js';
+import type { EventOf, RunError, RunEvent, Usage, WaitStart } from './events.js';
+import { type ChildResult, mergeBranches } from './join.js';
+import { type Accepted, acceptPatch } from './patch.js';
+import { retryDelayMs } from './retry.js';
+import { choose, scopeOf } from './routing.js';
+import { type Children, type Cursor, isFinished, type RunState, type Waiting, waitIdOf, wakeAt } from './state.js';
+
+/** Crashes in a row at one step after which a run is given up. */
+export const MAX_RECOVERIES = 10;
+/** How many parents a run can have above it. */
+export const MAX_DEPTH = 8;
+
+/** What the interpreter wants done next. */
+export type Command =
+  /** Facts that follow from the state alone. */
+  | { readonly type: 'append'; readonly events: readonly RunEvent[] }
+  | { readonly type: 'call'; readonly node: CompiledNode; readonly cursor: Cursor }
+  /** Nothing to do before `until` (milliseconds since 1970), or before somebody answers. */
+  | { readonly type: 'wait'; readonly until: number | null }
+  /** Look after the child runs, or cancel them; when all have ended, `settleChildren`. */
+  | { readonly type: 'children'; readonly children: Children; readonly cancel: boolean }
+  | { readonly type: 'stop' };
+
+/** What became of a call. */
+export type Outcome = (
+  | { readonly kind: 'returned'; readonly value: unknown; readonly logs: readonly string[] }
+  | { readonly kind: 'waits'; readonly wait: WaitStart; readonly logs: readonly string[] }
+  | (Failure & { readonly kind: 'threw' })
+) & { readonly usage?: Usage };
+
+interface Failure {
+  readonly code: RunErrorCode;
+  readonly message: string;
+  readonly logs: readonly string[];
+  /** Trying again cannot help. */
+  readonly fatal?: boolean;
+  /** The delay that the tool asked for. */
+  readonly retryAfterSeconds?: number;
+}
+
+/** Time and chance, which the interpreter has no way of its own to: milliseconds since 1970, and from 0 up to 1. */
+export interface Circumstances {
+  readonly now: number;
+  readonly random: number;
+}
+
+/** The visit under way, with all that decides what comes of it. */
+interface Visit extends Circumstances {
+  readonly graph: CompiledGraph;
+  readonly state: RunState;
+  readonly node: CompiledNode;
+  readonly cursor: Cursor;
+}
+
+/** Says what comes next for a run. Pure. */
+export function decide(graph: CompiledGraph, state: RunState, at: Circumstances): Command {
+  if (isFinished(state.status)) return { type: 'stop' };
+  const { children, waiting, pending, cursor } = state;
+  // Children end before their parent does, whatever ends it.
+  if (children !== null) return { type: 'children', children, cancel: state.cancelRequested };
+  const ending = endingOf(state, at.now);
+  if (ending !== undefined) return { type: 'append', events: [ending] };
+  if (cursor === null)
+    return { type: 'append', events: [{ type: 'run.started', next: state.entryNode ?? graph.entryPoint }] };
+  if (state.startedAt === null) {
+    return { type: 'append', events: [{ type: 'run.started', next: cursor.node, step: cursor.step }] };
+  }
+  const isWaiting = waiting !== null && (waiting.until === null || at.now < waiting.until);
+  if (isWaiting) return { type: 'wait', until: wakeAt(state) };
+  const visit = visitOf(graph, state, at);
+  if (visit === undefined) {
+    return { type: 'append', events: [failed(state, 'tool_missing', `The graph has no node "${cursor.node}".`)] };
+  }
+  if (waiting !== null) return { type: 'append', events: waitOver(visit, waiting) };
+  if (pending === null) return { type: 'call', node: visit.node, cursor };
+  const answer: JsonObject = pending.kind === 'answer' ? { [pending.key]: pending.value } : {};
+  return { type: 'append', events: finished(visit, acceptPatch(state, answer), []) };
+}
+
+/** Turns what became of the call under way into the events to append. Conditions are called here. */
+export function settle(graph: CompiledGraph, state: RunState, outcome: Outcome, at: Circumstances): RunEvent[] {
+  const visit = visitOf(graph, state, at);
+  if (visit === undefined) return [];
+  const events = settled(visit, outcome);
+  const { usage } = outcome;
+  if (usage === undefined) return events;
+  // Whatever became of the call, its tokens are used; the first event is the one of the call.
+  return events.map((event, index) => (index === 0 ? ({ ...event, usage } as RunEvent) : event));
+}
+
+function settled(visit: Visit, outcome: Outcome): RunEvent[] {
+  const { state } = visit;
+  if (outcome.kind === 'threw') return failedStep(visit, outcome);
+  if (outcome.kind === 'returned') return finished(visit, acceptPatch(state, outcome.value), outcome.logs);
+  const { wait, logs } = outcome;
+  if (state.cancelRequested) return [{ type: 'run.cancelled', logs }];
+  return [{ type: 'wait.started', ...placeOf(visit), logs, wait }];
+}
+
+/** Turns what became of the child runs, all of which have ended, into the events to append. */
+export function settleChildren(
+  graph: CompiledGraph,
+  state: RunState,
+  results: readonly ChildResult[],
+  at: Circumstances,
+): RunEvent[] {
+  const visit = visitOf(graph, state, at);
+  const { children } = state;
+  if (visit === undefined || children === null) return [];
+  if (state.cancelRequested) return [{ type: 'run.cancelled', logs: [] }];
+  const inOrder = [...results].sort((a, b) => a.index - b.index);
+  if (children.graph !== null) return returned(visit, children.seq, children.graph, inOrder);
+  const { route } = visit.node;
+  return isBranching(route) ? join(visit, route, children, inOrder) : [];
+}
+
+/** Why a run ends before its next call, if there is a reason to. */
+function endingOf(state: RunState, now: number): RunEvent | undefined {
+  if (state.cancelRequested) return { type: 'run.cancelled', logs: [] };
+  if (state.recoveries >= MAX_RECOVERIES) {
+    const message = `Given up after ${MAX_RECOVERIES} crashes of the server at this step.`;
+    return failed(state, 'recovery_exhausted', message);
+  }
+  if (state.deadlineAt !== null && now >= state.deadlineAt) {
+    const limit = state.deadlineSeconds === null ? '' : ` of ${state.deadlineSeconds} s`;
+    return failed(state, 'deadline_exceeded', `The run reached its deadline${limit}.`);
+  }
+  if (state.cursor !== null && state.cursor.step > state.maxSteps) {
+    return failed(state, 'max_steps_exceeded', `The run reached its limit of ${state.maxSteps} steps.`);
+  }
+  return undefined;
+}
+
+function failed({ cursor }: RunState, code: RunErrorCode, message: string): RunEvent {
+  return { type: 'run.failed', error: { code, message, node: cursor?.node ?? null, step: cursor?.step ?? null } };
+}
+
+function visitOf(graph: CompiledGraph, state: RunState, at: Circumstances): Visit | undefined {
+  const { cursor } = state;
+  const node = cursor === null ? undefined : graph.nodes.get(cursor.node);
+  return cursor === null || node === undefined ? undefined : { graph, state, node, cursor, ...at };
+}
+
+function placeOf({ cursor: { step, node, attempt } }: Visit): { step: number; node: string; attempt: number } {
+  return { step, node, attempt };
+}
+
+function waitEnded(wait_id: string, outcome: EventOf<'wait.ended'>['outcome']): RunEvent {
+  return { type: 'wait.ended', wait_id, outcome };
+}
+
+/** A timer that is over, an answer that did not come, or a next try that is due. */
+function waitOver(visit: Visit, { id, kind }: Waiting): RunEvent[] {
+  if (kind === 'timer') return [waitEnded(id, 'elapsed'), ...finished(visit, { patch: {} }, [])];
+  if (kind !== 'input') return [waitEnded(id, 'elapsed')];
+  const expired: Failure = { code: 'wait_expired', message: 'Nobody answered in time.', logs: [], fatal: true };
+  return [waitEnded(id, 'expired'), ...failedStep(visit, expired)];
+}
+
+/** Tries again if the policy has tries left, else takes the way for errors, else fails the run. */
+function failedStep(visit: Visit, { code, message, logs, fatal, retryAfterSeconds }: Failure): RunEvent[] {
+  const { state, node, cursor, now, random } = visit;
+  // A tool that lets go because it was told to has not failed.
+  if (state.cancelRequested) return [{ type: 'run.cancelled', logs }];
+  const error: RunError = { code, message, node: cursor.node, step: cursor.step };
+  const stepFailed = { type: 'step.failed', ...placeOf(visit), logs, error } as const;
+  const ending = endingOf(state, now);
+  if (ending !== undefined) return [stepFailed, ending];
+  if (node.retry !== undefined && fatal !== true && cursor.tries < node.retry.max_attempts) {
+    const delay = retryDelayMs(node.retry, cursor.tries, random, retryAfterSeconds);
+    return [delay > 0 ? { ...stepFailed, retry_at: now + delay } : stepFailed];
+  }
+  const to = node.onError;
+  if (to === undefined) return [stepFailed, { type: 'run.failed', error }];
+  const patch = { error: { node: cursor.node, code, message } };
+  return goOn(visit, { ...stepFailed, patch, decision: { kind: 'error', to_node: to }, next: null }, to);
+}
+
+/** A visit whose tool is done: takes the patch in, and chooses the way on. */
+function finished(visit: Visit, accepted: Accepted, logs: readonly string[]): RunEvent[] {
+  const { state, node, now } = visit;
+  if (accepted.code !== undefined) return failedStep(visit, { ...accepted, logs });
+  const { patch } = accepted;
+  const { decision, items, error } = choose(node, scopeOf(state, { ...state.data, ...patch }));
+  const event = { type: 'step.completed', ...placeOf(visit), patch, logs, decision, next: null } as const;
+  if (state.cancelRequested) return [event, { type: 'run.cancelled', logs: [] }];
+  if (error !== undefined) return [event, failed(state, error.code, error.message)];
+  if (isBranching(node.route)) {
+    const ending = endingOf(state, now) ?? tooDeep(state);
+    return [event, ...(ending === undefined ? branch(visit, node.route, items) : [ending])];
+  }
+  if (decision === null || decision.to_node === null) return [event, { type: 'run.completed', reason: 'no_edge' }];
+  return goOn(visit, event, decision.to_node);
+}
+
+/** Goes on to a node after the event that ended a visit, or ends the run. */
+function goOn(
+  { state, cursor, now }: Visit,
+  event: EventOf<'step.completed' | 'step.failed' | 'branches.joined'>,
+  target: string,
+): RunEvent[] {
+  if (target === state.joinNode) return [event, { type: 'run.completed', reason: 'join' }];
+  if (target === END) return [event, { type: 'run.completed', reason: 'end' }];
+  const next = { node: target, step: cursor.step + 1, attempt: 1, tries: 1 };
+  const ending = endingOf({ ...state, recoveries: 0, cursor: next }, now);
+  return ending === undefined ? [{ ...event, next: target }] : [event, ending];
+}
+
+/** Starts branches; none at all join at once. */
+function branch(visit: Visit, route: Branching, items: readonly Json[] = []): RunEvent[] {
+  const { step, node } = placeOf(visit);
+  const isParallel = route.kind === 'parallel';
+  const to_nodes = isParallel ? route.starts : [route.start];
+  const count = isParallel ? to_nodes.length : items.length;
+  const started: RunEvent = {
+    type: 'branches.started',
+    step,
+    node,
+    kind: route.kind,
+    to_nodes,
+    join_node: route.join,
+    count,
+  };
+  return isParallel || count > 0 ? [started] : [started, ...joined(visit, 0, { [route.collectAs]: [] }, route.join)];
+}
+
+function tooDeep(state: RunState): RunEvent | undefined {
+  if ((state.parent?.depth ?? 0) < MAX_DEPTH) return undefined;
+  return failed(state, 'depth_exceeded', `Runs inside runs go ${MAX_DEPTH} levels deep at most.`);
+}
+
+/** Merges what branches set. One that failed, or a conflict, takes the edge's own way for errors, or fails the run. */
+function join(visit: Visit, route: Branching, children: Children, results: readonly ChildResult[]): RunEvent[] {
+  const { state, now, cursor } = visit;
+  const { count } = children;
+  const accepted = mergeResults(visit, route, children, results);
+  if (accepted.code === undefined) return joined(visit, count, accepted.patch, route.join);
+  const { code, message } = accepted;
+  const ending = endingOf(state, now);
+  // The run keeps its children, so that a retry goes on in those that have not completed.
+  if (ending !== undefined || route.onError === undefined) return [ending ?? failed(state, code, message)];
+  const { node, step } = cursor;
+  return joined(visit, count, { error: { node, code, message } }, route.onError, { code, message, node, step });
+}
+
+function joined(visit: Visit, count: number, patch: JsonObject, to: string, error?: RunError): RunEvent[] {
+  const { step, node } = visit.cursor;
+  const event = { type: 'branches.joined', step, node, count, patch, to_node: to, next: null } as const;
+  return goOn(visit, error === undefined ? event : { ...event, error }, to);
+}
+
+function mergeResults(
+  { state, graph }: Visit,
+  route: Branching,
+  { toNodes }: Children,
+  results: readonly ChildResult[],
+): Accepted {
+  // Those that were cancelled for the sake of one that failed explain nothing.
+  const lost =
+    results.find(({ status }) => status === 'FAILED') ?? results.find(({ status }) => status !== 'COMPLETED');
+  if (lost !== undefined) {
+    const start = toNodes[lost.index] ?? toNodes[0];
+    return { code: 'branch_failed', message: `Branch ${lost.index} (${start}) ${endOf(lost)}` };
+  }
+  const patches = results.map(({ data }) => data);
+  if (route.kind === 'for_each') return acceptPatch(state, { [route.collectAs]: patches }, Number.POSITIVE_INFINITY);
+  const merged = mergeBranches(state.data, patches, graph.merge, toNodes);
+  if (merged.conflict !== undefined) return { code: 'join_failed', message: merged.conflict };
+  return acceptPatch(state, merged.patch, Number.POSITIVE_INFINITY);
+}
+
+/** A graph that ran as a step has ended: its data is the step's patch. */
+function returned(
+  visit: Visit,
+  seq: number,
+  { id, saveAs }: NonNullable<Children['graph']>,
+  results: readonly ChildResult[],
+): RunEvent[] {
+  const ended = waitEnded(waitIdOf(seq), 'joined');
+  const lost = results.find(({ status }) => status !== 'COMPLETED');
+  if (lost === undefined) {
+    const patch = { [saveAs]: results[0]?.data ?? null };
+    return [ended, ...finished(visit, acceptPatch(visit.state, patch, Number.POSITIVE_INFINITY), [])];
+  }
+  const message = `Run ${lost.runId} of graph "${id}" ${endOf(lost)}`;
+  const events = failedStep(visit, { code: 'child_failed', message, logs: [] });
+  const isGivenUp = events.at(-1)?.type === 'run.failed' && events.every((event) => !('decision' in event));
+  // A run that fails for it keeps the child, so that a retry goes on in it.
+  return isGivenUp ? events.slice(-1) : [ended, ...events];
+}
+
+function endOf({ status, error }: ChildResult): string {
+  if (error === null) return `was ${status.toLowerCase()}.`;
+  return `failed: ${error.message}${/[.!?]$/.test(error.message) ? '' : '.'}`;
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import type { Json, JsonObject } from '../base/json.js';
+
+/** Parks the run for a time: until a moment (milliseconds since 1970). */
+export interface TimerWait {
+  readonly kind: 'timer';
+  readonly until: number;
+}
+
+/** Parks the run until somebody answers. */
+export interface InputWait {
+  readonly kind: 'input';
+  readonly message: string;
+  /** JSON Schema that the answer must fit. */
+  readonly schema?: JsonObject;
+  /** When it is too late for an answer (milliseconds since 1970). */
+  readonly until?: number;
+  /** The key of `data` that the answer becomes; the node's name where it is left out. */
+  readonly saveAs?: string;
+}
+
+/** Parks the run while another graph runs as this step. */
+export interface GraphWait {
+  readonly kind: 'graph';
+  readonly graphId: string;
+  /** The latest where it is left out. */
+  readonly version?: number;
+  readonly input?: Json;
+  /** The key of `data` that the other run's data becomes; the node's name where it is left out. */
+  readonly saveAs?: string;
+}
+
+export type WaitRequest = TimerWait | InputWait | GraphWait;
+
+const MARK = Symbol.for('graphrunner.wait');
+
+/** What a tool returns instead of a patch to park the run after this call. */
+export interface Wait {
+  readonly [MARK]: WaitRequest;
+}
+
+/** Parks the run after this call: a tool returns what this returns. */
+export function wait(request: WaitRequest): Wait {
+  return Object.freeze({ [MARK]: request });
+}
+
+const key = z.string().min(1).max(200).optional();
+const moment = z.number().int().min(0).max(8.64e15);
+const requestSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('timer'), until: moment }),
+  z.strictObject({
+    kind: z.literal('input'),
+    message: z.string().max(8192),
+    schema: z.record(z.string(), z.unknown()).optional(),
+    until: moment.optional(),
+    saveAs: key,
+  }),
+  z.strictObject({
+    kind: z.literal('graph'),
+    graphId: z.string().min(1).max(200),
+    version: z.int().min(1).optional(),
+    input: z.unknown().optional(),
+    saveAs: key,
+  }),
+]);
+
+/** The request in what a tool returned; `undefined` for anything else. @throws Error for a request of a wrong shape. */
+export function waitRequestOf(value: unknown): WaitRequest | undefined {
+  if (typeof value !== 'object' || value === null || !(MARK in value)) return undefined;
+  const parsed = requestSchema.safeParse(value[MARK]);
+  if (parsed.success) return parsed.data as WaitRequest;
+  throw new Error(
+    `The wait is not one: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`).join('; ')}`,
+  );
+}

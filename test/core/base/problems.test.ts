@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { MAX_PROBLEMS, problemsOf } from '../../../src/core/base/problems.js';
+
+const schema = z.strictObject({
+  name: z.string().max(3),
+  kind: z.enum(['a', 'b']).optional(),
+  items: z.array(z.strictObject({ tool_name: z.string() })).default([]),
+  table: z
+    .record(z.string().min(2), z.strictObject({ value: z.number() }))
+    .nullable()
+    .optional(),
+  exact: z.strictObject({ inner: z.string() }).exactOptional(),
+  either: z.union([z.strictObject({ left: z.string() }), z.string()]).optional(),
+  even: z
+    .number()
+    .refine((n) => n % 2 === 0, 'must be even')
+    .optional(),
+});
+
+function problems(value: unknown, of: z.ZodType = schema) {
+  return problemsOf(of, value, of.safeParse(value).error?.issues ?? []);
+}
+
+describe('problemsOf', () => {
+  it('has nothing to say of what fits', () => {
+    expect(problems({ name: 'x' })).toEqual([]);
+  });
+
+  it('tells what is missing from what is of the wrong type', () => {
+    expect(problems({ items: [{}], kind: 'c' })).toEqual([
+      { pointer: '/name', code: 'required', message: 'Required.' },
+      { pointer: '/kind', code: 'invalid_value', message: expect.stringContaining('"a"|"b"') },
+      { pointer: '/items/0/tool_name', code: 'required', message: 'Required.' },
+    ]);
+    expect(problems({ name: null })).toEqual([{ pointer: '/name', code: 'invalid_type', message: expect.any(String) }]);
+  });
+
+  it.each([[null], [undefined]])('calls a document that is %s missing', (value) => {
+    expect(problems(value)).toEqual([{ pointer: '', code: 'required', message: 'Required.' }]);
+    expect(problems(5)).toMatchObject([{ pointer: '', code: 'invalid_type' }]);
+  });
+
+  it('points at each unknown key, with the nearest known key of that place', () => {
+    const value = {
+      name: 'x',
+      nam: 1,
+      items: [{ tool_name: 't', toolname: 1 }],
+      table: { 'a/b': { value: 1, valu: 2 } },
+      exact: { inner: 'i', iner: 1 },
+    };
+    expect(problems(value)).toEqual([
+      {
+        pointer: '/items/0/toolname',
+        code: 'unknown_key',
+        message: 'Unknown key "toolname".',
+        hint: 'Did you mean "tool_name"?',
+      },
+      {
+        pointer: '/table/a~1b/valu',
+        code: 'unknown_key',
+        message: 'Unknown key "valu".',
+        hint: 'Did you mean "value"?',
+      },
+      { pointer: '/exact/iner', code: 'unknown_key', message: 'Unknown key "iner".', hint: 'Did you mean "inner"?' },
+      { pointer: '/nam', code: 'unknown_key', message: 'Unknown key "nam".', hint: 'Did you mean "name"?' },
+    ]);
+  });
+
+  it('cuts long names in messages, never in pointers', () => {
+    const long = 'k'.repeat(500);
+    const [problem] = problems({ name: 'x', [long]: 1 });
+    expect(problem?.pointer).toBe(`/${long}`);
+    expect(problem?.message).toBe(`Unknown key "${'k'.repeat(100)}…".`);
+  });
+
+  it('gives other problems their codes', () => {
+    expect(problems({ name: 'long', table: { a: { value: 1 } }, even: 3, either: 5 })).toEqual([
+      { pointer: '/name', code: 'too_big', message: expect.any(String) },
+      { pointer: '/table/a', code: 'invalid_key', message: expect.stringMatching(/^Invalid key\. Too small/) },
+      { pointer: '/either', code: 'invalid_union', message: expect.any(String) },
+      { pointer: '/even', code: 'invalid_value', message: 'must be even' },
+    ]);
+  });
+
+  it('knows no keys behind what it cannot follow', () => {
+    const piped = z.strictObject({ in: z.strictObject({ known: z.string() }).transform((value) => value) });
+    expect(problems({ in: { known: 'x', knwn: 1 } }, piped)).toEqual([
+      { pointer: '/in/knwn', code: 'unknown_key', message: 'Unknown key "knwn".' },
+    ]);
+    const tuple = z.tuple([z.strictObject({ known: z.string() })]);
+    expect(problems([{ known: 'x', knwn: 1 }], tuple)).toMatchObject([{ pointer: '/0/knwn', code: 'unknown_key' }]);
+  });
+
+  it('stays small and quick, however much is wrong', () => {
+    const value = { name: 'x', ...Object.fromEntries([...Array(5000).keys()].map((n) => [`nam${n}`, n])) };
+    const found = problems(value);
+    expect(found).toHaveLength(MAX_PROBLEMS);
+    expect(found.filter((problem) => problem.hint !== undefined).length).toBeLessThanOrEqual(20);
+    const many = problems(Array(3000).fill({ a: 1 }), z.array(z.strictObject({})));
+    expect(many).toHaveLength(MAX_PROBLEMS);
+  });
+});

@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Json, JsonObject } from '../../../src/core/base/json.js';
+import { type EventRecord, eventOf } from '../../../src/core/run/events.js';
+import { fold, readSnapshot, takeSnapshot } from '../../../src/core/run/journal.js';
+import { linesOf } from '../../../src/core/run/log-lines.js';
+import { blankRun, type Inherited, type RunState } from '../../../src/core/run/state.js';
+
+/**
+ * Journals as releases stored them. Databases outlive releases, so event types and fields are only ever added, and
+ * these files never change: a new release adds a file. States are compared by the fields that the file has.
+ */
+interface Fixture {
+  readonly release: string;
+  readonly runs: readonly {
+    readonly runId: string;
+    /** What a branch has from its parent. */
+    readonly inherited?: Inherited;
+    readonly records: readonly { seq: number; time: number; type: string; payload: string; logEnd: number }[];
+    readonly logs: readonly string[];
+    readonly state: JsonObject & { readonly inputData: Json };
+  }[];
+}
+
+const folder = new URL('../../fixtures/', import.meta.url);
+const fixtures = readdirSync(folder)
+  .filter((file) => /^journal-.*\.json$/.test(file))
+  .map((file) => JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Fixture);
+
+function recordsOf(run: Fixture['runs'][number]): EventRecord[] {
+  return run.records.map(({ type, ...record }) => ({ ...record, event: eventOf(type, record.payload) }));
+}
+
+function blank(run: Fixture['runs'][number]): RunState {
+  return blankRun(run.runId, run.inherited);
+}
+
+const NONE = { input_tokens: 0, output_tokens: 0 };
+
+it('a journal of release 1.0 says nothing of what came later', () => {
+  for (const run of fixtures.find(({ release }) => release === '1.0')?.runs ?? []) {
+    const later = { waiting: null, children: null, parent: null, own: null, item: null, forkedFrom: null, usage: NONE };
+    expect(fold(blank(run), recordsOf(run))).toMatchObject({
+      ...later,
+      pending: null,
+      retriedBy: null,
+      joinNode: null,
+    });
+  }
+});
+
+describe.each(fixtures)('a journal of release $release', ({ runs }) => {
+  it.each(runs)('folds to the state it had: $runId', (run) => {
+    expect(fold(blank(run), recordsOf(run))).toMatchObject(run.state);
+  });
+
+  it.each(runs)('folds to that state from a snapshot at any event: $runId', (run) => {
+    const records = recordsOf(run);
+    for (const [index] of records.entries()) {
+      const { text } = takeSnapshot(fold(blank(run), records.slice(0, index + 1)));
+      const snapshot = readSnapshot(text, run.state.inputData, run.inherited);
+      const folded = fold(snapshot, records.slice(index + 1));
+      expect(folded).toMatchObject(run.state);
+    }
+  });
+
+  it.each(runs)('has the log lines it had: $runId', (run) => {
+    expect(recordsOf(run).flatMap((record) => linesOf(record.event))).toEqual(run.logs);
+    expect(run.records.at(-1)?.logEnd).toBe(run.logs.length);
+  });
+});
+
+function typesOf(release: string): string[] {
+  const fixture = fixtures.find((one) => one.release === release);
+  return [...new Set(fixture?.runs.flatMap((run) => run.records.map((record) => record.type)))].sort();
+}
+
+const FIRST_TYPES = [
+  ...['cancel.requested', 'run.cancelled', 'run.completed', 'run.drained', 'run.failed', 'run.recovered'],
+  ...['run.started', 'run.submitted', 'step.completed', 'step.failed'],
+];
+
+it('release 1.0 had these types of events', () => {
+  expect(typesOf('1.0')).toEqual(FIRST_TYPES);
+});
+
+it('release 1.1 added these', () => {
+  const added = ['branches.joined', 'branches.started', 'run.forked', 'run.retried', 'wait.ended', 'wait.started'];
+  expect(typesOf('1.1')).toEqual([...FIRST_TYPES, ...added].sort());
+});
+
+it('release 1.2 added usage, which is none before', () => {
+  for (const { release, runs } of fixtures) {
+    const says = JSON.stringify(runs).includes('\\"usage\\"');
+    expect(says).toBe(!['1.0', '1.1'].includes(release));
+    for (const run of says ? [] : runs) expect(fold(blank(run), recordsOf(run)).usage).toEqual(NONE);
+  }
+});
