@@ -20,29 +20,32 @@ describe('the sources', () => {
 
 /** A small tree in which nothing is wrong. */
 const CLEAN: readonly SourceFile[] = [
-  { path: 'core/run.ts', text: "import { z } from 'zod';\nexport const run = z;\n" },
-  { path: 'store/store.ts', text: "import type { run } from '../core/run.js';\n" },
+  { path: 'core/base/json.ts', text: "import { z } from 'zod';\nexport const json = z;\n" },
+  { path: 'core/tool/tool.ts', text: "import { json } from '../base/json.js';\n" },
+  { path: 'core/graph/graph.ts', text: "import { json } from '../base/json.js';\nimport '../tool/tool.js';\n" },
+  { path: 'core/run/run.ts', text: "import { z } from 'zod';\nimport '../graph/graph.js';\nexport const run = z;\n" },
+  { path: 'store/store.ts', text: "import type { run } from '../core/run/run.js';\n" },
   {
     path: 'store/sqlite/open.ts',
     text: "import Database from 'better-sqlite3';\nimport type {} from '../store.js';\n",
   },
   {
     path: 'executor/executor.ts',
-    text: "import {\n  run,\n} from '../core/run.js';\nimport { x } from '../store/store.js';\n",
+    text: "import {\n  run,\n} from '../core/run/run.js';\nimport { x } from '../store/store.js';\n",
   },
-  { path: 'runs/load.ts', text: "import { run } from '../core/run.js';\nimport { x } from '../store/store.js';\n" },
+  { path: 'runs/load.ts', text: "import { run } from '../core/run/run.js';\nimport { x } from '../store/store.js';\n" },
   {
     path: 'engine/engine.ts',
-    text: "import { run } from '../core/run.js';\nimport type {} from '../store/store.js';\n",
+    text: "import { run } from '../core/run/run.js';\nimport type {} from '../store/store.js';\n",
   },
   {
     path: 'http/app.ts',
     text: "import { fastify } from 'fastify';\nimport type { Engine } from '../engine/engine.js';\n",
   },
-  { path: 'tools/load.ts', text: "import { run } from '../core/run.js';\nimport { resolve } from 'node:path';\n" },
-  { path: 'demo/one.ts', text: "import { run } from '../core/run.js';\n" },
+  { path: 'tools/load.ts', text: "import '../core/tool/tool.js';\nimport { resolve } from 'node:path';\n" },
+  { path: 'demo/one.ts', text: "import { run } from '../core/run/run.js';\n" },
   { path: 'config.ts', text: 'export const env = process.env;\n' },
-  { path: 'index.ts', text: "export { run } from './core/run.js';\n" },
+  { path: 'index.ts', text: "export { run } from './core/run/run.js';\n" },
   {
     path: 'main.ts',
     text: "#!/usr/bin/env node\nimport './config.js';\nimport { open } from './store/sqlite/open.js';\nimport './http/app.js';\n",
@@ -59,14 +62,14 @@ describe('the checker', () => {
   });
 
   it.each([
-    ['core/a.ts', "import { x } from '../executor/executor.js';", 'may not import executor/executor.ts'],
-    ['core/a.ts', "import type { x } from '../store/store.js';", 'may not import store/store.ts'],
-    ['core/a.ts', "import { readFile } from 'node:fs';", 'may not import node:fs'],
-    ['core/a.ts', "import { pino } from 'pino';", 'may not import pino'],
-    ['core/a.ts', 'export const f = () => Date.now();', 'is not pure: Date.now'],
-    ['core/a.ts', 'export const f = () => new Date();', 'is not pure: new Date()'],
-    ['core/a.ts', 'export const f = () => Math.random();', 'is not pure: Math.random'],
-    ['core/a.ts', "console.log('x');", 'is not pure: console.'],
+    ['core/run/a.ts', "import { x } from '../../executor/executor.js';", 'may not import executor/executor.ts'],
+    ['core/run/a.ts', "import type { x } from '../../store/store.js';", 'may not import store/store.ts'],
+    ['core/run/a.ts', "import { readFile } from 'node:fs';", 'may not import node:fs'],
+    ['core/run/a.ts', "import { pino } from 'pino';", 'may not import pino'],
+    ['core/run/a.ts', 'export const f = () => Date.now();', 'is not pure: Date.now'],
+    ['core/run/a.ts', 'export const f = () => new Date();', 'is not pure: new Date()'],
+    ['core/run/a.ts', 'export const f = () => Math.random();', 'is not pure: Math.random'],
+    ['core/run/a.ts', "console.log('x');", 'is not pure: console.'],
     ['store/store.ts', "import type { x } from './sqlite/open.js';", 'may not import store/sqlite/open.ts'],
     ['store/store.ts', "import type Database from 'better-sqlite3';", 'may not import better-sqlite3'],
     ['store/sqlite/a.ts', "import '../../executor/executor.js';", 'may not import executor/executor.ts'],
@@ -81,7 +84,7 @@ describe('the checker', () => {
     ['diagram/a.ts', "import type { x } from '../store/store.js';", 'may not import store/store.ts'],
     ['engine/b.ts', "import { layout } from '@dagrejs/dagre';", 'may not import @dagrejs/dagre'],
     ['http/a.ts', "import { Counter } from 'prom-client';", 'may not import prom-client'],
-    ['web/a.ts', "import { x } from '../core/run.js';", 'may not import core/run.ts'],
+    ['web/a.ts', "import { x } from '../core/run/run.js';", 'may not import core/run/run.ts'],
     ['web/a.ts', "import { readFile } from 'node:fs';", 'may not import node:fs'],
     ['tools/a.ts', "import { config } from '../config.js';", 'may not import config.ts'],
     ['tools/a.ts', "import type { FastifyInstance } from 'fastify';", 'may not import fastify'],
@@ -98,7 +101,14 @@ describe('the checker', () => {
     ['executor/a.ts', "export * from './executor.js';", 'only passes on exports'],
     ['executor/a.ts', "export {\n  x,\n} from './executor.js';", 'only passes on exports'],
     ['executor/index.ts', '', 'is an index'],
-    ['core/run.ts', "import type { run } from './run.js';", 'cycle: core/run.ts -> core/run.ts'],
+    ['core/run/run.ts', "import type { run } from './run.js';", 'cycle: core/run/run.ts -> core/run/run.ts'],
+    ['core/a.ts', '', 'belongs to no floor'],
+    ['core/base/a.ts', "import '../tool/tool.js';", 'may not import core/tool/tool.ts'],
+    ['core/tool/a.ts', "import '../graph/graph.js';", 'may not import core/graph/graph.ts'],
+    ['core/expressions/a.ts', "import '../tool/tool.js';", 'may not import core/tool/tool.ts'],
+    ['core/json-schema/a.ts', "import '../tool/tool.js';", 'may not import core/tool/tool.ts'],
+    ['core/graph/a.ts', "import type { run } from '../run/run.js';", 'may not import core/run/run.ts'],
+    ['tools/a.ts', "import { run } from '../core/run/run.js';", 'may not import core/run/run.ts'],
   ])('catches in %s: %j', (path, text, violation) => {
     const [first, ...others] = violationsWith(path, text);
     expect(first).toContain(`${path}: `);
@@ -108,23 +118,23 @@ describe('the checker', () => {
 
   it('catches a cycle through several files, types included', () => {
     const cycle = [
-      { path: 'core/a.ts', text: "import { b } from './b.js';" },
-      { path: 'core/b.ts', text: "import type { c } from './c.js';" },
-      { path: 'core/c.ts', text: "export const load = () => import('./a.js');" },
+      { path: 'core/run/a.ts', text: "import { b } from './b.js';" },
+      { path: 'core/run/b.ts', text: "import type { c } from './c.js';" },
+      { path: 'core/run/c.ts', text: "export const load = () => import('./a.js');" },
     ];
     expect(findViolations([...CLEAN, ...cycle])).toEqual([
-      'core/a.ts: is in an import cycle: core/a.ts -> core/b.ts -> core/c.ts -> core/a.ts',
+      'core/run/a.ts: is in an import cycle: core/run/a.ts -> core/run/b.ts -> core/run/c.ts -> core/run/a.ts',
     ]);
   });
 
   it('catches a file that is too long, to the line', () => {
-    expect(violationsWith('core/a.ts', '\n'.repeat(350))).toEqual([]);
-    expect(violationsWith('core/a.ts', '\n'.repeat(351))).toEqual(['core/a.ts: has 351 lines, more than 350']);
+    expect(violationsWith('core/run/a.ts', '\n'.repeat(350))).toEqual([]);
+    expect(violationsWith('core/run/a.ts', '\n'.repeat(351))).toEqual(['core/run/a.ts: has 351 lines, more than 350']);
   });
 
   it('takes no comment for code', () => {
     const text =
       "// import { x } from '../http/app.js';\n/*\nimport '../http/app.js';\n*/\nexport {}; // process.env\n";
-    expect(violationsWith('core/a.ts', text)).toEqual([]);
+    expect(violationsWith('core/run/a.ts', text)).toEqual([]);
   });
 });

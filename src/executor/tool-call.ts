@@ -1,10 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { messageOf, type RunErrorCode } from '../core/base/errors.js';
 import { type Mask, maskFor, NO_MASK } from '../core/base/mask.js';
+import { addUsage, type Usage } from '../core/base/usage.js';
 import { ExpressionError } from '../core/expressions/expressions.js';
 import type { CompiledNode } from '../core/graph/compile.js';
-import type { Usage } from '../core/run/events.js';
-import { addUsage } from '../core/run/evolve.js';
 import type { Outcome } from '../core/run/interpreter.js';
 import { StepLog } from '../core/run/log-lines.js';
 import { scopeOf } from '../core/run/routing.js';

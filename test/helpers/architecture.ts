@@ -25,11 +25,27 @@ const ENGINE = /^engine\//;
 /** What `core/` may use: libraries that compute, and nothing else. */
 const PURE = ['zod', 'fastest-levenshtein', 'fast-deep-equal', '@marcbachmann/cel-js', 'ajv/dist/2020.js'];
 
+const BASE = /^core\/base\//;
+const TOOL = /^core\/tool\//;
+const EXPRESSIONS = /^core\/expressions\//;
+const JSON_SCHEMA = /^core\/json-schema\//;
+const GRAPH = /^core\/graph\//;
+
 /** Imports go down only. The first floor that holds a file counts. */
 const FLOORS: readonly Floor[] = [
-  { name: 'core', holds: CORE, mayImport: [CORE], packages: PURE },
+  { name: 'core/base', holds: BASE, mayImport: [BASE], packages: PURE },
+  { name: 'core/tool', holds: TOOL, mayImport: [BASE, TOOL], packages: PURE },
+  { name: 'core/expressions', holds: EXPRESSIONS, mayImport: [BASE, EXPRESSIONS], packages: PURE },
+  { name: 'core/json-schema', holds: JSON_SCHEMA, mayImport: [BASE, JSON_SCHEMA], packages: PURE },
+  {
+    name: 'core/graph',
+    holds: GRAPH,
+    mayImport: [BASE, TOOL, EXPRESSIONS, JSON_SCHEMA, GRAPH],
+    packages: PURE,
+  },
+  { name: 'core/run', holds: /^core\/run\//, mayImport: [CORE], packages: PURE },
   { name: 'diagram', holds: DIAGRAM, mayImport: [CORE, DIAGRAM], packages: ['@dagrejs/dagre'] },
-  { name: 'tools', holds: /^tools\//, mayImport: [CORE, /^tools\//] },
+  { name: 'tools', holds: /^tools\//, mayImport: [BASE, TOOL, JSON_SCHEMA, /^tools\//] },
   { name: 'demo', holds: /^demo\//, mayImport: [CORE, /^demo\//] },
   { name: 'the store port', holds: PORT, mayImport: [CORE, PORT] },
   { name: 'store/sqlite', holds: /^store\/sqlite\//, mayImport: [CORE, PORT, /^store\/sqlite\//] },

@@ -1,9 +1,9 @@
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
 import type { Json } from '../base/json.js';
-import type { Read } from '../run/events.js';
 import { compileNode } from './compiler.js';
 import { describe, withArticle } from './operators.js';
 import type { CompileContext, Compiled } from './parts.js';
+import type { Read } from './reads.js';
 import {
   copyResult,
   ExpressionError,

@@ -1,5 +1,9 @@
-import type { Read } from '../run/events.js';
-import type { ToolState } from '../tool/tool.js';
+import type { Json } from '../base/json.js';
+
+/** A value that a condition looked at: scalars in full (up to 200 characters), anything else as type and size. */
+export type Read =
+  | { readonly path: string; readonly value: Json }
+  | { readonly path: string; readonly type: 'string' | 'list' | 'object'; readonly size: number };
 
 /** Values that one evaluation notes at most. */
 export const MAX_READS = 50;
@@ -11,7 +15,7 @@ export const MAX_PATH_LENGTH = 200;
  * Shows a state to a condition and notes what it looks at.
  * At most 50 values are noted, so the cost never grows with the state.
  */
-export function watchReads(state: ToolState): { view: ToolState; reads: () => Read[] } {
+export function watchReads<S extends object>(state: S): { view: S; reads: () => Read[] } {
   const seen = new Map<string, unknown>();
   const note: Note = (path, parent, value) => {
     if (seen.has(path) || (seen.size >= MAX_READS && !seen.has(parent))) return;
@@ -19,7 +23,7 @@ export function watchReads(state: ToolState): { view: ToolState; reads: () => Re
     seen.delete(parent);
     seen.set(path, value);
   };
-  const view = watch(state, '', { note, views: new WeakMap() }) as ToolState;
+  const view = watch(state, '', { note, views: new WeakMap() }) as S;
   return { view, reads: () => [...seen].map(([path, value]) => readOf(path, value)) };
 }
 

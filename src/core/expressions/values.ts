@@ -1,6 +1,5 @@
 import { type Json, type JsonObject, MAX_JSON_DEPTH } from '../base/json.js';
-import type { Read } from '../run/events.js';
-import { MAX_PATH_LENGTH, MAX_READS, readOf } from './reads.js';
+import { MAX_PATH_LENGTH, MAX_READS, type Read, readOf } from './reads.js';
 
 /** What expressions may look at. Parts of a run's state, so frozen; nothing here is ever changed. */
 export interface Scope {

@@ -1,4 +1,6 @@
 import { freezeJson, type Json, type JsonObject } from '../base/json.js';
+import type { Usage } from '../base/usage.js';
+import type { Read } from '../expressions/reads.js';
 
 /** Why a step or a run failed. */
 export interface RunError {
@@ -6,17 +8,6 @@ export interface RunError {
   readonly message: string;
   readonly node: string | null;
   readonly step: number | null;
-}
-
-/** A value that a condition looked at: scalars in full (up to 200 characters), anything else as type and size. */
-export type Read =
-  | { readonly path: string; readonly value: Json }
-  | { readonly path: string; readonly type: 'string' | 'list' | 'object'; readonly size: number };
-
-/** Tokens that a step has used of language models. */
-export interface Usage {
-  readonly input_tokens: number;
-  readonly output_tokens: number;
 }
 
 /** Why the run went where it went. `to_node` is null when the choice failed, or is up to branches. */

@@ -1,6 +1,7 @@
 import { freezeJson, type JsonObject } from '../base/json.js';
+import { addUsage } from '../base/usage.js';
 import { END } from '../graph/definition.js';
-import type { Decision, EventOf, EventRecord, Usage } from './events.js';
+import type { Decision, EventOf, EventRecord } from './events.js';
 import { type Children, type Cursor, type RunState, type Waiting, waitIdOf } from './state.js';
 
 /** Folds one event into the state. Pure; the state before is left as it was. */
@@ -183,10 +184,4 @@ function waitingFor(kind: Waiting['kind'], node: string, since: number, seq: num
 
 function childrenOf(kind: Children['kind'], node: string, since: number, seq: number): Children {
   return { seq, kind, node, since, count: 0, toNodes: [], joinNode: null, graph: null, retriedSeq: null };
-}
-
-/** The tokens of two calls together. */
-export function addUsage(a: Usage, b: Usage | undefined): Usage {
-  if (b === undefined) return a;
-  return { input_tokens: a.input_tokens + b.input_tokens, output_tokens: a.output_tokens + b.output_tokens };
 }

@@ -1,8 +1,9 @@
 import type { RunErrorCode } from '../base/errors.js';
 import type { Json, JsonObject } from '../base/json.js';
+import type { Usage } from '../base/usage.js';
 import { type Branching, type CompiledGraph, type CompiledNode, isBranching } from '../graph/compile.js';
 import { END } from '../graph/definition.js';
-import type { EventOf, RunError, RunEvent, Usage, WaitStart } from './events.js';
+import type { EventOf, RunError, RunEvent, WaitStart } from './events.js';
 import { type ChildResult, mergeBranches } from './join.js';
 import { type Accepted, acceptPatch } from './patch.js';
 import { retryDelayMs } from './retry.js';

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.js';
-import type { ParentLink, RunError, Usage } from './events.js';
+import type { Usage } from '../base/usage.js';
+import type { ParentLink, RunError } from './events.js';
 
 export const RUN_STATUSES = ['SUBMITTED', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];

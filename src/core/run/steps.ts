@@ -1,6 +1,6 @@
 import type { JsonObject } from '../base/json.js';
-import type { Decision, EventOf, EventRecord, RunError, Usage } from './events.js';
-import { addUsage } from './evolve.js';
+import { addUsage, type Usage } from '../base/usage.js';
+import type { Decision, EventOf, EventRecord, RunError } from './events.js';
 
 /** One visit to a node. Times are milliseconds since 1970. */
 export interface StepView {
