@@ -171,8 +171,11 @@ export class Session {
       try {
         return await this.#append(events, at.now);
       } catch (error) {
-        if (error instanceof ConflictError) this.#lost ||= !(await this.#takeIn());
-        else if (error instanceof StoreUnavailableError) {
+        if (error instanceof ConflictError) {
+          // Awaited apart: an assignment would read `#lost` before the await, and undo what taking in the journal finds.
+          const isMoved = await this.#takeIn();
+          this.#lost ||= !isMoved;
+        } else if (error instanceof StoreUnavailableError) {
           await this.#pause(pauseMs);
           pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS);
         } else throw error;

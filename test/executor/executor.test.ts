@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { append } from '../../src/core/run/journal.js';
 import { defineTool } from '../../src/core/tool/tool.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
 import { chain, heldTool } from '../helpers/tools.js';
@@ -180,6 +181,28 @@ describe('recovery', () => {
     expect(held.calls[0]?.idempotencyKey).toBe(`${started[1]}/1`);
     held.release({});
     expect((await engine.getState(started[1] ?? '', { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+  });
+});
+
+describe('another writer', () => {
+  it('makes the session that lost its run stop: no later tool is called', async () => {
+    const held = heldTool('held');
+    const later: string[] = [];
+    const counting = defineTool({ name: 'counting', run: (_state, { runId }) => void later.push(runId) });
+    const { engine, store } = await start({ definitions: [held.tool, counting] });
+    await engine.createGraph(chain('work', 'held', 'counting'));
+    const { runId } = await engine.startRun({ graphId: 'work', inputData: null });
+    await held.called(1);
+    const { state } = await engine.getState(runId);
+    await store.commit({ appends: [{ ...append(state, [{ type: 'run.recovered' }], Date.now()), rowChanged: false }] });
+    held.release({ late: true });
+    // Another run, start to end, comes after anything that the lost session would still do.
+    await engine.createGraph(chain('other', 'counting'));
+    const other = await engine.startRun({ graphId: 'other', inputData: null });
+    await engine.getState(other.runId, { waitSeconds: 10 });
+    const types = (await store.readEvents(runId, 0, 100)).map(({ event }) => event.type);
+    expect(types).toEqual(['run.submitted', 'run.started', 'run.recovered']);
+    expect(later).toEqual([other.runId]);
   });
 });
 
