@@ -3,7 +3,13 @@ import type { RunEvent } from '../core/run/events.js';
 import { append } from '../core/run/journal.js';
 import type { RunState } from '../core/run/state.js';
 import type { RunLoader } from '../runs/run-loader.js';
-import { ConflictError, type Idempotency, type Store, StoreUnavailableError } from '../store/store.js';
+import {
+  ConflictError,
+  type Idempotency,
+  OutcomeUnknownError,
+  type Store,
+  StoreUnavailableError,
+} from '../store/store.js';
 
 /** A page of a list: at most `limit` items, after the one that `cursor` names. */
 export interface Page {
@@ -20,7 +26,11 @@ export async function guarded<T>(write: () => Promise<T>): Promise<T> {
     return await write();
   } catch (error) {
     if (!(error instanceof StoreUnavailableError)) throw error;
-    throw new EngineError('store_unavailable', 'The database cannot be written at the moment; nothing was changed.', {
+    const detail =
+      error instanceof OutcomeUnknownError
+        ? 'The database failed while it stored this: it is not known whether it did. Look before you send it again.'
+        : 'The database cannot be written at the moment; nothing was changed.';
+    throw new EngineError('store_unavailable', detail, {
       retryAfterSeconds: STORE_RETRY_SECONDS,
       cause: error,
     });

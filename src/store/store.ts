@@ -71,6 +71,14 @@ export class StoreUnavailableError extends Error {
   }
 }
 
+/** The database failed while it committed: the change is stored, or it is not. Look before you try again. */
+export class OutcomeUnknownError extends StoreUnavailableError {
+  constructor(cause: unknown) {
+    super(cause);
+    this.name = 'OutcomeUnknownError';
+  }
+}
+
 /** A stored graph version. Times are milliseconds since 1970. */
 export interface GraphVersion {
   readonly graphId: string;
@@ -146,8 +154,10 @@ export type SaveGraphResult = 'saved' | 'id_taken' | 'name_taken' | 'missing';
  */
 export interface Store {
   /**
-   * Commits a unit, durably, together with others that are ready.
+   * Commits a unit, durably, together with others that are ready. When the database fails while it commits, the outcome
+   * is read back before the caller is answered.
    * @throws ConflictError | ReplayError | GraphGoneError | StoreUnavailableError; nothing of the unit is then stored.
+   * @throws OutcomeUnknownError only when the store is closed, or gives up for good, before the outcome was read back.
    */
   commit(unit: Unit): Promise<void>;
   /** False from a failed commit on until one succeeds. */

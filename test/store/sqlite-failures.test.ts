@@ -1,9 +1,12 @@
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openDatabase } from '../../src/store/sqlite/database.js';
+import { JournalReader } from '../../src/store/sqlite/journal-reader.js';
+import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { type Transactions, Writer } from '../../src/store/sqlite/writer.js';
-import { StoreUnavailableError } from '../../src/store/store.js';
-import { onFatal, openWithDatabase } from './open-stores.js';
-import { commit, follow, graph, newRun, STARTED, unit } from './runs.js';
+import { ConflictError, OutcomeUnknownError, StoreUnavailableError } from '../../src/store/store.js';
+import { newPath, onFatal, openWithDatabase } from './open-stores.js';
+import { CANCELLED, COMPLETED, commit, follow, graph, newRun, STARTED, unit } from './runs.js';
 
 describe('a full disk', () => {
   // Commits still come with the next turn of the event loop; only the pauses between attempts are the test's.
@@ -72,6 +75,95 @@ describe('a database that somebody else is writing', () => {
     other.close();
     await vi.waitFor(() => expect(store.isHealthy()).toBe(true), { timeout: 5000 });
     await commit(store, newRun());
+  });
+});
+
+describe('a COMMIT that reports a failure', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** A store whose next COMMIT fails, before or after it has done its work; and whose reads fail while they are told to. */
+  function failingStore() {
+    const sqlite = openDatabase(newPath());
+    const next = { commit: 'works' as 'works' | 'fails' | 'is stored, and fails', reads: 'work' as 'work' | 'fail' };
+    const prepare = sqlite.prepare.bind(sqlite);
+    const failure = (code = 'SQLITE_IOERR_WRITE') => new Database.SqliteError('disk I/O error', code);
+    const read = JournalReader.prototype.readEvents;
+    vi.spyOn(JournalReader.prototype, 'readEvents').mockImplementation(function (this: JournalReader, ...given) {
+      if (next.reads === 'fail') throw failure('SQLITE_IOERR_READ');
+      return read.apply(this, given);
+    });
+    vi.spyOn(sqlite, 'prepare').mockImplementation(((source: string) => {
+      const statement = prepare(source);
+      if (source !== 'COMMIT') return statement;
+      const run = () => {
+        const how = next.commit;
+        next.commit = 'works';
+        if (how === 'fails') throw failure();
+        statement.run();
+        if (how !== 'works') throw failure();
+      };
+      return { run };
+    }) as typeof sqlite.prepare);
+    const store = new SqliteStore(sqlite, () => {}, { onFatal });
+    return { store, next };
+  }
+
+  it('is a success for its callers when the journal shows that it is stored', async () => {
+    const { store, next } = failingStore();
+    await store.createGraph(graph('g'));
+    const run = await commit(store, newRun());
+    next.commit = 'is stored, and fails';
+    const [started, late, other] = [follow(run, [STARTED]), follow(run, [CANCELLED]), newRun()];
+    const results = await Promise.allSettled([started, late, other].map((one) => store.commit(unit(one))));
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(results[1]).toMatchObject({ reason: expect.any(ConflictError) });
+    expect((await store.loadRun(run.runId))?.tail).toHaveLength(2);
+    await commit(store, follow(started.state, [COMPLETED]));
+    await store.close();
+  });
+
+  it('is a failure for its callers when the journal shows that nothing was stored', async () => {
+    const { store, next } = failingStore();
+    await store.createGraph(graph('g'));
+    const run = await commit(store, newRun());
+    next.commit = 'fails';
+    const started = unit(follow(run, [STARTED]));
+    await expect(store.commit(started)).rejects.toMatchObject({ name: 'StoreUnavailableError' });
+    expect((await store.loadRun(run.runId))?.tail).toHaveLength(1);
+    await store.commit(started);
+    await store.close();
+  });
+
+  it('keeps its callers waiting until the journal can be read, and tells them when the store is closed first', async () => {
+    const { store, next } = failingStore();
+    await store.createGraph(graph('g'));
+    const run = await commit(store, newRun());
+    Object.assign(next, { commit: 'is stored, and fails', reads: 'fail' });
+    let isAnswered = false;
+    const started = follow(run, [STARTED]);
+    const committed = store.commit(unit(started)).then(() => {
+      isAnswered = true;
+    });
+    await vi.waitFor(() => expect(store.isHealthy()).toBe(false));
+    await vi.waitFor(() => expect(store.isHealthy()).toBe(true));
+    expect(isAnswered).toBe(false);
+    next.reads = 'work';
+    await committed;
+    Object.assign(next, { commit: 'is stored, and fails', reads: 'fail' });
+    const ended = store.commit(unit(follow(started.state, [COMPLETED])));
+    await vi.waitFor(() => expect(store.isHealthy()).toBe(false));
+    await store.close();
+    await expect(ended).rejects.toBeInstanceOf(OutcomeUnknownError);
+  });
+
+  it('says so when it was the writing of a graph, which is not read back', async () => {
+    const { store, next } = failingStore();
+    next.commit = 'is stored, and fails';
+    await expect(store.createGraph(graph('g'))).rejects.toBeInstanceOf(OutcomeUnknownError);
+    expect(await store.findGraph('g')).toBeDefined();
+    await store.close();
   });
 });
 

@@ -30,7 +30,8 @@ export const API_ERRORS = {
   invalid_input: 'The input does not fit the input_schema of the graph; `errors` lists where.',
   queue_full: 'Too many runs are waiting to start. Try again later.',
   shutting_down: 'The server is stopping and takes no new work.',
-  store_unavailable: 'The database cannot be written at the moment. Nothing was changed.',
+  store_unavailable:
+    'The database cannot be written at the moment. Nothing was changed, unless `detail` says that this is not known.',
   request_refused: 'The request is not one that this server can read.',
   internal_error: 'Something went wrong inside the server. The log has the details.',
 } as const;

@@ -63,7 +63,7 @@ export class SqliteStore implements Store {
     this.#writer = new Writer(transactionsOf(sqlite), options);
     this.#checkpoints = new Checkpoints(sqlite, this.#writer);
     this.#units = new UnitWriter(db, sqlite);
-    this.#commits = new GroupCommit(this.#writer, this.#units, (units, tookMs) => {
+    this.#commits = new GroupCommit(this.#writer, this.#units, this.#journals, (units, tookMs) => {
       this.#committed(units);
       options.onCommit?.(units, tookMs);
     });

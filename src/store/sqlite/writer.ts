@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { type CommitObserver, StoreUnavailableError } from '../store.js';
+import { type CommitObserver, OutcomeUnknownError, StoreUnavailableError } from '../store.js';
 import { isDatabaseFailure, isSyncFailure } from './failures.js';
 
 /** What the store says of its database. pino and Fastify's logger fit. */
@@ -45,27 +45,33 @@ export class Writer {
     return this.#healthy;
   }
 
+  /** True once nothing is written any more: the store was closed, or the disk did not confirm a write. */
+  isClosed(): boolean {
+    return this.#closed;
+  }
+
   /**
-   * Runs `work` in a transaction. It is committed, durably, when this returns; otherwise nothing of it is stored.
-   * @throws StoreUnavailableError when the database fails; else what `work` throws
+   * Runs `work` in a transaction. It is committed, durably, when this returns.
+   * @throws StoreUnavailableError when the database fails, else what `work` throws; nothing of it is then stored.
+   * @throws OutcomeUnknownError when it is COMMIT that fails: all of it is stored, or nothing.
    */
   write<T>(work: () => T): T {
     if (this.#closed) throw new StoreUnavailableError(new Error('The store is closed.'));
     const { transactions } = this;
-    let inWork = false;
+    let stage: 'begin' | 'work' | 'commit' = 'begin';
     let result: T;
     try {
       transactions.begin();
-      inWork = true;
+      stage = 'work';
       result = work();
-      inWork = false;
+      stage = 'commit';
       transactions.commit();
     } catch (thrown) {
       this.#rollback();
       // What fails outside the work is the database's doing, whatever its code.
-      if (inWork && !isDatabaseFailure(thrown)) throw thrown;
+      if (stage === 'work' && !isDatabaseFailure(thrown)) throw thrown;
       this.fail(thrown);
-      throw new StoreUnavailableError(thrown);
+      throw stage === 'commit' ? new OutcomeUnknownError(thrown) : new StoreUnavailableError(thrown);
     }
     if (!this.#healthy) this.#recover();
     return result;
