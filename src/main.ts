@@ -14,7 +14,7 @@ import { Executor } from './executor/executor.js';
 import { startRetention } from './executor/retention.js';
 import { currentCall } from './executor/tool-call.js';
 import { buildApp } from './http/app.js';
-import { loadPage } from './http/page.js';
+import { loadPage } from './http/service/page-files.js';
 import { createLogger } from './observe/logger.js';
 import { createMetrics } from './observe/metrics.js';
 import { RunLog } from './observe/run-log.js';

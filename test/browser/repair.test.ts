@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PARALLEL_GRAPH } from '../../src/http/examples.js';
+import { PARALLEL_GRAPH } from '../../src/http/openapi/examples.js';
 import { ask, ended, start } from '../e2e/client.js';
 import { type Site, startSite } from './browser.js';
 

@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { APPROVAL_GRAPH, PARALLEL_GRAPH } from '../../src/http/examples.js';
+import { APPROVAL_GRAPH, PARALLEL_GRAPH } from '../../src/http/openapi/examples.js';
 import { ask, ended, start } from '../e2e/client.js';
 import { type Site, startSite } from './browser.js';
 

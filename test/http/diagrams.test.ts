@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { PARALLEL_GRAPH } from '../../src/http/examples.js';
-import { SVG_STYLE_SOURCE } from '../../src/http/routes/diagrams.js';
+import { SVG_STYLE_SOURCE } from '../../src/http/graphs/diagram.js';
+import { PARALLEL_GRAPH } from '../../src/http/openapi/examples.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 
 describe('pictures', () => {

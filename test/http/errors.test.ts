@@ -2,7 +2,7 @@ import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { API_ERRORS, type ApiErrorCode, EngineError } from '../../src/core/base/errors.js';
-import { HTTP_ERRORS } from '../../src/http/problem.js';
+import { HTTP_ERRORS } from '../../src/http/errors/problem.js';
 import { failingEngine } from '../helpers/fake-engine.js';
 import { type Ask, appOf, asker, startTestServer, type TestServer } from '../helpers/server.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { APPROVAL_GRAPH, PARALLEL_GRAPH } from '../../src/http/examples.js';
+import { APPROVAL_GRAPH, PARALLEL_GRAPH } from '../../src/http/openapi/examples.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 
 let server: TestServer;

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SVG_STYLE } from '../../src/engine/engine.js';
-import { loadPage } from '../../src/http/page.js';
+import { loadPage } from '../../src/http/service/page-files.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { APPROVAL_GRAPH, PARALLEL_GRAPH } from '../../src/http/examples.js';
+import { APPROVAL_GRAPH, PARALLEL_GRAPH } from '../../src/http/openapi/examples.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 
 const TIME = expect.stringMatching(/^\d{4}-.*Z$/);

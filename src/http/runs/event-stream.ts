@@ -1,0 +1,29 @@
+import type { EventRecord } from '../../engine/engine.js';
+import { toTime } from '../graphs/wire.js';
+
+/** A comment: keeps proxies from closing a stream that is quiet, and sends the headers at once. */
+export const HEARTBEAT = Buffer.from(': heartbeat\n\n');
+
+/** Made once for all who read the same event. */
+const frames = new WeakMap<EventRecord, Buffer>();
+
+/**
+ * An event of the journal as Server-Sent Events write it. JSON has no line breaks, so one `data` line is enough.
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ */
+export function frameOf(record: EventRecord): Buffer {
+  const known = frames.get(record);
+  if (known !== undefined) return known;
+  const { seq, time, event, payload } = record;
+  const head = JSON.stringify({ seq, type: event.type, time: toTime(time) }).slice(0, -1);
+  const data = payload === '{}' ? `${head}}` : `${head},${payload.slice(1)}`;
+  const frame = Buffer.from(`id: ${seq}\nevent: ${event.type}\ndata: ${data}\n\n`);
+  frames.set(record, frame);
+  return frame;
+}
+
+/** Pages of events as the bytes of a stream. An empty page becomes a heartbeat. */
+export async function* framesOf(pages: AsyncIterable<readonly EventRecord[]>): AsyncGenerator<Buffer, void> {
+  yield HEARTBEAT;
+  for await (const page of pages) yield page.length === 0 ? HEARTBEAT : Buffer.concat(page.map(frameOf));
+}
