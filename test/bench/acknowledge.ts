@@ -9,10 +9,11 @@ import { defineTool } from '../../src/core/tool/tool.js';
 import { codeReviewDefinitions } from '../../src/demo/definitions.js';
 import { codeReviewGraph } from '../../src/demo/graph.js';
 import { buildApp } from '../../src/http/app.js';
-import { DEMO_INPUT, openEngine } from './engines.js';
+import { MESSY_CODE } from '../helpers/demo.js';
+import { openEngine } from './engines.js';
 import { benchFolder, inTurn, type Line, shown } from './measure.js';
 
-const BODY = JSON.stringify({ graph_id: 'demo-review', input_data: DEMO_INPUT });
+const BODY = JSON.stringify({ graph_id: 'demo-review', input_data: MESSY_CODE });
 const SECONDS = 4;
 
 /**

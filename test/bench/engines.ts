@@ -14,10 +14,6 @@ import { openSqliteStore } from '../../src/store/sqlite/open.js';
 import type { Store } from '../../src/store/store.js';
 import { MinimumEngine, type MinimumStep } from './minimum-engine.js';
 
-/** The demo's request. */
-export const DEMO_INPUT =
-  'def messy_function():\n    if x:\n        for i in list:\n            while True:\n                nested=True';
-
 export interface BenchEngine {
   readonly engine: Engine;
   readonly store: Store;

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import autocannon from 'autocannon';
+import { MESSY_CODE } from '../helpers/demo.js';
 import { MAIN } from '../helpers/server-process.js';
-import { DEMO_INPUT } from './engines.js';
 import { benchFolder, type Line, shown } from './measure.js';
 
 const RUNS = 10_000;
@@ -25,7 +25,7 @@ export async function benchFootprint(): Promise<Line[]> {
     amount: RUNS,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ graph_id: 'demo-review', input_data: DEMO_INPUT }),
+    body: JSON.stringify({ graph_id: 'demo-review', input_data: MESSY_CODE }),
   });
   if (result['2xx'] !== RUNS) throw new Error(`${result['2xx']} of ${RUNS} runs were answered`);
   const megabytes = peakMegabytes(child.pid);

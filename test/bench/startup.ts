@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { codeReviewDefinitions } from '../../src/demo/definitions.js';
 import { codeReviewGraph } from '../../src/demo/graph.js';
+import { MESSY_CODE } from '../helpers/demo.js';
 import { MAIN } from '../helpers/server-process.js';
-import { DEMO_INPUT, openEngine } from './engines.js';
+import { openEngine } from './engines.js';
 import { benchFolder, inTurn, type Line, shown, throughput } from './measure.js';
 
 const RUNS = 100_000;
@@ -16,7 +17,7 @@ export async function benchStartup(): Promise<Line[]> {
   for (const path of [full, empty]) {
     const bench = await openEngine(path, codeReviewDefinitions);
     await bench.engine.createGraph(codeReviewGraph);
-    if (path === full) await throughput(RUNS, 100, () => bench.run('demo-review', DEMO_INPUT));
+    if (path === full) await throughput(RUNS, 100, () => bench.run('demo-review', MESSY_CODE));
     await bench.close();
   }
   const times = await inTurn(

@@ -3,13 +3,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { APPROVAL_GRAPH, PARALLEL_GRAPH } from '../../src/http/openapi/examples.js';
 import { ask, ended, start } from '../e2e/client.js';
+import { MESSY_CODE } from '../helpers/demo.js';
 import { type Site, startSite } from './browser.js';
 
 /** Pictures for the README and for whoever works on the page. Only with SCREENSHOTS=folder. */
 const folder = process.env.SCREENSHOTS;
 
-const INPUT =
-  'def messy_function():\n    if x:\n        for i in list:\n            while True:\n                nested=True';
 const HOLDS = {
   graph_id: 'nightly-import',
   name: 'Nightly import',
@@ -41,11 +40,11 @@ describe.skipIf(folder === undefined)('screenshots', () => {
 
   it.each(['light', 'dark'] as const)('in %s', async (colorScheme) => {
     rmSync(join(site.folder, 'go'), { force: true });
-    const done = await start(site.server, 'demo-review', { input_data: INPUT });
+    const done = await start(site.server, 'demo-review', { input_data: MESSY_CODE });
     await ended(site.server, done);
     const live = await start(site.server, 'nightly-import', { input_data: 'x = 1', metadata: { team: 'data' } });
     const waiting = await start(site.server, 'approval', { input_data: 'def tidy(): pass' });
-    const parallel = await start(site.server, 'second-opinion', { input_data: INPUT });
+    const parallel = await start(site.server, 'second-opinion', { input_data: MESSY_CODE });
     await ask(site.server, `GET /graph/state/${parallel}?wait=10`);
     const shots = {
       graphs: '/#/graphs',
@@ -63,6 +62,7 @@ describe.skipIf(folder === undefined)('screenshots', () => {
         .first()
         .waitFor();
       if (name === 'run') await page.locator('.steps summary').first().click();
+      // No test: a picture looks better once everything has moved to its place.
       await page.waitForTimeout(500);
       const fullPage = name === 'parallel';
       await page.screenshot({ path: join(folder ?? '', `${name}-${colorScheme}.png`), fullPage });

@@ -4,32 +4,10 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contractOf } from '../helpers/contract.js';
+import { DEMO_DATA, DEMO_LOGS, MESSY_CODE } from '../helpers/demo.js';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { ask, ended, start } from './client.js';
-
-const MESSY =
-  'def messy_function():\n    if x:\n        for i in list:\n            while True:\n                nested=True';
-
-const PROMISED_LOGS = [
-  'Executing Node: extract',
-  'Executing Node: analyze',
-  'Calculated complexity score: 20 (Round 0)',
-  'Condition met. Routing to: improve',
-  'Executing Node: improve',
-  'Executing Node: analyze',
-  'Calculated complexity score: 15 (Round 1)',
-  'Condition met. Routing to: improve',
-  'Executing Node: improve',
-  'Executing Node: analyze',
-  'Calculated complexity score: 10 (Round 2)',
-  'Condition met. Routing to: improve',
-  'Executing Node: improve',
-  'Executing Node: analyze',
-  'Calculated complexity score: 5 (Round 3)',
-  'Condition met. Routing to: END',
-  'Workflow reached END.',
-];
 
 interface Operation {
   parameters?: { name: string; in: string; example?: unknown }[];
@@ -95,14 +73,19 @@ describe('a server started in an empty folder', () => {
   });
 
   it('runs the demo to the promised end', async () => {
-    const started = await ask(server, 'POST /graph/run', { graph_id: 'demo-review', input_data: MESSY });
+    const started = await ask(server, 'POST /graph/run', { graph_id: 'demo-review', input_data: MESSY_CODE });
     expect(started.status).toBe(202);
     expect(started.body).toEqual({ run_id: expect.any(String), status: 'SUBMITTED' });
     expect(started.headers.get('location')).toBe(`/graph/state/${started.body.run_id}`);
     const state = await ended(server, started.body.run_id);
-    expect(state).toMatchObject({ status: 'COMPLETED', input_data: MESSY, graph_id: 'demo-review', graph_version: 1 });
-    expect(state.logs).toEqual(PROMISED_LOGS);
-    expect(state.data).toEqual({ functions: ['messy_function'], review_round: 3, complexity_score: 5 });
+    expect(state).toMatchObject({
+      status: 'COMPLETED',
+      input_data: MESSY_CODE,
+      graph_id: 'demo-review',
+      graph_version: 1,
+    });
+    expect(state.logs).toEqual(DEMO_LOGS);
+    expect(state.data).toEqual(DEMO_DATA);
   });
 
   it('has a valid OpenAPI 3.1 document', async () => {

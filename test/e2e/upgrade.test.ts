@@ -1,6 +1,7 @@
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { DEMO_DATA, MESSY_CODE } from '../helpers/demo.js';
 import { startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { ask, ended, journalOf } from './client.js';
@@ -23,9 +24,6 @@ const UNFINISHED = '01a20626-59fa-71b5-bb2d-449cd76a11df';
 const QUEUED = '01a20626-5a12-72c8-a55a-e61c92a06469';
 const CANCELLED = '01a20626-5a1c-70af-b8d0-2e607e2c32b6';
 
-const MESSY =
-  'def messy_function():\n    if x:\n        for i in list:\n            while True:\n                nested=True';
-
 it('a database of release 1.0 is opened: its runs can be read, and go on', async () => {
   const folder = temporaryFolder();
   copyFileSync(FIXTURE, join(folder, 'workflow.db'));
@@ -35,7 +33,7 @@ it('a database of release 1.0 is opened: its runs can be read, and go on', async
   const finished = (await ask(server, `GET /graph/state/${FINISHED}`)).body;
   expect(finished).toMatchObject({
     status: 'COMPLETED',
-    data: { functions: ['messy_function'], review_round: 3, complexity_score: 5 },
+    data: DEMO_DATA,
     metadata: { team: 'blue' },
     parent_run_id: null,
     waiting: null,
@@ -84,7 +82,7 @@ it('runs of release 1.0 can be retried, forked and replayed', async () => {
     step_count: 4,
     forked_from: { run_id: FINISHED, step: 4 },
   });
-  const order = { graph_id: 'demo-review', input_data: MESSY, metadata: { team: 'blue' } };
+  const order = { graph_id: 'demo-review', input_data: MESSY_CODE, metadata: { team: 'blue' } };
   const replayed = await ask(server, 'POST /graph/run', order, { 'idempotency-key': 'order-1' });
   expect(replayed).toMatchObject({ status: 202, body: { run_id: FINISHED } });
   expect(replayed.headers.get('idempotent-replayed')).toBe('true');

@@ -1,34 +1,17 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defineTool } from '../../src/core/tool/tool.js';
-import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
-import { heldTool } from '../helpers/tools.js';
-
-const open: TestEngine[] = [];
-
-async function start(options: TestEngineOptions = {}): Promise<TestEngine> {
-  const test = await startEngine(options);
-  open.push(test);
-  return test;
-}
-
-afterEach(async () => {
-  for (const test of open.splice(0)) await test.stop(0);
-});
+import { startEngine, type TestEngine } from '../helpers/engine.js';
+import { startEngineForTest } from '../helpers/engine-for-test.js';
+import { chain, gate, heldTool } from '../helpers/tools.js';
+import { until } from '../helpers/until.js';
 
 const noop = defineTool({ name: 'noop', run: () => ({}) });
 const seed = defineTool({ name: 'seed', run: () => ({ count: 10, list: ['a'], seeded: true }) });
-/** Sets what its params say, after as many milliseconds as they say. */
+/** Sets what its params say. */
 const put = defineTool({
   name: 'put',
-  run: async ({ data }, { params, item, index }) => {
-    const {
-      after = 0,
-      plus = 0,
-      push = '',
-      fail = '',
-      ...values
-    } = params as { after?: number; plus?: number; push?: string; fail?: string };
-    if (after) await new Promise((resolve) => setTimeout(resolve, after));
+  run: ({ data }, { params, item, index }) => {
+    const { plus = 0, push = '', fail = '', ...values } = params as { plus?: number; push?: string; fail?: string };
     if (fail) throw new Error(fail);
     return {
       ...values,
@@ -65,8 +48,20 @@ async function runGraph({ engine }: TestEngine, graph: never, inputData: never |
 
 describe('parallel branches', () => {
   it('run at the same time and their patches are merged at the join', async () => {
-    const test = await start({ definitions: tools });
-    const { state, logs, runId } = await runGraph(test, fork({ left: { x: 1 }, right: { y: 2, after: 5 } }));
+    // Neither returns before both have been called: one after the other they would never end.
+    const both = gate();
+    let called = 0;
+    const meets = defineTool({
+      name: 'put',
+      run: async (state, context) => {
+        called += 1;
+        if (called === 2) both.open();
+        await both.promise;
+        return put.run(state, context);
+      },
+    });
+    const test = await startEngineForTest({ definitions: [noop, seed, meets] });
+    const { state, logs, runId } = await runGraph(test, fork({ left: { x: 1 }, right: { y: 2 } }));
     expect(state).toMatchObject({ status: 'COMPLETED', stepCount: 2, data: { seeded: true, x: 1, y: 2 } });
     expect(logs).toEqual([
       'Executing Node: seed',
@@ -88,7 +83,7 @@ describe('parallel branches', () => {
   });
 
   it('take equal values of one key, and merge by rule', async () => {
-    const test = await start({ definitions: tools });
+    const test = await startEngineForTest({ definitions: tools });
     const branches = {
       left: { plus: 1, push: 'b', last: 'l', same: [1] },
       right: { plus: 5, push: 'c', last: 'r', same: [1] },
@@ -98,7 +93,7 @@ describe('parallel branches', () => {
   });
 
   it('fail the join where values differ without a rule, naming branches and key', async () => {
-    const test = await start({ definitions: tools });
+    const test = await startEngineForTest({ definitions: tools });
     const { state } = await runGraph(test, fork({ left: { x: 1 }, right: { x: 2 } }));
     expect(state).toMatchObject({ status: 'FAILED', error: { code: 'join_failed', node: 'seed' } });
     expect(state.error?.message).toBe(
@@ -108,8 +103,16 @@ describe('parallel branches', () => {
 
   it('cancel the siblings of one that fails, and take the way for errors', async () => {
     const held = heldTool('held', { heedsSignal: true });
-    const test = await start({ definitions: [...tools, held.tool] });
-    const graph = fork({ left: { fail: 'broken', after: 5 }, right: {} }, {}, { on_error: 'join' }) as {
+    // Fails once its sibling is under way.
+    const fails = defineTool({
+      name: 'put',
+      run: async () => {
+        await held.called(1);
+        throw new Error('broken');
+      },
+    });
+    const test = await startEngineForTest({ definitions: [noop, seed, fails, held.tool] });
+    const graph = fork({ left: {}, right: {} }, {}, { on_error: 'join' }) as {
       nodes: { name: string; tool_name: string }[];
     };
     for (const node of graph.nodes) if (node.name === 'right') node.tool_name = 'held';
@@ -124,7 +127,7 @@ describe('parallel branches', () => {
 
   it('are cancelled with their parent, which ends last', async () => {
     const held = heldTool('held');
-    const test = await start({ definitions: [...tools, held.tool] });
+    const test = await startEngineForTest({ definitions: [...tools, held.tool] });
     const { engine } = test;
     const graph = fork({ left: {}, right: {} }) as { nodes: { name: string; tool_name: string }[] };
     for (const node of graph.nodes) if (node.name === 'left' || node.name === 'right') node.tool_name = 'held';
@@ -173,25 +176,32 @@ describe('a branch for each item', () => {
   it('collects what each set, in item order, few at a time', async () => {
     let active = 0;
     let most = 0;
+    const released = gate();
     const busy = defineTool({
       name: 'put',
       run: async (_state, { item, index }) => {
         active += 1;
         most = Math.max(most, active);
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * 5));
+        await released.promise;
         active -= 1;
         return { got: item, at: index };
       },
     });
-    const test = await start({ definitions: [noop, busy] });
+    const test = await startEngineForTest({ definitions: [noop, busy] });
     const items = Array.from({ length: 40 }, (_, index) => ({ name: `item ${index}` }));
-    const { state } = await runGraph(test, each({ max_parallel: 4 }), items as never);
+    const running = runGraph(test, each({ max_parallel: 4 }), items as never);
+    await until(() => active === 4);
+    // A fifth would start with the four: well before a whole run that is started after them has ended.
+    await runGraph(test, chain('other', 'noop') as never);
+    expect(active).toBe(4);
+    released.open();
+    const { state } = await running;
     expect(state.data).toEqual({ results: items.map((got, at) => ({ got, at })) });
     expect(most).toBe(4);
   });
 
   it('goes straight to the join without items, and fails on what is no list', async () => {
-    const test = await start({ definitions: tools });
+    const test = await startEngineForTest({ definitions: tools });
     const { state, logs } = await runGraph(test, each(), [] as never);
     expect(state).toMatchObject({ status: 'COMPLETED', data: { results: [] } });
     expect(logs).toContain('Started 0 branches.');
@@ -200,22 +210,59 @@ describe('a branch for each item', () => {
     expect(failed.state).toMatchObject({ status: 'FAILED', error: { code: 'expression_failed' } });
   });
 
-  it('nests, also inside loops, and waits for people in branches', async () => {
-    const test = await start({ definitions: tools });
+  it('can be inside another branch, and inside a loop', async () => {
+    const count = defineTool({ name: 'count', run: ({ data }) => ({ rounds: (data.rounds ?? 0) + 1 }) });
+    const test = await startEngineForTest({ definitions: [...tools, count] });
+    const nodes = ['begin', 'inner', 'inner_join', 'join'].map((name) => ({ name, tool_name: 'noop' }));
+    const branchEdge = (from_node: string, items: string, to_node: string, join_node: string, collect_as: string) => {
+      return { from_node, items, to_node, join_node, collect_as };
+    };
+    const graph = {
+      graph_id: 'nested',
+      name: 'nested',
+      entry_point: 'begin',
+      nodes: [...nodes, { name: 'work', tool_name: 'put' }, { name: 'count', tool_name: 'count' }],
+      edges: [
+        { from_node: 'work', to_node: 'inner_join' },
+        { from_node: 'inner_join', to_node: 'join' },
+        { from_node: 'join', to_node: 'count' },
+      ],
+      conditional_edges: [
+        { from_node: 'count', cases: [{ when: 'data.rounds < 2', to_node: 'begin' }], otherwise: 'END' },
+      ],
+      for_each_edges: [
+        branchEdge('begin', '${ input_data }', 'inner', 'join', 'rows'),
+        branchEdge('inner', '${ run.item }', 'work', 'inner_join', 'cells'),
+      ],
+    };
+    const { state, runId } = await runGraph(test, graph as never, [['a', 'b'], ['c']] as never);
+    const rows = [
+      {
+        cells: [
+          { got: 'a', at: 0 },
+          { got: 'b', at: 1 },
+        ],
+      },
+      { cells: [{ got: 'c', at: 0 }] },
+    ];
+    expect(state).toMatchObject({ status: 'COMPLETED', data: { rows, rounds: 2 } });
+    // Each round has branches of its own.
+    expect((await test.engine.listRuns({ limit: 10, parentRunId: runId })).runs).toHaveLength(4);
+  });
+
+  it('waits for people in branches', async () => {
+    const test = await startEngineForTest({ definitions: tools });
     const { engine } = test;
     const ask = { name: 'work', tool_name: 'wait_for_input', params: { message: '${ run.item }?', save_as: 'said' } };
     const graph = each() as { nodes: object[] };
     graph.nodes[1] = ask;
     await engine.createGraph(graph as never);
     const { runId } = await engine.startRun({ graphId: 'each', inputData: ['a', 'b'] });
-    const asked = new Set<string>();
-    while (asked.size < 2) {
-      const { waitingChildren } = await engine.getState(runId, { waitSeconds: 10 });
-      for (const child of waitingChildren) {
-        asked.add(child.runId);
-        await engine.resumeRun(child.runId, { payload: `answer ${child.childIndex}` }).catch(() => {});
-      }
-    }
+    const waiting = await until(async () => {
+      const { waitingChildren } = await engine.getState(runId);
+      return waitingChildren.length === 2 ? waitingChildren : undefined;
+    });
+    for (const child of waiting) await engine.resumeRun(child.runId, { payload: `answer ${child.childIndex}` });
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
     expect(state.data).toEqual({ results: [{ said: 'answer 0' }, { said: 'answer 1' }] });
   });
@@ -235,7 +282,7 @@ describe('a branch for each item', () => {
     const { runId } = await crashed.engine.startRun({ graphId: 'each', inputData: [0, 1, 2, 3] });
     await first.called(1);
     await crashed.store.close();
-    const test = await start({
+    const test = await startEngineForTest({
       definitions: [
         noop,
         defineTool({
@@ -271,7 +318,7 @@ describe('a graph as a step', () => {
   });
 
   it('gets its input and gives its data back', async () => {
-    const test = await start({ definitions: tools });
+    const test = await startEngineForTest({ definitions: tools });
     await test.engine.createGraph(inner as never);
     const { state, runId } = await runGraph(
       test,
@@ -291,7 +338,7 @@ describe('a graph as a step', () => {
   });
 
   it('fails the step when it fails, and stops going down at some depth', async () => {
-    const test = await start({ definitions: tools });
+    const test = await startEngineForTest({ definitions: tools });
     await test.engine.createGraph({
       ...inner,
       nodes: [{ name: 'work', tool_name: 'put', params: { fail: 'no luck' } }],

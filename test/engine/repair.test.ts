@@ -1,19 +1,8 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defineCondition, defineTool } from '../../src/core/tool/tool.js';
-import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
+import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { chain, heldTool } from '../helpers/tools.js';
-
-const open: TestEngine[] = [];
-
-async function start(options: TestEngineOptions = {}): Promise<TestEngine> {
-  const test = await startEngine(options);
-  open.push(test);
-  return test;
-}
-
-afterEach(async () => {
-  for (const test of open.splice(0)) await test.stop(0);
-});
+import { until } from '../helpers/until.js';
 
 const keys: string[] = [];
 let broken = true;
@@ -31,7 +20,7 @@ describe('retry', () => {
   it('goes on from the failed step with its key; the journal keeps the failure', async () => {
     broken = true;
     keys.length = 0;
-    const { engine } = await start({ definitions: [first, second] });
+    const { engine } = await startEngineForTest({ definitions: [first, second] });
     await engine.createGraph(chain('work', 'first', 'second'));
     const { runId } = await engine.startRun({ graphId: 'work', inputData: null });
     expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('FAILED');
@@ -65,7 +54,7 @@ describe('retry', () => {
     let bad = true;
     const tool = defineTool({ name: 'tool', run: () => ({ calls: ++calls }) });
     const gate = defineCondition({ name: 'gate', choose: () => (bad ? 'nowhere' : 'END') });
-    const { engine } = await start({ definitions: [tool, gate] });
+    const { engine } = await startEngineForTest({ definitions: [tool, gate] });
     const graph = { ...chain('gated', 'tool'), conditional_edges: [{ from_node: 'tool', condition_function: 'gate' }] };
     await engine.createGraph(graph);
     const { runId } = await engine.startRun({ graphId: 'gated', inputData: null });
@@ -79,7 +68,7 @@ describe('retry', () => {
   });
 
   it('needs a higher limit after max_steps, and says what it executes then', async () => {
-    const { engine } = await start({ definitions: [first] });
+    const { engine } = await startEngineForTest({ definitions: [first] });
     await engine.createGraph({ ...chain('loop', 'first'), edges: [{ from_node: 'first', to_node: 'first' }] });
     const { runId } = await engine.startRun({ graphId: 'loop', inputData: null, limits: { max_steps: 2 } });
     await engine.getState(runId, { waitSeconds: 10 });
@@ -92,7 +81,7 @@ describe('retry', () => {
 
   it('restarts a cancelled run, and one that never started', async () => {
     const held = heldTool('held', { heedsSignal: true });
-    const { engine } = await start({ definitions: [held.tool], maxConcurrentRuns: 1 });
+    const { engine } = await startEngineForTest({ definitions: [held.tool], maxConcurrentRuns: 1 });
     await engine.createGraph(chain('hold', 'held'));
     const one = await engine.startRun({ graphId: 'hold', inputData: null });
     await held.called(1);
@@ -120,7 +109,7 @@ describe('retry', () => {
         return { at: index };
       },
     });
-    const { engine } = await start({ definitions: [first, work] });
+    const { engine } = await startEngineForTest({ definitions: [first, work] });
     await engine.createGraph({
       ...chain('each', 'first', 'work'),
       edges: [],
@@ -150,7 +139,7 @@ describe('retry', () => {
   it('retries the graph that ran as a step, in place', async () => {
     broken = true;
     keys.length = 0;
-    const { engine } = await start({ definitions: [first, second] });
+    const { engine } = await startEngineForTest({ definitions: [first, second] });
     await engine.createGraph(chain('inner', 'first', 'second'));
     const nodes = [{ name: 'call', tool_name: 'run_graph', params: { graph_id: 'inner' } }];
     await engine.createGraph({ graph_id: 'outer', name: 'outer', entry_point: 'call', nodes, edges: [] });
@@ -181,7 +170,7 @@ describe('fork', () => {
   const loop = { ...chain('loop', 'tick'), conditional_edges: [{ from_node: 'tick', condition_function: 'enough' }] };
 
   it('copies the steps before, also within a loop, and runs the rest anew with keys of its own', async () => {
-    const { engine } = await start({ definitions: [tick, enough] });
+    const { engine } = await startEngineForTest({ definitions: [tick, enough] });
     await engine.createGraph(loop);
     const { runId } = await engine.startRun({ graphId: 'loop', inputData: 1, metadata: { by: 'me' } });
     const original = await engine.getState(runId, { waitSeconds: 10 });
@@ -209,7 +198,7 @@ describe('fork', () => {
   });
 
   it('of a live run says that a step after branches under way is not there yet', async () => {
-    const { engine } = await start();
+    const { engine } = await startEngineForTest();
     await engine.createGraph({
       ...chain('open', 'split', 'after'),
       nodes: [
@@ -224,12 +213,12 @@ describe('fork', () => {
     await engine.getState(runId, { waitSeconds: 10 });
     await expect(engine.forkRun(runId, { fromStep: 2 })).rejects.toThrow('no step 2: it has not got there yet.');
     await engine.cancelRun(runId);
-    await vi.waitFor(async () => expect((await engine.getState(runId)).state.status).toBe('CANCELLED'));
+    await until(async () => (await engine.getState(runId)).state.status === 'CANCELLED');
     await expect(engine.forkRun(runId, { fromStep: 2 })).rejects.toThrow('no step 2: it ended before.');
   });
 
   it('from the first step, with another version, and refuses what cannot be', async () => {
-    const { engine } = await start({ definitions: [tick, enough, first] });
+    const { engine } = await startEngineForTest({ definitions: [tick, enough, first] });
     await engine.createGraph(loop);
     const { runId } = await engine.startRun({ graphId: 'loop', inputData: 1 });
     await engine.getState(runId, { waitSeconds: 10 });
@@ -260,7 +249,7 @@ describe('fork', () => {
 
 describe('input_schema', () => {
   it('is checked at the start', async () => {
-    const { engine } = await start({ definitions: [first] });
+    const { engine } = await startEngineForTest({ definitions: [first] });
     const input_schema = { type: 'object', properties: { n: { type: 'integer' } }, required: ['n'] };
     await engine.createGraph({ ...chain('typed', 'first'), input_schema });
     await expect(engine.startRun({ graphId: 'typed', inputData: { n: 'x' } })).rejects.toMatchObject({

@@ -1,19 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defineTool } from '../../src/core/tool/tool.js';
-import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
+import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { chain, heldTool } from '../helpers/tools.js';
-
-const open: TestEngine[] = [];
-
-async function start(options: TestEngineOptions): Promise<TestEngine> {
-  const test = await startEngine(options);
-  open.push(test);
-  return test;
-}
-
-afterEach(async () => {
-  for (const test of open.splice(0)) await test.stop(0);
-});
 
 const quick = defineTool({ name: 'quick', run: () => ({ done: true }) });
 const loop = (name: string) => ({ ...chain(name, 'tick'), edges: [{ from_node: 'tick', to_node: 'tick' }] });
@@ -21,7 +9,11 @@ const loop = (name: string) => ({ ...chain(name, 'tick'), edges: [{ from_node: '
 describe('idempotency', () => {
   it('replays even when the graph has gone, the queue is full, or the server is stopping', async () => {
     const held = heldTool('held');
-    const { engine } = await start({ definitions: [held.tool, quick], maxConcurrentRuns: 1, maxQueuedRuns: 1 });
+    const { engine } = await startEngineForTest({
+      definitions: [held.tool, quick],
+      maxConcurrentRuns: 1,
+      maxQueuedRuns: 1,
+    });
     await engine.createGraph(chain('gone', 'quick'));
     await engine.createGraph(chain('hold', 'held'));
     const request = { graphId: 'gone', inputData: 1, idempotency: { key: 'k', fingerprint: 'f' } };
@@ -41,7 +33,7 @@ describe('idempotency', () => {
   });
 
   it('settles twins in flight inside the commit: one run, every caller gets it', async () => {
-    const { engine } = await start({ definitions: [quick] });
+    const { engine } = await startEngineForTest({ definitions: [quick] });
     await engine.createGraph(chain('twin', 'quick'));
     const request = { graphId: 'twin', inputData: 1, idempotency: { key: 'k', fingerprint: 'f' } };
     const answers = await Promise.all(Array.from({ length: 10 }, () => engine.startRun(request)));
@@ -54,7 +46,7 @@ describe('idempotency', () => {
 describe('waiting', () => {
   it('answers when the run ends, when the time is up, and at once when the engine stops', async () => {
     const held = heldTool('held');
-    const { engine } = await start({ definitions: [held.tool] });
+    const { engine } = await startEngineForTest({ definitions: [held.tool] });
     await engine.createGraph(chain('hold', 'held'));
     const { runId } = await engine.startRun({ graphId: 'hold', inputData: null });
     await held.called(1);
@@ -64,7 +56,7 @@ describe('waiting', () => {
     expect((await waiting).state.status).toBe('COMPLETED');
 
     const other = heldTool('other');
-    const stopping = await start({ definitions: [other.tool] });
+    const stopping = await startEngineForTest({ definitions: [other.tool] });
     await stopping.engine.createGraph(chain('hold', 'other'));
     const run = await stopping.engine.startRun({ graphId: 'hold', inputData: null });
     await other.called(1);
@@ -84,7 +76,7 @@ describe('logs', () => {
         for (let line = 0; line < 1000; line++) log(`line ${line}`);
       },
     });
-    const { engine } = await start({ definitions: [tick] });
+    const { engine } = await startEngineForTest({ definitions: [tick] });
     await engine.createGraph(loop('noisy'));
     const { runId } = await engine.startRun({ graphId: 'noisy', inputData: null, limits: { max_steps: 15 } });
     const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
@@ -110,7 +102,7 @@ describe('steps', () => {
           ? { ticks }
           : held.tool.run({ input_data: 0, data: {} }, { signal: new AbortController().signal } as never),
     });
-    const { engine } = await start({ definitions: [tick] });
+    const { engine } = await startEngineForTest({ definitions: [tick] });
     await engine.createGraph(loop('paged'));
     const { runId } = await engine.startRun({ graphId: 'paged', inputData: null });
     await held.called(1);
@@ -135,7 +127,7 @@ describe('steps', () => {
 describe('deleting', () => {
   it('takes finished runs only', async () => {
     const held = heldTool('held');
-    const { engine } = await start({ definitions: [held.tool] });
+    const { engine } = await startEngineForTest({ definitions: [held.tool] });
     await engine.createGraph(chain('hold', 'held'));
     const { runId } = await engine.startRun({ graphId: 'hold', inputData: null });
     await expect(engine.deleteRun(runId)).rejects.toMatchObject({ code: 'run_active' });

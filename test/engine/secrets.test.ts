@@ -1,21 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { defineTool } from '../../src/core/tool/tool.js';
-import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
+import { startEngineForTest } from '../helpers/engine-for-test.js';
 
 const VALUE = 'sk-very secret/value+42';
-const open: TestEngine[] = [];
-
-async function start(options: TestEngineOptions): Promise<TestEngine> {
-  const test = await startEngine({ secrets: { TOKEN: VALUE }, ...options });
-  open.push(test);
-  return test;
-}
-
-afterEach(async () => {
-  for (const test of open.splice(0)) await test.stop(0);
-});
-
 const seen: unknown[] = [];
 /** Says what it was given in every way that a tool can. */
 const leaky = defineTool({
@@ -39,7 +27,10 @@ function graph(how: string, tool = 'leaky', token = '${ secrets.TOKEN }') {
 
 describe('secrets', () => {
   it.each(['return', 'throw', 'junk'])('reach the tool, and nothing else: %s', async (how) => {
-    const { engine, store, path, logged } = await start({ definitions: [leaky] });
+    const { engine, store, path, logged } = await startEngineForTest({
+      secrets: { TOKEN: VALUE },
+      definitions: [leaky],
+    });
     seen.length = 0;
     await engine.createGraph(graph(how));
     const { runId } = await engine.startRun({ graphId: how, inputData: null });
@@ -61,7 +52,7 @@ describe('secrets', () => {
 
   it('are refused where the tool does not take them, warned of where they are not set, and fatal at the call', async () => {
     const plain = defineTool({ name: 'plain', run: () => ({}) });
-    const { engine } = await start({ definitions: [leaky, plain] });
+    const { engine } = await startEngineForTest({ secrets: { TOKEN: VALUE }, definitions: [leaky, plain] });
     expect(engine.validateGraph(graph('no', 'plain')).errors).toMatchObject([
       { pointer: '/nodes/0/params/token', code: 'invalid_expression' },
     ]);
@@ -94,7 +85,7 @@ describe('usage', () => {
       name: 'wrong',
       run: (_state, { usage }) => usage({ input_tokens: -1, output_tokens: 0 }),
     });
-    const { engine } = await start({ definitions: [model, wrong] });
+    const { engine } = await startEngineForTest({ secrets: { TOKEN: VALUE }, definitions: [model, wrong] });
     const retry = { max_attempts: 2, interval_seconds: 0, backoff_rate: 1, jitter: 'none' as const };
     await engine.createGraph({
       graph_id: 'tokens',

@@ -1,21 +1,28 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { defineTool } from '../../src/core/tool/tool.js';
 import { FatalError, RetryableError } from '../../src/core/tool/tool-errors.js';
 import { wait } from '../../src/core/tool/wait.js';
-import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
+import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
+import { startEngine } from '../helpers/engine.js';
+import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { chain, heldTool } from '../helpers/tools.js';
+import { until } from '../helpers/until.js';
 
-const open: TestEngine[] = [];
+const HOUR_MS = 3_600_000;
+/** For engines whose time the test stops later. */
+const clock = { now: () => Date.now() };
 
-async function start(options: TestEngineOptions = {}): Promise<TestEngine> {
-  const test = await startEngine(options);
-  open.push(test);
-  return test;
+/**
+ * Stops the time of engines with `clock`; the test moves it on. Called after they were started, so that time is real
+ * again when they are stopped at the end of the test.
+ */
+function stopTime(): void {
+  vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
 }
 
-afterEach(async () => {
-  for (const test of open.splice(0)) await test.stop(0);
-});
+/** For an engine that is started an hour later. */
+const laterClock = { now: () => Date.now() + HOUR_MS };
 
 const SCHEMA = { type: 'object', properties: { ok: { type: 'boolean' } }, required: ['ok'] };
 const approval = {
@@ -28,7 +35,7 @@ const approval = {
 
 describe('waiting for input', () => {
   it('parks the run, frees its slot, and stores the answer under the name of the node', async () => {
-    const { engine } = await start({ maxConcurrentRuns: 1 });
+    const { engine } = await startEngineForTest({ maxConcurrentRuns: 1 });
     await engine.createGraph(approval);
     const { runId } = await engine.startRun({ graphId: 'approval', inputData: 'Ada' });
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
@@ -66,7 +73,7 @@ describe('waiting for input', () => {
   });
 
   it('takes exactly one of many answers at once', async () => {
-    const { engine } = await start();
+    const { engine } = await startEngineForTest();
     await engine.createGraph(approval);
     const { runId } = await engine.startRun({ graphId: 'approval', inputData: 1 });
     await engine.getState(runId, { waitSeconds: 10 });
@@ -93,9 +100,9 @@ describe('waiting for input', () => {
     await first.engine.getState(runId, { waitSeconds: 10 });
     await first.stop();
     now += 61_000;
-    const { engine } = await start({ ...options, path: first.path });
+    const { engine } = await startEngineForTest({ ...options, path: first.path });
     await expect(engine.resumeRun(runId, { payload: 1 })).rejects.toMatchObject({ code: 'run_not_waiting' });
-    while ((await engine.getState(runId)).state.waiting?.kind === 'input') await new Promise(setImmediate);
+    await until(async () => (await engine.getState(runId)).state.waiting?.kind !== 'input');
     const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
     expect(state).toMatchObject({ status: 'COMPLETED', data: { error: { node: 'ask', code: 'wait_expired' } } });
     expect(logs).toEqual([
@@ -107,7 +114,7 @@ describe('waiting for input', () => {
   });
 
   it('is cancelled at once', async () => {
-    const { engine } = await start();
+    const { engine } = await startEngineForTest();
     await engine.createGraph(approval);
     const { runId } = await engine.startRun({ graphId: 'approval', inputData: 1 });
     await engine.getState(runId, { waitSeconds: 10 });
@@ -116,40 +123,53 @@ describe('waiting for input', () => {
 });
 
 describe('delays', () => {
-  it('go on by themselves, also over a restart', async () => {
+  const nodes = [{ name: 'delay', tool_name: 'delay', params: { seconds: 3600 } }];
+  const later = { ...chain('later', 'delay'), nodes };
+
+  it('go on by themselves when they are over', async () => {
+    const { engine } = await startEngineForTest(clock);
+    stopTime();
+    await engine.createGraph(later);
+    const { runId } = await engine.startRun({ graphId: 'later', inputData: null });
+    await until(async () => (await engine.getState(runId)).state.status === 'WAITING');
+    await vi.advanceTimersByTimeAsync(HOUR_MS);
+    const { state } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(state.status).toBe('COMPLETED');
+    expect(state.finishedAt! - state.submittedAt).toBe(HOUR_MS);
+  });
+
+  it('go on over a restart', async () => {
     const first = await startEngine();
-    await first.engine.createGraph({
-      ...chain('later', 'delay'),
-      nodes: [{ name: 'delay', tool_name: 'delay', params: { seconds: 0.3 } }],
-    });
-    const quick = await first.engine.startRun({ graphId: 'later', inputData: null });
-    expect((await first.engine.getState(quick.runId, { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+    await first.engine.createGraph(later);
     const { runId } = await first.engine.startRun({ graphId: 'later', inputData: null });
-    while ((await first.engine.getState(runId)).state.status !== 'WAITING') await new Promise(setImmediate);
+    await until(async () => (await first.engine.getState(runId)).state.status === 'WAITING');
     await first.stop();
-    const { engine } = await start({ path: first.path });
+    const { engine } = await startEngineForTest({ ...laterClock, path: first.path });
     expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('COMPLETED');
   });
 
   it('end at the deadline of the run, whatever it waits for', async () => {
-    const { engine } = await start();
+    const { engine } = await startEngineForTest(clock);
+    stopTime();
     await engine.createGraph(approval);
-    const { runId } = await engine.startRun({ graphId: 'approval', inputData: 1, limits: { deadline_seconds: 0.2 } });
-    await engine.getState(runId, { waitSeconds: 10 });
-    const ended = async () => (await engine.getState(runId)).state;
-    while ((await ended()).status === 'WAITING') await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(await ended()).toMatchObject({ status: 'FAILED', error: { code: 'deadline_exceeded' }, waiting: null });
+    const { runId } = await engine.startRun({ graphId: 'approval', inputData: 1, limits: { deadline_seconds: 3600 } });
+    expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('WAITING');
+    await vi.advanceTimersByTimeAsync(HOUR_MS);
+    await until(async () => (await engine.getState(runId)).state.status !== 'WAITING');
+    const { state } = await engine.getState(runId);
+    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'deadline_exceeded' }, waiting: null });
   });
 
   it('reach a run that never got a slot', async () => {
     const held = heldTool('held');
-    const { engine } = await start({ definitions: [held.tool], maxConcurrentRuns: 2 });
+    const { engine } = await startEngineForTest({ ...clock, definitions: [held.tool], maxConcurrentRuns: 2 });
+    stopTime();
     await engine.createGraph(chain('hold', 'held'));
     await engine.startRun({ graphId: 'hold', inputData: null });
     await engine.startRun({ graphId: 'hold', inputData: null });
     await held.called(2);
-    const { runId } = await engine.startRun({ graphId: 'hold', inputData: null, limits: { deadline_seconds: 0.05 } });
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const { runId } = await engine.startRun({ graphId: 'hold', inputData: null, limits: { deadline_seconds: 60 } });
+    await vi.advanceTimersByTimeAsync(60_000);
     held.release({});
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
     expect(state).toMatchObject({ status: 'FAILED', error: { code: 'deadline_exceeded' }, startedAt: null });
@@ -178,7 +198,7 @@ describe('retries', () => {
 
   it('try again with a delay and the same key until it works', async () => {
     const { tool, seen } = flaky(2, () => new Error('not yet'));
-    const { engine, store } = await start({ definitions: [tool] });
+    const { engine, store } = await startEngineForTest({ definitions: [tool] });
     await engine.createGraph(graph(policy) as never);
     const { runId } = await engine.startRun({ graphId: 'flaky', inputData: null });
     const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
@@ -208,7 +228,7 @@ describe('retries', () => {
       [1, () => new RetryableError('busy', { retryAfterSeconds: 0 }), 2],
     ] as const) {
       const { tool, seen } = flaky(failures, error);
-      const { engine } = await start({ definitions: [tool] });
+      const { engine } = await startEngineForTest({ definitions: [tool] });
       await engine.createGraph(graph(policy) as never);
       const { runId } = await engine.startRun({ graphId: 'flaky', inputData: null });
       const { state } = await engine.getState(runId, { waitSeconds: 10 });
@@ -220,11 +240,11 @@ describe('retries', () => {
   it('go on over a restart in the middle of a delay', async () => {
     const { tool, seen } = flaky(1, () => new Error('not yet'));
     const first = await startEngine({ definitions: [tool] });
-    await first.engine.createGraph(graph({ ...policy, interval_seconds: 0.3 }) as never);
+    await first.engine.createGraph(graph({ ...policy, interval_seconds: 3600 }) as never);
     const { runId } = await first.engine.startRun({ graphId: 'flaky', inputData: null });
-    while ((await first.engine.getState(runId)).state.status !== 'WAITING') await new Promise(setImmediate);
+    await until(async () => (await first.engine.getState(runId)).state.status === 'WAITING');
     await first.store.close();
-    const { engine } = await start({ definitions: [tool], path: first.path });
+    const { engine } = await startEngineForTest({ ...laterClock, definitions: [tool], path: first.path });
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
     expect(state).toMatchObject({ status: 'COMPLETED', recoveries: 0 });
     expect(seen.map(({ attempt }) => attempt)).toEqual([1, 2]);
@@ -232,28 +252,33 @@ describe('retries', () => {
 
   it('leave a tool behind that ignores its signal: the slot is free and a late result changes nothing', async () => {
     const held = heldTool('held');
-    const { engine } = await start({ definitions: [held.tool], maxConcurrentRuns: 1 });
+    const { engine } = await startEngineForTest({ ...clock, definitions: [held.tool], maxConcurrentRuns: 1 });
+    stopTime();
     await engine.createGraph({
       ...chain('stuck', 'held'),
       nodes: [
-        { name: 'held', tool_name: 'held', timeout_seconds: 0.05, on_error: 'after' },
+        { name: 'held', tool_name: 'held', timeout_seconds: 60, on_error: 'after' },
         { name: 'after', tool_name: 'delay', params: { seconds: 0 } },
       ],
     });
     const { runId } = await engine.startRun({ graphId: 'stuck', inputData: null });
+    await held.called(1);
+    await vi.advanceTimersByTimeAsync(60_000 + ABORT_GRACE_MS);
     const { state } = await engine.getState(runId, { waitSeconds: 30 });
     expect(state).toMatchObject({ status: 'COMPLETED', data: { error: { node: 'held', code: 'timeout' } } });
     held.release({ late: true });
-    await new Promise(setImmediate);
+    // What the late result changed would be stored before the end of a run that gets its own result after it.
+    const after = await engine.startRun({ graphId: 'stuck', inputData: null });
+    expect((await engine.getState(after.runId, { waitSeconds: 30 })).state.data).toMatchObject({ late: true });
     expect((await engine.getState(runId)).state).toEqual(state);
-  }, 20_000);
+  });
 });
 
 describe('wait()', () => {
   it('works from any tool, and a wait of a wrong shape fails the step', async () => {
     const asking = defineTool({ name: 'asking', run: () => wait({ kind: 'input', message: 'hm?', saveAs: 'said' }) });
     const wrong = defineTool({ name: 'wrong', run: () => wait({ kind: 'never' } as never) });
-    const { engine } = await start({ definitions: [asking, wrong] });
+    const { engine } = await startEngineForTest({ definitions: [asking, wrong] });
     await engine.createGraph(chain('asking', 'asking'));
     await engine.createGraph(chain('wrong', 'wrong'));
     const { runId } = await engine.startRun({ graphId: 'asking', inputData: null });

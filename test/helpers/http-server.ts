@@ -9,7 +9,7 @@ export interface Received {
   readonly body: string;
 }
 
-export interface TestServer {
+export interface HttpServer {
   readonly url: string;
   readonly port: number;
   /** Requests whose bodies have arrived. */
@@ -21,7 +21,7 @@ export interface TestServer {
 /** A real HTTP server on loopback, closed when the test ends. */
 export async function startHttpServer(
   answer: (request: Received, response: ServerResponse) => void,
-): Promise<TestServer> {
+): Promise<HttpServer> {
   const received: Received[] = [];
   const waiting: { count: number; resolve: () => void }[] = [];
   const listener: RequestListener = (request, response) => {

@@ -35,13 +35,13 @@ export interface TestServerOptions
   readonly logger?: FastifyBaseLogger;
 }
 
-/** A whole server on a real database file, with the demo loaded. It does not listen. */
+/** A whole server on a real database file, with the demo loaded into a new one. It does not listen. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const engine = await startEngine({
     ...options,
     definitions: [...codeReviewDefinitions, ...(options.definitions ?? [])],
   });
-  await engine.engine.createGraph(codeReviewGraph);
+  if (options.path === undefined) await engine.engine.createGraph(codeReviewGraph);
   const app = await appOf(engine.engine, options);
   const stop = async (graceMs?: number): Promise<void> => {
     engine.engine.stop();
@@ -50,6 +50,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     await engine.store.close();
   };
   return { ...engine, app, ask: asker(app), stop };
+}
+
+/** Makes an app listen on a free port of loopback; resolves with its URL. */
+export function listen({ app }: Pick<TestServer, 'app'>): Promise<string> {
+  return app.listen({ host: '127.0.0.1', port: 0 });
 }
 
 /** An app on any engine. */

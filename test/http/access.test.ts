@@ -1,8 +1,7 @@
 import { request } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isLoopback } from '../../src/http/access.js';
-import { startTestServer, type TestServer } from '../helpers/server.js';
+import { listen, startTestServer, type TestServer } from '../helpers/server.js';
 
 describe('API keys', () => {
   let server: TestServer;
@@ -57,8 +56,7 @@ describe('the Host header without keys on loopback', () => {
   let port: number;
   beforeAll(async () => {
     server = await startTestServer({ loopbackOnly: true });
-    await server.app.listen({ host: '127.0.0.1', port: 0 });
-    port = (server.app.server.address() as AddressInfo).port;
+    port = Number(new URL(await listen(server)).port);
   });
   afterAll(() => server.stop());
 

@@ -3,7 +3,7 @@ import { defineTool } from '../../src/core/tool/tool.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 import { chain } from '../helpers/tools.js';
 
-const MESSY = 'if a:\n  if b: pass';
+const NESTED_CODE = 'if a:\n  if b: pass';
 
 let isBroken = true;
 const fragile = defineTool({
@@ -24,7 +24,7 @@ afterAll(() => server.stop());
 async function run(body: object): Promise<string> {
   return (await server.ask('POST /graph/run?wait=30', body)).body.run_id;
 }
-const demo = (limits = {}) => run({ graph_id: 'demo-review', input_data: MESSY, limits });
+const demo = (limits = {}) => run({ graph_id: 'demo-review', input_data: NESTED_CODE, limits });
 const stateOf = async (runId: string) => (await server.ask(`GET /graph/state/${runId}?wait=30`)).body;
 
 describe('retry', () => {
@@ -81,7 +81,11 @@ describe('fork', () => {
     ]);
     expect(answer.headers.location).toBe(`/graph/state/${answer.body.run_id}`);
     const fork = await stateOf(answer.body.run_id);
-    expect(fork).toMatchObject({ status: 'COMPLETED', forked_from: { run_id: original, step: 4 }, input_data: MESSY });
+    expect(fork).toMatchObject({
+      status: 'COMPLETED',
+      forked_from: { run_id: original, step: 4 },
+      input_data: NESTED_CODE,
+    });
     expect(await stateOf(original)).toEqual(before);
   });
 

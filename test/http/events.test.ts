@@ -1,22 +1,19 @@
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { defineTool } from '../../src/core/tool/tool.js';
+import { MESSY_CODE } from '../helpers/demo.js';
 import { openStream } from '../helpers/event-stream.js';
-import { startTestServer, type TestServer, type TestServerOptions } from '../helpers/server.js';
+import { listen, startTestServer, type TestServer, type TestServerOptions } from '../helpers/server.js';
 import { chain, gate, heldTool } from '../helpers/tools.js';
-
-const MESSY =
-  'def messy_function():\n    if x:\n        for i in list:\n            while True:\n                nested=True';
 
 interface Listening extends TestServer {
   readonly url: string;
   run(graphId: string, inputData?: unknown): Promise<string>;
 }
 
-async function listening(options: TestServerOptions = {}): Promise<Listening> {
+/** A server that streams can be opened on: they need a socket. */
+async function startListening(options: TestServerOptions = {}): Promise<Listening> {
   const server = await startTestServer(options);
-  await server.app.listen({ host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${(server.app.server.address() as AddressInfo).port}`;
+  const url = await listen(server);
   const run = async (graph_id: string, input_data: unknown = null): Promise<string> =>
     (await server.ask('POST /graph/run', { graph_id, input_data })).body.run_id;
   return { ...server, url, run };
@@ -54,7 +51,7 @@ describe('the events of a run', () => {
   let server: Listening;
   let done: string;
   beforeAll(async () => {
-    server = await listening({ definitions: [held.tool, big, quick, flaky] });
+    server = await startListening({ definitions: [held.tool, big, quick, flaky] });
     await server.engine.createGraph(chain('flaky', 'flaky'));
     await server.engine.createGraph({
       ...chain('forked-ways', 'quick'),
@@ -63,7 +60,7 @@ describe('the events of a run', () => {
     });
     await server.engine.createGraph(chain('holds', 'held', 'quick'));
     await server.engine.createGraph(LONG);
-    done = await server.run('demo-review', MESSY);
+    done = await server.run('demo-review', MESSY_CODE);
     await server.engine.getState(done, { waitSeconds: 10 });
   });
   afterAll(() => server.stop());
@@ -202,7 +199,7 @@ describe('the events of a run', () => {
 
   it('cost nothing once the reader has gone', async () => {
     const other = heldTool('other');
-    const own = await listening({ definitions: [other.tool] });
+    const own = await startListening({ definitions: [other.tool] });
     await own.engine.createGraph(chain('other', 'other'));
     const gone = vi.fn();
     const subscribe = own.store.subscribe.bind(own.store);
@@ -226,7 +223,7 @@ describe('the events of a run', () => {
 describe('a server that stops', () => {
   it('ends its streams at once, those that nobody reads too, and readers go on after its next start', async () => {
     const held = heldTool('held', { heedsSignal: true });
-    const first = await listening({ definitions: [held.tool, big, quick] });
+    const first = await startListening({ definitions: [held.tool, big, quick] });
     await first.engine.createGraph(chain('holds', 'held', 'quick'));
     await first.engine.createGraph(LONG);
     const long = await first.run('long');
@@ -244,7 +241,7 @@ describe('a server that stops', () => {
 
     const released = gate();
     const definitions = [{ name: 'held', run: () => released.promise }, big, quick];
-    const second = await listeningAgain(first.path, definitions);
+    const second = await startListening({ path: first.path, definitions });
     const last = String(read.at(-1)?.id);
     const again = await openStream(`${second.url}/graph/runs/${runId}/events`, { 'Last-Event-ID': last });
     released.open();
@@ -256,7 +253,7 @@ describe('a server that stops', () => {
 
   it('lets nobody wait who comes while it stops', async () => {
     const held = heldTool('held');
-    const server = await listening({ definitions: [held.tool] });
+    const server = await startListening({ definitions: [held.tool] });
     await server.engine.createGraph(chain('holds', 'held'));
     const runId = await server.run('holds');
     await held.called(1);
@@ -266,20 +263,3 @@ describe('a server that stops', () => {
     await server.stop();
   });
 });
-
-async function listeningAgain(path: string, definitions: TestServerOptions['definitions'] = []): Promise<Listening> {
-  const { startEngine } = await import('../helpers/engine.js');
-  const { appOf, asker } = await import('../helpers/server.js');
-  const { codeReviewDefinitions } = await import('../../src/demo/definitions.js');
-  const engine = await startEngine({ path, definitions: [...codeReviewDefinitions, ...definitions] });
-  const app = await appOf(engine.engine);
-  await app.listen({ host: '127.0.0.1', port: 0 });
-  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
-  const stop = async (): Promise<void> => {
-    engine.engine.stop();
-    await engine.executor.drain(5000);
-    await app.close();
-    await engine.store.close();
-  };
-  return { ...engine, app, ask: asker(app), url, run: () => Promise.reject(new Error('unused')), stop };
-}

@@ -1,43 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CODE_REVIEW, DEMO_DATA, DEMO_LOGS, MESSY_CODE } from '../helpers/demo.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
-
-const CODE_REVIEW = {
-  name: 'Code Review',
-  entry_point: 'extract',
-  nodes: [
-    { name: 'extract', tool_name: 'extract_code' },
-    { name: 'analyze', tool_name: 'check_complexity' },
-    { name: 'improve', tool_name: 'generate_improvements' },
-  ],
-  edges: [
-    { from_node: 'extract', to_node: 'analyze' },
-    { from_node: 'improve', to_node: 'analyze' },
-  ],
-  conditional_edges: [{ from_node: 'analyze', condition_function: 'quality_gate' }],
-};
-
-const MESSY =
-  'def messy_function():\n    if x:\n        for i in list:\n            while True:\n                nested=True';
-
-const LOGS = [
-  'Executing Node: extract',
-  'Executing Node: analyze',
-  'Calculated complexity score: 20 (Round 0)',
-  'Condition met. Routing to: improve',
-  'Executing Node: improve',
-  'Executing Node: analyze',
-  'Calculated complexity score: 15 (Round 1)',
-  'Condition met. Routing to: improve',
-  'Executing Node: improve',
-  'Executing Node: analyze',
-  'Calculated complexity score: 10 (Round 2)',
-  'Condition met. Routing to: improve',
-  'Executing Node: improve',
-  'Executing Node: analyze',
-  'Calculated complexity score: 5 (Round 3)',
-  'Condition met. Routing to: END',
-  'Workflow reached END.',
-];
 
 describe('the three routes that never change', () => {
   let server: TestServer;
@@ -47,7 +10,7 @@ describe('the three routes that never change', () => {
   afterAll(() => server.stop());
 
   it('runs the demo to its end with exactly these logs', async () => {
-    const started = await server.ask('POST /graph/run', { graph_id: 'demo-review', input_data: MESSY });
+    const started = await server.ask('POST /graph/run', { graph_id: 'demo-review', input_data: MESSY_CODE });
     expect(started.status).toBe(202);
     expect(started.body).toEqual({ run_id: expect.any(String), status: 'SUBMITTED' });
     const { run_id } = started.body;
@@ -60,10 +23,10 @@ describe('the three routes that never change', () => {
       graph_id: 'demo-review',
       graph_version: 1,
       status: 'COMPLETED',
-      logs: LOGS,
-      logs_total: LOGS.length,
-      data: expect.objectContaining({ complexity_score: 5, review_round: 3, functions: ['messy_function'] }),
-      input_data: MESSY,
+      logs: DEMO_LOGS,
+      logs_total: DEMO_LOGS.length,
+      data: DEMO_DATA,
+      input_data: MESSY_CODE,
       current_node: null,
       attempt: null,
       step_count: 8,

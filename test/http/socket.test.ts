@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestServer, type TestServer } from '../helpers/server.js';
+import { listen, startTestServer, type TestServer } from '../helpers/server.js';
 import { chain, heldTool } from '../helpers/tools.js';
 
 const held = heldTool('held');
@@ -12,8 +12,7 @@ describe('the bare socket', () => {
   beforeAll(async () => {
     server = await startTestServer({ definitions: [held.tool] });
     await server.engine.createGraph(chain('holds', 'held'));
-    await server.app.listen({ host: '127.0.0.1', port: 0 });
-    port = (server.app.server.address() as AddressInfo).port;
+    port = Number(new URL(await listen(server)).port);
   });
   afterAll(() => server.stop());
 

@@ -3,7 +3,7 @@ import { SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
 import { describe, expect, it } from 'vitest';
 import { FatalError, RetryableError } from '../../../src/core/tool/tool-errors.js';
 import { failureOf as kindOf } from '../../../src/tools/mcp/failures.js';
-import { startHttpServer, type TestServer } from '../../helpers/http-server.js';
+import { type HttpServer, startHttpServer } from '../../helpers/http-server.js';
 import { type StartedMcp, startClients } from '../../helpers/mcp-servers.js';
 import { callTool, failureOf, findingsOf } from '../../helpers/tool-call.js';
 
@@ -17,7 +17,7 @@ interface Script {
 const PLAIN = { name: 'plain', inputSchema: { type: 'object' } };
 
 /** A server that says what it is told to: one that real ones are not likely to be. */
-async function odd(script: Script): Promise<{ clients: StartedMcp; server: TestServer }> {
+async function odd(script: Script): Promise<{ clients: StartedMcp; server: HttpServer }> {
   const { pages = [[PLAIN]], call = () => ({ result: { content: [] } }) } = script;
   let calls = 0;
   const answerTo = (method: string, params: { cursor?: string } = {}): Answer => {
