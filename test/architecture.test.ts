@@ -83,6 +83,7 @@ describe('the checker', () => {
     ['http/a.ts', "import { x } from '../tools/load.js';", 'may not import tools/load.ts'],
     ['diagram/a.ts', "import type { x } from '../store/store.js';", 'may not import store/store.ts'],
     ['engine/b.ts', "import { layout } from '@dagrejs/dagre';", 'may not import @dagrejs/dagre'],
+    ['core/run/a.ts', "import { Graph } from '@dagrejs/graphlib';", 'may not import @dagrejs/graphlib'],
     ['http/a.ts', "import { Counter } from 'prom-client';", 'may not import prom-client'],
     ['web/a.ts', "import { x } from '../core/run/run.js';", 'may not import core/run/run.ts'],
     ['web/a.ts', "import { readFile } from 'node:fs';", 'may not import node:fs'],

@@ -23,7 +23,14 @@ const RUNS = /^runs\//;
 const ENGINE = /^engine\//;
 
 /** What `core/` may use: libraries that compute, and nothing else. */
-const PURE = ['zod', 'fastest-levenshtein', 'fast-deep-equal', '@marcbachmann/cel-js', 'ajv/dist/2020.js'];
+const PURE = [
+  'zod',
+  'fastest-levenshtein',
+  'fast-deep-equal',
+  '@dagrejs/graphlib',
+  '@marcbachmann/cel-js',
+  'ajv/dist/2020.js',
+];
 
 const BASE = /^core\/base\//;
 const TOOL = /^core\/tool\//;
@@ -65,7 +72,8 @@ const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
   { package: /^(better-sqlite3|drizzle-orm)(\/|$)/, to: /^store\/sqlite\// },
   { package: /^(fastify([/-]|$)|@fastify\/)/, to: /^http\// },
   { package: /^prom-client$/, to: /^observe\// },
-  { package: /^@dagrejs\//, to: DIAGRAM },
+  { package: /^@dagrejs\/dagre$/, to: DIAGRAM },
+  { package: /^@dagrejs\/graphlib$/, to: GRAPH },
   { package: /^preact(\/|$)/, to: /^web\// },
 ];
 

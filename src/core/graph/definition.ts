@@ -18,7 +18,8 @@ export const RESERVED_GRAPH_IDS: readonly string[] = [
 /** Limits a run has unless its graph or its start says otherwise. */
 export const DEFAULT_MAX_STEPS = 1000;
 const MAX_STEPS = 1_000_000;
-const MAX_NODES = 1000;
+/** Nodes of a graph. The doctor's search for cycles recurses once for each, and overflows the stack past 2,000. */
+export const MAX_NODES = 1000;
 const MAX_EDGES = 5000;
 /** Checking where branches lead costs much for each edge that starts some. */
 const MAX_BRANCHINGS = 200;

@@ -1,5 +1,5 @@
 import type { LinkedGraph, LinkedNode } from './links.js';
-import { strongComponents } from './strong-components.js';
+import { findStrongComponents } from './strong-components.js';
 
 /** Nodes that no path leads to from the entry point. None where the entry point is not known. */
 export function findUnreachable({ nodes, entry, stray }: LinkedGraph): LinkedNode[] {
@@ -27,7 +27,7 @@ export function findEndless({ nodes }: LinkedGraph): Endless {
   const ending = endingSearch(nodes)();
   const cycles: LinkedNode[][] = [];
   const leadIns: LinkedNode[] = [];
-  for (const component of strongComponents(nodes.filter((node) => !ending.has(node)))) {
+  for (const component of findStrongComponents(nodes.filter((node) => !ending.has(node)))) {
     const isCycle = component.length > 1 || component.some((node) => node.to.has(node));
     if (isCycle) cycles.push(component.sort((a, b) => a.position - b.position));
     else leadIns.push(...component);
