@@ -1,4 +1,6 @@
-import { type ConditionalEdgeDefinition, END, type GraphDefinition } from '../core/graph/definition.js';
+import { assertNever } from '../core/base/assert-never.js';
+import { END, type GraphDefinition } from '../core/graph/definition.js';
+import { type BranchEdge, type Edge, edgesOf, targetOf } from '../core/graph/edges.js';
 import { joinsOf } from './joins.js';
 
 /** What a link between two nodes is, which decides how it is drawn. */
@@ -40,12 +42,11 @@ export interface TakenLink {
 
 /**
  * The picture of a definition.
- * @param outcomesOf what a condition can answer, where it says so
  * @param taken links that a run took, so that each of them is in the picture
  */
 export function diagramOf(
   definition: GraphDefinition,
-  outcomesOf: (condition: string) => readonly string[] | undefined,
+  outcomesOf: OutcomesOf,
   taken: readonly TakenLink[] = [],
 ): Diagram {
   const ids = new Map<string, string>([[END, END_ID]]);
@@ -56,12 +57,15 @@ export function diagramOf(
   });
   const links = new LinkList(ids);
   links.add(START_ID, ids.get(definition.entry_point) ?? END_ID, 'start');
-  const told = [...linksOf(definition, outcomesOf)];
-  for (const link of told) links.addNamed(link);
-  for (const link of joinsOf(definition, told)) links.addNamed({ ...link, kind: 'join' });
+  const named = linksOf(definition, outcomesOf);
+  for (const link of named) links.addNamed(link);
+  for (const link of joinsOf(definition, named)) links.addNamed({ ...link, kind: 'join' });
   for (const { from, to } of taken) links.addNamed({ from, to, kind: 'condition' });
   return { title: definition.name, nodes, links: links.all() };
 }
+
+/** What a condition can answer; undefined if it does not say so. */
+type OutcomesOf = (condition: string) => readonly string[] | undefined;
 
 interface NamedLink {
   readonly from: string;
@@ -70,47 +74,46 @@ interface NamedLink {
   readonly label?: string;
 }
 
-function* linksOf(
-  links: GraphDefinition,
-  outcomesOf: (condition: string) => readonly string[] | undefined,
-): Generator<NamedLink, void> {
-  for (const { from_node, to_node } of links.edges) yield { from: from_node, to: to_node, kind: 'edge' };
-  for (const edge of links.conditional_edges ?? []) yield* conditional(edge, outcomesOf);
-  yield* branches(links);
-  for (const { name, on_error } of links.nodes) {
-    if (on_error !== undefined) yield { from: name, to: on_error, kind: 'error', label: 'on error' };
+/** Links of errors come last: of two links between the same nodes, the first decides how they are drawn. */
+function linksOf(definition: GraphDefinition, outcomesOf: OutcomesOf): readonly NamedLink[] {
+  const edges = edgesOf(definition);
+  const [usual, errors] = [edges.filter(({ kind }) => kind !== 'error'), edges.filter(({ kind }) => kind === 'error')];
+  return [...usual, ...errors].flatMap((edge) => edgeLinks(edge, outcomesOf));
+}
+
+function edgeLinks(edge: Edge, outcomesOf: OutcomesOf): NamedLink[] {
+  const from = edge.from.name;
+  switch (edge.kind) {
+    case 'edge':
+      return [{ from, to: edge.to.name, kind: 'edge' }];
+    case 'condition': {
+      const outcomes = outcomesOf(edge.condition.name) ?? [...edge.routes.keys()];
+      return outcomes.map((label) => ({ from, to: targetOf(edge, label), kind: 'condition', label }));
+    }
+    case 'cases':
+      return [
+        ...edge.cases.map(({ when, to }): NamedLink => ({ from, to: to.name, kind: 'condition', label: when.text })),
+        { from, to: edge.otherwise.name, kind: 'condition', label: 'otherwise' },
+      ];
+    case 'parallel':
+      return [...edge.starts.map(({ name: to }): NamedLink => ({ from, to, kind: 'branch' })), ...errorLinks(edge)];
+    case 'for_each': {
+      const label = `each of ${(edge.items.source ?? edge.items.text).trim()}`;
+      return [{ from, to: edge.start.name, kind: 'branch', label }, ...errorLinks(edge)];
+    }
+    case 'error':
+      return [errorLink(from, edge.to.name)];
+    default:
+      return assertNever(edge);
   }
 }
 
-/** How branches begin; a failure among them may have an edge of its own. */
-function* branches(definition: GraphDefinition): Generator<NamedLink, void> {
-  for (const { from_node: from, to_nodes, on_error } of definition.parallel_edges ?? []) {
-    for (const to of to_nodes) yield { from, to, kind: 'branch' };
-    if (on_error !== undefined) yield { from, to: on_error, kind: 'error', label: 'on error' };
-  }
-  for (const { from_node: from, items, to_node, on_error } of definition.for_each_edges ?? []) {
-    yield { from, to: to_node, kind: 'branch', label: `each of ${expressionText(items)}` };
-    if (on_error !== undefined) yield { from, to: on_error, kind: 'error', label: 'on error' };
-  }
+function errorLinks({ from, onError }: BranchEdge): NamedLink[] {
+  return onError === undefined ? [] : [errorLink(from.name, onError.name)];
 }
 
-function* conditional(
-  edge: ConditionalEdgeDefinition,
-  outcomesOf: (condition: string) => readonly string[] | undefined,
-): Generator<NamedLink, void> {
-  const { from_node: from, condition_function: condition, routes = {}, cases = [], otherwise } = edge;
-  const targets = new Map(Object.entries(routes));
-  const outcomes = (condition === undefined ? undefined : outcomesOf(condition)) ?? [...targets.keys()];
-  for (const outcome of outcomes) {
-    yield { from, to: targets.get(outcome) ?? outcome, kind: 'condition', label: outcome };
-  }
-  for (const { when, to_node } of cases) yield { from, to: to_node, kind: 'condition', label: when };
-  if (otherwise !== undefined) yield { from, to: otherwise, kind: 'condition', label: 'otherwise' };
-}
-
-/** `${ data.files }` as people say it: `data.files`. */
-function expressionText(items: string): string {
-  return items.replace(/^\s*\$\{\s*|\s*\}\s*$/g, '');
+function errorLink(from: string, to: string): NamedLink {
+  return { from, to, kind: 'error', label: 'on error' };
 }
 
 /** Links by their ends. */

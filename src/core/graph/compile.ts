@@ -1,13 +1,11 @@
+import { assertNever } from '../base/assert-never.js';
 import { freezeJson } from '../base/json.js';
 import { compileExpression, type Expression } from '../expressions/expressions.js';
-import { splitTemplate } from '../expressions/template-text.js';
 import { compileTemplate, type Template } from '../expressions/templates.js';
 import { compileJsonSchema, type JsonSchema } from '../json-schema/json-schema.js';
 import type { Registry } from '../tool/registry.js';
 import type { AnyTool, Condition } from '../tool/tool.js';
 import {
-  type ConditionalEdgeDefinition,
-  type ForEachEdgeDefinition,
   type GraphDefinition,
   type LimitsDefinition,
   type MergeRule,
@@ -15,9 +13,10 @@ import {
   paramsOf,
   type RetryPolicy,
 } from './definition.js';
+import { type BranchEdge, type Edge, edgesOf, type PlacedExpression } from './edges.js';
 
-/** What both kinds of branches have in common. */
-interface Joining {
+/** What both routes that start branches have. */
+interface RouteOfBranches {
   readonly join: string;
   readonly maxParallel: number;
   readonly onError: string | undefined;
@@ -40,36 +39,49 @@ export type Route =
       readonly cases: readonly { readonly when: Expression; readonly to: string }[];
       readonly otherwise: string;
     }
-  | (Joining & { readonly kind: 'parallel'; readonly starts: readonly string[] })
-  | (Joining & {
+  | (RouteOfBranches & { readonly kind: 'parallel'; readonly starts: readonly string[] })
+  | (RouteOfBranches & {
       readonly kind: 'for_each';
       readonly items: Expression;
       readonly start: string;
       readonly collectAs: string;
     });
 
-/** A way that starts branches. */
-export type Branching = Extract<Route, { kind: 'parallel' | 'for_each' }>;
+/** A route that starts branches. */
+export type BranchRoute = Extract<Route, { kind: 'parallel' | 'for_each' }>;
 
-/** True for the ways that start branches. */
-export function isBranching(route: Route): route is Branching {
-  return route.kind === 'parallel' || route.kind === 'for_each';
+/** True for the routes that start branches. */
+export function isBranchRoute(route: Route): route is BranchRoute {
+  switch (route.kind) {
+    case 'parallel':
+    case 'for_each':
+      return true;
+    case 'none':
+    case 'edge':
+    case 'condition':
+    case 'cases':
+      return false;
+    default:
+      return assertNever(route);
+  }
 }
 
-/** A node with its tool at hand. `tool` is missing when it is not registered any more. */
+/** A node with its tool. */
 export interface CompiledNode {
   readonly name: string;
   readonly toolName: string;
+  /** Undefined if it is not registered any more. */
   readonly tool: AnyTool | undefined;
   readonly params: Template;
   readonly route: Route;
-  /** Milliseconds; the server's default where it is left out. */
+  /** Undefined: the server's default. */
   readonly timeoutMs: number | undefined;
   readonly retry: RetryPolicy | undefined;
+  /** Where the run goes when the tries are used up. */
   readonly onError: string | undefined;
 }
 
-/** A graph version made ready for the interpreter: every look-up is by name. */
+/** A graph version, ready for the interpreter: every look-up is by name. */
 export interface CompiledGraph {
   readonly graphId: string;
   readonly version: number;
@@ -80,9 +92,6 @@ export interface CompiledGraph {
   readonly inputSchema: JsonSchema | undefined;
 }
 
-/** Most branches of a node at once, unless its edge says otherwise. */
-const DEFAULT_MAX_PARALLEL = 10;
-
 /**
  * Links a definition that the graph doctor has accepted to the functions it names.
  * Stored graphs outlive tools, so a function that is gone is not an error here: the step that needs it fails.
@@ -92,80 +101,80 @@ export function compileGraph(
   registry: Registry,
   identity: { graphId: string; version: number },
 ): CompiledGraph {
+  const edges = edgesOf(definition);
   const nodes = new Map<string, CompiledNode>();
-  const routes = routesOf(definition, registry, nodes);
+  const routes = routesOf(edges, registry, nodes);
+  const onErrors = new Map(edges.flatMap((edge) => (edge.kind === 'error' ? [[edge.from.name, edge.to.name]] : [])));
   for (const node of definition.nodes) {
-    nodes.set(node.name, compileNode(node, registry, routes.get(node.name) ?? { kind: 'none' }));
+    const { name } = node;
+    nodes.set(name, {
+      ...linkTool(node, registry),
+      route: routes.get(name) ?? { kind: 'none' },
+      onError: onErrors.get(name),
+    });
   }
   const inputSchema = definition.input_schema && compileJsonSchema(definition.input_schema).schema;
   const merge = new Map(Object.entries(definition.merge ?? {}));
   return { ...identity, entryPoint: definition.entry_point, nodes, limits: definition.limits, merge, inputSchema };
 }
 
-function compileNode(node: NodeDefinition, registry: Registry, route: Route): CompiledNode {
+function linkTool(node: NodeDefinition, registry: Registry): Omit<CompiledNode, 'route' | 'onError'> {
   const tool = registry.tools.get(node.tool_name);
-  const { timeout_seconds: timeout, retry, on_error: onError } = node;
+  const { timeout_seconds: timeout, retry } = node;
   return {
     name: node.name,
     toolName: node.tool_name,
     tool,
     params: compileTemplate(freezeJson(paramsOf(node)), { secrets: tool?.secrets === true }).template,
-    route,
     timeoutMs: timeout === undefined ? undefined : timeout * 1000,
     retry,
-    onError,
   };
 }
 
-function routesOf(definition: GraphDefinition, registry: Registry, nodes: ReadonlyMap<string, unknown>) {
+function routesOf(edges: readonly Edge[], registry: Registry, nodes: ReadonlyMap<string, unknown>): Map<string, Route> {
   const routes = new Map<string, Route>();
-  for (const edge of definition.edges) routes.set(edge.from_node, { kind: 'edge', to: edge.to_node });
-  for (const edge of definition.conditional_edges ?? []) {
-    routes.set(edge.from_node, conditionalRoute(edge, registry, nodes));
+  for (const edge of edges) {
+    const route = compileRoute(edge, registry, nodes);
+    if (route !== undefined) routes.set(edge.from.name, route);
   }
-  for (const edge of definition.parallel_edges ?? []) {
-    routes.set(edge.from_node, { ...branchingOf(edge), kind: 'parallel', starts: edge.to_nodes });
-  }
-  for (const edge of definition.for_each_edges ?? []) routes.set(edge.from_node, forEachRoute(edge));
   return routes;
 }
 
-function conditionalRoute(
-  edge: ConditionalEdgeDefinition,
-  registry: Registry,
-  targets: ReadonlyMap<string, unknown>,
-): Route {
-  const { condition_function: name } = edge;
-  if (name === undefined) return casesRoute(edge);
-  const routes = new Map(Object.entries(edge.routes ?? {}));
-  return { kind: 'condition', name, condition: registry.conditions.get(name), routes, targets };
+/** The route that an edge is for its node; undefined for `on_error`, which is taken instead of the route. */
+function compileRoute(edge: Edge, registry: Registry, targets: ReadonlyMap<string, unknown>): Route | undefined {
+  switch (edge.kind) {
+    case 'edge':
+      return { kind: 'edge', to: edge.to.name };
+    case 'condition': {
+      const { name } = edge.condition;
+      const routes = new Map([...edge.routes].map(([outcome, to]) => [outcome, to.name]));
+      return { kind: 'condition', name, condition: registry.conditions.get(name), routes, targets };
+    }
+    case 'cases': {
+      const cases = edge.cases.map(({ when, to }) => ({ when: compileAccepted(when), to: to.name }));
+      return { kind: 'cases', cases, otherwise: edge.otherwise.name };
+    }
+    case 'parallel':
+      return { ...branchesOf(edge), kind: 'parallel', starts: edge.starts.map(({ name }) => name) };
+    case 'for_each': {
+      const { items, start, collectAs } = edge;
+      return { ...branchesOf(edge), kind: 'for_each', items: compileAccepted(items), start: start.name, collectAs };
+    }
+    case 'error':
+      return undefined;
+    default:
+      return assertNever(edge);
+  }
 }
 
-function casesRoute({ cases = [], otherwise = '' }: ConditionalEdgeDefinition): Route {
-  const compiled = cases.map(({ when, to_node: to }) => ({ when: accepted(when, 'boolean'), to }));
-  return { kind: 'cases', cases: compiled, otherwise };
+function branchesOf({ join, maxParallel, onError }: BranchEdge): RouteOfBranches {
+  return { join: join.name, maxParallel, onError: onError?.name };
 }
 
-function forEachRoute(edge: ForEachEdgeDefinition): Route {
-  const items = accepted(itemsPart(edge.items)?.source ?? '', 'list');
-  return { ...branchingOf(edge), kind: 'for_each', items, start: edge.to_node, collectAs: edge.collect_as };
-}
-
-function branchingOf(edge: { join_node: string; max_parallel?: number | undefined; on_error?: string | undefined }) {
-  const { join_node: join, max_parallel: maxParallel = DEFAULT_MAX_PARALLEL, on_error: onError } = edge;
-  return { join, maxParallel, onError };
-}
-
-/** The expression of `items`, which is one `${ expression }` and nothing else, with its offset in them. */
-export function itemsPart(items: string): { readonly source: string; readonly start: number } | undefined {
-  const [part, ...others] =
-    splitTemplate(items).parts?.filter((one) => typeof one !== 'string' || one.trim() !== '') ?? [];
-  return typeof part === 'object' && others.length === 0 ? part : undefined;
-}
-
-/** An expression that the doctor has accepted. */
-function accepted(source: string, result: 'boolean' | 'list'): Expression {
+/** Compiles an expression that the doctor has accepted. */
+function compileAccepted({ text, source, result }: PlacedExpression): Expression {
+  if (source === undefined) throw new Error(`The stored "${text}" cannot be read: it is not one expression.`);
   const { expression, problem } = compileExpression(source, { secrets: false, result });
-  if (expression === undefined) throw new Error(`The stored expression "${source}" cannot be read: ${problem.message}`);
+  if (expression === undefined) throw new Error(`The stored expression "${text}" cannot be read: ${problem.message}`);
   return expression;
 }

@@ -22,7 +22,7 @@ const MAX_STEPS = 1_000_000;
 export const MAX_NODES = 1000;
 const MAX_EDGES = 5000;
 /** Checking where branches lead costs much for each edge that starts some. */
-const MAX_BRANCHINGS = 200;
+const MAX_BRANCH_EDGES = 200;
 /** A hundred years: longer than any run, and still an exact time in milliseconds. */
 const MAX_DEADLINE_SECONDS = 3_153_600_000;
 
@@ -150,8 +150,8 @@ export const graphDefinitionSchema = z
     nodes: z.array(nodeSchema).min(1).max(MAX_NODES),
     edges: z.array(edgeSchema).max(MAX_EDGES).default([]),
     conditional_edges: z.array(conditionalEdgeSchema).max(MAX_EDGES).optional(),
-    parallel_edges: z.array(parallelEdgeSchema).max(MAX_BRANCHINGS).optional(),
-    for_each_edges: z.array(forEachEdgeSchema).max(MAX_BRANCHINGS).optional(),
+    parallel_edges: z.array(parallelEdgeSchema).max(MAX_BRANCH_EDGES).optional(),
+    for_each_edges: z.array(forEachEdgeSchema).max(MAX_BRANCH_EDGES).optional(),
     merge: z
       .record(nameSchema, z.enum(['append', 'sum', 'last']))
       .optional()
@@ -164,7 +164,9 @@ export const graphDefinitionSchema = z
 export type GraphDefinition = z.output<typeof graphDefinitionSchema>;
 export type NodeDefinition = GraphDefinition['nodes'][number];
 export type ConditionalEdgeDefinition = NonNullable<GraphDefinition['conditional_edges']>[number];
+export type ParallelEdgeDefinition = NonNullable<GraphDefinition['parallel_edges']>[number];
 export type ForEachEdgeDefinition = NonNullable<GraphDefinition['for_each_edges']>[number];
+export type BranchEdgeDefinition = ParallelEdgeDefinition | ForEachEdgeDefinition;
 export type RetryPolicy = z.output<typeof retrySchema>;
 export type MergeRule = NonNullable<GraphDefinition['merge']>[string];
 export type LimitsDefinition = z.output<typeof limitsSchema>;

@@ -1,7 +1,7 @@
 import type { RunErrorCode } from '../base/errors.js';
 import type { Json, JsonObject } from '../base/json.js';
 import type { Usage } from '../base/usage.js';
-import { type Branching, type CompiledGraph, type CompiledNode, isBranching } from '../graph/compile.js';
+import { type BranchRoute, type CompiledGraph, type CompiledNode, isBranchRoute } from '../graph/compile.js';
 import { END } from '../graph/definition.js';
 import type { EventOf, RunError, RunEvent, WaitStart } from './events.js';
 import { type ChildResult, mergeBranches } from './join.js';
@@ -116,7 +116,7 @@ export function settleChildren(
   const inOrder = [...results].sort((a, b) => a.index - b.index);
   if (children.graph !== null) return returned(visit, children.seq, children.graph, inOrder);
   const { route } = visit.node;
-  return isBranching(route) ? join(visit, route, children, inOrder) : [];
+  return isBranchRoute(route) ? join(visit, route, children, inOrder) : [];
 }
 
 /** Why a run ends before its next call, if there is a reason to. */
@@ -190,7 +190,7 @@ function finished(visit: Visit, accepted: Accepted, logs: readonly string[]): Ru
   const event = { type: 'step.completed', ...placeOf(visit), patch, logs, decision, next: null } as const;
   if (state.cancelRequested) return [event, { type: 'run.cancelled', logs: [] }];
   if (error !== undefined) return [event, failed(state, error.code, error.message)];
-  if (isBranching(node.route)) {
+  if (isBranchRoute(node.route)) {
     const ending = endingOf(state, now) ?? tooDeep(state);
     return [event, ...(ending === undefined ? branch(visit, node.route, items) : [ending])];
   }
@@ -212,7 +212,7 @@ function goOn(
 }
 
 /** Starts branches; none at all join at once. */
-function branch(visit: Visit, route: Branching, items: readonly Json[] = []): RunEvent[] {
+function branch(visit: Visit, route: BranchRoute, items: readonly Json[] = []): RunEvent[] {
   const { step, node } = placeOf(visit);
   const isParallel = route.kind === 'parallel';
   const to_nodes = isParallel ? route.starts : [route.start];
@@ -235,7 +235,7 @@ function tooDeep(state: RunState): RunEvent | undefined {
 }
 
 /** Merges what branches set. One that failed, or a conflict, takes the edge's own way for errors, or fails the run. */
-function join(visit: Visit, route: Branching, children: Children, results: readonly ChildResult[]): RunEvent[] {
+function join(visit: Visit, route: BranchRoute, children: Children, results: readonly ChildResult[]): RunEvent[] {
   const { state, now, cursor } = visit;
   const { count } = children;
   const accepted = mergeResults(visit, route, children, results);
@@ -256,7 +256,7 @@ function joined(visit: Visit, count: number, patch: JsonObject, to: string, erro
 
 function mergeResults(
   { state, graph }: Visit,
-  route: Branching,
+  route: BranchRoute,
   { toNodes }: Children,
   results: readonly ChildResult[],
 ): Accepted {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileGraph, itemsPart } from '../../../src/core/graph/compile.js';
+import { compileGraph } from '../../../src/core/graph/compile.js';
 import { createRegistry } from '../../../src/core/tool/registry.js';
 import { definitionOf } from '../../helpers/run-driver.js';
 
@@ -111,21 +111,11 @@ describe('compileGraph', () => {
       nodes: [{ name: 'a', tool_name: 'work' }],
       for_each_edges: [forEach],
     });
-    expect(() => compileGraph(definition, createRegistry([work]), identity)).toThrow('cannot be read');
-  });
-});
-
-describe('the items of a for_each edge', () => {
-  it.each([
-    ['${ data.list }', { source: ' data.list ', start: 2 }],
-    ['  ${ {"a": [1]}.a }\n', { source: ' {"a": [1]}.a ', start: 4 }],
-    ['data.list', undefined],
-    ['${ 1 }${ 2 }', undefined],
-    ['all ${ data.list }', undefined],
-    ['$${ data.list }', undefined],
-    ['${ data.list', undefined],
-    ['', undefined],
-  ])('are one expression: %j', (items, part) => {
-    expect(itemsPart(items)).toEqual(part);
+    expect(() => compileGraph(definition, createRegistry([work]), identity)).toThrow('The stored "no" cannot be read');
+    const conditional_edges = [{ from_node: 'a', cases: [{ when: '1 +', to_node: 'a' }], otherwise: 'END' }];
+    const { for_each_edges: _, ...rest } = definition;
+    expect(() => compileGraph({ ...rest, conditional_edges }, createRegistry([work]), identity)).toThrow(
+      'The stored expression "1 +" cannot be read: ',
+    );
   });
 });

@@ -1,10 +1,11 @@
 import type { Problem } from '../../base/errors.js';
 import { END, type GraphDefinition } from '../definition.js';
+import { edgesOf, isBranchEdge } from '../edges.js';
 import type { LinkedGraph, LinkedNode } from './links.js';
 import { type Ending, endingSearch } from './reachability.js';
 
-/** An edge that starts branches, with its nodes at hand. */
-interface Branching {
+/** An edge that starts branches, with its nodes. */
+interface LinkedBranches {
   /** Of the edge in the document. */
   readonly pointer: string;
   readonly from: LinkedNode;
@@ -39,9 +40,9 @@ type Region = ReadonlyMap<LinkedNode, Branch>;
  */
 export function findBranchErrors(definition: GraphDefinition, { nodes }: LinkedGraph): Problem[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  const edges = branchingsOf(definition, byName);
-  const regions = new Map<Branching, Region>();
-  const problems = new Map<Branching, Problem[]>();
+  const edges = linkBranches(definition, byName);
+  const regions = new Map<LinkedBranches, Region>();
+  const problems = new Map<LinkedBranches, Problem[]>();
   const endingFor = endingSearch(nodes);
   for (const edge of edges) {
     const found = emptyBranches(edge);
@@ -53,32 +54,23 @@ export function findBranchErrors(definition: GraphDefinition, { nodes }: LinkedG
   return [...problems.values()].flat();
 }
 
-function branchingsOf(definition: GraphDefinition, byName: ReadonlyMap<string, LinkedNode>): Branching[] {
-  const { parallel_edges = [], for_each_edges = [] } = definition;
-  const all = [
-    ...parallel_edges.map((edge, index) => {
-      const pointer = `/parallel_edges/${index}`;
-      const starts = edge.to_nodes.map((name, at) => ({ name, pointer: `${pointer}/to_nodes/${at}` }));
-      return { edge, pointer, starts };
-    }),
-    ...for_each_edges.map((edge, index) => {
-      const pointer = `/for_each_edges/${index}`;
-      return { edge, pointer, starts: [{ name: edge.to_node, pointer: `${pointer}/to_node` }] };
-    }),
-  ];
-  return all.flatMap(({ edge, pointer, starts }) => {
-    const from = byName.get(edge.from_node);
-    const join = byName.get(edge.join_node);
-    const branches = starts.flatMap(({ name, ...place }) => {
-      const start = byName.get(name);
-      return start === undefined ? [] : [{ start, ...place }];
+/** The edges that start branches, without those that name unknown nodes. */
+function linkBranches(definition: GraphDefinition, byName: ReadonlyMap<string, LinkedNode>): LinkedBranches[] {
+  return edgesOf(definition)
+    .filter(isBranchEdge)
+    .flatMap(({ pointer, from: { name }, join: { name: joinName }, starts }) => {
+      const from = byName.get(name);
+      const join = byName.get(joinName);
+      const branches = starts.flatMap((place) => {
+        const start = byName.get(place.name);
+        return start === undefined ? [] : [{ start, pointer: place.pointer }];
+      });
+      const isKnown = branches.length === starts.length && (join !== undefined || joinName === END);
+      return from === undefined || !isKnown ? [] : [{ pointer, from, join, joinName, branches }];
     });
-    const isKnown = branches.length === starts.length && (join !== undefined || edge.join_node === END);
-    return from === undefined || !isKnown ? [] : [{ pointer, from, join, joinName: edge.join_node, branches }];
-  });
 }
 
-function emptyBranches({ branches, join, joinName }: Branching): Problem[] {
+function emptyBranches({ branches, join, joinName }: LinkedBranches): Problem[] {
   return branches
     .filter(({ start }) => start === join)
     .map(({ pointer }) => {
@@ -91,7 +83,7 @@ function emptyBranches({ branches, join, joinName }: Branching): Problem[] {
  * Walks the branches of an edge, one after the other, and takes each node once. Adds what is wrong; after one overlap
  * it stops, so that a graph in which everything leads everywhere stays cheap.
  */
-function walkRegions({ branches, from, join, joinName }: Branching, problems: Problem[]): Region {
+function walkRegions({ branches, from, join, joinName }: LinkedBranches, problems: Problem[]): Region {
   const region = new Map<LinkedNode, Branch>();
   for (const branch of branches) {
     if (branch.start === join) continue;
@@ -107,7 +99,7 @@ function walkRegions({ branches, from, join, joinName }: Branching, problems: Pr
 function walk(
   branch: Branch,
   region: Map<LinkedNode, Branch>,
-  { from, join, joinName }: Pick<Branching, 'from' | 'join' | 'joinName'>,
+  { from, join, joinName }: Pick<LinkedBranches, 'from' | 'join' | 'joinName'>,
 ): string | undefined {
   const { start } = branch;
   const own = new Set([start]);
@@ -129,7 +121,7 @@ function overlap({ start }: Branch, other: Branch, node: LinkedNode, joinName: s
   return `The branches from "${other.start.name}" and "${start.name}" both run into "${node.name}". ${way}`;
 }
 
-function endlessBranches({ branches, joinName }: Branching, ending: Ending): Problem[] {
+function endlessBranches({ branches, joinName }: LinkedBranches, ending: Ending): Problem[] {
   return branches
     .filter(({ start }) => !ending.has(start))
     .map(({ pointer, start }) => {
@@ -140,9 +132,9 @@ function endlessBranches({ branches, joinName }: Branching, ending: Ending): Pro
 
 /** Branches inside branches that can enter the outer join before their own. */
 function crossingJoins(
-  { pointer, join, joinName, from }: Branching,
+  { pointer, join, joinName, from }: LinkedBranches,
   region: Region,
-  regions: ReadonlyMap<Branching, Region>,
+  regions: ReadonlyMap<LinkedBranches, Region>,
 ): Problem[] {
   if (join === undefined) return [];
   for (const [inner, innerRegion] of regions) {

@@ -1,8 +1,8 @@
 import type { Problem } from '../../base/errors.js';
-import { pointerToken } from '../../base/json.js';
 import { compileTemplate } from '../../expressions/templates.js';
 import type { Registry } from '../../tool/registry.js';
 import { type GraphDefinition, paramsOf } from '../definition.js';
+import { edgesOf } from '../edges.js';
 import { findBranchErrors } from './branches.js';
 import { findErrors } from './errors.js';
 import { type LinkedGraph, linkNodes } from './links.js';
@@ -67,19 +67,18 @@ function warnOfPaths(linked: LinkedGraph): Problem[] {
 }
 
 function warnOfRoutes(definition: GraphDefinition, registry: Registry): Problem[] {
-  const warnings: Problem[] = [];
-  for (const [index, edge] of (definition.conditional_edges ?? []).entries()) {
-    const { condition_function: name, routes = {} } = edge;
-    const outcomes = name === undefined ? undefined : registry.conditions.get(name)?.outcomes;
-    if (outcomes === undefined) continue;
-    for (const outcome of Object.keys(routes)) {
-      if (outcomes.includes(outcome)) continue;
-      const pointer = `/conditional_edges/${index}/routes${pointerToken(outcome)}`;
-      const message = `The condition "${name}" never answers "${outcome}". Remove the route, or correct its outcome.`;
-      warnings.push({ pointer, code: 'unused_route', message });
-    }
-  }
-  return warnings;
+  return edgesOf(definition).flatMap((edge) => {
+    if (edge.kind !== 'condition') return [];
+    const { name } = edge.condition;
+    const outcomes = registry.conditions.get(name)?.outcomes;
+    if (outcomes === undefined) return [];
+    return [...edge.routes]
+      .filter(([outcome]) => !outcomes.includes(outcome))
+      .map(([outcome, { pointer }]) => {
+        const message = `The condition "${name}" never answers "${outcome}". Remove the route, or correct its outcome.`;
+        return { pointer, code: 'unused_route', message };
+      });
+  });
 }
 
 function warnOfSecrets(

@@ -1,10 +1,11 @@
+import { assertNever } from '../../base/assert-never.js';
 import type { Problem } from '../../base/errors.js';
-import { pointerToken } from '../../base/json.js';
 import { didYouMean } from '../../base/nearest-name.js';
 import { compileJsonSchema } from '../../json-schema/json-schema.js';
 import type { Registry } from '../../tool/registry.js';
-import { type ConditionalEdgeDefinition, END, type GraphDefinition, type NodeDefinition } from '../definition.js';
-import { checkCases, checkItems, ExpressionBudget } from './expressions.js';
+import { END, type GraphDefinition, type NodeDefinition } from '../definition.js';
+import { type ConditionEdge, type Edge, edgesOf, type PlacedName } from '../edges.js';
+import { checkExpressions, ExpressionBudget } from './expressions.js';
 import { checkParams } from './params.js';
 
 /** Looking for the nearest of 1000 long names takes milliseconds: a document full of misspelt names must stay cheap. */
@@ -29,16 +30,17 @@ export function findErrors(definition: GraphDefinition, registry: Registry): Pro
   const targets = new Set([...names, END]);
   const budget = new ExpressionBudget();
   const context = { registry, names, targets, hintFor: hinter(), budget, leaving: new Map<string, string>() };
+  const edges = edgesOf(definition);
   return [
-    ...checkSource(definition.entry_point, '/entry_point', context),
-    ...checkNodes(definition.nodes, context),
-    ...checkEdges(definition, context),
-    ...checkBranchings(definition, context),
+    ...checkSource({ name: definition.entry_point, pointer: '/entry_point' }, context),
+    ...checkNodes(definition.nodes, edges, context),
+    ...edges.flatMap((edge) => checkEdge(edge, context)),
     ...checkInputSchema(definition.input_schema),
   ];
 }
 
-function checkNodes(nodes: readonly NodeDefinition[], context: Context): Problem[] {
+function checkNodes(nodes: readonly NodeDefinition[], edges: readonly Edge[], context: Context): Problem[] {
+  const errorEdges = new Map(edges.flatMap((edge) => (edge.kind === 'error' ? [[edge.pointer, edge]] : [])));
   const taken = new Map<string, string>();
   return nodes.flatMap((node, index) => {
     const pointer = `/nodes/${index}`;
@@ -46,56 +48,51 @@ function checkNodes(nodes: readonly NodeDefinition[], context: Context): Problem
       ...checkNodeName(node.name, pointer, taken),
       ...checkTool(node, pointer, context),
       ...checkParams(node, context.registry.tools.get(node.tool_name), `${pointer}/params`, context.budget),
-      ...checkOnError(node, pointer, context),
+      ...(errorEdges.get(pointer)?.targets ?? []).flatMap((target) => checkTarget(target, context)),
     ];
   });
 }
 
-function checkEdges({ edges, conditional_edges = [] }: GraphDefinition, context: Context): Problem[] {
-  const plain = edges.flatMap((edge, index) => {
-    const pointer = `/edges/${index}`;
-    return [
-      ...checkSource(edge.from_node, `${pointer}/from_node`, context),
-      ...checkTarget(edge.to_node, `${pointer}/to_node`, context),
-      ...checkConflict(edge.from_node, pointer, context),
-    ];
-  });
-  const conditional = conditional_edges.flatMap((edge, index) => {
-    const pointer = `/conditional_edges/${index}`;
-    return [
-      ...checkSource(edge.from_node, `${pointer}/from_node`, context),
-      ...checkCondition(edge, pointer, context),
-      ...checkRoutes(edge, pointer, context),
-      ...checkCases(edge, pointer, context.budget),
-      ...checkConflict(edge.from_node, pointer, context),
-    ];
-  });
-  return [...plain, ...conditional];
+function checkEdge(edge: Edge, context: Context): Problem[] {
+  switch (edge.kind) {
+    case 'error':
+      // Checked with its node, as the document has it.
+      return [];
+    case 'edge':
+    case 'parallel':
+      return [...checkSource(edge.from, context), ...checkNames(edge, context), ...checkConflict(edge, context)];
+    case 'condition':
+      return [
+        ...checkSource(edge.from, context),
+        ...checkCondition(edge, context),
+        ...checkNames(edge, context),
+        ...checkConflict(edge, context),
+      ];
+    case 'cases':
+      return [
+        ...checkSource(edge.from, context),
+        ...checkNames(edge, context),
+        ...checkExpressions(edge, context.budget),
+        ...checkConflict(edge, context),
+      ];
+    case 'for_each':
+      return [
+        ...checkSource(edge.from, context),
+        ...checkExpressions(edge, context.budget),
+        ...checkNames(edge, context),
+        ...checkConflict(edge, context),
+      ];
+    default:
+      return assertNever(edge);
+  }
 }
 
-function checkBranchings({ parallel_edges = [], for_each_edges = [] }: GraphDefinition, context: Context): Problem[] {
-  const parallel = parallel_edges.flatMap((edge, index) => {
-    const pointer = `/parallel_edges/${index}`;
-    return [
-      ...checkSource(edge.from_node, `${pointer}/from_node`, context),
-      ...edge.to_nodes.flatMap((name, at) => checkSource(name, `${pointer}/to_nodes/${at}`, context)),
-      ...checkTarget(edge.join_node, `${pointer}/join_node`, context),
-      ...checkOnError(edge, pointer, context),
-      ...checkConflict(edge.from_node, pointer, context),
-    ];
-  });
-  const forEach = for_each_edges.flatMap((edge, index) => {
-    const pointer = `/for_each_edges/${index}`;
-    return [
-      ...checkSource(edge.from_node, `${pointer}/from_node`, context),
-      ...checkItems(edge, pointer, context.budget),
-      ...checkSource(edge.to_node, `${pointer}/to_node`, context),
-      ...checkTarget(edge.join_node, `${pointer}/join_node`, context),
-      ...checkOnError(edge, pointer, context),
-      ...checkConflict(edge.from_node, pointer, context),
-    ];
-  });
-  return [...parallel, ...forEach];
+/** Where an edge leads: branches begin at nodes, and runs can go to END too. */
+function checkNames({ starts, targets }: Edge, context: Context): Problem[] {
+  return [
+    ...starts.flatMap((start) => checkSource(start, context)),
+    ...targets.flatMap((target) => checkTarget(target, context)),
+  ];
 }
 
 function checkInputSchema(schema: GraphDefinition['input_schema']): Problem[] {
@@ -113,7 +110,7 @@ function hinter(): Context['hintFor'] {
 }
 
 /** A name that must be a node's: where runs begin, or where an edge does. */
-function checkSource(name: string, pointer: string, { names, hintFor }: Context): Problem[] {
+function checkSource({ name, pointer }: PlacedName, { names, hintFor }: Context): Problem[] {
   if (names.has(name)) return [];
   if (name === END) {
     const message = `"${END}" is reserved for the end of a run. Name a node here.`;
@@ -123,7 +120,7 @@ function checkSource(name: string, pointer: string, { names, hintFor }: Context)
   return [{ pointer, code: 'unknown_node', message, ...hintFor(name, names) }];
 }
 
-function checkTarget(name: string, pointer: string, { targets, hintFor }: Context): Problem[] {
+function checkTarget({ name, pointer }: PlacedName, { targets, hintFor }: Context): Problem[] {
   if (targets.has(name)) return [];
   const message = `There is no node "${name}". Name one of the graph's nodes, or "${END}" to end the run.`;
   return [{ pointer, code: 'unknown_node', message, ...hintFor(name, targets) }];
@@ -151,26 +148,17 @@ function checkTool(node: NodeDefinition, pointer: string, { registry, hintFor }:
   return [{ pointer: `${pointer}/tool_name`, code: 'unknown_tool', message, ...hint }];
 }
 
-function checkOnError(
-  { on_error: to }: { on_error?: string | undefined },
-  pointer: string,
+function checkCondition(
+  { pointer, condition: { name, ...place }, routes }: ConditionEdge,
   context: Context,
 ): Problem[] {
-  return to === undefined ? [] : checkTarget(to, `${pointer}/on_error`, context);
-}
-
-function checkCondition(edge: ConditionalEdgeDefinition, pointer: string, context: Context): Problem[] {
   const { registry, targets, hintFor } = context;
-  const name = edge.condition_function;
-  if (name === undefined) return [];
   const condition = registry.conditions.get(name);
   if (condition === undefined) {
     const message = `There is no condition "${name}". Name a registered condition.`;
-    const hint = hintFor(name, registry.conditions.keys());
-    return [{ pointer: `${pointer}/condition_function`, code: 'unknown_condition', message, ...hint }];
+    return [{ ...place, code: 'unknown_condition', message, ...hintFor(name, registry.conditions.keys()) }];
   }
-  const routed = new Set(Object.keys(edge.routes ?? {}));
-  const isKnown = (outcome: string) => routed.has(outcome) || targets.has(outcome);
+  const isKnown = (outcome: string) => routes.has(outcome) || targets.has(outcome);
   return (condition.outcomes ?? [])
     .filter((outcome) => !isKnown(outcome))
     .map((outcome) => {
@@ -179,20 +167,8 @@ function checkCondition(edge: ConditionalEdgeDefinition, pointer: string, contex
     });
 }
 
-/** The targets of a conditional edge: of its routes, or of its cases. */
-function checkRoutes(edge: ConditionalEdgeDefinition, pointer: string, context: Context): Problem[] {
-  const { routes = {}, cases = [], otherwise } = edge;
-  return [
-    ...Object.entries(routes).flatMap(([outcome, target]) =>
-      checkTarget(target, `${pointer}/routes${pointerToken(outcome)}`, context),
-    ),
-    ...cases.flatMap(({ to_node }, at) => checkTarget(to_node, `${pointer}/cases/${at}/to_node`, context)),
-    ...(otherwise === undefined ? [] : checkTarget(otherwise, `${pointer}/otherwise`, context)),
-  ];
-}
-
 /** A run must know its way: one edge of one kind leaves a node. */
-function checkConflict(from: string, pointer: string, { leaving }: Context): Problem[] {
+function checkConflict({ from: { name: from }, pointer }: Edge, { leaving }: Context): Problem[] {
   const earlier = leaving.get(from);
   if (earlier === undefined) {
     leaving.set(from, pointer);

@@ -2,8 +2,7 @@ import type { Problem } from '../../base/errors.js';
 import type { Json } from '../../base/json.js';
 import { compileExpression, type ExpressionProblem } from '../../expressions/expressions.js';
 import { splitTemplate } from '../../expressions/template-text.js';
-import { itemsPart } from '../compile.js';
-import type { ConditionalEdgeDefinition, ForEachEdgeDefinition } from '../definition.js';
+import type { Edge } from '../edges.js';
 
 /** Expressions of a graph, and characters of all of them: reading takes a few milliseconds for each 4,000. */
 export const MAX_EXPRESSIONS = 2000;
@@ -37,30 +36,18 @@ export function expressionsIn(value: Json): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(expressionsIn) : [];
 }
 
-/** Reads the conditions of an edge's cases. */
-export function checkCases(edge: ConditionalEdgeDefinition, pointer: string, budget: ExpressionBudget): Problem[] {
-  const problems: Problem[] = [];
-  for (const [index, { when }] of (edge.cases ?? []).entries()) {
-    const place = `${pointer}/cases/${index}/when`;
-    if (!budget.allows([when], place, problems)) continue;
-    const { problem } = compileExpression(when, { secrets: false, result: 'boolean' });
-    if (problem !== undefined) problems.push(invalidExpression(problem, place, 0));
-  }
-  return problems;
-}
-
-/** Reads the items of a for_each edge: one `${ expression }` that may be a list. */
-export function checkItems({ items }: ForEachEdgeDefinition, pointer: string, budget: ExpressionBudget): Problem[] {
-  const place = `${pointer}/items`;
-  const part = itemsPart(items);
-  if (part === undefined) {
-    const message = 'The items are one expression: "${", an expression that gives a list, and "}".';
-    return [invalidExpression({ message }, place, 0)];
-  }
-  const problems: Problem[] = [];
-  if (!budget.allows([part.source], place, problems)) return problems;
-  const { problem } = compileExpression(part.source, { secrets: false, result: 'list' });
-  return problem === undefined ? [] : [invalidExpression(problem, place, part.start)];
+/** Checks the expressions of an edge. */
+export function checkExpressions({ expressions }: Edge, budget: ExpressionBudget): Problem[] {
+  return expressions.flatMap(({ pointer, source, start, result }) => {
+    if (source === undefined) {
+      const message = 'The items are one expression: "${", an expression that gives a list, and "}".';
+      return [invalidExpression({ message }, pointer, 0)];
+    }
+    const problems: Problem[] = [];
+    if (!budget.allows([source], pointer, problems)) return problems;
+    const { problem } = compileExpression(source, { secrets: false, result });
+    return problem === undefined ? [] : [invalidExpression(problem, pointer, start)];
+  });
 }
 
 /** @param start offset of the expression in its string */

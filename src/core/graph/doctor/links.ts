@@ -1,5 +1,6 @@
 import type { Registry } from '../../tool/registry.js';
-import { type ConditionalEdgeDefinition, END, type GraphDefinition } from '../definition.js';
+import { END, type GraphDefinition } from '../definition.js';
+import { type Edge, edgesOf, targetOf } from '../edges.js';
 
 /** A node with what it can lead to. */
 export interface LinkedNode {
@@ -27,30 +28,26 @@ export interface LinkedGraph {
 }
 
 /**
- * Links the nodes of a definition, by every way that a run can take: `on_error` is one. What cannot be known, because
- * the definition has errors or a condition does not declare its outcomes, is open: one error must not cause warnings
- * elsewhere.
+ * Links the nodes of a definition by all edges, `on_error` included. What cannot be known, because the definition has
+ * errors or a condition does not declare its outcomes, is open: one error must not cause warnings elsewhere.
  */
 export function linkNodes(definition: GraphDefinition, registry: Registry): LinkedGraph {
   const linker = new Linker(definition);
-  for (const node of definition.nodes) linker.link(node.name, optional(node.on_error));
-  for (const edge of definition.edges) linker.leave(edge.from_node, [edge.to_node]);
-  for (const edge of definition.conditional_edges ?? []) linker.leave(edge.from_node, targetsOf(edge, registry));
-  for (const edge of definition.parallel_edges ?? []) {
-    linker.leave(edge.from_node, [edge.join_node, ...optional(edge.on_error)]);
-    linker.branch(edge.from_node, edge.to_nodes);
-  }
-  for (const edge of definition.for_each_edges ?? []) {
-    linker.leave(edge.from_node, [edge.join_node, ...optional(edge.on_error)]);
-    linker.branch(edge.from_node, [edge.to_node]);
-  }
+  for (const edge of edgesOf(definition)) linker.link(edge, targetsOf(edge, registry));
   return linker.finish(definition.entry_point);
+}
+
+/** Where an edge can lead; undefined if that is not known. */
+function targetsOf(edge: Edge, registry: Registry): readonly string[] | undefined {
+  if (edge.kind !== 'condition') return edge.targets.map(({ name }) => name);
+  const outcomes = registry.conditions.get(edge.condition.name)?.outcomes;
+  return outcomes?.map((outcome) => targetOf(edge, outcome));
 }
 
 class Linker {
   readonly #nodes = new Map<string, LinkedNode>();
   readonly #stray = unlinked('', -1);
-  /** Nodes that edges leave. */
+  /** Names of nodes that edges leave. */
   readonly #left = new Set<string>();
 
   constructor(definition: GraphDefinition) {
@@ -59,49 +56,31 @@ class Linker {
     }
   }
 
-  /** Adds ways on. `targets` is `undefined` where they are not known. */
-  link(from: string, targets: readonly string[] | undefined): void {
-    const node = this.#nodes.get(from) ?? this.#stray;
+  /** @param targets `undefined` if they are not known */
+  link({ kind, from, starts }: Edge, targets: readonly string[] | undefined): void {
+    // A failure is no usual way on: without another edge, the node ends the run.
+    if (kind !== 'error') this.#left.add(from.name);
+    const node = this.#nodes.get(from.name) ?? this.#stray;
     if (targets === undefined) node.open = true;
-    for (const name of targets ?? []) {
-      const target = this.#nodes.get(name);
-      if (target !== undefined) node.to.add(target);
-      else if (name === END) node.ends = true;
-      else node.open = true;
-    }
-  }
-
-  /** Adds the ways of an edge. */
-  leave(from: string, targets: readonly string[] | undefined): void {
-    this.#left.add(from);
-    this.link(from, targets);
-  }
-
-  branch(from: string, starts: readonly string[]): void {
-    const node = this.#nodes.get(from) ?? this.#stray;
-    for (const name of starts) {
+    for (const name of targets ?? []) this.#linkTarget(node, name);
+    for (const { name } of starts) {
       const start = this.#nodes.get(name);
       if (start !== undefined) node.starts.add(start);
       else node.open = true;
     }
   }
 
+  #linkTarget(node: LinkedNode, name: string): void {
+    const target = this.#nodes.get(name);
+    if (target !== undefined) node.to.add(target);
+    else if (name === END) node.ends = true;
+    else node.open = true;
+  }
+
   finish(entry: string): LinkedGraph {
     for (const node of this.#nodes.values()) if (!this.#left.has(node.name)) node.ends = true;
     return { nodes: [...this.#nodes.values()], entry: this.#nodes.get(entry), stray: this.#stray };
   }
-}
-
-/** Where a conditional edge can lead, as far as that is known. */
-function targetsOf(edge: ConditionalEdgeDefinition, registry: Registry): readonly string[] | undefined {
-  const { condition_function: name, cases = [] } = edge;
-  if (name === undefined) return [...cases.map((one) => one.to_node), ...optional(edge.otherwise)];
-  const routes = new Map(Object.entries(edge.routes ?? {}));
-  return registry.conditions.get(name)?.outcomes?.map((outcome) => routes.get(outcome) ?? outcome);
-}
-
-function optional(name: string | undefined): readonly string[] {
-  return name === undefined ? [] : [name];
 }
 
 function unlinked(name: string, position: number): LinkedNode {
