@@ -12,21 +12,10 @@ import type { Engine } from '../engine/engine.js';
 import { type AccessOptions, guardAccess, SECURITY_HEADERS } from './access.js';
 import { answerClientError } from './errors/client-error.js';
 import { sendError } from './errors/problem.js';
-import { newGraphRoutes } from './graphs/create.js';
-import { diagramRoutes } from './graphs/diagram.js';
-import { registryRoutes } from './graphs/tools.js';
-import { graphRoutes } from './graphs/update.js';
 import { acceptJsonOnly } from './input/bodies.js';
 import { validatorCompiler } from './input/validation.js';
 import { describeApi } from './openapi/openapi.js';
-import { diffRunsRoute } from './runs/diff.js';
-import { eventRoutes } from './runs/events.js';
-import { forkRunRoute } from './runs/fork.js';
-import { continueRunRoutes } from './runs/retry.js';
-import { startRunRoute } from './runs/start.js';
-import { runRoutes } from './runs/state.js';
-import { healthRoutes } from './service/health.js';
-import { metricsRoute } from './service/metrics.js';
+import { ROUTES, type RouteOptions } from './routes.js';
 import { pageRoutes } from './service/page.js';
 import type { Page } from './service/page-files.js';
 
@@ -37,35 +26,16 @@ const MAX_PARAM_LENGTH = 16_384;
 /** Time that a client has for sending a request: slow ones would hold their connection for ever. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
-/** All but the metrics and the page, which need no engine. */
-const ROUTES = [
-  newGraphRoutes,
-  startRunRoute,
-  registryRoutes,
-  runRoutes,
-  graphRoutes,
-  eventRoutes,
-  diagramRoutes,
-  healthRoutes,
-  continueRunRoutes,
-  forkRunRoute,
-  diffRunsRoute,
-];
-
 const VERBOSE: ReadonlySet<string> = new Set(['debug', 'trace']);
 
-export interface AppOptions extends AccessOptions {
+export interface AppOptions extends AccessOptions, RouteOptions {
   readonly engine: Engine;
-  /** A pino logger, or nothing for silence. Gets one line at debug for each request, and errors for faults of ours. */
+  /** A pino logger; without it nothing is logged. Gets a line at debug for each request, and our own faults as errors. */
   readonly logger?: FastifyBaseLogger;
-  /** Largest request body. */
+  /** Size limit of a request body. */
   readonly maxBodyBytes: number;
   /** The page at `/`; without it there is none. */
   readonly page?: Page | undefined;
-  /** The Prometheus text; without it the answer is empty. */
-  readonly renderMetrics?: () => Promise<string>;
-  /** Hears which request started a run. */
-  readonly onRunStarted?: (runId: string, requestId: string) => void;
 }
 
 /**
@@ -84,7 +54,6 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   acceptJsonOnly(app);
   await describeApi(app, API_VERSION);
   for (const addRoutes of ROUTES) addRoutes(app, options.engine, options);
-  metricsRoute(app, options.renderMetrics);
   if (options.page !== undefined) pageRoutes(app, options.page);
   await app.ready();
   return app;

@@ -1,13 +1,6 @@
 import { z } from 'zod';
 
-/** What a mapper to the wire returns: the schema's output, which nobody changes any more. */
-export type Wire<S extends z.ZodType> = DeepReadonly<z.output<S>>;
-
-type DeepReadonly<T> = T extends (infer Item)[]
-  ? readonly DeepReadonly<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
-    : T;
+/** Schemas that several operations share. */
 
 /** Any JSON. Not `z.json()`: that is recursive, and its reference dangles in the OpenAPI document. */
 export const jsonSchema = z.unknown().meta({ id: 'JsonValue', description: 'Any JSON value.' });
@@ -16,37 +9,50 @@ export const jsonObjectSchema = z.record(z.string(), z.unknown());
 /** RFC 3339, UTC. */
 export const timeSchema = z.string().meta({ format: 'date-time', examples: ['2026-11-23T09:30:00.000Z'] });
 
-const limitSchema = z.int().min(1).max(200).default(50).describe('Most items to answer with.');
-const cursorSchema = z.string().exactOptional().describe('`next_cursor` of the page before.');
+/**
+ * An enum of the wire, described by what each of its values means.
+ * Name the union of the core as type argument: a new kind then does not compile until it is described here.
+ *
+ * @example
+ * kindSchema<Waiting['kind']>('What a run waits for', { timer: 'a moment', ... })
+ */
+export function kindSchema<K extends string>(about: string, meanings: Readonly<Record<K, string>>) {
+  const kinds = Object.keys(meanings) as [K, ...K[]];
+  const list = kinds.map((kind) => `\`${kind}\`: ${meanings[kind]}`).join('; ');
+  return z.enum(kinds).describe(`${about}. ${list}.`);
+}
+
+const limitSchema = z.int().min(1).max(200).default(50).describe('The largest number of items in the answer.');
+const cursorSchema = z.string().exactOptional().describe('`next_cursor` of the previous page.');
 export const pageShape = { limit: limitSchema, cursor: cursorSchema };
 export const pageQuerySchema = z.strictObject(pageShape);
 
 export const nextCursorSchema = z
   .string()
   .nullable()
-  .describe('Pass it as `cursor` for the next page; null at the end.');
+  .describe('Send it as `cursor` to get the next page; null on the last page.');
 
 export const waitSchema = z
   .int()
   .min(1)
   .max(60)
   .exactOptional()
-  .describe('Seconds to hold the answer back until the run is finished, or it or a run inside it waits for input.');
+  .describe('Seconds to wait for the run to finish, or for it or a run inside it to wait for input.');
 
 export const versionSchema = z
   .int()
   .min(1)
   .exactOptional()
-  .describe('A version of the graph; the latest where left out.');
+  .describe('A version of the graph; the latest one if omitted.');
 
 const runIdSchema = z.string().meta({
-  description: 'The id that POST /graph/run answered with.',
+  description: 'The id that POST /graph/run returned.',
   examples: ['019ab0f4-5c00-7000-8000-000000000000'],
 });
 export const runParamsSchema = z.object({ run_id: runIdSchema });
 export const runPairParamsSchema = z.object({ a: runIdSchema, b: runIdSchema });
 
-/** The path parameter of routes on one graph, with an id to try it out on. */
+/** The path parameter of routes on one graph, with an id to try it with. */
 export function graphParamsSchema(example: string) {
   return z.object({ graph_id: z.string().meta({ description: 'The id of a graph.', examples: [example] }) });
 }
@@ -54,8 +60,8 @@ export function graphParamsSchema(example: string) {
 export const problemItemSchema = z
   .object({
     pointer: z.string().describe('Where: a JSON Pointer (RFC 6901) into the body, or into the query as an object.'),
-    code: z.string().describe('What, as a stable code.'),
-    message: z.string().describe('What, in words.'),
+    code: z.string().describe('A stable code.'),
+    message: z.string().describe('An explanation.'),
     hint: z.string().optional().describe('What was probably meant.'),
   })
   .meta({ id: 'ProblemItem' });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { SVG_STYLE_SOURCE } from '../../src/http/graphs/diagram.js';
+import { SVG_STYLE_SOURCE } from '../../src/http/diagram-response.js';
 import { PARALLEL_GRAPH } from '../../src/http/openapi/examples.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 

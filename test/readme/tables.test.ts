@@ -20,7 +20,7 @@ import { RUN_STATUSES } from '../../src/core/run/state.js';
 import { MAX_LOG_LINES } from '../../src/engine/runs.js';
 import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
 import { HTTP_ERRORS } from '../../src/http/errors/problem.js';
-import { runListQuerySchema } from '../../src/http/runs/schemas.js';
+import { runListQuerySchema } from '../../src/http/runs/list.js';
 import { openSqliteStore } from '../../src/store/sqlite/open.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { failingEngine } from '../helpers/fake-engine.js';

@@ -1,36 +1,36 @@
-import type { Engine } from '../../engine/engine.js';
+import { z } from 'zod';
+import type { Engine, ToolInfo } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
-import { answers } from '../openapi/answers.js';
-import { conditionListSchema, toolListSchema } from './schemas.js';
-import { toConditionList, toToolList } from './wire.js';
+import { describeResponses } from '../openapi/responses.js';
+import { jsonObjectSchema } from '../schemas.js';
+import type { Wire } from '../wire.js';
 
-/** What graphs can name. */
-export function registryRoutes(app: App, engine: Engine): void {
+const toolSchema = z.object({
+  name: z.string(),
+  description: z.string(),
+  params: jsonObjectSchema
+    .nullable()
+    .describe('JSON Schema (2020-12) of the params; null if the tool does not check them.'),
+});
+
+const toolListSchema = z.object({ tools: z.array(toolSchema) }).meta({ id: 'ToolList' });
+
+export function listToolsRoute(app: App, engine: Engine): void {
   app.get(
     '/graph/tools',
     {
       schema: {
         operationId: 'listTools',
         summary: 'List tools',
-        description: 'What `tool_name` of a node can be, and the JSON Schema of its params.',
+        description: 'The possible values of `tool_name` of a node, each with the JSON Schema of its params.',
         tags: ['Registry'],
-        response: answers({ 200: { description: 'All tools.', schema: toolListSchema } }),
+        response: describeResponses({ 200: { description: 'All tools.', schema: toolListSchema } }),
       },
     },
     () => toToolList(engine.listTools()),
   );
+}
 
-  app.get(
-    '/graph/conditions',
-    {
-      schema: {
-        operationId: 'listConditions',
-        summary: 'List conditions',
-        description: 'What `condition_function` of a conditional edge can be, and what it can answer.',
-        tags: ['Registry'],
-        response: answers({ 200: { description: 'All conditions.', schema: conditionListSchema } }),
-      },
-    },
-    () => toConditionList(engine.listConditions()),
-  );
+function toToolList(tools: readonly ToolInfo[]): Wire<typeof toolListSchema> {
+  return { tools: tools.map(({ name, description, params }) => ({ name, description, params })) };
 }

@@ -1,5 +1,6 @@
 import type { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { needsBody } from '../input/bodies.js';
+import { NAMED_EXAMPLES, type NamedExamples } from './named-examples.js';
 
 type Transformed = ReturnType<typeof jsonSchemaTransform>;
 type Responses = Record<string, { headers?: unknown; content?: Record<string, { example?: unknown }> } | undefined>;
@@ -35,10 +36,6 @@ function describeAnswers(before: Responses, { response: after = {} }: { response
 }
 
 const BODY = 'x-body';
-
-/** The key of a schema's `meta` for examples that have names, as OpenAPI writes them. */
-export const NAMED_EXAMPLES = 'x-examples';
-export type NamedExamples = Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
 
 type ApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
 

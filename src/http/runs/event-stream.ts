@@ -1,5 +1,5 @@
 import type { EventRecord } from '../../engine/engine.js';
-import { toTime } from '../graphs/wire.js';
+import { toTime } from '../wire.js';
 
 /** A comment: keeps proxies from closing a stream that is quiet, and sends the headers at once. */
 export const HEARTBEAT = Buffer.from(': heartbeat\n\n');

@@ -2,23 +2,60 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { EngineError } from '../../core/base/errors.js';
+import type { EventType } from '../../core/run/events.js';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
-import { answers } from '../openapi/answers.js';
+import { describeResponses } from '../openapi/responses.js';
 import { runParamsSchema } from '../schemas.js';
-import { eventHeadersSchema, eventQuerySchema } from './event-schemas.js';
 import { framesOf } from './event-stream.js';
 
 const HEARTBEAT_MS = 15_000;
 const EVENT_STREAM = 'text/event-stream';
 const SEQ = /^\d{1,15}$/;
 
-/**
- * Runs as they happen. Fastify pipes the stream: it reads on as the client does, and is destroyed when the client goes.
- */
-export function eventRoutes(app: App, engine: Engine): void {
+const EVENTS: Readonly<Record<EventType, string>> = {
+  'run.submitted': 'the run is stored',
+  'run.started': 'its first step begins',
+  'step.completed': 'a step ended, with what it changed and where the run goes next',
+  'step.failed': 'an attempt of a step failed',
+  'wait.started': 'the run waits',
+  'wait.ended': 'the wait is over',
+  'branches.started': 'branches begin',
+  'branches.joined': 'the branches ended and were joined',
+  'cancel.requested': 'somebody asked to cancel the run',
+  'run.recovered': 'a server took the run up after a crash',
+  'run.drained': 'the server stopped in good order during a step',
+  'run.retried': 'a run that had ended goes on',
+  'run.forked': 'the end of the steps that a fork copied',
+  'run.completed': 'the run ended well',
+  'run.failed': 'the run ended with an error',
+  'run.cancelled': 'the run was cancelled',
+};
+const EVENT_LIST = Object.entries(EVENTS).map(([type, meaning]) => `- \`${type}\`: ${meaning}`);
+
+const DESCRIPTION = `The journal of the run as Server-Sent Events, then each event as it is stored. \`id\` is the event's
+\`seq\`, \`event\` its type, \`data\` a JSON object with \`seq\`, \`type\`, \`time\` and the fields of the event. The stream ends
+after the event that ends the run. \`Last-Event-ID\`, or \`after\`, resumes after an event: none is repeated or missed.
+
+${EVENT_LIST.join('\n')}`;
+
+const eventQuerySchema = z.strictObject({
+  after: z.int().min(0).exactOptional().describe('Only events with a larger `seq`. `Last-Event-ID` has precedence.'),
+});
+
+const eventHeadersSchema = z.object({
+  'last-event-id': z.string().optional().describe('The `id` of the last event that was received. Browsers send it.'),
+});
+
+const RESPONSES = {
+  200: { description: 'The stream.', schema: z.string(), mediaTypes: [EVENT_STREAM] },
+  204: { description: 'The run has ended and has no event after `Last-Event-ID`. Stops browsers from reconnecting.' },
+};
+
+/** Fastify pipes the stream: it reads as fast as the client does, and destroys the stream when the client disconnects. */
+export function watchRunRoute(app: App, engine: Engine): void {
   const open = new Set<FastifyReply>();
-  // A stopping engine ends its streams; a client that does not read on would still hold the server open.
+  // A stopping engine ends its streams; a client that does not read would still keep the server open.
   app.addHook('preClose', (done) => {
     for (const reply of open) reply.raw.destroy();
     done();
@@ -27,56 +64,45 @@ export function eventRoutes(app: App, engine: Engine): void {
   app.get(
     '/graph/runs/:run_id/events',
     {
-      // A HEAD would read the whole stream and show nothing of it.
+      // A HEAD request would read the whole stream and show nothing of it.
       exposeHeadRoute: false,
       schema: {
         operationId: 'watchRun',
         summary: 'Watch a run',
-        description: `The journal of the run as Server-Sent Events, then each event as it is stored. \`id\` is the event's
-\`seq\`, \`event\` its type, \`data\` a JSON object with \`seq\`, \`type\`, \`time\` and what the event holds. The stream ends
-after the event that ends the run. \`Last-Event-ID\`, or \`after\`, goes on after an event: none comes twice and none is left out.`,
+        description: DESCRIPTION,
         tags: ['Runs'],
         params: runParamsSchema,
         querystring: eventQuerySchema,
         headers: eventHeadersSchema,
-        response: answers(
-          {
-            200: { description: 'The stream.', schema: z.string(), mediaTypes: [EVENT_STREAM] },
-            204: {
-              description: 'Nothing follows `Last-Event-ID`: the run has ended. Tells browsers not to come back.',
-            },
-          },
-          ['invalid_request', 'run_not_found'],
-        ),
+        response: describeResponses(RESPONSES, ['invalid_request', 'run_not_found']),
       },
     },
     async (request, reply) => {
-      const last = lastEventId(request.headers['last-event-id']);
+      const last = parseLastEventId(request.headers['last-event-id']);
       const after = last ?? request.query.after ?? 0;
-      const { signal, abort } = closing(reply);
-      const watch = await engine.watchRun(request.params.run_id, { after, idleMs: HEARTBEAT_MS, signal });
+      const gone = abortOnClose(reply);
+      const watch = await engine.watchRun(request.params.run_id, { after, idleMs: HEARTBEAT_MS, signal: gone.signal });
       if (last !== undefined && watch.isOver) return reply.code(204).send();
       open.add(reply);
       const stream = Readable.from(framesOf(watch.pages), { objectMode: false });
       stream.once('close', () => {
         open.delete(reply);
-        abort();
+        gone.abort();
       });
       return reply.header('x-accel-buffering', 'no').type(EVENT_STREAM).send(stream);
     },
   );
 }
 
-/** Fires when the client has gone, so that a watch that waits for an event ends at once. */
-function closing(reply: FastifyReply): { signal: AbortSignal; abort: () => void } {
+/** Aborts when the client has disconnected, so that a watch that waits for an event ends at once. */
+function abortOnClose(reply: FastifyReply): AbortController {
   const controller = new AbortController();
-  const abort = (): void => controller.abort();
-  reply.raw.once('close', abort);
-  return { signal: controller.signal, abort };
+  reply.raw.once('close', () => controller.abort());
+  return controller;
 }
 
-/** The seq that a client read last. It goes before `after`: a browser that comes back repeats the URL that it began with. */
-function lastEventId(header: string | string[] | undefined): number | undefined {
+/** The seq of the last event that a client read. It precedes `after`: a browser reconnects with its first URL. */
+function parseLastEventId(header: string | string[] | undefined): number | undefined {
   if (header === undefined || header === '') return undefined;
   if (typeof header === 'string' && SEQ.test(header)) return Number(header);
   const message = 'Last-Event-ID must be the id of an event, a whole number.';

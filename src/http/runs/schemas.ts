@@ -1,45 +1,32 @@
 import { z } from 'zod';
-import { RUN_STATUSES, type Waiting } from '../../core/run/state.js';
-import { jsonObjectSchema, jsonSchema, nextCursorSchema, pageShape, timeSchema, waitSchema } from '../schemas.js';
+import type { RunStatus, Waiting } from '../../core/run/state.js';
+import { jsonObjectSchema, jsonSchema, kindSchema, nextCursorSchema, timeSchema } from '../schemas.js';
 
-/** What runs look like. */
+/** Schemas of runs that several operations share. */
 
-const WAITS = ['input', 'timer', 'retry', 'graph', 'branches'] as const satisfies readonly Waiting['kind'][];
+export const statusSchema = kindSchema<RunStatus>('How far a run is', {
+  SUBMITTED: 'stored, and not started yet',
+  RUNNING: 'under way',
+  WAITING: 'parked until something happens',
+  COMPLETED: 'finished',
+  FAILED: 'stopped by an error; can be retried',
+  CANCELLED: 'stopped by a request; can be retried',
+}).meta({ id: 'RunStatus' });
 
-const statusSchema = z.enum(RUN_STATUSES).meta({ id: 'RunStatus' });
-const waitKindSchema = z.enum(WAITS).meta({
-  id: 'WaitKind',
-  description:
-    'What a run waits for: somebody to answer, a moment, the next try of a step, another graph that runs as a step, or its branches.',
-});
-
-export const stateQuerySchema = z.strictObject({
-  wait: waitSchema,
-  logs_after: z.int().min(0).exactOptional().describe('Only the log lines after this many.'),
-});
-
-export const runListQuerySchema = z.strictObject({
-  status: z.array(z.enum(RUN_STATUSES)).exactOptional().describe('Any of these: repeated, or with commas between.'),
-  graph_id: z.string().exactOptional(),
-  parent_run_id: z.string().exactOptional().describe('The runs inside this one. Without it, only top-level runs.'),
-  waiting_for: z.enum(WAITS).exactOptional().describe('Only runs that wait for this: those inside other runs too.'),
-  metadata: z
-    .record(z.string(), z.string())
-    .exactOptional()
-    .describe('Runs with this metadata: `metadata.key=value`, or `metadata[key]=value`; several must all fit.'),
-  submitted_after: z.iso.datetime({ offset: true }).exactOptional().describe('An RFC 3339 time; runs submitted later.'),
-  ...pageShape,
-});
+export const waitKindSchema = kindSchema<Waiting['kind']>('What a run waits for', {
+  input: 'an answer from outside',
+  timer: 'a moment',
+  retry: 'the next attempt of a step',
+  graph: 'another graph that runs as a step',
+  branches: 'its branches',
+}).meta({ id: 'WaitKind' });
 
 export const startedRunSchema = z.object({ run_id: z.string(), status: statusSchema }).meta({ id: 'StartedRun' });
 
-const forkedFromSchema = z
+export const forkedFromSchema = z
   .object({ run_id: z.string(), step: z.int().describe('The first step that was not copied.') })
   .meta({ id: 'ForkedFrom' });
 
-export const forkedRunSchema = startedRunSchema.extend({ forked_from: forkedFromSchema }).meta({ id: 'ForkedRun' });
-
-/** Tokens of language models. */
 export const usageSchema = z
   .object({ input_tokens: z.int(), output_tokens: z.int() })
   .meta({ id: 'Usage', description: 'Tokens of language models that were used.' });
@@ -62,8 +49,8 @@ const runShape = {
   graph_id: z.string(),
   graph_version: z.int(),
   status: statusSchema,
-  parent_run_id: z.string().nullable().describe('The run that this one is a part of; null for a top-level run.'),
-  child_index: z.int().nullable().describe('Which part of its parent it is, from 0.'),
+  parent_run_id: z.string().nullable().describe('The run that this one is inside of; null for a top-level run.'),
+  child_index: z.int().nullable().describe('Its index among the children of its parent, from 0.'),
   metadata: z.record(z.string(), z.string()),
   error: runErrorSchema.nullable().describe('Why the run failed.'),
   submitted_at: timeSchema,
@@ -75,19 +62,19 @@ const waitingChildSchema = z
   .object({
     run_id: z.string().describe('The run to answer, with POST /graph/runs/{run_id}/resume.'),
     graph_id: z.string(),
-    index: z.int().describe('Which part of its parent it is, from 0.'),
+    index: z.int().describe('Its index among the children of its parent, from 0.'),
     waiting_for: waitKindSchema.nullable(),
   })
   .meta({ id: 'WaitingChild' });
 
 const waitingSchema = z
   .object({
-    id: z.string().describe('Names this wait; `wait_id` of POST /graph/runs/{run_id}/resume.'),
+    id: z.string().describe('The id of this wait: `wait_id` of POST /graph/runs/{run_id}/resume.'),
     kind: waitKindSchema,
     node: z.string(),
     since: timeSchema,
-    until: timeSchema.nullable().describe('When it ends by itself, or is too late to answer; null for never.'),
-    message: z.string().nullable().describe('What is asked.'),
+    until: timeSchema.nullable().describe('When it ends by itself, or can no longer be answered; null for never.'),
+    message: z.string().nullable().describe('The question.'),
     schema: jsonObjectSchema.nullable().describe('JSON Schema (2020-12) that the answer must fit.'),
     children: z.array(waitingChildSchema).describe('Runs inside this one, at any depth, that wait for input.'),
   })
@@ -100,23 +87,21 @@ export const runStateSchema = z
     forked_from: forkedFromSchema.nullable(),
     logs: z.array(z.string()),
     usage: usageSchema,
-    logs_total: z.int().describe('How many log lines the run has, those that `logs_after` left out included.'),
+    logs_total: z.int().describe('The number of log lines of the run, including those that `logs_after` skips.'),
     data: jsonObjectSchema.describe('What the finished steps built up.'),
     input_data: jsonSchema,
     current_node: z.string().nullable().describe('The node in progress; null before the start and at the end.'),
-    attempt: z.int().nullable().describe('The try of the step in progress.'),
-    step_count: z.int().describe('Finished steps.'),
+    attempt: z.int().nullable().describe('The attempt of the step in progress.'),
+    step_count: z.int().describe('The number of finished steps.'),
     limits: runLimitsSchema,
-    cancel_requested: z.boolean().describe('True from a cancel until the tool has let go.'),
+    cancel_requested: z.boolean().describe('True from a cancel request until the tool has stopped.'),
   })
   .meta({ id: 'RunState' });
 
 const runSummarySchema = z
-  .object({ ...runShape, waiting_for: waitKindSchema.nullable().describe('Null where it does not wait.') })
+  .object({ ...runShape, waiting_for: waitKindSchema.nullable().describe('Null if the run does not wait.') })
   .meta({ id: 'RunSummary' });
 
 export const runListSchema = z
   .object({ runs: z.array(runSummarySchema), next_cursor: nextCursorSchema })
   .meta({ id: 'RunList' });
-
-export const healthSchema = z.object({ status: z.enum(['ok', 'ready', 'unavailable']) }).meta({ id: 'Health' });

@@ -1,20 +1,51 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Json } from '../../core/base/json.js';
+import { limitsSchema, nameSchema } from '../../core/graph/definition.js';
 import { isFinished } from '../../core/run/state.js';
 import type { Engine, StartRun } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import { idempotencyOf } from '../input/idempotency.js';
-import { answers, BODY_ERRORS } from '../openapi/answers.js';
-import { NEW_RUN_HEADERS, newRunHeadersSchema, startQuerySchema, startRunSchema } from './request-schemas.js';
+import { APPROVAL_RUN, DEMO_RUN } from '../openapi/examples.js';
+import { NAMED_EXAMPLES, type NamedExamples } from '../openapi/named-examples.js';
+import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
+import { jsonSchema, versionSchema, waitSchema } from '../schemas.js';
+import { NEW_RUN_HEADERS, newRunHeadersSchema, setNewRunHeaders } from './new-run.js';
 import { runStateSchema, startedRunSchema } from './schemas.js';
-import { toRunState } from './wire.js';
+import { toRunState, toStartedRun } from './wire.js';
 
-/** Starting runs. `onRunStarted` hears which request did. */
-export function startRunRoute(
-  app: App,
-  engine: Engine,
-  { onRunStarted }: { readonly onRunStarted?: (runId: string, requestId: string) => void },
-): void {
+const MAX_METADATA = 50;
+
+const metadataSchema = z
+  .record(nameSchema.max(100), z.string().max(1000))
+  .refine((metadata) => Object.keys(metadata).length <= MAX_METADATA, `must have at most ${MAX_METADATA} entries`)
+  .describe('Strings of your own, to find the run by.');
+
+const EXAMPLES: NamedExamples = {
+  demo: { summary: 'The demo, in three rounds', value: DEMO_RUN },
+  approval: { summary: 'The approval that is an example of POST /graph/create: it waits', value: APPROVAL_RUN },
+};
+
+const startRunSchema = z
+  .strictObject({
+    graph_id: z.string(),
+    input_data: jsonSchema.exactOptional().describe('Any JSON; null if omitted. Tools see it as `input_data`.'),
+    version: versionSchema,
+    limits: limitsSchema.exactOptional(),
+    metadata: metadataSchema.meta({ maxProperties: MAX_METADATA }).exactOptional(),
+  })
+  .meta({ [NAMED_EXAMPLES]: EXAMPLES });
+
+const RESPONSES = {
+  200: { description: 'Finished within `wait`, FAILED included.', schema: runStateSchema, headers: NEW_RUN_HEADERS },
+  202: { description: 'Submitted.', schema: startedRunSchema, headers: NEW_RUN_HEADERS },
+};
+
+export interface StartRunOptions {
+  /** Called with the request that started a run. */
+  readonly onRunStarted?: (runId: string, requestId: string) => void;
+}
+
+export function startRunRoute(app: App, engine: Engine, { onRunStarted }: StartRunOptions): void {
   app.post(
     '/graph/run',
     {
@@ -22,42 +53,31 @@ export function startRunRoute(
         operationId: 'startRun',
         summary: 'Start a run',
         description:
-          'Answers at once, as soon as the run is stored; `wait` asks for the result where it comes in time. A run that waits for input, or holds one that does, is not waited for any longer.',
+          'Responds as soon as the run is stored. With `wait`, it responds with the result if the run finishes in time; a run that waits for input, or has a run inside it that does, ends the waiting.',
         tags: ['Runs'],
-        querystring: startQuerySchema,
+        querystring: z.strictObject({ wait: waitSchema }),
         headers: newRunHeadersSchema,
         body: startRunSchema,
-        response: answers(
-          {
-            200: {
-              description: 'Finished within `wait`, FAILED too.',
-              schema: runStateSchema,
-              headers: NEW_RUN_HEADERS,
-            },
-            202: { description: 'Submitted.', schema: startedRunSchema, headers: NEW_RUN_HEADERS },
-          },
-          [
-            'invalid_header',
-            'graph_not_found',
-            'invalid_input',
-            'idempotency_mismatch',
-            'queue_full',
-            'shutting_down',
-            'invalid_request',
-            ...BODY_ERRORS,
-          ],
-        ),
+        response: describeResponses(RESPONSES, [
+          'invalid_header',
+          'graph_not_found',
+          'invalid_input',
+          'idempotency_mismatch',
+          'queue_full',
+          'shutting_down',
+          'invalid_request',
+          ...BODY_ERRORS,
+        ]),
       },
     },
     async (request, reply) => {
       const { wait } = request.query;
-      const { runId, replayed } = await engine.startRun({ ...toStartRun(request.body), ...idempotencyOf(request) });
-      reply.header('location', `/graph/state/${runId}`);
-      if (replayed) reply.header('idempotent-replayed', 'true');
-      else onRunStarted?.(runId, request.id);
-      const view = wait === undefined ? undefined : await engine.getState(runId, { waitSeconds: wait });
+      const run = await engine.startRun({ ...toStartRun(request.body), ...idempotencyOf(request) });
+      setNewRunHeaders(reply, run);
+      if (!run.replayed) onRunStarted?.(run.runId, request.id);
+      const view = wait === undefined ? undefined : await engine.getState(run.runId, { waitSeconds: wait });
       if (view !== undefined && isFinished(view.state.status)) return reply.code(200).send(toRunState(view));
-      return reply.code(202).send({ run_id: runId, status: 'SUBMITTED' });
+      return reply.code(202).send(toStartedRun({ runId: run.runId, status: 'SUBMITTED' }));
     },
   );
 }

@@ -1,18 +1,12 @@
-import { isFinished } from '../../core/run/state.js';
-import type { Engine, RunView, StepView } from '../../engine/engine.js';
-import { toTime, toTimeOrNull } from '../graphs/wire.js';
-import type { Wire } from '../schemas.js';
-import type { forkedRunSchema, runListSchema, runStateSchema } from './schemas.js';
-import type { runDiffSchema, stepListSchema } from './step-schemas.js';
+import { isFinished, type RunStatus } from '../../core/run/state.js';
+import type { Engine, RunView } from '../../engine/engine.js';
+import { toTime, toTimeOrNull, type Wire } from '../wire.js';
+import type { runListSchema, runStateSchema, startedRunSchema } from './schemas.js';
 
-/** Runs and steps, from the engine's names to the wire's. */
+/** Runs, from the engine's names to the wire's: camelCase to snake_case, milliseconds to RFC 3339 in UTC. */
 
 type RunPage = Awaited<ReturnType<Engine['listRuns']>>;
 type RunSummary = RunPage['runs'][number];
-type StepPage = Awaited<ReturnType<Engine['listSteps']>>;
-type ForkedRun = Awaited<ReturnType<Engine['forkRun']>>;
-type RunDiff = Awaited<ReturnType<Engine['diffRuns']>>;
-type StepPoint = NonNullable<NonNullable<RunDiff['firstDivergence']>['a']>;
 type WireState = Wire<typeof runStateSchema>;
 
 export function toRunState(view: RunView): WireState {
@@ -56,8 +50,8 @@ function toWaitingChild(run: RunSummary): NonNullable<WireState['waiting']>['chi
   return { run_id: run.runId, graph_id: run.graphId, index: run.childIndex ?? 0, waiting_for: run.waitingFor };
 }
 
-export function toForkedRun({ runId, status, forkedFrom }: ForkedRun): Wire<typeof forkedRunSchema> {
-  return { run_id: runId, status, forked_from: forkedFrom };
+export function toStartedRun({ runId, status }: { runId: string; status: RunStatus }): Wire<typeof startedRunSchema> {
+  return { run_id: runId, status };
 }
 
 export function toRunList(page: RunPage): Wire<typeof runListSchema> {
@@ -79,37 +73,4 @@ function toRunSummary(run: RunSummary): Wire<typeof runListSchema>['runs'][numbe
     started_at: toTimeOrNull(run.startedAt),
     finished_at: toTimeOrNull(run.finishedAt),
   };
-}
-
-export function toStepList(page: StepPage): Wire<typeof stepListSchema> {
-  return { steps: page.steps.map(toStep), next_cursor: page.nextCursor };
-}
-
-function toStep(step: StepView): Wire<typeof stepListSchema>['steps'][number] {
-  return {
-    step: step.step,
-    node: step.node,
-    status: step.status,
-    attempts: step.attempts,
-    started_at: toTimeOrNull(step.startedAt),
-    finished_at: toTimeOrNull(step.finishedAt),
-    patch: step.patch,
-    logs: step.logs,
-    error: step.error,
-    decision: step.decision,
-    usage: step.usage,
-  };
-}
-
-export function toRunDiff({ a, b, firstDivergence, pathA, pathB, data }: RunDiff): Wire<typeof runDiffSchema> {
-  const first = firstDivergence && {
-    step: firstDivergence.step,
-    a: toStepPoint(firstDivergence.a),
-    b: toStepPoint(firstDivergence.b),
-  };
-  return { a, b, first_divergence: first, path_a: pathA, path_b: pathB, data };
-}
-
-function toStepPoint(point: StepPoint | null): { node: string; status: string; to_node: string | null } | null {
-  return point && { node: point.node, status: point.status, to_node: point.toNode };
 }

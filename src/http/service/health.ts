@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
-import { answers } from '../openapi/answers.js';
-import { healthSchema } from '../runs/schemas.js';
+import { describeResponses } from '../openapi/responses.js';
 
-/** What supervisors and load balancers ask. Open to all. */
+const healthSchema = z.object({ status: z.enum(['ok', 'ready', 'unavailable']) }).meta({ id: 'Health' });
+
+/** Health checks of supervisors and load balancers. They need no API key. */
 export function healthRoutes(app: App, engine: Engine): void {
   app.get(
     '/health/live',
@@ -11,10 +13,10 @@ export function healthRoutes(app: App, engine: Engine): void {
       schema: {
         operationId: 'isAlive',
         summary: 'Is the process alive?',
-        description: 'Always `ok` while the process can answer at all.',
+        description: 'Always `ok` while the process can respond at all.',
         tags: ['Service'],
         security: [],
-        response: answers({ 200: { description: 'It is.', schema: healthSchema } }),
+        response: describeResponses({ 200: { description: 'It is alive.', schema: healthSchema } }),
       },
     },
     () => ({ status: 'ok' }),
@@ -29,7 +31,7 @@ export function healthRoutes(app: App, engine: Engine): void {
         description: 'Not while it is starting or stopping, nor while the database cannot be written.',
         tags: ['Service'],
         security: [],
-        response: answers({
+        response: describeResponses({
           200: { description: 'It can: `ready`.', schema: healthSchema },
           503: { description: 'It cannot: `unavailable`.', schema: healthSchema },
         }),

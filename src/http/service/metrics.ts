@@ -1,12 +1,20 @@
 import { z } from 'zod';
+import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
-import { answers } from '../openapi/answers.js';
+import { describeResponses } from '../openapi/responses.js';
 
 /** The Prometheus text format. @see https://prometheus.io/docs/instrumenting/exposition_formats/ */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** What Prometheus asks. It needs a key like any other route: names of tools are data. */
-export function metricsRoute(app: App, render: () => Promise<string> = async () => ''): void {
+const METRICS = { description: 'The metrics.', schema: z.string(), mediaTypes: ['text/plain'] };
+
+export interface MetricsOptions {
+  /** Returns the metrics in the Prometheus text format. The response is empty if it is omitted. */
+  readonly renderMetrics?: () => Promise<string>;
+}
+
+/** Needs an API key like any other route: the names of tools are data. */
+export function metricsRoute(app: App, _engine: Engine, { renderMetrics }: MetricsOptions): void {
   app.get(
     '/metrics',
     {
@@ -15,9 +23,9 @@ export function metricsRoute(app: App, render: () => Promise<string> = async () 
         summary: 'Read the metrics',
         description: 'Runs, steps, queue, commits and the process, in the Prometheus text format.',
         tags: ['Service'],
-        response: answers({ 200: { description: 'The metrics.', schema: z.string(), mediaTypes: ['text/plain'] } }),
+        response: describeResponses({ 200: METRICS }),
       },
     },
-    async (_request, reply) => reply.type(METRICS_TYPE).send(await render()),
+    async (_request, reply) => reply.type(METRICS_TYPE).send((await renderMetrics?.()) ?? ''),
   );
 }

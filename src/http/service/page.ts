@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { App } from '../app-type.js';
-import { SVG_STYLE_SOURCE } from '../graphs/diagram.js';
+import { SVG_STYLE_SOURCE } from '../diagram-response.js';
 import type { Asset, Page } from './page-files.js';
 
 /** Scripts and styles from here alone, none inline but the style of pictures; talks to this server alone. */

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { graphDefinitionSchema } from '../../core/graph/definition.js';
+import type { Engine } from '../../engine/engine.js';
+import type { App } from '../app-type.js';
+import { DEMO_GRAPH_ID } from '../openapi/examples.js';
+import { describeResponses } from '../openapi/responses.js';
+import { graphParamsSchema, timeSchema, versionSchema } from '../schemas.js';
+import { toTime, type Wire } from '../wire.js';
+
+const graphSchema = z
+  .object({
+    graph_id: z.string(),
+    version: z.int(),
+    name: z.string(),
+    created_at: timeSchema,
+    definition: graphDefinitionSchema,
+  })
+  .meta({ id: 'Graph' });
+
+export function getGraphRoute(app: App, engine: Engine): void {
+  app.get(
+    '/graph/:graph_id',
+    {
+      schema: {
+        operationId: 'getGraph',
+        summary: 'Read a graph',
+        description: 'The latest version, or the given one.',
+        tags: ['Graphs'],
+        params: graphParamsSchema(DEMO_GRAPH_ID),
+        querystring: z.strictObject({ version: versionSchema }),
+        response: describeResponses({ 200: { description: 'The graph.', schema: graphSchema } }, [
+          'invalid_request',
+          'graph_not_found',
+        ]),
+      },
+    },
+    async (request) => toGraph(await engine.getGraph(request.params.graph_id, request.query.version)),
+  );
+}
+
+/** The id is beside the definition, so that the definition can be sent back, or to another server, as it is. */
+function toGraph(graph: Awaited<ReturnType<Engine['getGraph']>>): Wire<typeof graphSchema> {
+  const { graph_id: _, ...definition } = graph.definition;
+  return {
+    graph_id: graph.graphId,
+    version: graph.version,
+    name: graph.name,
+    created_at: toTime(graph.createdAt),
+    definition,
+  };
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import type { Engine } from '../../engine/engine.js';
+import type { App } from '../app-type.js';
+import { depthCompiler } from '../input/validation.js';
+import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
+import { problemItemSchema } from '../schemas.js';
+import { newGraphSchema, warningsSchema } from './schemas.js';
+
+const verdictSchema = z
+  .object({
+    valid: z.boolean(),
+    errors: z.array(problemItemSchema).describe('Why the graph would be refused.'),
+    warnings: warningsSchema,
+  })
+  .meta({ id: 'Verdict' });
+
+export function validateGraphRoute(app: App, engine: Engine): void {
+  app.post(
+    '/graph/validate',
+    {
+      validatorCompiler: depthCompiler,
+      schema: {
+        operationId: 'validateGraph',
+        summary: 'Check a graph',
+        description:
+          'Answers what POST /graph/create would say about this body, also if it has a wrong shape. Nothing is saved.',
+        tags: ['Graphs'],
+        body: newGraphSchema,
+        response: describeResponses({ 200: { description: 'The verdict.', schema: verdictSchema } }, [
+          'invalid_request',
+          ...BODY_ERRORS,
+        ]),
+      },
+    },
+    (request) => {
+      const { valid, errors, warnings } = engine.validateGraph(request.body);
+      return { valid, errors, warnings };
+    },
+  );
+}

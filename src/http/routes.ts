@@ -1,0 +1,57 @@
+import type { Engine } from '../engine/engine.js';
+import type { App } from './app-type.js';
+import { listConditionsRoute } from './graphs/conditions.js';
+import { createGraphRoute } from './graphs/create.js';
+import { deleteGraphRoute } from './graphs/delete.js';
+import { drawGraphRoute } from './graphs/diagram.js';
+import { getGraphRoute } from './graphs/get.js';
+import { listGraphsRoute } from './graphs/list.js';
+import { listToolsRoute } from './graphs/tools.js';
+import { updateGraphRoute } from './graphs/update.js';
+import { validateGraphRoute } from './graphs/validate.js';
+import { cancelRunRoute } from './runs/cancel.js';
+import { deleteRunRoute } from './runs/delete.js';
+import { drawRunRoute } from './runs/diagram.js';
+import { diffRunsRoute } from './runs/diff.js';
+import { watchRunRoute } from './runs/events.js';
+import { forkRunRoute } from './runs/fork.js';
+import { listRunsRoute } from './runs/list.js';
+import { resumeRunRoute } from './runs/resume.js';
+import { retryRunRoute } from './runs/retry.js';
+import { type StartRunOptions, startRunRoute } from './runs/start.js';
+import { getRunStateRoute } from './runs/state.js';
+import { listStepsRoute } from './runs/steps.js';
+import { healthRoutes } from './service/health.js';
+import { type MetricsOptions, metricsRoute } from './service/metrics.js';
+
+export type RouteOptions = StartRunOptions & MetricsOptions;
+
+/** Adds operations to the application. */
+type AddRoutes = (app: App, engine: Engine, options: RouteOptions) => void;
+
+/** All operations of the API, in the order in which the documentation shows them. */
+export const ROUTES: readonly AddRoutes[] = [
+  createGraphRoute,
+  validateGraphRoute,
+  listGraphsRoute,
+  getGraphRoute,
+  updateGraphRoute,
+  deleteGraphRoute,
+  drawGraphRoute,
+  startRunRoute,
+  getRunStateRoute,
+  listRunsRoute,
+  listStepsRoute,
+  watchRunRoute,
+  drawRunRoute,
+  cancelRunRoute,
+  resumeRunRoute,
+  retryRunRoute,
+  forkRunRoute,
+  diffRunsRoute,
+  deleteRunRoute,
+  listToolsRoute,
+  listConditionsRoute,
+  healthRoutes,
+  metricsRoute,
+];

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { definedOnly } from '../../core/base/defined-only.js';
+import type { Engine } from '../../engine/engine.js';
+import type { App } from '../app-type.js';
+import { describeResponses } from '../openapi/responses.js';
+import { pageShape } from '../schemas.js';
+import { runListSchema, statusSchema, waitKindSchema } from './schemas.js';
+import { toRunList } from './wire.js';
+
+export const runListQuerySchema = z.strictObject({
+  status: z
+    .array(z.enum(statusSchema.options))
+    .exactOptional()
+    .describe('Any of these: repeated, or separated by commas.'),
+  graph_id: z.string().exactOptional(),
+  parent_run_id: z.string().exactOptional().describe('The runs inside this one. If omitted, only top-level runs.'),
+  waiting_for: z
+    .enum(waitKindSchema.options)
+    .exactOptional()
+    .describe('Only runs that wait for this, including those inside other runs.'),
+  metadata: z
+    .record(z.string(), z.string())
+    .exactOptional()
+    .describe('Runs with this metadata: `metadata.key=value`, or `metadata[key]=value`. Several must all match.'),
+  submitted_after: z.iso.datetime({ offset: true }).exactOptional().describe('An RFC 3339 time; runs submitted later.'),
+  ...pageShape,
+});
+
+export function listRunsRoute(app: App, engine: Engine): void {
+  app.get(
+    '/graph/runs',
+    {
+      schema: {
+        operationId: 'listRuns',
+        summary: 'List runs',
+        description:
+          'Newest first. Filters can be combined; all must match. Runs inside other runs are listed only if `parent_run_id` or `waiting_for` asks for them.',
+        tags: ['Runs'],
+        querystring: runListQuerySchema,
+        response: describeResponses({ 200: { description: 'A page.', schema: runListSchema } }, ['invalid_request']),
+      },
+    },
+    async (request) => toRunList(await engine.listRuns(toRunFilter(request.query))),
+  );
+}
+
+function toRunFilter(query: z.output<typeof runListQuerySchema>): Parameters<Engine['listRuns']>[0] {
+  const { limit, cursor, metadata } = query;
+  return definedOnly({
+    limit,
+    cursor,
+    metadata,
+    statuses: query.status,
+    graphId: query.graph_id,
+    parentRunId: query.parent_run_id,
+    waitingFor: query.waiting_for,
+    submittedAfter: query.submitted_after === undefined ? undefined : Date.parse(query.submitted_after),
+  });
+}
