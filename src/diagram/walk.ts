@@ -1,11 +1,12 @@
-import type { EventOf, EventRecord } from '../core/run/events.js';
+import type { Decision, EventOf, EventRecord } from '../core/run/events.js';
+import { type JournalListener, readEvent } from '../core/run/journal-reading.js';
 import { linkKey } from './model.js';
 
 export interface WalkedLink {
   readonly from: string;
   readonly to: string;
   readonly count: number;
-  /** From where branches began to where they joined: pictures draw it only where none of the branches leads there. */
+  /** From where branches began to where they joined: diagrams draw it only if none of the branches leads there. */
   readonly isJoin: boolean;
 }
 
@@ -27,7 +28,7 @@ export interface Walk {
 }
 
 /** Counts the events of a run as they are read. */
-export class Walker implements Walk {
+export class Walker implements Walk, JournalListener {
   seq = 0;
   readonly visits = new Map<string, number>();
   readonly links = new Map<string, WalkedLink>();
@@ -35,98 +36,99 @@ export class Walker implements Walk {
   state: Walk['state'] = 'active';
   isBranch = false;
   hasBranches = false;
-  /** The step that was begun last: the journal of a fork or a retry may tell of one twice. */
+  /** The step that was begun last: the journal of a fork or a retry can name one twice. */
   #step = 0;
   /** It waits for runs inside it, or did when it ended: a retry waits for them again. */
   #hasChildren = false;
   /** Of a branch: the node before which it ends. */
   #joinNode: string | undefined;
 
+  /** Takes the next record of the journal. */
   read({ seq, event }: EventRecord): void {
     this.seq = seq;
-    switch (event.type) {
-      case 'run.submitted':
-        this.isBranch = event.parent?.kind === 'branch';
-        this.#joinNode = event.join_node;
-        break;
-      case 'run.started':
-        this.#begin(event.next, event.step ?? 1);
-        break;
-      case 'step.completed':
-      case 'step.failed':
-        this.#stepEnded(event);
-        break;
-      case 'wait.started':
-        this.#wait(event.wait.kind === 'graph');
-        break;
-      case 'wait.ended':
-        this.#hasChildren = false;
-        this.state = 'active';
-        break;
-      case 'branches.started':
-        this.#branchesStarted(event);
-        break;
-      case 'branches.joined':
-        this.#take(event.node, event.to_node, { isJoin: event.error === undefined });
-        this.#hasChildren = false;
-        this.#goOn(event);
-        break;
-      case 'run.retried':
-        if (event.node !== undefined && event.step !== undefined) this.#begin(event.node, event.step);
-        this.state = this.#hasChildren ? 'waiting' : 'active';
-        break;
-      case 'run.forked':
-        this.#begin(event.node, event.step);
-        break;
-      case 'run.completed':
-        if (event.reason === 'no_edge' && this.at !== null && this.#joinNode !== undefined) {
-          this.#take(this.at, this.#joinNode);
-        }
-        this.#end('completed', null);
-        break;
-      case 'run.failed':
-        this.#end('failed', event.error.node ?? this.at);
-        break;
-      case 'run.cancelled':
-        this.#end('cancelled', this.at);
-        break;
-      default:
-    }
+    readEvent(event, this);
   }
 
-  #wait(hasChildren: boolean): void {
-    this.state = 'waiting';
-    this.#hasChildren = hasChildren;
+  onRunSubmitted({ parent, join_node: joinNode }: EventOf<'run.submitted'>): void {
+    this.isBranch = parent?.kind === 'branch';
+    this.#joinNode = joinNode;
   }
 
-  #stepEnded(event: EventOf<'step.completed'> | EventOf<'step.failed'>): void {
-    const { decision, node, step } = event;
-    // A fork has no event for the beginning of a step that a retry began in the run that it copies.
-    this.#begin(node, step);
-    this.#hasChildren = false;
-    if (event.type === 'step.failed' && event.retry_at !== undefined) this.state = 'waiting';
-    // Branches begin and join in events of their own.
-    const isBranching = decision?.kind === 'parallel' || decision?.kind === 'for_each';
-    if (typeof decision?.to_node === 'string' && !isBranching) this.#take(node, decision.to_node);
-    this.#goOn({ step, next: event.next ?? null });
-  }
-
-  #branchesStarted({ kind, node, to_nodes, count }: EventOf<'branches.started'>): void {
-    this.#wait(true);
-    this.hasBranches = true;
-    for (const to of to_nodes) this.#take(node, to, { times: kind === 'for_each' ? count : 1 });
-  }
-
-  #goOn({ step, next }: { readonly step: number; readonly next: string | null }): void {
-    if (next !== null) this.#begin(next, step + 1);
-  }
-
-  #begin(node: string, step: number): void {
+  onVisitBegun(step: number, node: string): void {
     this.at = node;
     this.state = 'active';
     if (step <= this.#step) return;
     this.#step = step;
     this.visits.set(node, (this.visits.get(node) ?? 0) + 1);
+  }
+
+  onStepCompleted({ step, node, decision }: EventOf<'step.completed'>): void {
+    this.#endCall(step, node);
+    // Branches begin and join in events of their own.
+    const isBranching = decision?.kind === 'parallel' || decision?.kind === 'for_each';
+    if (typeof decision?.to_node === 'string' && !isBranching) this.#take(node, decision.to_node);
+  }
+
+  onAttemptFailed({ step, node, retry_at: retryAt }: EventOf<'step.failed'>): void {
+    this.#endCall(step, node);
+    if (retryAt !== undefined) this.state = 'waiting';
+  }
+
+  onErrorEdgeTaken({ node }: EventOf<'step.failed'>, { to_node: to }: Decision): void {
+    if (to !== null) this.#take(node, to);
+  }
+
+  onWaitStarted({ wait }: EventOf<'wait.started'>): void {
+    this.#wait(wait.kind === 'graph');
+  }
+
+  onWaitEnded(): void {
+    this.#hasChildren = false;
+    this.state = 'active';
+  }
+
+  onBranchesStarted({ kind, node, to_nodes: toNodes, count }: EventOf<'branches.started'>): void {
+    this.#wait(true);
+    this.hasBranches = true;
+    for (const to of toNodes) this.#take(node, to, { times: kind === 'for_each' ? count : 1 });
+  }
+
+  onBranchesJoined({ node, to_node: to, error }: EventOf<'branches.joined'>): void {
+    this.#take(node, to, { isJoin: error === undefined });
+    this.#hasChildren = false;
+  }
+
+  onRunRetried({ step, node }: EventOf<'run.retried'>): void {
+    if (step !== undefined && node !== undefined) this.onVisitBegun(step, node);
+    this.state = this.#hasChildren ? 'waiting' : 'active';
+  }
+
+  onRunForked({ step, node }: EventOf<'run.forked'>): void {
+    this.onVisitBegun(step, node);
+  }
+
+  onRunCompleted({ reason }: EventOf<'run.completed'>): void {
+    if (reason === 'no_edge' && this.at !== null && this.#joinNode !== undefined) this.#take(this.at, this.#joinNode);
+    this.#end('completed', null);
+  }
+
+  onRunFailed({ error }: EventOf<'run.failed'>): void {
+    this.#end('failed', error.node ?? this.at);
+  }
+
+  onRunCancelled(): void {
+    this.#end('cancelled', this.at);
+  }
+
+  #endCall(step: number, node: string): void {
+    // A fork has no event for the beginning of a step that a retry began in the run that it copies.
+    this.onVisitBegun(step, node);
+    this.#hasChildren = false;
+  }
+
+  #wait(hasChildren: boolean): void {
+    this.state = 'waiting';
+    this.#hasChildren = hasChildren;
   }
 
   #end(state: Walk['state'], at: string | null): void {

@@ -195,6 +195,28 @@ describe('a run on a picture', () => {
     expect(Object.fromEntries(walk.visits)).toEqual({ extract: 1, analyze: 1 });
   });
 
+  it('waits for its next try, and for the runs inside it when it is retried', () => {
+    const failed = { type: 'step.failed', step: 4, node: 'analyze', error: {}, retry_at: 5 };
+    expect(walked([...WALK, failed])).toMatchObject({ at: 'analyze', state: 'waiting' });
+    const child = { type: 'wait.started', step: 4, node: 'analyze', wait: { kind: 'graph' } };
+    const ended = [...WALK, child, { type: 'run.cancelled' }];
+    expect(walked(ended)).toMatchObject({ at: 'analyze', state: 'cancelled' });
+    expect(walked([...ended, { type: 'run.retried' }])).toMatchObject({ at: 'analyze', state: 'waiting' });
+    const over = { type: 'wait.ended', outcome: 'elapsed' };
+    expect(walked([...WALK, child, over])).toMatchObject({ state: 'active' });
+  });
+
+  it('leads the end of a branch that has no edge to its join', () => {
+    const begun = [
+      { type: 'run.submitted', parent: { kind: 'branch' }, join_node: 'improve' },
+      { type: 'run.started', next: 'extract' },
+      { type: 'step.completed', step: 1, node: 'extract', decision: null, next: null },
+    ];
+    const linksAfter = (reason: string) => [...walked([...begun, { type: 'run.completed', reason }]).links.keys()];
+    expect(linksAfter('no_edge')).toEqual(['extract>improve']);
+    expect(linksAfter('end')).toEqual([]);
+  });
+
   it('has what happens in its branches', () => {
     const parent = walked([
       { type: 'run.started', next: 'extract' },

@@ -1,37 +1,18 @@
 import { END } from '../graph/definition.js';
 import type { EventOf, RunEvent } from './events.js';
+import { type JournalListener, readEvent } from './journal-reading.js';
 
 /** Longest line that a tool can log, in characters, and most lines in a step. */
 export const MAX_LINE_LENGTH = 8192;
 export const MAX_LINES_PER_STEP = 1000;
 
 /**
- * The lines that an event adds to the logs of its run. The view `run_logs` says the same in SQL; a test compares.
+ * The lines that an event adds to the logs of its run. The view `run_logs` says the same in SQL; tests compare the two.
  */
 export function linesOf(event: RunEvent): readonly string[] {
-  switch (event.type) {
-    case 'run.started':
-      return [executing(event.next)];
-    case 'run.retried':
-      return event.next === undefined ? [] : [executing(event.next)];
-    case 'step.completed':
-    case 'step.failed':
-      return stepLines(event);
-    case 'wait.started':
-      return event.logs;
-    case 'branches.started':
-      return [`Started ${event.count} ${branches(event.count)}.`];
-    case 'branches.joined':
-      return joinLines(event);
-    case 'run.completed':
-      return [ENDS[event.reason]];
-    case 'run.failed':
-      return [`Run failed: ${oneLine(event.error.message)}`];
-    case 'run.cancelled':
-      return [...event.logs, 'Run cancelled.'];
-    default:
-      return [];
-  }
+  const collector = new LineCollector();
+  readEvent(event, collector);
+  return collector.lines ?? [];
 }
 
 const ENDS = {
@@ -40,37 +21,81 @@ const ENDS = {
   join: 'Branch reached its join.',
 } as const;
 
-function stepLines(event: EventOf<'step.completed' | 'step.failed'>): string[] {
-  const lines = [...event.logs];
-  const { decision, next } = event;
-  if (event.type === 'step.failed') lines.push(`Error in node ${event.node}: ${oneLine(event.error.message)}`);
-  else if ((decision?.kind === 'condition' || decision?.kind === 'case') && decision.to_node !== null) {
-    lines.push(`Condition met. Routing to: ${decision.to_node}`);
+/** Writes what one event says happened as lines. What the tool logged comes first. */
+class LineCollector implements JournalListener {
+  /** Lists are made with their first lines: filling an empty one takes 10 ns more. */
+  lines: string[] | undefined;
+
+  add(line: string): void {
+    if (this.lines === undefined) this.lines = [line];
+    else this.lines.push(line);
   }
-  if (typeof next === 'string') lines.push(executing(next));
-  return lines;
-}
 
-function joinLines({ count, error, next }: EventOf<'branches.joined'>): string[] {
-  const lines =
-    error === undefined ? [`Joined ${count} ${branches(count)}.`] : [`Join failed: ${oneLine(error.message)}`];
-  if (next !== null) lines.push(executing(next));
-  return lines;
-}
+  onVisitBegun(_step: number, node: string): void {
+    this.add(executing(node));
+  }
 
-function branches(count: number): string {
-  return count === 1 ? 'branch' : 'branches';
+  onStepCompleted({ logs, decision }: EventOf<'step.completed'>): void {
+    this.lines = [...logs];
+    if ((decision?.kind === 'condition' || decision?.kind === 'case') && decision.to_node !== null) {
+      this.add(`Condition met. Routing to: ${decision.to_node}`);
+    }
+  }
+
+  onAttemptFailed({ logs, node, error }: EventOf<'step.failed'>): void {
+    this.lines = [...logs];
+    this.add(`Error in node ${node}: ${oneLine(error.message)}`);
+  }
+
+  onWaitStarted({ logs }: EventOf<'wait.started'>): void {
+    this.lines = [...logs];
+  }
+
+  onBranchesStarted({ count }: EventOf<'branches.started'>): void {
+    this.add(`Started ${count} ${branches(count)}.`);
+  }
+
+  onBranchesJoined({ count, error }: EventOf<'branches.joined'>): void {
+    this.add(error === undefined ? `Joined ${count} ${branches(count)}.` : `Join failed: ${oneLine(error.message)}`);
+  }
+
+  onRunRetried({ next }: EventOf<'run.retried'>): void {
+    if (next !== undefined) this.add(executing(next));
+  }
+
+  onRunCompleted({ reason }: EventOf<'run.completed'>): void {
+    this.add(ENDS[reason]);
+  }
+
+  onRunFailed({ error }: EventOf<'run.failed'>): void {
+    this.add(`Run failed: ${oneLine(error.message)}`);
+  }
+
+  onRunCancelled({ logs }: EventOf<'run.cancelled'>): void {
+    this.lines = [...logs];
+    this.add('Run cancelled.');
+  }
+
+  // These have no lines.
+  onRunSubmitted(): void {}
+  onErrorEdgeTaken(): void {}
+  onWaitEnded(): void {}
+  onRunForked(): void {}
 }
 
 function executing(node: string): string {
   return `Executing Node: ${node}`;
 }
 
+function branches(count: number): string {
+  return count === 1 ? 'branch' : 'branches';
+}
+
 function oneLine(message: string): string {
   return message.replaceAll('\r', '').replaceAll('\n', ' ');
 }
 
-/** Takes the lines that a tool logs in one attempt, within the limits, and says so where it had to cut. */
+/** Takes the lines that a tool logs in one attempt, within the limits, and says so if it had to cut. */
 export class StepLog {
   readonly #lines: string[] = [];
   #dropped = 0;

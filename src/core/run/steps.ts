@@ -1,6 +1,7 @@
 import type { JsonObject } from '../base/json.js';
 import { addUsage, type Usage } from '../base/usage.js';
 import type { Decision, EventOf, EventRecord, RunError } from './events.js';
+import { type JournalListener, readEvent } from './journal-reading.js';
 
 /** One visit to a node. Times are milliseconds since 1970. */
 export interface StepView {
@@ -21,11 +22,14 @@ export interface StepView {
 }
 
 /** Reads steps off a journal, from its start or from any record that began a step. */
-export class StepReader {
+export class StepReader implements JournalListener {
   /** Steps that the run has left behind, in order. */
   readonly finished: StepView[] = [];
   /** Seq of a record to read on from, for the steps after the finished ones. */
   lastSeq = 0;
+  /** Seq and time of the record that is read. */
+  #seq = 0;
+  #time = 0;
   /** Seq of the record that ended the open step, if one did. */
   #endSeq = 0;
   #open: StepView | null = null;
@@ -45,105 +49,102 @@ export class StepReader {
 
   /** Takes the next record of the journal. */
   read({ event, time, seq }: EventRecord): void {
-    if (event.type === 'run.started') this.#begin(event.step ?? 1, event.next, time);
-    else if (event.type === 'step.completed') this.#completed(event, time, seq);
-    else if (event.type === 'step.failed') this.#failed(event, time, seq);
-    else if (event.type === 'wait.started') this.#waits(event, time);
-    else if (event.type === 'wait.ended') this.#woke();
-    else if (event.type === 'branches.joined') this.#goOn(event.next, time);
-    else if (event.type === 'run.failed') this.#stop('FAILED', event, time);
-    else if (event.type === 'run.cancelled') this.#stop('CANCELLED', event, time);
-    else if (event.type === 'run.retried') this.#retried(event, time);
+    this.#seq = seq;
+    this.#time = time;
+    readEvent(event, this);
   }
 
-  #completed(event: EventOf<'step.completed'>, time: number, seq: number): void {
-    const { patch, decision, attempt, next } = event;
-    this.#visit(event, time);
-    // Reading goes on from here: the step itself was read before.
-    this.#isOld ||= seq === this.#from;
+  onVisitBegun(step: number, node: string): void {
+    // A fork that is retried before it started begins its step twice.
+    if (this.#open !== null && this.#open.step !== step && !this.#isOld) this.finished.push(this.#open);
+    this.lastSeq = this.#endSeq;
+    this.#isOld = false;
+    this.#open = newStep(step, node, this.#time);
+  }
+
+  onStepCompleted(event: EventOf<'step.completed'>): void {
+    const { patch, decision, attempt } = event;
+    this.#endCall(event);
+    this.#endStep();
     this.#change((open) => ({
       status: 'COMPLETED',
       attempts: attempt,
-      finishedAt: time,
+      finishedAt: this.#time,
       // The way may be chosen again after a retry, with nothing more to set.
       patch: { ...open.patch, ...patch },
-      logs: [...open.logs, ...event.logs],
       error: null,
       decision,
-      usage: addUsage(open.usage, event.usage),
-    }));
-    this.#endSeq = seq;
-    this.#goOn(next, time);
-  }
-
-  #failed(event: EventOf<'step.failed'>, time: number, seq: number): void {
-    const { attempt, error, decision, next = null } = event;
-    this.#visit(event, time);
-    this.#isOld ||= seq === this.#from;
-    this.#change((open) => ({
-      status: event.retry_at === undefined ? 'RUNNING' : 'WAITING',
-      attempts: attempt,
-      error,
-      logs: [...open.logs, ...event.logs],
-      usage: addUsage(open.usage, event.usage),
-    }));
-    if (decision === undefined) return;
-    this.#change(() => ({ status: 'FAILED', finishedAt: time, patch: event.patch ?? null, decision }));
-    this.#endSeq = seq;
-    this.#goOn(next, time);
-  }
-
-  #waits(event: EventOf<'wait.started'>, time: number): void {
-    this.#visit(event, time);
-    this.#change((step) => ({
-      status: 'WAITING',
-      logs: [...step.logs, ...event.logs],
-      usage: addUsage(step.usage, event.usage),
     }));
   }
 
-  #woke(): void {
+  onAttemptFailed(event: EventOf<'step.failed'>): void {
+    const { attempt, error, retry_at: retryAt } = event;
+    this.#endCall(event);
+    this.#change(() => ({ status: retryAt === undefined ? 'RUNNING' : 'WAITING', attempts: attempt, error }));
+  }
+
+  onErrorEdgeTaken({ patch }: EventOf<'step.failed'>, decision: Decision): void {
+    this.#endStep();
+    this.#change(() => ({ status: 'FAILED', finishedAt: this.#time, patch: patch ?? null, decision }));
+  }
+
+  onWaitStarted(event: EventOf<'wait.started'>): void {
+    this.#endCall(event);
+    this.#change(() => ({ status: 'WAITING' }));
+  }
+
+  onWaitEnded(): void {
     this.#change(({ status, attempts, error }) =>
       // After the delay of a failed attempt comes the next one.
       status === 'WAITING' ? { status: 'RUNNING', attempts: attempts + (error === null ? 0 : 1) } : {},
     );
   }
 
-  #goOn(next: string | null, time: number): void {
-    if (next !== null && this.#open !== null) this.#begin(this.#open.step + 1, next, time);
-  }
-
-  #begin(step: number, node: string, startedAt: number): void {
-    // A fork that is retried before it started begins its step twice.
-    if (this.#open !== null && this.#open.step !== step && !this.#isOld) this.finished.push(this.#open);
-    this.lastSeq = this.#endSeq;
-    this.#isOld = false;
-    this.#open = begun(step, node, startedAt);
-  }
-
-  /** A fork has no event for the beginning of a step that a retry began in the run that it copies. */
-  #visit({ step, node }: { readonly step: number; readonly node: string }, time: number): void {
-    if (step !== this.#open?.step) this.#begin(step, node, time);
-  }
-
-  /** The run ends at this step; one that has ended itself stays as it is. */
-  #stop(status: 'FAILED' | 'CANCELLED', why: Ending, time: number): void {
-    if (this.#open?.status !== 'RUNNING' && this.#open?.status !== 'WAITING') return;
-    const { logs = [], error = null, usage } = why;
-    this.#change((open) => ({
-      status,
-      finishedAt: time,
-      logs: [...open.logs, ...logs],
-      usage: addUsage(open.usage, usage),
-      error: status === 'FAILED' ? (open.error ?? error) : null,
-    }));
-  }
-
   /** The step that ended the run is under way again, unless it has led on to another. */
-  #retried({ step, node }: EventOf<'run.retried'>, time: number): void {
-    if (step !== undefined && node !== undefined && step !== this.#open?.step) this.#begin(step, node, time);
+  onRunRetried({ step, node }: EventOf<'run.retried'>): void {
+    if (step !== undefined && node !== undefined) this.#visit(step, node);
     // A step that is over stays so: its run only chooses the way on again.
     this.#change(({ status }) => (status === 'COMPLETED' ? {} : { status: 'RUNNING', finishedAt: null, error: null }));
+  }
+
+  onRunFailed({ error }: EventOf<'run.failed'>): void {
+    this.#stop((open) => ({ status: 'FAILED', error: open.error ?? error }));
+  }
+
+  onRunCancelled(event: EventOf<'run.cancelled'>): void {
+    this.#stop((open) => ({ status: 'CANCELLED', error: null, ...withCall(open, event) }));
+  }
+
+  // These change no step.
+  onRunSubmitted(): void {}
+  onBranchesStarted(): void {}
+  onBranchesJoined(): void {}
+  onRunForked(): void {}
+  onRunCompleted(): void {}
+
+  /** A fork has no event for the beginning of a step that a retry began in the run that it copies. */
+  #visit(step: number, node: string): void {
+    if (step !== this.#open?.step) this.onVisitBegun(step, node);
+  }
+
+  /** A call of the step's tool ended, in whichever way. */
+  #endCall(call: EventOf<'step.completed' | 'step.failed' | 'wait.started'>): void {
+    this.#visit(call.step, call.node);
+    this.#change((open) => withCall(open, call));
+  }
+
+  #endStep(): void {
+    // Reading goes on from here: the step itself was read before.
+    this.#isOld ||= this.#seq === this.#from;
+    this.#endSeq = this.#seq;
+  }
+
+  /** The run ends at this step. A step that is over stays as it is. */
+  #stop(changes: (step: StepView) => Partial<StepView>): void {
+    this.#change((open) => {
+      const isUnderWay = open.status === 'RUNNING' || open.status === 'WAITING';
+      return isUnderWay ? { finishedAt: this.#time, ...changes(open) } : {};
+    });
   }
 
   #change(changes: (step: StepView) => Partial<StepView>): void {
@@ -151,16 +152,17 @@ export class StepReader {
   }
 }
 
-/** What the end of a run says of the step that it stops. */
-interface Ending {
-  readonly error?: RunError;
-  readonly logs?: readonly string[];
-  readonly usage?: Usage;
+/** What the tool logged and used in a call is added to its step. */
+function withCall(
+  { logs, usage }: StepView,
+  call: { readonly logs: readonly string[]; readonly usage?: Usage },
+): Pick<StepView, 'logs' | 'usage'> {
+  return { logs: [...logs, ...call.logs], usage: addUsage(usage, call.usage) };
 }
 
 const NO_USAGE: Usage = { input_tokens: 0, output_tokens: 0 };
 
-function begun(step: number, node: string, startedAt: number): StepView {
+function newStep(step: number, node: string, startedAt: number): StepView {
   return {
     step,
     node,

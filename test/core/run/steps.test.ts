@@ -234,4 +234,31 @@ describe('StepReader', () => {
     expect(run.state).toMatchObject({ data: {}, cursor: { node: 'b', step: 2 } });
     expect(stepsOf(run)).toMatchObject([{ status: 'FAILED', patch: null, decision }]);
   });
+
+  it('begins a step of a fork when the fork starts, not when it is made', () => {
+    const run = new RunDriver(graph);
+    run.append({ type: 'run.started', next: 'a' });
+    const copied = { type: 'step.completed', step: 1, node: 'a', attempt: 1, patch: {}, logs: [] } as const;
+    run.append({ ...copied, decision: { kind: 'edge', to_node: 'b' }, next: null });
+    run.append({ type: 'run.forked', forked_from: { run_id: 'run-0', step: 2 }, patch: {}, node: 'b', step: 2 });
+    expect(stepsOf(run).map(shown)).toEqual([[1, 'a', 'COMPLETED']]);
+    run.append({ type: 'run.started', next: 'b', step: 2 });
+    expect(stepsOf(run).map(shown)).toEqual([
+      [1, 'a', 'COMPLETED'],
+      [2, 'b', 'RUNNING'],
+    ]);
+  });
+
+  it('has no step for a run that is retried before its first', () => {
+    const run = new RunDriver(graph);
+    run.append({ type: 'cancel.requested' });
+    run.finish();
+    run.retry();
+    expect(stepsOf(run)).toEqual([]);
+    run.finish();
+    expect(stepsOf(run).map(shown)).toEqual([
+      [1, 'a', 'COMPLETED'],
+      [2, 'b', 'COMPLETED'],
+    ]);
+  });
 });
