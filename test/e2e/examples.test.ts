@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
@@ -29,8 +31,26 @@ function resume(server: ServerProcess, runId: string, payload: unknown, waitId?:
   return ask(server, `POST /graph/runs/${runId}/resume`, { payload, ...wait });
 }
 
-it('there are four example graphs; the research agent has tests of its own', () => {
-  expect([...GRAPHS.keys()].sort()).toEqual(['approval', 'error-route', 'fan-out', 'research-agent']);
+it('there are five example graphs; the research agent and the scripts have tests of their own', () => {
+  expect([...GRAPHS.keys()].sort()).toEqual(['approval', 'error-route', 'fan-out', 'own-tools', 'research-agent']);
+});
+
+describe('the scripts of the examples', () => {
+  const runScript = (name: string, env: Record<string, string>) =>
+    promisify(execFile)(join(WORKFLOWS, name, 'run.sh'), { env: { PATH: process.env.PATH, ...env } });
+
+  it('show the key of a server that asks for one, and save a graph again that is there', async () => {
+    const server = await startServer(temporaryFolder(), { API_KEYS: 'sesame' });
+    const env = { GRAPHRUNNER_URL: server.url, GRAPHRUNNER_API_KEY: 'sesame' };
+    const first = await runScript('fan-out', env);
+    expect(first.stdout).toContain('Status: COMPLETED\n');
+    expect(await runScript('fan-out', env)).toEqual(first);
+    await expect(runScript('fan-out', { ...env, GRAPHRUNNER_API_KEY: 'simsim' })).rejects.toMatchObject({
+      stdout: expect.not.stringContaining('Status'),
+      stderr: expect.stringContaining('401'),
+    });
+    expect(await server.end('SIGTERM')).toBe(0);
+  });
 });
 
 describe('the approval example', () => {
