@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** The root of the repository. */
 export const ROOT = resolve(import.meta.dirname, '../..');
-
-export const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 
 /** A fenced example. */
 export interface Block {
@@ -14,25 +12,60 @@ export interface Block {
   readonly text: string;
 }
 
+export interface Document {
+  /** From the root of the repository, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+  /** Every fenced example, in order. */
+  readonly blocks: readonly Block[];
+}
+
+/** Folders with documents for people: all of their Markdown files. */
+const FOLDERS = ['', 'docs/', 'examples/', 'src/demo/', 'src/tools/'];
+
 const FENCED = /^```(\w+)(?: (\S+))?\n(.*?)^```$/gms;
 
-/** Every fenced example, in order. */
-export const BLOCKS: readonly Block[] = Array.from(README.matchAll(FENCED), ([, language = '', file, text = '']) => {
-  return { language, file, text };
-});
+/** Every document of the repository. */
+export const DOCUMENTS: readonly Document[] = FOLDERS.flatMap((folder) =>
+  readdirSync(join(ROOT, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => readDocument(`${folder}${name}`)),
+);
 
-/** The cells of the table whose first column has this heading, without the heading. */
+function readDocument(path: string): Document {
+  const text = readFileSync(join(ROOT, path), 'utf8');
+  const blocks = Array.from(text.matchAll(FENCED), ([, language = '', file, example = '']) => {
+    return { language, file, text: example };
+  });
+  return { path, text, blocks };
+}
+
+/** The document at a path. */
+export function documentAt(path: string): Document {
+  const found = DOCUMENTS.find((document) => document.path === path);
+  if (found === undefined) throw new Error(`There is no document ${path}`);
+  return found;
+}
+
+/** The rows of every table of a document, in order, without the two lines of its head. */
+function tablesOf({ text }: Document): { readonly heading: string; readonly rows: readonly string[] }[] {
+  const withoutCode = text.replaceAll(/^ *```.*?^ *```$/gms, '');
+  return Array.from(withoutCode.matchAll(/^\|.*\n\|[-|: ]+\|\n((?:\|.*\n?)*)/gm), ([whole, body = '']) => {
+    return { heading: cellsOf(whole.split('\n', 1)[0] ?? '')[0] ?? '', rows: body.trimEnd().split('\n') };
+  });
+}
+
+/** All tables of all documents. */
+export const TABLES = DOCUMENTS.flatMap((document) =>
+  tablesOf(document).map((found) => ({ ...found, path: document.path })),
+);
+
+/** The cells of the only table whose first column has this heading, without the heading. */
 export function table(heading: string): string[][] {
-  const lines = README.split('\n');
-  const start = lines.findIndex((line) => line.startsWith(`| ${heading} |`));
-  if (start < 0) throw new Error(`The README has no table "${heading}"`);
-  const rows = lines.slice(start + 2);
-  return rows
-    .slice(
-      0,
-      rows.findIndex((line) => !line.startsWith('|')),
-    )
-    .map(cellsOf);
+  const [found, ...others] = TABLES.filter((each) => each.heading === heading);
+  if (found === undefined) throw new Error(`No document has a table "${heading}"`);
+  if (others.length > 0) throw new Error(`Several documents have a table "${heading}"`);
+  return found.rows.map(cellsOf);
 }
 
 function cellsOf(row: string): string[] {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -21,13 +21,16 @@ import { MAX_LOG_LINES } from '../../src/engine/runs.js';
 import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
 import { HTTP_ERRORS } from '../../src/http/errors/problem.js';
 import { runListQuerySchema } from '../../src/http/runs/list.js';
+import { createMetrics } from '../../src/observe/metrics.js';
 import { openSqliteStore } from '../../src/store/sqlite/open.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
+import { MAX_RESULT_BYTES } from '../../src/tools/result.js';
 import { failingEngine } from '../helpers/fake-engine.js';
 import { appOf } from '../helpers/server.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { codesIn, namesIn, README, ROOT, table } from './document.js';
+import { codesIn, documentAt, namesIn, ROOT, table } from './document.js';
 
+const EXPRESSIONS = documentAt('docs/expressions.md').text;
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
 /** The codes that the source of a part of the graph doctor gives. */
@@ -51,7 +54,7 @@ function grouped(number: number): string {
   return number.toLocaleString('en-US');
 }
 
-describe('the tables of the README', () => {
+describe('the tables of the documents', () => {
   it('list every setting, in order, with its default', () => {
     expect(namesIn('Setting')).toEqual(Object.keys(settingsSchema.shape));
     const defaults = table('Setting').map(([name, value]) => [codesIn(name)[0], codesIn(value)[0] ?? '']);
@@ -115,10 +118,18 @@ describe('the tables of the README', () => {
     expect(ofEdges('conditional_edges[]')).toEqual(
       expect.arrayContaining(fields.filter((each) => each !== 'from_node')),
     );
-    for (const rule of graphDefinitionSchema.shape.merge.unwrap().valueType.options) {
-      expect(README).toContain(`\`"${rule}"\``);
+    expect(namesIn('Merge rule')).toEqual(
+      graphDefinitionSchema.shape.merge.unwrap().valueType.options.map((rule) => `"${rule}"`),
+    );
+  });
+
+  it('list every field of `retry`, with its default', () => {
+    const retry = graphDefinitionSchema.shape.nodes.element.shape.retry.unwrap();
+    expect(namesIn('Field of `retry`')).toEqual(Object.keys(retry.shape));
+    const defaults: Record<string, unknown> = retry.parse({ max_attempts: 1 });
+    for (const [name, value = ''] of table('Field of `retry`').slice(1)) {
+      expect(value.replaceAll('`', ''), name).toBe(String(defaults[codesIn(name)[0]!] ?? 'none'));
     }
-    for (const field of Object.keys(nodes.element.shape.retry.unwrap().shape)) expect(README).toContain(`\`${field}\``);
   });
 
   it('list every tool that is built in, with its params', () => {
@@ -135,7 +146,7 @@ describe('the tables of the README', () => {
     const kinds = new Map(table('Kind').map(([kind, cell]) => [kind, codesIn(cell)]));
     const operators = ['!', '? :', '[ ]', '.', '.?', '[? ]', ...BINARY_OPERATORS.keys()];
     expect(kinds.get('operators')?.sort()).toEqual(operators.sort());
-    for (const operator of ['&&', '||']) expect(README).toContain(`\`${operator}\``);
+    for (const operator of ['&&', '||']) expect(EXPRESSIONS).toContain(`\`${operator}\``);
     expect(kinds.get('functions')).toEqual([...FUNCTIONS.keys(), 'has']);
     expect(kinds.get('methods')?.slice(0, METHODS.size)).toEqual([...METHODS.keys()]);
     const optional = kinds.get('methods')?.slice(METHODS.size) ?? [];
@@ -172,62 +183,53 @@ describe('the tables of the README', () => {
     expect(namesIn('Development dependency').sort()).toEqual(Object.keys(manifest.devDependencies).sort());
   });
 
-  it('name files that are there', () => {
-    const files = table('To find').flatMap(([, places]) => codesIn(places));
-    expect(files.length).toBeGreaterThan(15);
-    expect(files.filter((file) => !existsSync(join(ROOT, file)))).toEqual([]);
-    const found = readdirSync(join(ROOT, 'src'), { withFileTypes: true }).map(({ name }) => name.replace('.ts', ''));
-    for (const name of found.filter((name) => name !== 'index')) expect(files.join()).toContain(`src/${name}`);
+  it('list every kind of wait', () => {
+    expect(namesIn('Wait').sort()).toEqual([...runListQuerySchema.shape.waiting_for.unwrap().options].sort());
+  });
+
+  it('list every metric of ours', async () => {
+    const names = Array.from(
+      (await createMetrics(() => 0).render()).matchAll(/^# TYPE (\w+)/gm),
+      ([, name = '']) => name,
+    );
+    expect(namesIn('Metric').sort()).toEqual(names.filter((name) => name.startsWith('graphrunner_')).sort());
   });
 });
 
-describe('the README', () => {
-  it('states the limits that the code has', () => {
-    for (const number of [DEFAULT_MAX_STEPS, MAX_JSON_DEPTH, MAX_LINE_LENGTH]) expect(README).toContain(String(number));
+describe('the documents', () => {
+  const limits = table('What').flat().join('\n');
+
+  it('state the limits that the code has', () => {
+    for (const number of [DEFAULT_MAX_STEPS, MAX_JSON_DEPTH, MAX_LINE_LENGTH]) expect(limits).toContain(String(number));
     const large = [MAX_LINES_PER_STEP, MAX_LOG_LINES, MAX_PATCH_BYTES, MAX_DATA_BYTES];
     for (const number of [...large, MAX_LIST_ITEMS, MAX_EXPRESSIONS, MAX_EXPRESSION_CHARACTERS]) {
-      expect(README).toContain(grouped(number));
+      expect(limits).toContain(grouped(number));
     }
-    expect(README).toContain(`go ${MAX_DEPTH} levels deep`);
+    expect(limits).toContain(`${MAX_DEPTH} levels`);
+    expect(documentAt('docs/branches.md').text).toContain(`go ${MAX_DEPTH} levels deep`);
     expect(problemOf(`1${' '.repeat(4095)}`)).toBe('');
     expect(problemOf(`1${' '.repeat(4096)}`)).toContain('4096 characters');
-    expect(README).toContain(`at ${MAX_RECOVERIES} in a row it fails`);
-    expect(README).toContain(`${ABORT_GRACE_MS / 1000} seconds later`);
+    expect(documentAt('docs/operations.md').text).toContain(`at ${MAX_RECOVERIES} in a row it fails`);
+    for (const path of ['docs/operations.md', 'docs/api.md']) {
+      expect(documentAt(path).text).toContain(`${ABORT_GRACE_MS / 1000} seconds later`);
+    }
+    expect(documentAt('docs/tools.md').text).toContain(grouped(MAX_RESULT_BYTES));
   });
 
-  it('names every filter of runs', () => {
+  it('name every filter of runs', () => {
     for (const filter of Object.keys(runListQuerySchema.shape)) {
-      expect(README).toContain(filter === 'metadata' ? '`metadata.KEY=VALUE`' : `\`${filter}\``);
+      const name = filter === 'metadata' ? '`metadata.KEY=VALUE`' : `\`${filter}\``;
+      expect(documentAt('docs/api.md').text).toContain(name);
     }
   });
 
-  it('names every status of a run', () => {
-    for (const status of RUN_STATUSES) expect(README).toContain(`\`${status}\``);
+  it('name every status of a run', () => {
+    const words = table('Word').flat().join('\n');
+    for (const status of RUN_STATUSES) expect(words).toContain(`\`${status}\``);
   });
 
-  it('asks for the Node that package.json asks for', () => {
-    expect(README).toContain(`Node ${manifest.engines.node.replace('>=', '')} or later`);
-  });
-
-  it('names scripts that there are', () => {
-    const scripts = Array.from(README.matchAll(/npm (?:run )?([a-z:]+)/g), ([, name = '']) => name);
-    expect(new Set(scripts)).toContain('bench');
-    for (const script of scripts.filter((name) => name !== 'ci'))
-      expect(Object.keys(manifest.scripts)).toContain(script);
-  });
-
-  it('has links that lead somewhere', () => {
-    const slugs = Array.from(README.matchAll(/^#+ (.+)$/gm), ([, title = '']) =>
-      title
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9 -]/g, '')
-        .replaceAll(' ', '-'),
-    );
-    const links = Array.from(README.matchAll(/\]\(([^)]+)\)/g), ([, target = '']) => target);
-    expect(links.length).toBeGreaterThan(5);
-    for (const link of links) {
-      if (link.startsWith('#')) expect(slugs).toContain(link.slice(1));
-      else expect(existsSync(join(ROOT, link)), link).toBe(true);
-    }
+  it('ask for the Node that package.json asks for', () => {
+    const { text } = documentAt('README.md');
+    expect(text).toContain(`Node ${manifest.engines.node.replace('>=', '')} or later`);
   });
 });

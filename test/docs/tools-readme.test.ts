@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, 
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { ROOT } from '../readme/document.js';
+import { ROOT } from './document.js';
 
 const TEXT = readFileSync(join(ROOT, 'src/tools/README.md'), 'utf8');
 
@@ -17,10 +17,10 @@ const FILES = new Map(
 
 describe('the three steps to a tool', () => {
   it('are a tool, a test and a line of docs', () => {
-    expect([...FILES.keys()]).toEqual(['src/tools/shout.ts', 'test/tools/shout.test.ts', 'README.md']);
+    expect([...FILES.keys()]).toEqual(['src/tools/shout.ts', 'test/tools/shout.test.ts', 'docs/tools.md']);
     const columns = (row: string) => row.split('|').length;
-    const ours = readFileSync(join(ROOT, 'README.md'), 'utf8').match(/^\| `set_data` \|.*$/m)?.[0] ?? '';
-    expect(columns(FILES.get('README.md') ?? '')).toBe(columns(ours));
+    const ours = readFileSync(join(ROOT, 'docs/tools.md'), 'utf8').match(/^\| `set_data` \|.*$/m)?.[0] ?? '';
+    expect(columns(FILES.get('docs/tools.md') ?? '')).toBe(columns(ours));
   });
 
   it('compile, and the test passes', () => {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { ROOT } from '../docs/document.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { ROOT } from '../readme/document.js';
 
 const USER_FILE = `
 import { defineCondition, defineTool, FatalError, type Json, RetryableError, type Tool } from 'graphrunner';

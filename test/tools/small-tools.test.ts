@@ -10,7 +10,6 @@ import { setData } from '../../src/tools/set-data.js';
 import { transform } from '../../src/tools/transform.js';
 import { waitForInput } from '../../src/tools/wait-for-input.js';
 import { callTool, failureOf, findingsOf } from '../helpers/tool-call.js';
-import { README } from '../readme/document.js';
 
 describe.each([setData, transform])('$name', (tool) => {
   it('sets the keys that it is given', async () => {
@@ -49,11 +48,6 @@ describe('the built-in tools', () => {
   it('can be registered, and each says what it does', () => {
     expect(createRegistry(tools).tools.size).toBe(tools.length);
     for (const { description } of tools) expect(description).toMatch(/^[A-Z].*\.$/);
-  });
-
-  it('are in the README', () => {
-    for (const { name } of tools) expect(README).toMatch(new RegExp(`^\\| \`${name}\` \\|`, 'm'));
-    expect(README).toContain(MAX_RESULT_BYTES.toLocaleString('en-US'));
   });
 });
 
