@@ -7,9 +7,9 @@ import fastify, {
   type RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { API_ERRORS, EngineError } from '../core/base/errors.js';
 import type { Engine } from '../engine/engine.js';
 import { type AccessOptions, guardAccess, SECURITY_HEADERS } from './access.js';
+import { ApiError } from './errors/api-error.js';
 import { answerClientError } from './errors/client-error.js';
 import { sendError } from './errors/problem.js';
 import { acceptJsonOnly } from './input/bodies.js';
@@ -23,7 +23,7 @@ import type { Page } from './service/page-files.js';
 const API_VERSION = '1.0.0';
 /** Node reads 16 KiB of request line and headers at most, so no path parameter is longer. */
 const MAX_PARAM_LENGTH = 16_384;
-/** Time that a client has for sending a request: slow ones would hold their connection for ever. */
+/** Time that a client has to send a request: slow ones would keep their connection for ever. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
 const VERBOSE: ReadonlySet<string> = new Set(['debug', 'trace']);
@@ -39,18 +39,18 @@ export interface AppOptions extends AccessOptions, RouteOptions {
 }
 
 /**
- * Builds the HTTP application. Never listens: `listen` and `close` are the caller's, who first stops the engine,
- * so that requests that wait are answered.
+ * Builds the HTTP application, without listening. The caller listens, and closes it; before that it stops the engine, so
+ * that waiting requests are answered.
  */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify(serverOptions(options)).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
-  // Answers are made by mappers whose types follow from the schemas; checking them again costs more than making them.
+  // Mappers make the responses, and their types follow from the schemas; checking them again costs more than making them.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(sendError);
   guardAccess(app, options);
   if (options.logger !== undefined && VERBOSE.has(options.logger.level)) logRequests(app);
-  app.setNotFoundHandler((request, reply) => sendError(noRoute(), request, reply));
+  app.setNotFoundHandler((request, reply) => sendError(new ApiError('not_found'), request, reply));
   acceptJsonOnly(app);
   await describeApi(app, API_VERSION);
   for (const addRoutes of ROUTES) addRoutes(app, options.engine, options);
@@ -63,29 +63,25 @@ function serverOptions({ logger, maxBodyBytes, loopbackOnly }: AppOptions): Fast
   return {
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: requestIds(),
+    genReqId: createRequestIds(),
     bodyLimit: maxBodyBytes,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // A stopping engine says so itself, as a problem document.
+    // A stopping engine answers with a problem document itself.
     return503OnClosing: false,
-    // A missing Host is refused like a foreign one where Hosts are looked at; elsewhere node refuses it (RFC 9112, 3.2).
+    // With loopbackOnly a missing Host is refused like a foreign one; otherwise node refuses it (RFC 9112, section 3.2).
     http: { requireHostHeader: !loopbackOnly },
-    // These never get as far as the hooks.
+    // These errors come before the hooks.
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerClientError,
   };
 }
 
-/** Ids that differ between starts of the server too, so that they can be looked for in its log. */
-function requestIds(): () => string {
+/** Ids that also differ between starts of the server, so that one id finds one request in its log. */
+function createRequestIds(): () => string {
   const start = randomBytes(4).toString('hex');
   let count = 0;
   return () => `${start}-${++count}`;
-}
-
-function noRoute(): EngineError {
-  return new EngineError('not_found', API_ERRORS.not_found);
 }
 
 function logRequests(app: FastifyInstance): void {

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readConfig, settingsSchema } from '../../src/config.js';
-import { API_ERRORS, RUN_ERRORS } from '../../src/core/base/errors.js';
+import { RUN_ERRORS } from '../../src/core/base/errors.js';
 import { MAX_JSON_DEPTH } from '../../src/core/base/json.js';
 import { compileExpression } from '../../src/core/expressions/expressions.js';
 import { FUNCTIONS, METHODS } from '../../src/core/expressions/functions.js';
@@ -19,7 +19,7 @@ import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../src/core/run/patch.js';
 import { RUN_STATUSES } from '../../src/core/run/state.js';
 import { MAX_LOG_LINES } from '../../src/engine/runs.js';
 import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
-import { HTTP_ERRORS } from '../../src/http/errors/problem.js';
+import { API_ERRORS } from '../../src/http/errors/codes.js';
 import { runListQuerySchema } from '../../src/http/runs/list.js';
 import { createMetrics } from '../../src/observe/metrics.js';
 import { openSqliteStore } from '../../src/store/sqlite/open.js';
@@ -68,10 +68,10 @@ describe('the tables of the documents', () => {
   it('list every code of the API with its status and meaning', () => {
     const rows = table('Code').map(([code, status]) => [codesIn(code)[0], Number(status)]);
     expect(Object.fromEntries(rows)).toEqual(
-      Object.fromEntries(Object.entries(HTTP_ERRORS).map(([code, { status }]) => [code, status])),
+      Object.fromEntries(Object.entries(API_ERRORS).map(([code, { status }]) => [code, status])),
     );
     for (const [code, , meaning] of table('Code')) {
-      expect(meaning).toContain(API_ERRORS[codesIn(code)[0] as keyof typeof API_ERRORS]);
+      expect(meaning).toContain(API_ERRORS[codesIn(code)[0] as keyof typeof API_ERRORS].meaning);
     }
   });
 

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { API_ERRORS, type ApiErrorCode, EngineError } from '../../src/core/base/errors.js';
-import { HTTP_ERRORS } from '../../src/http/errors/problem.js';
+import { EngineError, type EngineErrorCode } from '../../src/core/base/errors.js';
+import { API_ERROR_CODES, API_ERRORS } from '../../src/http/errors/codes.js';
 import { failingEngine } from '../helpers/fake-engine.js';
 import { type Ask, appOf, asker, startTestServer, type TestServer } from '../helpers/server.js';
 
@@ -121,10 +121,12 @@ describe('errors', () => {
 });
 
 describe('errors of the engine', () => {
-  it.each(Object.keys(API_ERRORS) as ApiErrorCode[])('%s has its status and title', async (code) => {
-    const app = await appOf(failingEngine(new EngineError(code, 'Because.', { retryAfterSeconds: 7 })));
+  it.each(API_ERROR_CODES)('%s has its status and title', async (code) => {
+    const app = await appOf(
+      failingEngine(new EngineError(code as EngineErrorCode, 'Because.', { retryAfterSeconds: 7 })),
+    );
     const answer = await app.inject('/graph');
-    const { status, title } = HTTP_ERRORS[code];
+    const { status, title } = API_ERRORS[code];
     expect(answer.statusCode).toBe(status);
     expect(answer.json()).toMatchObject({ type: `urn:graphrunner:error:${code}`, code, status, title });
     expect(answer.headers['retry-after']).toBe(status === 503 ? '7' : undefined);
@@ -171,6 +173,16 @@ describe('errors of the engine', () => {
       { method: 'GET', route: '/nope', status: 404 },
     ]);
     await app.close();
+  });
+});
+
+describe('error codes', () => {
+  it('are snake_case, and each has a title and a meaning', () => {
+    for (const [code, { title, meaning }] of Object.entries(API_ERRORS)) {
+      expect(code).toMatch(/^[a-z]+(_[a-z]+)*$/);
+      expect(title).toMatch(/^[A-Z][A-Za-z ]+$/);
+      expect(meaning).toMatch(/^[A-Z].+\.$/);
+    }
   });
 });
 

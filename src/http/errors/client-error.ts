@@ -2,14 +2,14 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { PROBLEM_TYPE, problemDocument } from './problem.js';
 
-/** Statuses for what node's HTTP parser refuses; everything else is a plain 400. */
+/** Statuses for the errors of node's HTTP parser; all others are a plain 400. */
 const STATUSES: Readonly<Record<string, { status: number; detail: string }>> = {
   HPE_HEADER_OVERFLOW: { status: 431, detail: 'The request line and headers are larger than the server takes.' },
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: 'The request did not arrive in time.' },
 };
 
 /**
- * Answers what is not HTTP at all, or too large to be read, on the bare socket: there is no request to reply to.
+ * Answers on the bare socket, since there is no request: what arrived is not HTTP, or is too large to be read.
  * @see https://nodejs.org/api/http.html#event-clienterror
  */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {

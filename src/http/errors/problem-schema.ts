@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import { API_ERRORS } from '../../core/base/errors.js';
 import { problemItemSchema } from '../schemas.js';
+import { API_ERROR_CODES } from './codes.js';
 
 export const problemSchema = z
   .object({
-    type: z.string().describe('A URI that names the kind of problem.'),
+    type: z.string().describe('A URI that identifies the kind of problem.'),
     title: z.string(),
     status: z.int().describe('The HTTP status.'),
-    detail: z.string().describe('What went wrong this time.'),
-    instance: z.string().describe('The path that was asked for.'),
-    code: z.enum(Object.keys(API_ERRORS) as [keyof typeof API_ERRORS]).describe('A stable code for programs.'),
+    detail: z.string().describe('What went wrong with this request.'),
+    instance: z.string().describe('The path of the request.'),
+    code: z.enum(API_ERROR_CODES).describe('A stable code for programs.'),
     errors: z
       .array(problemItemSchema)
       .optional()
-      .describe('Everything that is wrong, where that can be several things.'),
+      .describe('Everything that is wrong, for codes that can have several causes.'),
   })
   .meta({ id: 'Problem', description: 'An error (RFC 9457).' });

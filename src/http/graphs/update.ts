@@ -1,7 +1,7 @@
-import { EngineError } from '../../core/base/errors.js';
 import { type GraphDefinition, graphDefinitionSchema } from '../../core/graph/definition.js';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
+import { ApiError } from '../errors/api-error.js';
 import { DEMO_GRAPH_ID, UPDATED_DEMO } from '../openapi/examples.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
 import { graphParamsSchema } from '../schemas.js';
@@ -42,5 +42,5 @@ function withoutId(graphId: string, { graph_id: idInBody, ...definition }: Graph
   if (idInBody === undefined || idInBody === graphId) return definition;
   const message = `Not the id in the path, "${graphId.slice(0, 100)}".`;
   const errors = [{ pointer: '/graph_id', code: 'invalid_value', message }];
-  throw new EngineError('invalid_request', 'The body names another graph than the path.', { errors });
+  throw new ApiError('invalid_request', 'The body names another graph than the path.', { errors });
 }

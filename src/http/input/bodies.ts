@@ -1,33 +1,34 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { EngineError, messageOf } from '../../core/base/errors.js';
+import { messageOf } from '../../core/base/errors.js';
+import { ApiError } from '../errors/api-error.js';
 
 /**
- * Takes application/json and nothing else. An empty body is none at all where the route needs none:
- * clients say `Content-Type: application/json` out of habit.
+ * Accepts application/json only. An empty body counts as no body if the route needs none: many clients always send
+ * `Content-Type: application/json`.
  */
 export function acceptJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
     if (text === '' && !needsBody(request.routeOptions.schema?.body)) done(null, undefined);
-    else void parse(request, text, (error, body) => done(error && whyNot(text), body));
+    else void parse(request, text, (error, body) => done(error && explainRefusal(text), body));
   });
 }
 
-/** True for the schema of a body that cannot be left out. */
+/** True for the schema of a body that cannot be omitted. */
 export function needsBody(schema: unknown): boolean {
   return schema instanceof z.ZodType && !schema.safeParse(undefined).success;
 }
 
-/** Says why a text was not taken. Runs only on the way to an error, so parsing once more costs nothing that counts. */
-function whyNot(text: string): EngineError {
-  if (text === '') return new EngineError('malformed_json', 'The body is empty.');
+/** Why the parser refused a text. Only failed requests come here, so the cost of parsing again does not matter. */
+function explainRefusal(text: string): ApiError {
+  if (text === '') return new ApiError('malformed_json', 'The body is empty.');
   try {
     JSON.parse(text);
   } catch (error) {
-    return new EngineError('malformed_json', `The body is not JSON: ${messageOf(error)}`);
+    return new ApiError('malformed_json', `The body is not JSON: ${messageOf(error)}`);
   }
-  const message = 'The body has a key "__proto__", or "prototype" in "constructor". No document may hold these.';
-  return new EngineError('malformed_json', message);
+  const message = 'The body has a key "__proto__", or "prototype" in "constructor". No document can have these.';
+  return new ApiError('malformed_json', message);
 }

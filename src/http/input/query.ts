@@ -7,12 +7,12 @@ const NUMBER = /^-?\d{1,16}$/;
 const METADATA_KEY = /^metadata(?:\.(.+)|\[(.+)\])$/s;
 
 /**
- * Makes a reader that turns the texts of a query into what its schema speaks of, so that the schemas can be those of
- * the wire: digits become numbers where a number is wanted, repeated or comma-separated values become lists, and
- * `metadata.key=value` (or `metadata[key]=value`, as OpenAPI's deepObject style writes it) an object.
- * Whatever does not fit is left for the schema to refuse.
+ * Returns a function that converts the strings of a query to the types of its schema: digits become a number if the
+ * schema has a number, repeated or comma-separated values become a list, and `metadata.key=value` (or
+ * `metadata[key]=value`, as OpenAPI's deepObject style writes it) becomes an object. Other values stay as they are, for the
+ * schema to refuse.
  */
-export function queryReader(schema: z.ZodObject): (query: Query) => Query {
+export function createQueryReader(schema: z.ZodObject): (query: Query) => Query {
   const numbers = keysOf(schema, z.ZodNumber);
   const lists = keysOf(schema, z.ZodArray);
   const hasMetadata = Object.hasOwn(schema.shape, 'metadata');

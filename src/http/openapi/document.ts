@@ -6,15 +6,15 @@ type Transformed = ReturnType<typeof jsonSchemaTransform>;
 type Responses = Record<string, { headers?: unknown; content?: Record<string, { example?: unknown }> } | undefined>;
 
 /**
- * Puts back what is dropped on the way to the document: headers and examples of answers by jsonSchemaTransform, and by
- * @fastify/swagger the examples of a body, if its schema is a reference, and that it can be left out. `polished` finds
+ * Restores what is dropped on the way to the document: headers and examples of responses by jsonSchemaTransform, and by
+ * @fastify/swagger the examples of a body, if its schema is a reference, and that the body is optional. {@link polishDocument} finds
  * the latter two under BODY.
  */
-export function withWhatTheTransformDrops(
+export function restoreDropped(
   schema: { response?: unknown; body?: unknown } | undefined,
   transformed: Transformed,
 ): Transformed {
-  describeAnswers((schema?.response ?? {}) as Responses, transformed.schema as { response?: Responses });
+  restoreResponses((schema?.response ?? {}) as Responses, transformed.schema as { response?: Responses });
   const { body } = transformed.schema as { body?: { examples?: unknown[]; [NAMED_EXAMPLES]?: NamedExamples } };
   if (body === undefined) return transformed;
   const { [NAMED_EXAMPLES]: examples, ...rest } = body;
@@ -23,12 +23,12 @@ export function withWhatTheTransformDrops(
   return transformed;
 }
 
-function describeAnswers(before: Responses, { response: after = {} }: { response?: Responses }): void {
-  for (const [status, answer] of Object.entries(after)) {
+function restoreResponses(before: Responses, { response: after = {} }: { response?: Responses }): void {
+  for (const [status, response] of Object.entries(after)) {
     const original = before[status];
-    if (answer?.content === undefined || original === undefined) continue;
-    if (original.headers !== undefined) answer.headers = original.headers;
-    for (const [type, media] of Object.entries(answer.content)) {
+    if (response?.content === undefined || original === undefined) continue;
+    if (original.headers !== undefined) response.headers = original.headers;
+    for (const [type, media] of Object.entries(response.content)) {
       const example = original.content?.[type]?.example;
       if (example !== undefined) media.example = example;
     }
@@ -39,20 +39,20 @@ const BODY = 'x-body';
 
 type ApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
 
-/** The parts of the document that are worked on. */
+/** The parts of the document that are changed. */
 interface Parts {
   paths?: Record<string, Record<string, Operation>>;
   components?: { schemas?: Record<string, unknown> };
 }
 
-/** The document as people and their tools like to read it. */
-export function polished(document: ApiDocument): ApiDocument {
+/** Makes the document complete, and free of schemas that nothing refers to. */
+export function polishDocument(document: ApiDocument): ApiDocument {
   const parts = document as Parts;
   for (const operation of Object.values(parts.paths ?? {}).flatMap((path) => Object.values(path))) {
     writeDeepObjects(operation);
     describeBody(operation);
   }
-  return withoutIdleSchemas(parts) as ApiDocument;
+  return dropUnusedSchemas(parts) as ApiDocument;
 }
 
 interface Operation {
@@ -63,7 +63,7 @@ interface Operation {
 
 type Parameter = { name?: string; in?: string; style?: string; explode?: boolean; example?: unknown };
 
-/** Says how the one query parameter that is an object is written. An empty example keeps "Try it out" from filling it. */
+/** Declares how the one query parameter that is an object is written. An empty example keeps "Try it out" from filling it. */
 function writeDeepObjects({ parameters = [] }: Operation): void {
   for (const parameter of parameters) {
     if (parameter.in !== 'query' || parameter.name !== 'metadata') continue;
@@ -72,20 +72,20 @@ function writeDeepObjects({ parameters = [] }: Operation): void {
 }
 
 function describeBody(operation: Operation): void {
-  const { requestBody, [BODY]: said } = operation;
+  const { requestBody, [BODY]: body } = operation;
   delete operation[BODY];
-  if (requestBody === undefined || said === undefined) return;
-  requestBody.required = said.required;
-  for (const media of Object.values(requestBody.content)) Object.assign(media, said.shown);
+  if (requestBody === undefined || body === undefined) return;
+  requestBody.required = body.required;
+  for (const media of Object.values(requestBody.content)) Object.assign(media, body.shown);
 }
 
 const REFERENCE = /"#\/components\/schemas\/([^"]+)"/g;
 
 /**
  * Every schema comes twice, as it is read (`NodeInput`) and as it is written (`Node`). Twins that are equal become one,
- * and what nothing refers to is left out.
+ * and schemas that nothing refers to are dropped.
  */
-function withoutIdleSchemas(document: Parts): Parts {
+function dropUnusedSchemas(document: Parts): Parts {
   const schemas = document.components?.schemas ?? {};
   const oneOf = (name: string): string => {
     const twin = name.replace(/Input$/, '');

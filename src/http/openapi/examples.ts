@@ -1,4 +1,4 @@
-/** Bodies for the documentation: each works as it is on a new server. */
+/** Bodies for the documentation. Each works unchanged on a new server. */
 
 const NODES = [
   { name: 'extract', tool_name: 'extract_code' },
@@ -39,7 +39,7 @@ const VERDICT_SCHEMA = {
   required: ['approved'],
 };
 
-/** A graph that waits for a person, and goes where the answer says: another graph runs as the next step, or none. */
+/** A graph that waits for a person; depending on the answer, another graph runs as the next step, or none. */
 export const APPROVAL_GRAPH = {
   name: 'Approval',
   graph_id: 'approval',

@@ -2,7 +2,7 @@ import fastifySwagger from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import { polished, withWhatTheTransformDrops } from './document.js';
+import { polishDocument, restoreDropped } from './document.js';
 
 const DESCRIPTION = `Runs workflows that are described as graphs: nodes call registered tools, edges link them, and
 conditional edges choose where to go next, so that runs can branch and loop.
@@ -33,7 +33,7 @@ const DOCS_CSP = {
   'frame-ancestors': "'none'",
 };
 
-/** Must be called before the routes are added: it learns of them as they come. */
+/** Must be called before the routes are added: it registers a hook for them. */
 export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
   await app.register(fastifySwagger, {
     openapi: {
@@ -44,13 +44,13 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       tags: TAGS,
       components: {
         securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'One of API_KEYS, where the server has any.' },
+          bearer: { type: 'http', scheme: 'bearer', description: 'One of API_KEYS, if the server has any.' },
         },
       },
       security: [{}, { bearer: [] }],
     },
-    transform: (route) => withWhatTheTransformDrops(route.schema, jsonSchemaTransform(route)),
-    transformObject: (document) => polished(jsonSchemaTransformObject(document)),
+    transform: (route) => restoreDropped(route.schema, jsonSchemaTransform(route)),
+    transformObject: (document) => polishDocument(jsonSchemaTransformObject(document)),
   });
   await app.register(fastifySwaggerUi, {
     routePrefix: '/docs',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { API_ERRORS, type ApiErrorCode } from '../../core/base/errors.js';
-import { HTTP_ERRORS, PROBLEM_TYPE, problemDocument } from '../errors/problem.js';
+import { API_ERRORS, type ApiErrorCode } from '../errors/codes.js';
+import { PROBLEM_TYPE, problemDocument } from '../errors/problem.js';
 import { problemSchema } from '../errors/problem-schema.js';
 
 /** A response of a route that succeeds. */
@@ -50,7 +50,7 @@ function describeSuccess({ description, schema, headers = {}, mediaTypes = ['app
 function groupByStatus(codes: readonly ApiErrorCode[]): Map<number, ApiErrorCode[]> {
   const groups = new Map<number, ApiErrorCode[]>();
   for (const code of new Set(codes)) {
-    const { status } = HTTP_ERRORS[code];
+    const { status } = API_ERRORS[code];
     groups.set(status, [...(groups.get(status) ?? []), code]);
   }
   return groups;
@@ -59,7 +59,7 @@ function groupByStatus(codes: readonly ApiErrorCode[]): Map<number, ApiErrorCode
 function describeFailure(codes: readonly ApiErrorCode[]): unknown {
   const [code = 'internal_error'] = codes;
   return {
-    description: codes.map((each) => `\`${each}\`: ${API_ERRORS[each]}`).join('\n\n'),
+    description: codes.map((each) => `\`${each}\`: ${API_ERRORS[each].meaning}`).join('\n\n'),
     content: { [PROBLEM_TYPE]: { schema: problemSchema, example: problemDocument(code, '/graph') } },
   };
 }

@@ -1,14 +1,14 @@
 import type { EventRecord } from '../../engine/engine.js';
 import { toTime } from '../wire.js';
 
-/** A comment: keeps proxies from closing a stream that is quiet, and sends the headers at once. */
+/** A comment: keeps proxies from closing an idle stream, and sends the headers at once. */
 export const HEARTBEAT = Buffer.from(': heartbeat\n\n');
 
-/** Made once for all who read the same event. */
+/** Made once for all readers of an event. */
 const frames = new WeakMap<EventRecord, Buffer>();
 
 /**
- * An event of the journal as Server-Sent Events write it. JSON has no line breaks, so one `data` line is enough.
+ * An event of the journal as a Server-Sent Event. JSON has no line breaks, so one `data` line is enough.
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
 export function frameOf(record: EventRecord): Buffer {

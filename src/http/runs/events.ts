@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { EngineError } from '../../core/base/errors.js';
 import type { EventType } from '../../core/run/events.js';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
+import { ApiError } from '../errors/api-error.js';
 import { describeResponses } from '../openapi/responses.js';
 import { runParamsSchema } from '../schemas.js';
 import { framesOf } from './event-stream.js';
@@ -106,7 +106,7 @@ function parseLastEventId(header: string | string[] | undefined): number | undef
   if (header === undefined || header === '') return undefined;
   if (typeof header === 'string' && SEQ.test(header)) return Number(header);
   const message = 'Last-Event-ID must be the id of an event, a whole number.';
-  throw new EngineError('invalid_request', message, {
+  throw new ApiError('invalid_request', message, {
     errors: [{ pointer: '/last-event-id', code: 'invalid_format', message }],
   });
 }

@@ -1,0 +1,123 @@
+import type { EngineErrorCode } from '../../core/base/errors.js';
+
+/** Codes of errors that only HTTP can produce. */
+type HttpErrorCode =
+  | 'malformed_json'
+  | 'invalid_header'
+  | 'request_refused'
+  | 'unauthorized'
+  | 'forbidden_host'
+  | 'not_found'
+  | 'body_too_large'
+  | 'unsupported_media_type'
+  | 'internal_error';
+
+/** A stable code of an error of the API. */
+export type ApiErrorCode = EngineErrorCode | HttpErrorCode;
+
+interface ApiErrorInfo {
+  readonly status: number;
+  readonly title: string;
+  readonly meaning: string;
+}
+
+/** Every error of the API, the only place that knows their statuses. The documentation lists them; a test compares. */
+export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
+  malformed_json: { status: 400, title: 'Malformed JSON', meaning: 'The body is not JSON.' },
+  invalid_header: { status: 400, title: 'Invalid header', meaning: 'A header has a value that cannot be used.' },
+  invalid_graph: { status: 400, title: 'Invalid graph', meaning: 'The graph has errors; `errors` lists all of them.' },
+  request_refused: {
+    status: 400,
+    title: 'Request refused',
+    meaning: 'The request is not one that this server can read.',
+  },
+  unauthorized: { status: 401, title: 'Unauthorized', meaning: 'The API key is missing or wrong.' },
+  forbidden_host: {
+    status: 403,
+    title: 'Forbidden host',
+    meaning: 'The Host header names an address that this server does not answer for.',
+  },
+  not_found: { status: 404, title: 'Not found', meaning: 'No such route.' },
+  graph_not_found: {
+    status: 404,
+    title: 'Graph not found',
+    meaning: 'No graph, or no such version of it, has this id.',
+  },
+  run_not_found: { status: 404, title: 'Run ID not found', meaning: 'No run has this id.' },
+  graph_exists: { status: 409, title: 'Graph exists', meaning: 'A graph with this id or name exists already.' },
+  graph_in_use: { status: 409, title: 'Graph in use', meaning: 'The graph has active runs and cannot be deleted.' },
+  run_finished: { status: 409, title: 'Run finished', meaning: 'The run has finished, so this cannot be done to it.' },
+  run_active: { status: 409, title: 'Run active', meaning: 'The run is still active, so this cannot be done to it.' },
+  run_not_waiting: {
+    status: 409,
+    title: 'Run not waiting',
+    meaning: 'The run does not wait for an answer, or waits for another one.',
+  },
+  run_not_retryable: {
+    status: 409,
+    title: 'Run not retryable',
+    meaning: 'Only runs that have failed or were cancelled can be retried.',
+  },
+  limits_too_low: {
+    status: 409,
+    title: 'Limits too low',
+    meaning: 'The run has used up its limits; give it higher ones.',
+  },
+  run_is_child: {
+    status: 409,
+    title: 'Run is a child',
+    meaning: 'The run is part of another one; do this to that one.',
+  },
+  graph_deleted: {
+    status: 409,
+    title: 'Graph deleted',
+    meaning: 'The graph of the run was deleted, so the run can only be read.',
+  },
+  fork_impossible: { status: 409, title: 'Fork impossible', meaning: 'The run cannot be forked there.' },
+  body_too_large: { status: 413, title: 'Body too large', meaning: 'The body is larger than the server takes.' },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    meaning: 'The body is not application/json.',
+  },
+  invalid_request: {
+    status: 422,
+    title: 'Invalid request',
+    meaning: 'The body, query or path does not fit the schema; `errors` lists where.',
+  },
+  idempotency_mismatch: {
+    status: 422,
+    title: 'Idempotency key mismatch',
+    meaning: 'The Idempotency-Key was used before with another body.',
+  },
+  diagram_too_large: {
+    status: 422,
+    title: 'Diagram too large',
+    meaning: 'The graph is too large to be drawn; ask for Mermaid text.',
+  },
+  invalid_answer: {
+    status: 422,
+    title: 'Invalid answer',
+    meaning: 'The answer does not fit the schema of the wait; `errors` lists where.',
+  },
+  invalid_input: {
+    status: 422,
+    title: 'Invalid input',
+    meaning: 'The input does not fit the input_schema of the graph; `errors` lists where.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'Internal error',
+    meaning: 'Something went wrong inside the server. The log has the details.',
+  },
+  queue_full: { status: 503, title: 'Queue full', meaning: 'Too many runs are waiting to start. Try again later.' },
+  shutting_down: { status: 503, title: 'Shutting down', meaning: 'The server is stopping and takes no new work.' },
+  store_unavailable: {
+    status: 503,
+    title: 'Store unavailable',
+    meaning:
+      'The database cannot be written at the moment. Nothing was changed, unless `detail` says that this is not known.',
+  },
+};
+
+export const API_ERROR_CODES = Object.keys(API_ERRORS) as [ApiErrorCode, ...ApiErrorCode[]];
