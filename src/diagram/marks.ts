@@ -11,7 +11,7 @@ export interface Mark {
   readonly note: string;
 }
 
-/** A run on a picture. */
+/** A run on a diagram. */
 export interface Marks {
   readonly nodes: ReadonlyMap<string, Mark>;
   /** How often each link was taken, by {@link linkKey} of its ends' ids. */
@@ -25,16 +25,20 @@ export function markOf(marks: Marks | undefined, id: string): Mark {
   return marks?.nodes.get(id) ?? PLAIN;
 }
 
-/** What is said of a node where a run is, or stopped: the first of these that is true of any run there. */
-const NOTES = [
-  { state: 'failed', look: 'failed', note: '✕ failed' },
-  { state: 'active', look: 'current', note: '▶ running' },
-  { state: 'waiting', look: 'current', note: '▶ waiting' },
-  { state: 'cancelled', look: 'failed', note: '✕ cancelled' },
-] as const satisfies readonly { state: Walk['state']; look: Look; note: string }[];
+/**
+ * The mark of the node where a run is, or stopped. Of several runs at one node, the state that comes first here is
+ * shown. A run that has completed is at no node.
+ */
+const MARKS_HERE: Readonly<Record<Walk['state'], Mark>> = {
+  failed: { look: 'failed', note: '✕ failed' },
+  active: { look: 'current', note: '▶ running' },
+  waiting: { look: 'current', note: '▶ waiting' },
+  cancelled: { look: 'failed', note: '✕ cancelled' },
+  completed: PLAIN,
+};
 
 /**
- * Puts a run on a picture.
+ * Puts a run on a diagram.
  * @param walks where the run has been, then where its branches have, which go on the same graph
  */
 export function marksOf(diagram: Diagram, walks: readonly Walk[]): Marks {
@@ -55,7 +59,7 @@ export function marksOf(diagram: Diagram, walks: readonly Walk[]): Marks {
   return { nodes, links };
 }
 
-/** A branch begins elsewhere, so that the way from the start is none that it took. */
+/** Marks the link from the start, unless the run is a branch, which begins elsewhere. */
 function markStart(
   { links: drawn }: Diagram,
   entryId: string | undefined,
@@ -71,8 +75,8 @@ function markStart(
 function nodeMark(name: string, walks: readonly Walk[]): Mark {
   const count = walks.reduce((sum, { visits }) => sum + (visits.get(name) ?? 0), 0);
   const times = count === 0 ? '' : `×${count}`;
-  const here = walks.filter(({ at }) => at === name);
-  const told = NOTES.find(({ state }) => here.some((walk) => walk.state === state));
-  if (told === undefined) return { look: count === 0 ? 'plain' : 'visited', note: times };
-  return { look: told.look, note: [told.note, times].filter((part) => part !== '').join(' · ') };
+  const states = new Set<string>(walks.flatMap(({ at, state }) => (at === name ? [state] : [])));
+  const here = Object.entries(MARKS_HERE).find(([state]) => states.has(state))?.[1];
+  if (here === undefined) return { look: count === 0 ? 'plain' : 'visited', note: times };
+  return { look: here.look, note: [here.note, times].filter((part) => part !== '').join(' · ') };
 }

@@ -109,7 +109,7 @@ describe('Mermaid text', () => {
         '---',
         'flowchart TD',
         '  start(( ))',
-        '  n0["extract<br/>extract#95;code"]'.replace('#95;', '_'),
+        '  n0["extract<br/>extract_code"]',
         '  n1["analyze<br/>check_complexity"]',
         '  n2["improve<br/>generate_improvements"]',
         '  stop(["END"])',
