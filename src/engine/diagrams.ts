@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { EngineError } from '../core/base/errors.js';
 import { END, type GraphDefinition } from '../core/graph/definition.js';
 import type { EventRecord } from '../core/run/events.js';
@@ -23,21 +24,21 @@ export interface DiagramDeps {
 
 /** How many layouts are kept; one takes some 10 to 100 kB. */
 const MAX_LAYOUTS = 200;
-/** Branches that are put on the picture of their run, at most: each is a look into the store. */
+/** Most branches on the diagram of their run: each is a query. */
 const MAX_BRANCHES = 100;
-/** How many runs are remembered with where they have been, so that each event is counted once. */
+/** How many runs' walks are kept, so that drawing a run again reads only its new events. */
 const MAX_WALKERS = 500;
-/** Counting this many takes about 2 ms; others get their turn after it. */
+/** Counting this many takes about 2 ms; then others get their turn. */
 const EVENTS_AT_A_TIME = 500;
 
-/** The use-cases of pictures. */
+/** The use-cases of diagrams. */
 export class DiagramUseCases {
-  readonly #layouts = new Map<string, Layout>();
-  readonly #walkers = new Map<string, Walker>();
+  readonly #layouts = new LRUCache<string, Layout>({ max: MAX_LAYOUTS });
+  readonly #walkers = new LRUCache<string, Walker>({ max: MAX_WALKERS });
 
   constructor(private readonly deps: DiagramDeps) {}
 
-  /** The picture of a graph. @throws EngineError `graph_not_found`, `diagram_too_large`. */
+  /** The diagram of a graph. @throws EngineError `graph_not_found`, `diagram_too_large`. */
   async drawGraph(graphId: string, format: DiagramFormat, version?: number): Promise<string> {
     const graph = await this.deps.store.findGraph(graphId, version === undefined ? {} : { version });
     if (graph === undefined) throw graphNotFound(graphId, version);
@@ -46,7 +47,7 @@ export class DiagramUseCases {
     return toSvg(diagram.title, this.#layout(keyOf(graph), diagram));
   }
 
-  /** The picture of a graph with a run on it. @throws EngineError `run_not_found`, `diagram_too_large`. */
+  /** The diagram of a graph with a run on it. @throws EngineError `run_not_found`, `diagram_too_large`. */
   async drawRun(runId: string, format: DiagramFormat): Promise<string> {
     const [first] = await this.deps.store.readEvents(runId, 0, 1);
     if (first?.event.type !== 'run.submitted') throw runNotFound(runId);
@@ -54,7 +55,7 @@ export class DiagramUseCases {
     const graph = await this.deps.store.findGraph(graphId, { version, withDeleted: true });
     if (graph === undefined) throw graphNotFound(graphId, version);
     const walks = await this.#walks(runId);
-    const taken = this.#untold(graph.definition, walks);
+    const taken = this.#undeclaredLinks(graph.definition, walks);
     const diagram = this.#diagram(graph.definition, taken);
     const marks = marksOf(diagram, walks);
     if (format === 'mermaid') return toMermaid(diagram, marks);
@@ -67,16 +68,14 @@ export class DiagramUseCases {
     return diagramOf(definition, (name) => conditions.get(name)?.outcomes, taken);
   }
 
-  /** Links that the run took and the definition does not tell of. */
-  #untold(definition: GraphDefinition, walks: readonly Walk[]): TakenLink[] {
+  /** Links that the run took and that the definition does not have: conditions need not declare their outcomes. */
+  #undeclaredLinks(definition: GraphDefinition, walks: readonly Walk[]): TakenLink[] {
     const taken = new Map(walks.flatMap((walk) => [...walk.links]));
     const { links, nodes } = this.#diagram(definition);
     const ids = new Map([...nodes.map(({ id, name }) => [name, id] as const), [END, END_ID] as const]);
-    const told = new Set(links.map(({ from, to }) => linkKey(from, to)));
-    const untold = [...taken.values()].filter(
-      ({ from, to, isJoin }) => !isJoin && !told.has(linkKey(ids.get(from) ?? '', ids.get(to) ?? '')),
-    );
-    return untold
+    const declared = new Set(links.map(({ from, to }) => linkKey(from, to)));
+    return [...taken.values()]
+      .filter(({ from, to, isJoin }) => !isJoin && !declared.has(linkKey(ids.get(from) ?? '', ids.get(to) ?? '')))
       .map(({ from, to }) => ({ from, to }))
       .sort((a, b) => (linkKey(a.from, a.to) < linkKey(b.from, b.to) ? -1 : 1));
   }
@@ -89,7 +88,9 @@ export class DiagramUseCases {
       const detail = `The graph is too large for a picture (${effort} pieces, at most ${MAX_EFFORT}). Use format=mermaid.`;
       throw new EngineError('diagram_too_large', detail);
     }
-    return remember(this.#layouts, key, layoutOf(diagram), MAX_LAYOUTS);
+    const layout = layoutOf(diagram);
+    this.#layouts.set(key, layout);
+    return layout;
   }
 
   /** Where a run and its branches, at any depth, have been: the latest {@link MAX_BRANCHES} of them. */
@@ -98,7 +99,7 @@ export class DiagramUseCases {
     const left = [runId];
     for (let id = left.shift(); id !== undefined; id = left.shift()) {
       const walk = await this.#walk(id);
-      // A child that is no branch runs another graph.
+      // A child that is not a branch runs another graph.
       if (id !== runId && !walk.isBranch) continue;
       walks.push(walk);
       const limit = MAX_BRANCHES + 1 - walks.length - left.length;
@@ -109,13 +110,15 @@ export class DiagramUseCases {
     return walks;
   }
 
-  /** Where a run has been. Only events that are new since the last time are read. */
+  /** Where a run has been. Reads only the events that are new since the last time, if its walk is still kept. */
   async #walk(runId: string): Promise<Walker> {
-    const walker = this.#walkers.get(runId) ?? remember(this.#walkers, runId, new Walker(), MAX_WALKERS);
+    const walker = this.#walkers.get(runId) ?? new Walker();
+    this.#walkers.set(runId, walker);
     for (;;) {
       const records: EventRecord[] = await this.deps.store.readEvents(runId, walker.seq, EVENTS_AT_A_TIME);
-      // Another request may have counted these while this one waited.
-      for (const record of records) if (record.seq === walker.seq + 1) walker.read(record);
+      // Requests share a walker: another one can have counted these while this one read. Gaps in `seq` are passed over,
+      // because forks of release 1.0 have one.
+      for (const record of records) if (record.seq > walker.seq) walker.read(record);
       if (records.length < EVENTS_AT_A_TIME) return walker;
       await nextTurn();
     }
@@ -124,12 +127,4 @@ export class DiagramUseCases {
 
 function keyOf({ graphId, version, createdAt }: { graphId: string; version: number; createdAt: number }): string {
   return `${graphId}@${version}@${createdAt}`;
-}
-
-/** Keeps at most `limit` values; the oldest goes first. */
-function remember<T>(values: Map<string, T>, key: string, value: T, limit: number): T {
-  const [oldest] = values.keys();
-  if (values.size >= limit && oldest !== undefined) values.delete(oldest);
-  values.set(key, value);
-  return value;
 }
