@@ -1,11 +1,12 @@
 import isDeepEqual from 'fast-deep-equal';
+import { definedOnly } from '../core/base/defined-only.js';
 import { type Json, type JsonObject, pointerToken } from '../core/base/json.js';
 import type { StepView } from '../core/run/steps.js';
 
-/** Where a run was at a step, and where it went from there. */
+/** Where a run was at a step, and where it went from there: null if it went nowhere, or started branches. */
 export interface StepPoint {
   readonly node: string;
-  readonly status: string;
+  readonly status: StepView['status'];
   readonly toNode: string | null;
 }
 
@@ -13,20 +14,22 @@ export interface StepPoint {
 export interface RunDiff {
   readonly a: string;
   readonly b: string;
-  /** The first step at which they are at different nodes, or from which they went different ways. */
+  /** The first step at which their nodes, statuses or next nodes differ. A side is null if its run has no such step. */
   readonly firstDivergence: {
     readonly step: number;
     readonly a: StepPoint | null;
     readonly b: StepPoint | null;
   } | null;
-  /** The nodes that each visited from there on, at most a hundred. */
+  /** The nodes that each visited from there on, at most {@link MAX_PATH}. */
   readonly pathA: readonly string[];
   readonly pathB: readonly string[];
-  /** Where their `data` differs: JSON Pointers (RFC 6901), at most a hundred; a side that lacks the place is left out. */
+  /** Where their `data` differs, at most {@link MAX_DIFFERENCES} places. */
   readonly data: readonly DataDifference[];
 }
 
+/** A place at which two values differ. A side that does not have the place is omitted. */
 export interface DataDifference {
+  /** A JSON Pointer (RFC 6901). */
   readonly pointer: string;
   readonly a?: Json;
   readonly b?: Json;
@@ -38,7 +41,7 @@ const MAX_DIFFERENCES = 100;
 /** Steps of a run in order, read as far as they are needed. */
 export type Steps = AsyncIterator<StepView>;
 
-/** Compares the ways of two runs, step by step. */
+/** Compares two runs step by step, until their paths differ. */
 export async function compareSteps(a: Steps, b: Steps): Promise<Pick<RunDiff, 'firstDivergence' | 'pathA' | 'pathB'>> {
   for (;;) {
     const [left, right] = [await a.next(), await b.next()];
@@ -67,7 +70,7 @@ async function nodesFrom(first: StepView | null, steps: Steps): Promise<string[]
   return nodes;
 }
 
-/** Where two values differ, as far down as both are objects or lists. */
+/** Where two values differ: compared key by key and item by item as far down as both are objects or both are lists. */
 export function compareData(a: JsonObject, b: JsonObject): DataDifference[] {
   const found: DataDifference[] = [];
   collect(a, b, '', found);
@@ -76,7 +79,7 @@ export function compareData(a: JsonObject, b: JsonObject): DataDifference[] {
 
 function collect(a: Json, b: Json, pointer: string, found: DataDifference[]): void {
   if (found.length >= MAX_DIFFERENCES || isDeepEqual(a, b)) return;
-  const [left, right] = [partsOf(a), partsOf(b)];
+  const [left, right] = [entriesOf(a), entriesOf(b)];
   if (left === undefined || right === undefined || Array.isArray(a) !== Array.isArray(b)) {
     found.push({ pointer, a, b });
     return;
@@ -86,15 +89,10 @@ function collect(a: Json, b: Json, pointer: string, found: DataDifference[]): vo
     const place = `${pointer}${pointerToken(key)}`;
     const [valueA, valueB] = [left.get(key), right.get(key)];
     if (valueA !== undefined && valueB !== undefined) collect(valueA, valueB, place, found);
-    else
-      found.push({
-        pointer: place,
-        ...(valueA !== undefined && { a: valueA }),
-        ...(valueB !== undefined && { b: valueB }),
-      });
+    else found.push({ pointer: place, ...definedOnly({ a: valueA, b: valueB }) });
   }
 }
 
-function partsOf(value: Json): Map<string, Json> | undefined {
+function entriesOf(value: Json): Map<string, Json> | undefined {
   return typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : undefined;
 }

@@ -1,25 +1,26 @@
 import type { EventRecord } from '../core/run/events.js';
 import type { Store } from '../store/store.js';
 
-/** Events that all readers of a run share are kept up to this size; whoever is further behind reads the store. */
+/** Pages that the readers of a run share are kept up to this size; a reader that is further behind reads the store. */
 const MAX_KEPT_BYTES = 1_048_576;
-/** Pages aim at this size, so that a slow reader holds little, whatever the patches are. */
+/** Pages are about this large, so that a slow reader holds little memory, however large the patches are. */
 const PAGE_BYTES = 262_144;
 const FIRST_PAGE_EVENTS = 16;
 const MAX_PAGE_EVENTS = 256;
 
 /**
- * The journal of one run, read once for all who watch it. A page is what follows a place in the journal: it is never
- * empty and never changes, so whoever asks for the same place gets the same page.
+ * The journal of one run, read once for all its readers. A page is what follows a place in the journal. A page that is
+ * kept is not empty and never changes, so all readers that ask for the same place get the same page.
  */
 export class RunTail {
   readonly #pages = new Map<number, Promise<readonly EventRecord[]>>();
-  /** Sizes of the pages that are there, oldest first. */
+  /** Bytes of the pages that are kept, oldest first. */
   readonly #sizes = new Map<number, number>();
   #kept = 0;
   #pageEvents = FIRST_PAGE_EVENTS;
   #seq = 0;
-  readonly #sleepers = new Set<() => void>();
+  /** Each resolves one call of {@link next}. */
+  readonly #waiters = new Set<() => void>();
   readonly #unsubscribe: () => void;
 
   constructor(
@@ -32,12 +33,12 @@ export class RunTail {
     });
   }
 
-  /** How far the run has come, as far as commits have told since this was made. */
+  /** Seq of the newest event that a commit has announced since this tail was made; 0 before the first. */
   get seq(): number {
     return this.#seq;
   }
 
-  /** What follows an event, as far as it is stored; empty at the end. */
+  /** The events stored after one, up to a page of them; empty at the end. */
   read(after: number): Promise<readonly EventRecord[]> {
     const known = this.#pages.get(after);
     if (known !== undefined) return known;
@@ -46,29 +47,33 @@ export class RunTail {
     return page;
   }
 
-  /** Resolves when there may be more than this, or it was woken, or the time is up; says whether it was the time. */
+  /**
+   * Resolves to `more` when there can be events after this one: one was announced, {@link wake} was called, or the
+   * signal aborted. Resolves to `idle` after `idleMs` without any of these.
+   */
   async next(after: number, idleMs: number, signal: AbortSignal | undefined): Promise<'more' | 'idle'> {
     if (this.#seq > after || signal?.aborted) return 'more';
     return new Promise((resolve) => {
-      const settle = (why: 'more' | 'idle'): void => {
+      const settle = (result: 'more' | 'idle'): void => {
         clearTimeout(timer);
-        this.#sleepers.delete(wake);
+        this.#waiters.delete(wake);
         signal?.removeEventListener('abort', wake);
-        resolve(why);
+        resolve(result);
       };
       const wake = (): void => settle('more');
       const timer = setTimeout(() => settle('idle'), idleMs);
       timer.unref();
-      this.#sleepers.add(wake);
+      this.#waiters.add(wake);
       signal?.addEventListener('abort', wake);
     });
   }
 
-  /** Wakes everybody who waits. */
+  /** Resolves every pending {@link next}. */
   wake(): void {
-    for (const wake of [...this.#sleepers]) wake();
+    for (const wake of [...this.#waiters]) wake();
   }
 
+  /** Stops listening to commits. */
   close(): void {
     this.#unsubscribe();
     this.wake();

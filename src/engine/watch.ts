@@ -5,44 +5,48 @@ import { RunTail } from './run-tail.js';
 import { runNotFound } from './shared.js';
 
 export interface WatchRun {
-  /** Go on after this event; 0 begins at the first. */
+  /** Seq of the last event that the reader has; 0 if it has none. */
   readonly after: number;
-  /** Milliseconds without an event after which an empty page says so. */
+  /** Milliseconds without an event after which an empty page is sent. */
   readonly idleMs: number;
   /** Ends the watch. */
   readonly signal?: AbortSignal;
 }
 
-/** A run as it is watched. */
+/** A run that is being watched. */
 export interface RunWatch {
-  /** True when nothing follows, now or later, unless the run is retried. */
+  /** True if no event follows, unless the run is retried. */
   readonly isOver: boolean;
   /**
-   * The events that follow, in order, in pages: each once, none left out. An empty page means that nothing happened for
-   * a while. Ends after the event that ends the run if it is the journal's last, and when the engine stops.
+   * The events that follow, in order, in pages: each once, none omitted. An empty page means that nothing happened for
+   * `idleMs`. Ends after the event that ends the run if it is the journal's last, and when the engine stops.
    */
   readonly pages: AsyncGenerator<readonly EventRecord[], void>;
 }
 
-/** The use-cases of those who follow a run as it happens. Nothing is read before it is asked for. */
+/** The use-cases of readers that follow a run as it happens. Nothing is read before a reader asks for it. */
 export class WatchUseCases {
   readonly #tails = new Map<string, { readonly tail: RunTail; readers: number }>();
   #stopping = false;
 
   constructor(private readonly deps: { readonly store: Store }) {}
 
-  /** @throws EngineError `run_not_found`, or `invalid_request` for a place that the journal does not have. */
+  /**
+   * Watches a run from an event on.
+   * @throws EngineError `run_not_found`, or `invalid_request` if the journal has no event `after` yet.
+   */
   async watchRun(runId: string, request: WatchRun): Promise<RunWatch> {
     const { after } = request;
-    // The last event that the reader knows; of one who knows none, the first, to see that there is such a run.
+    // The last event that the reader has. If it has none, the first, which shows that the run exists.
     const [known] = await this.deps.store.readEvents(runId, Math.max(0, after - 1), 1);
-    if (known === undefined) throw await this.#nothingThere(runId, after);
-    const isLast = after > 0 && isTerminal(known.event.type);
+    if (known === undefined) throw await this.#refusal(runId, after);
+    // Forks of release 1.0 have a gap in `seq`; after it comes an event that the reader does not have.
+    const isLast = known.seq === after && isTerminal(known.event.type);
     const isOver = isLast && (await this.deps.store.readEvents(runId, after, 1)).length === 0;
     return { isOver, pages: this.#pages(runId, request, isLast) };
   }
 
-  /** Ends every watch, and those to come at once. */
+  /** Ends every watch, and each later one as soon as it begins. */
   stopWatching(): void {
     this.#stopping = true;
     for (const { tail } of this.#tails.values()) tail.wake();
@@ -53,15 +57,15 @@ export class WatchUseCases {
     let [seq, ended] = [after, isLast];
     try {
       while (!this.#stopping && !signal?.aborted) {
-        const isTold = tail.seq > seq;
+        const isAnnounced = tail.seq > seq;
         const records = await tail.read(seq);
         const last = records.at(-1);
         if (last !== undefined) {
           yield records;
           [seq, ended] = [last.seq, isTerminal(last.event.type)];
-        } else if (ended || (isTold && !(await this.#isThere(runId, seq + 1)))) return;
+        } else if (ended || (isAnnounced && !(await this.#hasEvents(runId, seq + 1)))) return;
         else if ((await tail.next(seq, idleMs, signal)) === 'idle') {
-          if (!(await this.#isThere(runId, seq))) return;
+          if (!(await this.#hasEvents(runId, seq))) return;
           yield [];
         }
       }
@@ -70,8 +74,8 @@ export class WatchUseCases {
     }
   }
 
-  /** False once the run was deleted: nobody tells of that. */
-  async #isThere(runId: string, seq: number): Promise<boolean> {
+  /** True if there are events from this seq on. False once the run is deleted, which nothing announces. */
+  async #hasEvents(runId: string, seq: number): Promise<boolean> {
     return (await this.deps.store.readEvents(runId, Math.max(0, seq - 1), 1)).length > 0;
   }
 
@@ -91,7 +95,7 @@ export class WatchUseCases {
     this.#tails.delete(runId);
   }
 
-  async #nothingThere(runId: string, after: number): Promise<EngineError> {
+  async #refusal(runId: string, after: number): Promise<EngineError> {
     const [first] = await this.deps.store.readEvents(runId, 0, 1);
     if (first === undefined) return runNotFound(runId);
     const message = `The run has no event ${after} yet.`;
