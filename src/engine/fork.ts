@@ -3,7 +3,7 @@ import { copyJson, type JsonObject } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import type { EventRecord, RunEvent } from '../core/run/events.js';
 import { type Appended, append, openRun } from '../core/run/journal.js';
-import { isFinished, type RunState, type RunStatus } from '../core/run/state.js';
+import { childrenOf, cursorOf, isFinished, type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { GraphGoneError, type Idempotency, ReplayError, type Store } from '../store/store.js';
 import type { RequestUseCases } from './requests.js';
 import type { RunDeps } from './runs.js';
@@ -70,7 +70,7 @@ export async function forkRun(
     throw error;
   }
   executor.submit(state);
-  return { runId: state.runId, status: state.status, forkedFrom, replayed: false };
+  return { runId: state.runId, status: statusOf(state), forkedFrom, replayed: false };
 }
 
 /** The journal of the new run: a first event of its own, the steps before `fromStep` as they were, and the fork. */
@@ -102,7 +102,7 @@ async function forkedJournal(
     deps.now(),
   );
   const prefix = await copyPrefix(deps.store, original, fromStep, opened);
-  const node = prefix.state.cursor?.node ?? '';
+  const node = cursorOf(prefix.state)?.node ?? '';
   if (!graph.nodes.has(node)) {
     throw impossible(
       `Step ${fromStep} is at node "${node}", which version ${graph.version} of the graph does not have.`,
@@ -131,7 +131,7 @@ async function copyPrefix(store: Store, original: RunState, fromStep: number, op
   for await (const { event, time } of eventsOf(store, original.runId)) {
     if (!COPIED.has(event.type)) continue;
     const next = append(state, [event], time);
-    if (next.state.cursor?.step !== fromStep || next.state.children !== null) {
+    if (cursorOf(next.state)?.step !== fromStep || childrenOf(next.state) !== null) {
       records.push(...next.records);
       state = next.state;
       continue;
@@ -141,7 +141,7 @@ async function copyPrefix(store: Store, original: RunState, fromStep: number, op
     const quiet = append(state, [{ ...event, next: null } as RunEvent], time);
     return { state: quiet.state, records: [...records, ...quiet.records] };
   }
-  const why = isFinished(original.status) ? 'it ended before' : 'it has not got there yet';
+  const why = isFinished(statusOf(original)) ? 'it ended before' : 'it has not got there yet';
   throw impossible(`The run has no step ${fromStep}: ${why}.`);
 }
 

@@ -3,7 +3,7 @@ import { copyJson, type Json } from '../core/base/json.js';
 import type { LimitsDefinition } from '../core/graph/definition.js';
 import { compileJsonSchema } from '../core/json-schema/json-schema.js';
 import type { EventOf } from '../core/run/events.js';
-import { isFinished, type RunState, type RunStatus } from '../core/run/state.js';
+import { cursorOf, isFinished, type RunState, type RunStatus, statusOf, waitOf } from '../core/run/state.js';
 import type { RunDeps } from './runs.js';
 import { appendTo, guarded, runNotFound } from './shared.js';
 
@@ -24,10 +24,9 @@ export class RequestUseCases {
     const result = await guarded(() => this.deps.executor.cancel(runId));
     if (result === undefined) throw runNotFound(runId);
     const { state, changed } = result;
-    if (!changed && isFinished(state.status)) {
-      throw new EngineError('run_finished', `Run ${runId} is ${state.status} already.`);
-    }
-    return { runId, status: state.status };
+    const status = statusOf(state);
+    if (!changed && isFinished(status)) throw new EngineError('run_finished', `Run ${runId} is ${status} already.`);
+    return { runId, status };
   }
 
   /**
@@ -36,9 +35,13 @@ export class RequestUseCases {
    */
   async resumeRun(runId: string, { payload, waitId }: { payload: Json; waitId?: string }): Promise<Answered> {
     const answer = copyJson(payload);
-    const state = await appendTo(this.deps, runId, ({ waiting, status }) => {
+    const state = await appendTo(this.deps, runId, (before) => {
+      const waiting = waitOf(before);
       if (waiting?.kind !== 'input') {
-        throw new EngineError('run_not_waiting', `Run ${runId} is ${status} and does not wait for an answer.`);
+        throw new EngineError(
+          'run_not_waiting',
+          `Run ${runId} is ${statusOf(before)} and does not wait for an answer.`,
+        );
       }
       if (waitId !== undefined && waitId !== waiting.id) {
         throw new EngineError(
@@ -53,7 +56,7 @@ export class RequestUseCases {
       return { type: 'wait.ended', wait_id: waiting.id, outcome: 'answered', answer };
     });
     this.deps.executor.wake(runId);
-    return { runId, status: state.status };
+    return { runId, status: statusOf(state) };
   }
 
   /**
@@ -66,7 +69,7 @@ export class RequestUseCases {
     executor.reserve();
     try {
       const state = await appendTo(this.deps, runId, (before) => this.#retried(before, limits));
-      return { runId, status: state.status };
+      return { runId, status: statusOf(state) };
     } finally {
       executor.release();
       executor.wake(runId);
@@ -74,7 +77,9 @@ export class RequestUseCases {
   }
 
   async #retried(state: RunState, limits: LimitsDefinition | undefined): Promise<EventOf<'run.retried'>> {
-    const { runId, status, cursor } = state;
+    const { runId } = state;
+    const status = statusOf(state);
+    const cursor = cursorOf(state);
     if (state.parent !== null) throw await this.isChild(state);
     if (status !== 'FAILED' && status !== 'CANCELLED') {
       throw new EngineError(

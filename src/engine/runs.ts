@@ -3,7 +3,7 @@ import { copyJson, type Json } from '../core/base/json.js';
 import { type LimitsDefinition, resolveLimits } from '../core/graph/definition.js';
 import { openRun } from '../core/run/journal.js';
 import { linesOf } from '../core/run/log-lines.js';
-import { isFinished, type RunState } from '../core/run/state.js';
+import { isFinished, type RunState, statusOf, waitOf } from '../core/run/state.js';
 import { StepReader, type StepView } from '../core/run/steps.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
@@ -223,12 +223,12 @@ export class RunUseCases {
 
   /** True where a run has ended, or waits for somebody. */
   async #restingPlace(state: RunState): Promise<boolean> {
-    if (isFinished(state.status) || state.waiting?.kind === 'input') return true;
+    if (isFinished(statusOf(state)) || waitOf(state)?.kind === 'input') return true;
     return (await this.#waitingChildren(state, 1)).length > 0;
   }
 
-  async #waitingChildren({ children, runId, status }: RunState, limit = MAX_WAITING_CHILDREN): Promise<RunSummary[]> {
-    if (children === null || isFinished(status)) return [];
+  async #waitingChildren({ phase, runId }: RunState, limit = MAX_WAITING_CHILDREN): Promise<RunSummary[]> {
+    if (phase.kind !== 'joining') return [];
     return this.deps.store.listWaitingDescendants(runId, 'input', limit);
   }
 

@@ -1,5 +1,5 @@
 import { append } from '../core/run/journal.js';
-import { isFinished, type RunState } from '../core/run/state.js';
+import { isFinished, isRowChanged, type RunState, statusOf } from '../core/run/state.js';
 import type { RunLoader } from '../runs/run-loader.js';
 import { ConflictError, type Store } from '../store/store.js';
 
@@ -20,12 +20,13 @@ export async function appendCancel(
   for (;;) {
     const state = await runs.load(runId);
     if (state === undefined) return undefined;
-    if (isFinished(state.status) || state.cancelRequested) return { state, changed: false };
-    const isAtWork = state.status === 'RUNNING' || state.children !== null;
+    const status = statusOf(state);
+    if (isFinished(status) || state.cancelRequested) return { state, changed: false };
+    const isAtWork = status === 'RUNNING' || state.phase.kind === 'joining';
     const event = isAtWork ? ({ type: 'cancel.requested' } as const) : ({ type: 'run.cancelled', logs: [] } as const);
     const after = append(state, [event], now());
     try {
-      await store.commit({ appends: [{ ...after, rowChanged: after.state.status !== state.status }] });
+      await store.commit({ appends: [{ ...after, rowChanged: isRowChanged(state, after.state) }] });
       return { state: after.state, changed: true };
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;

@@ -3,7 +3,7 @@ import { resolveLimits } from '../core/graph/definition.js';
 import type { EventOf } from '../core/run/events.js';
 import type { ChildResult } from '../core/run/join.js';
 import { append, openRun } from '../core/run/journal.js';
-import { type Children, isFinished, type RunState, type RunStatus } from '../core/run/state.js';
+import { type Children, cursorOf, isFinished, type RunState, type RunStatus } from '../core/run/state.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
 import { type ChildRow, ConflictError, GraphGoneError, type RunAppend, type Store } from '../store/store.js';
@@ -202,7 +202,8 @@ export class ChildRuns {
     if (child === undefined) return;
     const deadline = parent.deadlineAt === null ? {} : { deadline_at: parent.deadlineAt };
     const limits = { max_steps: Math.max(child.maxSteps, parent.maxSteps) };
-    const visit = child.cursor === null ? {} : { step: child.cursor.step, node: child.cursor.node };
+    const cursor = cursorOf(child);
+    const visit = cursor === null ? {} : { step: cursor.step, node: cursor.node };
     const announcement = await runs.announcement(child);
     const event = {
       type: 'run.retried',

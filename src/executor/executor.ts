@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { EngineError } from '../core/base/errors.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
-import { isFinished, type RunState, wakeAt } from '../core/run/state.js';
+import { isFinished, type RunState, statusOf, waitOf, wakeAt } from '../core/run/state.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
 import type { Store, UnfinishedRun } from '../store/store.js';
@@ -124,7 +124,7 @@ export class Executor {
       held.session?.cancel();
     }
     this.#submitted.delete(runId);
-    if (!isFinished(result.state.status)) this.wake(runId);
+    if (!isFinished(statusOf(result.state))) this.wake(runId);
     else this.#tellParent(result.state);
     return result;
   }
@@ -214,7 +214,7 @@ export class Executor {
     const loaded = await this.#load(runId, submitted);
     if (loaded === undefined) return;
     const { state, graph } = loaded;
-    const recovered = this.#interrupted.delete(runId) && state.status === 'RUNNING' && !state.drained;
+    const recovered = this.#interrupted.delete(runId) && statusOf(state) === 'RUNNING' && !state.drained;
     if (recovered && state.recoveries > 0 && onCleared === undefined) {
       this.#interrupted.add(runId);
       this.#suspects.push(runId);
@@ -231,21 +231,22 @@ export class Executor {
     if (held.wasCancelled) session.cancel();
     held.session = session;
     const after = await session.drive({ recovered });
-    if (isFinished(after.status)) this.#tellParent(after);
-    else if (after.parent !== null && after.waiting?.kind === 'input') for (const tell of this.#childWaiting) tell();
+    if (isFinished(statusOf(after))) this.#tellParent(after);
+    else if (after.parent !== null && waitOf(after)?.kind === 'input') for (const tell of this.#childWaiting) tell();
   }
 
   async #load(runId: string, submitted?: RunState): Promise<{ state: RunState; graph: CompiledGraph } | undefined> {
     const state = submitted ?? (await this.options.runs.load(runId));
-    if (state === undefined || isFinished(state.status)) return undefined;
+    if (state === undefined || isFinished(statusOf(state))) return undefined;
     const graph = await this.options.graphs.pinned(state.graphId, state.graphVersion);
     if (graph === undefined) throw new Error(`graph ${state.graphId} version ${state.graphVersion} is not stored`);
     return this.#stopping ? undefined : { state, graph };
   }
 
-  #tellParent({ parent, runId, status }: RunState): void {
+  #tellParent(state: RunState): void {
+    const { parent, runId } = state;
     if (parent === null || this.#stopping) return;
-    this.#children.ended(parent.run_id, runId, status).catch((error: unknown) => {
+    this.#children.ended(parent.run_id, runId, statusOf(state)).catch((error: unknown) => {
       this.options.logger.error({ run_id: runId, err: error }, 'the siblings of a run could not be stopped');
     });
   }

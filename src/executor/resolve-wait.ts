@@ -3,7 +3,7 @@ import { copyJson } from '../core/base/json.js';
 import { compileJsonSchema } from '../core/json-schema/json-schema.js';
 import type { WaitStart } from '../core/run/events.js';
 import { MAX_DEPTH } from '../core/run/interpreter.js';
-import type { RunState } from '../core/run/state.js';
+import { cursorOf, type RunState } from '../core/run/state.js';
 import type { GraphWait, WaitRequest } from '../core/tool/wait.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 
@@ -14,7 +14,7 @@ export type ResolvedWait =
 
 /** Makes what a tool asked for into facts: the schema is checked, and of a graph the version is fixed. */
 export async function resolveWait(request: WaitRequest, state: RunState, graphs: GraphCache): Promise<ResolvedWait> {
-  const node = state.cursor?.node ?? '';
+  const node = cursorOf(state)?.node ?? '';
   switch (request.kind) {
     case 'timer':
       return { wait: { kind: 'timer', until: request.until, save_as: node } };

@@ -11,7 +11,7 @@ import {
   settleChildren,
 } from '../core/run/interpreter.js';
 import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
-import type { RunState } from '../core/run/state.js';
+import { isRowChanged, type RunState, statusOf } from '../core/run/state.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import { ConflictError, type Store, StoreUnavailableError } from '../store/store.js';
 import type { Alarm } from './alarm.js';
@@ -156,9 +156,8 @@ export class Session {
   }
 
   async #drained(): Promise<void> {
-    const { status, drained } = this.state;
     // Only runs at work could be taken for crashed.
-    if (status === 'RUNNING' && !drained) await this.#commit(() => [{ type: 'run.drained' }]);
+    if (statusOf(this.state) === 'RUNNING' && !this.state.drained) await this.#commit(() => [{ type: 'run.drained' }]);
   }
 
   /** Commits what `make` says of the present state. When another writer was first, takes in what it wrote and asks again. */
@@ -185,7 +184,7 @@ export class Session {
 
   async #append(events: readonly RunEvent[], now: number): Promise<void> {
     const { records, state } = append(this.state, events, now);
-    const rowChanged = state.status !== this.state.status || state.waiting !== this.state.waiting;
+    const rowChanged = isRowChanged(this.state, state);
     const unit = { state, records, rowChanged };
     if (isSnapshotDue(state)) {
       const snapshot = takeSnapshot(state);

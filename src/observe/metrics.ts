@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { isFinished, type RunStatus } from '../core/run/state.js';
+import { isFinished, type RunStatus, statusOf } from '../core/run/state.js';
 import type { Unit } from '../store/store.js';
 
 export interface Metrics {
@@ -118,7 +118,7 @@ function runMetrics(registers: Registry[]) {
     }
   };
   const read = ({ appends }: Unit): void => {
-    for (const { state, rowChanged } of appends) if (rowChanged) set(state.runId, state.status);
+    for (const { state, rowChanged } of appends) if (rowChanged) set(state.runId, statusOf(state));
   };
   return { set, read };
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { isFinished, type RunState } from '../core/run/state.js';
+import { errorOf, finishedAtOf, isFinished, type RunState, statusOf } from '../core/run/state.js';
 import type { Unit } from '../store/store.js';
 
 /** Says in the log when runs start and end, with the request that started them. */
@@ -19,13 +19,16 @@ export class RunLog {
   committed(units: readonly Unit[]): void {
     for (const { appends } of units) {
       for (const { state, rowChanged } of appends) {
-        if (rowChanged && isFinished(state.status)) this.#ended(state);
+        if (rowChanged && isFinished(statusOf(state))) this.#ended(state);
       }
     }
   }
 
   /** Failures at `info`; the rest at `debug`, since there may be thousands a second. */
-  #ended({ runId, graphId, status, stepCount, submittedAt, finishedAt, error, parent }: RunState): void {
+  #ended(state: RunState): void {
+    const { runId, graphId, stepCount, submittedAt, parent } = state;
+    const status = statusOf(state);
+    const error = errorOf(state);
     const requestId = this.#requests.get(runId);
     this.#requests.delete(runId);
     const details = {
@@ -35,7 +38,7 @@ export class RunLog {
       graph_id: graphId,
       status,
       steps: stepCount,
-      took_ms: (finishedAt ?? submittedAt) - submittedAt,
+      took_ms: (finishedAtOf(state) ?? submittedAt) - submittedAt,
       ...(error === null ? {} : { error: { code: error.code, node: error.node, step: error.step } }),
     };
     if (status === 'FAILED') this.logger.info(details, 'run ended');

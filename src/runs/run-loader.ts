@@ -3,7 +3,7 @@ import { evaluateList } from '../core/expressions/expressions.js';
 import type { ParentLink } from '../core/run/events.js';
 import { fold, readSnapshot } from '../core/run/journal.js';
 import { scopeOf } from '../core/run/routing.js';
-import { blankRun, type Inherited, type RunState } from '../core/run/state.js';
+import { blankRun, cursorOf, type Inherited, type RunState } from '../core/run/state.js';
 import type { Store } from '../store/store.js';
 import type { GraphCache } from './graph-cache.js';
 
@@ -40,11 +40,13 @@ export class RunLoader {
   }
 
   /** The node that a run goes on with when it is retried, where the logs have not said yet that it is executed. */
-  async announcement({ runId, seq, cursor, children, pending }: RunState): Promise<{ next?: string }> {
-    if (cursor === null || children !== null || pending !== null) return {};
+  async announcement({ runId, seq, phase }: RunState): Promise<{ next?: string }> {
+    if (phase.kind !== 'failed' && phase.kind !== 'cancelled') return {};
+    const { at } = phase;
+    if (at.kind !== 'calling') return {};
     const [before] = await this.store.readEvents(runId, seq - 2, 1);
     const event = before?.event;
-    return event !== undefined && 'next' in event && event.next === null ? { next: cursor.node } : {};
+    return event !== undefined && 'next' in event && event.next === null ? { next: at.cursor.node } : {};
   }
 
   /** What a branch has from its parent. */
@@ -69,7 +71,7 @@ export class RunLoader {
     const parent = await this.load(runId, seq);
     if (parent === undefined) throw new Error(`run ${runId} has branches, but is not stored`);
     const graph = await this.graphs.pinned(parent.graphId, parent.graphVersion);
-    const route = graph?.nodes.get(parent.cursor?.node ?? '')?.route;
+    const route = graph?.nodes.get(cursorOf(parent)?.node ?? '')?.route;
     const items = route?.kind === 'for_each' ? evaluateList(route.items, scopeOf(parent)).value : [];
     return { parent, items };
   }

@@ -26,7 +26,7 @@ export class MinimumEngine {
   async run(entry: string, input: unknown): Promise<Record<string, unknown>> {
     const runId = uuidv7();
     const submittedAt = Date.now();
-    const none = { error: null, parent: null, waiting: null, children: null, deadlineAt: null, own: null };
+    const none = { parent: null, deadlineAt: null, own: null };
     const row = { runId, graphId: this.graphId, graphVersion: 1, metadata: {}, submittedAt, ...none };
     let seq = 0;
     let logEnd = 0;
@@ -38,9 +38,10 @@ export class MinimumEngine {
       this.store.commit({
         appends: [{ state: { ...row, ...state } as RunState, records, rowChanged, ...(create && { create }) }],
       });
-    const submitted = { status: 'SUBMITTED', startedAt: null, finishedAt: null, data: {} };
+    const submitted = { phase: { kind: 'submitted', cursor: null }, startedAt: null, data: {} };
     await commit([record({ type: 'run.submitted', ...{ input } })], submitted, true, {});
-    const running = { status: 'RUNNING', startedAt: Date.now(), finishedAt: null, data: {} };
+    const cursor = { node: entry, step: 1, attempt: 1, tries: 1 };
+    const running = { phase: { kind: 'calling', cursor }, startedAt: Date.now(), data: {} };
     await commit([record({ type: 'run.started', ...{ next: entry } })], running, true);
     let data: Record<string, unknown> = {};
     for (let node: string | null = entry; node !== null; ) {
@@ -53,7 +54,8 @@ export class MinimumEngine {
       logEnd += logs.length + 2;
       const records = [record({ type: 'step.completed', ...{ step: seq - 1, node: here, patch, logs, next } })];
       if (next === null) records.push(record({ type: 'run.completed', ...{ reason: 'end' } }));
-      const state = next === null ? { ...running, status: 'COMPLETED', finishedAt: Date.now(), data } : running;
+      const completed = { kind: 'completed', cursor, finishedAt: Date.now() };
+      const state = next === null ? { ...running, phase: completed, data } : running;
       await commit(records, state, next === null);
       node = next;
     }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { defineTool } from '../../src/core/tool/tool.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
+import { flatten } from '../helpers/flat-run.js';
 import { chain, gate, heldTool } from '../helpers/tools.js';
 import { until } from '../helpers/until.js';
 
@@ -62,7 +63,7 @@ describe('parallel branches', () => {
     });
     const test = await startEngineForTest({ definitions: [noop, seed, meets] });
     const { state, logs, runId } = await runGraph(test, fork({ left: { x: 1 }, right: { y: 2 } }));
-    expect(state).toMatchObject({ status: 'COMPLETED', stepCount: 2, data: { seeded: true, x: 1, y: 2 } });
+    expect(flatten(state)).toMatchObject({ status: 'COMPLETED', stepCount: 2, data: { seeded: true, x: 1, y: 2 } });
     expect(logs).toEqual([
       'Executing Node: seed',
       'Started 2 branches.',
@@ -95,8 +96,8 @@ describe('parallel branches', () => {
   it('fail the join where values differ without a rule, naming branches and key', async () => {
     const test = await startEngineForTest({ definitions: tools });
     const { state } = await runGraph(test, fork({ left: { x: 1 }, right: { x: 2 } }));
-    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'join_failed', node: 'seed' } });
-    expect(state.error?.message).toBe(
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', error: { code: 'join_failed', node: 'seed' } });
+    expect(flatten(state).error?.message).toBe(
       'Branches 0 (left) and 1 (right) both set "x": the values differ, and the graph has no merge rule for it.',
     );
   });
@@ -117,7 +118,7 @@ describe('parallel branches', () => {
     };
     for (const node of graph.nodes) if (node.name === 'right') node.tool_name = 'held';
     const { state, runId } = await runGraph(test, graph as never);
-    expect(state).toMatchObject({
+    expect(flatten(state)).toMatchObject({
       status: 'COMPLETED',
       data: { error: { node: 'seed', code: 'branch_failed', message: 'Branch 0 (left) failed: broken.' } },
     });
@@ -139,10 +140,10 @@ describe('parallel branches', () => {
       ({ signal }) => signal.aborted || new Promise((resolve) => signal.addEventListener('abort', resolve)),
     );
     await Promise.all(aborted);
-    expect((await engine.getState(runId)).state).toMatchObject({ status: 'WAITING', cancelRequested: true });
+    expect(flatten((await engine.getState(runId)).state)).toMatchObject({ status: 'WAITING', cancelRequested: true });
     held.release({ kept: true });
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'CANCELLED' });
+    expect(flatten(state)).toMatchObject({ status: 'CANCELLED' });
     const { runs } = await engine.listRuns({ limit: 10, parentRunId: runId });
     expect(runs.map(({ status }) => status)).toEqual(['CANCELLED', 'CANCELLED']);
   });
@@ -203,11 +204,11 @@ describe('a branch for each item', () => {
   it('goes straight to the join without items, and fails on what is no list', async () => {
     const test = await startEngineForTest({ definitions: tools });
     const { state, logs } = await runGraph(test, each(), [] as never);
-    expect(state).toMatchObject({ status: 'COMPLETED', data: { results: [] } });
+    expect(flatten(state)).toMatchObject({ status: 'COMPLETED', data: { results: [] } });
     expect(logs).toContain('Started 0 branches.');
     const { runId } = await test.engine.startRun({ graphId: 'each', inputData: 'no list' });
     const failed = await test.engine.getState(runId, { waitSeconds: 10 });
-    expect(failed.state).toMatchObject({ status: 'FAILED', error: { code: 'expression_failed' } });
+    expect(flatten(failed.state)).toMatchObject({ status: 'FAILED', error: { code: 'expression_failed' } });
   });
 
   it('can be inside another branch, and inside a loop', async () => {
@@ -245,7 +246,7 @@ describe('a branch for each item', () => {
       },
       { cells: [{ got: 'c', at: 0 }] },
     ];
-    expect(state).toMatchObject({ status: 'COMPLETED', data: { rows, rounds: 2 } });
+    expect(flatten(state)).toMatchObject({ status: 'COMPLETED', data: { rows, rounds: 2 } });
     // Each round has branches of its own.
     expect((await test.engine.listRuns({ limit: 10, parentRunId: runId })).runs).toHaveLength(4);
   });
@@ -325,7 +326,7 @@ describe('a graph as a step', () => {
       outer({ input: '${ input_data.n }', save_as: 'out' }) as never,
       { n: 7 } as never,
     );
-    expect(state).toMatchObject({ status: 'COMPLETED', data: { out: { value: 7 } } });
+    expect(flatten(state)).toMatchObject({ status: 'COMPLETED', data: { out: { value: 7 } } });
     const { runs } = await test.engine.listRuns({ limit: 10, parentRunId: runId });
     expect(runs).toMatchObject([{ graphId: 'inner', status: 'COMPLETED' }]);
     await expect(test.engine.retryRun(runs[0]?.runId ?? '', {})).rejects.toMatchObject({ code: 'run_is_child' });
@@ -344,8 +345,8 @@ describe('a graph as a step', () => {
       nodes: [{ name: 'work', tool_name: 'put', params: { fail: 'no luck' } }],
     } as never);
     const { state } = await runGraph(test, outer({}) as never);
-    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'child_failed' } });
-    expect(state.error?.message).toMatch(/of graph "inner" failed: no luck/);
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', error: { code: 'child_failed' } });
+    expect(flatten(state).error?.message).toMatch(/of graph "inner" failed: no luck/);
 
     const doll = {
       graph_id: 'russian-doll',
@@ -361,7 +362,7 @@ describe('a graph as a step', () => {
       ],
     };
     const deep = await runGraph(test, doll as never);
-    expect(deep.state.status).toBe('FAILED');
-    expect(deep.state.error?.message).toMatch(/8 levels deep/);
+    expect(flatten(deep.state).status).toBe('FAILED');
+    expect(flatten(deep.state).error?.message).toMatch(/8 levels deep/);
   });
 });

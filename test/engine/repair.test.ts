@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineCondition, defineTool } from '../../src/core/tool/tool.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
+import { flatten } from '../helpers/flat-run.js';
 import { chain, heldTool } from '../helpers/tools.js';
 import { until } from '../helpers/until.js';
 
@@ -23,11 +24,11 @@ describe('retry', () => {
     const { engine } = await startEngineForTest({ definitions: [first, second] });
     await engine.createGraph(chain('work', 'first', 'second'));
     const { runId } = await engine.startRun({ graphId: 'work', inputData: null });
-    expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('FAILED');
+    expect(flatten((await engine.getState(runId, { waitSeconds: 10 })).state).status).toBe('FAILED');
     broken = false;
     expect(await engine.retryRun(runId, {})).toEqual({ runId, status: 'RUNNING' });
     const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({
+    expect(flatten(state)).toMatchObject({
       status: 'COMPLETED',
       error: null,
       data: { first: true, second: true },
@@ -59,11 +60,15 @@ describe('retry', () => {
     await engine.createGraph(graph);
     const { runId } = await engine.startRun({ graphId: 'gated', inputData: null });
     const failed = await engine.getState(runId, { waitSeconds: 10 });
-    expect(failed.state).toMatchObject({ status: 'FAILED', data: { calls: 1 }, error: { code: 'condition_failed' } });
+    expect(flatten(failed.state)).toMatchObject({
+      status: 'FAILED',
+      data: { calls: 1 },
+      error: { code: 'condition_failed' },
+    });
     bad = false;
     await engine.retryRun(runId, {});
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'COMPLETED', data: { calls: 1 }, stepCount: 1 });
+    expect(flatten(state)).toMatchObject({ status: 'COMPLETED', data: { calls: 1 }, stepCount: 1 });
     expect(calls).toBe(1);
   });
 
@@ -75,7 +80,7 @@ describe('retry', () => {
     await expect(engine.retryRun(runId, {})).rejects.toMatchObject({ code: 'limits_too_low' });
     await engine.retryRun(runId, { limits: { max_steps: 3 } });
     const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'FAILED', stepCount: 3, maxSteps: 3 });
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', stepCount: 3, maxSteps: 3 });
     expect(logs.filter((line) => line === 'Executing Node: first')).toHaveLength(3);
   });
 
@@ -93,7 +98,7 @@ describe('retry', () => {
     for (const { runId } of [one, two]) {
       await engine.retryRun(runId, {});
       const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
-      expect(state).toMatchObject({ status: 'COMPLETED', data: { done: true } });
+      expect(flatten(state)).toMatchObject({ status: 'COMPLETED', data: { done: true } });
       expect(logs.filter((line) => line === 'Executing Node: held')).toHaveLength(1);
     }
   });
@@ -126,12 +131,12 @@ describe('retry', () => {
     });
     const { runId } = await engine.startRun({ graphId: 'each', inputData: [0, 1, 2] });
     const failed = await engine.getState(runId, { waitSeconds: 10 });
-    expect(failed.state).toMatchObject({ status: 'FAILED', error: { code: 'branch_failed' } });
+    expect(flatten(failed.state)).toMatchObject({ status: 'FAILED', error: { code: 'branch_failed' } });
     expect(calls).toEqual([0, 1]);
     fail = false;
     await engine.retryRun(runId, {});
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'COMPLETED', data: { all: [{ at: 0 }, { at: 1 }, { at: 2 }] } });
+    expect(flatten(state)).toMatchObject({ status: 'COMPLETED', data: { all: [{ at: 0 }, { at: 1 }, { at: 2 }] } });
     expect(calls).toEqual([0, 1, 1, 2]);
     expect((await engine.listRuns({ limit: 10, parentRunId: runId })).runs).toHaveLength(3);
   });
@@ -144,11 +149,11 @@ describe('retry', () => {
     const nodes = [{ name: 'call', tool_name: 'run_graph', params: { graph_id: 'inner' } }];
     await engine.createGraph({ graph_id: 'outer', name: 'outer', entry_point: 'call', nodes, edges: [] });
     const { runId } = await engine.startRun({ graphId: 'outer', inputData: null });
-    expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('FAILED');
+    expect(flatten((await engine.getState(runId, { waitSeconds: 10 })).state).status).toBe('FAILED');
     broken = false;
     await engine.retryRun(runId, {});
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'COMPLETED', data: { call: { first: true, second: true } } });
+    expect(flatten(state)).toMatchObject({ status: 'COMPLETED', data: { call: { first: true, second: true } } });
     expect(new Set(keys).size).toBe(1);
     expect((await engine.listRuns({ limit: 10, parentRunId: runId })).runs).toHaveLength(1);
   });
@@ -177,7 +182,7 @@ describe('fork', () => {
     const fork = await engine.forkRun(runId, { fromStep: 3, data: { count: 0 } });
     expect(fork).toMatchObject({ status: 'SUBMITTED', forkedFrom: { run_id: runId, step: 3 } });
     const { state, logs } = await engine.getState(fork.runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'COMPLETED', stepCount: 6, inputData: 1, metadata: { by: 'me' } });
+    expect(flatten(state)).toMatchObject({ status: 'COMPLETED', stepCount: 6, inputData: 1, metadata: { by: 'me' } });
     expect(state.data.count).toBe(4);
     expect(state.data.keys).toEqual([
       `${runId}/1`,
@@ -217,7 +222,7 @@ describe('fork', () => {
     await engine.getState(runId, { waitSeconds: 10 });
     await expect(engine.forkRun(runId, { fromStep: 2 })).rejects.toThrow('no step 2: it has not got there yet.');
     await engine.cancelRun(runId);
-    await until(async () => (await engine.getState(runId)).state.status === 'CANCELLED');
+    await until(async () => flatten((await engine.getState(runId)).state).status === 'CANCELLED');
     await expect(engine.forkRun(runId, { fromStep: 2 })).rejects.toThrow('no step 2: it ended before.');
   });
 
@@ -228,7 +233,7 @@ describe('fork', () => {
     await engine.getState(runId, { waitSeconds: 10 });
     await engine.updateGraph('loop', { ...chain('loop', 'tick'), edges: [] });
     const whole = await engine.forkRun(runId, { fromStep: 1, version: 2 });
-    expect((await engine.getState(whole.runId, { waitSeconds: 10 })).state).toMatchObject({
+    expect(flatten((await engine.getState(whole.runId, { waitSeconds: 10 })).state)).toMatchObject({
       status: 'COMPLETED',
       graphVersion: 2,
       stepCount: 1,
@@ -261,6 +266,6 @@ describe('input_schema', () => {
       errors: [{ pointer: '/input_data/n' }],
     });
     const { runId } = await engine.startRun({ graphId: 'typed', inputData: { n: 1 } });
-    expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+    expect(flatten((await engine.getState(runId, { waitSeconds: 10 })).state).status).toBe('COMPLETED');
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defineTool } from '../../src/core/tool/tool.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
+import { flatten } from '../helpers/flat-run.js';
 import { chain, heldTool } from '../helpers/tools.js';
 
 const quick = defineTool({ name: 'quick', run: () => ({ done: true }) });
@@ -50,10 +51,10 @@ describe('waiting', () => {
     await engine.createGraph(chain('hold', 'held'));
     const { runId } = await engine.startRun({ graphId: 'hold', inputData: null });
     await held.called(1);
-    expect((await engine.getState(runId, { waitSeconds: 0.01 })).state.status).toBe('RUNNING');
+    expect(flatten((await engine.getState(runId, { waitSeconds: 0.01 })).state).status).toBe('RUNNING');
     const waiting = engine.getState(runId, { waitSeconds: 60 });
     held.release({});
-    expect((await waiting).state.status).toBe('COMPLETED');
+    expect(flatten((await waiting).state).status).toBe('COMPLETED');
 
     const other = heldTool('other');
     const stopping = await startEngineForTest({ definitions: [other.tool] });
@@ -62,8 +63,8 @@ describe('waiting', () => {
     await other.called(1);
     const stopped = stopping.engine.getState(run.runId, { waitSeconds: 60 });
     stopping.engine.stop();
-    expect((await stopped).state.status).toBe('RUNNING');
-    expect((await stopping.engine.getState(run.runId, { waitSeconds: 60 })).state.status).toBe('RUNNING');
+    expect(flatten((await stopped).state).status).toBe('RUNNING');
+    expect(flatten((await stopping.engine.getState(run.runId, { waitSeconds: 60 })).state).status).toBe('RUNNING');
     expect(stopping.engine.isReady()).toBe(false);
   });
 });

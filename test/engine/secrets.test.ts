@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { defineTool } from '../../src/core/tool/tool.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
+import { flatten } from '../helpers/flat-run.js';
 
 const VALUE = 'sk-very secret/value+42';
 const seen: unknown[] = [];
@@ -40,7 +41,7 @@ describe('secrets', () => {
     if (how === 'return') {
       const masked = '[secret TOKEN]';
       expect(view.state.data).toEqual({ plain: masked, [masked]: { nested: [`Bearer ${masked}`] }, url: masked });
-    } else expect(view.state.status).toBe('FAILED');
+    } else expect(flatten(view.state).status).toBe('FAILED');
     const answers = [view, await engine.listSteps(runId, { limit: 10 }), await engine.listRuns({ limit: 10 }), logged];
     await store.close();
     const stored = readFileSync(path, 'latin1');
@@ -61,7 +62,7 @@ describe('secrets', () => {
     expect(warnings).toMatchObject([{ pointer: '/nodes/0/params', code: 'unset_secret' }]);
     const { runId } = await engine.startRun({ graphId: 'unset', inputData: null });
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state.error).toMatchObject({
+    expect(flatten(state).error).toMatchObject({
       code: 'invalid_params',
       message: 'The secret "OTHER" is not set. Set SECRET_OTHER on the server.',
     });
@@ -103,7 +104,7 @@ describe('usage', () => {
     });
     const { runId } = await engine.startRun({ graphId: 'tokens', inputData: null });
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'FAILED', usage: { input_tokens: 45, output_tokens: 9 } });
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', usage: { input_tokens: 45, output_tokens: 9 } });
     const { steps } = await engine.listSteps(runId, { limit: 10 });
     expect(steps.map(({ usage }) => usage)).toEqual([
       { input_tokens: 30, output_tokens: 6 },

@@ -5,6 +5,7 @@ import { wait } from '../../src/core/tool/wait.js';
 import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
 import { startEngine } from '../helpers/engine.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
+import { flatten } from '../helpers/flat-run.js';
 import { chain, heldTool } from '../helpers/tools.js';
 import { until } from '../helpers/until.js';
 
@@ -39,7 +40,7 @@ describe('waiting for input', () => {
     await engine.createGraph(approval);
     const { runId } = await engine.startRun({ graphId: 'approval', inputData: 'Ada' });
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({
+    expect(flatten(state)).toMatchObject({
       status: 'WAITING',
       waiting: {
         id: expect.any(String),
@@ -52,7 +53,7 @@ describe('waiting for input', () => {
     });
     // The slot is free: another run gets to its wait.
     const other = await engine.startRun({ graphId: 'approval', inputData: 'Bob' });
-    expect((await engine.getState(other.runId, { waitSeconds: 10 })).state.status).toBe('WAITING');
+    expect(flatten((await engine.getState(other.runId, { waitSeconds: 10 })).state).status).toBe('WAITING');
     await expect(engine.resumeRun(runId, { payload: { ok: 'yes' } })).rejects.toMatchObject({
       code: 'invalid_answer',
       errors: [{ pointer: '/payload/ok' }],
@@ -60,13 +61,13 @@ describe('waiting for input', () => {
     await expect(engine.resumeRun(runId, { payload: { ok: true }, waitId: 'w1' })).rejects.toMatchObject({
       code: 'run_not_waiting',
     });
-    const waitId = state.waiting?.id ?? '';
+    const waitId = flatten(state).waiting?.id ?? '';
     expect(await engine.resumeRun(runId, { payload: { ok: true }, waitId })).toEqual({ runId, status: 'RUNNING' });
     await expect(engine.resumeRun(runId, { payload: { ok: true }, waitId })).rejects.toMatchObject({
       code: 'run_not_waiting',
     });
     const after = await engine.getState(runId, { waitSeconds: 10 });
-    expect(after.state).toMatchObject({ status: 'COMPLETED', data: { ask: { ok: true } }, waiting: null });
+    expect(flatten(after.state)).toMatchObject({ status: 'COMPLETED', data: { ask: { ok: true } }, waiting: null });
     expect((await engine.listRuns({ limit: 10, waitingFor: 'input' })).runs.map((run) => run.runId)).toEqual([
       other.runId,
     ]);
@@ -81,7 +82,7 @@ describe('waiting for input', () => {
       Array.from({ length: 8 }, () => engine.resumeRun(runId, { payload: { ok: true } })),
     );
     expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+    expect(flatten((await engine.getState(runId, { waitSeconds: 10 })).state).status).toBe('COMPLETED');
   });
 
   it('survives a restart, and expires through on_error', async () => {
@@ -102,9 +103,12 @@ describe('waiting for input', () => {
     now += 61_000;
     const { engine } = await startEngineForTest({ ...options, path: first.path });
     await expect(engine.resumeRun(runId, { payload: 1 })).rejects.toMatchObject({ code: 'run_not_waiting' });
-    await until(async () => (await engine.getState(runId)).state.waiting?.kind !== 'input');
+    await until(async () => flatten((await engine.getState(runId)).state).waiting?.kind !== 'input');
     const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'COMPLETED', data: { error: { node: 'ask', code: 'wait_expired' } } });
+    expect(flatten(state)).toMatchObject({
+      status: 'COMPLETED',
+      data: { error: { node: 'ask', code: 'wait_expired' } },
+    });
     expect(logs).toEqual([
       'Executing Node: ask',
       'Error in node ask: Nobody answered in time.',
@@ -131,21 +135,21 @@ describe('delays', () => {
     stopTime();
     await engine.createGraph(later);
     const { runId } = await engine.startRun({ graphId: 'later', inputData: null });
-    await until(async () => (await engine.getState(runId)).state.status === 'WAITING');
+    await until(async () => flatten((await engine.getState(runId)).state).status === 'WAITING');
     await vi.advanceTimersByTimeAsync(HOUR_MS);
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state.status).toBe('COMPLETED');
-    expect(state.finishedAt! - state.submittedAt).toBe(HOUR_MS);
+    expect(flatten(state).status).toBe('COMPLETED');
+    expect(flatten(state).finishedAt! - state.submittedAt).toBe(HOUR_MS);
   });
 
   it('go on over a restart', async () => {
     const first = await startEngine();
     await first.engine.createGraph(later);
     const { runId } = await first.engine.startRun({ graphId: 'later', inputData: null });
-    await until(async () => (await first.engine.getState(runId)).state.status === 'WAITING');
+    await until(async () => flatten((await first.engine.getState(runId)).state).status === 'WAITING');
     await first.stop();
     const { engine } = await startEngineForTest({ ...laterClock, path: first.path });
-    expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+    expect(flatten((await engine.getState(runId, { waitSeconds: 10 })).state).status).toBe('COMPLETED');
   });
 
   it('end at the deadline of the run, whatever it waits for', async () => {
@@ -153,11 +157,11 @@ describe('delays', () => {
     stopTime();
     await engine.createGraph(approval);
     const { runId } = await engine.startRun({ graphId: 'approval', inputData: 1, limits: { deadline_seconds: 3600 } });
-    expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('WAITING');
+    expect(flatten((await engine.getState(runId, { waitSeconds: 10 })).state).status).toBe('WAITING');
     await vi.advanceTimersByTimeAsync(HOUR_MS);
-    await until(async () => (await engine.getState(runId)).state.status !== 'WAITING');
+    await until(async () => flatten((await engine.getState(runId)).state).status !== 'WAITING');
     const { state } = await engine.getState(runId);
-    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'deadline_exceeded' }, waiting: null });
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', error: { code: 'deadline_exceeded' }, waiting: null });
   });
 
   it('reach a run that never got a slot', async () => {
@@ -172,7 +176,7 @@ describe('delays', () => {
     await vi.advanceTimersByTimeAsync(60_000);
     held.release({});
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'deadline_exceeded' }, startedAt: null });
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', error: { code: 'deadline_exceeded' }, startedAt: null });
   });
 });
 
@@ -202,7 +206,7 @@ describe('retries', () => {
     await engine.createGraph(graph(policy) as never);
     const { runId } = await engine.startRun({ graphId: 'flaky', inputData: null });
     const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'COMPLETED', data: { tries: 3 }, stepCount: 1 });
+    expect(flatten(state)).toMatchObject({ status: 'COMPLETED', data: { tries: 3 }, stepCount: 1 });
     expect(seen).toEqual([1, 2, 3].map((attempt) => ({ key: `${runId}/1`, attempt })));
     expect(logs).toEqual([
       'Executing Node: flaky',
@@ -233,7 +237,7 @@ describe('retries', () => {
       const { runId } = await engine.startRun({ graphId: 'flaky', inputData: null });
       const { state } = await engine.getState(runId, { waitSeconds: 10 });
       expect(seen).toHaveLength(expected);
-      expect(state.status).toBe(failures === 1 ? 'COMPLETED' : 'FAILED');
+      expect(flatten(state).status).toBe(failures === 1 ? 'COMPLETED' : 'FAILED');
     }
   });
 
@@ -242,11 +246,11 @@ describe('retries', () => {
     const first = await startEngine({ definitions: [tool] });
     await first.engine.createGraph(graph({ ...policy, interval_seconds: 3600 }) as never);
     const { runId } = await first.engine.startRun({ graphId: 'flaky', inputData: null });
-    await until(async () => (await first.engine.getState(runId)).state.status === 'WAITING');
+    await until(async () => flatten((await first.engine.getState(runId)).state).status === 'WAITING');
     await first.store.close();
     const { engine } = await startEngineForTest({ ...laterClock, definitions: [tool], path: first.path });
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'COMPLETED', recoveries: 0 });
+    expect(flatten(state)).toMatchObject({ status: 'COMPLETED', recoveries: 0 });
     expect(seen.map(({ attempt }) => attempt)).toEqual([1, 2]);
   });
 
@@ -265,7 +269,7 @@ describe('retries', () => {
     await held.called(1);
     await vi.advanceTimersByTimeAsync(60_000 + ABORT_GRACE_MS);
     const { state } = await engine.getState(runId, { waitSeconds: 30 });
-    expect(state).toMatchObject({ status: 'COMPLETED', data: { error: { node: 'held', code: 'timeout' } } });
+    expect(flatten(state)).toMatchObject({ status: 'COMPLETED', data: { error: { node: 'held', code: 'timeout' } } });
     held.release({ late: true });
     // What the late result changed would be stored before the end of a run that gets its own result after it.
     const after = await engine.startRun({ graphId: 'stuck', inputData: null });
@@ -287,6 +291,6 @@ describe('wait()', () => {
     expect((await engine.getState(runId, { waitSeconds: 10 })).state.data).toEqual({ said: [1, 2] });
     const bad = await engine.startRun({ graphId: 'wrong', inputData: null });
     const { state } = await engine.getState(bad.runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'tool_failed' } });
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', error: { code: 'tool_failed' } });
   });
 });

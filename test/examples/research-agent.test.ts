@@ -5,6 +5,7 @@ import { diagnose } from '../../src/core/graph/doctor/doctor.js';
 import { createRegistry } from '../../src/core/tool/registry.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
+import { flatten } from '../helpers/flat-run.js';
 import { startHttpServer } from '../helpers/http-server.js';
 import { type LlmServer, startLlmServer } from '../helpers/llm-server.js';
 
@@ -43,14 +44,14 @@ it('thinks again with the note of the person who sent it back, and reports what 
   const web = await startHttpServer((_request, response) => response.end('It was built in 1822.'));
   const { runId, rested } = await ask(web.url);
   const first = await rested();
-  expect(first.state).toMatchObject({ status: 'WAITING', waiting: { message: 'Answer 1. Good enough?' } });
+  expect(flatten(first.state)).toMatchObject({ status: 'WAITING', waiting: { message: 'Answer 1. Good enough?' } });
   await test.engine.resumeRun(runId, { payload: { approved: false, comment: 'In years, please.' } });
-  expect((await rested()).state.waiting?.message).toBe('Answer 2. Good enough?');
+  expect(flatten((await rested()).state).waiting?.message).toBe('Answer 2. Good enough?');
   await test.engine.resumeRun(runId, { payload: { approved: false } });
   await rested();
   await test.engine.resumeRun(runId, { payload: { approved: true } });
   const { state } = await rested();
-  expect(state).toMatchObject({
+  expect(flatten(state)).toMatchObject({
     status: 'COMPLETED',
     data: { report: 'Answer 3.', rounds: 3, notes: '- In years, please.\n- That is not it.\n' },
   });
@@ -66,5 +67,5 @@ it('says why the page could not be read', async () => {
   const web = await startHttpServer((_request, response) => response.writeHead(404).end('not here'));
   const { rested } = await ask(web.url);
   const { state } = await rested();
-  expect(state.error?.message).toBe(`The page could not be read: GET ${web.url} answered 404: not here`);
+  expect(flatten(state).error?.message).toBe(`The page could not be read: GET ${web.url} answered 404: not here`);
 });

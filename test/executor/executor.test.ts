@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { append } from '../../src/core/run/journal.js';
 import { defineTool } from '../../src/core/tool/tool.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
+import { flatten } from '../helpers/flat-run.js';
 import { chain, heldTool } from '../helpers/tools.js';
 
 const open: TestEngine[] = [];
@@ -30,10 +31,10 @@ describe('queue', () => {
     await held.called(1);
     const runs = [];
     for (const name of ['a', 'b', 'c']) runs.push(await engine.startRun({ graphId: 'note', inputData: name }));
-    expect((await engine.getState(runs[0]?.runId ?? '')).state.status).toBe('SUBMITTED');
+    expect(flatten((await engine.getState(runs[0]?.runId ?? '')).state).status).toBe('SUBMITTED');
     held.release({});
     for (const { runId } of runs) {
-      expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+      expect(flatten((await engine.getState(runId, { waitSeconds: 10 })).state).status).toBe('COMPLETED');
     }
     expect(order).toEqual(['a', 'b', 'c']);
   });
@@ -78,7 +79,7 @@ describe('cancel', () => {
     const { runId } = await engine.startRun({ graphId: 'hold', inputData: null });
     expect(await engine.cancelRun(runId)).toEqual({ runId, status: 'CANCELLED' });
     const { state, logs } = await engine.getState(runId);
-    expect(state).toMatchObject({ status: 'CANCELLED', stepCount: 0, startedAt: null });
+    expect(flatten(state)).toMatchObject({ status: 'CANCELLED', stepCount: 0, startedAt: null });
     expect(logs).toEqual(['Run cancelled.']);
     await expect(engine.cancelRun(runId)).rejects.toMatchObject({ code: 'run_finished' });
   });
@@ -92,7 +93,7 @@ describe('cancel', () => {
     expect(await engine.cancelRun(runId)).toEqual({ runId, status: 'RUNNING' });
     expect(held.calls[0]?.signal.aborted).toBe(true);
     const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'CANCELLED', stepCount: 0, error: null, cancelRequested: false });
+    expect(flatten(state)).toMatchObject({ status: 'CANCELLED', stepCount: 0, error: null, cancelRequested: false });
     expect(logs).toEqual(['Executing Node: held', 'Run cancelled.']);
   });
 
@@ -103,11 +104,11 @@ describe('cancel', () => {
     const { runId } = await engine.startRun({ graphId: 'hold', inputData: null });
     await held.called(1);
     await engine.cancelRun(runId);
-    expect((await engine.getState(runId)).state).toMatchObject({ status: 'RUNNING', cancelRequested: true });
+    expect(flatten((await engine.getState(runId)).state)).toMatchObject({ status: 'RUNNING', cancelRequested: true });
     expect(await engine.cancelRun(runId)).toEqual({ runId, status: 'RUNNING' });
     held.release({ kept: 1 });
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'CANCELLED', data: { kept: 1 }, stepCount: 1 });
+    expect(flatten(state)).toMatchObject({ status: 'CANCELLED', data: { kept: 1 }, stepCount: 1 });
   });
 });
 
@@ -124,11 +125,15 @@ describe('recovery', () => {
     const noQuick = defineTool({ name: 'quick', run: () => Promise.reject(new Error('a finished step was repeated')) });
     const { engine } = await start({ definitions: [noQuick, second.tool], path: crashed.path });
     await second.called(1);
-    expect((await engine.getState(runId)).state).toMatchObject({ status: 'RUNNING', recoveries: 1, stepCount: 1 });
+    expect(flatten((await engine.getState(runId)).state)).toMatchObject({
+      status: 'RUNNING',
+      recoveries: 1,
+      stepCount: 1,
+    });
     expect(second.calls[0]).toMatchObject({ idempotencyKey: first.calls[0]?.idempotencyKey, attempt: 1 });
     second.release({ fine: true });
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'COMPLETED', data: { done: true, fine: true }, recoveries: 0 });
+    expect(flatten(state)).toMatchObject({ status: 'COMPLETED', data: { done: true, fine: true }, recoveries: 0 });
   });
 
   it('does not count a stop in good order, and starts what was only submitted', async () => {
@@ -149,7 +154,7 @@ describe('recovery', () => {
     expect(types).toEqual(['run.submitted', 'run.started', 'run.drained']);
     second.release({});
     for (const { runId } of [running, queued]) {
-      expect((await engine.getState(runId, { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+      expect(flatten((await engine.getState(runId, { waitSeconds: 10 })).state).status).toBe('COMPLETED');
     }
   });
 
@@ -175,12 +180,15 @@ describe('recovery', () => {
     const held = heldTool('held');
     const { engine } = await start({ definitions: [held.tool], path });
     const { state, logs } = await engine.getState(started[0] ?? '', { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'recovery_exhausted', node: 'held', step: 1 } });
+    expect(flatten(state)).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'recovery_exhausted', node: 'held', step: 1 },
+    });
     expect(logs.at(-1)).toMatch(/^Run failed: Given up after 10 crashes/);
     await held.called(1);
     expect(held.calls[0]?.idempotencyKey).toBe(`${started[1]}/1`);
     held.release({});
-    expect((await engine.getState(started[1] ?? '', { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+    expect(flatten((await engine.getState(started[1] ?? '', { waitSeconds: 10 })).state).status).toBe('COMPLETED');
   });
 });
 
@@ -213,7 +221,7 @@ describe('limits', () => {
     await engine.createGraph(chain('work', 'held'));
     const { runId } = await engine.startRun({ graphId: 'work', inputData: null });
     const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'timeout', node: 'held', step: 1 } });
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', error: { code: 'timeout', node: 'held', step: 1 } });
     expect(logs).toEqual([
       'Executing Node: held',
       'Error in node held: The step took longer than its timeout of 0.02 s.',
@@ -228,7 +236,7 @@ describe('limits', () => {
     const limits = { deadline_seconds: 0.05 };
     const { runId } = await engine.startRun({ graphId: 'work', inputData: null, limits });
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'FAILED', error: { code: 'deadline_exceeded' } });
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', error: { code: 'deadline_exceeded' } });
     expect(held.calls[0]?.signal.aborted).toBe(true);
   });
 
@@ -238,7 +246,7 @@ describe('limits', () => {
     await engine.createGraph(loop);
     const { runId } = await engine.startRun({ graphId: 'loop', inputData: null, limits: { max_steps: 7 } });
     const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'FAILED', stepCount: 7, error: { code: 'max_steps_exceeded' } });
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', stepCount: 7, error: { code: 'max_steps_exceeded' } });
     expect(logs.filter((line) => line === 'Executing Node: quick')).toHaveLength(7);
   });
 });
@@ -285,8 +293,8 @@ describe('a tool that misbehaves harms only its own run', () => {
     const { runId } = await engine.startRun({ graphId: 'bad', inputData: null });
     const good = await engine.startRun({ graphId: 'good', inputData: null });
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
-    expect(state).toMatchObject({ status: 'FAILED', data: { done: true }, error: { node: name, step: 2 } });
-    expect(state.error?.message).not.toBe('');
-    expect((await engine.getState(good.runId, { waitSeconds: 10 })).state.status).toBe('COMPLETED');
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', data: { done: true }, error: { node: name, step: 2 } });
+    expect(flatten(state).error?.message).not.toBe('');
+    expect(flatten((await engine.getState(good.runId, { waitSeconds: 10 })).state).status).toBe('COMPLETED');
   });
 });

@@ -18,6 +18,7 @@ import type { Registrable, Registry } from '../../src/core/tool/registry.js';
 import { createRegistry } from '../../src/core/tool/registry.js';
 import { advice } from '../../src/core/tool/tool-errors.js';
 import { waitRequestOf } from '../../src/core/tool/wait.js';
+import { type FlatRun, flatten } from './flat-run.js';
 
 export const START = Date.UTC(2026, 0, 1);
 
@@ -72,6 +73,11 @@ export class RunDriver {
     this.records.push(...opened.records);
   }
 
+  /** The state, to be compared field by field. */
+  get view(): FlatRun {
+    return flatten(this.state);
+  }
+
   get at(): Circumstances {
     return { now: this.now, random: this.random };
   }
@@ -99,15 +105,15 @@ export class RunDriver {
 
   /** Answers the wait that is open. */
   answer(answer: Json): void {
-    this.append({ type: 'wait.ended', wait_id: this.state.waiting?.id ?? '', outcome: 'answered', answer });
+    this.append({ type: 'wait.ended', wait_id: this.view.waiting?.id ?? '', outcome: 'answered', answer });
   }
 
   /** Sets a run that failed or was cancelled going again. */
   retry(limits?: { max_steps?: number; deadline_seconds?: number }): void {
-    const { cursor, deadlineSeconds } = this.state;
+    const { cursor, deadlineSeconds, pending } = this.view;
     const seconds = limits?.deadline_seconds ?? deadlineSeconds;
     const before = this.records.at(-2)?.event;
-    const isNew = before !== undefined && 'next' in before && before.next === null && this.state.pending === null;
+    const isNew = before !== undefined && 'next' in before && before.next === null && pending === null;
     this.append({
       type: 'run.retried',
       ...(limits !== undefined && { limits }),
@@ -132,9 +138,9 @@ export class RunDriver {
   }
 
   /** Goes on until the run is over, or waits. */
-  finish(): RunState {
+  finish(): FlatRun {
     while (this.advance());
-    return this.state;
+    return this.view;
   }
 
   types(): string[] {

@@ -2,11 +2,12 @@ import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { EngineError } from '../../src/core/base/errors.js';
-import { isFinished, type RunState } from '../../src/core/run/state.js';
+import { isFinished, type RunState, statusOf, waitOf } from '../../src/core/run/state.js';
 import { defineCondition, defineTool, type ToolContext } from '../../src/core/tool/tool.js';
 import { FatalError, RetryableError } from '../../src/core/tool/tool-errors.js';
 import type { Unit } from '../../src/store/store.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
+import { type FlatRun, flatten } from '../helpers/flat-run.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { answerAt, behaviourAt, type Case, durationAt, mayDie, type Outcome, patchOf, RETRY_GAP_MS } from './script.js';
 
@@ -190,12 +191,12 @@ class Simulation {
 
   #committed({ appends }: Unit): void {
     for (const { state } of appends) {
-      if (state.runId === this.#topId) this.#isTopFinished = isFinished(state.status);
-      if (state.waiting?.kind === 'input') this.#planAnswer(state);
+      if (state.runId === this.#topId) this.#isTopFinished = isFinished(statusOf(state));
+      if (waitOf(state)?.kind === 'input') this.#planAnswer(flatten(state));
     }
   }
 
-  #planAnswer({ runId, waiting, cursor, parent }: RunState): void {
+  #planAnswer({ runId, waiting, cursor, parent }: FlatRun): void {
     const { id = '', node = '', since = 0 } = waiting ?? {};
     const { step = 0 } = cursor ?? {};
     if (!this.generated.answered.includes(node) || this.#answered.has(`${runId} ${id}`)) return;
@@ -269,7 +270,7 @@ class Simulation {
     const { runs } = await this.#engine.listRuns({ parentRunId: runId, limit: 1000 });
     const children: Outcome[] = [];
     for (const { runId: childId } of [...runs].reverse()) children.push(await this.#outcome(childId));
-    const { status, data, error, stepCount, finishedAt } = state;
+    const { status, data, error, stepCount, finishedAt } = flatten(state);
     const nodes = steps.map(({ node }) => node);
     const end = finishedAt === null ? null : finishedAt - START;
     return { status, data, error, stepCount, nodes, logs, finishedAt: end, children };

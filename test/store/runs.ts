@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../src/core/base/json.js';
 import { graphDefinitionSchema } from '../../src/core/graph/definition.js';
 import type { ParentLink, RunEvent } from '../../src/core/run/events.js';
 import { append, fold, openRun, readSnapshot } from '../../src/core/run/journal.js';
-import { blankRun, type RunState } from '../../src/core/run/state.js';
+import { blankRun, isRowChanged, type RunState } from '../../src/core/run/state.js';
 import type { GraphVersion, Idempotency, RunAppend, Store, StoredRun, Unit } from '../../src/store/store.js';
 
 /** A moment in 2026, in milliseconds since 1970. */
@@ -75,8 +75,7 @@ export function newChild(parent: RunState, seq: number, index: number, options: 
 /** The append that follows a state. */
 export function follow(state: RunState, events: readonly RunEvent[], at = state.submittedAt + 1): RunAppend {
   const appended = append(state, events, at);
-  const { status, waiting } = appended.state;
-  return { ...appended, rowChanged: status !== state.status || waiting !== state.waiting };
+  return { ...appended, rowChanged: isRowChanged(state, appended.state) };
 }
 
 /** The state of a stored run that is no branch. */

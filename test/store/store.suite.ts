@@ -12,6 +12,7 @@ import {
   type Store,
   StoreUnavailableError,
 } from '../../src/store/store.js';
+import { type FlatRun, flatten } from '../helpers/flat-run.js';
 import {
   branches,
   CANCELLED,
@@ -99,9 +100,10 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         const first = newRun();
         const broken = newRun();
         const data = { huge: 1n } as unknown as RunState['data'];
-        const bug = { ...broken, state: { ...broken.state, finishedAt: NOON, data } };
+        const ended = (state: RunState) => follow(state, [COMPLETED]).state;
+        const bug = { ...broken, state: { ...ended(broken.state), data } };
         const late = newRun();
-        const lateBug = { ...follow(late.state, [COMPLETED]), state: { ...late.state, finishedAt: NOON, data } };
+        const lateBug = { ...follow(late.state, [COMPLETED]), state: { ...ended(late.state), data } };
         const results = await Promise.allSettled([
           store.commit(unit(first)),
           store.commit(unit(bug)),
@@ -137,7 +139,11 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         });
         const latest = foldStored(runId, await store.loadRun(runId))!;
         const failed = await commit(store, follow(latest, [FAILED], NOON + 30));
-        expect(await rowOf(runId)).toMatchObject({ status: 'FAILED', error: failed.error, finishedAt: NOON + 30 });
+        expect(await rowOf(runId)).toMatchObject({
+          status: 'FAILED',
+          error: flatten(failed).error,
+          finishedAt: NOON + 30,
+        });
         const retried = await commit(store, follow(failed, [{ type: 'run.retried', next: 'a' }], NOON + 40));
         expect(await rowOf(runId)).toMatchObject({ status: 'RUNNING', error: null, finishedAt: null });
         const waiting = await commit(store, follow(retried, [waits('input')], NOON + 50));
@@ -310,14 +316,17 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
       it('gives the runs that fit, newest first, page by page', async () => {
         const runs = await storeManyRuns();
         for (const filter of FILTERS) {
-          const expected = runs.filter((run) => fits(run, filter)).map((run) => run.runId);
+          const expected = runs.filter((run) => fits(flatten(run), filter)).map((run) => run.runId);
           expect(await page(filter), JSON.stringify(filter)).toEqual(expected);
         }
       });
 
       it('gives all unfinished runs, oldest first', async () => {
         const runs = await storeManyRuns();
-        const unfinished = runs.filter((run) => !isFinished(run.status)).reverse();
+        const unfinished = runs
+          .map(flatten)
+          .filter(({ status }) => !isFinished(status))
+          .reverse();
         const expected = unfinished.map(({ runId, status, waiting, parent }) => {
           return { runId, status, waitingFor: waiting?.kind ?? null, parentRunId: parent?.run_id ?? null };
         });
@@ -336,7 +345,9 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
             { graphId: 'h' },
             { waitingFor: 'input' as const },
           ]) {
-            const expected = runs.filter((run) => fits(run, { ...filter, parentRunId })).map((run) => run.runId);
+            const expected = runs
+              .filter((run) => fits(flatten(run), { ...filter, parentRunId }))
+              .map((run) => run.runId);
             expect(await page({ ...filter, parentRunId }), JSON.stringify(filter)).toEqual(expected);
           }
         }
@@ -754,7 +765,7 @@ const ENDS: readonly (readonly RunEvent[])[] = [
   [STARTED, waits('timer', NOON)],
 ];
 
-function fits(run: RunState, filter: Omit<RunFilter, 'limit'>): boolean {
+function fits(run: FlatRun, filter: Omit<RunFilter, 'limit'>): boolean {
   const parent = run.parent?.run_id;
   return (
     (filter.parentRunId ?? (filter.waitingFor === undefined ? undefined : parent)) === parent &&

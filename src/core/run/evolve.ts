@@ -2,7 +2,16 @@ import { freezeJson, type JsonObject } from '../base/json.js';
 import { addUsage } from '../base/usage.js';
 import { END } from '../graph/definition.js';
 import type { Decision, EventOf, EventRecord } from './events.js';
-import { type Children, type Cursor, type RunState, type Waiting, waitIdOf } from './state.js';
+import {
+  type Children,
+  type Cursor,
+  cursorOf,
+  type LivePhase,
+  type Phase,
+  type RetryPoint,
+  type RunState,
+  startWait,
+} from './state.js';
 
 /** Folds one event into the state. Pure; the state before is left as it was. */
 export function evolve(state: RunState, record: EventRecord): RunState {
@@ -16,22 +25,20 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
   switch (event.type) {
     case 'run.submitted':
       return submitted(state, event, time);
-    case 'run.started': {
-      const cursor = { node: event.next, step: event.step ?? 1, attempt: 1, tries: 1 };
-      return { status: 'RUNNING', startedAt: time, recoveries: 0, cursor };
-    }
+    case 'run.started':
+      return { phase: { kind: 'calling', cursor: visit(event.next, event.step ?? 1) }, startedAt: time, recoveries: 0 };
     case 'step.completed':
       return stepCompleted(state, event);
     case 'step.failed':
       return stepFailed(state, event, time, seq);
     case 'wait.started':
-      return waitStarted(event, time, seq);
+      return waitStarted(state, event, time, seq);
     case 'wait.ended':
       return waitEnded(state, event);
     case 'branches.started':
-      return branchesStarted(event, time, seq);
+      return branchesStarted(state, event, time, seq);
     case 'branches.joined':
-      return { ...GOING_ON, ...patched(state, event.patch), cursor: cursorAfter(state, state.cursor, event.to_node) };
+      return { ...patched(state, event.patch), phase: goOn(state, hereOf(state, event), event.to_node), recoveries: 0 };
     case 'cancel.requested':
       return { cancelRequested: true, recoveries: 0 };
     case 'run.recovered':
@@ -43,18 +50,15 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
     case 'run.forked':
       return forked(state, event);
     case 'run.completed':
-      return { ...ENDED, status: 'COMPLETED', finishedAt: time, pending: null };
+      return { ...ENDED, phase: { kind: 'completed', cursor: cursorOf(state), finishedAt: time } };
     case 'run.failed':
-      return { ...ENDED, status: 'FAILED', finishedAt: time, error: event.error };
+      return { ...ENDED, phase: { kind: 'failed', at: retryPoint(state), finishedAt: time, error: event.error } };
     case 'run.cancelled':
-      return { ...ENDED, status: 'CANCELLED', finishedAt: time };
+      return { ...ENDED, phase: { kind: 'cancelled', at: retryPoint(state), finishedAt: time } };
   }
 }
 
-const GOING_ON = { status: 'RUNNING', waiting: null, children: null, pending: null, recoveries: 0 } as const;
-
-/** What was waited for is over; children stay known, so that a retry can join them. */
-const ENDED = { cancelRequested: false, recoveries: 0, waiting: null } as const;
+const ENDED = { cancelRequested: false, recoveries: 0 } as const;
 
 function submitted(state: RunState, event: EventOf<'run.submitted'>, time: number): Partial<RunState> {
   const seconds = event.limits.deadline_seconds;
@@ -78,84 +82,111 @@ function stepCompleted(state: RunState, event: EventOf<'step.completed'>): Parti
   const { decision, step } = event;
   const here = hereOf(state, event);
   const isBranching = decision?.kind === 'parallel' || decision?.kind === 'for_each';
-  const cursor = isBranching ? here : cursorAfter(state, here, targetOf(decision));
+  const next = isBranching ? undefined : nextVisit(state, here, targetOf(decision));
   // A run that ends here and is retried chooses its way again, without calling the tool again.
-  const pending = cursor === here ? ({ kind: 'route' } as const) : null;
-  return { ...GOING_ON, ...patched(state, event.patch), stepCount: step, cursor, pending };
+  const phase: Phase = next === undefined ? { kind: 'routing', cursor: here } : { kind: 'calling', cursor: next };
+  return { ...patched(state, event.patch), stepCount: step, phase, recoveries: 0 };
 }
 
 function stepFailed(state: RunState, event: EventOf<'step.failed'>, time: number, seq: number): Partial<RunState> {
   const { node, step, attempt, retry_at: until, decision } = event;
   const here = hereOf(state, event);
   if (decision !== undefined) {
-    const cursor = cursorAfter(state, here, targetOf(decision));
-    return { ...GOING_ON, ...patched(state, event.patch ?? {}), stepCount: step, cursor };
+    const phase = goOn(state, here, targetOf(decision));
+    return { ...patched(state, event.patch ?? {}), stepCount: step, phase, recoveries: 0 };
   }
   const cursor = { ...here, attempt: attempt + 1, tries: here.tries + 1 };
-  if (until === undefined) return { ...GOING_ON, cursor };
-  return { ...GOING_ON, cursor, status: 'WAITING', waiting: waitingFor('retry', node, time, seq, { until }) };
+  if (until === undefined) return { phase: { kind: 'calling', cursor }, recoveries: 0 };
+  return { phase: { kind: 'waiting', cursor, wait: startWait('retry', node, time, seq, { until }) }, recoveries: 0 };
 }
 
-/** The visit that an event tells of. Snapshots of the first release did not count tries. */
-function hereOf({ cursor }: RunState, { node, step, attempt }: Pick<Cursor, 'node' | 'step' | 'attempt'>): Cursor {
-  return { node, step, attempt, tries: cursor?.tries ?? 1 };
-}
-
-function waitStarted(event: EventOf<'wait.started'>, time: number, seq: number): Partial<RunState> {
+function waitStarted(state: RunState, event: EventOf<'wait.started'>, time: number, seq: number): Partial<RunState> {
   const { wait, node } = event;
-  const { until, message = null, schema = null, save_as: saveAs } = wait;
-  const waiting = waitingFor(wait.kind, node, time, seq, { until, message, schema, saveAs });
+  const cursor = hereOf(state, event);
+  const { until, message = null, schema = null, save_as: saveAs, kind } = wait;
+  if (kind !== 'graph') {
+    const open = startWait(kind, node, time, seq, { until, message, schema, saveAs });
+    return { phase: { kind: 'waiting', cursor, wait: open }, recoveries: 0 };
+  }
   const graph = { id: wait.graph_id ?? '', version: wait.graph_version ?? 0, input: wait.input_data ?? null, saveAs };
-  const child: Children = { ...childrenOf('graph', node, time, seq), count: 1, graph };
-  return { status: 'WAITING', recoveries: 0, waiting, children: wait.kind === 'graph' ? child : null };
+  const children: Children = { ...startChildren('graph', node, time, seq), count: 1, graph };
+  return { phase: { kind: 'joining', cursor, children }, recoveries: 0 };
 }
 
-function waitEnded(state: RunState, { outcome, answer = null }: EventOf<'wait.ended'>): Partial<RunState> {
-  const key = state.waiting?.saveAs ?? '';
-  return { ...GOING_ON, pending: outcome === 'answered' ? { kind: 'answer', key, value: freezeJson(answer) } : null };
+function waitEnded({ phase }: RunState, { outcome, answer = null }: EventOf<'wait.ended'>): Partial<RunState> {
+  if (phase.kind !== 'waiting' && phase.kind !== 'joining') return { recoveries: 0 };
+  const { cursor } = phase;
+  if (phase.kind === 'joining' || outcome !== 'answered') return { phase: { kind: 'calling', cursor }, recoveries: 0 };
+  const key = phase.wait.saveAs ?? '';
+  return { phase: { kind: 'answered', cursor, key, value: freezeJson(answer) }, recoveries: 0 };
 }
 
-function branchesStarted(event: EventOf<'branches.started'>, time: number, seq: number): Partial<RunState> {
+function branchesStarted(
+  state: RunState,
+  event: EventOf<'branches.started'>,
+  time: number,
+  seq: number,
+): Partial<RunState> {
   const { kind, node, to_nodes: toNodes, join_node: joinNode, count } = event;
-  return {
-    status: 'WAITING',
-    recoveries: 0,
-    pending: null,
-    waiting: waitingFor('branches', node, time, seq, {}),
-    children: { ...childrenOf(kind, node, time, seq), toNodes, joinNode, count },
-  };
+  const children = { ...startChildren(kind, node, time, seq), toNodes, joinNode, count };
+  return { phase: { kind: 'joining', cursor: hereOf(state, event), children }, recoveries: 0 };
 }
 
 function retried(state: RunState, event: EventOf<'run.retried'>, seq: number): Partial<RunState> {
-  const { cursor, children } = state;
-  const deadlineSeconds = event.limits?.deadline_seconds ?? state.deadlineSeconds;
-  const going: Partial<RunState> = {
-    status: 'RUNNING',
-    error: null,
-    finishedAt: null,
+  const { limits, deadline_at: deadlineAt = null, parent_seq: retriedBy = null } = event;
+  return {
+    phase: goOnAgain(retryPoint(state), seq),
     recoveries: 0,
-    maxSteps: event.limits?.max_steps ?? state.maxSteps,
-    deadlineSeconds,
-    deadlineAt: event.deadline_at ?? null,
-    retriedBy: event.parent_seq ?? null,
-    cursor: cursor === null ? null : { ...cursor, tries: 1 },
+    maxSteps: limits?.max_steps ?? state.maxSteps,
+    deadlineSeconds: limits?.deadline_seconds ?? state.deadlineSeconds,
+    deadlineAt,
+    retriedBy,
   };
-  if (children === null) return going;
-  const { node, since, graph } = children;
-  const kind = children.kind === 'graph' ? 'graph' : 'branches';
-  const waiting = waitingFor(kind, node, since, children.seq, { saveAs: graph?.saveAs ?? null });
-  return { ...going, status: 'WAITING', waiting, children: { ...children, retriedSeq: seq } };
+}
+
+/** The phase after a retry by the event `seq`: tries count anew, and children that have not completed run again. */
+function goOnAgain(at: RetryPoint, seq: number): LivePhase {
+  switch (at.kind) {
+    case 'starting':
+      return at.cursor === null ? at : { ...at, cursor: { ...at.cursor, tries: 1 } };
+    case 'calling':
+    case 'answered':
+    case 'routing':
+      return { ...at, cursor: { ...at.cursor, tries: 1 } };
+    case 'joining':
+      return { ...at, cursor: { ...at.cursor, tries: 1 }, children: { ...at.children, retriedSeq: seq } };
+  }
+}
+
+/** What a retry of a run goes on with, if it ends now. What it waited for is over; children stay known. */
+export function retryPoint({ phase }: Pick<RunState, 'phase'>): RetryPoint {
+  switch (phase.kind) {
+    case 'submitted':
+      return { kind: 'starting', cursor: phase.cursor };
+    case 'waiting':
+      return { kind: 'calling', cursor: phase.cursor };
+    case 'completed':
+      return phase.cursor === null ? { kind: 'starting', cursor: null } : { kind: 'routing', cursor: phase.cursor };
+    case 'failed':
+    case 'cancelled':
+      return phase.at;
+    case 'starting':
+    case 'calling':
+    case 'answered':
+    case 'routing':
+    case 'joining':
+      return phase;
+  }
 }
 
 function forked(state: RunState, event: EventOf<'run.forked'>): Partial<RunState> {
   return {
-    ...GOING_ON,
     ...patched(state, event.patch),
-    status: 'SUBMITTED',
+    phase: { kind: 'submitted', cursor: visit(event.node, event.step) },
+    recoveries: 0,
     startedAt: null,
     forkedFrom: event.forked_from,
     stepCount: event.step - 1,
-    cursor: { node: event.node, step: event.step, attempt: 1, tries: 1 },
   };
 }
 
@@ -172,16 +203,30 @@ function targetOf(decision: Decision | null): string {
   return decision?.to_node ?? END;
 }
 
-/** The visit that follows. A run that ends stays where it is. */
-function cursorAfter<C extends Cursor | null>({ joinNode }: RunState, here: C, target: string): C | Cursor {
-  if (here === null || target === END || target === joinNode) return here;
-  return { node: target, step: here.step + 1, attempt: 1, tries: 1 };
+/** The first attempt of a visit. */
+function visit(node: string, step: number): Cursor {
+  return { node, step, attempt: 1, tries: 1 };
 }
 
-function waitingFor(kind: Waiting['kind'], node: string, since: number, seq: number, more: Partial<Waiting>): Waiting {
-  return { id: waitIdOf(seq), kind, node, since, until: null, message: null, schema: null, saveAs: null, ...more };
+/** The visit that an event tells of. An event without an attempt is of the one under way. */
+function hereOf(
+  state: RunState,
+  { node, step, attempt }: Omit<Cursor, 'attempt' | 'tries'> & { attempt?: number },
+): Cursor {
+  const cursor = cursorOf(state);
+  return { node, step, attempt: attempt ?? cursor?.attempt ?? 1, tries: cursor?.tries ?? 1 };
 }
 
-function childrenOf(kind: Children['kind'], node: string, since: number, seq: number): Children {
+/** The visit that follows; none where the run, or the branch, ends. */
+function nextVisit({ joinNode }: RunState, here: Cursor, target: string): Cursor | undefined {
+  return target === END || target === joinNode ? undefined : visit(target, here.step + 1);
+}
+
+/** On to the visit that follows. A run that ends stays where it is. */
+function goOn(state: RunState, here: Cursor, target: string): LivePhase {
+  return { kind: 'calling', cursor: nextVisit(state, here, target) ?? here };
+}
+
+function startChildren(kind: Children['kind'], node: string, since: number, seq: number): Children {
   return { seq, kind, node, since, count: 0, toNodes: [], joinNode: null, graph: null, retriedSeq: null };
 }

@@ -8,7 +8,16 @@ import { type ChildResult, mergeBranches } from './join.js';
 import { type Accepted, acceptPatch } from './patch.js';
 import { retryDelayMs } from './retry.js';
 import { choose, scopeOf } from './routing.js';
-import { type Children, type Cursor, isFinished, type RunState, type Waiting, waitIdOf, wakeAt } from './state.js';
+import {
+  type Children,
+  type Cursor,
+  cursorOf,
+  type PhaseOf,
+  type RunState,
+  type Waiting,
+  waitIdOf,
+  wakeAt,
+} from './state.js';
 
 /** Crashes in a row at one step after which a run is given up. */
 export const MAX_RECOVERIES = 10;
@@ -59,27 +68,60 @@ interface Visit extends Circumstances {
 
 /** Says what comes next for a run. Pure. */
 export function decide(graph: CompiledGraph, state: RunState, at: Circumstances): Command {
-  if (isFinished(state.status)) return { type: 'stop' };
-  const { children, waiting, pending, cursor } = state;
-  // Children end before their parent does, whatever ends it.
-  if (children !== null) return { type: 'children', children, cancel: state.cancelRequested };
-  const ending = endingOf(state, at.now);
-  if (ending !== undefined) return { type: 'append', events: [ending] };
-  if (cursor === null)
-    return { type: 'append', events: [{ type: 'run.started', next: state.entryNode ?? graph.entryPoint }] };
-  if (state.startedAt === null) {
-    return { type: 'append', events: [{ type: 'run.started', next: cursor.node, step: cursor.step }] };
+  const { phase } = state;
+  switch (phase.kind) {
+    case 'completed':
+    case 'failed':
+    case 'cancelled':
+      return { type: 'stop' };
+    // Children end before their parent does, whatever ends it.
+    case 'joining':
+      return { type: 'children', children: phase.children, cancel: state.cancelRequested };
+    case 'submitted':
+    case 'starting':
+    case 'calling':
+    case 'answered':
+    case 'routing':
+    case 'waiting': {
+      const ending = endingOf(state, phase.cursor, at.now);
+      return ending === undefined ? goOnWith(graph, state, phase, at) : { type: 'append', events: [ending] };
+    }
   }
-  const isWaiting = waiting !== null && (waiting.until === null || at.now < waiting.until);
+}
+
+function goOnWith(
+  graph: CompiledGraph,
+  state: RunState,
+  phase: PhaseOf<'submitted' | 'starting' | 'calling' | 'answered' | 'routing' | 'waiting'>,
+  at: Circumstances,
+): Command {
+  if (phase.kind === 'submitted' || phase.kind === 'starting') {
+    return { type: 'append', events: [started(phase.cursor, state.entryNode ?? graph.entryPoint)] };
+  }
+  const { cursor } = phase;
+  const isWaiting = phase.kind === 'waiting' && (phase.wait.until === null || at.now < phase.wait.until);
   if (isWaiting) return { type: 'wait', until: wakeAt(state) };
   const visit = visitOf(graph, state, at);
   if (visit === undefined) {
-    return { type: 'append', events: [failed(state, 'tool_missing', `The graph has no node "${cursor.node}".`)] };
+    return { type: 'append', events: [failed(cursor, 'tool_missing', `The graph has no node "${cursor.node}".`)] };
   }
-  if (waiting !== null) return { type: 'append', events: waitOver(visit, waiting) };
-  if (pending === null) return { type: 'call', node: visit.node, cursor };
-  const answer: JsonObject = pending.kind === 'answer' ? { [pending.key]: pending.value } : {};
-  return { type: 'append', events: finished(visit, acceptPatch(state, answer), []) };
+  switch (phase.kind) {
+    case 'waiting':
+      return { type: 'append', events: waitOver(visit, phase.wait) };
+    case 'calling':
+      return { type: 'call', node: visit.node, cursor };
+    case 'answered':
+      return { type: 'append', events: finished(visit, acceptPatch(state, { [phase.key]: phase.value }), []) };
+    case 'routing':
+      return { type: 'append', events: finished(visit, { patch: {} }, []) };
+  }
+}
+
+/** A fork begins with a visit of its own, every other run at its entry. */
+function started(cursor: Cursor | null, entry: string): RunEvent {
+  return cursor === null
+    ? { type: 'run.started', next: entry }
+    : { type: 'run.started', next: cursor.node, step: cursor.step };
 }
 
 /** Turns what became of the call under way into the events to append. Conditions are called here. */
@@ -110,8 +152,9 @@ export function settleChildren(
   at: Circumstances,
 ): RunEvent[] {
   const visit = visitOf(graph, state, at);
-  const { children } = state;
-  if (visit === undefined || children === null) return [];
+  const { phase } = state;
+  if (visit === undefined || phase.kind !== 'joining') return [];
+  const { children } = phase;
   if (state.cancelRequested) return [{ type: 'run.cancelled', logs: [] }];
   const inOrder = [...results].sort((a, b) => a.index - b.index);
   if (children.graph !== null) return returned(visit, children.seq, children.graph, inOrder);
@@ -120,28 +163,32 @@ export function settleChildren(
 }
 
 /** Why a run ends before its next call, if there is a reason to. */
-function endingOf(state: RunState, now: number): RunEvent | undefined {
+function endingOf(
+  state: Pick<RunState, 'cancelRequested' | 'recoveries' | 'deadlineAt' | 'deadlineSeconds' | 'maxSteps'>,
+  cursor: Cursor | null,
+  now: number,
+): RunEvent | undefined {
   if (state.cancelRequested) return { type: 'run.cancelled', logs: [] };
   if (state.recoveries >= MAX_RECOVERIES) {
     const message = `Given up after ${MAX_RECOVERIES} crashes of the server at this step.`;
-    return failed(state, 'recovery_exhausted', message);
+    return failed(cursor, 'recovery_exhausted', message);
   }
   if (state.deadlineAt !== null && now >= state.deadlineAt) {
     const limit = state.deadlineSeconds === null ? '' : ` of ${state.deadlineSeconds} s`;
-    return failed(state, 'deadline_exceeded', `The run reached its deadline${limit}.`);
+    return failed(cursor, 'deadline_exceeded', `The run reached its deadline${limit}.`);
   }
-  if (state.cursor !== null && state.cursor.step > state.maxSteps) {
-    return failed(state, 'max_steps_exceeded', `The run reached its limit of ${state.maxSteps} steps.`);
+  if (cursor !== null && cursor.step > state.maxSteps) {
+    return failed(cursor, 'max_steps_exceeded', `The run reached its limit of ${state.maxSteps} steps.`);
   }
   return undefined;
 }
 
-function failed({ cursor }: RunState, code: RunErrorCode, message: string): RunEvent {
+function failed(cursor: Cursor | null, code: RunErrorCode, message: string): RunEvent {
   return { type: 'run.failed', error: { code, message, node: cursor?.node ?? null, step: cursor?.step ?? null } };
 }
 
 function visitOf(graph: CompiledGraph, state: RunState, at: Circumstances): Visit | undefined {
-  const { cursor } = state;
+  const cursor = cursorOf(state);
   const node = cursor === null ? undefined : graph.nodes.get(cursor.node);
   return cursor === null || node === undefined ? undefined : { graph, state, node, cursor, ...at };
 }
@@ -169,7 +216,7 @@ function failedStep(visit: Visit, { code, message, logs, fatal, retryAfterSecond
   if (state.cancelRequested) return [{ type: 'run.cancelled', logs }];
   const error: RunError = { code, message, node: cursor.node, step: cursor.step };
   const stepFailed = { type: 'step.failed', ...placeOf(visit), logs, error } as const;
-  const ending = endingOf(state, now);
+  const ending = endingOf(state, cursor, now);
   if (ending !== undefined) return [stepFailed, ending];
   if (node.retry !== undefined && fatal !== true && cursor.tries < node.retry.max_attempts) {
     const delay = retryDelayMs(node.retry, cursor.tries, random, retryAfterSeconds);
@@ -183,15 +230,15 @@ function failedStep(visit: Visit, { code, message, logs, fatal, retryAfterSecond
 
 /** A visit whose tool is done: takes the patch in, and chooses the way on. */
 function finished(visit: Visit, accepted: Accepted, logs: readonly string[]): RunEvent[] {
-  const { state, node, now } = visit;
+  const { state, node, cursor, now } = visit;
   if (accepted.code !== undefined) return failedStep(visit, { ...accepted, logs });
   const { patch } = accepted;
   const { decision, items, error } = choose(node, scopeOf(state, { ...state.data, ...patch }));
   const event = { type: 'step.completed', ...placeOf(visit), patch, logs, decision, next: null } as const;
   if (state.cancelRequested) return [event, { type: 'run.cancelled', logs: [] }];
-  if (error !== undefined) return [event, failed(state, error.code, error.message)];
+  if (error !== undefined) return [event, failed(cursor, error.code, error.message)];
   if (isBranchRoute(node.route)) {
-    const ending = endingOf(state, now) ?? tooDeep(state);
+    const ending = endingOf(state, cursor, now) ?? tooDeep(visit);
     return [event, ...(ending === undefined ? branch(visit, node.route, items) : [ending])];
   }
   if (decision === null || decision.to_node === null) return [event, { type: 'run.completed', reason: 'no_edge' }];
@@ -207,7 +254,7 @@ function goOn(
   if (target === state.joinNode) return [event, { type: 'run.completed', reason: 'join' }];
   if (target === END) return [event, { type: 'run.completed', reason: 'end' }];
   const next = { node: target, step: cursor.step + 1, attempt: 1, tries: 1 };
-  const ending = endingOf({ ...state, recoveries: 0, cursor: next }, now);
+  const ending = endingOf({ ...state, recoveries: 0 }, next, now);
   return ending === undefined ? [{ ...event, next: target }] : [event, ending];
 }
 
@@ -229,9 +276,9 @@ function branch(visit: Visit, route: BranchRoute, items: readonly Json[] = []): 
   return isParallel || count > 0 ? [started] : [started, ...joined(visit, 0, { [route.collectAs]: [] }, route.join)];
 }
 
-function tooDeep(state: RunState): RunEvent | undefined {
+function tooDeep({ state, cursor }: Visit): RunEvent | undefined {
   if ((state.parent?.depth ?? 0) < MAX_DEPTH) return undefined;
-  return failed(state, 'depth_exceeded', `Runs inside runs go ${MAX_DEPTH} levels deep at most.`);
+  return failed(cursor, 'depth_exceeded', `Runs inside runs go ${MAX_DEPTH} levels deep at most.`);
 }
 
 /** Merges what branches set. One that failed, or a conflict, takes the edge's own way for errors, or fails the run. */
@@ -241,9 +288,9 @@ function join(visit: Visit, route: BranchRoute, children: Children, results: rea
   const accepted = mergeResults(visit, route, children, results);
   if (accepted.code === undefined) return joined(visit, count, accepted.patch, route.join);
   const { code, message } = accepted;
-  const ending = endingOf(state, now);
+  const ending = endingOf(state, cursor, now);
   // The run keeps its children, so that a retry goes on in those that have not completed.
-  if (ending !== undefined || route.onError === undefined) return [ending ?? failed(state, code, message)];
+  if (ending !== undefined || route.onError === undefined) return [ending ?? failed(cursor, code, message)];
   const { node, step } = cursor;
   return joined(visit, count, { error: { node, code, message } }, route.onError, { code, message, node, step });
 }

@@ -2,6 +2,7 @@ import { freezeJson, type Json } from '../base/json.js';
 import { type EventOf, type EventRecord, payloadOf, type RunEvent } from './events.js';
 import { evolve } from './evolve.js';
 import { linesOf } from './log-lines.js';
+import { upgradeSnapshot } from './snapshots.js';
 import { blankRun, type Inherited, type RunState } from './state.js';
 
 /** Events made into records that follow a state, and the state after them. */
@@ -55,7 +56,7 @@ export function takeSnapshot(state: RunState): { text: string; state: RunState }
 
 /** The state that a snapshot holds. `inputData` is the first event's. */
 export function readSnapshot(text: string, inputData: Json, inherited?: Inherited): RunState {
-  const stored = freezeJson(JSON.parse(text));
+  const stored = upgradeSnapshot(freezeJson(JSON.parse(text)));
   // Fields that are newer than the snapshot start blank.
   const state: RunState = { ...blankRun(stored.runId, inherited), ...stored };
   return {

@@ -6,7 +6,7 @@ import type { CompiledNode, Route } from '../graph/compile.js';
 import { END } from '../graph/definition.js';
 import type { Decision } from './events.js';
 import { articled } from './patch.js';
-import type { RunState } from './state.js';
+import { cursorOf, type RunState } from './state.js';
 
 /** A string that a condition answered is stored and shown up to this length. */
 const MAX_OUTCOME_LENGTH = 200;
@@ -110,7 +110,8 @@ function expressionError(what: string, thrown: unknown): { code: RunErrorCode; m
 
 /** What expressions of a run see. `step` and `attempt` are those of the visit under way. */
 export function scopeOf(state: RunState, data: JsonObject = state.data): Scope {
-  const { runId, graphId, cursor, parent, item } = state;
+  const { runId, graphId, parent, item } = state;
+  const cursor = cursorOf(state);
   const run = { run_id: runId, graph_id: graphId, step: cursor?.step ?? 0, attempt: cursor?.attempt ?? 0 };
   const isItem = parent?.kind === 'branch';
   return { input_data: state.inputData, data, run: isItem ? { ...run, item, index: parent.index } : run };

@@ -14,10 +14,13 @@ export interface Cursor {
   readonly tries: number;
 }
 
+export const WAIT_KINDS = ['timer', 'input', 'retry', 'graph', 'branches'] as const;
+export type WaitKind = (typeof WAIT_KINDS)[number];
+
 /** Why a run does not go on at the moment. Times are milliseconds since 1970. */
-export interface Waiting {
+export interface Waiting<K extends WaitKind = WaitKind> {
   readonly id: string;
-  readonly kind: 'timer' | 'input' | 'retry' | 'graph' | 'branches';
+  readonly kind: K;
   readonly node: string;
   readonly since: number;
   /** When it ends by itself: the timer is over, the answer is too late, the next try is due. */
@@ -51,10 +54,35 @@ export interface Children {
   readonly retriedSeq: number | null;
 }
 
-/** What a step still has to do: store the answer that it waited for, or (its tool is done) choose the way again. */
-export type Pending =
-  | { readonly kind: 'answer'; readonly key: string; readonly value: Json }
-  | { readonly kind: 'route' };
+/** Where a run is that has not finished. The cursor is null for a run that begins at its entry. */
+export type LivePhase =
+  /** Nothing has begun. A fork has the visit that it begins with. */
+  | { readonly kind: 'submitted'; readonly cursor: Cursor | null }
+  /** Retried before anything had begun. */
+  | { readonly kind: 'starting'; readonly cursor: Cursor | null }
+  /** The tool of the visit is called next, or is at work. */
+  | { readonly kind: 'calling'; readonly cursor: Cursor }
+  /** The answer that the visit waited for is there, and becomes this key of `data`. */
+  | { readonly kind: 'answered'; readonly cursor: Cursor; readonly key: string; readonly value: Json }
+  /** The tool of the visit is done; the run chooses its way, or chooses it again. */
+  | { readonly kind: 'routing'; readonly cursor: Cursor }
+  /** Nothing to do before a time, or before somebody answers. */
+  | { readonly kind: 'waiting'; readonly cursor: Cursor; readonly wait: Waiting<'timer' | 'input' | 'retry'> }
+  /** Child runs are under way: branches, or a graph as a step. */
+  | { readonly kind: 'joining'; readonly cursor: Cursor; readonly children: Children };
+
+/** What a retry goes on with. A visit that waited calls its tool again; children that have not completed run again. */
+export type RetryPoint = Extract<LivePhase, { kind: 'starting' | 'calling' | 'answered' | 'routing' | 'joining' }>;
+
+/** Where a run is: all that varies together. Times are milliseconds since 1970. */
+export type Phase =
+  | LivePhase
+  | { readonly kind: 'completed'; readonly cursor: Cursor | null; readonly finishedAt: number }
+  | { readonly kind: 'failed'; readonly at: RetryPoint; readonly finishedAt: number; readonly error: RunError }
+  | { readonly kind: 'cancelled'; readonly at: RetryPoint; readonly finishedAt: number };
+
+/** One kind of phase. */
+export type PhaseOf<K extends Phase['kind']> = Extract<Phase, { kind: K }>;
 
 /** What a branch has from its parent, as it was when the branch began. */
 export interface Inherited {
@@ -68,7 +96,7 @@ export interface RunState {
   readonly runId: string;
   readonly graphId: string;
   readonly graphVersion: number;
-  readonly status: RunStatus;
+  readonly phase: Phase;
   /** Seq of the last event. */
   readonly seq: number;
   readonly inputData: Json;
@@ -82,16 +110,11 @@ export interface RunState {
   readonly entryNode: string | null;
   readonly joinNode: string | null;
   readonly forkedFrom: { readonly run_id: string; readonly step: number } | null;
-  readonly cursor: Cursor | null;
-  readonly waiting: Waiting | null;
-  readonly children: Children | null;
-  readonly pending: Pending | null;
   /** Of all its steps; children count for themselves. */
   readonly usage: Usage;
   /** Finished visits. */
   readonly stepCount: number;
   readonly logCount: number;
-  readonly error: RunError | null;
   readonly cancelRequested: boolean;
   /** Crashes since the run last got on. */
   readonly recoveries: number;
@@ -103,7 +126,6 @@ export interface RunState {
   readonly metadata: Readonly<Record<string, string>>;
   readonly submittedAt: number;
   readonly startedAt: number | null;
-  readonly finishedAt: number | null;
   /** Of a child: seq of the parent's retry that last set it going again. */
   readonly retriedBy: number | null;
   /** Size of the last snapshot, and of the journal since: both bound the size of `data` without measuring it. */
@@ -121,13 +143,82 @@ export function waitIdOf(seq: number): string {
   return `w${seq}`;
 }
 
+/** The status that a run is shown with. */
+export function statusOf({ phase }: Pick<RunState, 'phase'>): RunStatus {
+  return STATUS[phase.kind];
+}
+
+const STATUS: Readonly<Record<Phase['kind'], RunStatus>> = {
+  submitted: 'SUBMITTED',
+  starting: 'RUNNING',
+  calling: 'RUNNING',
+  answered: 'RUNNING',
+  routing: 'RUNNING',
+  waiting: 'WAITING',
+  joining: 'WAITING',
+  completed: 'COMPLETED',
+  failed: 'FAILED',
+  cancelled: 'CANCELLED',
+};
+
+/** The visit that is under way or comes next; of a finished run, the one that it ended at. */
+export function cursorOf({ phase }: Pick<RunState, 'phase'>): Cursor | null {
+  return phase.kind === 'failed' || phase.kind === 'cancelled' ? phase.at.cursor : phase.cursor;
+}
+
+/** The child runs that have not been joined; of a finished run, those that a retry goes on with. */
+export function childrenOf({ phase }: Pick<RunState, 'phase'>): Children | null {
+  const live = phase.kind === 'failed' || phase.kind === 'cancelled' ? phase.at : phase;
+  return live.kind === 'joining' ? live.children : null;
+}
+
+/** What a run waits for. */
+export function waitOf({ phase }: Pick<RunState, 'phase'>): Waiting | null {
+  if (phase.kind === 'waiting') return phase.wait;
+  if (phase.kind !== 'joining') return null;
+  const { seq, node, since, graph } = phase.children;
+  const kind = graph === null ? 'branches' : 'graph';
+  return startWait(kind, node, since, seq, { saveAs: graph?.saveAs ?? null });
+}
+
+/** Why a run failed. */
+export function errorOf({ phase }: Pick<RunState, 'phase'>): RunError | null {
+  return phase.kind === 'failed' ? phase.error : null;
+}
+
+/** When a run finished (milliseconds since 1970). */
+export function finishedAtOf({ phase }: Pick<RunState, 'phase'>): number | null {
+  return 'finishedAt' in phase ? phase.finishedAt : null;
+}
+
+/** The wait that the event `seq` starts, without what only some kinds have. */
+export function startWait<K extends WaitKind>(
+  kind: K,
+  node: string,
+  since: number,
+  seq: number,
+  more: Partial<Waiting>,
+): Waiting<K> {
+  return { until: null, message: null, schema: null, saveAs: null, ...more, id: waitIdOf(seq), kind, node, since };
+}
+
 /** When a run that is not being driven has to be looked at (milliseconds since 1970), if ever. */
-export function wakeAt({ status, waiting, children, deadlineAt }: RunState): number | null {
-  if (status === 'SUBMITTED') return deadlineAt;
+export function wakeAt({ phase, deadlineAt }: Pick<RunState, 'phase' | 'deadlineAt'>): number | null {
+  if (phase.kind === 'submitted') return deadlineAt;
   // Children have their parent's deadline, and wake it.
-  if (status !== 'WAITING' || children !== null) return null;
-  const until = waiting?.until ?? null;
+  if (phase.kind !== 'waiting') return null;
+  const { until } = phase.wait;
   return until === null || deadlineAt === null ? (until ?? deadlineAt) : Math.min(until, deadlineAt);
+}
+
+/** True when the row of a run, which lists show, is another after a change: it has another status, or another wait. */
+export function isRowChanged(before: RunState, after: RunState): boolean {
+  return STATUS[before.phase.kind] !== STATUS[after.phase.kind] || waitIdAt(before) !== waitIdAt(after);
+}
+
+function waitIdAt({ phase }: RunState): string | null {
+  if (phase.kind === 'waiting') return phase.wait.id;
+  return phase.kind === 'joining' ? waitIdOf(phase.children.seq) : null;
 }
 
 /** The state before the first event. */
@@ -136,7 +227,7 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     runId,
     graphId: '',
     graphVersion: 0,
-    status: 'SUBMITTED',
+    phase: { kind: 'submitted', cursor: null },
     seq: 0,
     inputData: inherited?.inputData ?? null,
     data: inherited?.data ?? Object.freeze({}),
@@ -146,14 +237,9 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     entryNode: null,
     joinNode: null,
     forkedFrom: null,
-    cursor: null,
-    waiting: null,
-    children: null,
-    pending: null,
     usage: { input_tokens: 0, output_tokens: 0 },
     stepCount: 0,
     logCount: 0,
-    error: null,
     cancelRequested: false,
     recoveries: 0,
     drained: false,
@@ -163,7 +249,6 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     metadata: {},
     submittedAt: 0,
     startedAt: null,
-    finishedAt: null,
     retriedBy: null,
     snapshotBytes: 0,
     journalBytes: 0,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../core/base/json.js';
 import { limitsSchema, nameSchema } from '../../core/graph/definition.js';
-import { isFinished } from '../../core/run/state.js';
+import { isFinished, statusOf } from '../../core/run/state.js';
 import type { Engine, StartRun } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import { idempotencyOf } from '../input/idempotency.js';
@@ -76,7 +76,7 @@ export function startRunRoute(app: App, engine: Engine, { onRunStarted }: StartR
       setNewRunHeaders(reply, run);
       if (!run.replayed) onRunStarted?.(run.runId, request.id);
       const view = wait === undefined ? undefined : await engine.getState(run.runId, { waitSeconds: wait });
-      if (view !== undefined && isFinished(view.state.status)) return reply.code(200).send(toRunState(view));
+      if (view !== undefined && isFinished(statusOf(view.state))) return reply.code(200).send(toRunState(view));
       return reply.code(202).send(toStartedRun({ runId: run.runId, status: 'SUBMITTED' }));
     },
   );

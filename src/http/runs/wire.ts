@@ -1,4 +1,4 @@
-import { isFinished, type RunStatus } from '../../core/run/state.js';
+import { cursorOf, errorOf, finishedAtOf, isFinished, type RunStatus, statusOf, waitOf } from '../../core/run/state.js';
 import type { Engine, RunView } from '../../engine/engine.js';
 import { toTime, toTimeOrNull, type Wire } from '../wire.js';
 import type { runListSchema, runStateSchema, startedRunSchema } from './schemas.js';
@@ -11,12 +11,13 @@ type WireState = Wire<typeof runStateSchema>;
 
 export function toRunState(view: RunView): WireState {
   const { state, logs } = view;
-  const cursor = isFinished(state.status) ? null : state.cursor;
+  const status = statusOf(state);
+  const cursor = isFinished(status) ? null : cursorOf(state);
   return {
     run_id: state.runId,
     graph_id: state.graphId,
     graph_version: state.graphVersion,
-    status: state.status,
+    status,
     parent_run_id: state.parent?.run_id ?? null,
     child_index: state.parent?.index ?? null,
     forked_from: state.forkedFrom,
@@ -29,17 +30,18 @@ export function toRunState(view: RunView): WireState {
     usage: state.usage,
     data: state.data,
     input_data: state.inputData,
-    error: state.error,
+    error: errorOf(state),
     metadata: state.metadata,
     limits: { max_steps: state.maxSteps, deadline_seconds: state.deadlineSeconds },
     cancel_requested: state.cancelRequested,
     submitted_at: toTime(state.submittedAt),
     started_at: toTimeOrNull(state.startedAt),
-    finished_at: toTimeOrNull(state.finishedAt),
+    finished_at: toTimeOrNull(finishedAtOf(state)),
   };
 }
 
-function toWaiting({ state: { waiting }, waitingChildren }: RunView): WireState['waiting'] {
+function toWaiting({ state, waitingChildren }: RunView): WireState['waiting'] {
+  const waiting = waitOf(state);
   if (waiting === null) return null;
   const { id, kind, node, since, until, message, schema } = waiting;
   const children = kind === 'graph' || kind === 'branches' ? waitingChildren.map(toWaitingChild) : [];

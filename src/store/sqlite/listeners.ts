@@ -1,4 +1,4 @@
-import type { RunState } from '../../core/run/state.js';
+import { type RunState, statusOf } from '../../core/run/state.js';
 import type { RunListener, Unit } from '../store.js';
 
 /** Who wants to hear of commits, by run. */
@@ -24,8 +24,8 @@ export class Listeners {
     for (const { appends } of units) {
       for (const { state } of appends) if (this.#byRun.has(state.runId)) touched.set(state.runId, state);
     }
-    for (const [runId, { seq, status }] of touched) {
-      for (const listener of [...(this.#byRun.get(runId) ?? [])]) listener(seq, status);
+    for (const [runId, state] of touched) {
+      for (const listener of [...(this.#byRun.get(runId) ?? [])]) listener(state.seq, statusOf(state));
     }
   }
 }

@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
-import { type RunState, wakeAt } from '../../core/run/state.js';
+import { errorOf, finishedAtOf, type RunState, statusOf, waitOf, wakeAt } from '../../core/run/state.js';
 import { ConflictError, GraphGoneError, type NewRun, ReplayError, type RunAppend, type Unit } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
 import { graphDefinitions, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
@@ -134,13 +134,16 @@ function parentColumns({ parent }: RunState) {
 
 /** The columns that follow the status. */
 function rowOf(state: RunState) {
-  const { status, startedAt, finishedAt, error, data, own, waiting } = state;
+  const { startedAt, data, own } = state;
+  const status = statusOf(state);
+  const finishedAt = finishedAtOf(state);
+  const error = errorOf(state);
   return {
     status,
     startedAt,
     finishedAt,
     wakeAt: wakeAt(state),
-    waitingFor: waiting?.kind ?? null,
+    waitingFor: waitOf(state)?.kind ?? null,
     error: error === null ? null : JSON.stringify(error),
     // What a branch has from its parent is not stored once more.
     data: finishedAt === null ? null : JSON.stringify(own ?? data),

@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import { describe, expect, it } from 'vitest';
-import { decide, settle, settleChildren } from '../../../src/core/run/interpreter.js';
+import { settleChildren } from '../../../src/core/run/interpreter.js';
+import type { RunState } from '../../../src/core/run/state.js';
 import { compiled, completedChild, type DriverOptions, lostChild, RunDriver, START } from '../../helpers/run-driver.js';
 
 const NODES = ['a', 'b', 'c', 'j', 'e'].map((name) => ({ name, tool_name: 'work' }));
@@ -35,14 +37,14 @@ describe('parallel branches', () => {
         count: 2,
       },
     ]);
-    expect(run.state).toMatchObject({
+    expect(run.view).toMatchObject({
       status: 'WAITING',
       waiting: { id: 'w4', kind: 'branches', node: 'a', until: null },
       children: { seq: 4, kind: 'parallel', toNodes: ['b', 'c'], joinNode: 'j', count: 2, graph: null },
       cursor: { node: 'a', step: 1 },
       stepCount: 1,
     });
-    expect(run.decide()).toEqual({ type: 'children', children: run.state.children, cancel: false });
+    expect(run.decide()).toEqual({ type: 'children', children: run.view.children, cancel: false });
   });
 
   it('are joined with what they set, whatever order they end in', () => {
@@ -57,7 +59,7 @@ describe('parallel branches', () => {
       to_node: 'j',
       next: 'j',
     });
-    expect(run.state).toMatchObject({ status: 'RUNNING', children: null, cursor: { node: 'j', step: 2 } });
+    expect(run.view).toMatchObject({ status: 'RUNNING', children: null, cursor: { node: 'j', step: 2 } });
     expect(run.finish()).toMatchObject({ status: 'COMPLETED', stepCount: 2, data: { b: 1, c: 2 } });
   });
 
@@ -71,13 +73,13 @@ describe('parallel branches', () => {
     const run = parallel();
     run.settleChildren(completedChild({ b: 1 }), lostChild('boom', 1));
     expect(run.types().at(-1)).toBe('run.failed');
-    expect(run.state).toMatchObject({
+    expect(run.view).toMatchObject({
       status: 'FAILED',
       waiting: null,
       error: { code: 'branch_failed', message: 'Branch 1 (c) failed: boom.', node: 'a', step: 1 },
     });
     run.retry();
-    expect(run.state).toMatchObject({
+    expect(run.view).toMatchObject({
       status: 'WAITING',
       waiting: { id: 'w4', kind: 'branches', since: START },
       children: { seq: 4, retriedSeq: 6 },
@@ -96,7 +98,7 @@ describe('parallel branches', () => {
       to_node: 'e',
       next: 'e',
     });
-    expect(run.state).toMatchObject({ children: null, cursor: { node: 'e', step: 2 }, data: { error } });
+    expect(run.view).toMatchObject({ children: null, cursor: { node: 'e', step: 2 }, data: { error } });
     expect(run.state.data).not.toHaveProperty('c');
   });
 
@@ -104,13 +106,13 @@ describe('parallel branches', () => {
     const conflicting = [completedChild({ n: 1 }), completedChild({ n: 2 }, 1)] as const;
     const run = parallel();
     run.settleChildren(...conflicting);
-    expect(run.state.error).toMatchObject({ code: 'join_failed', message: expect.stringContaining('"n"') });
+    expect(run.view.error).toMatchObject({ code: 'join_failed', message: expect.stringContaining('"n"') });
     const ruled = branching({ parallel_edges: [parallelEdge], merge: { n: 'sum' } });
     ruled.settleChildren(...conflicting);
     expect(ruled.state.data.n).toBe(3);
     const caught = parallel({ on_error: 'END' });
     caught.settleChildren(...conflicting);
-    expect(caught.state).toMatchObject({ status: 'COMPLETED', data: { error: { code: 'join_failed' } } });
+    expect(caught.view).toMatchObject({ status: 'COMPLETED', data: { error: { code: 'join_failed' } } });
   });
 
   it('end before the run does, when it is cancelled', () => {
@@ -118,7 +120,7 @@ describe('parallel branches', () => {
     run.append({ type: 'cancel.requested' });
     expect(run.decide()).toMatchObject({ type: 'children', cancel: true });
     run.settleChildren(lostChild(null), completedChild({}, 1));
-    expect(run.state).toMatchObject({ status: 'CANCELLED', children: { seq: 4 }, waiting: null });
+    expect(run.view).toMatchObject({ status: 'CANCELLED', children: { seq: 4 }, waiting: null });
     run.retry();
     expect(run.decide()).toMatchObject({ type: 'children', cancel: false });
   });
@@ -128,7 +130,7 @@ describe('parallel branches', () => {
     run.now += 1000;
     run.settleChildren(completedChild({ b: 1 }), completedChild({}, 1));
     expect(run.types().slice(-2)).toEqual(['branches.joined', 'run.failed']);
-    expect(run.state).toMatchObject({
+    expect(run.view).toMatchObject({
       error: { code: 'deadline_exceeded', step: 2 },
       data: { b: 1 },
       cursor: { node: 'j' },
@@ -136,7 +138,7 @@ describe('parallel branches', () => {
     const lost = parallel({ on_error: 'e' }, { deadlineSeconds: 1 });
     lost.now += 1000;
     lost.settleChildren(lostChild('late'), completedChild({}, 1));
-    expect(lost.state).toMatchObject({ error: { code: 'deadline_exceeded', step: 1 }, children: { seq: 4 } });
+    expect(lost.view).toMatchObject({ error: { code: 'deadline_exceeded', step: 1 }, children: { seq: 4 } });
   });
 
   it('do not begin after the deadline, but do when the run is retried', () => {
@@ -156,7 +158,7 @@ describe('parallel branches', () => {
   it('count as no step, and leave the join to the limit', () => {
     const run = parallel({}, { maxSteps: 1 });
     run.settleChildren(completedChild({}), completedChild({}, 1));
-    expect(run.state).toMatchObject({ status: 'FAILED', error: { code: 'max_steps_exceeded', step: 2 } });
+    expect(run.view).toMatchObject({ status: 'FAILED', error: { code: 'max_steps_exceeded', step: 2 } });
     run.retry({ max_steps: 2 });
     expect(run.finish()).toMatchObject({ status: 'COMPLETED', stepCount: 2 });
   });
@@ -175,19 +177,19 @@ describe('a branch for each item', () => {
     const run = forEach();
     run.settleChildren(completedChild({ n: 2 }, 1), completedChild({ n: 1 }, 0));
     expect(run.state.data).toEqual({ list: ['x', 'y'], all: [{ n: 1 }, { n: 2 }] });
-    expect(run.state.cursor?.node).toBe('j');
+    expect(run.view.cursor?.node).toBe('j');
   });
 
   it('is named by its index where it failed', () => {
     const run = forEach();
     run.settleChildren(completedChild({}), lostChild('boom', 1));
-    expect(run.state.error?.message).toBe('Branch 1 (b) failed: boom.');
+    expect(run.view.error?.message).toBe('Branch 1 (b) failed: boom.');
   });
 
   it('is not needed: no items are joined at once', () => {
     const run = forEach({ items: '${ [] }' });
     expect(run.types().slice(-3)).toEqual(['step.completed', 'branches.started', 'branches.joined']);
-    expect(run.state).toMatchObject({
+    expect(run.view).toMatchObject({
       status: 'RUNNING',
       waiting: null,
       data: { all: [] },
@@ -195,12 +197,12 @@ describe('a branch for each item', () => {
     });
     const last = forEach({ items: '${ [] }' }, { maxSteps: 1 });
     expect(last.types().slice(-2)).toEqual(['branches.joined', 'run.failed']);
-    expect(last.state).toMatchObject({ children: null, error: { code: 'max_steps_exceeded' } });
+    expect(last.view).toMatchObject({ children: null, error: { code: 'max_steps_exceeded' } });
   });
 
   it('needs a list', () => {
     const run = forEach({ items: '${ data.list[0] }' });
-    expect(run.state).toMatchObject({
+    expect(run.view).toMatchObject({
       status: 'FAILED',
       error: { code: 'expression_failed' },
       pending: { kind: 'route' },
@@ -211,7 +213,7 @@ describe('a branch for each item', () => {
     const run = forEach();
     const text = 'x'.repeat(9_000_000);
     run.settleChildren(completedChild({ text }), completedChild({ text }, 1));
-    expect(run.state.error?.code).toBe('data_too_large');
+    expect(run.view.error?.code).toBe('data_too_large');
   });
 });
 
@@ -229,7 +231,7 @@ describe('a run that is a branch', () => {
       { node: 'b', decision: { to_node: 'j' }, next: null },
       { type: 'run.completed', reason: 'join' },
     ]);
-    expect(run.state).toMatchObject({ own: { list: ['x', 'y'] }, data: { n: 1, list: ['x', 'y'] }, stepCount: 1 });
+    expect(run.view).toMatchObject({ own: { list: ['x', 'y'] }, data: { n: 1, list: ['x', 'y'] }, stepCount: 1 });
   });
 
   it('sees its item', () => {
@@ -241,7 +243,7 @@ describe('a run that is a branch', () => {
   it('ends at a join of its own branches that is its join too', () => {
     const run = branchOf({ parallel_edges: [{ from_node: 'b', to_nodes: ['c'], join_node: 'j' }] });
     run.settleChildren(completedChild({ c: 1 }));
-    expect(run.state).toMatchObject({ status: 'COMPLETED', own: { list: ['x', 'y'], c: 1 } });
+    expect(run.view).toMatchObject({ status: 'COMPLETED', own: { list: ['x', 'y'], c: 1 } });
     expect(run.records.at(-1)?.event).toEqual({ type: 'run.completed', reason: 'join' });
   });
 
@@ -255,8 +257,8 @@ describe('a run that is a branch', () => {
 
   it('has no branches eight levels down', () => {
     const document = { parallel_edges: [{ from_node: 'b', to_nodes: ['c'], join_node: 'END' }] };
-    expect(branchOf(document, 7).state.status).toBe('WAITING');
-    expect(branchOf(document, 8).state).toMatchObject({ status: 'FAILED', error: { code: 'depth_exceeded' } });
+    expect(branchOf(document, 7).view.status).toBe('WAITING');
+    expect(branchOf(document, 8).view).toMatchObject({ status: 'FAILED', error: { code: 'depth_exceeded' } });
   });
 });
 
@@ -265,11 +267,16 @@ describe('children of a run that cannot have them', () => {
     const run = parallel();
     const { state, graph, at } = run;
     const results = [completedChild({})];
-    expect(settleChildren(graph, { ...state, children: null }, results, at)).toEqual([]);
-    expect(settleChildren(graph, { ...state, cursor: null }, results, at)).toEqual([]);
-    const elsewhere = { ...state, cursor: { node: 'b', step: 1, attempt: 1, tries: 1 } };
+    const { phase } = state;
+    assert.ok(phase.kind === 'joining');
+    const { children } = phase;
+    const cursor = { node: 'b', step: 1, attempt: 1, tries: 1 };
+    expect(settleChildren(graph, { ...state, phase: { kind: 'routing', cursor: phase.cursor } }, results, at)).toEqual(
+      [],
+    );
+    const nowhere: RunState = { ...state, phase: { kind: 'joining', cursor: { ...cursor, node: 'gone' }, children } };
+    expect(settleChildren(graph, nowhere, results, at)).toEqual([]);
+    const elsewhere: RunState = { ...state, phase: { kind: 'joining', cursor, children } };
     expect(settleChildren(graph, elsewhere, results, at)).toEqual([]);
-    expect(settle(graph, { ...state, cursor: null }, { kind: 'returned', value: {}, logs: [] }, at)).toEqual([]);
-    expect(decide(graph, { ...state, children: null }, at)).toEqual({ type: 'wait', until: null });
   });
 });

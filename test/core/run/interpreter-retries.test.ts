@@ -71,7 +71,7 @@ describe('a retry policy', () => {
     const run = failing({ retry: { max_attempts: 2, interval_seconds: 0 } }, [boom, boom, boom]);
     expect(run.finish().cursor).toEqual({ node: 'a', step: 1, attempt: 3, tries: 3 });
     run.retry();
-    expect(run.state.cursor).toEqual({ node: 'a', step: 1, attempt: 3, tries: 1 });
+    expect(run.view.cursor).toEqual({ node: 'a', step: 1, attempt: 3, tries: 1 });
     expect(run.finish()).toMatchObject({ status: 'COMPLETED', cursor: { attempt: 4 } });
   });
 
@@ -133,7 +133,7 @@ describe('on_error', () => {
       run.now += 1000;
     });
     expect(run.types().slice(-2)).toEqual(['step.failed', 'run.failed']);
-    expect(run.state.error?.code).toBe('deadline_exceeded');
+    expect(run.view.error?.code).toBe('deadline_exceeded');
   });
 });
 
@@ -146,7 +146,7 @@ describe('a run that is retried', () => {
     run.advance();
     run.append({ type: 'cancel.requested' });
     run.settle(returned);
-    expect(run.state).toMatchObject({ status: 'CANCELLED', stepCount: 1 });
+    expect(run.view).toMatchObject({ status: 'CANCELLED', stepCount: 1 });
     run.retry();
     return run;
   };
@@ -180,7 +180,7 @@ describe('a run that is retried', () => {
       { type: 'step.completed', step: 1, patch: {} },
       { type, ...(reason !== undefined && { reason }) },
     ]);
-    expect(run.state).toMatchObject({ stepCount: 1, data: { n: 1 }, pending: null });
+    expect(run.view).toMatchObject({ stepCount: 1, data: { n: 1 }, pending: null });
   });
 
   it('chooses the way again after a condition that failed, without calling the tool again', () => {
@@ -223,7 +223,7 @@ describe('a fork', () => {
 
   it('starts at its step, with the steps before it done', () => {
     const run = forked();
-    expect(run.state).toMatchObject({
+    expect(run.view).toMatchObject({
       status: 'SUBMITTED',
       startedAt: null,
       stepCount: 1,

@@ -23,7 +23,7 @@ const graph = { kind: 'graph', graphId: 'other', version: 3, input: [1], saveAs:
 describe('a timer', () => {
   it('parks the run after its call, and goes on when it is over', () => {
     const run = parked(timer);
-    expect(run.state).toMatchObject({
+    expect(run.view).toMatchObject({
       status: 'WAITING',
       waiting: { id: 'w3', kind: 'timer', node: 'a', since: START, until: START + 5000 },
       stepCount: 0,
@@ -45,7 +45,7 @@ describe('a timer', () => {
     run.now += 2000;
     expect(run.finish()).toMatchObject({ status: 'FAILED', waiting: null, error: { code: 'deadline_exceeded' } });
     run.retry();
-    expect(run.state).toMatchObject({ status: 'RUNNING', deadlineAt: START + 4000, error: null });
+    expect(run.view).toMatchObject({ status: 'RUNNING', deadlineAt: START + 4000, error: null });
     expect(run.finish()).toMatchObject({ status: 'WAITING', waiting: { kind: 'timer' } });
   });
 
@@ -59,11 +59,11 @@ describe('a timer', () => {
 describe('a wait for input', () => {
   it('gives the answer to the step, as a patch', () => {
     const run = parked({ ...input, schema: { type: 'number' } });
-    expect(run.state.waiting).toMatchObject({ message: 'Well?', schema: { type: 'number' }, saveAs: 'said' });
+    expect(run.view.waiting).toMatchObject({ message: 'Well?', schema: { type: 'number' }, saveAs: 'said' });
     run.answer({ deep: ['yes'] });
-    expect(run.state).toMatchObject({ status: 'RUNNING', waiting: null, pending: { kind: 'answer', key: 'said' } });
+    expect(run.view).toMatchObject({ status: 'RUNNING', waiting: null, pending: { kind: 'answer', key: 'said' } });
     run.advance();
-    expect(run.state).toMatchObject({ data: { said: { deep: ['yes'] } }, stepCount: 1, pending: null });
+    expect(run.view).toMatchObject({ data: { said: { deep: ['yes'] } }, stepCount: 1, pending: null });
   });
 
   it('keeps the answer where the run ends before it could use it', () => {
@@ -91,7 +91,7 @@ describe('a wait for input', () => {
     const run = parked(input, { on_error: 'c' });
     run.now += 5000;
     expect(run.finish()).toMatchObject({ status: 'COMPLETED', data: { error: { code: 'wait_expired', node: 'a' } } });
-    expect(run.state.cursor?.node).toBe('c');
+    expect(run.view.cursor?.node).toBe('c');
   });
 
   it('fails its step when the answer is too large for a patch, and asks again where tries are left', () => {
@@ -119,7 +119,7 @@ describe('a call that is cancelled', () => {
     const run = new RunDriver(compiled(document, [parks(timer), work]));
     run.advance();
     run.advance(() => run.append({ type: 'cancel.requested' }));
-    expect(run.state).toMatchObject({ status: 'CANCELLED', waiting: null });
+    expect(run.view).toMatchObject({ status: 'CANCELLED', waiting: null });
   });
 });
 
@@ -153,13 +153,13 @@ describe('a graph that runs as a step', () => {
     const run = parked(graph);
     run.settleChildren(lostChild('boom'));
     expect(run.types().slice(3)).toEqual(['run.failed']);
-    expect(run.state).toMatchObject({
+    expect(run.view).toMatchObject({
       status: 'FAILED',
       waiting: null,
       error: { code: 'child_failed', message: 'Run child-0 of graph "other" failed: boom.', node: 'a', step: 1 },
     });
     run.retry();
-    expect(run.state).toMatchObject({
+    expect(run.view).toMatchObject({
       status: 'WAITING',
       waiting: { id: 'w3', kind: 'graph', saveAs: 'result' },
       children: { seq: 3, retriedSeq: 5 },
@@ -173,7 +173,7 @@ describe('a graph that runs as a step', () => {
     run.now += 1000;
     run.settleChildren(lostChild(null));
     expect(run.types().slice(3)).toEqual(['run.failed']);
-    expect(run.state).toMatchObject({ error: { code: 'deadline_exceeded' }, children: { seq: 3 } });
+    expect(run.view).toMatchObject({ error: { code: 'deadline_exceeded' }, children: { seq: 3 } });
   });
 
   it('is a failed attempt where tries are left, and runs anew', () => {
@@ -194,11 +194,11 @@ describe('a graph that runs as a step', () => {
   it('may take on_error', () => {
     const run = parked(graph, { on_error: 'c' });
     run.settleChildren(lostChild('boom'));
-    expect(run.state).toMatchObject({ status: 'RUNNING', children: null, cursor: { node: 'c', step: 2 } });
+    expect(run.view).toMatchObject({ status: 'RUNNING', children: null, cursor: { node: 'c', step: 2 } });
     const limited = parked(graph, { on_error: 'c' }, { maxSteps: 1 });
     limited.settleChildren(lostChild('boom'));
     expect(limited.types().slice(3)).toEqual(['wait.ended', 'step.failed', 'run.failed']);
-    expect(limited.state).toMatchObject({ children: null, cursor: { node: 'c', step: 2 } });
+    expect(limited.view).toMatchObject({ children: null, cursor: { node: 'c', step: 2 } });
   });
 
   it('ends before a cancelled run does', () => {
@@ -206,13 +206,13 @@ describe('a graph that runs as a step', () => {
     run.append({ type: 'cancel.requested' });
     expect(run.decide()).toMatchObject({ type: 'children', cancel: true });
     run.settleChildren(lostChild(null));
-    expect(run.state).toMatchObject({ status: 'CANCELLED', waiting: null, children: { seq: 3 } });
+    expect(run.view).toMatchObject({ status: 'CANCELLED', waiting: null, children: { seq: 3 } });
   });
 
   it('is refused where its data does not fit, as any patch', () => {
     const run = parked(graph);
     const text = 'x'.repeat(1_000_000);
     run.settleChildren(completedChild(Object.fromEntries(Array.from({ length: 17 }, (_, index) => [index, text]))));
-    expect(run.state).toMatchObject({ status: 'FAILED', error: { code: 'data_too_large' }, children: null });
+    expect(run.view).toMatchObject({ status: 'FAILED', error: { code: 'data_too_large' }, children: null });
   });
 });

@@ -9,6 +9,7 @@ import { fold, readSnapshot, takeSnapshot } from '../../../src/core/run/journal.
 import { linesOf } from '../../../src/core/run/log-lines.js';
 import { blankRun, type Children, isFinished, type RunState } from '../../../src/core/run/state.js';
 import { StepReader } from '../../../src/core/run/steps.js';
+import { flatten } from '../../helpers/flat-run.js';
 import {
   childEnds,
   type GeneratedGraph,
@@ -60,7 +61,7 @@ function checkJournal({ records, state }: RunDriver): void {
   assert.ok(ended <= state.maxSteps, 'steps stay within the limit');
 }
 
-function checkStatus({ records, state }: RunDriver): void {
+function checkStatus({ records, view: state }: RunDriver): void {
   const last = records.at(-1)!.event;
   const ends = { 'run.completed': 'COMPLETED', 'run.failed': 'FAILED', 'run.cancelled': 'CANCELLED' } as const;
   if (last.type in ends) assert.equal(state.status, ends[last.type as keyof typeof ends]);
@@ -94,7 +95,7 @@ function checkFolds({ records, state, options }: RunDriver, snapshots: readonly 
 }
 
 /** Steps read at once, and steps read one page after the other, are the same. */
-function checkSteps({ records, state }: RunDriver): void {
+function checkSteps({ records, view: state }: RunDriver): void {
   const read = (from: number) => {
     const reader = new StepReader(from);
     for (const record of records) if (record.seq >= from) reader.read(record);
@@ -131,9 +132,8 @@ function forkOf({ graph, records, options, now, state }: RunDriver, fromStep: nu
   for (const { event } of records) {
     const isAbout = /^(step|wait|branches)\.|^run\.(started|forked)$/.test(event.type);
     if (!isAbout) continue;
-    const { cursor, children } = fold(fork.state, [
-      { seq: fork.state.seq + 1, time: now, event, payload: '', logEnd: 0 },
-    ]);
+    const record = { seq: fork.state.seq + 1, time: now, event, payload: '', logEnd: 0 };
+    const { cursor, children } = flatten(fold(fork.state, [record]));
     const isThere = cursor?.step === fromStep && children === null;
     if (!isThere) fork.append(event);
     else if ('next' in event && fromStep > 1) fork.append({ ...event, next: null } as RunEvent);
@@ -147,7 +147,7 @@ function forkOf({ graph, records, options, now, state }: RunDriver, fromStep: nu
 
 function intervene(driver: RunDriver, { kind, ...rest }: Intervention, snapshots: Stored[]): void {
   if ('ms' in rest) driver.now += rest.ms;
-  const { status, maxSteps, cursor } = driver.state;
+  const { status, maxSteps, cursor } = driver.view;
   if (kind === 'snapshot') {
     const { text, state } = takeSnapshot(driver.state);
     snapshots.push({ text, seq: state.seq });
@@ -156,11 +156,11 @@ function intervene(driver: RunDriver, { kind, ...rest }: Intervention, snapshots
   if (kind === 'retry' && (status === 'FAILED' || status === 'CANCELLED')) {
     driver.retry((cursor?.step ?? 0) > maxSteps ? { max_steps: maxSteps + 2 } : undefined);
   }
-  if (!isFinished(driver.state.status)) interveneLive(driver, kind);
+  if (!isFinished(driver.view.status)) interveneLive(driver, kind);
 }
 
 function interveneLive(driver: RunDriver, kind: Intervention['kind']): void {
-  const { status, waiting } = driver.state;
+  const { status, waiting } = driver.view;
   if (kind === 'cancel') driver.append({ type: 'cancel.requested' });
   if (kind === 'crash' && status === 'RUNNING') driver.append({ type: 'run.recovered' });
   if (kind === 'drain' && status === 'RUNNING') driver.append({ type: 'run.drained' });
@@ -259,7 +259,7 @@ describe('any run of any graph', () => {
     fc.assert(
       fc.property(wildGraphs, plans, (generated, plan) => {
         const driver = drive(generated, plan, types);
-        ends.add(driver.state.error?.code ?? driver.state.status);
+        ends.add(driver.view.error?.code ?? driver.view.status);
         for (const now of [0, driver.now, Number.MAX_SAFE_INTEGER]) {
           expect(decide(driver.graph, driver.state, { now, random: 0 })).toEqual({ type: 'stop' });
         }

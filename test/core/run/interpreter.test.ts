@@ -3,6 +3,7 @@ import { type CompiledNode, compileGraph } from '../../../src/core/graph/compile
 import { decide, MAX_RECOVERIES, settle } from '../../../src/core/run/interpreter.js';
 import { takeSnapshot } from '../../../src/core/run/journal.js';
 import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../../src/core/run/patch.js';
+import type { RunState } from '../../../src/core/run/state.js';
 import { createRegistry, type Registrable } from '../../../src/core/tool/registry.js';
 import { compiled, type DriverOptions, definitionOf, RunDriver, START } from '../../helpers/run-driver.js';
 
@@ -76,13 +77,14 @@ describe('a run', () => {
 
   it('whose cursor is at no node of its graph fails', () => {
     const run = started(oneNode, [returning({})]);
-    const elsewhere = { ...run.state, cursor: { node: 'gone', step: 2, attempt: 1, tries: 1 } };
+    const cursor = { node: 'gone', step: 2, attempt: 1, tries: 1 };
+    const elsewhere: RunState = { ...run.state, phase: { kind: 'calling', cursor } };
     expect(decide(run.graph, elsewhere, run.at)).toMatchObject({
       events: [{ type: 'run.failed', error: { code: 'tool_missing', node: 'gone', step: 2 } }],
     });
     const outcome = { kind: 'returned', value: {}, logs: [] } as const;
     expect(settle(run.graph, elsewhere, outcome, run.at)).toEqual([]);
-    expect(settle(run.graph, { ...run.state, cursor: null }, outcome, run.at)).toEqual([]);
+    expect(settle(run.graph, new RunDriver(run.graph).state, outcome, run.at)).toEqual([]);
   });
 });
 
@@ -111,7 +113,7 @@ describe('limits', () => {
     const during = started(loop, [returning({ kept: true })], { deadlineSeconds: 2 });
     during.now += 2000;
     during.settle({ kind: 'returned', value: { kept: true }, logs: [] });
-    expect(during.state).toMatchObject({
+    expect(during.view).toMatchObject({
       status: 'FAILED',
       data: { kept: true },
       error: { code: 'deadline_exceeded' },
@@ -120,14 +122,14 @@ describe('limits', () => {
     failing.now += 2000;
     failing.settle({ kind: 'threw', code: 'deadline_exceeded', message: 'stopped', logs: [] });
     expect(failing.types().slice(-2)).toEqual(['step.failed', 'run.failed']);
-    expect(failing.state.error?.message).toBe('The run reached its deadline of 2 s.');
+    expect(failing.view.error?.message).toBe('The run reached its deadline of 2 s.');
   });
 
   it('do not fail a run that has reached its end', () => {
     const run = started(oneNode, [returning({})], { deadlineSeconds: 1 });
     run.now += 5000;
     run.settle({ kind: 'returned', value: {}, logs: [] });
-    expect(run.state.status).toBe('COMPLETED');
+    expect(run.view.status).toBe('COMPLETED');
   });
 
   it('give a run up that crashes the server again and again', () => {
@@ -135,7 +137,7 @@ describe('limits', () => {
     for (let crash = 1; crash < MAX_RECOVERIES; crash++) run.append({ type: 'run.recovered' });
     expect(run.decide().type).toBe('call');
     run.advance();
-    expect(run.state).toMatchObject({ recoveries: 0, stepCount: 1 });
+    expect(run.view).toMatchObject({ recoveries: 0, stepCount: 1 });
     for (let crash = 1; crash <= MAX_RECOVERIES; crash++) run.append({ type: 'run.recovered' });
     expect(run.finish().error).toMatchObject({ code: 'recovery_exhausted', node: 'a', step: 2 });
   });
@@ -153,7 +155,7 @@ describe('cancel', () => {
       const run = started(document, [returning({ n: 1 })]);
       run.advance(() => run.append({ type: 'cancel.requested' }));
       expect(run.types().slice(-3)).toEqual(['cancel.requested', 'step.completed', 'run.cancelled']);
-      expect(run.state).toMatchObject({ status: 'CANCELLED', data: { n: 1 }, error: null });
+      expect(run.view).toMatchObject({ status: 'CANCELLED', data: { n: 1 }, error: null });
     }
   });
 
@@ -167,7 +169,7 @@ describe('cancel', () => {
   it('goes before a condition that fails', () => {
     const run = started(gated, [returning({}), { name: 'gate', choose: () => 'nowhere' }]);
     run.advance(() => run.append({ type: 'cancel.requested' }));
-    expect(run.state).toMatchObject({ status: 'CANCELLED', error: null });
+    expect(run.view).toMatchObject({ status: 'CANCELLED', error: null });
   });
 });
 
@@ -180,7 +182,7 @@ describe('a tool that throws', () => {
       { type: 'step.failed', step: 1, node: 'a', attempt: 1, logs: ['said'], error },
       { type: 'run.failed', error },
     ]);
-    expect(run.state).toMatchObject({ status: 'FAILED', error, cursor: { node: 'a', step: 1, attempt: 2 } });
+    expect(run.view).toMatchObject({ status: 'FAILED', error, cursor: { node: 'a', step: 1, attempt: 2 } });
   });
 });
 
@@ -281,12 +283,12 @@ describe('a patch', () => {
     const run = started(loop, [returning({})]);
     const settle = (key: string) => run.settle({ kind: 'returned', value: { [key]: text }, logs: [] });
     for (let step = 0; step < 20; step++) settle('same');
-    expect(run.state).toMatchObject({ status: 'RUNNING', stepCount: 20 });
+    expect(run.view).toMatchObject({ status: 'RUNNING', stepCount: 20 });
     for (let step = 0; step < 15; step++) settle(`key${step}`);
-    expect(run.state.status).toBe('RUNNING');
+    expect(run.view.status).toBe('RUNNING');
     run.state = takeSnapshot(run.state).state;
     settle('one too many');
-    expect(run.state.error).toMatchObject({
+    expect(run.view.error).toMatchObject({
       code: 'data_too_large',
       message: `The patch would make data larger than ${MAX_DATA_BYTES} bytes.`,
     });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MAX_RECOVERIES } from '../../../src/core/run/interpreter.js';
 import { append, fold, isSnapshotDue, readSnapshot, takeSnapshot } from '../../../src/core/run/journal.js';
 import { blankRun } from '../../../src/core/run/state.js';
+import { flatten } from '../../helpers/flat-run.js';
 import { compiled, RunDriver, START } from '../../helpers/run-driver.js';
 
 const graph = compiled({ entry_point: 'a', nodes: [{ name: 'a', tool_name: 'work' }] }, [
@@ -74,12 +75,12 @@ describe('a snapshot', () => {
   it('of an earlier release goes on without a count of tries', () => {
     const run = new RunDriver(graph);
     run.advance();
-    const { cursor, ...older } = JSON.parse(takeSnapshot(run.state).text) as { cursor: Record<string, unknown> };
-    const { tries: _, ...rest } = cursor;
-    const read = readSnapshot(JSON.stringify({ ...older, cursor: rest }), null);
+    const { phase: _, ...rest } = JSON.parse(takeSnapshot(run.state).text) as Record<string, unknown>;
+    const older = { ...rest, status: 'RUNNING', cursor: { node: 'a', step: 1, attempt: 1 } };
+    const read = readSnapshot(JSON.stringify(older), null);
     const error = { code: 'tool_failed', message: 'boom', node: 'a', step: 1 };
     const failed = { type: 'step.failed', step: 1, node: 'a', attempt: 1, logs: [], error } as const;
-    expect(append(read, [failed], START).state.cursor).toEqual({ node: 'a', step: 1, attempt: 2, tries: 2 });
+    expect(flatten(append(read, [failed], START).state).cursor).toEqual({ node: 'a', step: 1, attempt: 2, tries: 2 });
   });
 
   it('of a branch leaves out what it has from its parent', () => {

@@ -3,9 +3,10 @@ import {
   blankRun,
   type Children,
   isFinished,
+  isRowChanged,
   RUN_STATUSES,
   type RunState,
-  type Waiting,
+  startWait,
   wakeAt,
 } from '../../../src/core/run/state.js';
 import { compiled, RunDriver, START } from '../../helpers/run-driver.js';
@@ -16,7 +17,7 @@ const graph = compiled({ entry_point: 'a', nodes: [{ name: 'a', tool_name: 'work
 
 describe('a new run', () => {
   it('knows what its first event says', () => {
-    expect(new RunDriver(graph, { inputData: { in: 1 }, maxSteps: 7, deadlineSeconds: 1.5 }).state).toMatchObject({
+    expect(new RunDriver(graph, { inputData: { in: 1 }, maxSteps: 7, deadlineSeconds: 1.5 }).view).toMatchObject({
       runId: 'run-1',
       graphId: 'test-graph',
       graphVersion: 1,
@@ -62,19 +63,68 @@ describe('isFinished', () => {
 });
 
 describe('wakeAt', () => {
-  const waitingUntil = (until: number | null) => ({ status: 'WAITING', waiting: { until } as Waiting }) as const;
+  const cursor = { node: 'a', step: 1, attempt: 1, tries: 1 };
+  const waitingUntil = (until: number | null): Pick<RunState, 'phase'> => {
+    return { phase: { kind: 'waiting', cursor, wait: startWait('timer', 'a', START, 3, { until }) } };
+  };
+  const joining = { kind: 'joining', cursor, children: {} as Children } as const;
 
   it.each<[string, Partial<RunState>, number | null]>([
     ['a new run has its deadline', { deadlineAt: 5 }, 5],
     ['a new run may have none', {}, null],
-    ['a run at work is looked at anyway', { status: 'RUNNING', deadlineAt: 5 }, null],
+    ['a run at work is looked at anyway', { phase: { kind: 'calling', cursor }, deadlineAt: 5 }, null],
     ['a wait is over at its time', waitingUntil(3), 3],
     ['a wait is over at the deadline', { ...waitingUntil(7), deadlineAt: 5 }, 5],
     ['a wait may have no time', waitingUntil(null), null],
     ['a wait that has no time has the deadline', { ...waitingUntil(null), deadlineAt: 5 }, 5],
-    ['children have the deadline themselves', { ...waitingUntil(null), children: {} as Children, deadlineAt: 5 }, null],
-    ['a finished run is left alone', { status: 'FAILED', deadlineAt: 5 }, null],
+    ['children have the deadline themselves', { phase: joining, deadlineAt: 5 }, null],
+    ['a finished run is left alone', { phase: { kind: 'cancelled', at: joining, finishedAt: 4 }, deadlineAt: 5 }, null],
   ])('%s', (_, changes, moment) => {
     expect(wakeAt({ ...blankRun('run-1'), ...changes })).toBe(moment);
+  });
+});
+
+describe('isRowChanged', () => {
+  const cursor = { node: 'a', step: 1, attempt: 1, tries: 1 };
+  const blank = blankRun('run-1');
+  const calling: RunState = { ...blank, phase: { kind: 'calling', cursor } };
+  const waiting = (seq: number): RunState => {
+    return { ...blank, phase: { kind: 'waiting', cursor, wait: startWait('input', 'a', START, seq, {}) } };
+  };
+  const joining = (seq: number): RunState => {
+    return { ...blank, phase: { kind: 'joining', cursor, children: { seq } as Children } };
+  };
+
+  it.each<[string, RunState, RunState, boolean]>([
+    ['another status', blank, calling, true],
+    ['another step', calling, { ...calling, phase: { kind: 'routing', cursor }, stepCount: 1 }, false],
+    ['another wait', waiting(3), waiting(5), true],
+    ['other children', joining(3), joining(5), true],
+    ['the same wait', waiting(3), { ...waiting(3), cancelRequested: true }, false],
+    ['the same children', joining(3), { ...joining(3), cancelRequested: true }, false],
+  ])('%s', (_, before, after, isChanged) => {
+    expect(isRowChanged(before, after)).toBe(isChanged);
+  });
+});
+
+describe('an event that cannot follow', () => {
+  const ended = { type: 'wait.ended', wait_id: 'w3', outcome: 'elapsed' } as const;
+
+  it('leaves a run that does not wait where it is', () => {
+    const run = new RunDriver(graph);
+    run.append({ type: 'run.started', next: 'a' });
+    const { phase } = run.state;
+    run.append(ended);
+    expect(run.state.phase).toBe(phase);
+  });
+
+  it('is folded all the same: a retry of a run that has completed chooses its way again, or begins', () => {
+    const run = new RunDriver(graph);
+    run.finish();
+    run.append({ type: 'run.retried' });
+    expect(run.state.phase).toEqual({ kind: 'routing', cursor: { node: 'a', step: 1, attempt: 1, tries: 1 } });
+    const unbegun = new RunDriver(graph);
+    unbegun.append({ type: 'run.completed', reason: 'end' }, { type: 'run.retried' });
+    expect(unbegun.state.phase).toEqual({ kind: 'starting', cursor: null });
   });
 });

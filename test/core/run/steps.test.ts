@@ -212,11 +212,11 @@ describe('StepReader', () => {
     run.append({ type: 'cancel.requested' });
     run.settle({ kind: 'threw', code: 'tool_failed', message: 'aborted', logs: [], ...tokens(4) });
     expect(stepsOf(run).map(({ usage }) => usage.output_tokens)).toEqual([3, 3, 4]);
-    expect(run.state).toMatchObject({ status: 'CANCELLED', usage: { input_tokens: 100, output_tokens: 10 } });
+    expect(run.view).toMatchObject({ status: 'CANCELLED', usage: { input_tokens: 100, output_tokens: 10 } });
     const failed = new RunDriver(graph);
     failed.advance();
     failed.settle({ kind: 'threw', code: 'tool_failed', message: 'boom', logs: [], ...tokens(1) });
-    expect(failed.state).toMatchObject({ status: 'FAILED', usage: { input_tokens: 10, output_tokens: 1 } });
+    expect(failed.view).toMatchObject({ status: 'FAILED', usage: { input_tokens: 10, output_tokens: 1 } });
   });
 
   it('has nothing to tell where nothing came after', () => {
@@ -231,7 +231,7 @@ describe('StepReader', () => {
     const error = { code: 'tool_failed', message: 'boom', node: 'a', step: 1 };
     const decision = { kind: 'error', to_node: 'b' } as const;
     run.append({ type: 'step.failed', step: 1, node: 'a', attempt: 1, logs: [], error, decision });
-    expect(run.state).toMatchObject({ data: {}, cursor: { node: 'b', step: 2 } });
+    expect(run.view).toMatchObject({ data: {}, cursor: { node: 'b', step: 2 } });
     expect(stepsOf(run)).toMatchObject([{ status: 'FAILED', patch: null, decision }]);
   });
 

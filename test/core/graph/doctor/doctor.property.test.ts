@@ -107,7 +107,7 @@ class Family {
     });
     if (this.#runs > 300) driver.append({ type: 'cancel.requested' });
     const nodes = this.run(driver);
-    const { status, own, error } = driver.state;
+    const { status, own, error } = driver.view;
     const result: ChildResult = { index, runId: `${index}`, status, data: own!, error };
     return { nodes, result };
   }
@@ -153,7 +153,7 @@ describe('the graph doctor', () => {
         const isForeseeable = definition.conditional_edges?.every((edge) => edge.condition_function !== 'free') ?? true;
         const driver = new RunDriver(graph, { maxSteps: 12 });
         new Family(graph, isForeseeable).run(driver);
-        const { error, status } = driver.state;
+        const { error, status } = driver.view;
         for (const type of driver.types()) types.add(type);
         expect(error?.code ?? status).toMatch(
           /^(COMPLETED|max_steps_exceeded|branch_failed|join_failed|depth_exceeded)$/,

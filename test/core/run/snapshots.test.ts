@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Json } from '../../../src/core/base/json.js';
+import { type EventRecord, eventOf } from '../../../src/core/run/events.js';
+import { fold, readSnapshot, takeSnapshot } from '../../../src/core/run/journal.js';
+import { blankRun, type Inherited, type RunState } from '../../../src/core/run/state.js';
+import { flatten } from '../../helpers/flat-run.js';
+
+/** Runs as 1.0 stored them, with the snapshot that it took after each event. The file never changes. */
+interface Fixture {
+  readonly runs: readonly {
+    readonly runId: string;
+    readonly inputData: Json;
+    /** What a branch has from its parent. */
+    readonly inherited?: Inherited;
+    readonly records: readonly { seq: number; time: number; type: string; payload: string; logEnd: number }[];
+    readonly snapshots: readonly { seq: number; text: string }[];
+  }[];
+}
+
+const file = new URL('../../fixtures/snapshots-1.0.json', import.meta.url);
+const { runs } = JSON.parse(readFileSync(file, 'utf8')) as Fixture;
+
+/** The sizes depend on where a snapshot was taken; nothing else does. */
+function withoutSizes(state: RunState): RunState {
+  return { ...state, snapshotBytes: 0, journalBytes: 0 };
+}
+
+function recordsOf(run: Fixture['runs'][number]): EventRecord[] {
+  return run.records.map(({ type, ...record }) => ({ ...record, event: eventOf(type, record.payload) }));
+}
+
+describe('a snapshot of 1.0', () => {
+  it.each(runs)('gives the state that the journal gives, after each event of $runId', (run) => {
+    const records = recordsOf(run);
+    const whole = fold(blankRun(run.runId, run.inherited), records);
+    for (const { seq, text } of run.snapshots) {
+      const read = readSnapshot(text, run.inputData, run.inherited);
+      const folded = fold(blankRun(run.runId, run.inherited), records.slice(0, seq));
+      expect(withoutSizes(read), `after event ${seq}`).toEqual(withoutSizes(folded));
+      expect(withoutSizes(fold(read, records.slice(seq))), `on from event ${seq}`).toEqual(withoutSizes(whole));
+      expect(readSnapshot(takeSnapshot(read).text, run.inputData, run.inherited).phase).toEqual(read.phase);
+    }
+  });
+
+  it('says of each run what it said then', () => {
+    for (const run of runs) {
+      for (const { text } of run.snapshots) {
+        const { snapshotBytes: _, journalBytes: __, ...said } = JSON.parse(text) as Record<string, unknown>;
+        expect(flatten(readSnapshot(text, run.inputData, run.inherited))).toMatchObject(said);
+      }
+    }
+  });
+
+  it('is there for every phase of a run', () => {
+    const phases = runs.flatMap((run) =>
+      run.snapshots.map(({ text }) => {
+        const { phase } = readSnapshot(text, null, run.inherited);
+        return 'at' in phase ? `${phase.kind} at ${phase.at.kind}` : phase.kind;
+      }),
+    );
+    expect([...new Set(phases)].sort()).toEqual([
+      'answered',
+      'calling',
+      'cancelled at calling',
+      'cancelled at joining',
+      'cancelled at starting',
+      'completed',
+      'failed at answered',
+      'failed at calling',
+      'failed at joining',
+      'failed at routing',
+      'joining',
+      'routing',
+      'starting',
+      'submitted',
+      'waiting',
+    ]);
+  });
+});
