@@ -39,7 +39,7 @@ const JSON_SCHEMA = /^core\/json-schema\//;
 const GRAPH = /^core\/graph\//;
 
 /** Imports go down only. The first floor that holds a file counts. */
-const FLOORS: readonly Floor[] = [
+export const FLOORS: readonly Floor[] = [
   { name: 'core/base', holds: BASE, mayImport: [BASE], packages: PURE },
   { name: 'core/tool', holds: TOOL, mayImport: [BASE, TOOL], packages: PURE },
   { name: 'core/expressions', holds: EXPRESSIONS, mayImport: [BASE, EXPRESSIONS], packages: PURE },
