@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ask, ended, start } from '../../test/e2e/client.js';
+import { ask, startRun, waitForRest } from '../../test/e2e/client.js';
 import build from '../../test/helpers/build.js';
 import { type ChatAnswer, type ChatRequest, startLlmServer } from '../../test/helpers/llm-server.js';
 import { startServer } from '../../test/helpers/server-process.js';
@@ -38,15 +38,15 @@ try {
   const created = await ask(server, 'POST /graph/create', graph);
   if (created.status !== 201) throw new Error(`the graph was refused: ${JSON.stringify(created.body)}`);
   const input_data = { url: `http://127.0.0.1:${port}/`, question: QUESTION, model: 'small' };
-  const runId = await start(server, graph.graph_id, { input_data });
+  const runId = await startRun(server, graph.graph_id, { input_data });
   say(`Question: ${QUESTION}`);
-  let state = await ended(server, runId);
+  let state = await waitForRest(server, runId);
   for (const payload of [{ approved: false, comment: 'Is it still there?' }, { approved: true }]) {
     if (state.status !== 'WAITING') throw new Error(`the run does not wait: ${JSON.stringify(state)}`);
     say(`Asked: ${state.waiting.message}\nAnswered: ${JSON.stringify(payload)}`);
     const taken = await ask(server, `POST /graph/runs/${runId}/resume`, { wait_id: state.waiting.id, payload });
     if (taken.status !== 202) throw new Error(`the answer was refused: ${JSON.stringify(taken.body)}`);
-    state = await ended(server, runId);
+    state = await waitForRest(server, runId);
   }
   say(['Logs:', ...state.logs.map((line: string) => `  ${line}`)].join('\n'));
   say(`Data: ${JSON.stringify(state.data, null, 2)}`);

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, start } from '../e2e/client.js';
+import { ask, startRun } from '../e2e/client.js';
 import { type Site, startSite } from './browser.js';
 
 const HOLDS = {
@@ -40,7 +40,7 @@ describe('the page', () => {
   });
 
   it('follows a run while it walks, up to its failure', async () => {
-    const runId = await start(site.server, 'holds', { metadata: { team: 'blue' } });
+    const runId = await startRun(site.server, 'holds', { metadata: { team: 'blue' } });
     const page = await site.open(`/#/runs/${runId}`);
     await page.getByRole('img', { name: /first "one" ▶ running/ }).waitFor();
     await page.getByText('Live', { exact: true }).waitFor();

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PARALLEL_GRAPH } from '../../src/http/openapi/examples.js';
-import { ask, ended, start } from '../e2e/client.js';
+import { ask, startRun, waitForRest } from '../e2e/client.js';
 import { type Site, startSite } from './browser.js';
 
 const BREAKS = {
@@ -64,7 +64,7 @@ describe('repairing a run on the page', () => {
   afterAll(() => site?.close());
 
   it('answers a wait with the form of its schema', async () => {
-    const runId = await start(site.server, 'asks');
+    const runId = await startRun(site.server, 'asks');
     const page = await site.open(`/#/runs/${runId}`);
     await page.getByText('May this go out?').waitFor();
     await page.getByLabel('Approved').check();
@@ -72,7 +72,7 @@ describe('repairing a run on the page', () => {
     await page.getByLabel('Level').selectOption({ label: 'high' });
     await page.getByRole('button', { name: 'Answer and go on' }).click();
     await page.locator('.summary .status-completed').waitFor();
-    const { data } = await ended(site.server, runId);
+    const { data } = await waitForRest(site.server, runId);
     expect(data.approve).toEqual({ approved: true, note: 'Fine by me', level: 'high' });
     await page.close();
   });
@@ -87,7 +87,7 @@ describe('repairing a run on the page', () => {
   });
 
   it('leads from a run to the branch that waits, and sees the answer arrive', async () => {
-    const runId = await start(site.server, 'second-opinion', { input_data: 'x = 1' });
+    const runId = await startRun(site.server, 'second-opinion', { input_data: 'x = 1' });
     const page = await site.open(`/#/runs/${runId}`);
     await page.getByRole('img', { name: /ask ▶ waiting/ }).waitFor();
     expect(await page.getByRole('region', { name: 'Runs inside this one' }).locator('tbody tr').count()).toBe(2);
@@ -103,7 +103,7 @@ describe('repairing a run on the page', () => {
   });
 
   it('finds runs by what they wait for, branches too', async () => {
-    const runId = await start(site.server, 'second-opinion', { input_data: 'x = 1' });
+    const runId = await startRun(site.server, 'second-opinion', { input_data: 'x = 1' });
     await ask(site.server, `GET /graph/state/${runId}?wait=10`);
     const page = await site.open('/#/runs');
     await page.getByLabel('Waits for').selectOption({ label: 'an answer' });
@@ -114,8 +114,8 @@ describe('repairing a run on the page', () => {
   });
 
   it('forks a run from a step, with other data', async () => {
-    const runId = await start(site.server, 'breaks', { input_data: 'x = 1' });
-    await ended(site.server, runId);
+    const runId = await startRun(site.server, 'breaks', { input_data: 'x = 1' });
+    await waitForRest(site.server, runId);
     const page = await site.open(`/#/runs/${runId}`);
     const step = page.locator('.steps > li').first();
     await step.locator('summary').first().click();
@@ -129,8 +129,8 @@ describe('repairing a run on the page', () => {
   });
 
   it('retries a failed run where it stopped', async () => {
-    const runId = await start(site.server, 'breaks', { input_data: 'x = 1' });
-    await ended(site.server, runId);
+    const runId = await startRun(site.server, 'breaks', { input_data: 'x = 1' });
+    await waitForRest(site.server, runId);
     const page = await site.open(`/#/runs/${runId}`);
     await page.getByRole('region', { name: 'Error' }).waitFor();
     writeFileSync(join(site.folder, 'mended'), '');
@@ -143,11 +143,11 @@ describe('repairing a run on the page', () => {
   it('cancels a run', async () => {
     const graph = { graph_id: 'held', name: 'Held', entry_point: 'a', nodes: [{ name: 'a', tool_name: 'held' }] };
     await ask(site.server, 'POST /graph/create', graph);
-    const runId = await start(site.server, 'held');
+    const runId = await startRun(site.server, 'held');
     const page = await site.open(`/#/runs/${runId}`);
     await page.getByRole('button', { name: 'Cancel run' }).click();
     await page.locator('.summary .status-cancelled').waitFor();
-    expect((await ended(site.server, runId)).status).toBe('CANCELLED');
+    expect((await waitForRest(site.server, runId)).status).toBe('CANCELLED');
     await page.close();
   });
 

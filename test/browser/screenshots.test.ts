@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { APPROVAL_GRAPH, PARALLEL_GRAPH } from '../../src/http/openapi/examples.js';
-import { ask, ended, start } from '../e2e/client.js';
+import { ask, startRun, waitForRest } from '../e2e/client.js';
 import { MESSY_CODE } from '../helpers/demo.js';
 import { type Site, startSite } from './browser.js';
 
@@ -40,11 +40,11 @@ describe.skipIf(folder === undefined)('screenshots', () => {
 
   it.each(['light', 'dark'] as const)('in %s', async (colorScheme) => {
     rmSync(join(site.folder, 'go'), { force: true });
-    const done = await start(site.server, 'demo-review', { input_data: MESSY_CODE });
-    await ended(site.server, done);
-    const live = await start(site.server, 'nightly-import', { input_data: 'x = 1', metadata: { team: 'data' } });
-    const waiting = await start(site.server, 'approval', { input_data: 'def tidy(): pass' });
-    const parallel = await start(site.server, 'second-opinion', { input_data: MESSY_CODE });
+    const done = await startRun(site.server, 'demo-review', { input_data: MESSY_CODE });
+    await waitForRest(site.server, done);
+    const live = await startRun(site.server, 'nightly-import', { input_data: 'x = 1', metadata: { team: 'data' } });
+    const waiting = await startRun(site.server, 'approval', { input_data: 'def tidy(): pass' });
+    const parallel = await startRun(site.server, 'second-opinion', { input_data: MESSY_CODE });
     await ask(site.server, `GET /graph/state/${parallel}?wait=10`);
     const shots = {
       graphs: '/#/graphs',
@@ -69,7 +69,7 @@ describe.skipIf(folder === undefined)('screenshots', () => {
       await page.close();
     }
     writeFileSync(join(site.folder, 'go'), '');
-    await ended(site.server, live);
+    await waitForRest(site.server, live);
     const page = await site.open(`/#/runs/${live}`, { colorScheme, width: 420, height: 900 });
     await page.getByRole('img', { name: /failed/ }).waitFor();
     await page.screenshot({ path: join(folder ?? '', `failed-narrow-${colorScheme}.png`), fullPage: true });

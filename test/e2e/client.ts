@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { ServerProcess } from '../helpers/server-process.js';
+import { until } from '../helpers/until.js';
 
 export interface Answer {
   readonly status: number;
@@ -27,24 +28,32 @@ export async function ask(
 }
 
 /** Starts a run; resolves with its id. */
-export async function start(server: ServerProcess, graphId: string, options: object = {}): Promise<string> {
+export async function startRun(server: ServerProcess, graphId: string, options: object = {}): Promise<string> {
   const { status, body } = await ask(server, 'POST /graph/run', { graph_id: graphId, ...options });
   if (status !== 202) throw new Error(`the run of ${graphId} was answered ${status}: ${JSON.stringify(body)}`);
   return body.run_id;
 }
 
-/** The state of a run, once it has ended. */
-export async function ended(server: ServerProcess, runId: string): Promise<Answer['body']> {
+/** Resolves with the state of a run when it has ended, or when it or a run inside it waits for input. */
+export async function waitForRest(server: ServerProcess, runId: string): Promise<Answer['body']> {
   return (await ask(server, `GET /graph/state/${runId}?wait=60`)).body;
 }
 
-/** Asks until a server that is stopping says so. */
-export async function stopping(server: ServerProcess): Promise<void> {
-  while ((await ask(server, 'GET /health/ready')).status !== 503);
+/** Resolves when the run waits for something. */
+export async function waitForWait(server: ServerProcess, runId: string): Promise<Answer['body']> {
+  return until(async () => {
+    const { body } = await ask(server, `GET /graph/state/${runId}`);
+    return body.status === 'WAITING' ? body : undefined;
+  });
 }
 
-/** The log line with this message, once it is there. */
-export async function logged(server: ServerProcess, message: string): Promise<Record<string, unknown>> {
+/** Resolves when a server that was told to stop says that it is not ready. */
+export async function waitForStopping(server: ServerProcess): Promise<void> {
+  await until(async () => (await ask(server, 'GET /health/ready')).status === 503);
+}
+
+/** Resolves with the log line that has this message. */
+export async function waitForLog(server: ServerProcess, message: string): Promise<Record<string, unknown>> {
   for (;;) {
     const found = server.lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === message);
     if (found !== undefined) return found;
@@ -52,8 +61,8 @@ export async function logged(server: ServerProcess, message: string): Promise<Re
   }
 }
 
-/** The exit code of a server that ends by itself. */
-export async function exitCode({ child }: ServerProcess): Promise<number | null> {
+/** Resolves with the exit code of a server that ends by itself. */
+export async function waitForExit({ child }: ServerProcess): Promise<number | null> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   return child.exitCode;
 }

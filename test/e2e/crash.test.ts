@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { until } from '../helpers/until.js';
 
-/** Tools that leave a trace outside of the database each time they are called. */
+/** Tools that leave a trace outside of the database each time they are called, and take some milliseconds as work does. */
 const TOOLS = `
 import { appendFileSync } from 'node:fs';
 const traced = (name, run) => ({
@@ -84,6 +85,9 @@ const MIXED_DATA = {
 
 const KILLS = 10;
 const SLOTS = 40;
+/** How many calls each server makes before it is killed: at least, and at most so many more. */
+const MIN_CALLS = 50;
+const MORE_CALLS = 500;
 
 async function post(url: string, body: unknown): Promise<Response> {
   return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
@@ -101,7 +105,7 @@ async function answerAll(url: string): Promise<void> {
 
 /** Starts runs and answers waits, several clients at a time, until the server is gone. Only acknowledged runs count. */
 async function load(server: ServerProcess, acknowledged: Map<string, number>): Promise<void> {
-  const until = async (request: () => Promise<void>) => {
+  const again = async (request: () => Promise<void>) => {
     try {
       for (;;) await request();
     } catch {
@@ -114,9 +118,8 @@ async function load(server: ServerProcess, acknowledged: Map<string, number>): P
     const answer = await post(`${server.url}/graph/run`, body);
     const { run_id } = (await answer.json()) as { run_id: string };
     if (answer.status === 202) acknowledged.set(run_id, rounds);
-    await new Promise((resolve) => setTimeout(resolve, 3));
   };
-  await Promise.all([until(starting), until(starting), until(() => answerAll(server.url))]);
+  await Promise.all([again(starting), again(starting), again(() => answerAll(server.url))]);
 }
 
 interface State {
@@ -134,11 +137,17 @@ async function finalState(url: string, runId: string): Promise<State> {
   throw new Error(`run ${runId} does not end`);
 }
 
+/** The calls so far, a line each: key, node and attempt. */
+function callsIn(cwd: string): string[] {
+  const path = join(cwd, 'calls.log');
+  return existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n') : [];
+}
+
 /** Reads the trace: which steps of which runs were called, in what order. */
 function checkCalls(cwd: string): number {
   let repeated = 0;
   const last = new Map<string, { step: number; attempt: number }>();
-  for (const line of readFileSync(join(cwd, 'calls.log'), 'utf8').trimEnd().split('\n')) {
+  for (const line of callsIn(cwd)) {
     const [key = '', , tried = ''] = line.split(' ');
     const [runId = '', number = ''] = key.split('/');
     const step = Number(number);
@@ -168,7 +177,9 @@ it('survives SIGKILL at random moments under load: every acknowledged run finish
       expect((await post(`${server.url}/graph/create`, MIXED)).status).toBe(201);
     }
     const loaded = load(server, acknowledged);
-    await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 600));
+    // Counted in calls and not in time, so that a slow machine gets as far as a fast one.
+    const enough = callsIn(cwd).length + MIN_CALLS + Math.floor(Math.random() * MORE_CALLS);
+    await until(() => callsIn(cwd).length >= enough);
     await server.end('SIGKILL');
     await loaded;
   }

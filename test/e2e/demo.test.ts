@@ -7,7 +7,7 @@ import { contractOf } from '../helpers/contract.js';
 import { DEMO_DATA, DEMO_LOGS, MESSY_CODE } from '../helpers/demo.js';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { ask, ended, start } from './client.js';
+import { ask, startRun, waitForRest } from './client.js';
 
 interface Operation {
   parameters?: { name: string; in: string; example?: unknown }[];
@@ -48,8 +48,8 @@ async function urlFor(server: ServerProcess, path: string, { parameters = [] }: 
 async function runFor(server: ServerProcess, path: string): Promise<string> {
   const limits = path.endsWith('/retry') ? { limits: { max_steps: 1 } } : {};
   const waits = path.endsWith('/resume') || path.endsWith('/cancel');
-  const runId = await start(server, waits ? 'approval' : 'demo-review', { input_data: 'if a: pass', ...limits });
-  await ended(server, runId);
+  const runId = await startRun(server, waits ? 'approval' : 'demo-review', { input_data: 'if a: pass', ...limits });
+  await waitForRest(server, runId);
   return runId;
 }
 
@@ -77,7 +77,7 @@ describe('a server started in an empty folder', () => {
     expect(started.status).toBe(202);
     expect(started.body).toEqual({ run_id: expect.any(String), status: 'SUBMITTED' });
     expect(started.headers.get('location')).toBe(`/graph/state/${started.body.run_id}`);
-    const state = await ended(server, started.body.run_id);
+    const state = await waitForRest(server, started.body.run_id);
     expect(state).toMatchObject({
       status: 'COMPLETED',
       input_data: MESSY_CODE,
@@ -135,8 +135,8 @@ describe('a server started in an empty folder', () => {
 it('loads the demo into a new database only: one that was deleted stays deleted', async () => {
   const folder = temporaryFolder();
   const first = await startServer(folder);
-  const runId = await start(first, 'demo-review', { input_data: 'pass' });
-  await ended(first, runId);
+  const runId = await startRun(first, 'demo-review', { input_data: 'pass' });
+  await waitForRest(first, runId);
   expect((await ask(first, 'DELETE /graph/demo-review')).status).toBe(204);
   expect(await first.end('SIGTERM')).toBe(0);
 

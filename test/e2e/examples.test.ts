@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { type Answer, ask, ended, exitCode, journalOf, start, stopping } from './client.js';
+import { type Answer, ask, journalOf, startRun, waitForExit, waitForRest, waitForStopping } from './client.js';
 
 const WORKFLOWS = resolve('examples');
 
@@ -22,9 +22,6 @@ async function load(server: ServerProcess, name: string): Promise<string> {
   expect(status).toBe(201);
   return body.graph_id;
 }
-
-/** The state of a run, once it has ended or waits for input. */
-const resting = ended;
 
 function resume(server: ServerProcess, runId: string, payload: unknown, waitId?: string): Promise<Answer> {
   const wait = waitId === undefined ? {} : { wait_id: waitId };
@@ -59,8 +56,8 @@ describe('the approval example', () => {
   it('waits through a kill -9, takes one answer after it, goes round, and ends', async () => {
     const folder = temporaryFolder();
     const first = await startServer(folder);
-    const runId = await start(first, await load(first, 'approval'), { input_data });
-    const before = await resting(first, runId);
+    const runId = await startRun(first, await load(first, 'approval'), { input_data });
+    const before = await waitForRest(first, runId);
     expect(before).toMatchObject({
       status: 'WAITING',
       current_node: 'approve',
@@ -70,7 +67,7 @@ describe('the approval example', () => {
     await first.end('SIGKILL');
 
     const second = await startServer(folder);
-    expect(await resting(second, runId)).toEqual(before);
+    expect(await waitForRest(second, runId)).toEqual(before);
     const { id } = before.waiting;
     const refused = await resume(second, runId, { approved: 'yes' }, id);
     expect(refused).toMatchObject({
@@ -79,7 +76,7 @@ describe('the approval example', () => {
     });
     const answers = await Promise.all([1, 2, 3].map(() => resume(second, runId, { approved: false }, id)));
     expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409]);
-    const again = await resting(second, runId);
+    const again = await waitForRest(second, runId);
     expect(again).toMatchObject({ status: 'WAITING', step_count: 3, data: { approve: { approved: false } } });
     expect(again.waiting.id).not.toBe(id);
     expect(await resume(second, runId, { approved: true }, id)).toMatchObject({ status: 409 });
@@ -88,7 +85,7 @@ describe('the approval example', () => {
     await second.end('SIGKILL');
 
     const third = await startServer(folder);
-    expect(await ended(third, runId)).toMatchObject({
+    expect(await waitForRest(third, runId)).toMatchObject({
       status: 'COMPLETED',
       step_count: 4,
       data: { approve: { approved: true } },
@@ -101,24 +98,24 @@ describe('the approval example', () => {
     const folder = temporaryFolder();
     const first = await startServer(folder, { SHUTDOWN_GRACE_SECONDS: '600' });
     const graphId = await load(first, 'approval');
-    const runId = await start(first, graphId, { input_data });
-    const before = await resting(first, runId);
-    const late = await start(first, graphId, { input_data });
-    await resting(first, late);
+    const runId = await startRun(first, graphId, { input_data });
+    const before = await waitForRest(first, runId);
+    const late = await startRun(first, graphId, { input_data });
+    await waitForRest(first, late);
     first.child.kill('SIGTERM');
-    await stopping(first).catch(() => undefined);
-    expect(await exitCode(first)).toBe(0);
+    await waitForStopping(first).catch(() => undefined);
+    expect(await waitForExit(first)).toBe(0);
     const journal = journalOf(folder, runId);
     expect(journal.at(-1)).toBe('wait.started');
 
     const second = await startServer(folder);
-    expect(await resting(second, runId)).toEqual(before);
+    expect(await waitForRest(second, runId)).toEqual(before);
     expect(journalOf(folder, runId)).toEqual(journal);
     const waiting = await ask(second, 'GET /graph/runs?waiting_for=input');
     expect(waiting.body.runs.map((run: { run_id: string }) => run.run_id)).toEqual([late, runId]);
     expect(await ask(second, `POST /graph/runs/${late}/cancel`)).toMatchObject({ body: { status: 'CANCELLED' } });
     await resume(second, runId, { approved: true });
-    expect(await ended(second, runId)).toMatchObject({ status: 'COMPLETED' });
+    expect(await waitForRest(second, runId)).toMatchObject({ status: 'COMPLETED' });
     expect(await second.end('SIGTERM')).toBe(0);
   });
 });
@@ -134,7 +131,7 @@ describe('on one server', () => {
   it('the fan-out example reviews every snippet, in the order of the list', async () => {
     const graphId = await load(server, 'fan-out');
     const snippets = Array.from({ length: 20 }, (_, index) => `def f${index}(): pass`);
-    const state = await ended(server, await start(server, graphId, { input_data: { snippets } }));
+    const state = await waitForRest(server, await startRun(server, graphId, { input_data: { snippets } }));
     expect(state).toMatchObject({ status: 'COMPLETED', step_count: 1 });
     expect(state.logs).toEqual([
       'Executing Node: begin',
@@ -160,8 +157,8 @@ describe('on one server', () => {
 
   it('the error-route example tries three times, asks, and goes where the answer says', async () => {
     const graphId = await load(server, 'error-route');
-    const runId = await start(server, graphId, { input_data: 42 });
-    const asked = await resting(server, runId);
+    const runId = await startRun(server, graphId, { input_data: 42 });
+    const asked = await waitForRest(server, runId);
     expect(asked).toMatchObject({
       status: 'WAITING',
       current_node: 'ask',
@@ -172,11 +169,11 @@ describe('on one server', () => {
     expect(failed(asked.logs)).toBe(3);
     expect(await resume(server, runId, 'maybe')).toMatchObject({ status: 422 });
     expect(await resume(server, runId, 'try again')).toMatchObject({ status: 202 });
-    const again = await resting(server, runId);
+    const again = await waitForRest(server, runId);
     expect(again).toMatchObject({ status: 'WAITING', current_node: 'ask', step_count: 3 });
     expect(failed(again.logs)).toBe(6);
     await resume(server, runId, 'go on');
-    const state = await ended(server, runId);
+    const state = await waitForRest(server, runId);
     expect(state).toMatchObject({ status: 'COMPLETED', data: { ask: 'go on' } });
     const { steps } = (await ask(server, `GET /graph/runs/${runId}/steps`)).body;
     expect(steps).toMatchObject([
@@ -188,7 +185,7 @@ describe('on one server', () => {
   });
 
   it('the error-route example does not ask where the review works', async () => {
-    const state = await ended(server, await start(server, 'error-route', { input_data: 'pass' }));
+    const state = await waitForRest(server, await startRun(server, 'error-route', { input_data: 'pass' }));
     expect(state).toMatchObject({ status: 'COMPLETED', step_count: 1, data: { review: { complexity_score: 5 } } });
   });
 });

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { chain } from '../helpers/tools.js';
-import { ask, ended, journalOf, start } from './client.js';
+import { ask, journalOf, startRun, waitForRest } from './client.js';
 import { openGate } from './gate.js';
 
 it('a repeated Idempotency-Key gets its first answer after a crash too', async () => {
@@ -30,7 +30,7 @@ it('a run keeps its graph version over an update and a crash', async () => {
   const gate = await openGate();
   const first = await startServer(gate.folder, gate.env);
   await ask(first, 'POST /graph/create', chain('pinned', 'held', 'after'));
-  const old = await start(first, 'pinned');
+  const old = await startRun(first, 'pinned');
   await gate.called(1);
   const update = { ...chain('pinned', 'held', 'other'), name: 'Renamed' };
   expect((await ask(first, 'PUT /graph/pinned', update)).body).toMatchObject({ version: 2 });
@@ -38,9 +38,17 @@ it('a run keeps its graph version over an update and a crash', async () => {
 
   const second = await startServer(gate.folder, gate.env);
   gate.open('held', {});
-  const young = await start(second, 'pinned');
-  expect(await ended(second, old)).toMatchObject({ status: 'COMPLETED', graph_version: 1, data: { after: true } });
-  expect(await ended(second, young)).toMatchObject({ status: 'COMPLETED', graph_version: 2, data: { other: true } });
+  const young = await startRun(second, 'pinned');
+  expect(await waitForRest(second, old)).toMatchObject({
+    status: 'COMPLETED',
+    graph_version: 1,
+    data: { after: true },
+  });
+  expect(await waitForRest(second, young)).toMatchObject({
+    status: 'COMPLETED',
+    graph_version: 2,
+    data: { other: true },
+  });
   expect(await second.end('SIGTERM')).toBe(0);
 });
 
@@ -48,14 +56,14 @@ it('a run whose tool is gone after a restart fails, and keeps what it had done',
   const gate = await openGate();
   const first = await startServer(gate.folder, gate.env);
   await ask(first, 'POST /graph/create', chain('orphan', 'after', 'held'));
-  const runId = await start(first, 'orphan');
+  const runId = await startRun(first, 'orphan');
   await gate.called(1);
   await first.end('SIGKILL');
 
   rmSync(join(gate.folder, 'gate.mjs'));
   writeFileSync(join(gate.folder, 'gate.mjs'), "export const unrelated = { name: 'unrelated', run: () => ({}) };");
   const second = await startServer(gate.folder, gate.env);
-  expect(await ended(second, runId)).toMatchObject({
+  expect(await waitForRest(second, runId)).toMatchObject({
     status: 'FAILED',
     error: { code: 'tool_missing', node: 'held', step: 2 },
     data: { after: true },
@@ -68,9 +76,9 @@ it('takes as many runs as its settings say, and the rest in their order after a 
   const env = { ...gate.env, MAX_CONCURRENT_RUNS: '1', MAX_QUEUED_RUNS: '2', MAX_BODY_BYTES: '1000' };
   const first = await startServer(gate.folder, env);
   await ask(first, 'POST /graph/create', chain('one-by-one', 'held'));
-  const runs = [await start(first, 'one-by-one')];
+  const runs = [await startRun(first, 'one-by-one')];
   await gate.called(1);
-  runs.push(await start(first, 'one-by-one'), await start(first, 'one-by-one'));
+  runs.push(await startRun(first, 'one-by-one'), await startRun(first, 'one-by-one'));
   const full = await ask(first, 'POST /graph/run', { graph_id: 'one-by-one' });
   expect(full).toMatchObject({ status: 503, body: { code: 'queue_full' } });
   expect(Number(full.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -80,7 +88,7 @@ it('takes as many runs as its settings say, and the rest in their order after a 
 
   const second = await startServer(gate.folder, env);
   gate.open('held', {});
-  for (const runId of runs) expect(await ended(second, runId)).toMatchObject({ status: 'COMPLETED' });
+  for (const runId of runs) expect(await waitForRest(second, runId)).toMatchObject({ status: 'COMPLETED' });
   expect(await second.end('SIGTERM')).toBe(0);
   const called = gate.calls.map(({ key }) => key.split('/')[0]);
   expect(called).toEqual([runs[0], ...runs]);
@@ -91,8 +99,8 @@ it('a run that kills the server each time is given up at the tenth crash, and ta
   const first = await startServer(gate.folder, gate.env);
   await ask(first, 'POST /graph/create', chain('poison', 'deadly'));
   await ask(first, 'POST /graph/create', chain('good', 'held', 'after'));
-  const poison = await start(first, 'poison');
-  const good = [await start(first, 'good'), await start(first, 'good')];
+  const poison = await startRun(first, 'poison');
+  const good = [await startRun(first, 'good'), await startRun(first, 'good')];
   await gate.called(3);
   // From here on, the deadly tool does its work whenever it is called.
   gate.open('deadly', {});
@@ -102,7 +110,7 @@ it('a run that kills the server each time is given up at the tenth crash, and ta
   while (survivor === undefined) {
     // It may die before it says that it listens.
     const server = await startServer(gate.folder, gate.env).catch(() => undefined);
-    const state = server === undefined ? undefined : await ended(server, poison).catch(() => undefined);
+    const state = server === undefined ? undefined : await waitForRest(server, poison).catch(() => undefined);
     if (state?.status === 'FAILED') survivor = server;
     else crashes += 1;
     expect(crashes).toBeLessThan(20);
@@ -114,7 +122,7 @@ it('a run that kills the server each time is given up at the tenth crash, and ta
   });
   gate.open('held', {});
   for (const runId of good) {
-    expect(await ended(survivor, runId)).toMatchObject({ status: 'COMPLETED', data: { after: true } });
+    expect(await waitForRest(survivor, runId)).toMatchObject({ status: 'COMPLETED', data: { after: true } });
   }
   expect(await survivor.end('SIGTERM')).toBe(0);
   // They were with it in the first two crashes; from then on suspects went one at a time, the poison first.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { startServer } from '../helpers/server-process.js';
 import { chain } from '../helpers/tools.js';
-import { ask, ended, exitCode, journalOf, logged, start, stopping } from './client.js';
+import { ask, journalOf, startRun, waitForExit, waitForLog, waitForRest, waitForStopping } from './client.js';
 import { openGate } from './gate.js';
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
@@ -9,13 +9,13 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     const gate = await openGate();
     const server = await startServer(gate.folder, gate.env);
     await ask(server, 'POST /graph/create', chain('two-steps', 'stubborn', 'after'));
-    const runId = await start(server, 'two-steps');
+    const runId = await startRun(server, 'two-steps');
     const call = await gate.called(1);
     const waiting = ask(server, `GET /graph/state/${runId}?wait=60`);
     await ask(server, 'GET /health/live');
 
     server.child.kill(signal);
-    await stopping(server);
+    await waitForStopping(server);
     expect((await ask(server, 'GET /health/ready')).body).toEqual({ status: 'unavailable' });
     expect((await ask(server, 'GET /health/live')).status).toBe(200);
     const refused = await ask(server, 'POST /graph/run', { graph_id: 'two-steps' });
@@ -27,11 +27,11 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     expect(await ask(server, `GET /graph/state/${runId}?wait=60`)).toMatchObject(running);
 
     call.answer({ finished: 'in the grace' });
-    expect(await exitCode(server)).toBe(0);
+    expect(await waitForExit(server)).toBe(0);
     expect(journalOf(gate.folder, runId)).toEqual(['run.submitted', 'run.started', 'step.completed', 'run.drained']);
 
     const next = await startServer(gate.folder, gate.env);
-    expect(await ended(next, runId)).toMatchObject({
+    expect(await waitForRest(next, runId)).toMatchObject({
       status: 'COMPLETED',
       data: { finished: 'in the grace', after: true },
       step_count: 2,
@@ -49,7 +49,7 @@ it.each(['held', 'stubborn'])(
     const env = { ...gate.env, SHUTDOWN_GRACE_SECONDS: '0.1' };
     const server = await startServer(gate.folder, env);
     await ask(server, 'POST /graph/create', chain('cut-off', tool, 'after'));
-    const runId = await start(server, 'cut-off');
+    const runId = await startRun(server, 'cut-off');
     const first = await gate.called(1);
     expect(await server.end('SIGTERM')).toBe(0);
     expect(journalOf(gate.folder, runId)).toEqual(['run.submitted', 'run.started', 'run.drained']);
@@ -59,7 +59,7 @@ it.each(['held', 'stubborn'])(
     expect(second).toMatchObject({ key: first.key, attempt: '1', node: tool });
     expect((await ask(next, `GET /graph/state/${runId}`)).body).toMatchObject({ status: 'RUNNING', attempt: 1 });
     second.answer({ finished: 'after the restart' });
-    expect(await ended(next, runId)).toMatchObject({
+    expect(await waitForRest(next, runId)).toMatchObject({
       status: 'COMPLETED',
       data: { finished: 'after the restart', after: true },
       logs: [`Executing Node: ${tool}`, 'Executing Node: after', 'No outgoing edge found. Stopping.'],
@@ -78,16 +78,16 @@ it('a second signal exits at once with code 1, which counts as a crash', async (
   const env = { ...gate.env, SHUTDOWN_GRACE_SECONDS: '600' };
   const server = await startServer(gate.folder, env);
   await ask(server, 'POST /graph/create', chain('long', 'stubborn'));
-  const runId = await start(server, 'long');
+  const runId = await startRun(server, 'long');
   await gate.called(1);
   server.child.kill('SIGTERM');
-  await logged(server, 'stopping');
+  await waitForLog(server, 'stopping');
   expect(await server.end('SIGTERM')).toBe(1);
   expect(journalOf(gate.folder, runId)).toEqual(['run.submitted', 'run.started']);
 
   const next = await startServer(gate.folder, env);
   (await gate.called(2)).answer({});
-  expect(await ended(next, runId)).toMatchObject({ status: 'COMPLETED' });
+  expect(await waitForRest(next, runId)).toMatchObject({ status: 'COMPLETED' });
   expect(await next.end('SIGTERM')).toBe(0);
   expect(journalOf(gate.folder, runId)).toContain('run.recovered');
 });

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { chain } from '../helpers/tools.js';
-import { ask, ended, exitCode, journalOf, logged, start } from './client.js';
+import { ask, journalOf, startRun, waitForExit, waitForLog, waitForRest } from './client.js';
 
 /** Tools with faults that surface outside of their calls. */
 const TOOLS = `
@@ -38,15 +38,15 @@ it('a rejection that a tool leaves behind is logged with its run and node, and h
   const folder = folderWithTools();
   const server = await startServer(folder, { TOOLS: './faulty.mjs' });
   await ask(server, 'POST /graph/create', chain('litter', 'litters'));
-  const runId = await start(server, 'litter');
-  expect(await logged(server, 'unhandled rejection')).toMatchObject({
+  const runId = await startRun(server, 'litter');
+  expect(await waitForLog(server, 'unhandled rejection')).toMatchObject({
     run_id: runId,
     node: 'litters',
     err: { message: 'left behind' },
   });
-  expect(await ended(server, runId)).toMatchObject({ status: 'COMPLETED', data: { littered: true } });
-  const another = await start(server, 'demo-review', { input_data: 'pass' });
-  expect(await ended(server, another)).toMatchObject({ status: 'COMPLETED' });
+  expect(await waitForRest(server, runId)).toMatchObject({ status: 'COMPLETED', data: { littered: true } });
+  const another = await startRun(server, 'demo-review', { input_data: 'pass' });
+  expect(await waitForRest(server, another)).toMatchObject({ status: 'COMPLETED' });
   expect(await server.end('SIGTERM')).toBe(0);
 });
 
@@ -54,8 +54,8 @@ it('an exception that nothing catches ends the process with code 1, and its run 
   const folder = folderWithTools();
   const server = await startServer(folder, { TOOLS: './faulty.mjs' });
   await ask(server, 'POST /graph/create', chain('explosion', 'explodes'));
-  const runId = await start(server, 'explosion').catch(() => undefined);
-  expect(await exitCode(server)).toBe(1);
+  const runId = await startRun(server, 'explosion').catch(() => undefined);
+  expect(await waitForExit(server)).toBe(1);
   const last = JSON.parse(server.lines.at(-1) ?? '{}');
   expect(last).toMatchObject({ level: 60, err: { message: 'from a timer' } });
 
@@ -64,7 +64,7 @@ it('an exception that nothing catches ends the process with code 1, and its run 
   const { runs } = (await ask(next, 'GET /graph/runs?graph_id=explosion')).body;
   expect(runs).toHaveLength(1);
   expect(runs[0].run_id).toBe(runId ?? runs[0].run_id);
-  const state = await ended(next, runs[0].run_id);
+  const state = await waitForRest(next, runs[0].run_id);
   expect(state).toMatchObject({ status: 'COMPLETED', data: { attempts: 'one more' }, step_count: 1 });
   expect(await next.end('SIGTERM')).toBe(0);
   expect(journalOf(folder, runs[0].run_id)).toEqual([

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { DEMO_DATA, MESSY_CODE } from '../helpers/demo.js';
 import { startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { ask, ended, journalOf } from './client.js';
+import { ask, journalOf, waitForRest } from './client.js';
 
 /**
  * A database that release 1.0 made, before it was killed with `kill -9` while it ran one run at a time. Such files are
@@ -49,13 +49,13 @@ it('a database of release 1.0 is opened: its runs can be read, and go on', async
   expect((await ask(server, 'GET /graph/runs?metadata.team=blue')).body.runs).toHaveLength(1);
 
   // Finished steps are not called again, and the one in flight has its key.
-  expect(await ended(server, UNFINISHED)).toMatchObject({
+  expect(await waitForRest(server, UNFINISHED)).toMatchObject({
     status: 'COMPLETED',
     data: { begun: '1.0', order: { item: 'book' }, held: `${UNFINISHED}/2`, attempt: 1 },
     logs: ['Executing Node: begin', 'begun by 1.0', 'Executing Node: hold', 'No outgoing edge found. Stopping.'],
   });
   expect(journalOf(folder, UNFINISHED)).toContain('run.recovered');
-  expect(await ended(server, QUEUED)).toMatchObject({ status: 'COMPLETED', data: { functions: ['tidy'] } });
+  expect(await waitForRest(server, QUEUED)).toMatchObject({ status: 'COMPLETED', data: { functions: ['tidy'] } });
   expect(await server.end('SIGTERM')).toBe(0);
 });
 
@@ -72,12 +72,12 @@ it('runs of release 1.0 can be retried, forked and replayed', async () => {
   });
   expect(await ask(server, `POST /graph/runs/${FAILED}/retry`)).toMatchObject({ status: 409 });
   await ask(server, `POST /graph/runs/${FAILED}/retry`, { limits: { max_steps: 100 } });
-  expect(await ended(server, FAILED)).toMatchObject({ status: 'COMPLETED', step_count: 8, error: null });
+  expect(await waitForRest(server, FAILED)).toMatchObject({ status: 'COMPLETED', step_count: 8, error: null });
   await ask(server, `POST /graph/runs/${CANCELLED}/retry`);
-  expect(await ended(server, CANCELLED)).toMatchObject({ status: 'COMPLETED', data: { complexity_score: 5 } });
+  expect(await waitForRest(server, CANCELLED)).toMatchObject({ status: 'COMPLETED', data: { complexity_score: 5 } });
 
   const { body } = await ask(server, `POST /graph/runs/${FINISHED}/fork`, { from_step: 4, data: { review_round: 3 } });
-  expect(await ended(server, body.run_id)).toMatchObject({
+  expect(await waitForRest(server, body.run_id)).toMatchObject({
     status: 'COMPLETED',
     step_count: 4,
     forked_from: { run_id: FINISHED, step: 4 },

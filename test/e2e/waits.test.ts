@@ -1,26 +1,23 @@
 import { expect, it } from 'vitest';
-import { type ServerProcess, startServer } from '../helpers/server-process.js';
+import { startServer } from '../helpers/server-process.js';
 import { chain } from '../helpers/tools.js';
-import { ask, ended, journalOf, start } from './client.js';
+import { until } from '../helpers/until.js';
+import { ask, journalOf, startRun, waitForRest, waitForWait } from './client.js';
 import { openGate } from './gate.js';
-
-/** Asks for the state of a run until it waits. */
-async function waiting(server: ServerProcess, runId: string): Promise<void> {
-  while ((await ask(server, `GET /graph/state/${runId}`)).body.status !== 'WAITING');
-}
 
 it('a delay that ended while the server was dead is over at the next start, and is no recovery', async () => {
   const gate = await openGate();
   const first = await startServer(gate.folder, gate.env);
   const graph = chain('later', 'delay', 'after');
-  const nodes = [{ name: 'delay', tool_name: 'delay', params: { seconds: 0.5 } }, ...graph.nodes.slice(1)];
+  const nodes = [{ name: 'delay', tool_name: 'delay', params: { seconds: 2 } }, ...graph.nodes.slice(1)];
   await ask(first, 'POST /graph/create', { ...graph, nodes });
-  const runId = await start(first, 'later');
-  await waiting(first, runId);
+  const runId = await startRun(first, 'later');
+  const over = Date.parse((await waitForWait(first, runId)).waiting.until);
   await first.end('SIGKILL');
+  await until(() => Date.now() >= over);
 
   const second = await startServer(gate.folder, gate.env);
-  expect(await ended(second, runId)).toMatchObject({ status: 'COMPLETED', data: { after: true }, step_count: 2 });
+  expect(await waitForRest(second, runId)).toMatchObject({ status: 'COMPLETED', data: { after: true }, step_count: 2 });
   expect(await second.end('SIGTERM')).toBe(0);
   const journal = journalOf(gate.folder, runId);
   expect(journal.filter((type) => type === 'wait.started')).toHaveLength(1);
@@ -30,19 +27,19 @@ it('a delay that ended while the server was dead is over at the next start, and 
 it('after a kill -9 between two tries, the next one comes with its number and the same key', async () => {
   const gate = await openGate();
   const first = await startServer(gate.folder, gate.env);
-  const retry = { max_attempts: 3, interval_seconds: 0.5 };
+  const retry = { max_attempts: 3, interval_seconds: 3 };
   const nodes = [{ name: 'slow', tool_name: 'held', timeout_seconds: 0.1, retry }];
   await ask(first, 'POST /graph/create', { ...chain('tried', 'slow'), nodes });
-  const runId = await start(first, 'tried');
+  const runId = await startRun(first, 'tried');
   const { key } = await gate.called(1);
-  await waiting(first, runId);
+  await waitForWait(first, runId);
   await first.end('SIGKILL');
 
   const second = await startServer(gate.folder, gate.env);
   const call = await gate.called(2);
   expect(call).toMatchObject({ key, attempt: '2' });
   call.answer({ done: true });
-  expect(await ended(second, runId)).toMatchObject({ status: 'COMPLETED', data: { done: true }, step_count: 1 });
+  expect(await waitForRest(second, runId)).toMatchObject({ status: 'COMPLETED', data: { done: true }, step_count: 1 });
   expect(await second.end('SIGTERM')).toBe(0);
 });
 
@@ -58,12 +55,12 @@ it('a kill -9 repeats the step in flight of one branch, and nothing of those tha
     ],
     parallel_edges: [{ from_node: 'other', to_nodes: ['left', 'right'], join_node: 'END' }],
   });
-  const runId = await start(first, 'split');
+  const runId = await startRun(first, 'split');
   await gate.called(2);
   const [left, right] = ['held', 'stubborn'].map((name) => gate.calls.find((call) => call.name === name)!);
   left!.answer({ left: left!.key });
   const [leftId] = left!.key.split('/');
-  expect(await ended(first, leftId!)).toMatchObject({
+  expect(await waitForRest(first, leftId!)).toMatchObject({
     status: 'COMPLETED',
     parent_run_id: runId,
     child_index: 0,
@@ -75,7 +72,7 @@ it('a kill -9 repeats the step in flight of one branch, and nothing of those tha
   const again = await gate.called(3);
   expect(again).toMatchObject({ name: 'stubborn', key: right!.key, attempt: '1' });
   again.answer({ right: again.key });
-  expect(await ended(second, runId)).toMatchObject({
+  expect(await waitForRest(second, runId)).toMatchObject({
     status: 'COMPLETED',
     data: { other: true, left: left!.key, right: right!.key },
     logs: ['Executing Node: other', 'Started 2 branches.', 'Joined 2 branches.', 'Workflow reached END.'],

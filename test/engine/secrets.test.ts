@@ -45,6 +45,7 @@ describe('secrets', () => {
     const answers = [view, await engine.listSteps(runId, { limit: 10 }), await engine.listRuns({ limit: 10 }), logged];
     await store.close();
     const stored = readFileSync(path, 'latin1');
+    expect(stored).toContain('token is [secret TOKEN]');
     for (const form of [VALUE, encodeURIComponent(VALUE), JSON.stringify(VALUE).slice(1, -1)]) {
       expect(JSON.stringify(answers)).not.toContain(form);
       expect(stored).not.toContain(form);
