@@ -1,4 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { Arrivals } from './arrivals.js';
 
 export interface StreamEvent {
   readonly id: number;
@@ -35,8 +36,7 @@ export function openStream(url: string, headers: Record<string, string> = {}): P
 }
 
 function streamOf(sent: ClientRequest, answer: IncomingMessage): Stream {
-  const events: StreamEvent[] = [];
-  const waiting: { count: number; resolve: () => void }[] = [];
+  const events = new Arrivals<StreamEvent>();
   let text = '';
   let received = 0;
   answer.setEncoding('utf8');
@@ -44,19 +44,17 @@ function streamOf(sent: ClientRequest, answer: IncomingMessage): Stream {
     received += chunk.length;
     const frames = (text + chunk).split('\n\n');
     text = frames.pop() ?? '';
-    for (const frame of frames) if (!frame.startsWith(':')) events.push(eventOf(frame));
-    for (const { count, resolve } of waiting) if (events.length >= count) resolve();
+    for (const frame of frames) if (!frame.startsWith(':')) events.add(eventOf(frame));
   });
-  const ended = new Promise<StreamEvent[]>((resolve) => answer.once('close', () => resolve(events)));
+  const ended = new Promise<StreamEvent[]>((resolve) => answer.once('close', () => resolve(events.all)));
   answer.on('error', () => undefined);
   return {
     status: answer.statusCode ?? 0,
     answer,
     sent,
-    events,
+    events: events.all,
     received: () => received,
-    count: (count) =>
-      events.length >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve })),
+    count: (count) => events.reach(count),
     ended,
     pause: () => void answer.pause(),
     resume: () => void answer.resume(),

@@ -1,7 +1,7 @@
 import type { Engine } from '../../src/engine/engine.js';
 
 /** An engine whose every use-case fails with an error, for what a real one cannot be brought to do at will. */
-export function failingEngine(error: unknown, own: Partial<Engine> = {}): Engine {
+export function failingEngine(error: unknown): Engine {
   const fail = (): never => {
     throw error;
   };
@@ -30,6 +30,5 @@ export function failingEngine(error: unknown, own: Partial<Engine> = {}): Engine
     watchRun: failLater,
     isReady: () => false,
     stop: () => undefined,
-    ...own,
   };
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
+import { Arrivals } from './arrivals.js';
 
 export interface Received {
   readonly method: string;
@@ -13,7 +14,7 @@ export interface HttpServer {
   readonly url: string;
   readonly port: number;
   /** Requests whose bodies have arrived. */
-  readonly received: Received[];
+  readonly received: readonly Received[];
   /** Resolves when so many requests have arrived. */
   arrived(count: number): Promise<void>;
 }
@@ -22,17 +23,15 @@ export interface HttpServer {
 export async function startHttpServer(
   answer: (request: Received, response: ServerResponse) => void,
 ): Promise<HttpServer> {
-  const received: Received[] = [];
-  const waiting: { count: number; resolve: () => void }[] = [];
+  const received = new Arrivals<Received>();
   const listener: RequestListener = (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
       const each = { method, url, headers, body: Buffer.concat(chunks).toString() };
-      received.push(each);
+      received.add(each);
       answer(each, response);
-      for (const { count, resolve } of waiting) if (received.length >= count) resolve();
     });
   };
   const server = createServer(listener);
@@ -45,8 +44,7 @@ export async function startHttpServer(
   return {
     url: `http://127.0.0.1:${port}`,
     port,
-    received,
-    arrived: (count) =>
-      received.length >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve })),
+    received: received.all,
+    arrived: (count) => received.reach(count),
   };
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pathToFileURL } from 'node:url';
+import { Arrivals } from './arrivals.js';
 
 /** What a client asks of `POST /v1/chat/completions`, as far as the stand-in looks at it. */
 export interface ChatRequest {
@@ -32,7 +33,7 @@ interface Schema {
 export interface LlmServer {
   /** For LLM_BASE_URL. */
   readonly baseUrl: string;
-  readonly requests: ChatRequest[];
+  readonly requests: readonly ChatRequest[];
   /** Resolves when so many requests have arrived. */
   arrived(count: number): Promise<void>;
   close(): Promise<void>;
@@ -47,8 +48,7 @@ export async function startLlmServer(
   answer: (request: ChatRequest, index: number) => ChatAnswer = simplestAnswer,
   port = 0,
 ): Promise<LlmServer> {
-  const requests: ChatRequest[] = [];
-  const waiting: { count: number; resolve: () => void }[] = [];
+  const requests = new Arrivals<ChatRequest>();
   const server: Server = createServer((incoming, response) => {
     let text = '';
     incoming.setEncoding('utf8').on('data', (chunk: string) => {
@@ -58,17 +58,15 @@ export async function startLlmServer(
       if (incoming.method !== 'POST' || incoming.url !== '/v1/chat/completions') return notFound(response);
       const { headers } = incoming;
       const request = { authorization: headers.authorization, headers, body: JSON.parse(text) };
-      requests.push(request);
-      send(response, request, answer(request, requests.length - 1));
-      for (const { count, resolve } of waiting) if (requests.length >= count) resolve();
+      requests.add(request);
+      send(response, request, answer(request, requests.all.length - 1));
     });
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   return {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    requests,
-    arrived: (count) =>
-      requests.length >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve })),
+    requests: requests.all,
+    arrived: (count) => requests.reach(count),
     close: () => {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));

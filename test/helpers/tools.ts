@@ -1,4 +1,5 @@
 import { type AnyTool, defineTool } from '../../src/core/tool/tool.js';
+import { Arrivals } from './arrivals.js';
 
 /** A promise that a test settles when it likes. */
 export interface Gate<T = void> {
@@ -14,25 +15,30 @@ export function gate<T = void>(): Gate<T> {
   return { promise, open };
 }
 
+/** What a call was given. */
+interface HeldCall {
+  readonly idempotencyKey: string;
+  readonly signal: AbortSignal;
+  readonly attempt: number;
+}
+
 /** A tool that says when it was called, and goes on when it is told to. */
 export interface HeldTool {
   readonly tool: AnyTool;
-  /** Resolves at each call, with the call's context. */
-  readonly calls: { idempotencyKey: string; signal: AbortSignal; attempt: number }[];
+  readonly calls: readonly HeldCall[];
+  /** Resolves when there were so many calls. */
   called(count: number): Promise<void>;
   /** Ends every call so far and to come with this patch. */
   release(patch: unknown): void;
 }
 
 export function heldTool(name: string, options: { heedsSignal?: boolean } = {}): HeldTool {
-  const calls: HeldTool['calls'] = [];
+  const calls = new Arrivals<HeldCall>();
   const released = gate<unknown>();
-  const waiting: { count: number; resolve: () => void }[] = [];
   const tool = defineTool({
     name,
     run: (_state, { idempotencyKey, signal, attempt }) => {
-      calls.push({ idempotencyKey, signal, attempt });
-      for (const { count, resolve } of waiting) if (calls.length >= count) resolve();
+      calls.add({ idempotencyKey, signal, attempt });
       if (!options.heedsSignal) return released.promise;
       return Promise.race([
         released.promise,
@@ -42,9 +48,8 @@ export function heldTool(name: string, options: { heedsSignal?: boolean } = {}):
   });
   return {
     tool,
-    calls,
-    called: (count) =>
-      calls.length >= count ? Promise.resolve() : new Promise((resolve) => waiting.push({ count, resolve })),
+    calls: calls.all,
+    called: (count) => calls.reach(count),
     release: (patch) => released.open(patch),
   };
 }

@@ -4,6 +4,7 @@ import { MESSY_CODE } from '../helpers/demo.js';
 import { openStream } from '../helpers/event-stream.js';
 import { listen, startTestServer, type TestServer, type TestServerOptions } from '../helpers/server.js';
 import { chain, gate, heldTool } from '../helpers/tools.js';
+import { until } from '../helpers/until.js';
 
 interface Listening extends TestServer {
   readonly url: string;
@@ -214,9 +215,10 @@ describe('the events of a run', () => {
     const stream = await openStream(`${own.url}/graph/runs/${runId}/events`);
     await stream.count(2);
     stream.cut();
-    await vi.waitFor(() => expect(gone).toHaveBeenCalledOnce());
+    await until(() => gone.mock.calls.length > 0);
     other.release({});
     await own.stop();
+    expect(gone).toHaveBeenCalledOnce();
   });
 });
 
@@ -236,7 +238,8 @@ describe('a server that stops', () => {
     const began = Date.now();
     await first.stop(0);
     const read = await stream.ended;
-    expect(Date.now() - began).toBeLessThan(3000);
+    // An open stream would hold up the end until its next heartbeat at least.
+    expect(Date.now() - began).toBeLessThan(10_000);
     stuck.cut();
 
     const released = gate();

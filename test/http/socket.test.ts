@@ -51,18 +51,22 @@ describe('the bare socket', () => {
   });
 
   it.each([
-    'GET http://evil.example/graph HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
-    'GET /graph/\u00e9|<> HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
-    'POST /graph/run HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
-    'POST /graph/run HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: magic\r\n\r\n',
-    'OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n',
-    'GET /graph HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
-  ])('answers %j without a fault', async (text) => {
-    const answer = await Promise.race([
-      send(text),
-      new Promise<string>((resolve) => setTimeout(resolve, 2000, 'open')),
-    ]);
-    expect(answer).toMatch(/^(HTTP\/1\.1 [234]|open)/);
+    ['GET http://evil.example/graph HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 200],
+    ['GET /graph/\u00e9|<> HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 400],
+    [
+      'POST /graph/run HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}',
+      422,
+    ],
+    ['POST /graph/run HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: magic\r\n\r\n', 417],
+    ['OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n', 404],
+    ['GET /graph HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n', 200],
+  ])('answers %j with %i', async (text, status) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(text);
+    // The server may keep the connection, but it answers.
+    const [head] = await once(socket, 'data');
+    socket.destroy();
+    expect(String(head)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
   it('goes on with a run whose client hung up while it waited', async () => {
