@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, posix, resolve, sep } from 'node:path';
 
 /** The root of the repository. */
 export const ROOT = resolve(import.meta.dirname, '../..');
@@ -20,17 +20,19 @@ export interface Document {
   readonly blocks: readonly Block[];
 }
 
-/** Folders with documents for people: all of their Markdown files. */
-const FOLDERS = ['', 'docs/', 'examples/', 'src/demo/', 'src/tools/'];
-
 const FENCED = /^```(\w+)(?: (\S+))?\n(.*?)^```$/gms;
 
 /** Every document of the repository. */
-export const DOCUMENTS: readonly Document[] = FOLDERS.flatMap((folder) =>
-  readdirSync(join(ROOT, folder))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => readDocument(`${folder}${name}`)),
-);
+export const DOCUMENTS: readonly Document[] = [
+  ...markdownIn('.', false),
+  ...['docs', 'examples', 'src'].flatMap((folder) => markdownIn(folder, true).map((name) => `${folder}/${name}`)),
+].map(readDocument);
+
+/** The Markdown files of a folder. */
+function markdownIn(folder: string, recursive: boolean): string[] {
+  const names = readdirSync(join(ROOT, folder), { recursive, encoding: 'utf8' });
+  return names.filter((name) => name.endsWith('.md')).map((name) => name.split(sep).join(posix.sep));
+}
 
 function readDocument(path: string): Document {
   const text = readFileSync(join(ROOT, path), 'utf8');
