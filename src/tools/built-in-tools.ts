@@ -4,8 +4,7 @@ import { fail } from './fail.js';
 import { httpRequest } from './http-request.js';
 import { llmChat } from './llm-chat.js';
 import { runGraph } from './run-graph.js';
-import { setData } from './set-data.js';
-import { transform } from './transform.js';
+import { setData, transform } from './set-data.js';
 import { waitForInput } from './wait-for-input.js';
 
 export interface BuiltInOptions {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineTool } from '../core/tool/tool.js';
 
-/** Sets constants, such as the start of a counter or a list. */
+/** Sets keys of `data`. Expressions in the values are resolved before the call, as in all params. */
 export const setData = defineTool({
   name: 'set_data',
   description: 'Sets keys of data to the values given.',
@@ -9,4 +9,12 @@ export const setData = defineTool({
   run(_state, { params }) {
     return params.values;
   },
+});
+
+/** The same tool by another name, which says better what a node with expressions is for. */
+export const transform = defineTool({
+  ...setData,
+  name: 'transform',
+  description:
+    'Sets keys of data to what their expressions give, as in { "values": { "total": "${ data.a + data.b }" } }.',
 });

@@ -6,8 +6,7 @@ import { compileAnswerSchema, inWords } from '../../src/tools/answer-schema.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { fail } from '../../src/tools/fail.js';
 import { MAX_RESULT_BYTES } from '../../src/tools/result.js';
-import { setData } from '../../src/tools/set-data.js';
-import { transform } from '../../src/tools/transform.js';
+import { setData, transform } from '../../src/tools/set-data.js';
 import { waitForInput } from '../../src/tools/wait-for-input.js';
 import { callTool, failureOf, findingsOf } from '../helpers/tool-call.js';
 
