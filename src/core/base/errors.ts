@@ -49,9 +49,9 @@ export const RUN_ERRORS = {
 export type RunErrorCode = keyof typeof RUN_ERRORS;
 
 /** One thing that is wrong with a document: where (JSON Pointer, RFC 6901), a stable code, and an explanation. */
-export interface Problem {
+export interface Problem<Code extends string = string> {
   pointer: string;
-  code: string;
+  code: Code;
   message: string;
   hint?: string;
 }

@@ -32,6 +32,9 @@ export interface Template {
   render(scope: Scope): Json;
 }
 
+/** The code of the doctor for expressions. */
+type TemplateProblem = Problem<'invalid_expression'>;
+
 type Renderer = (scope: Scope, meter: Meter) => Json;
 
 /** Stands where an expression has a problem. */
@@ -39,7 +42,7 @@ const NOTHING: Renderer = () => null;
 
 interface Compilation {
   readonly options: ExpressionOptions;
-  readonly problems: Problem[];
+  readonly problems: TemplateProblem[];
   readonly dynamicPointers: string[];
   readonly secretNames: Set<string>;
   expressions: number;
@@ -57,7 +60,10 @@ interface Node {
  * A string that is exactly one `${ e }` becomes the value of `e`; in other text, values become text.
  * `$${` stands for `${`. With problems, the template must not be rendered.
  */
-export function compileTemplate(value: Json, options: ExpressionOptions): { template: Template; problems: Problem[] } {
+export function compileTemplate(
+  value: Json,
+  options: ExpressionOptions,
+): { template: Template; problems: TemplateProblem[] } {
   const compilation: Compilation = {
     options,
     problems: [],

@@ -1,7 +1,8 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
-import { messageOf, type Problem } from '../base/errors.js';
+import { messageOf } from '../base/errors.js';
 import { copyJson, type Json, jsonBytes, NotJsonError, pointerToken } from '../base/json.js';
 import { compileSchemaCode, type SchemaCheck } from './code.js';
+import type { SchemaProblem, ValueProblem } from './codes.js';
 import { type Subschemas, walkSchema } from './walk.js';
 
 /** Size of a schema as JSON text, in bytes. */
@@ -25,7 +26,7 @@ export interface JsonSchema {
    * What is wrong with a value: at most 100 problems (of large values only the first), none when it fits. Takes a fraction of a second at most and
    * never changes the value. Pointers are JSON Pointers (RFC 6901) into the value.
    */
-  validate(value: Json): Problem[];
+  validate(value: Json): ValueProblem[];
 }
 
 /** Checks schemas themselves. Made once, on first use: compiling the rules for schemas takes 40 ms. */
@@ -39,7 +40,7 @@ let metaSchema: Ajv2020 | undefined;
  */
 export function compileJsonSchema(
   schema: unknown,
-): { schema: JsonSchema; problems?: undefined } | { problems: Problem[]; schema?: undefined } {
+): { schema: JsonSchema; problems?: undefined } | { problems: SchemaProblem[]; schema?: undefined } {
   const read = readSchema(schema);
   if ('problem' in read) return { problems: [read.problem] };
   const { subschemas, problems } = walkSchema(read.json);
@@ -54,7 +55,7 @@ export function compileJsonSchema(
 }
 
 /** Takes a copy of a schema, without what says nothing about values. */
-function readSchema(schema: unknown): { json: Json } | { problem: Problem } {
+function readSchema(schema: unknown): { json: Json } | { problem: SchemaProblem } {
   try {
     const json = copyJson(schema);
     if (typeof json !== 'boolean' && (typeof json !== 'object' || json === null || Array.isArray(json))) {
@@ -73,10 +74,10 @@ function readSchema(schema: unknown): { json: Json } | { problem: Problem } {
   }
 }
 
-function findMisshapen(schema: Json): Problem[] {
+function findMisshapen(schema: Json): SchemaProblem[] {
   metaSchema ??= new Ajv2020({ strict: false, allErrors: true, logger: false });
   if (metaSchema.validateSchema(schema as object | boolean) === true) return [];
-  const problems = new Map<string, Problem>();
+  const problems = new Map<string, SchemaProblem>();
   for (const { instancePath, message } of metaSchema.errors as ErrorObject[]) {
     // Every vocabulary is tried, so the first words for a place are the ones that tell.
     if (!problems.has(instancePath)) problems.set(instancePath, invalidSchema(instancePath, sentence(message)));
@@ -84,7 +85,7 @@ function findMisshapen(schema: Json): Problem[] {
   return [...problems.values()].slice(0, MAX_SCHEMA_PROBLEMS);
 }
 
-function invalidSchema(pointer: string, message: string): Problem {
+function invalidSchema(pointer: string, message: string): SchemaProblem {
   return { pointer, code: 'invalid_schema', message };
 }
 
@@ -115,7 +116,7 @@ function compileFindAll(subschemas: Subschemas): SchemaCheck {
   }
 }
 
-function problemOf({ keyword, instancePath, params, message }: ErrorObject): Problem {
+function problemOf({ keyword, instancePath, params, message }: ErrorObject): ValueProblem {
   switch (keyword) {
     case 'required':
       return { pointer: instancePath + pointerToken(params.missingProperty), code: 'required', message: 'Required.' };
@@ -137,7 +138,7 @@ function problemOf({ keyword, instancePath, params, message }: ErrorObject): Pro
   }
 }
 
-function invalidValue(pointer: string, message: string): Problem {
+function invalidValue(pointer: string, message: string): ValueProblem {
   return { pointer, code: 'invalid_value', message: message.length > 500 ? `${message.slice(0, 500)}…` : message };
 }
 

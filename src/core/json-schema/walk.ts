@@ -1,5 +1,5 @@
-import type { Problem } from '../base/errors.js';
 import { isPlainObject, type Json, type JsonObject, pointerToken } from '../base/json.js';
+import type { SchemaProblem } from './codes.js';
 
 /** Schemas inside a schema, itself included. Measured, compiling 500 takes up to 0.2 s. */
 const MAX_SUBSCHEMAS = 500;
@@ -71,9 +71,9 @@ interface Pending {
 }
 
 /** Finds the schemas inside a schema and refuses what could do harm. Wrong shapes are passed over. */
-export function walkSchema(root: Json): { subschemas: Subschemas; problems: Problem[] } {
+export function walkSchema(root: Json): { subschemas: Subschemas; problems: SchemaProblem[] } {
   const subschemas = new Map<string, Subschema>();
-  const problems: Problem[] = [];
+  const problems: SchemaProblem[] = [];
   const pending: Pending[] = [{ schema: root, pointer: '' }];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { schema, pointer } = next;
@@ -111,8 +111,8 @@ function childrenOf(schema: JsonObject, pointer: string): (Child & { schema: Jso
   );
 }
 
-function* refusalsOf(schema: JsonObject, pointer: string): Iterable<Problem> {
-  const code = 'invalid_schema';
+function* refusalsOf(schema: JsonObject, pointer: string): Iterable<SchemaProblem> {
+  const code = 'invalid_schema' as const;
   for (const key of Object.keys(schema)) {
     const reason = key === '$id' && pointer !== '' ? DYNAMIC : REFUSED.get(key);
     if (reason !== undefined) yield { pointer: pointer + pointerToken(key), code, message: `"${key}": ${reason}` };
@@ -147,8 +147,8 @@ function refOf(schema: JsonObject): string | undefined {
   }
 }
 
-function findBadReferences(subschemas: Subschemas): Problem[] {
-  const code = 'invalid_schema';
+function findBadReferences(subschemas: Subschemas): SchemaProblem[] {
+  const code = 'invalid_schema' as const;
   const problems = [...subschemas.values()].flatMap(({ pointer, ref }) => {
     if (ref === undefined || subschemas.has(ref)) return [];
     const message = 'This leads to no schema. References begin with "#/", and shared schemas stand under "$defs".';

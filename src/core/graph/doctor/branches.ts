@@ -1,6 +1,6 @@
-import type { Problem } from '../../base/errors.js';
 import { END, type GraphDefinition } from '../definition.js';
 import { edgesOf, isBranchEdge } from '../edges.js';
+import type { GraphError } from './codes.js';
 import type { LinkedGraph, LinkedNode } from './links.js';
 import { type Ending, endingSearch } from './reachability.js';
 
@@ -38,11 +38,11 @@ type Region = ReadonlyMap<LinkedNode, Branch>;
  *
  * Edges that name unknown nodes are left out: that is told elsewhere.
  */
-export function findBranchErrors(definition: GraphDefinition, { nodes }: LinkedGraph): Problem[] {
+export function findBranchErrors(definition: GraphDefinition, { nodes }: LinkedGraph): GraphError[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const edges = linkBranches(definition, byName);
   const regions = new Map<LinkedBranches, Region>();
-  const problems = new Map<LinkedBranches, Problem[]>();
+  const problems = new Map<LinkedBranches, GraphError[]>();
   const endingFor = endingSearch(nodes);
   for (const edge of edges) {
     const found = emptyBranches(edge);
@@ -70,7 +70,7 @@ function linkBranches(definition: GraphDefinition, byName: ReadonlyMap<string, L
     });
 }
 
-function emptyBranches({ branches, join, joinName }: LinkedBranches): Problem[] {
+function emptyBranches({ branches, join, joinName }: LinkedBranches): GraphError[] {
   return branches
     .filter(({ start }) => start === join)
     .map(({ pointer }) => {
@@ -83,7 +83,7 @@ function emptyBranches({ branches, join, joinName }: LinkedBranches): Problem[] 
  * Walks the branches of an edge, one after the other, and takes each node once. Adds what is wrong; after one overlap
  * it stops, so that a graph in which everything leads everywhere stays cheap.
  */
-function walkRegions({ branches, from, join, joinName }: LinkedBranches, problems: Problem[]): Region {
+function walkRegions({ branches, from, join, joinName }: LinkedBranches, problems: GraphError[]): Region {
   const region = new Map<LinkedNode, Branch>();
   for (const branch of branches) {
     if (branch.start === join) continue;
@@ -121,7 +121,7 @@ function overlap({ start }: Branch, other: Branch, node: LinkedNode, joinName: s
   return `The branches from "${other.start.name}" and "${start.name}" both run into "${node.name}". ${way}`;
 }
 
-function endlessBranches({ branches, joinName }: LinkedBranches, ending: Ending): Problem[] {
+function endlessBranches({ branches, joinName }: LinkedBranches, ending: Ending): GraphError[] {
   return branches
     .filter(({ start }) => !ending.has(start))
     .map(({ pointer, start }) => {
@@ -135,7 +135,7 @@ function crossingJoins(
   { pointer, join, joinName, from }: LinkedBranches,
   region: Region,
   regions: ReadonlyMap<LinkedBranches, Region>,
-): Problem[] {
+): GraphError[] {
   if (join === undefined) return [];
   for (const [inner, innerRegion] of regions) {
     const isInside = inner.from !== from && region.has(inner.from);

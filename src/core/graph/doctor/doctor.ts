@@ -1,9 +1,9 @@
-import type { Problem } from '../../base/errors.js';
 import { compileTemplate } from '../../expressions/templates.js';
 import type { Registry } from '../../tool/registry.js';
 import { type GraphDefinition, paramsOf } from '../definition.js';
 import { edgesOf } from '../edges.js';
 import { findBranchErrors } from './branches.js';
+import type { GraphError, GraphWarning } from './codes.js';
 import { findErrors } from './errors.js';
 import { type LinkedGraph, linkNodes } from './links.js';
 import { findEndless, findUnreachable } from './reachability.js';
@@ -12,9 +12,9 @@ import { findEndlessRecursion } from './recursion.js';
 /** What the doctor finds in a graph. */
 export interface Diagnosis {
   /** Why it cannot be run. */
-  readonly errors: Problem[];
+  readonly errors: GraphError[];
   /** It can be run, though probably not as it was meant. */
-  readonly warnings: Problem[];
+  readonly warnings: GraphWarning[];
 }
 
 /** Names listed in the message of a cycle. */
@@ -45,9 +45,9 @@ export function diagnose(
   };
 }
 
-function warnOfPaths(linked: LinkedGraph): Problem[] {
+function warnOfPaths(linked: LinkedGraph): GraphWarning[] {
   const { cycles, leadIns } = findEndless(linked);
-  const warnings: { position: number; code: string; message: string }[] = [];
+  const warnings: { position: number; code: GraphWarning['code']; message: string }[] = [];
   for (const { name, position } of findUnreachable(linked)) {
     const message = `No path leads from the entry point to "${name}". Add an edge to it, or remove it.`;
     warnings.push({ position, code: 'unreachable_node', message });
@@ -66,7 +66,7 @@ function warnOfPaths(linked: LinkedGraph): Problem[] {
   return warnings.map(({ position, ...warning }) => ({ pointer: `/nodes/${position}`, ...warning }));
 }
 
-function warnOfRoutes(definition: GraphDefinition, registry: Registry): Problem[] {
+function warnOfRoutes(definition: GraphDefinition, registry: Registry): GraphWarning[] {
   return edgesOf(definition).flatMap((edge) => {
     if (edge.kind !== 'condition') return [];
     const { name } = edge.condition;
@@ -85,7 +85,7 @@ function warnOfSecrets(
   { nodes }: GraphDefinition,
   registry: Registry,
   isSecretSet: (name: string) => boolean,
-): Problem[] {
+): GraphWarning[] {
   return nodes.flatMap((node, index) => {
     if (registry.tools.get(node.tool_name)?.secrets !== true) return [];
     const { secretNames } = compileTemplate(paramsOf(node), { secrets: true }).template;

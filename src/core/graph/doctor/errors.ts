@@ -1,10 +1,10 @@
 import { assertNever } from '../../base/assert-never.js';
-import type { Problem } from '../../base/errors.js';
 import { didYouMean } from '../../base/nearest-name.js';
 import { compileJsonSchema } from '../../json-schema/json-schema.js';
 import type { Registry } from '../../tool/registry.js';
 import { END, type GraphDefinition, type NodeDefinition } from '../definition.js';
 import { type ConditionEdge, type Edge, edgesOf, type PlacedName } from '../edges.js';
+import type { GraphError } from './codes.js';
 import { checkExpressions, ExpressionBudget } from './expressions.js';
 import { checkParams } from './params.js';
 
@@ -24,7 +24,7 @@ interface Context {
 }
 
 /** Finds everything in the parts of a definition for which it cannot be run, in the order of the document. */
-export function findErrors(definition: GraphDefinition, registry: Registry): Problem[] {
+export function findErrors(definition: GraphDefinition, registry: Registry): GraphError[] {
   const names = new Set(definition.nodes.map((node) => node.name));
   names.delete(END);
   const targets = new Set([...names, END]);
@@ -39,7 +39,7 @@ export function findErrors(definition: GraphDefinition, registry: Registry): Pro
   ];
 }
 
-function checkNodes(nodes: readonly NodeDefinition[], edges: readonly Edge[], context: Context): Problem[] {
+function checkNodes(nodes: readonly NodeDefinition[], edges: readonly Edge[], context: Context): GraphError[] {
   const errorEdges = new Map(edges.flatMap((edge) => (edge.kind === 'error' ? [[edge.pointer, edge]] : [])));
   const taken = new Map<string, string>();
   return nodes.flatMap((node, index) => {
@@ -53,7 +53,7 @@ function checkNodes(nodes: readonly NodeDefinition[], edges: readonly Edge[], co
   });
 }
 
-function checkEdge(edge: Edge, context: Context): Problem[] {
+function checkEdge(edge: Edge, context: Context): GraphError[] {
   switch (edge.kind) {
     case 'error':
       // Checked with its node, as the document has it.
@@ -88,14 +88,14 @@ function checkEdge(edge: Edge, context: Context): Problem[] {
 }
 
 /** Where an edge leads: branches begin at nodes, and runs can go to END too. */
-function checkNames({ starts, targets }: Edge, context: Context): Problem[] {
+function checkNames({ starts, targets }: Edge, context: Context): GraphError[] {
   return [
     ...starts.flatMap((start) => checkSource(start, context)),
     ...targets.flatMap((target) => checkTarget(target, context)),
   ];
 }
 
-function checkInputSchema(schema: GraphDefinition['input_schema']): Problem[] {
+function checkInputSchema(schema: GraphDefinition['input_schema']): GraphError[] {
   const { problems = [] } = schema === undefined ? {} : compileJsonSchema(schema);
   return problems.map((problem) => ({ ...problem, pointer: `/input_schema${problem.pointer}` }));
 }
@@ -110,7 +110,7 @@ function hinter(): Context['hintFor'] {
 }
 
 /** A name that must be a node's: where runs begin, or where an edge does. */
-function checkSource({ name, pointer }: PlacedName, { names, hintFor }: Context): Problem[] {
+function checkSource({ name, pointer }: PlacedName, { names, hintFor }: Context): GraphError[] {
   if (names.has(name)) return [];
   if (name === END) {
     const message = `"${END}" is reserved for the end of a run. Name a node here.`;
@@ -120,13 +120,13 @@ function checkSource({ name, pointer }: PlacedName, { names, hintFor }: Context)
   return [{ pointer, code: 'unknown_node', message, ...hintFor(name, names) }];
 }
 
-function checkTarget({ name, pointer }: PlacedName, { targets, hintFor }: Context): Problem[] {
+function checkTarget({ name, pointer }: PlacedName, { targets, hintFor }: Context): GraphError[] {
   if (targets.has(name)) return [];
   const message = `There is no node "${name}". Name one of the graph's nodes, or "${END}" to end the run.`;
   return [{ pointer, code: 'unknown_node', message, ...hintFor(name, targets) }];
 }
 
-function checkNodeName(name: string, pointer: string, taken: Map<string, string>): Problem[] {
+function checkNodeName(name: string, pointer: string, taken: Map<string, string>): GraphError[] {
   const place = { pointer: `${pointer}/name` };
   if (name === END) {
     const message = `"${END}" is reserved for the end of a run. Give the node another name.`;
@@ -141,7 +141,7 @@ function checkNodeName(name: string, pointer: string, taken: Map<string, string>
   return [];
 }
 
-function checkTool(node: NodeDefinition, pointer: string, { registry, hintFor }: Context): Problem[] {
+function checkTool(node: NodeDefinition, pointer: string, { registry, hintFor }: Context): GraphError[] {
   if (registry.tools.has(node.tool_name)) return [];
   const message = `There is no tool "${node.tool_name}". Name a registered tool.`;
   const hint = hintFor(node.tool_name, registry.tools.keys());
@@ -151,7 +151,7 @@ function checkTool(node: NodeDefinition, pointer: string, { registry, hintFor }:
 function checkCondition(
   { pointer, condition: { name, ...place }, routes }: ConditionEdge,
   context: Context,
-): Problem[] {
+): GraphError[] {
   const { registry, targets, hintFor } = context;
   const condition = registry.conditions.get(name);
   if (condition === undefined) {
@@ -168,7 +168,7 @@ function checkCondition(
 }
 
 /** A run must know its way: one edge of one kind leaves a node. */
-function checkConflict({ from: { name: from }, pointer }: Edge, { leaving }: Context): Problem[] {
+function checkConflict({ from: { name: from }, pointer }: Edge, { leaving }: Context): GraphError[] {
   const earlier = leaving.get(from);
   if (earlier === undefined) {
     leaving.set(from, pointer);

@@ -1,8 +1,8 @@
-import type { Problem } from '../../base/errors.js';
 import type { Json } from '../../base/json.js';
 import { compileExpression, type ExpressionProblem } from '../../expressions/expressions.js';
 import { splitTemplate } from '../../expressions/template-text.js';
 import type { Edge } from '../edges.js';
+import type { GraphError } from './codes.js';
 
 /** Expressions of a graph, and characters of all of them: reading takes a few milliseconds for each 4,000. */
 export const MAX_EXPRESSIONS = 2000;
@@ -15,7 +15,7 @@ export class ExpressionBudget {
   #isOver = false;
 
   /** Takes note of expressions that stand at a place: true if they may be read. The first that are too many are told. */
-  allows(sources: readonly string[], pointer: string, problems: Problem[]): boolean {
+  allows(sources: readonly string[], pointer: string, problems: GraphError[]): boolean {
     this.#expressions += sources.length;
     for (const source of sources) this.#characters += source.length;
     if (this.#expressions <= MAX_EXPRESSIONS && this.#characters <= MAX_EXPRESSION_CHARACTERS) return true;
@@ -37,13 +37,13 @@ export function expressionsIn(value: Json): string[] {
 }
 
 /** Checks the expressions of an edge. */
-export function checkExpressions({ expressions }: Edge, budget: ExpressionBudget): Problem[] {
+export function checkExpressions({ expressions }: Edge, budget: ExpressionBudget): GraphError[] {
   return expressions.flatMap(({ pointer, source, start, result }) => {
     if (source === undefined) {
       const message = 'The items are one expression: "${", an expression that gives a list, and "}".';
       return [invalidExpression({ message }, pointer, 0)];
     }
-    const problems: Problem[] = [];
+    const problems: GraphError[] = [];
     if (!budget.allows([source], pointer, problems)) return problems;
     const { problem } = compileExpression(source, { secrets: false, result });
     return problem === undefined ? [] : [invalidExpression(problem, pointer, start)];
@@ -51,7 +51,7 @@ export function checkExpressions({ expressions }: Edge, budget: ExpressionBudget
 }
 
 /** @param start offset of the expression in its string */
-function invalidExpression({ message, position, hint }: ExpressionProblem, pointer: string, start: number): Problem {
+function invalidExpression({ message, position, hint }: ExpressionProblem, pointer: string, start: number): GraphError {
   const placed = position === undefined ? message : `${message} (at character ${start + position})`;
   return { pointer, code: 'invalid_expression', message: placed, ...(hint !== undefined && { hint }) };
 }

@@ -1,8 +1,9 @@
-import { messageOf, type Problem } from '../../base/errors.js';
+import { messageOf } from '../../base/errors.js';
 import { type Json, toPointer } from '../../base/json.js';
 import { compileTemplate, isTouchedByTemplate } from '../../expressions/templates.js';
 import type { AnyTool } from '../../tool/tool.js';
 import { type NodeDefinition, paramsOf } from '../definition.js';
+import type { GraphError } from './codes.js';
 import { type ExpressionBudget, expressionsIn } from './expressions.js';
 
 /** Problems told of the params of one node. */
@@ -18,9 +19,9 @@ export function checkParams(
   tool: AnyTool | undefined,
   pointer: string,
   budget: ExpressionBudget,
-): Problem[] {
+): GraphError[] {
   const params = paramsOf(node);
-  const problems: Problem[] = [];
+  const problems: GraphError[] = [];
   if (!budget.allows(expressionsIn(params), pointer, problems)) return problems;
   const { template, problems: found } = compileTemplate(params, { secrets: tool?.secrets === true });
   const unknown = [...template.dynamicPointers, ...found.map((problem) => problem.pointer)];
@@ -29,8 +30,8 @@ export function checkParams(
   return problems;
 }
 
-function checkBySchema(tool: AnyTool, params: Json, unknown: readonly string[], pointer: string): Problem[] {
-  const code = 'invalid_params';
+function checkBySchema(tool: AnyTool, params: Json, unknown: readonly string[], pointer: string): GraphError[] {
+  const code = 'invalid_params' as const;
   try {
     const parsed = tool.params?.safeParse(params);
     if (parsed === undefined || parsed.success) return [];

@@ -1,5 +1,5 @@
-import type { Problem } from '../../base/errors.js';
 import { type GraphDefinition, type NodeDefinition, paramsOf } from '../definition.js';
+import type { GraphError } from './codes.js';
 import type { LinkedGraph } from './links.js';
 
 /** The built-in tool that runs a graph as a step. */
@@ -10,7 +10,7 @@ const RUN_GRAPH = 'run_graph';
  * node: each run would start another one, down to the limit of depth. Calls of other graphs that come back to this one,
  * and calls inside branches, are not looked into; that limit stops them.
  */
-export function findEndlessRecursion(definition: GraphDefinition, { entry }: LinkedGraph): Problem[] {
+export function findEndlessRecursion(definition: GraphDefinition, { entry }: LinkedGraph): GraphError[] {
   const { graph_id: own, nodes } = definition;
   if (own === undefined || entry === undefined) return [];
   const reached = new Set([entry]);
