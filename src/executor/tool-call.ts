@@ -9,7 +9,7 @@ import { StepLog } from '../core/run/log-lines.js';
 import { scopeOf } from '../core/run/routing.js';
 import type { Cursor, RunState } from '../core/run/state.js';
 import type { ToolContext } from '../core/tool/tool.js';
-import { advice } from '../core/tool/tool-errors.js';
+import { retryHint } from '../core/tool/tool-errors.js';
 import { type WaitRequest, waitRequestOf } from '../core/tool/wait.js';
 
 /** How long a tool has to let go after its signal fired. Then its slot is freed and a late result dropped. */
@@ -194,7 +194,7 @@ export class ToolCall {
 
   #failed(thrown: unknown): CallResult {
     const message = this.#mask.text(messageOf(thrown));
-    return { ...this.#threw('tool_failed', message), ...(this.#cause === undefined && advice(thrown)) };
+    return { ...this.#threw('tool_failed', message), ...(this.#cause === undefined && retryHint(thrown)) };
   }
 
   /** A call that was not made, because it could only fail again. */

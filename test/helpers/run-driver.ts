@@ -16,7 +16,7 @@ import { append, openRun } from '../../src/core/run/journal.js';
 import type { Inherited, RunState } from '../../src/core/run/state.js';
 import type { Registrable, Registry } from '../../src/core/tool/registry.js';
 import { createRegistry } from '../../src/core/tool/registry.js';
-import { advice } from '../../src/core/tool/tool-errors.js';
+import { retryHint } from '../../src/core/tool/tool-errors.js';
 import { waitRequestOf } from '../../src/core/tool/wait.js';
 import { type FlatRun, flatten } from './flat-run.js';
 
@@ -187,7 +187,7 @@ function callTool({ node, cursor }: Extract<Command, { type: 'call' }>, state: R
     if (request === undefined) return { kind: 'returned', value, logs };
     return { kind: 'waits', wait: waitStart(request, node.name), logs };
   } catch (thrown) {
-    return { kind: 'threw', code: 'tool_failed', message: messageOf(thrown), logs, ...advice(thrown) };
+    return { kind: 'threw', code: 'tool_failed', message: messageOf(thrown), logs, ...retryHint(thrown) };
   }
 }
 

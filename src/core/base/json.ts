@@ -9,7 +9,7 @@ export interface JsonObject {
 /** Deepest nesting that requests and patches may have. */
 export const MAX_JSON_DEPTH = 100;
 
-/** Says where a value stops being JSON, as a JSON Pointer (RFC 6901), and why. */
+/** A value is not JSON: where, as a JSON Pointer (RFC 6901), and why. */
 export class NotJsonError extends Error {
   constructor(
     readonly pointer: string,
@@ -31,7 +31,7 @@ export function toPointer(path: readonly PropertyKey[]): string {
 }
 
 /**
- * Copies a value into frozen JSON, so that nobody can change it afterwards.
+ * Copies a value into frozen JSON, which nobody can change afterwards.
  * Keys that hold `undefined` are dropped; values with a `toJSON` (dates) are asked for it.
  * @throws NotJsonError for functions, symbols, BigInt, NaN, infinities, class instances, cycles, and nesting over
  * {@link MAX_JSON_DEPTH}.

@@ -1,15 +1,15 @@
 import { copyJson, isPlainObject, type Json } from './json.js';
 
-/** Hides values of secrets in what a step says and sets. */
+/** Hides the values of secrets in the logs, errors and patches of a step. */
 export interface Mask {
   text(text: string): string;
-  /** The same with every secret hidden, in keys too. What is not JSON is left as it is: nothing of it is stored. */
+  /** A copy with every secret hidden, in keys too. What is not JSON becomes a function, which no store accepts. */
   value<T>(value: T): T;
   /** What was thrown, for the log of the server. */
   error(thrown: unknown): unknown;
 }
 
-/** Hides nothing: most steps know no secret. */
+/** Hides nothing: most steps use no secret. */
 export const NO_MASK: Mask = { text: (text) => text, value: (value) => value, error: (thrown) => thrown };
 
 /** Tools cut what they quote, and end it with this: a secret cut there is hidden if this much of it is left. */
@@ -26,7 +26,7 @@ export function maskFor(names: readonly string[], secrets: Readonly<Record<strin
     const masked = hidden.reduce((all, { form, label }) => all.replaceAll(form, label), whole);
     return masked.includes(CUT) ? hidden.reduce((all, { form, label }) => hideCut(all, form, label), masked) : masked;
   };
-  // Numbers have but one way to be a secret, and most that hold the same digits are none.
+  // Only a number that is the secret as a whole: most numbers that hold its digits have nothing to do with it.
   const number = (value: number): Json => hidden.find(({ form }) => form === String(value))?.label ?? value;
   return {
     text,
@@ -80,7 +80,7 @@ function maskValue(value: unknown, text: (text: string) => string, number: (valu
   try {
     copy = copyJson(value);
   } catch {
-    // Refused as a patch all the same; without the value, so that the refusal cannot show it.
+    // It is refused as a patch too; without the value, so that the refusal cannot show it.
     return () => undefined;
   }
   return maskJson(copy, text, number);

@@ -3,16 +3,16 @@ import type { Problem } from './errors.js';
 import { toPointer } from './json.js';
 import { didYouMean } from './nearest-name.js';
 
-/** Problems that one answer lists at most: enough for any document that people write. */
+/** Most problems that one answer lists: enough for any document that people write. */
 export const MAX_PROBLEMS = 1000;
-/** Hints are looked for this often at most, so that a hostile document stays cheap. */
+/** Most searches for a hint: a hostile document must stay cheap. */
 const MAX_HINTS = 20;
 const MAX_SHOWN_NAME = 100;
 
 type Issue = z.core.$ZodIssue;
 
 /**
- * What a zod schema found wrong with a value, as problems: at most {@link MAX_PROBLEMS}.
+ * Turns what a zod schema found wrong with a value into problems: at most {@link MAX_PROBLEMS}.
  * Pointers are JSON Pointers (RFC 6901) into the value; unknown keys get the nearest known key as a hint.
  */
 export function problemsOf(schema: z.ZodType, value: unknown, issues: readonly Issue[]): Problem[] {
@@ -72,7 +72,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   return at;
 }
 
-/** The keys that the object schema at a path knows; none where the path leads to something else. */
+/** The keys that the object schema at a path knows; none if the path leads to something else. */
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   let at: unknown = unwrapped(schema);
   for (const key of path) {

@@ -14,7 +14,7 @@ import { ExpressionError, type Kind, kindOf, type Value } from './values.js';
  * errors, keeps integers apart from the doubles that JSON has, and trips over data with a key named `constructor`.
  * @throws ExpressionError for what can be known to be wrong before there is a state.
  */
-export function compileNode(node: ASTNode, context: CompileContext): Compiled {
+export function compileAst(node: ASTNode, context: CompileContext): Compiled {
   context.parts += 1;
   switch (node.op) {
     case 'value':

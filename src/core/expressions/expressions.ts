@@ -1,6 +1,6 @@
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
 import type { Json } from '../base/json.js';
-import { compileNode } from './compiler.js';
+import { compileAst } from './compiler.js';
 import { describe, withArticle } from './operators.js';
 import type { CompileContext, Compiled } from './parts.js';
 import type { Read } from './reads.js';
@@ -20,7 +20,7 @@ export { ExpressionError, type Scope } from './values.js';
 /** Characters that the source of an expression may have. */
 const MAX_SOURCE_LENGTH = 4096;
 
-/** Only the parser of the library is used; see `compileNode`. */
+/** Only the parser of the library is used; see `compileAst`. */
 const environment = new Environment({
   enableOptionalTypes: true,
   limits: { maxAstNodes: 1000, maxDepth: 50, maxListElements: 500, maxMapEntries: 500, maxCallArguments: 8 },
@@ -114,7 +114,7 @@ function compile(source: string, options: ExpressionOptions): Expression {
     secretNames: new Set(),
     variable: undefined,
     parts: 0,
-    compile: (node) => compileNode(node, context),
+    compile: (node) => compileAst(node, context),
   };
   const root = context.compile(parse(source));
   checkResult(root, options.result);

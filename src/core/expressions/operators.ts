@@ -1,3 +1,4 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Json } from '../base/json.js';
 import { boundList, boundText } from './functions.js';
 import {
@@ -49,6 +50,9 @@ function nonZero(divisor: number, at: number): number {
   throw new ExpressionError('Division by zero.', at);
 }
 
+/** The operators of the parser with two operands, of which `||` and `&&` evaluate the second only if they must. */
+type BinaryOp = Exclude<Extract<ASTNode, { args: [ASTNode, ASTNode] }>['op'], '||' | '&&' | '[]' | '[?]'>;
+
 /** The operators between two values. Every number is a JSON number, so `7 / 2` is 3.5; `int()` cuts. */
 export const BINARY_OPERATORS: ReadonlyMap<string, BinaryOperator> = new Map(
   Object.entries<BinaryOperator>({
@@ -64,7 +68,7 @@ export const BINARY_OPERATORS: ReadonlyMap<string, BinaryOperator> = new Map(
     '==': { result: 'boolean', run: (left, right, meter, at) => isSame(json(left, at), json(right, at), meter, at) },
     '!=': { result: 'boolean', run: (left, right, meter, at) => !isSame(json(left, at), json(right, at), meter, at) },
     in: { result: 'boolean', run: isIn },
-  }),
+  } satisfies Record<BinaryOp, BinaryOperator>),
 );
 
 function add(left: Value, right: Value, meter: Meter, at: number): Json {

@@ -50,7 +50,7 @@ interface Compilation {
 }
 
 /** What became of a part of the document. Only parts that hold expressions have a renderer. */
-interface Node {
+interface CompiledPart {
   readonly preview: Json;
   readonly render?: Renderer;
 }
@@ -72,7 +72,7 @@ export function compileTemplate(
     expressions: 0,
     characters: 0,
   };
-  const { preview, render } = compileNode(value, '', compilation);
+  const { preview, render } = compileValue(value, '', compilation);
   const template: Template = {
     isStatic: render === undefined,
     preview: freezeJson(preview),
@@ -100,12 +100,12 @@ function renderWhole(render: Renderer, scope: Scope, preview: Json): Json {
   return freezeJson(render(scope, meter));
 }
 
-function compileNode(value: Json, pointer: string, compilation: Compilation): Node {
+function compileValue(value: Json, pointer: string, compilation: Compilation): CompiledPart {
   if (typeof value === 'string') return compileText(value, pointer, compilation);
   if (typeof value !== 'object' || value === null) return { preview: value };
   const keys = Object.keys(value);
   const nodes = keys.map((key) =>
-    compileNode((value as JsonObject)[key] as Json, pointer + pointerToken(key), compilation),
+    compileValue((value as JsonObject)[key] as Json, pointer + pointerToken(key), compilation),
   );
   const assemble = (parts: readonly Json[]): Json =>
     // Unlike assignments, fromEntries makes an own key of `__proto__` too.
@@ -119,7 +119,7 @@ function compileNode(value: Json, pointer: string, compilation: Compilation): No
   };
 }
 
-function compileText(text: string, pointer: string, compilation: Compilation): Node {
+function compileText(text: string, pointer: string, compilation: Compilation): CompiledPart {
   const split = splitTemplate(text);
   if (split.problem !== undefined) {
     report(split.problem, pointer, compilation);

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { definedOnly } from '../base/defined-only.js';
 import type { JsonObject } from '../base/json.js';
 
 /** The reserved target: a run that is routed here is complete. */
 export const END = 'END';
 
-/** Words that stand in our paths and so cannot be graph ids. */
+/** Words in paths of the API, which cannot be graph ids. */
 export const RESERVED_GRAPH_IDS: readonly string[] = [
   'create',
   'run',
@@ -21,7 +22,7 @@ const MAX_STEPS = 1_000_000;
 /** Nodes of a graph. The doctor's search for cycles recurses once for each, and overflows the stack past 2,000. */
 export const MAX_NODES = 1000;
 const MAX_EDGES = 5000;
-/** Checking where branches lead costs much for each edge that starts some. */
+/** Most edges that start branches, of each kind: the doctor walks the branches of every one. */
 const MAX_BRANCH_EDGES = 200;
 /** A hundred years: longer than any run, and still an exact time in milliseconds. */
 const MAX_DEADLINE_SECONDS = 3_153_600_000;
@@ -29,7 +30,7 @@ const MAX_DEADLINE_SECONDS = 3_153_600_000;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
 const NO_CONTROL = /^[^\u0000-\u001f\u007f]*$/;
 
-/** The longest delay that a timer takes, in seconds. */
+/** The longest delay of a Node timer, in seconds. */
 const MAX_TIMEOUT_SECONDS = 2_147_483;
 const seconds = z.number().min(0).max(MAX_DEADLINE_SECONDS);
 
@@ -38,7 +39,7 @@ export const nameSchema = z.string().min(1).max(200).regex(NO_CONTROL, 'must not
 
 const SLUG = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
-/** A graph id: a slug that is not a word of our paths. */
+/** A graph id: a slug that is not a reserved word. */
 export const graphIdSchema = z
   .string()
   .min(1)
@@ -46,7 +47,7 @@ export const graphIdSchema = z
   .regex(SLUG, 'must be a slug: a-z, 0-9 and single hyphens between them')
   .refine((id) => !RESERVED_GRAPH_IDS.includes(id), 'is a reserved word');
 
-/** Limits of a run, as documents say them. */
+/** Limits of a run, as documents have them. */
 export const limitsSchema = z
   .strictObject({
     max_steps: z.int().min(1).max(MAX_STEPS).optional().describe('Most steps a run may take. Default 1000.'),
@@ -171,20 +172,17 @@ export type RetryPolicy = z.output<typeof retrySchema>;
 export type MergeRule = NonNullable<GraphDefinition['merge']>[string];
 export type LimitsDefinition = z.output<typeof limitsSchema>;
 
-/** What a run may use up. */
+/** How much a run can use. */
 export interface RunLimits {
   readonly maxSteps: number;
-  /** Seconds from submission to the deadline, where there is one. */
+  /** Seconds from submission to the deadline; omitted if there is none. */
   readonly deadlineSeconds?: number;
 }
 
 /** The limits of a run: those of its start before those of its graph before the defaults, one by one. */
 export function resolveLimits(graph: LimitsDefinition | undefined, run: LimitsDefinition | undefined): RunLimits {
-  const merged = { ...graph, ...run };
-  return {
-    maxSteps: merged.max_steps ?? DEFAULT_MAX_STEPS,
-    ...(merged.deadline_seconds === undefined ? {} : { deadlineSeconds: merged.deadline_seconds }),
-  };
+  const { max_steps: maxSteps = DEFAULT_MAX_STEPS, deadline_seconds: deadlineSeconds } = { ...graph, ...run };
+  return definedOnly({ maxSteps, deadlineSeconds });
 }
 
 /** The params of a node as the tool gets them, before its schema. */

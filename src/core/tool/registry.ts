@@ -13,7 +13,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,199}$/;
 
 /**
  * Makes a registry.
- * @throws Error that names the culprit when a definition has a wrong shape or a name is taken twice.
+ * @throws Error that names the definition if it has a wrong shape or a name that is taken.
  */
 export function createRegistry(definitions: Iterable<Registrable>): Registry {
   const tools = new Map<string, AnyTool>();
@@ -32,7 +32,7 @@ export function isTool(definition: Registrable): definition is AnyTool {
   return 'run' in definition && typeof definition.run === 'function';
 }
 
-/** Says what is wrong with the shape of a definition, or `undefined` when it is right. */
+/** Says what is wrong with the shape of a definition; undefined if nothing is. */
 export function whyNotRegistrable(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'is not an object with a name and a run or choose function';
   const { name, description, run, choose, params, outcomes } = value as Record<string, unknown>;

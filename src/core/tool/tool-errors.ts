@@ -1,4 +1,10 @@
-/** Thrown by a tool: trying again cannot help, so the step fails at once. Its `on_error` is taken all the same. */
+/**
+ * Thrown by a tool: the step fails at once, without further attempts, because they cannot help. The run then goes to the
+ * `on_error` of the node, if it has one.
+ *
+ * @example
+ * if (answer.status === 401) throw new FatalError('The service refuses the key.');
+ */
 export class FatalError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -6,9 +12,15 @@ export class FatalError extends Error {
   }
 }
 
-/** Thrown by a tool: try again, after a delay of its choice where it gives one (within the node's retry policy). */
+/**
+ * Thrown by a tool: another attempt may help. The node's `retry` decides whether there is one; `retryAfterSeconds`
+ * replaces the delay of that policy.
+ *
+ * @example
+ * if (answer.status === 503) throw new RetryableError('The service is busy.', { retryAfterSeconds: 30 });
+ */
 export class RetryableError extends Error {
-  /** Seconds until the next try. */
+  /** Seconds until the next attempt; undefined: the delay of the retry policy. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(message: string, options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
@@ -18,8 +30,8 @@ export class RetryableError extends Error {
   }
 }
 
-/** What an error that a tool threw asks for. By name too, since tool files need not import these classes. */
-export function advice(thrown: unknown): { fatal: boolean; retryAfterSeconds?: number } {
+/** Reads whether a thrown error allows another attempt, and when. By name too: tool files need not import the classes. */
+export function retryHint(thrown: unknown): { fatal: boolean; retryAfterSeconds?: number } {
   if (!(thrown instanceof Error)) return { fatal: false };
   if (thrown instanceof FatalError || thrown.name === 'FatalError') return { fatal: true };
   const after = 'retryAfterSeconds' in thrown ? thrown.retryAfterSeconds : undefined;

@@ -1,40 +1,41 @@
 import type { JsonObject } from '../base/json.js';
 
-/** What a run knows: what it was started with, and what its tools have built up. Both are frozen. */
+/** The state of a run: what it was started with, and what its tools have built up. Both are frozen. */
 export interface ToolState {
-  /** Any JSON; a tool that cares checks it. */
+  /** Any JSON. A tool that needs a certain shape checks it. */
   // biome-ignore lint/suspicious/noExplicitAny: authors of tools know the shape of their own input.
   readonly input_data: any;
-  /** The keys that earlier steps set. */
+  /** The keys that earlier steps set, merged. */
   // biome-ignore lint/suspicious/noExplicitAny: authors of tools know the shape of their own data.
   readonly data: Readonly<Record<string, any>>;
 }
 
-/** What a call of a tool gets besides the state. */
+/** What a tool gets at each call besides the state. */
 export interface ToolContext<P = JsonObject> {
-  /** The node's params; parsed by the tool's schema where it has one. */
+  /** The node's params, parsed by the tool's schema if it has one. */
   readonly params: P;
   /** Adds a line to the run's logs. Lines appear when the attempt ends. At most 1,000 lines of 8 KiB a step. */
   readonly log: (message: string) => void;
-  /** Fires on cancel, timeout, deadline and shutdown. A tool that waits should heed it. */
+  /** Aborted on cancel, timeout, deadline and shutdown. Pass it to whatever the tool waits for. */
   readonly signal: AbortSignal;
   /** `{run_id}/{step}`: the same for every attempt of a step and after a crash, another for each visit. */
   readonly idempotencyKey: string;
   readonly runId: string;
   readonly node: string;
-  /** In a branch of a for-each: its item, and which one it is. */
+  /** In a branch of a for-each edge: its item. */
   // biome-ignore lint/suspicious/noExplicitAny: authors of tools know the shape of their own items.
   readonly item?: any;
+  /** In a branch: its place among the branches, from 0. */
   readonly index?: number;
-  /** 1 for the first try of a step. */
+  /** 1 for the first attempt of a step. */
   readonly attempt: number;
-  /** Counts tokens that a language model took and gave. Called several times, it adds up. */
+  /** Counts tokens of a language model. Several calls add up. */
   usage(tokens: { input_tokens: number; output_tokens: number }): void;
 }
 
-/** What zod schemas (version 3.24 and later), and others like them, offer for checking params. */
+/** A schema that checks params: a zod schema (version 3.24 or later), or anything with the same `safeParse`. */
 export interface ParamsSchema<P> {
-  /** JSON Schema (2020-12) of the params, shown as it is. Without it, one is made from a zod schema. */
+  /** JSON Schema (2020-12) of the params, shown as it is. If it is omitted, one is made from a zod schema. */
   readonly jsonSchema?: JsonObject;
   safeParse(
     value: unknown,
@@ -47,23 +48,26 @@ export interface ParamsSchema<P> {
 export interface Tool<P = JsonObject> {
   readonly name: string;
   readonly description?: string;
-  /** Checks the node's params, when the graph is made and again at each call. Without it raw params are passed. */
+  /** Checks the node's params when a graph is saved, and again at each call. If it is omitted, any params are passed. */
   readonly params?: ParamsSchema<P>;
-  /** Its params may hold `${secrets.NAME}`, which becomes the secret's value before the call. */
+  /** Its params can hold `${secrets.NAME}`, which becomes the secret's value before the call. */
   readonly secrets?: true;
   /**
-   * Does the work and returns the patch: the keys of `data` to set (or nothing). Or parks the run: see `wait`.
-   * Called at least once per step: after a crash the step in flight is called again, with the same `idempotencyKey`.
+   * Does the work and returns the patch: the keys of `data` to set, or nothing. Returns `wait(...)` to park the run.
+   * Can be async. Called at least once per step: after a crash, the step in flight is called again with the same
+   * `idempotencyKey`.
+   * @throws FatalError, RetryableError or any other error: the attempt fails, and the node's `retry` and `on_error` apply.
    */
   run(state: ToolState, context: ToolContext<P>): unknown;
 }
 
-/** A pure, synchronous function that names where the run goes next. */
+/** A pure, synchronous function that chooses where the run goes next. */
 export interface Condition {
   readonly name: string;
   readonly description?: string;
-  /** Everything that `choose` can return. Without it, the graph doctor assumes that it may name any node. */
+  /** Everything that `choose` can return. If it is omitted, the graph doctor assumes that any node can follow. */
   readonly outcomes?: readonly string[];
+  /** Returns an outcome: a key of the edge's `routes`, the name of a node, or `END`. */
   choose(state: ToolState): string;
 }
 
@@ -71,12 +75,30 @@ export interface Condition {
 // biome-ignore lint/suspicious/noExplicitAny: params are checked by the tool's own schema at run time.
 export type AnyTool = Tool<any>;
 
-/** Types a tool: `params` of the context follow from the schema. Returns its argument. */
+/**
+ * Types a tool: the type of `params` in the context follows from the schema. Returns its argument.
+ *
+ * @example
+ * export const shout = defineTool({
+ *   name: 'shout',
+ *   params: z.strictObject({ text: z.string() }),
+ *   run: (_state, { params }) => ({ shouted: params.text.toUpperCase() }),
+ * });
+ */
 export function defineTool<P = JsonObject>(tool: Tool<P>): Tool<P> {
   return tool;
 }
 
-/** Types a condition. Returns its argument. */
+/**
+ * Types a condition. Returns its argument.
+ *
+ * @example
+ * export const isLong = defineCondition({
+ *   name: 'is_long',
+ *   outcomes: ['shorten', 'END'],
+ *   choose: ({ data }) => (data.words > 100 ? 'shorten' : 'END'),
+ * });
+ */
 export function defineCondition(condition: Condition): Condition {
   return condition;
 }

@@ -13,9 +13,9 @@ export interface InputWait {
   readonly message: string;
   /** JSON Schema that the answer must fit. */
   readonly schema?: JsonObject;
-  /** When it is too late for an answer (milliseconds since 1970). */
+  /** When the wait expires (milliseconds since 1970). */
   readonly until?: number;
-  /** The key of `data` that the answer becomes; the node's name where it is left out. */
+  /** The key of `data` that gets the answer. Default: the node's name. */
   readonly saveAs?: string;
 }
 
@@ -23,13 +23,14 @@ export interface InputWait {
 export interface GraphWait {
   readonly kind: 'graph';
   readonly graphId: string;
-  /** The latest where it is left out. */
+  /** Default: the latest. */
   readonly version?: number;
   readonly input?: Json;
-  /** The key of `data` that the other run's data becomes; the node's name where it is left out. */
+  /** The key of `data` that gets the other run's data. Default: the node's name. */
   readonly saveAs?: string;
 }
 
+/** What a tool can wait for. */
 export type WaitRequest = TimerWait | InputWait | GraphWait;
 
 const MARK = Symbol.for('graphrunner.wait');
@@ -39,32 +40,42 @@ export interface Wait {
   readonly [MARK]: WaitRequest;
 }
 
-/** Parks the run after this call: a tool returns what this returns. */
+/**
+ * Parks the run after this call. The tool returns the result; it is not called again when the run goes on.
+ *
+ * @example
+ * run: (_state, { params }) => wait({ kind: 'input', message: `Publish ${params.title}?`, saveAs: 'approval' }),
+ */
 export function wait(request: WaitRequest): Wait {
   return Object.freeze({ [MARK]: request });
 }
 
 const key = z.string().min(1).max(200).optional();
 const moment = z.number().int().min(0).max(8.64e15);
-const requestSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('timer'), until: moment }),
-  z.strictObject({
+const requestSchemas = {
+  timer: z.strictObject({ kind: z.literal('timer'), until: moment }),
+  input: z.strictObject({
     kind: z.literal('input'),
     message: z.string().max(8192),
     schema: z.record(z.string(), z.unknown()).optional(),
     until: moment.optional(),
     saveAs: key,
   }),
-  z.strictObject({
+  graph: z.strictObject({
     kind: z.literal('graph'),
     graphId: z.string().min(1).max(200),
     version: z.int().min(1).optional(),
     input: z.unknown().optional(),
     saveAs: key,
   }),
-]);
+} satisfies Record<WaitRequest['kind'], z.ZodObject>;
+const { timer, input, graph } = requestSchemas;
+const requestSchema = z.discriminatedUnion('kind', [timer, input, graph]);
 
-/** The request in what a tool returned; `undefined` for anything else. @throws Error for a request of a wrong shape. */
+/**
+ * The request in what a tool returned; undefined for anything else.
+ * @throws Error for a request of a wrong shape.
+ */
 export function waitRequestOf(value: unknown): WaitRequest | undefined {
   if (typeof value !== 'object' || value === null || !(MARK in value)) return undefined;
   const parsed = requestSchema.safeParse(value[MARK]);

@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { describe, expect, test, vi } from 'vitest';
 import { copyJson, type JsonObject } from '../../../src/core/base/json.js';
-import { compileNode } from '../../../src/core/expressions/compiler.js';
+import { compileAst } from '../../../src/core/expressions/compiler.js';
 import {
   compileExpression,
   type Expression,
@@ -439,7 +439,7 @@ describe('the library underneath', () => {
 
   test('may learn new operators: they are refused', () => {
     const node = { op: '**', args: [], pos: 0 } as never;
-    expect(() => compileNode(node, { parts: 0 } as never)).toThrow('"**" is not available. (at character 1)');
+    expect(() => compileAst(node, { parts: 0 } as never)).toThrow('"**" is not available. (at character 1)');
   });
 
   test('a mistake of ours is not taken for one of the author', () => {

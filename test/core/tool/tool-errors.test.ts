@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { advice, FatalError, RetryableError } from '../../../src/core/tool/tool-errors.js';
+import { retryHint, FatalError, RetryableError } from '../../../src/core/tool/tool-errors.js';
 
 const named = (name: string, more: object = {}) => Object.assign(new Error('boom'), { name, ...more });
 
@@ -16,7 +16,7 @@ describe('what a thrown error asks for', () => {
     ['a delay that is no number', named('Throttled', { retryAfterSeconds: '2' }), { fatal: false }],
     ['a delay that is not a number', named('Throttled', { retryAfterSeconds: Number.NaN }), { fatal: false }],
   ])('%s', (_, thrown, asked) => {
-    expect(advice(thrown)).toEqual(asked);
+    expect(retryHint(thrown)).toEqual(asked);
   });
 });
 

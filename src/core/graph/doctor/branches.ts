@@ -36,7 +36,7 @@ type Region = ReadonlyMap<LinkedNode, Branch>;
  * - `unreachable_join`: a branch has no way to the join, to END or to a node that nothing leaves, all of which count
  *   as joined. It would run until it has used up its steps, and all wait for it.
  *
- * Edges that name unknown nodes are left out: that is told elsewhere.
+ * Edges that name unknown nodes are omitted: those are reported elsewhere.
  */
 export function findBranchErrors(definition: GraphDefinition, { nodes }: LinkedGraph): GraphError[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));

@@ -9,15 +9,15 @@ import { type LinkedGraph, linkNodes } from './links.js';
 import { findEndless, findUnreachable } from './reachability.js';
 import { findEndlessRecursion } from './recursion.js';
 
-/** What the doctor finds in a graph. */
+/** The findings of the doctor. */
 export interface Diagnosis {
-  /** Why it cannot be run. */
+  /** Why the graph cannot be run. */
   readonly errors: GraphError[];
-  /** It can be run, though probably not as it was meant. */
+  /** Why it probably does not run as it was meant to. */
   readonly warnings: GraphWarning[];
 }
 
-/** Names listed in the message of a cycle. */
+/** Most names in the message of a cycle. */
 const MAX_CYCLE_NAMES = 10;
 
 /**

@@ -8,7 +8,7 @@ import type { GraphError } from './codes.js';
 import { checkExpressions, ExpressionBudget } from './expressions.js';
 import { checkParams } from './params.js';
 
-/** Looking for the nearest of 1000 long names takes milliseconds: a document full of misspelt names must stay cheap. */
+/** Finding the nearest of 1000 long names takes milliseconds: a document full of misspelt names must stay cheap. */
 const MAX_HINTS = 20;
 
 interface Context {
@@ -19,7 +19,7 @@ interface Context {
   readonly targets: ReadonlySet<string>;
   readonly hintFor: (name: string, known: Iterable<string>) => { hint?: string };
   readonly budget: ExpressionBudget;
-  /** Where the edge stands that leaves a node. */
+  /** The name of a node -> the pointer of the edge that leaves it. */
   readonly leaving: Map<string, string>;
 }
 
@@ -29,7 +29,7 @@ export function findErrors(definition: GraphDefinition, registry: Registry): Gra
   names.delete(END);
   const targets = new Set([...names, END]);
   const budget = new ExpressionBudget();
-  const context = { registry, names, targets, hintFor: hinter(), budget, leaving: new Map<string, string>() };
+  const context = { registry, names, targets, hintFor: createHintFor(), budget, leaving: new Map<string, string>() };
   const edges = edgesOf(definition);
   return [
     ...checkSource({ name: definition.entry_point, pointer: '/entry_point' }, context),
@@ -100,8 +100,8 @@ function checkInputSchema(schema: GraphDefinition['input_schema']): GraphError[]
   return problems.map((problem) => ({ ...problem, pointer: `/input_schema${problem.pointer}` }));
 }
 
-/** Gives hints for the first names that it is asked for, and none after that. */
-function hinter(): Context['hintFor'] {
+/** Returns a function that gives hints for the first names, and none after that. */
+function createHintFor(): Context['hintFor'] {
   let asked = 0;
   return (name, known) => {
     asked += 1;
@@ -167,7 +167,7 @@ function checkCondition(
     });
 }
 
-/** A run must know its way: one edge of one kind leaves a node. */
+/** A node has one way on: at most one edge, of any kind, leaves it. */
 function checkConflict({ from: { name: from }, pointer }: Edge, { leaving }: Context): GraphError[] {
   const earlier = leaving.get(from);
   if (earlier === undefined) {

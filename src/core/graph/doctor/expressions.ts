@@ -4,17 +4,17 @@ import { splitTemplate } from '../../expressions/template-text.js';
 import type { Edge } from '../edges.js';
 import type { GraphError } from './codes.js';
 
-/** Expressions of a graph, and characters of all of them: reading takes a few milliseconds for each 4,000. */
+/** Most expressions of a graph, and most characters of them: parsing takes a few milliseconds for each 4,000. */
 export const MAX_EXPRESSIONS = 2000;
 export const MAX_EXPRESSION_CHARACTERS = 262_144;
 
-/** Counts the expressions of a graph before they are read, so that a hostile document stays cheap. */
+/** Counts the expressions of a graph before they are parsed, so that a hostile document stays cheap. */
 export class ExpressionBudget {
   #expressions = 0;
   #characters = 0;
   #isOver = false;
 
-  /** Takes note of expressions that stand at a place: true if they may be read. The first that are too many are told. */
+  /** Counts expressions of one place. True if they can be parsed; else the first excess is added to the problems. */
   allows(sources: readonly string[], pointer: string, problems: GraphError[]): boolean {
     this.#expressions += sources.length;
     for (const source of sources) this.#characters += source.length;
@@ -28,7 +28,7 @@ export class ExpressionBudget {
   }
 }
 
-/** The sources of all `${ expressions }` in a document. Strings that cannot be cut have none. */
+/** The sources of all `${ expressions }` in a document. Strings that cannot be split have none. */
 export function expressionsIn(value: Json): string[] {
   if (typeof value === 'string') {
     return (splitTemplate(value).parts ?? []).flatMap((part) => (typeof part === 'string' ? [] : [part.source]));

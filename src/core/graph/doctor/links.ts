@@ -13,7 +13,7 @@ export interface LinkedNode {
   readonly starts: Set<LinkedNode>;
   /** It can end the run: by an edge to END, or because no edge leaves it. */
   ends: boolean;
-  /** It may lead to every node and to END. */
+  /** It can lead to every node and to END, as far as is known. */
   open: boolean;
 }
 
@@ -21,9 +21,9 @@ export interface LinkedNode {
 export interface LinkedGraph {
   /** In document order, each name once. */
   readonly nodes: readonly LinkedNode[];
-  /** Where runs begin, or `undefined` where the document names no node. */
+  /** Where runs begin; undefined if the document names no node there. */
   readonly entry: LinkedNode | undefined;
-  /** Has the edges that leave no node of the graph. They may be meant for any, so what they lead to counts as reached. */
+  /** Has the edges that leave no node of the graph. Any node can be meant, so what they lead to counts as reached. */
   readonly stray: LinkedNode;
 }
 

@@ -6,13 +6,13 @@ import { type NodeDefinition, paramsOf } from '../definition.js';
 import type { GraphError } from './codes.js';
 import { type ExpressionBudget, expressionsIn } from './expressions.js';
 
-/** Problems told of the params of one node. */
+/** Most problems reported for the params of one node. */
 const MAX_PARAM_PROBLEMS = 20;
 
 /**
  * Checks the params of a node: their expressions, and the rest by the tool's schema. What the schema finds at, under or
  * above an expression is dropped, since it depends on a value that only the call knows.
- * @param tool `undefined` where it is not known
+ * @param tool undefined if it is not registered
  */
 export function checkParams(
   node: NodeDefinition,

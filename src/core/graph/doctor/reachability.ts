@@ -1,11 +1,11 @@
 import type { LinkedGraph, LinkedNode } from './links.js';
 import { findStrongComponents } from './strong-components.js';
 
-/** Nodes that no path leads to from the entry point. None where the entry point is not known. */
+/** Nodes that no path leads to from the entry point. None if the entry point is not known. */
 export function findUnreachable({ nodes, entry, stray }: LinkedGraph): LinkedNode[] {
   if (entry === undefined) return [];
   const reached = new Set([entry, stray]);
-  // A set that grows while it is walked is a queue that takes each node once.
+  // A set that grows during its iteration is a queue that takes each node once.
   for (const node of reached) {
     if (node.open) return [];
     for (const next of node.to) reached.add(next);

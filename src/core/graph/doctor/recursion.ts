@@ -6,9 +6,9 @@ import type { LinkedGraph } from './links.js';
 const RUN_GRAPH = 'run_graph';
 
 /**
- * Finds nodes at which a graph runs itself (its latest version), where a run has no way to an end but through such a
- * node: each run would start another one, down to the limit of depth. Calls of other graphs that come back to this one,
- * and calls inside branches, are not looked into; that limit stops them.
+ * Finds nodes at which a graph runs itself (its latest version), if a run has no way to an end but through such a node:
+ * each run would start another one, down to the limit of depth. Calls of other graphs that come back to this one, and
+ * calls inside branches, are not checked; that limit stops them.
  */
 export function findEndlessRecursion(definition: GraphDefinition, { entry }: LinkedGraph): GraphError[] {
   const { graph_id: own, nodes } = definition;
