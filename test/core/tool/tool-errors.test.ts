@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { retryHint, FatalError, RetryableError } from '../../../src/core/tool/tool-errors.js';
+import { FatalError, RetryableError, retryHint } from '../../../src/core/tool/tool-errors.js';
 
 const named = (name: string, more: object = {}) => Object.assign(new Error('boom'), { name, ...more });
 

@@ -2,21 +2,21 @@ import type { Problem } from '../../base/errors.js';
 
 /** Every code of an error of the doctor. A graph with an error is refused because ... */
 export const GRAPH_ERRORS = {
-  unknown_node: 'an edge, a route or the entry point names a node that is not there',
+  unknown_node: 'an edge, a route or the entry point names a node that does not exist',
   unknown_tool: 'no tool of this name is registered',
   unknown_condition: 'no condition of this name is registered',
   unknown_outcome: 'the condition can answer something that is neither a node nor has a route',
-  duplicate_node: 'two nodes have one name',
-  reserved_name: '`END` is used as the name of a node, or as where an edge begins',
+  duplicate_node: 'two nodes have the same name',
+  reserved_name: '`END` is the name of a node, or an edge begins at it',
   conflicting_edges: 'more than one edge, of any kind, leaves a node',
   invalid_params: 'the params of a node do not fit the schema of its tool',
-  invalid_expression: 'an expression cannot be read, or never gives what is needed there',
-  invalid_schema: '`input_schema` is no JSON Schema, or one that is refused',
+  invalid_expression: 'an expression cannot be read, or can never give what is needed there',
+  invalid_schema: '`input_schema` is not a JSON Schema, or one that is refused',
   empty_branch: 'a branch begins at its join',
   overlapping_branches: 'branches of one edge share a node, or lead back to where they began',
   crossing_joins: 'branches inside branches can run past the join of the outer ones',
-  unreachable_join: 'a branch comes neither to its join nor to an end',
-  endless_recursion: 'the graph runs itself, with no way to an end before',
+  unreachable_join: 'a branch leads neither to its join nor to an end',
+  endless_recursion: 'the graph runs itself, with no way to an end before that',
 } as const;
 
 /** Every code of a warning of the doctor. A graph with a warning is saved, but ... */
