@@ -3,26 +3,19 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
-
+import { compose } from './compose.js';
 import { type Config, loadConfig } from './config.js';
 import { messageOf } from './core/base/errors.js';
-import { createRegistry } from './core/tool/registry.js';
+import { createRegistry, type Registry } from './core/tool/registry.js';
 import { codeReviewDefinitions } from './demo/definitions.js';
 import { codeReviewGraph } from './demo/graph.js';
-import { createEngine } from './engine/engine.js';
-import { Executor } from './executor/executor.js';
 import { startRetention } from './executor/retention.js';
 import { currentCall } from './executor/tool-call.js';
 import { buildApp } from './http/app.js';
-import { findPage } from './http/service/page.js';
+import { loadPage } from './http/service/page-files.js';
 import { createLogger } from './observe/logger.js';
 import { createMetrics } from './observe/metrics.js';
 import { RunLog } from './observe/run-log.js';
-import { GraphCache } from './runs/graph-cache.js';
-import { runIds } from './runs/run-ids.js';
-import { RunLoader } from './runs/run-loader.js';
-import { openSqliteStore } from './store/sqlite/open.js';
-import type { CommitObserver } from './store/store.js';
 import { builtInTools } from './tools/built-in-tools.js';
 import { loadToolModules } from './tools/load.js';
 import type { Mcp } from './tools/mcp/start.js';
@@ -37,69 +30,69 @@ const CLOSE_MS = 15_000;
 /** Where the build leaves the page: beside this file, or in `dist/` while this runs from `src/`. */
 const PAGE_FOLDERS = ['./web/', '../dist/web/'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
-/** The composition root: config -> store -> registry -> executor -> engine -> app. */
+/** Composes the server, and listens. */
 async function serve(config: Config, logger: Logger): Promise<void> {
-  const now = Date.now;
-  const ours = [...builtInTools({ ...config, now }), ...codeReviewDefinitions];
-  const added = await loadToolModules(config.tools, process.cwd(), ours);
-  const fixed = createRegistry([...ours, ...added]);
-  const mcp = await openMcp(config, logger);
-  const registry = mcp?.extend(fixed) ?? fixed;
-  const onFatal = (error: unknown): void => {
-    logger.fatal({ err: error }, 'the disk did not confirm a write; stopping, so that nothing unsaved counts as saved');
-    process.exit(1);
-  };
+  const { registry, mcp } = await loadRegistry(config, logger);
   const runLog = new RunLog(logger);
-  const metrics = createMetrics(() => executor.queued);
-  const onCommit: CommitObserver = (units, tookMs) => {
-    metrics.committed(units, tookMs);
-    runLog.committed(units);
-  };
-  const store = openSqliteStore({ path: config.databasePath, logger, onFatal, onCommit });
-  const graphs = new GraphCache(store, registry);
-  const { maxConcurrentRuns, maxQueuedRuns } = config;
-  const stepTimeoutMs = config.stepTimeoutSeconds * 1000;
-  const runs = new RunLoader(store, graphs);
-  const inside = { store, graphs, runs, now, newId: runIds(now) };
-  const limits = { maxConcurrentRuns, maxQueuedRuns, stepTimeoutMs };
-  const { secrets } = config;
-  const told = { logger, onStep: metrics.stepEnded };
-  const executor = new Executor({ ...inside, ...limits, ...told, secrets, random: Math.random });
-  const secretNames = new Set(Object.keys(secrets));
-  const engine = createEngine({ ...inside, registry, secretNames, executor });
-  if (store.isNew) await engine.createGraph(codeReviewGraph);
-
-  const { apiKeys, maxBodyBytes, isOpenOnLoopback } = config;
+  const metrics = createMetrics({
+    queued: () => parts.queue.depth(),
+    countUnfinished: () => parts.store.countUnfinishedRuns(),
+  });
+  const parts = compose({
+    ...config,
+    registry,
+    logger,
+    stepTimeoutMs: config.stepTimeoutSeconds * 1000,
+    onFatal: (error) => {
+      const words = 'the disk did not confirm a write; stopping, so that nothing unsaved counts as saved';
+      logger.fatal({ err: error }, words);
+      process.exit(1);
+    },
+    onCommit: (units, tookMs) => {
+      metrics.committed(units, tookMs);
+      runLog.committed(units);
+    },
+    onStep: metrics.stepEnded,
+  });
+  const { engine, store } = parts;
+  if (parts.isNew) await engine.createGraph(codeReviewGraph);
   const app = await buildApp({
     engine,
     logger,
-    apiKeys,
-    maxBodyBytes,
-    loopbackOnly: isOpenOnLoopback,
-    page: findPage(PAGE_FOLDERS),
+    apiKeys: config.apiKeys,
+    maxBodyBytes: config.maxBodyBytes,
+    loopbackOnly: config.isOpenOnLoopback,
+    page: loadPage(PAGE_FOLDERS),
     renderMetrics: metrics.render,
     onRunStarted: (runId, requestId) => runLog.started(runId, requestId),
   });
   const days = config.retentionDays;
-  const stopRetention = days === undefined ? undefined : startRetention({ store, logger, now, days });
+  const stopRetention = days === undefined ? undefined : startRetention({ store, logger, now: Date.now, days });
   const graceMs = config.shutdownGraceSeconds * 1000;
-  const close = async (): Promise<void> => {
+  closeWithGrace({ delay: graceMs + CLOSE_MS, logger, skip: [...NOT_STOPS] }, async () => {
     logger.info('stopping');
     stopRetention?.();
-    engine.stop();
-    await executor.drain(graceMs);
+    await parts.drain(graceMs);
     await Promise.all([app.close(), mcp?.close()]);
-    await store.close();
-  };
-  closeWithGrace({ delay: graceMs + CLOSE_MS, logger, skip: [...NOT_STOPS] }, close);
-  // Before anybody can start a run, so that none is taken up twice; driven only once the server surely runs.
-  const unfinished = await store.listUnfinishedRuns();
-  metrics.seed(unfinished);
+    await parts.close();
+  });
+  // Before anybody can start a run, so that none is taken for one of the last server; driven once the server surely runs.
+  await parts.open();
+  const counts = await store.countUnfinishedRuns();
+  const unfinished = counts.SUBMITTED + counts.RUNNING + counts.WAITING;
   const listenTextResolver = (address: string): string =>
     `listening on ${address}; open it in a browser, or try ${address}/docs`;
   await app.listen({ host: config.host, port: config.port, listenTextResolver });
-  if (unfinished.length > 0) logger.info({ unfinished_runs: unfinished.length }, 'taking up unfinished runs');
-  executor.recover(unfinished);
+  if (unfinished > 0) logger.info({ unfinished_runs: unfinished }, 'taking up unfinished runs');
+  parts.start();
+}
+
+async function loadRegistry(config: Config, logger: Logger): Promise<{ registry: Registry; mcp: Mcp | undefined }> {
+  const ours = [...builtInTools({ ...config, now: Date.now }), ...codeReviewDefinitions];
+  const added = await loadToolModules(config.tools, process.cwd(), ours);
+  const fixed = createRegistry([...ours, ...added]);
+  const mcp = await openMcp(config, logger);
+  return { registry: mcp?.extend(fixed) ?? fixed, mcp };
 }
 
 /** The client library takes 30 MB, so it is loaded only where servers are configured. */

@@ -2,6 +2,8 @@ import isDeepEqual from 'fast-deep-equal';
 import { definedOnly } from '../core/base/defined-only.js';
 import { type Json, type JsonObject, pointerToken } from '../core/base/json.js';
 import type { StepView } from '../core/run/steps.js';
+import { allSteps } from './list-steps.js';
+import { loadRun, type RunDeps } from './shared.js';
 
 /** Where a run was at a step, and where it went from there: null if it went nowhere, or started branches. */
 export interface StepPoint {
@@ -37,6 +39,13 @@ export interface DataDifference {
 
 const MAX_PATH = 100;
 const MAX_DIFFERENCES = 100;
+
+/** How two runs differ: the first step at which they went apart, and their data. @throws EngineError `run_not_found`. */
+export async function diffRuns(deps: Pick<RunDeps, 'store' | 'runs'>, a: string, b: string): Promise<RunDiff> {
+  const [left, right] = [await loadRun(deps, a), await loadRun(deps, b)];
+  const steps = await compareSteps(allSteps(deps, a), allSteps(deps, b));
+  return { a, b, ...steps, data: compareData(left.data, right.data) };
+}
 
 /** Steps of a run in order, read as far as they are needed. */
 export type Steps = AsyncIterator<StepView>;

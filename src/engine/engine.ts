@@ -1,8 +1,15 @@
+import type { RunQueue } from '../store/queue.js';
+import { Admission } from './admission.js';
 import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
+import { diffRuns, type RunDiff } from './diff.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
 import { type GraphDeps, GraphUseCases } from './graphs.js';
+import { listRuns } from './list-runs.js';
+import { listSteps } from './list-steps.js';
+import { type ReadState, type RunView, StateReader } from './read-state.js';
 import { RequestUseCases } from './requests.js';
-import { type RunDeps, RunUseCases } from './runs.js';
+import type { Page, RunDeps } from './shared.js';
+import { type StartedRun, type StartRun, startRun } from './start.js';
 import { WatchUseCases } from './watch.js';
 
 export type { EventRecord } from '../core/run/events.js';
@@ -11,7 +18,8 @@ export { SVG_STYLE } from '../diagram/svg-style.js';
 export type { DiagramFormat } from './diagrams.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
-export type { RunView, StartRun } from './runs.js';
+export type { RunView } from './read-state.js';
+export type { StartRun } from './start.js';
 
 /** All use-cases: what the HTTP layer calls, and what people who embed the engine call. */
 export interface Engine
@@ -26,10 +34,19 @@ export interface Engine
       | 'listTools'
       | 'listConditions'
     >,
-    Pick<RunUseCases, 'startRun' | 'getState' | 'listRuns' | 'listSteps' | 'diffRuns'>,
     Pick<RequestUseCases, 'cancelRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
     Pick<DiagramUseCases, 'drawGraph' | 'drawRun'>,
     Pick<WatchUseCases, 'watchRun'> {
+  /** Starts a run. It is durable when this resolves. */
+  startRun(request: StartRun): Promise<StartedRun>;
+  /** The state of a run, live; asked to wait, when the run ends, or when it or a child waits for input. */
+  getState(runId: string, options?: ReadState): Promise<RunView>;
+  /** Runs that fit a filter, newest first. */
+  listRuns(filter: Parameters<typeof listRuns>[1]): ReturnType<typeof listRuns>;
+  /** The steps of a run, in order; the last one can be under way. */
+  listSteps(runId: string, page: Page): ReturnType<typeof listSteps>;
+  /** How two runs differ: the first step at which they went apart, and their data. */
+  diffRuns(a: string, b: string): Promise<RunDiff>;
   /** Starts a new run with the steps of another one before `fromStep` copied. */
   forkRun(runId: string, request: ForkRun): Promise<ForkedRun>;
   /** True while requests can be served: the store can be written and the server is not stopping. */
@@ -38,12 +55,16 @@ export interface Engine
   stop(): void;
 }
 
-export interface EngineDeps extends GraphDeps, RunDeps, DiagramDeps {}
+export interface EngineDeps extends GraphDeps, Omit<RunDeps, 'admission'>, DiagramDeps {
+  readonly queue: Pick<RunQueue, 'admit'>;
+}
 
 /** Makes the engine out of its parts. */
-export function createEngine(deps: EngineDeps): Engine {
+export function createEngine(parts: EngineDeps): Engine {
+  const admission = new Admission(parts.queue);
+  const deps = { ...parts, admission };
   const graphs = new GraphUseCases(deps);
-  const runs = new RunUseCases(deps);
+  const states = new StateReader(deps);
   const requests = new RequestUseCases(deps);
   const diagrams = new DiagramUseCases(deps);
   const watches = new WatchUseCases(deps);
@@ -57,11 +78,11 @@ export function createEngine(deps: EngineDeps): Engine {
     listGraphs: (page) => graphs.listGraphs(page),
     listTools: () => graphs.listTools(),
     listConditions: () => graphs.listConditions(),
-    startRun: (request) => runs.startRun(request),
-    getState: (runId, options) => runs.getState(runId, options),
-    listRuns: (filter) => runs.listRuns(filter),
-    listSteps: (runId, page) => runs.listSteps(runId, page),
-    diffRuns: (a, b) => runs.diffRuns(a, b),
+    startRun: (request) => startRun(deps, request),
+    getState: (runId, options) => states.getState(runId, options),
+    listRuns: (filter) => listRuns(deps, filter),
+    listSteps: (runId, page) => listSteps(deps, runId, page),
+    diffRuns: (a, b) => diffRuns(deps, a, b),
     cancelRun: (runId) => requests.cancelRun(runId),
     resumeRun: (runId, request) => requests.resumeRun(runId, request),
     retryRun: (runId, request) => requests.retryRun(runId, request),
@@ -73,7 +94,8 @@ export function createEngine(deps: EngineDeps): Engine {
     isReady: () => !stopping && deps.store.isHealthy(),
     stop: () => {
       stopping = true;
-      runs.stopWaiting();
+      admission.stop();
+      states.stop();
       watches.stopWatching();
     },
   };

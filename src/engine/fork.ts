@@ -4,10 +4,10 @@ import type { CompiledGraph } from '../core/graph/compile.js';
 import type { EventRecord, RunEvent } from '../core/run/events.js';
 import { type Appended, append, openRun } from '../core/run/journal.js';
 import { childrenOf, cursorOf, isFinished, type RunState, type RunStatus, statusOf } from '../core/run/state.js';
+import { creationOf, newUnitOf } from '../runs/units.js';
 import { GraphGoneError, type Idempotency, ReplayError, type Store } from '../store/store.js';
 import type { RequestUseCases } from './requests.js';
-import type { RunDeps } from './runs.js';
-import { guarded, replay, runNotFound } from './shared.js';
+import { guarded, type RunDeps, replay, runNotFound } from './shared.js';
 
 export interface ForkRun {
   /** The first step that is run anew. */
@@ -50,7 +50,7 @@ export async function forkRun(
   runId: string,
   request: ForkRun,
 ): Promise<ForkedRun> {
-  const { store, executor } = deps;
+  const { store, admission } = deps;
   const forkedFrom = { run_id: runId, step: request.fromStep };
   const { idempotency } = request;
   const answer = (owner: { runId: string; fingerprint: string }): ForkedRun => {
@@ -60,16 +60,14 @@ export async function forkRun(
   if (earlier !== undefined) return answer(earlier);
   const { state, records } = await forkedJournal(deps, requests, runId, request);
   const create = idempotency === undefined ? {} : { idempotency };
-  executor.reserve();
   try {
-    await guarded(() => store.commit({ appends: [{ state, records, rowChanged: true, create }] }));
+    const unit = newUnitOf(creationOf({ state, records }, create));
+    await admission.admit(() => guarded(() => store.commit(unit)));
   } catch (error) {
-    executor.release();
     if (error instanceof ReplayError) return answer(error);
     if (error instanceof GraphGoneError) throw graphDeleted(state.graphId, runId);
     throw error;
   }
-  executor.submit(state);
   return { runId: state.runId, status: statusOf(state), forkedFrom, replayed: false };
 }
 

@@ -7,7 +7,6 @@ import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../c
 import { type Diagnosis, diagnose } from '../core/graph/doctor/doctor.js';
 import type { Registry } from '../core/tool/registry.js';
 import type { AnyTool } from '../core/tool/tool.js';
-import type { GraphCache } from '../runs/graph-cache.js';
 import type { GraphVersion, SaveGraphResult, Store } from '../store/store.js';
 import { guarded, type Page } from './shared.js';
 
@@ -42,7 +41,6 @@ export interface ConditionInfo {
 
 export interface GraphDeps {
   readonly store: Store;
-  readonly graphs: GraphCache;
   readonly registry: Registry;
   /** The secrets that have a value. */
   readonly secretNames: ReadonlySet<string>;
@@ -74,7 +72,6 @@ export class GraphUseCases {
     const graphId = given ?? (await this.#idFor(definition.name, isTaken));
     const saved = await guarded(() => this.deps.store.createGraph(this.#version(graphId, document)));
     refuseTaken(saved.result, graphId, definition.name);
-    this.deps.graphs.forgetLatest(graphId);
     return { graphId, version: saved.version, warnings, changed: true };
   }
 
@@ -89,14 +86,12 @@ export class GraphUseCases {
     const saved = await guarded(() => this.deps.store.updateGraph(this.#version(graphId, document)));
     if (saved.result === 'missing') throw graphNotFound(graphId);
     refuseTaken(saved.result, graphId, definition.name);
-    this.deps.graphs.forgetLatest(graphId);
     return { graphId, version: saved.version, warnings, changed: true };
   }
 
   /** @throws EngineError `graph_not_found`, or `graph_in_use` while runs of it are active. */
   async deleteGraph(graphId: string): Promise<void> {
     const result = await guarded(() => this.deps.store.deleteGraph(graphId, this.deps.now()));
-    this.deps.graphs.forgetLatest(graphId);
     if (result === 'missing') throw graphNotFound(graphId);
     if (result === 'active') {
       throw new EngineError(

@@ -3,14 +3,17 @@ import { copyJson, type Json } from '../core/base/json.js';
 import type { LimitsDefinition } from '../core/graph/definition.js';
 import { compileJsonSchema } from '../core/json-schema/json-schema.js';
 import type { EventOf } from '../core/run/events.js';
+import { cancel } from '../core/run/requests.js';
 import { cursorOf, isFinished, type RunState, type RunStatus, statusOf, waitOf } from '../core/run/state.js';
-import type { RunDeps } from './runs.js';
-import { appendTo, guarded, runNotFound } from './shared.js';
+import { appendTo } from '../runs/append.js';
+import { guarded, type RunDeps, runNotFound } from './shared.js';
 
 export interface Answered {
   readonly runId: string;
   readonly status: RunStatus;
 }
+
+type AppendArguments = Parameters<typeof appendTo> extends [unknown, ...infer Rest] ? Rest : never;
 
 /** What people do to runs that are there. */
 export class RequestUseCases {
@@ -21,12 +24,12 @@ export class RequestUseCases {
    * @throws EngineError `run_not_found`, `run_finished`, `store_unavailable`.
    */
   async cancelRun(runId: string): Promise<Answered> {
-    const result = await guarded(() => this.deps.executor.cancel(runId));
-    if (result === undefined) throw runNotFound(runId);
-    const { state, changed } = result;
-    const status = statusOf(state);
-    if (!changed && isFinished(status)) throw new EngineError('run_finished', `Run ${runId} is ${status} already.`);
-    return { runId, status };
+    const state = await this.#append(runId, (before) => {
+      const status = statusOf(before);
+      if (isFinished(status)) throw new EngineError('run_finished', `Run ${runId} is ${status} already.`);
+      return cancel(before);
+    });
+    return { runId, status: statusOf(state) };
   }
 
   /**
@@ -35,7 +38,7 @@ export class RequestUseCases {
    */
   async resumeRun(runId: string, { payload, waitId }: { payload: Json; waitId?: string }): Promise<Answered> {
     const answer = copyJson(payload);
-    const state = await appendTo(this.deps, runId, (before) => {
+    const state = await this.#append(runId, (before) => {
       const waiting = waitOf(before);
       if (waiting?.kind !== 'input') {
         throw new EngineError(
@@ -53,9 +56,8 @@ export class RequestUseCases {
         throw new EngineError('run_not_waiting', `The wait ${waiting.id} of run ${runId} has expired.`);
       }
       checkAnswer(waiting.schema, answer);
-      return { type: 'wait.ended', wait_id: waiting.id, outcome: 'answered', answer };
+      return [{ type: 'wait.ended', wait_id: waiting.id, outcome: 'answered', answer }];
     });
-    this.deps.executor.wake(runId);
     return { runId, status: statusOf(state) };
   }
 
@@ -65,15 +67,16 @@ export class RequestUseCases {
    * `queue_full`, `shutting_down`, `store_unavailable`.
    */
   async retryRun(runId: string, { limits }: { limits?: LimitsDefinition }): Promise<Answered> {
-    const { executor } = this.deps;
-    executor.reserve();
-    try {
-      const state = await appendTo(this.deps, runId, (before) => this.#retried(before, limits));
-      return { runId, status: statusOf(state) };
-    } finally {
-      executor.release();
-      executor.wake(runId);
-    }
+    const { admission, store } = this.deps;
+    const retry = async (before: RunState) => [await this.#retried(before, limits)];
+    const state = await this.#append(runId, retry, (unit) => admission.admit(() => store.commit(unit)));
+    return { runId, status: statusOf(state) };
+  }
+
+  async #append(...[runId, decide, commit]: AppendArguments): Promise<RunState> {
+    const state = await guarded(() => appendTo(this.deps, runId, decide, commit));
+    if (state === undefined) throw runNotFound(runId);
+    return state;
   }
 
   async #retried(state: RunState, limits: LimitsDefinition | undefined): Promise<EventOf<'run.retried'>> {

@@ -1,4 +1,5 @@
 import type { EventRecord } from '../core/run/events.js';
+import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
 
 /** Pages that the readers of a run share are kept up to this size; a reader that is further behind reads the store. */
@@ -25,10 +26,11 @@ export class RunTail {
 
   constructor(
     private readonly store: Store,
+    signals: Pick<Signals, 'subscribe'>,
     private readonly runId: string,
   ) {
-    this.#unsubscribe = store.subscribe(runId, (seq) => {
-      this.#seq = Math.max(this.#seq, seq);
+    this.#unsubscribe = signals.subscribe(`run/${runId}`, (signal) => {
+      if (signal !== 'resync' && signal.kind === 'run_advanced') this.#seq = Math.max(this.#seq, signal.seq);
       this.wake();
     });
   }

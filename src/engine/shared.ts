@@ -1,15 +1,10 @@
 import { EngineError } from '../core/base/errors.js';
-import type { RunEvent } from '../core/run/events.js';
-import { append } from '../core/run/journal.js';
 import type { RunState } from '../core/run/state.js';
+import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
-import {
-  ConflictError,
-  type Idempotency,
-  OutcomeUnknownError,
-  type Store,
-  StoreUnavailableError,
-} from '../store/store.js';
+import type { Signals } from '../store/signals.js';
+import { type Idempotency, OutcomeUnknownError, type Store, StoreUnavailableError } from '../store/store.js';
+import type { Admission } from './admission.js';
 
 /** A page of a list: at most `limit` items, after the one that `cursor` names. */
 export interface Page {
@@ -37,16 +32,17 @@ export async function guarded<T>(write: () => Promise<T>): Promise<T> {
   }
 }
 
-/** What the use-cases need of the executor. */
-export interface RunExecutor {
-  /** Holds a place. @throws EngineError `queue_full` or `shutting_down`. */
-  reserve(): void;
-  release(): void;
-  submit(state: RunState): void;
-  wake(runId: string): void;
-  /** Calls back whenever a child run waits for input. Returns the way out. */
-  onChildWaiting(listener: () => void): () => void;
-  cancel(runId: string): Promise<{ state: RunState; changed: boolean } | undefined>;
+/** What the use-cases of runs need. */
+export interface RunDeps {
+  readonly store: Store;
+  readonly signals: Signals;
+  readonly graphs: GraphCache;
+  readonly runs: RunLoader;
+  readonly admission: Admission;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** A new UUIDv7. */
+  readonly newId: () => string;
 }
 
 /** The error for a run that is not there. */
@@ -64,21 +60,9 @@ export function replay(
   throw new EngineError('idempotency_mismatch', detail);
 }
 
-/** Appends to a run what `make` says of its state, again for as long as others are first. */
-export async function appendTo(
-  deps: { store: Store; runs: RunLoader; now: () => number },
-  runId: string,
-  make: (state: RunState) => RunEvent | Promise<RunEvent>,
-): Promise<RunState> {
-  for (;;) {
-    const state = await deps.runs.load(runId);
-    if (state === undefined) throw runNotFound(runId);
-    const after = append(state, [await make(state)], deps.now());
-    try {
-      await guarded(() => deps.store.commit({ appends: [{ ...after, rowChanged: true }] }));
-      return after.state;
-    } catch (error) {
-      if (!(error instanceof ConflictError)) throw error;
-    }
-  }
+/** The state of a run. @throws EngineError `run_not_found`. */
+export async function loadRun({ runs }: Pick<RunDeps, 'runs'>, runId: string): Promise<RunState> {
+  const state = await runs.load(runId);
+  if (state === undefined) throw runNotFound(runId);
+  return state;
 }

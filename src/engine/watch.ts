@@ -1,5 +1,6 @@
 import { EngineError } from '../core/base/errors.js';
 import { type EventRecord, isTerminal } from '../core/run/events.js';
+import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
 import { RunTail } from './run-tail.js';
 import { runNotFound } from './shared.js';
@@ -29,7 +30,7 @@ export class WatchUseCases {
   readonly #tails = new Map<string, { readonly tail: RunTail; readers: number }>();
   #stopping = false;
 
-  constructor(private readonly deps: { readonly store: Store }) {}
+  constructor(private readonly deps: { readonly store: Store; readonly signals: Pick<Signals, 'subscribe'> }) {}
 
   /**
    * Watches a run from an event on.
@@ -80,7 +81,10 @@ export class WatchUseCases {
   }
 
   #enter(runId: string): RunTail {
-    const entry = this.#tails.get(runId) ?? { tail: new RunTail(this.deps.store, runId), readers: 0 };
+    const entry = this.#tails.get(runId) ?? {
+      tail: new RunTail(this.deps.store, this.deps.signals, runId),
+      readers: 0,
+    };
     entry.readers += 1;
     this.#tails.set(runId, entry);
     return entry.tail;

@@ -1,17 +1,18 @@
 import type { Logger } from 'pino';
-import { EngineError } from '../core/base/errors.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
-import { isFinished, type RunState, statusOf, waitOf, wakeAt } from '../core/run/state.js';
+import { isFinished, type RunState, statusOf } from '../core/run/state.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
-import type { Store, UnfinishedRun } from '../store/store.js';
-import { Alarm } from './alarm.js';
-import { appendCancel, type CancelResult } from './cancel.js';
+import type { Claim, RunQueue, Unsubscribe } from '../store/queue.js';
+import type { Signals } from '../store/signals.js';
+import type { Store } from '../store/store.js';
 import { ChildRuns } from './children.js';
 import { Session, type SessionDeps, type StepObserver } from './session.js';
 
 export interface ExecutorOptions {
   readonly store: Store;
+  readonly queue: RunQueue;
+  readonly signals: Signals;
   readonly graphs: GraphCache;
   readonly runs: RunLoader;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
@@ -22,232 +23,149 @@ export interface ExecutorOptions {
   /** A new UUIDv7. */
   readonly newId: () => string;
   readonly maxConcurrentRuns: number;
-  readonly maxQueuedRuns: number;
   readonly stepTimeoutMs: number;
-  readonly onStep?: StepObserver | undefined;
   /** What `secrets.NAME` in params stands for. */
   readonly secrets: Readonly<Record<string, string>>;
+  readonly onStep?: StepObserver | undefined;
 }
 
-/** Seconds after which a client that found the queue full may try again. */
-const QUEUE_FULL_RETRY_SECONDS = 1;
-
-/** What came in for a run while a session had it. */
-interface Held {
-  session?: Session;
-  wasCancelled: boolean;
-  wakeAgain: boolean;
-}
+/** Pause before a run is driven again that stopped on an error: the first, doubled each time up to the last. */
+const FIRST_PAUSE_MS = 1000;
+const LAST_PAUSE_MS = 60_000;
 
 /**
- * Runs many runs at once, each in a session of its own. A run that has to queue is remembered by its id alone,
- * so a full queue costs little memory whatever the inputs are. A run that waits is remembered by the store alone.
+ * Claims runs that are due, as many as it has slots for, and drives each in a session of its own.
+ *
+ * ```
+ *   queue ──take──▶ claim ──load──▶ session ──▶ the run ended or waits: its last unit was `done` with the claim
+ *     ▲               │                │
+ *     │               │                ├──▶ its children are under way, or nothing was to do: given back
+ *     │               │                ├──▶ the claim was lost: nothing more is written
+ *     │               │                └──▶ an error: given back, due again after a pause
+ *     └── quarantine ─┘  its process died before, with this run under way: such runs are tried one at a time
+ * ```
  */
 export class Executor {
-  /** Runs that have a slot. */
-  readonly #held = new Map<string, Held>();
-  /** Runs that go on: after a wait, a crash, a retry; and children. They never count against the queue limit. */
-  readonly #resuming = new Set<string>();
-  /** SUBMITTED top-level runs, in the order of their submission. */
-  readonly #submitted = new Set<string>();
-  /** Runs that a step was in flight of when the last server ended. */
-  readonly #interrupted = new Set<string>();
-  /** Runs that were recovered before without getting on: one of them may be what kills the server. */
-  readonly #suspects: string[] = [];
-  #suspectUnderWay = false;
-  #reserved = 0;
-  #stopping = false;
-  #idle: (() => void) | undefined;
-  readonly #childWaiting = new Set<() => void>();
-  readonly #alarm: Alarm;
+  /** Claims that are out, with their sessions once the runs are loaded. */
+  readonly #claims = new Map<Claim, Session | undefined>();
+  /** How often in a row each run stopped on an error. */
+  readonly #errors = new Map<string, number>();
   readonly #children: ChildRuns;
   readonly #sessionDeps: SessionDeps;
+  #subscriptions: readonly Unsubscribe[] = [];
+  #isTaking = false;
+  #hasMore = false;
+  #stopping = false;
+  #idle: (() => void) | undefined;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: ExecutorOptions) {
-    const onError = (error: unknown) => options.logger.error({ err: error }, 'timers could not be read; trying again');
-    const wake = (runId: string) => this.wake(runId);
-    this.#alarm = new Alarm({ ...options, onDue: wake, onError });
-    this.#children = new ChildRuns({ ...options, wake, cancel: (runId) => this.cancel(runId) });
-    this.#sessionDeps = { ...options, alarm: this.#alarm, children: this.#children };
+    this.#children = new ChildRuns(options);
+    this.#sessionDeps = { ...options, children: this.#children };
   }
 
-  /** Runs that wait for a slot. */
-  get queued(): number {
-    return this.#submitted.size + this.#resuming.size;
+  /** Begins to take runs that are due. */
+  start(): void {
+    const { queue } = this.options;
+    this.#subscriptions = [
+      queue.onWork(() => this.#fill()),
+      queue.onLost((claim) => this.#claims.get(claim)?.abandon()),
+    ];
+    this.#fill();
   }
 
   /**
-   * Holds a place for a run that is about to be committed.
-   * @throws EngineError `queue_full` or `shutting_down`.
+   * From here on nothing is taken; steps under way can finish. Resolves when all sessions have stopped.
+   * @param graceMs milliseconds after which the steps that are still under way are cut off
    */
-  reserve(): void {
-    if (this.#stopping) throw new EngineError('shutting_down', 'The server is stopping.', { retryAfterSeconds: 5 });
-    const { maxQueuedRuns } = this.options;
-    if (this.#submitted.size + this.#reserved >= maxQueuedRuns) {
-      const detail = `${maxQueuedRuns} runs are waiting to start, and no more are taken.`;
-      throw new EngineError('queue_full', detail, { retryAfterSeconds: QUEUE_FULL_RETRY_SECONDS });
-    }
-    this.#reserved += 1;
-  }
-
-  /** Gives a place back that was not needed. */
-  release(): void {
-    this.#reserved -= 1;
-  }
-
-  /** Takes a committed run, in the place that was reserved for it. */
-  submit(state: RunState): void {
-    this.#reserved -= 1;
-    if (this.#stopping) return;
-    this.#alarm.schedule(wakeAt(state));
-    const isFree = this.#hasFreeSlot() && this.#resuming.size === 0 && this.#submitted.size === 0;
-    if (isFree) this.#start(state.runId, state);
-    else this.#submitted.add(state.runId);
-  }
-
-  /** Has a run looked at again, because something has happened to it that the journal holds. */
-  wake(runId: string): void {
-    if (this.#stopping) return;
-    const held = this.#held.get(runId);
-    if (held === undefined) this.#resuming.add(runId);
-    else held.wakeAgain = true;
-    this.#fill();
-  }
-
-  /** Cancels a run: at once, or as soon as its tool or its children have let go. `undefined` for no such run. */
-  async cancel(runId: string): Promise<CancelResult | undefined> {
-    const result = await appendCancel(this.options, runId);
-    if (result === undefined || !result.changed) return result;
-    const held = this.#held.get(runId);
-    if (held !== undefined) {
-      held.wasCancelled = true;
-      held.session?.cancel();
-    }
-    this.#submitted.delete(runId);
-    if (!isFinished(statusOf(result.state))) this.wake(runId);
-    else this.#tellParent(result.state);
-    return result;
-  }
-
-  /** Calls back whenever a child run waits for input. Returns the way out. */
-  onChildWaiting(listener: () => void): () => void {
-    this.#childWaiting.add(listener);
-    return () => void this.#childWaiting.delete(listener);
-  }
-
-  /** Takes up runs that the last server left unfinished. */
-  recover(unfinished: readonly UnfinishedRun[]): void {
-    for (const { runId, status, waitingFor, parentRunId } of unfinished) {
-      if (status === 'RUNNING') {
-        this.#interrupted.add(runId);
-        this.#resuming.add(runId);
-      } else if (waitingFor === 'branches' || waitingFor === 'graph') this.#resuming.add(runId);
-      else if (status === 'SUBMITTED' && parentRunId === null) this.#submitted.add(runId);
-    }
-    this.#alarm.start();
-    this.#fill();
-  }
-
-  /** From here on nothing starts; steps under way may finish. Resolves when all sessions have stopped. */
   async drain(graceMs: number): Promise<void> {
     this.#stopping = true;
-    this.#alarm.stop();
-    for (const { session } of this.#held.values()) session?.stop();
+    clearTimeout(this.#retry);
+    for (const unsubscribe of this.#subscriptions) unsubscribe();
+    for (const session of this.#claims.values()) session?.stop();
+    if (this.#claims.size === 0) return;
     const stopped = new Promise<void>((resolve) => {
       this.#idle = resolve;
     });
-    if (this.#held.size === 0) return;
     const timer = setTimeout(() => {
-      for (const { session } of this.#held.values()) session?.abandon();
+      for (const session of this.#claims.values()) session?.abandon();
     }, graceMs);
     await stopped;
     clearTimeout(timer);
   }
 
-  #hasFreeSlot(): boolean {
-    return this.#held.size < this.options.maxConcurrentRuns;
+  #fill(): void {
+    this.#hasMore = true;
+    if (this.#isTaking || this.#stopping) return;
+    this.#isTaking = true;
+    void this.#take()
+      .catch((error: unknown) => {
+        this.options.logger.error({ err: error }, 'runs that are due could not be taken; trying again');
+        this.#retry = setTimeout(() => this.#fill(), FIRST_PAUSE_MS);
+      })
+      .finally(() => {
+        this.#isTaking = false;
+        // Announced while the last look was coming to its end.
+        if (this.#hasMore) this.#fill();
+      });
   }
 
-  #fill(): void {
-    while (!this.#stopping && this.#hasFreeSlot()) {
-      const [runId] = this.#resuming.size > 0 ? this.#resuming : this.#submitted;
-      if (runId === undefined) return;
-      this.#resuming.delete(runId);
-      this.#submitted.delete(runId);
-      this.#start(runId);
+  async #take(): Promise<void> {
+    const { queue, maxConcurrentRuns } = this.options;
+    while (this.#hasMore && !this.#stopping) {
+      this.#hasMore = false;
+      const free = maxConcurrentRuns - this.#claims.size;
+      if (free <= 0) return;
+      for (const claim of await queue.take(free)) this.#begin(claim);
     }
   }
 
-  /** Suspects go one at a time: the next one starts when the last has got on, or has ended. */
-  #nextSuspect(): void {
-    if (this.#stopping || this.#suspectUnderWay) return;
-    const runId = this.#suspects.shift();
-    if (runId === undefined) return;
-    this.#suspectUnderWay = true;
-    let cleared = false;
-    this.#start(runId, undefined, () => {
-      if (cleared) return;
-      cleared = true;
-      this.#suspectUnderWay = false;
-      this.#nextSuspect();
-    });
-  }
-
-  #start(runId: string, state?: RunState, onCleared?: () => void): void {
-    const held: Held = { wasCancelled: false, wakeAgain: false };
-    this.#held.set(runId, held);
-    void this.#drive(runId, held, state, onCleared)
+  #begin(claim: Claim): void {
+    this.#claims.set(claim, undefined);
+    void this.#drive(claim)
+      .then(() => this.#errors.delete(claim.runId))
+      .catch((error: unknown) => this.#putBack(claim, error))
       .catch((error: unknown) => {
-        const words = 'a run stopped on an internal error; it is taken up again at the next start';
-        this.options.logger.error({ run_id: runId, err: error }, words);
+        this.options.logger.error({ run_id: claim.runId, err: error }, 'a claim could not be given back');
       })
       .finally(() => {
-        this.#held.delete(runId);
-        onCleared?.();
-        if (held.wakeAgain) this.#resuming.add(runId);
-        if (this.#held.size === 0) this.#idle?.();
+        this.#claims.delete(claim);
+        if (this.#claims.size === 0) this.#idle?.();
         this.#fill();
       });
   }
 
-  async #drive(runId: string, held: Held, submitted?: RunState, onCleared?: () => void): Promise<void> {
-    const loaded = await this.#load(runId, submitted);
-    if (loaded === undefined) return;
+  /** Whatever stopped a run, it is due again. */
+  async #putBack(claim: Claim, error: unknown): Promise<void> {
+    const { runId } = claim;
+    const errors = this.#errors.get(runId) ?? 0;
+    this.#errors.set(runId, errors + 1);
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** errors, LAST_PAUSE_MS);
+    const words = 'a run stopped on an internal error; it is taken up again';
+    this.options.logger.error({ run_id: runId, err: error, pause_ms: pauseMs }, words);
+    await this.options.queue.giveBack(claim, this.options.now() + pauseMs);
+  }
+
+  async #drive(claim: Claim): Promise<void> {
+    const { queue } = this.options;
+    const loaded = await this.#load(claim.runId);
+    if (loaded === undefined) return queue.giveBack(claim, null);
     const { state, graph } = loaded;
-    const recovered = this.#interrupted.delete(runId) && statusOf(state) === 'RUNNING' && !state.drained;
-    if (recovered && state.recoveries > 0 && onCleared === undefined) {
-      this.#interrupted.add(runId);
-      this.#suspects.push(runId);
-      // Not before this slot is free: a run has one session at a time.
-      setImmediate(() => this.#nextSuspect());
-      return;
-    }
-    let commits = 0;
-    const session = new Session(this.#sessionDeps, graph, state, () => {
-      commits += 1;
-      // The first commit only says that the run was recovered.
-      if (commits === 2) onCleared?.();
-    });
-    if (held.wasCancelled) session.cancel();
-    held.session = session;
-    const after = await session.drive({ recovered });
-    if (isFinished(statusOf(after))) this.#tellParent(after);
-    else if (after.parent !== null && waitOf(after)?.kind === 'input') for (const tell of this.#childWaiting) tell();
+    const recovered = claim.isTakeover && statusOf(state) === 'RUNNING' && !state.drained;
+    if (recovered && state.recoveries > 0 && !claim.isSuspect) return queue.quarantine(claim);
+    const session = new Session(this.#sessionDeps, claim, graph, state);
+    this.#claims.set(claim, session);
+    if (this.#stopping) session.stop();
+    const rest = await session.drive({ recovered });
+    if (rest.kind === 'parked') await queue.giveBack(claim, rest.until);
   }
 
-  async #load(runId: string, submitted?: RunState): Promise<{ state: RunState; graph: CompiledGraph } | undefined> {
-    const state = submitted ?? (await this.options.runs.load(runId));
+  async #load(runId: string): Promise<{ state: RunState; graph: CompiledGraph } | undefined> {
+    const { runs, graphs } = this.options;
+    const state = runs.takeSubmitted(runId) ?? (await runs.load(runId));
     if (state === undefined || isFinished(statusOf(state))) return undefined;
-    const graph = await this.options.graphs.pinned(state.graphId, state.graphVersion);
+    const graph = await graphs.pinned(state.graphId, state.graphVersion);
     if (graph === undefined) throw new Error(`graph ${state.graphId} version ${state.graphVersion} is not stored`);
-    return this.#stopping ? undefined : { state, graph };
-  }
-
-  #tellParent(state: RunState): void {
-    const { parent, runId } = state;
-    if (parent === null || this.#stopping) return;
-    this.#children.ended(parent.run_id, runId, statusOf(state)).catch((error: unknown) => {
-      this.options.logger.error({ run_id: runId, err: error }, 'the siblings of a run could not be stopped');
-    });
+    return { state, graph };
   }
 }

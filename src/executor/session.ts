@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { CompiledGraph } from '../core/graph/compile.js';
-import type { EventOf, RunEvent } from '../core/run/events.js';
+import { isRequest, type RunEvent } from '../core/run/events.js';
 import { evolve } from '../core/run/evolve.js';
 import {
   type Circumstances,
@@ -11,19 +11,24 @@ import {
   settleChildren,
 } from '../core/run/interpreter.js';
 import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
-import { isRowChanged, type RunState, statusOf } from '../core/run/state.js';
+import { type Cursor, isFinished, type RunState, statusOf } from '../core/run/state.js';
 import type { GraphCache } from '../runs/graph-cache.js';
+import type { RunLoader } from '../runs/run-loader.js';
+import { appendOf, unitOf } from '../runs/units.js';
+import type { Claim, RunQueue } from '../store/queue.js';
+import type { Signal, Signals } from '../store/signals.js';
 import { ConflictError, type Store, StoreUnavailableError } from '../store/store.js';
-import type { Alarm } from './alarm.js';
 import type { ChildRuns } from './children.js';
 import { resolveWait } from './resolve-wait.js';
 import { type CallResult, ToolCall } from './tool-call.js';
 
 export interface SessionDeps {
   readonly store: Store;
+  readonly queue: RunQueue;
+  readonly signals: Signals;
   readonly graphs: GraphCache;
+  readonly runs: RunLoader;
   readonly children: ChildRuns;
-  readonly alarm: Alarm;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -38,7 +43,7 @@ export interface SessionDeps {
 /** How a call of a tool ended: with a patch, an error, its run parked, or a stop of the server. */
 export type StepOutcome = 'completed' | 'failed' | 'waiting' | 'cut_off';
 
-/** Hears of each call of a tool: how it ended, and how long it took in milliseconds. Must not throw. */
+/** Called after each call of a tool: how it ended, and how long it took in milliseconds. Must not throw. */
 export type StepObserver = (toolName: string, outcome: StepOutcome, tookMs: number) => void;
 
 const STEP_OUTCOMES: Readonly<Record<Outcome['kind'], StepOutcome>> = {
@@ -47,62 +52,57 @@ const STEP_OUTCOMES: Readonly<Record<Outcome['kind'], StepOutcome>> = {
   waits: 'waiting',
 };
 
+/** How a session left its run. */
+export type Rest =
+  /** The claim was let go in the unit that ended or parked the run. */
+  | { readonly kind: 'done' }
+  /** The claim is still held, and the run is due at a time (milliseconds since 1970), or when something happens to it. */
+  | { readonly kind: 'parked'; readonly until: number | null };
+
+/** The claim was lost, or the store is gone: nothing more can be done here. */
+const LOST: Rest = { kind: 'parked', until: null };
+
 /** First and longest pause before a commit is tried again while the database cannot be written. */
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
+const TAIL_EVENTS = 1000;
 
-/** Drives one run: asks the interpreter, does what it says, and commits the facts before it goes on. */
+/** Drives one run under a claim: asks the interpreter, does what it says, and commits the facts before it goes on. */
 export class Session {
   #call: ToolCall | undefined;
-  /** A request has appended to the journal since this session last read it. */
+  /** The last event that this session knows of, one that is being committed included. */
+  #seq: number;
+  /** Somebody else has appended to the journal since this session last read it. */
   #behind = false;
-  #lost = false;
+  #rest: Rest | undefined;
+  #commits = 0;
   #stopping = false;
   #wake: (() => void) | undefined;
 
   constructor(
     private readonly deps: SessionDeps,
+    private readonly claim: Claim,
     private readonly graph: CompiledGraph,
     private state: RunState,
-    /** Called after each commit of this session. */
-    private readonly onCommit: () => void,
-  ) {}
-
-  /**
-   * Drives the run until it ends or waits, or this session is stopped, or another writer has taken over.
-   * Resolves with the state that it left.
-   */
-  async drive(options: { recovered: boolean }): Promise<RunState> {
-    if (options.recovered) await this.#commit(() => [{ type: 'run.recovered' }]);
-    let goesOn = true;
-    while (goesOn && !this.#lost) {
-      if (this.#behind) await this.#takeIn();
-      goesOn = await this.#perform(decide(this.graph, this.state, this.#circumstances()));
-    }
-    return this.state;
+  ) {
+    this.#seq = state.seq;
   }
 
-  /** Does what the interpreter says; false where there is nothing more to do for now. */
-  async #perform(command: Command): Promise<boolean> {
-    if (command.type === 'stop') return false;
-    if (command.type === 'wait') {
-      this.deps.alarm.schedule(command.until);
-      return false;
+  /** Drives the run until it ends or waits, or this session is stopped, or the claim is lost. */
+  async drive(options: { recovered: boolean }): Promise<Rest> {
+    const { signals } = this.deps;
+    const unsubscribe = signals.subscribe(`run/${this.state.runId}`, (signal) => this.#notice(signal));
+    try {
+      if (options.recovered) await this.#commit(() => [{ type: 'run.recovered' }]);
+      for (;;) {
+        if (this.#rest !== undefined) return this.#rest;
+        if (this.#behind) await this.#takeIn();
+        const rest = await this.#perform(decide(this.graph, this.state, this.#circumstances()));
+        if (rest !== undefined) return rest;
+      }
+    } finally {
+      unsubscribe();
     }
-    if (this.#stopping) {
-      await this.#drained();
-      return false;
-    }
-    if (command.type === 'children') return this.#join(command);
-    if (command.type === 'append') await this.#commit((at) => this.#decideAgain(at));
-    else await this.#step(command);
-    return true;
-  }
-
-  /** Tells the tool under way to stop, because the journal says that the run is cancelled. */
-  cancel(): void {
-    this.#behind = true;
-    this.#call?.abort('cancel');
   }
 
   /** Lets the step under way finish, then stops. */
@@ -117,6 +117,36 @@ export class Session {
     this.#wake?.();
   }
 
+  /** Does what the interpreter says; says how the run was left if there is nothing more to do for now. */
+  async #perform(command: Command): Promise<Rest | undefined> {
+    if (command.type === 'stop') return { kind: 'parked', until: null };
+    if (command.type === 'wait') return { kind: 'parked', until: command.until };
+    if (this.#stopping) return this.#drained();
+    switch (command.type) {
+      case 'children':
+        return this.#join(command);
+      case 'append':
+        await this.#commit((at) => this.#decideAgain(at));
+        return undefined;
+      case 'call':
+        await this.#step(command);
+        return undefined;
+    }
+  }
+
+  /** A signal can be about what this session commits itself, which it knows of. */
+  #notice(signal: Signal | 'resync'): void {
+    if (signal === 'resync') {
+      void this.#takeIn().catch(() => {
+        this.#behind = true;
+      });
+      return;
+    }
+    if (signal.kind !== 'run_advanced' || signal.seq <= this.#seq) return;
+    this.#behind = true;
+    if (signal.cancelRequested) this.#call?.abort('cancel');
+  }
+
   async #step({ node, cursor }: Extract<Command, { type: 'call' }>): Promise<void> {
     const call = new ToolCall(node, cursor, node.timeoutMs ?? this.deps.stepTimeoutMs, this.deps.secrets);
     this.#call = call;
@@ -129,7 +159,13 @@ export class Session {
     this.deps.onStep?.(node.toolName, outcome === undefined ? 'cut_off' : STEP_OUTCOMES[outcome.kind], tookMs);
     // Cut off by a stop: neither a result nor a failure. The step is called again after the next start.
     if (outcome === undefined) return;
-    await this.#commit((at) => settle(this.graph, this.state, outcome, at));
+    await this.#commit((at) => (this.#isAt(cursor) ? settle(this.graph, this.state, outcome, at) : []));
+  }
+
+  /** False if the run has moved on from a call: somebody else drove it meanwhile, and a late result is dropped. */
+  #isAt({ step, attempt }: Cursor): boolean {
+    const { phase } = this.state;
+    return phase.kind === 'calling' && phase.cursor.step === step && phase.cursor.attempt === attempt;
   }
 
   async #resolve({ request, ...said }: Extract<CallResult, { kind: 'asks' }>): Promise<Outcome> {
@@ -138,12 +174,15 @@ export class Session {
     return { ...said, kind: 'threw', ...resolved, fatal: true };
   }
 
-  /** Has the children looked after; false while some of them are under way. */
-  async #join({ children, cancel }: Extract<Command, { type: 'children' }>): Promise<boolean> {
-    const results = await this.deps.children.tend(this.state, this.graph, children, cancel);
-    if (results === undefined) return false;
+  /** Has the children looked after, and parks the run while some of them are under way. */
+  async #join({ children, cancel }: Extract<Command, { type: 'children' }>): Promise<Rest | undefined> {
+    const results = await this.deps.children.reconcile(this.state, this.graph, children, cancel);
+    if (results === undefined) {
+      this.deps.runs.keep(this.state);
+      return { kind: 'parked', until: null };
+    }
     await this.#commit((at) => settleChildren(this.graph, this.state, results, at));
-    return true;
+    return undefined;
   }
 
   #circumstances(): Circumstances {
@@ -155,14 +194,15 @@ export class Session {
     return command.type === 'append' ? command.events : [];
   }
 
-  async #drained(): Promise<void> {
+  async #drained(): Promise<Rest> {
     // Only runs at work could be taken for crashed.
     if (statusOf(this.state) === 'RUNNING' && !this.state.drained) await this.#commit(() => [{ type: 'run.drained' }]);
+    return this.#rest ?? { kind: 'parked', until: this.deps.now() };
   }
 
-  /** Commits what `make` says of the present state. When another writer was first, takes in what it wrote and asks again. */
+  /** Commits what `make` says of the present state. If another writer was first, takes in what it wrote and asks again. */
   async #commit(make: (at: Circumstances) => readonly RunEvent[]): Promise<void> {
-    for (let pauseMs = FIRST_RETRY_MS; !this.#lost; ) {
+    for (let pauseMs = FIRST_RETRY_MS; this.#rest === undefined; ) {
       // One moment for what is decided and for when it is said to have happened.
       const at = this.#circumstances();
       const events = make(at);
@@ -170,11 +210,9 @@ export class Session {
       try {
         return await this.#append(events, at.now);
       } catch (error) {
-        if (error instanceof ConflictError) {
-          // Awaited apart: an assignment would read `#lost` before the await, and undo what taking in the journal finds.
-          const isMoved = await this.#takeIn();
-          this.#lost ||= !isMoved;
-        } else if (error instanceof StoreUnavailableError) {
+        this.#seq = this.state.seq;
+        if (error instanceof ConflictError) await this.#reclaim();
+        else if (error instanceof StoreUnavailableError) {
           await this.#pause(pauseMs);
           pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS);
         } else throw error;
@@ -183,32 +221,42 @@ export class Session {
   }
 
   async #append(events: readonly RunEvent[], now: number): Promise<void> {
-    const { records, state } = append(this.state, events, now);
-    const rowChanged = isRowChanged(this.state, state);
-    const unit = { state, records, rowChanged };
-    if (isSnapshotDue(state)) {
-      const snapshot = takeSnapshot(state);
-      await this.deps.store.commit({ appends: [{ ...unit, snapshot: snapshot.text }] });
-      this.state = snapshot.state;
-    } else {
-      await this.deps.store.commit({ appends: [unit] });
-      this.state = state;
-    }
-    this.onCommit();
+    const before = this.state;
+    const appended = append(before, events, now);
+    const snapshot = isSnapshotDue(appended.state) ? takeSnapshot(appended.state) : undefined;
+    const change = appendOf(before, appended);
+    const isAtRest = isLeft(appended.state);
+    const withSnapshot = snapshot === undefined ? change : { ...change, snapshot: snapshot.text };
+    this.#seq = appended.state.seq;
+    await this.deps.store.commit(unitOf(before, withSnapshot, isAtRest ? this.claim : undefined));
+    // What others appended after it can have been taken in already.
+    if (this.state.seq < appended.state.seq) this.state = snapshot?.state ?? appended.state;
+    this.#commits += 1;
+    if (isAtRest) this.#rest = { kind: 'done' };
+    // The first commit of a run that was taken over only says so; from the second on it has got on.
+    if (this.claim.isSuspect && this.#commits === 2) this.deps.queue.clear(this.claim);
   }
 
   /**
-   * Folds what others have appended. Requests may append beside a session; anybody else who did has taken the run over.
-   * Says whether there was anything.
+   * After a conflict: requests may append beside a session. Anybody else who did drives the run too, and then the claim
+   * decides which of the two goes on.
    */
-  async #takeIn(): Promise<boolean> {
+  async #reclaim(): Promise<void> {
+    const tail = await this.#takeIn();
+    if (tail.length > 0 && tail.every(isRequest)) return;
+    const [held] = tail.length === 0 ? [] : await this.deps.queue.touch([this.claim]);
+    if (held === undefined) this.#rest = LOST;
+  }
+
+  /** Folds what others have appended; resolves with that. */
+  async #takeIn(): Promise<readonly RunEvent[]> {
     this.#behind = false;
-    const tail = await this.deps.store.readEvents(this.state.runId, this.state.seq, 1000);
-    for (const record of tail) {
-      this.state = evolve(this.state, record);
-      if (!isRequest(record.event)) this.#lost = true;
-    }
-    return tail.length > 0;
+    const records = await this.deps.store.readEvents(this.state.runId, this.state.seq, TAIL_EVENTS);
+    const tail = records.filter(({ seq }) => seq > this.state.seq);
+    for (const record of tail) this.state = evolve(this.state, record);
+    this.#seq = this.state.seq;
+    if (this.state.cancelRequested) this.#call?.abort('cancel');
+    return tail.map(({ event }) => event);
   }
 
   async #pause(ms: number): Promise<void> {
@@ -217,7 +265,7 @@ export class Session {
         { run_id: this.state.runId },
         'stopping without the database; the run goes on after the next start',
       );
-      this.#lost = true;
+      this.#rest = LOST;
       return;
     }
     let timer: NodeJS.Timeout | undefined;
@@ -229,10 +277,7 @@ export class Session {
   }
 }
 
-/** What requests append beside a session. */
-function isRequest(event: RunEvent): boolean {
-  if (event.type === 'wait.ended') return event.outcome === 'answered';
-  return REQUESTS.includes(event.type);
+/** True for a run that nobody has to drive for now: it has ended, or waits for a time or a person. */
+function isLeft(state: RunState): boolean {
+  return isFinished(statusOf(state)) || state.phase.kind === 'waiting';
 }
-
-const REQUESTS: readonly EventOf<RunEvent['type']>['type'][] = ['cancel.requested', 'run.cancelled', 'run.retried'];

@@ -1,14 +1,12 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { isFinished, type RunStatus, statusOf } from '../core/run/state.js';
-import type { Unit } from '../store/store.js';
+import { isFinished, statusOf } from '../core/run/state.js';
+import type { UnfinishedStatus, Unit } from '../store/store.js';
 
 export interface Metrics {
   /** For the store's `onCommit`. */
   committed(units: readonly Unit[], tookMs: number): void;
   /** For the executor's `onStep`. */
   stepEnded(toolName: string, outcome: string, tookMs: number): void;
-  /** Counts runs that were there before the process began. */
-  seed(unfinished: readonly { runId: string; status: RunStatus }[]): void;
   /** The Prometheus text format, version 0.0.4. */
   render(): Promise<string>;
 }
@@ -18,11 +16,17 @@ const STEP_BUCKETS = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 60, 
 const COMMIT_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5];
 const BATCH_BUCKETS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000];
 
-/**
- * What operators watch, from what the store and the executor tell: they know nothing of Prometheus.
- * @param queued runs that wait for a slot, asked for at each scrape
- */
-export function createMetrics(queued: () => number): Metrics {
+type RunCounter = () => Promise<Readonly<Record<UnfinishedStatus, number>>>;
+
+export interface MetricsSources {
+  /** Runs that wait for a slot, asked for at each scrape. */
+  readonly queued: () => Promise<number>;
+  /** Runs that have not finished, asked for at a scrape. */
+  readonly countUnfinished: RunCounter;
+}
+
+/** What operators watch, from what the store, the queue and the executor tell: they know nothing of Prometheus. */
+export function createMetrics({ queued, countUnfinished }: MetricsSources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -43,11 +47,11 @@ export function createMetrics(queued: () => number): Metrics {
     name: 'graphrunner_queue_depth',
     help: 'Runs that wait for a slot.',
     registers,
-    collect() {
-      this.set(queued());
+    async collect() {
+      this.set(await queued());
     },
   });
-  const runs = runMetrics(registers);
+  const runs = runMetrics(registers, countUnfinished);
   const commits = commitMetrics(registers);
   return {
     committed(units, tookMs) {
@@ -58,9 +62,6 @@ export function createMetrics(queued: () => number): Metrics {
     stepEnded(tool, outcome, tookMs) {
       outcomes.inc({ tool, outcome });
       steps.observe({ tool }, tookMs / 1000);
-    },
-    seed: (unfinished) => {
-      for (const { runId, status } of unfinished) runs.set(runId, status);
     },
     render: () => registry.metrics(),
   };
@@ -83,22 +84,18 @@ function commitMetrics(registers: Registry[]) {
   };
 }
 
-const ACTIVE: readonly RunStatus[] = ['SUBMITTED', 'RUNNING', 'WAITING'];
-
-/** Runs by status. Each active run is remembered with its status, so that a change is known as one. */
-function runMetrics(registers: Registry[]) {
-  const active = new Map<string, RunStatus>();
-  const counts = new Map<RunStatus, number>(ACTIVE.map((status) => [status, 0]));
-  const add = (status: RunStatus | undefined, by: number): void => {
-    if (status !== undefined) counts.set(status, (counts.get(status) ?? 0) + by);
-  };
+/**
+ * Runs by status. Those under way are counted in the store at each scrape, so the figures are right whoever drives them;
+ * those that finished are counted as this process stores their end.
+ */
+function runMetrics(registers: Registry[], countUnfinished: RunCounter) {
   new Gauge({
     name: 'graphrunner_runs_active',
     help: 'Runs that have not finished, by status; branches and other runs inside runs count too.',
     labelNames: ['status'],
     registers,
-    collect() {
-      for (const status of ACTIVE) this.set({ status }, counts.get(status) ?? 0);
+    async collect() {
+      for (const [status, runs] of Object.entries(await countUnfinished())) this.set({ status }, runs);
     },
   });
   const finished = new Counter({
@@ -107,18 +104,12 @@ function runMetrics(registers: Registry[]) {
     labelNames: ['status'],
     registers,
   });
-  const set = (runId: string, status: RunStatus): void => {
-    add(active.get(runId), -1);
-    if (isFinished(status)) {
-      active.delete(runId);
-      finished.inc({ status });
-    } else {
-      active.set(runId, status);
-      add(status, 1);
-    }
+  return {
+    read({ appends }: Unit): void {
+      for (const { state, rowChanged } of appends) {
+        const status = statusOf(state);
+        if (rowChanged && isFinished(status)) finished.inc({ status });
+      }
+    },
   };
-  const read = ({ appends }: Unit): void => {
-    for (const { state, rowChanged } of appends) if (rowChanged) set(state.runId, statusOf(state));
-  };
-  return { set, read };
 }

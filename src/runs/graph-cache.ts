@@ -1,21 +1,32 @@
+import { LRUCache } from 'lru-cache';
 import { type CompiledGraph, compileGraph } from '../core/graph/compile.js';
 import type { Registry } from '../core/tool/registry.js';
+import type { Signals } from '../store/signals.js';
 import type { GraphVersion, Store } from '../store/store.js';
 
 /** How many compiled graph versions are kept at hand. */
 const MAX_COMPILED = 500;
+/** Of how many graphs is remembered which version is the latest. */
+const MAX_LATEST = 10_000;
 
 /** Graph versions, compiled once. A version never changes, so only "which is the latest" can go stale. */
 export class GraphCache {
-  readonly #compiled = new Map<string, CompiledGraph>();
-  readonly #latest = new Map<string, number>();
+  readonly #compiled = new LRUCache<string, CompiledGraph>({ max: MAX_COMPILED });
+  readonly #latest = new LRUCache<string, number>({ max: MAX_LATEST });
 
+  /** @param signals tell of graphs that have another latest version, wherever that was saved */
   constructor(
-    private readonly store: Store,
+    private readonly store: Pick<Store, 'findGraph'>,
     private readonly registry: Registry,
-  ) {}
+    signals: Pick<Signals, 'subscribe'>,
+  ) {
+    signals.subscribe('graphs', (signal) => {
+      if (signal === 'resync') this.#latest.clear();
+      else if (signal.kind === 'graph_changed') this.forgetLatest(signal.graphId);
+    });
+  }
 
-  /** A version of a graph, or its latest one; `undefined` where there is none. Deleted graphs are not found. */
+  /** A version of a graph, or its latest one; `undefined` if there is none. Deleted graphs are not found. */
   async find(graphId: string, version = this.#latest.get(graphId)): Promise<CompiledGraph | undefined> {
     const known = version === undefined ? undefined : this.#compiled.get(keyOf(graphId, version));
     if (known !== undefined && this.#latest.has(graphId)) return known;
@@ -33,7 +44,7 @@ export class GraphCache {
     return found === undefined ? undefined : this.#remember(found);
   }
 
-  /** Forgets which version of a graph is the latest, because that has changed. */
+  /** Forgets which version of a graph is the latest, because a commit has shown that it is another. */
   forgetLatest(graphId: string): void {
     this.#latest.delete(graphId);
   }
@@ -41,8 +52,6 @@ export class GraphCache {
   #remember(found: GraphVersion): CompiledGraph {
     const { graphId, version } = found;
     const compiled = compileGraph(found.definition, this.registry, { graphId, version });
-    const [oldest] = this.#compiled.keys();
-    if (this.#compiled.size >= MAX_COMPILED && oldest !== undefined) this.#compiled.delete(oldest);
     this.#compiled.set(keyOf(graphId, version), compiled);
     return compiled;
   }

@@ -1,11 +1,17 @@
 import type { GraphDefinition } from '../core/graph/definition.js';
+import type { ChildrenView } from '../core/run/children.js';
 import type { EventOf, EventRecord, RunError } from '../core/run/events.js';
 import type { ChildResult } from '../core/run/join.js';
 import type { RunState, RunStatus, Waiting } from '../core/run/state.js';
+import type { Claim, Wake } from './queue.js';
 
 /** What a new run brings besides its first event. */
 export interface NewRun {
   readonly idempotency?: Idempotency;
+  /** The graph version was chosen because it is the latest; if it is not any more, that is a {@link GraphStaleError}. */
+  readonly isLatest?: boolean;
+  /** Of a child that gets its slot at once: see {@link Slot}. */
+  readonly slotSeq?: number;
 }
 
 /** A client's key for a request, and what the request was. */
@@ -31,9 +37,22 @@ export interface RunAppend {
   readonly snapshot?: string;
 }
 
+/** The turn of a child, which gives it the right to run: its parent runs only so many at a time. */
+export interface Slot {
+  readonly runId: string;
+  /** The event of the parent that the slot belongs to: what started its children, or its last retry. */
+  readonly slotSeq: number;
+}
+
 /** What is committed together, isolated from the other units in its transaction. */
 export interface Unit {
   readonly appends: readonly RunAppend[];
+  /** Slots that are handed out. A child that has that very slot already is a {@link ConflictError}. */
+  readonly slots?: readonly Slot[];
+  /** Runs that become due by this. */
+  readonly wakes?: readonly Wake[];
+  /** The claim that this ends: its run has ended or waits. */
+  readonly done?: Claim;
 }
 
 /** Somebody else appended to the run first. Load the tail and decide again. */
@@ -60,6 +79,14 @@ export class GraphGoneError extends Error {
   constructor(graphId: string) {
     super(`Graph ${graphId} was deleted.`);
     this.name = 'GraphGoneError';
+  }
+}
+
+/** The graph version of a new run was to be the latest, and is not any more. Look which is, and try again. */
+export class GraphStaleError extends Error {
+  constructor(readonly graphId: string) {
+    super(`Graph ${graphId} has a newer version.`);
+    this.name = 'GraphStaleError';
   }
 }
 
@@ -130,19 +157,22 @@ export interface StoredRun {
   readonly tail: readonly EventRecord[];
 }
 
+export type UnfinishedStatus = Exclude<RunStatus, 'COMPLETED' | 'FAILED' | 'CANCELLED'>;
+
+/** A child, and which of its parent's children it is. */
+export interface ChildRow {
+  readonly runId: string;
+  readonly index: number;
+}
+
 /** A run that has not finished, as a server finds it when it starts. */
 export interface UnfinishedRun {
   readonly runId: string;
   readonly status: RunStatus;
   readonly waitingFor: Waiting['kind'] | null;
   readonly parentRunId: string | null;
-}
-
-/** A child run, by the event of its parent that started it. */
-export interface ChildRow {
-  readonly index: number;
-  readonly runId: string;
-  readonly status: RunStatus;
+  /** A child that has its slot. */
+  readonly hasSlot: boolean;
 }
 
 /** What is done with a new graph version. */
@@ -156,14 +186,13 @@ export interface Store {
   /**
    * Commits a unit, durably, together with others that are ready. When the database fails while it commits, the outcome
    * is read back before the caller is answered.
-   * @throws ConflictError | ReplayError | GraphGoneError | StoreUnavailableError; nothing of the unit is then stored.
+   * The run queue and the signals beside the store are told of what it stores.
+   * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | StoreUnavailableError; nothing of the unit is then stored.
    * @throws OutcomeUnknownError only when the store is closed, or gives up for good, before the outcome was read back.
    */
   commit(unit: Unit): Promise<void>;
   /** False from a failed commit on until one succeeds. */
   isHealthy(): boolean;
-  /** Calls back after each commit that touches the run, with the seq and status it has now. Returns the way out. */
-  subscribe(runId: string, listener: RunListener): () => void;
 
   /**
    * What a run folds from, or `undefined` where there is no such run.
@@ -179,8 +208,21 @@ export interface Store {
   listRuns(filter: RunFilter): Promise<RunSummary[]>;
   /** All runs that have not finished, oldest first. */
   listUnfinishedRuns(): Promise<UnfinishedRun[]>;
-  /** The children that an event of a run started, by index. */
-  listChildren(parentRunId: string, parentSeq: number): Promise<ChildRow[]>;
+  /** How many runs have not finished, by status; children count too. */
+  countUnfinishedRuns(): Promise<Readonly<Record<UnfinishedStatus, number>>>;
+  /**
+   * What a parent needs to know of the children that its event `parentSeq` started, without reading all of them.
+   * @param slotSeq the event that slots belong to now: `parentSeq`, or the parent's last retry
+   * @param limit how many of the next ones without a slot
+   */
+  viewChildren(parentRunId: string, parentSeq: number, slotSeq: number, limit: number): Promise<ChildrenView>;
+  /** The children that an event of a run started and that have not finished, above an index, at most `limit`. */
+  listUnfinishedChildren(
+    parentRunId: string,
+    parentSeq: number,
+    afterIndex: number,
+    limit: number,
+  ): Promise<ChildRow[]>;
   /** What became of the children that an event of a run started, by index; all of them have finished. */
   readChildResults(parentRunId: string, parentSeq: number): Promise<ChildResult[]>;
   /** Children (of any depth) of a run that wait for this. At most `limit`. */
@@ -210,8 +252,5 @@ export interface Store {
   close(): Promise<void>;
 }
 
-/** Hears of a commit to a run. Must not throw. */
-export type RunListener = (seq: number, status: RunStatus) => void;
-
-/** Hears of each commit: the units that it stored, and how long it took in milliseconds. Must not throw. */
+/** Called after each commit with the units that it stored, and how long it took in milliseconds. Must not throw. */
 export type CommitObserver = (units: readonly Unit[], tookMs: number) => void;

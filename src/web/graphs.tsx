@@ -5,8 +5,7 @@ import { useAction, useLoaded } from './hooks.js';
 import { Code, Failure, Heading, Mermaid, Panel, Picture } from './parts.js';
 import { RunTable } from './runs.js';
 import { SchemaForm } from './schema-form.js';
-import type { Json } from './types.js';
-import type { Graph, GraphList, GraphSummary, RunList, StartedRun } from './wire-types.js';
+import type { Graph, GraphSummary, Json, ListedRun } from './types.js';
 
 const PAGE = 24;
 
@@ -16,7 +15,7 @@ export function GraphsView() {
   const cursor = cursors.at(-1);
   const { value, error } = useLoaded(
     (signal) =>
-      getJson<GraphList>(
+      getJson<{ graphs: GraphSummary[]; next_cursor: string | null }>(
         `graph?limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
         signal,
       ),
@@ -71,7 +70,11 @@ export function GraphView({ graphId }: { graphId: string }) {
   const id = encodeURIComponent(graphId);
   const graph = useLoaded((signal) => getJson<Graph>(`graph/${id}`, signal), [id]);
   const picture = useLoaded((signal) => getText(`graph/${id}/diagram?format=svg`, signal), [id]);
-  const runs = useLoaded((signal) => getJson<RunList>(`graph/runs?graph_id=${id}&limit=10`, signal), [id], 2000);
+  const runs = useLoaded(
+    (signal) => getJson<{ runs: ListedRun[] }>(`graph/runs?graph_id=${id}&limit=10`, signal),
+    [id],
+    2000,
+  );
   const { value } = graph;
   return (
     <>
@@ -116,7 +119,7 @@ const DEMO =
 function RunForm({ graph }: { graph: Graph }) {
   const start = useAction(async (input: Json) => {
     const body = { graph_id: graph.graph_id, input_data: input };
-    const { run_id } = await post<StartedRun>('graph/run', body);
+    const { run_id } = await post<{ run_id: string }>('graph/run', body);
     location.hash = `#/runs/${run_id}`;
   });
   const schema = graph.definition.input_schema;

@@ -3,9 +3,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { getText } from './api.js';
 import { time } from './format.js';
 import { useLoaded } from './hooks.js';
-import type { RunStatus } from './wire-types.js';
+import type { RunStatus } from './types.js';
 
-const SIGNS: Readonly<Record<RunStatus, string>> = {
+const SIGNS: Readonly<Record<string, string>> = {
   SUBMITTED: '○',
   RUNNING: '▶',
   WAITING: '‖',
@@ -14,14 +14,11 @@ const SIGNS: Readonly<Record<RunStatus, string>> = {
   CANCELLED: '⊘',
 };
 
-/** All statuses of runs, in the order in which a run can have them. Steps have some of them. */
-export const STATUSES = Object.keys(SIGNS) as readonly RunStatus[];
-
-/** The status of a run or a step in words, with a sign and a colour. */
-export function Status({ status }: { status: RunStatus }) {
+/** A status in words, with a sign and a colour. */
+export function Status({ status }: { status: RunStatus | string }) {
   return (
     <span class={`status status-${status.toLowerCase()}`}>
-      <span aria-hidden="true">{SIGNS[status]}</span> {status.toLowerCase()}
+      <span aria-hidden="true">{SIGNS[status] ?? '•'}</span> {status.toLowerCase()}
     </span>
   );
 }

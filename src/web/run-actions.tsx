@@ -4,9 +4,8 @@ import { pretty } from './format.js';
 import { useAction } from './hooks.js';
 import { Failure, Time } from './parts.js';
 import { SchemaForm } from './schema-form.js';
-import type { Json, Schema } from './types.js';
+import type { Json, RunState, Step, Waiting } from './types.js';
 import { isFinished } from './use-run.js';
-import type { RunState, StartedRun, Step, Waiting, WaitKind } from './wire-types.js';
 
 /** What can be done to a run as it stands. A branch is repaired by way of its parent. */
 export function Actions({ state, onDone }: { state: RunState; onDone: () => void }) {
@@ -60,9 +59,7 @@ export function Resume({ state, onDone }: { state: RunState; onDone: () => void 
   return (
     <section class="banner banner-wait" aria-label="Waiting">
       <p>
-        <strong>
-          {WAITS[waiting.kind]} at {waiting.node}
-        </strong>
+        <strong>{wordsOf(waiting)}</strong>
         {waiting.until === null ? null : (
           <span class="quiet">
             {' '}
@@ -85,13 +82,13 @@ export function Resume({ state, onDone }: { state: RunState; onDone: () => void 
   );
 }
 
-const WAITS: Readonly<Record<WaitKind, string>> = {
-  input: 'Waiting for an answer',
-  timer: 'Waiting for time to pass',
-  retry: 'Waiting to try again',
-  graph: 'Waiting for another run',
-  branches: 'Waiting for branches',
-};
+function wordsOf({ kind, node }: Waiting): string {
+  const at = ` at ${node}`;
+  if (kind === 'input') return `Waiting for an answer${at}`;
+  if (kind === 'timer') return `Waiting for time to pass${at}`;
+  if (kind === 'retry') return `Waiting to try again${at}`;
+  return `Waiting for ${kind === 'graph' ? 'another run' : kind}${at}`;
+}
 
 /** Runs inside this one that wait for an answer: each is answered on its own page. */
 function Waiters({ waiting: { children } }: { waiting: Waiting }) {
@@ -110,7 +107,7 @@ function Waiters({ waiting: { children } }: { waiting: Waiting }) {
 }
 
 function Answer(props: { waiting: Waiting; busy: boolean; onSubmit: (payload: Json) => void }) {
-  const schema: Schema = props.waiting.schema ?? { title: 'Answer', description: 'Any JSON.', default: null };
+  const schema = props.waiting.schema ?? { title: 'Answer', description: 'Any JSON.', default: null };
   return (
     <SchemaForm
       schema={schema}
@@ -128,7 +125,7 @@ export function Fork({ step, state }: { step: Step; state: RunState }) {
   const fork = useAction(async () => {
     const data = JSON.parse(text.trim() === '' ? '{}' : text);
     const body = { from_step: step.step, ...(Object.keys(data).length === 0 ? {} : { data }) };
-    const { run_id } = await post<StartedRun>(`graph/runs/${state.run_id}/fork`, body);
+    const { run_id } = await post<{ run_id: string }>(`graph/runs/${state.run_id}/fork`, body);
     location.hash = `#/runs/${run_id}`;
   });
   if (state.parent_run_id !== null) return null;

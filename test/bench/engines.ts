@@ -1,3 +1,4 @@
+import { compose } from '../../src/compose.js';
 import { isFinished } from '../../src/core/run/state.js';
 import { createRegistry, type Registrable } from '../../src/core/tool/registry.js';
 import type { AnyTool, ToolContext } from '../../src/core/tool/tool.js';
@@ -5,12 +6,7 @@ import { checkComplexity } from '../../src/demo/check-complexity.js';
 import { extractCode } from '../../src/demo/extract-code.js';
 import { generateImprovements } from '../../src/demo/generate-improvements.js';
 import { qualityGate } from '../../src/demo/quality-gate.js';
-import { createEngine, type Engine } from '../../src/engine/engine.js';
-import { Executor } from '../../src/executor/executor.js';
-import { GraphCache } from '../../src/runs/graph-cache.js';
-import { runIds } from '../../src/runs/run-ids.js';
-import { RunLoader } from '../../src/runs/run-loader.js';
-import { openSqliteStore } from '../../src/store/sqlite/open.js';
+import type { Engine } from '../../src/engine/engine.js';
 import type { Store } from '../../src/store/store.js';
 import { MinimumEngine, type MinimumStep } from './minimum-engine.js';
 
@@ -28,29 +24,29 @@ export async function openEngine(
   definitions: readonly Registrable[],
   maxConcurrentRuns = 100,
 ): Promise<BenchEngine> {
-  const registry = createRegistry(definitions);
-  const store = openSqliteStore({
-    path,
+  const parts = compose({
+    databasePath: path,
+    registry: createRegistry(definitions),
+    logger: { info: () => {}, warn: () => {}, error: (...args: unknown[]) => console.error(...args) },
+    secrets: {},
+    maxConcurrentRuns,
+    maxQueuedRuns: 1_000_000,
+    stepTimeoutMs: 600_000,
     onFatal: (error) => {
       throw error;
     },
   });
-  const graphs = new GraphCache(store, registry);
-  const logger = { info: () => {}, warn: () => {}, error: (...args: unknown[]) => console.error(...args) };
-  const now = Date.now;
-  const limits = { maxConcurrentRuns, maxQueuedRuns: 1_000_000, stepTimeoutMs: 600_000 };
-  const inside = { store, graphs, runs: new RunLoader(store, graphs), now, newId: runIds(now) };
-  const executor = new Executor({ ...inside, ...limits, logger, random: Math.random, secrets: {} });
-  const engine = createEngine({ ...inside, registry, executor, secretNames: new Set() });
-  executor.recover(await store.listUnfinishedRuns());
+  const { engine, store, signals } = parts;
+  await parts.open();
+  parts.start();
   return {
     engine,
     store,
     run: async (graphId, inputData) => {
       const { runId } = await engine.startRun({ graphId, inputData });
       await new Promise<void>((resolve) => {
-        const unsubscribe = store.subscribe(runId, (_seq, status) => {
-          if (!isFinished(status)) return;
+        const unsubscribe = signals.subscribe(`run/${runId}`, (signal) => {
+          if (signal === 'resync' || signal.kind !== 'run_advanced' || !isFinished(signal.status)) return;
           unsubscribe();
           resolve();
         });
@@ -58,8 +54,8 @@ export async function openEngine(
       return runId;
     },
     close: async () => {
-      await executor.drain(0);
-      await store.close();
+      await parts.drain(0);
+      await parts.close();
     },
   };
 }

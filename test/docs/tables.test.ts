@@ -18,12 +18,12 @@ import { MAX_DEPTH, MAX_RECOVERIES } from '../../src/core/run/interpreter.js';
 import { MAX_LINE_LENGTH, MAX_LINES_PER_STEP } from '../../src/core/run/log-lines.js';
 import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../src/core/run/patch.js';
 import { RUN_STATUSES } from '../../src/core/run/state.js';
-import { MAX_LOG_LINES } from '../../src/engine/runs.js';
+import { MAX_LOG_LINES } from '../../src/engine/read-state.js';
 import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
 import { API_ERRORS } from '../../src/http/errors/codes.js';
 import { runListQuerySchema } from '../../src/http/runs/list.js';
 import { createMetrics } from '../../src/observe/metrics.js';
-import { openSqliteStore } from '../../src/store/sqlite/open.js';
+import { openDatabase } from '../../src/store/sqlite/database.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { MAX_RESULT_BYTES } from '../../src/tools/result.js';
 import { failingEngine } from '../helpers/fake-engine.js';
@@ -156,7 +156,7 @@ describe('the tables of the documents', () => {
 
   it('list every table of the database, with its columns', async () => {
     const path = join(temporaryFolder(), 'workflow.db');
-    await openSqliteStore({ path, onFatal: () => undefined }).close();
+    openDatabase(path).close();
     const database = new Database(path, { readonly: true });
     const names = database
       .prepare(
@@ -183,8 +183,10 @@ describe('the tables of the documents', () => {
   });
 
   it('list every metric of ours', async () => {
+    const queued = async () => 0;
+    const countUnfinished = async () => ({ SUBMITTED: 0, RUNNING: 0, WAITING: 0 });
     const names = Array.from(
-      (await createMetrics(() => 0).render()).matchAll(/^# TYPE (\w+)/gm),
+      (await createMetrics({ queued, countUnfinished }).render()).matchAll(/^# TYPE (\w+)/gm),
       ([, name = '']) => name,
     );
     expect(namesIn('Metric').sort()).toEqual(names.filter((name) => name.startsWith('graphrunner_')).sort());

@@ -7,7 +7,7 @@ const IDLE_MS = 10_000;
 
 function watching(): { journals: JournalStore; watch: WatchUseCases } {
   const journals = new JournalStore();
-  return { journals, watch: new WatchUseCases({ store: journals.store }) };
+  return { journals, watch: new WatchUseCases(journals) };
 }
 
 /** The seqs of all events that follow. */

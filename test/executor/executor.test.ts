@@ -1,5 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { RunEvent } from '../../src/core/run/events.js';
 import { append } from '../../src/core/run/journal.js';
+import { statusOf } from '../../src/core/run/state.js';
 import { defineTool } from '../../src/core/tool/tool.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
 import { flatten } from '../helpers/flat-run.js';
@@ -192,25 +194,67 @@ describe('recovery', () => {
   });
 });
 
-describe('another writer', () => {
-  it('makes the session that lost its run stop: no later tool is called', async () => {
+describe('another driver of the run', () => {
+  /** A run whose first tool is at work when somebody else appends to its journal. */
+  async function twoDrivers() {
     const held = heldTool('held');
     const later: string[] = [];
     const counting = defineTool({ name: 'counting', run: (_state, { runId }) => void later.push(runId) });
-    const { engine, store } = await start({ definitions: [held.tool, counting] });
+    const test = await start({ definitions: [held.tool, counting] });
+    const { engine, store } = test;
     await engine.createGraph(chain('work', 'held', 'counting'));
     const { runId } = await engine.startRun({ graphId: 'work', inputData: null });
     await held.called(1);
-    const { state } = await engine.getState(runId);
-    await store.commit({ appends: [{ ...append(state, [{ type: 'run.recovered' }], Date.now()), rowChanged: false }] });
+    const appendEvents = async (...events: RunEvent[]) => {
+      const { state } = await engine.getState(runId);
+      await store.commit({ appends: [{ ...append(state, events, Date.now()), rowChanged: false }] });
+    };
+    const typesOf = async () => (await store.readEvents(runId, 0, 100)).map(({ event }) => event.type);
+    return { ...test, held, later, runId, appendEvents, typesOf };
+  }
+
+  it('makes a session that has lost its claim stop: no later tool is called, and the late result is dropped', async () => {
+    const { engine, queue, held, later, runId, appendEvents, typesOf } = await twoDrivers();
+    await appendEvents({ type: 'run.recovered' });
+    const touch = vi.spyOn(queue, 'touch').mockResolvedValue([]);
     held.release({ late: true });
+    await vi.waitFor(() => expect(touch).toHaveBeenCalledOnce());
     // Another run, start to end, comes after anything that the lost session would still do.
     await engine.createGraph(chain('other', 'counting'));
     const other = await engine.startRun({ graphId: 'other', inputData: null });
     await engine.getState(other.runId, { waitSeconds: 10 });
-    const types = (await store.readEvents(runId, 0, 100)).map(({ event }) => event.type);
-    expect(types).toEqual(['run.submitted', 'run.started', 'run.recovered']);
+    expect(await typesOf()).toEqual(['run.submitted', 'run.started', 'run.recovered']);
     expect(later).toEqual([other.runId]);
+    expect((await engine.getState(runId)).state.data).toEqual({});
+  });
+
+  it('is taken in by a session that still has its claim, which goes on', async () => {
+    const { engine, held, later, runId, appendEvents } = await twoDrivers();
+    await appendEvents({ type: 'run.recovered' });
+    held.release({ kept: true });
+    const { state } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(statusOf(state)).toBe('COMPLETED');
+    expect(state.data).toEqual({ kept: true });
+    expect(later).toEqual([runId]);
+  });
+
+  it('has its steps kept: the late result of a step that somebody else has completed is dropped', async () => {
+    const { engine, held, later, runId, appendEvents } = await twoDrivers();
+    await appendEvents({
+      type: 'step.completed',
+      step: 1,
+      node: 'held',
+      attempt: 1,
+      patch: { by: 'somebody else' },
+      logs: [],
+      decision: { kind: 'edge', to_node: 'counting' },
+      next: 'counting',
+    });
+    held.release({ by: 'the late one' });
+    const { state } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(state.data).toEqual({ by: 'somebody else' });
+    expect(state.stepCount).toBe(2);
+    expect(later).toEqual([runId]);
   });
 });
 

@@ -1,13 +1,8 @@
 import { join } from 'node:path';
-import { v7 as uuidv7 } from 'uuid';
+import { type Composition, compose } from '../../src/compose.js';
 import { createRegistry, type Registrable } from '../../src/core/tool/registry.js';
-import { createEngine, type Engine } from '../../src/engine/engine.js';
-import { Executor } from '../../src/executor/executor.js';
 import type { StepObserver } from '../../src/executor/session.js';
-import { GraphCache } from '../../src/runs/graph-cache.js';
-import { RunLoader } from '../../src/runs/run-loader.js';
-import { openSqliteStore } from '../../src/store/sqlite/open.js';
-import type { CommitObserver, Store } from '../../src/store/store.js';
+import type { CommitObserver } from '../../src/store/store.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -26,10 +21,7 @@ export interface TestEngineOptions {
   readonly llmBaseUrl?: string;
 }
 
-export interface TestEngine {
-  readonly engine: Engine;
-  readonly store: Store;
-  readonly executor: Executor;
+export interface TestEngine extends Composition {
   readonly path: string;
   /** What the executor logged: level and arguments. */
   readonly logged: { level: string; details: unknown; message: unknown }[];
@@ -48,37 +40,27 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     ...builtInTools({ now, httpAllow: ['127.0.0.1'], llmBaseUrl: options.llmBaseUrl ?? 'http://127.0.0.1:9/v1' }),
     ...(options.definitions ?? []),
   ]);
-  const store = openSqliteStore({
-    path,
-    onCommit: options.onCommit,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-  const graphs = new GraphCache(store, registry);
-  const runs = new RunLoader(store, graphs);
-  const inside = { store, graphs, runs, now, newId: () => uuidv7() };
-  const executor = new Executor({
-    ...inside,
+  const parts = compose({
+    databasePath: path,
+    registry,
     logger,
+    now,
     random: options.random ?? Math.random,
     secrets: options.secrets ?? {},
     maxConcurrentRuns: options.maxConcurrentRuns ?? 100,
     maxQueuedRuns: options.maxQueuedRuns ?? 10_000,
     stepTimeoutMs: options.stepTimeoutMs ?? 600_000,
     onStep: options.onStep,
+    onCommit: options.onCommit,
+    onFatal: (error) => {
+      throw error;
+    },
   });
-  const engine = createEngine({
-    ...inside,
-    registry,
-    executor,
-    secretNames: new Set(Object.keys(options.secrets ?? {})),
-  });
-  executor.recover(await store.listUnfinishedRuns());
+  await parts.open();
+  parts.start();
   const stop = async (graceMs = 5000): Promise<void> => {
-    engine.stop();
-    await executor.drain(graceMs);
-    await store.close();
+    await parts.drain(graceMs);
+    await parts.close();
   };
-  return { engine, store, executor, path, logged, stop };
+  return { ...parts, path, logged, stop };
 }

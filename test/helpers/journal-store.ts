@@ -1,29 +1,42 @@
 import { type EventRecord, payloadOf, type RunEvent } from '../../src/core/run/events.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
-import type { RunListener, Store } from '../../src/store/store.js';
+import type { Signals } from '../../src/store/signals.js';
+import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
+import type { Store } from '../../src/store/store.js';
 
 /** Journals that a test writes event by event, behind as much of a store as those need who only read journals. */
 export class JournalStore {
   readonly #journals = new Map<string, EventRecord[]>();
-  readonly #listeners = new Map<string, Set<RunListener>>();
+  readonly #signals = new LocalSignals();
+  readonly #listening = new Map<string, number>();
   /** Reads so far: the run, and the seq that they were to begin after. */
   readonly reads: [runId: string, after: number][] = [];
 
-  /** The store as the use-cases take it. Everything but reading and listening is missing. */
+  /** The store as the use-cases take it. Everything but reading is missing. */
   get store(): Store {
-    const reading: Pick<Store, 'readEvents' | 'subscribe'> = {
+    const reading: Pick<Store, 'readEvents'> = {
       readEvents: async (runId, after, limit) => {
         this.reads.push([runId, after]);
         const records = this.#journals.get(runId) ?? [];
         return records.filter(({ seq }) => seq > after).slice(0, limit);
       },
-      subscribe: (runId, listener) => {
-        const listeners = this.#listeners.get(runId) ?? new Set();
-        this.#listeners.set(runId, listeners.add(listener));
-        return () => listeners.delete(listener);
-      },
     };
     return reading as Store;
+  }
+
+  /** The signals beside the store, with listeners counted. */
+  get signals(): Pick<Signals, 'subscribe'> {
+    const count = (topic: string, by: number) => this.#listening.set(topic, (this.#listening.get(topic) ?? 0) + by);
+    return {
+      subscribe: (topic, listener) => {
+        const unsubscribe = this.#signals.subscribe(topic, listener);
+        count(topic, 1);
+        return () => {
+          unsubscribe();
+          count(topic, -1);
+        };
+      },
+    };
   }
 
   /** Appends an event as the next one of its run, or at a seq that leaves a gap, and announces it. */
@@ -33,12 +46,12 @@ export class JournalStore {
     const seq = atSeq ?? (last?.seq ?? 0) + 1;
     const logEnd = (last?.logEnd ?? 0) + linesOf(event).length;
     this.#journals.set(runId, [...records, { seq, time: seq, event, payload: payloadOf(event), logEnd }]);
-    for (const listener of this.#listeners.get(runId) ?? []) listener(seq, 'RUNNING');
+    this.#signals.publish({ kind: 'run_advanced', runId, seq, status: 'RUNNING', cancelRequested: false });
   }
 
   /** How many listen to the commits of a run. */
   listeners(runId: string): number {
-    return this.#listeners.get(runId)?.size ?? 0;
+    return this.#listening.get(`run/${runId}`) ?? 0;
   }
 
   /** Deletes a run, which nothing announces. */

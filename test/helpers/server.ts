@@ -44,8 +44,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   if (options.path === undefined) await engine.engine.createGraph(codeReviewGraph);
   const app = await appOf(engine.engine, options);
   const stop = async (graceMs?: number): Promise<void> => {
-    engine.engine.stop();
-    await engine.executor.drain(graceMs ?? 5000);
+    await engine.drain(graceMs ?? 5000);
     await app.close();
     await engine.store.close();
   };

@@ -203,9 +203,9 @@ describe('the events of a run', () => {
     const own = await startListening({ definitions: [other.tool] });
     await own.engine.createGraph(chain('other', 'other'));
     const gone = vi.fn();
-    const subscribe = own.store.subscribe.bind(own.store);
-    vi.spyOn(own.store, 'subscribe').mockImplementation((runId, listener) => {
-      const leave = subscribe(runId, listener);
+    const subscribe = own.signals.subscribe.bind(own.signals);
+    vi.spyOn(own.signals, 'subscribe').mockImplementation((topic, listener) => {
+      const leave = subscribe(topic, listener);
       return () => {
         gone();
         leave();

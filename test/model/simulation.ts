@@ -92,7 +92,7 @@ class Simulation {
   async close(): Promise<void> {
     this.#isDead = true;
     await this.#server?.store.close();
-    void this.#server?.executor.drain(0);
+    void this.#server?.drain(0);
   }
 
   get #engine() {
@@ -124,9 +124,9 @@ class Simulation {
     if (this.#isDead || this.#suspects.size > 1) return;
     this.#isDead = true;
     this.#request(async () => {
-      const { store, executor } = this.#server!;
+      const { store, drain } = this.#server!;
       await store.close();
-      void executor.drain(0);
+      void drain(0);
       const before = this.#interrupted.at === Date.now() ? this.#interrupted.calls : [];
       this.#interrupted = { at: Date.now(), calls: new Map([...before, ...this.#calls]) };
       this.#calls.clear();

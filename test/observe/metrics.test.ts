@@ -2,11 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createMetrics } from '../../src/observe/metrics.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 import { chain, heldTool } from '../helpers/tools.js';
+import { newRun } from '../store/runs.js';
 
 describe('the metrics', () => {
   const held = heldTool('held');
   const fails = { name: 'fails', run: () => Promise.reject(new Error('no')) };
-  const metrics = createMetrics(() => server.executor.queued);
+  const metrics = createMetrics({
+    queued: () => server.queue.depth(),
+    countUnfinished: () => server.store.countUnfinishedRuns(),
+  });
   let server: TestServer;
   beforeAll(async () => {
     server = await startTestServer({
@@ -26,14 +30,13 @@ describe('the metrics', () => {
     (await server.ask('GET /metrics', undefined, { authorization: 'Bearer key' })).text;
 
   it('count runs, steps, the queue and commits', async () => {
-    metrics.seed([{ runId: 'from-before', status: 'WAITING' }]);
     const first = await server.engine.startRun({ graphId: 'holds', inputData: null });
     await held.called(1);
     const second = await server.engine.startRun({ graphId: 'fails', inputData: null });
     const during = await read();
     expect(during).toContain('graphrunner_runs_active{status="RUNNING"} 1');
     expect(during).toContain('graphrunner_runs_active{status="SUBMITTED"} 1');
-    expect(during).toContain('graphrunner_runs_active{status="WAITING"} 1');
+    expect(during).toContain('graphrunner_runs_active{status="WAITING"} 0');
     expect(during).toContain('graphrunner_queue_depth 1');
     held.release({});
     await server.engine.getState(first.runId, { waitSeconds: 10 });
@@ -71,6 +74,16 @@ describe('the metrics', () => {
     expect(text).toContain('graphrunner_steps_total{tool="wait_for_input",outcome="waiting"} 1');
     expect(text).not.toContain('graphrunner_steps_total{tool="wait_for_input",outcome="completed"}');
     expect(text).toContain('graphrunner_steps_total{tool="set_data",outcome="completed"} 1');
+  });
+
+  it('count the runs under way that are stored, whoever stored them', async () => {
+    const graph = await server.engine.getGraph('holds');
+    const other = newRun({ graphId: 'holds', graphVersion: graph.version });
+    await server.store.commit({ appends: [other] });
+    expect(await read()).toContain('graphrunner_runs_active{status="SUBMITTED"} 1');
+    await server.engine.cancelRun(other.state.runId);
+    expect(await read()).toContain('graphrunner_runs_active{status="SUBMITTED"} 0');
+    expect(await read()).toContain('graphrunner_runs_finished_total{status="CANCELLED"} 1');
   });
 
   it('need a key, since names of tools are data', async () => {

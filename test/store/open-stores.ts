@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { afterAll, afterEach } from 'vitest';
 import { openDatabase } from '../../src/store/sqlite/database.js';
-import { openSqliteStore } from '../../src/store/sqlite/open.js';
+import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
+import { openSqlite, type SqlitePorts } from '../../src/store/sqlite/open.js';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../src/store/store.js';
 
@@ -31,17 +32,24 @@ export function onFatal(error: Error): never {
   throw error;
 }
 
+const logger = { info: () => undefined, error: () => undefined };
+
+/** Opens the ports on a file as a server does. */
+export function openPorts(path = newPath(), maxQueuedRuns = 1000): SqlitePorts {
+  const ports = openSqlite({ path, onFatal, logger, now: Date.now, maxQueuedRuns });
+  opened.push(ports.store);
+  return ports;
+}
+
 /** Opens a store as a server does. */
 export function open(path = newPath()): SqliteStore {
-  const store = openSqliteStore({ path, onFatal });
-  opened.push(store);
-  return store;
+  return openPorts(path).store as SqliteStore;
 }
 
 /** A store without a lock, whose database the test can reach. */
 export function openWithDatabase(path = newPath()): { sqlite: Database.Database; store: SqliteStore; path: string } {
   const sqlite = openDatabase(path);
-  const store = new SqliteStore(sqlite, () => {}, { onFatal });
+  const store = new SqliteStore(sqlite, () => {}, { onFatal, signals: new LocalSignals() });
   opened.push(store);
   return { sqlite, store, path };
 }

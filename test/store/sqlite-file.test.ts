@@ -29,7 +29,7 @@ describe('the database file', () => {
     const second = open(path);
     expect(second.isNew).toBe(false);
     const { runId } = run;
-    const unfinished = { runId, status: 'RUNNING', waitingFor: null, parentRunId: null };
+    const unfinished = { runId, status: 'RUNNING', waitingFor: null, parentRunId: null, hasSlot: false };
     expect(await second.listUnfinishedRuns()).toEqual([unfinished]);
   });
 

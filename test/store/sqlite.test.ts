@@ -9,7 +9,8 @@ import { RunDeletion } from '../../src/store/sqlite/run-deletion.js';
 import { listRuns, listUnfinishedRuns } from '../../src/store/sqlite/run-list.js';
 import { WakeTimes } from '../../src/store/sqlite/wake-times.js';
 import type { RunFilter } from '../../src/store/store.js';
-import { open, openWithDatabase } from './open-stores.js';
+import { newPath, open, openPorts, openWithDatabase } from './open-stores.js';
+import { describeQueue } from './queue.suite.js';
 import {
   branches,
   CANCELLED,
@@ -26,11 +27,14 @@ import {
   unit,
   waits,
 } from './runs.js';
+import { describeSignals } from './signals.suite.js';
 import { describeStore } from './store.suite.js';
 
 type WaitStarted = EventOf<'wait.started'>;
 
 describeStore('SQLite', async () => open());
+describeSignals('SQLite', async () => openPorts());
+describeQueue('SQLite', async (path, maxQueuedRuns) => openPorts(path, maxQueuedRuns), newPath);
 
 describe('the view run_logs', () => {
   const decided = { kind: 'condition', condition: 'c', outcome: 'x' } as const;
@@ -186,8 +190,31 @@ describe('a search', () => {
   const ACTIVE = 'workflow_runs_active_children (finished_at=? AND parent_run_id';
   const BY_EVENT = 'SEARCH workflow_runs USING INDEX workflow_runs_child (parent_run_id=? AND parent_seq=?)';
 
+  const OF_EVENT = (index: string, more = '') =>
+    `SEARCH workflow_runs USING ${index} (parent_run_id=? AND parent_seq=?${more})`;
+
   it.each<[string, (db: BetterSQLite3Database) => unknown, string[][]]>([
-    ['for children', (db) => new ChildReader(db).listChildren('p', 3), [[BY_EVENT]]],
+    [
+      'for what a parent needs to know of its children',
+      (db) => new ChildReader(db).viewChildren('p', 3, 5, 10),
+      [
+        [OF_EVENT('COVERING INDEX workflow_runs_child')],
+        [OF_EVENT('INDEX workflow_runs_children_at_work')],
+        [OF_EVENT('COVERING INDEX workflow_runs_children_lost', ' AND status=?')],
+        [OF_EVENT('COVERING INDEX workflow_runs_children_lost', ' AND status=?')],
+        [OF_EVENT('INDEX workflow_runs_children_to_start', ' AND child_index>?')],
+        [OF_EVENT('INDEX workflow_runs_children_lost', ' AND status=?')],
+        [OF_EVENT('INDEX workflow_runs_children_lost', ' AND status=?')],
+      ],
+    ],
+    [
+      'for unfinished children',
+      (db) => new ChildReader(db).listUnfinishedChildren('p', 3, -1, 10),
+      [
+        [OF_EVENT('INDEX workflow_runs_children_at_work', ' AND child_index>?')],
+        [OF_EVENT('INDEX workflow_runs_children_to_start', ' AND child_index>?')],
+      ],
+    ],
     ['for the results of children', (db) => new ChildReader(db).readChildResults('p', 3), [[BY_EVENT]]],
     [
       'for descendants that wait',
@@ -297,7 +324,7 @@ describe('10,000 children', () => {
     for (const table of ['workflow_runs', 'run_events']) {
       expect(sqlite.prepare(`SELECT count(*) FROM ${table}`).pluck().get()).toBe(0);
     }
-  });
+  }, 60_000);
 });
 
 describe('space', () => {

@@ -11,6 +11,7 @@ import {
   type RunFilter,
   type Store,
   StoreUnavailableError,
+  type UnfinishedStatus,
 } from '../../src/store/store.js';
 import { type FlatRun, flatten } from '../helpers/flat-run.js';
 import {
@@ -241,55 +242,28 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         expect(outcomes[1]).toMatchObject({ value: gone ? 'deleted' : 'active' });
       });
 
+      it('refuses a run of a version that was to be the latest, and is not any more', async () => {
+        await store.updateGraph(graph('g', 'Newer'));
+        const stale = newRun({ idempotency });
+        const latest = (append: RunAppend) => unit({ ...append, create: { ...append.create, isLatest: true } });
+        const results = await Promise.allSettled([
+          store.commit(latest(stale)),
+          store.commit(unit(newRun())),
+          store.commit(latest(newRun({ graphVersion: 2, idempotency }))),
+          store.commit(latest(newRun({ idempotency }))),
+        ]);
+        expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'rejected']);
+        expect(results[0]).toMatchObject({ reason: { name: 'GraphStaleError', graphId: 'g' } });
+        expect(results[3]).toMatchObject({ reason: expect.any(ReplayError) });
+        expect(await store.loadRun(stale.state.runId)).toBeUndefined();
+      });
+
       it('replays a key even when the graph has gone', async () => {
         const run = await commit(store, newRun({ idempotency }));
         await commit(store, follow(run, [CANCELLED]));
         await store.deleteGraph('g', NOON);
         await expect(store.commit(unit(newRun({ idempotency })))).rejects.toBeInstanceOf(ReplayError);
         await expect(store.commit(unit(newRun()))).rejects.toBeInstanceOf(GraphGoneError);
-      });
-    });
-
-    describe('listening', () => {
-      it('tells the listeners of a run how far it has come, once per commit, after its callers', async () => {
-        const run = await commit(store, newRun());
-        const heard: unknown[] = [];
-        const stop = store.subscribe(run.runId, (seq, status) => heard.push([seq, status]));
-        store.subscribe('another', () => heard.push('wrong run'));
-        const started = follow(run, [STARTED]);
-        await Promise.all([store.commit(unit(started)), store.commit(unit(follow(started.state, [step(1), step(2)])))]);
-        expect(heard).toEqual([[4, 'RUNNING']]);
-        await expect(store.commit(unit(follow(run, [CANCELLED])))).rejects.toBeInstanceOf(ConflictError);
-        expect(heard).toHaveLength(1);
-        stop();
-        const latest = foldStored(run.runId, await store.loadRun(run.runId))!;
-        await commit(store, follow(latest, [COMPLETED]));
-        expect(heard).toHaveLength(1);
-      });
-
-      it('lets one function listen twice and leave while it is told', async () => {
-        const run = await commit(store, newRun());
-        let calls = 0;
-        const listener = () => {
-          calls += 1;
-          stopFirst();
-        };
-        const stopFirst = store.subscribe(run.runId, listener);
-        store.subscribe(run.runId, listener);
-        const running = await commit(store, follow(run, [STARTED]));
-        expect(calls).toBe(2);
-        await commit(store, follow(running, [step(1)]));
-        expect(calls).toBe(3);
-      });
-
-      it('shows what was committed to the listener that hears of it', async () => {
-        const run = await commit(store, newRun());
-        const seen = new Promise((resolve) => {
-          store.subscribe(run.runId, () => resolve(store.readEvents(run.runId, 1, 10)));
-        });
-        const append = follow(run, [STARTED]);
-        await commit(store, append);
-        expect(await seen).toEqual(append.records);
       });
     });
 
@@ -328,10 +302,25 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
           .filter(({ status }) => !isFinished(status))
           .reverse();
         const expected = unfinished.map(({ runId, status, waiting, parent }) => {
-          return { runId, status, waitingFor: waiting?.kind ?? null, parentRunId: parent?.run_id ?? null };
+          return {
+            runId,
+            status,
+            waitingFor: waiting?.kind ?? null,
+            parentRunId: parent?.run_id ?? null,
+            hasSlot: false,
+          };
         });
         expect(await store.listUnfinishedRuns()).toEqual(expected);
         expect(new Set(expected.map(({ waitingFor }) => waitingFor))).toEqual(new Set([null, 'input', 'timer']));
+      });
+
+      it('counts the runs that have not finished, children too', async () => {
+        const counts = { SUBMITTED: 0, RUNNING: 0, WAITING: 0 };
+        for (const status of (await storeManyRuns()).map((run) => flatten(run).status)) {
+          if (status in counts) counts[status as UnfinishedStatus] += 1;
+        }
+        expect(Object.values(counts)).not.toContain(0);
+        expect(await store.countUnfinishedRuns()).toEqual(counts);
       });
 
       it('gives the children of a run, page by page', async () => {
@@ -398,25 +387,26 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
     });
 
     describe('children', () => {
-      it('are kept by the event that started them, each once', async () => {
+      it('are made each once, all of a unit or none', async () => {
         const parent = await storeParent(3);
-        const children = [2, 0, 1].map((index) => newChild(parent, 3, index));
+        const children = [0, 1, 2].map((index) => newChild(parent, 3, index));
         await store.commit(unit(...children));
         const other = newChild(parent, 4, 0);
         await store.commit(unit(other));
-        const ids = [1, 2, 0].map((at) => children[at]!.state.runId);
-        const rows = ids.map((runId, index) => ({ index, runId, status: 'SUBMITTED' }));
-        expect(await store.listChildren(parent.runId, 3)).toEqual(rows);
-        expect((await store.listChildren(parent.runId, 4)).map(({ runId }) => runId)).toEqual([other.state.runId]);
-        expect(await store.listChildren(parent.runId, 5)).toEqual([]);
-        expect(await store.listChildren('nobody', 3)).toEqual([]);
+        const view = await store.viewChildren(parent.runId, 3, 3, 10);
+        const next = children.map(({ state: { runId } }, index) => ({ runId, index, ended: false }));
+        expect(view).toEqual({ created: 3, active: 0, lost: false, unfinished: 3, next });
+        expect(await store.viewChildren(parent.runId, 4, 4, 10)).toMatchObject({ created: 1 });
+        const nothing = { created: 0, active: 0, lost: false, unfinished: 0, next: [] };
+        expect(await store.viewChildren(parent.runId, 5, 5, 10)).toEqual(nothing);
+        expect(await store.viewChildren('nobody', 3, 3, 10)).toEqual(nothing);
 
         const again = newChild(parent, 3, 1);
         const fresh = newChild(parent, 3, 3);
         const results = await Promise.allSettled([store.commit(unit(fresh, again)), store.commit(unit(newRun()))]);
         expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled']);
         expect(results[0]).toMatchObject({ reason: { name: 'ConflictError', runId: again.state.runId } });
-        expect(await store.listChildren(parent.runId, 3)).toEqual(rows);
+        expect(await store.viewChildren(parent.runId, 3, 3, 10)).toEqual(view);
         expect(await store.loadRun(fresh.state.runId)).toBeUndefined();
       });
 
@@ -426,7 +416,64 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         const children = [0, 1].map((index) => newChild(parent.state, 4, index));
         await store.commit(unit(parent, ...children));
         expect(await statusOf(run.runId)).toBe('WAITING');
-        expect(await store.listChildren(run.runId, 4)).toHaveLength(2);
+        expect(await store.viewChildren(run.runId, 4, 4, 10)).toMatchObject({ created: 2 });
+      });
+
+      it('have their slot from when they are made, or are given it later, each once', async () => {
+        const parent = await storeParent(5);
+        const first = newChild(parent, 3, 0);
+        const others = [1, 2, 3, 4].map((index) => newChild(parent, 3, index));
+        await store.commit(unit({ ...first, create: { slotSeq: 3 } }, ...others));
+        const ids = [first, ...others].map(({ state }) => state.runId);
+        const view = () => store.viewChildren(parent.runId, 3, 3, 2);
+        const nextOf = async () => (await view()).next.map(({ index }) => index);
+        expect(await view()).toMatchObject({ created: 5, active: 1 });
+        expect(await nextOf()).toEqual([1, 2]);
+        await store.commit({ appends: [], slots: [ids[1]!, ids[3]!].map((runId) => ({ runId, slotSeq: 3 })) });
+        expect(await view()).toMatchObject({ active: 3 });
+        expect(await nextOf()).toEqual([2, 4]);
+        const twice = store.commit({
+          appends: [],
+          slots: [
+            { runId: ids[2]!, slotSeq: 3 },
+            { runId: ids[1]!, slotSeq: 3 },
+          ],
+        });
+        await expect(twice).rejects.toMatchObject({ name: 'ConflictError', runId: ids[1] });
+        expect(await nextOf()).toEqual([2, 4]);
+        await commit(store, follow(first.state, [STARTED, COMPLETED]));
+        expect(await view()).toMatchObject({ created: 5, active: 2, lost: false });
+        const unfinished = ids.map((runId, index) => ({ runId, index })).slice(1);
+        expect(await store.listUnfinishedChildren(parent.runId, 3, -1, 10)).toEqual(unfinished);
+        expect(await store.listUnfinishedChildren(parent.runId, 3, 1, 2)).toEqual(unfinished.slice(1, 3));
+        expect(await store.listUnfinishedChildren(parent.runId, 4, -1, 2)).toEqual([]);
+        const hasSlot = (await store.listUnfinishedRuns()).flatMap((run) => (run.hasSlot ? [run.runId] : []));
+        expect(hasSlot.sort()).toEqual([ids[1], ids[3]].sort());
+      });
+
+      it('that failed are lost, until a retry of their parent: then they are due for a slot of that', async () => {
+        const parent = await storeParent(3);
+        const made = [0, 1, 2].map((index) => newChild(parent, 3, index));
+        await store.commit(unit(...made.map((child) => ({ ...child, create: { slotSeq: 3 } }))));
+        const [done, failed, cancelled] = made.map(({ state }) => state);
+        const runIdOf = (state = parent) => state.runId;
+        await commit(store, follow(done!, [STARTED, COMPLETED]));
+        const lost = await commit(store, follow(failed!, [STARTED, FAILED]));
+        await commit(store, follow(cancelled!, [CANCELLED]));
+        const nothing = { created: 3, active: 0, unfinished: 0, next: [] };
+        expect(await store.viewChildren(parent.runId, 3, 3, 10)).toEqual({ ...nothing, lost: true });
+        const next = [
+          { runId: runIdOf(failed), index: 1, ended: true },
+          { runId: runIdOf(cancelled), index: 2, ended: true },
+        ];
+        expect(await store.viewChildren(parent.runId, 3, 8, 10)).toEqual({ ...nothing, lost: false, next });
+        expect(await store.viewChildren(parent.runId, 3, 8, 1)).toMatchObject({ next: next.slice(0, 1) });
+        const again = follow(lost, [{ type: 'run.retried', next: 'a' }]);
+        await store.commit({ appends: [again], slots: [{ runId: lost.runId, slotSeq: 8 }] });
+        const under = { ...nothing, active: 1, unfinished: 1, lost: false, next: next.slice(1) };
+        expect(await store.viewChildren(parent.runId, 3, 8, 10)).toEqual(under);
+        await commit(store, follow(again.state, [FAILED]));
+        expect(await store.viewChildren(parent.runId, 3, 8, 10)).toMatchObject({ lost: true, next: next.slice(1) });
       });
 
       it('need their graph to be there, unless they are branches', async () => {
@@ -526,7 +573,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         for (const { runId } of family) expect(await store.deleteRun(runId)).toBe('child');
         expect(await store.deleteRun(top.runId)).toBe('deleted');
         for (const { runId } of [top, ...family]) expect(await store.loadRun(runId)).toBeUndefined();
-        expect(await store.listChildren(top.runId, 3)).toEqual([]);
+        expect(await store.viewChildren(top.runId, 3, 3, 10)).toMatchObject({ created: 0 });
         for (const { runId } of [stranger.top, ...stranger.family]) expect(await store.loadRun(runId)).toBeDefined();
       });
 

@@ -173,6 +173,12 @@ export interface EventRecord {
   readonly logEnd: number;
 }
 
+/** True for what requests append beside whoever drives a run. */
+export function isRequest(event: RunEvent): boolean {
+  if (event.type === 'wait.ended') return event.outcome === 'answered';
+  return event.type === 'cancel.requested' || event.type === 'run.cancelled' || event.type === 'run.retried';
+}
+
 /** True for the events that end a run. */
 export function isTerminal(type: EventType): boolean {
   return type === 'run.completed' || type === 'run.failed' || type === 'run.cancelled';

@@ -1,6 +1,7 @@
-import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, count, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { freezeJson } from '../../core/base/json.js';
+import type { ChildrenView } from '../../core/run/children.js';
 import { MAX_DEPTH } from '../../core/run/interpreter.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
@@ -16,11 +17,28 @@ export class ChildReader {
     this.#statements = prepareStatements(db);
   }
 
-  /** The children that an event of a run started, by index. */
-  listChildren(parentRunId: string, parentSeq: number): ChildRow[] {
-    return this.#statements.children
-      .all({ parentRunId, parentSeq })
-      .map(({ index, ...child }) => ({ index: index ?? 0, ...child }));
+  /** What a parent needs to know of its children. Each look is into an index of its own: none reads all children. */
+  viewChildren(parentRunId: string, parentSeq: number, slotSeq: number, limit: number): ChildrenView {
+    const of = { parentRunId, parentSeq };
+    const { lastIndex } = this.#statements.lastChild.get(of) ?? { lastIndex: null };
+    const { active } = this.#statements.atWork.get(of) ?? { active: 0 };
+    // Before a retry of the parent whoever failed is lost. After one, only those that failed in the slot it gave them.
+    const isRetried = slotSeq !== parentSeq;
+    const { lost, lostAgain, toRestart, toStart } = this.#statements;
+    const isLost = LOST.some(
+      (status) => (isRetried ? lostAgain.get({ ...of, status, slotSeq }) : lost.get({ ...of, status })) !== undefined,
+    );
+    const starts = toStart.all({ ...of, afterIndex: -1, limit }).map((child) => ({ ...child, ended: false }));
+    const restarts = LOST.flatMap((status) => (isRetried ? toRestart.all({ ...of, status, slotSeq, limit }) : []));
+    const next = inOrder([...starts, ...restarts.map((child) => ({ ...child, ended: true }))], limit);
+    const created = lastIndex === null ? 0 : lastIndex + 1;
+    return { created, active, lost: isLost, unfinished: active + starts.length, next };
+  }
+
+  /** Children that have not finished, by index, above an index. */
+  listUnfinishedChildren(parentRunId: string, parentSeq: number, afterIndex: number, limit: number): ChildRow[] {
+    const which = { parentRunId, parentSeq, afterIndex, limit };
+    return inOrder([...this.#statements.working.all(which), ...this.#statements.toStart.all(which)], limit);
   }
 
   /** What became of the children that an event of a run started, by index. */
@@ -53,25 +71,82 @@ const parentsBelow = sql`(WITH RECURSIVE parents (run_id, depth) AS (
       AND child.finished_at IS NULL AND parents.depth < ${sql.raw(String(MAX_DEPTH))}
   ) SELECT run_id FROM parents)`;
 
+/** How children end that have not completed. */
+const LOST = ['FAILED', 'CANCELLED'] as const;
+
+/** Rows of children by index, at most `limit`. */
+function inOrder<T extends { readonly index: number | null }>(rows: readonly T[], limit: number) {
+  return rows
+    .map((row) => ({ ...row, index: row.index ?? 0 }))
+    .sort((one, other) => one.index - other.index)
+    .slice(0, limit);
+}
+
+/** The children that an event of a run started. */
+const ofEvent = and(
+  eq(workflowRuns.parentRunId, sql.placeholder('parentRunId')),
+  eq(workflowRuns.parentSeq, sql.placeholder('parentSeq')),
+);
+
+/** The parts of a view, each in the words of its index. */
+function prepareViews(db: BetterSQLite3Database) {
+  const param = sql.placeholder;
+  const { childIndex: index, runId, slotSeq, finishedAt } = workflowRuns;
+  // Both conditions: the first is that of the index, the second leads to the place in it.
+  const isLost = and(
+    ofEvent,
+    sql`${workflowRuns.status} IN ('FAILED', 'CANCELLED')`,
+    sql`${workflowRuns.status} = ${param('status')}`,
+  );
+  const isAtWork = and(ofEvent, sql`${slotSeq} IS NOT NULL`, isNull(finishedAt));
+  const isAfter = gt(index, param('afterIndex'));
+  const hasOtherSlot = sql`${slotSeq} IS NOT ${param('slotSeq')}`;
+  return {
+    lastChild: db
+      .select({ lastIndex: sql<number | null>`max(${index})` })
+      .from(workflowRuns)
+      .where(ofEvent)
+      .prepare(),
+    atWork: db.select({ active: count() }).from(workflowRuns).where(isAtWork).prepare(),
+    working: db
+      .select({ runId, index })
+      .from(workflowRuns)
+      .where(and(isAtWork, isAfter))
+      .orderBy(asc(index))
+      .limit(param('limit'))
+      .prepare(),
+    toStart: db
+      .select({ runId, index })
+      .from(workflowRuns)
+      .where(and(ofEvent, isNull(slotSeq), isNull(finishedAt), isAfter))
+      .orderBy(asc(index))
+      .limit(param('limit'))
+      .prepare(),
+    toRestart: db
+      .select({ runId, index })
+      .from(workflowRuns)
+      .where(and(isLost, hasOtherSlot))
+      .orderBy(asc(index))
+      .limit(param('limit'))
+      .prepare(),
+    lost: db.select({ index }).from(workflowRuns).where(isLost).limit(1).prepare(),
+    lostAgain: db
+      .select({ index })
+      .from(workflowRuns)
+      .where(and(isLost, eq(slotSeq, param('slotSeq'))))
+      .limit(1)
+      .prepare(),
+  };
+}
+
 type Statements = ReturnType<typeof prepareStatements>;
 
 function prepareStatements(db: BetterSQLite3Database) {
   const param = sql.placeholder;
-  const {
-    childIndex: index,
-    runId,
-    status,
-    data,
-    error,
-    parentRunId,
-    parentSeq,
-    waitingFor,
-    finishedAt,
-  } = workflowRuns;
-  const ofEvent = and(eq(parentRunId, param('parentRunId')), eq(parentSeq, param('parentSeq')));
+  const { childIndex: index, runId, status, data, error, parentRunId, waitingFor, finishedAt } = workflowRuns;
   const waits = and(inArray(parentRunId, parentsBelow), eq(waitingFor, param('waitingFor')), isNull(finishedAt));
   return {
-    children: db.select({ index, runId, status }).from(workflowRuns).where(ofEvent).orderBy(asc(index)).prepare(),
+    ...prepareViews(db),
     results: db
       .select({ index, runId, status, data, error })
       .from(workflowRuns)

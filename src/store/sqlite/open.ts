@@ -1,19 +1,57 @@
+import { statusOf, waitOf } from '../../core/run/state.js';
+import type { RunQueue } from '../queue.js';
+import type { Signals } from '../signals.js';
+import type { CommitObserver, RunAppend, Store, Unit } from '../store.js';
 import { openDatabase } from './database.js';
+import { LocalQueue } from './local-queue.js';
+import { LocalSignals } from './local-signals.js';
 import { locateDatabase } from './location.js';
 import { takeLock } from './lock.js';
 import { SqliteStore } from './sqlite-store.js';
-import type { WriterOptions } from './writer.js';
+import type { StoreLogger, WriterOptions } from './writer.js';
 
-export interface SqliteStoreOptions extends WriterOptions {
+export interface SqliteOptions {
   /** A path or a `file:` URL. The file is made if it is not there; its folder must be. */
   readonly path: string;
+  readonly logger: StoreLogger;
+  /** Called when the disk did not confirm a write. The process must end: nothing is written any more. */
+  readonly onFatal: WriterOptions['onFatal'];
+  readonly onCommit?: CommitObserver | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Top-level runs that wait to begin, at most. */
+  readonly maxQueuedRuns: number;
+}
+
+/** The ports on one SQLite file: the store in it, and in memory what this one process, which has it alone, is told. */
+export interface SqlitePorts {
+  readonly store: Store;
+  readonly queue: RunQueue;
+  readonly signals: Signals;
+  /** True if the database has never had a graph. */
+  readonly isNew: boolean;
 }
 
 /**
- * Opens the store in a SQLite file, alone: a second server on the file is refused until this one has closed or died.
+ * Opens a SQLite file, alone: a second server on the file is refused until this one has closed or died.
  * @throws OpenDatabaseError, with a message for the person who starts the server, when the file cannot be used
  */
-export function openSqliteStore({ path, ...options }: SqliteStoreOptions): SqliteStore {
+export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptions): SqlitePorts {
+  const signals = new LocalSignals();
+  const onError = (error: unknown): void => {
+    options.logger.error({ err: error }, 'timers could not be read; trying again');
+  };
+  const onCommit: CommitObserver = (units, tookMs) => {
+    queue.committed(units);
+    publish(signals, units);
+    options.onCommit?.(units, tookMs);
+  };
+  const store = openStore(path, { ...options, signals, onCommit });
+  const queue = new LocalQueue({ store, now, maxQueuedRuns, onError });
+  return { store, queue, signals, isNew: store.isNew };
+}
+
+function openStore(path: string, options: ConstructorParameters<typeof SqliteStore>[2]): SqliteStore {
   const realPath = locateDatabase(path);
   const release = takeLock(realPath);
   try {
@@ -21,5 +59,17 @@ export function openSqliteStore({ path, ...options }: SqliteStoreOptions): Sqlit
   } catch (thrown) {
     release();
     throw thrown;
+  }
+}
+
+/** Tells of the runs that a commit has touched: of each once, how far it has come. */
+function publish(signals: Signals, units: readonly Unit[]): void {
+  const touched = new Map<string, RunAppend>();
+  for (const { appends } of units) for (const append of appends) touched.set(append.state.runId, append);
+  for (const { state, rowChanged } of touched.values()) {
+    const { runId, seq, cancelRequested, parent } = state;
+    signals.publish({ kind: 'run_advanced', runId, seq, status: statusOf(state), cancelRequested });
+    if (rowChanged && parent !== null && waitOf(state)?.kind === 'input')
+      signals.publish({ kind: 'child_asks', runId });
   }
 }

@@ -1,8 +1,8 @@
-import { and, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
+import { and, count, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { isFinished, RUN_STATUSES, type RunStatus } from '../../core/run/state.js';
-import type { RunFilter, RunSummary, UnfinishedRun } from '../store.js';
+import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
 import { runMetadata, workflowRuns } from './schema.js';
 
 /** The statuses of runs that have not finished. */
@@ -45,10 +45,23 @@ export function listRuns(db: BetterSQLite3Database, filter: RunFilter): RunSumma
 
 /** All runs that have not finished, oldest first. */
 export function listUnfinishedRuns(db: BetterSQLite3Database): UnfinishedRun[] {
-  const { runId, status, waitingFor, parentRunId } = workflowRuns;
-  const columns = { runId, status, waitingFor, parentRunId };
+  const { runId, status, waitingFor, parentRunId, slotSeq } = workflowRuns;
+  const columns = { runId, status, waitingFor, parentRunId, slotSeq };
   const found = ACTIVE.flatMap((isActive) => db.select(columns).from(workflowRuns).where(isActive).all());
-  return found.sort((one, other) => (one.runId < other.runId ? -1 : 1));
+  return found
+    .sort((one, other) => (one.runId < other.runId ? -1 : 1))
+    .map(({ slotSeq: slot, ...run }) => ({ ...run, hasSlot: slot !== null }));
+}
+
+/** How many runs have not finished, by status. */
+export function countUnfinishedRuns(db: BetterSQLite3Database): Record<UnfinishedStatus, number> {
+  const { status } = workflowRuns;
+  const counts = { SUBMITTED: 0, RUNNING: 0, WAITING: 0 };
+  for (const isActive of ACTIVE) {
+    const rows = db.select({ status, count: count() }).from(workflowRuns).where(isActive).groupBy(status).all();
+    for (const row of rows) counts[row.status as UnfinishedStatus] += row.count;
+  }
+  return counts;
 }
 
 /** Top-level runs, of one status or, by graph, of all. */

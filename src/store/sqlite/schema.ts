@@ -51,6 +51,11 @@ export const workflowRuns = sqliteTable(
     error: text('error', { mode: 'json' }).$type<RunError>(),
     /** JSON of the final data, of a branch only what it has set itself; null while the run is unfinished. */
     data: text('data'),
+    /**
+     * Of a child that has its slot: the event of its parent that the slot belongs to, which is the one that started it or
+     * the parent's last retry. Added behind `data`; nothing reads it from a row that has data, because the indexes hold it.
+     */
+    slotSeq: integer('slot_seq'),
   },
   (table) => [
     // Run ids sort by time, so each of these lists newest first without sorting. Top-level runs and children have
@@ -68,6 +73,16 @@ export const workflowRuns = sqliteTable(
     uniqueIndex('workflow_runs_child')
       .on(table.parentRunId, table.parentSeq, table.childIndex)
       .where(sql`parent_run_id IS NOT NULL`),
+    // What a parent looks at whenever a child ends: those at work, the next ones, those that failed. Never all of them.
+    index('workflow_runs_children_at_work')
+      .on(table.parentRunId, table.parentSeq, table.childIndex)
+      .where(sql`slot_seq IS NOT NULL AND finished_at IS NULL`),
+    index('workflow_runs_children_to_start')
+      .on(table.parentRunId, table.parentSeq, table.childIndex)
+      .where(sql`parent_run_id IS NOT NULL AND slot_seq IS NULL AND finished_at IS NULL`),
+    index('workflow_runs_children_lost')
+      .on(table.parentRunId, table.parentSeq, table.status, table.childIndex, table.slotSeq)
+      .where(sql`parent_run_id IS NOT NULL AND status IN ('FAILED', 'CANCELLED')`),
     // `finished_at` leads, though it is null throughout: SQLite does not take a partial index for its condition alone.
     index('workflow_runs_active_children')
       .on(table.finishedAt, table.parentRunId, table.waitingFor, table.runId)

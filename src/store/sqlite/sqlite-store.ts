@@ -1,19 +1,21 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import type { ChildrenView } from '../../core/run/children.js';
 import type { EventRecord } from '../../core/run/events.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
+import type { Signals } from '../signals.js';
 import type {
   ChildRow,
   GraphVersion,
   RunFilter,
-  RunListener,
   RunSummary,
   SaveGraphResult,
   Store,
   StoredRun,
   UnfinishedRun,
+  UnfinishedStatus,
   Unit,
 } from '../store.js';
 import { Checkpoints } from './checkpoint.js';
@@ -21,15 +23,19 @@ import { ChildReader } from './child-reader.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
 import { JournalReader } from './journal-reader.js';
-import { Listeners } from './listeners.js';
 import { RunDeletion } from './run-deletion.js';
-import { listRuns, listUnfinishedRuns } from './run-list.js';
+import { countUnfinishedRuns, listRuns, listUnfinishedRuns } from './run-list.js';
 import { UnitWriter } from './unit-writer.js';
 import { WakeTimes } from './wake-times.js';
 import { transactionsOf, Writer, type WriterOptions } from './writer.js';
 
 /** Pages given back in one transaction: 1 MB, a few milliseconds. */
 const RECLAIM_PAGES = 256;
+
+export interface SqliteStoreOptions extends WriterOptions {
+  /** Told of deleted runs and changed graphs. Of commits `onCommit` is told. */
+  readonly signals: Pick<Signals, 'publish'>;
+}
 
 /** The store on SQLite. better-sqlite3 is synchronous, so calls never interleave with a transaction. */
 export class SqliteStore implements Store {
@@ -39,7 +45,6 @@ export class SqliteStore implements Store {
   readonly #units: UnitWriter;
   readonly #commits: GroupCommit;
   readonly #checkpoints: Checkpoints;
-  readonly #listeners = new Listeners();
   readonly #journals: JournalReader;
   readonly #children: ChildReader;
   readonly #wakeTimes: WakeTimes;
@@ -51,7 +56,7 @@ export class SqliteStore implements Store {
   constructor(
     private readonly sqlite: Database.Database,
     private readonly release: () => void,
-    options: WriterOptions,
+    private readonly options: SqliteStoreOptions,
   ) {
     const db: BetterSQLite3Database = drizzle(sqlite);
     this.#db = db;
@@ -64,7 +69,7 @@ export class SqliteStore implements Store {
     this.#checkpoints = new Checkpoints(sqlite, this.#writer);
     this.#units = new UnitWriter(db, sqlite);
     this.#commits = new GroupCommit(this.#writer, this.#units, this.#journals, (units, tookMs) => {
-      this.#committed(units);
+      this.#checkpoints.check();
       options.onCommit?.(units, tookMs);
     });
     this.isNew = this.#graphs.isEmpty();
@@ -76,10 +81,6 @@ export class SqliteStore implements Store {
 
   isHealthy(): boolean {
     return this.#writer.isHealthy();
-  }
-
-  subscribe(runId: string, listener: RunListener): () => void {
-    return this.#listeners.subscribe(runId, listener);
   }
 
   async loadRun(runId: string, atSeq?: number): Promise<StoredRun | undefined> {
@@ -106,8 +107,21 @@ export class SqliteStore implements Store {
     return listUnfinishedRuns(this.#db);
   }
 
-  async listChildren(parentRunId: string, parentSeq: number): Promise<ChildRow[]> {
-    return this.#children.listChildren(parentRunId, parentSeq);
+  async countUnfinishedRuns(): Promise<Readonly<Record<UnfinishedStatus, number>>> {
+    return countUnfinishedRuns(this.#db);
+  }
+
+  async viewChildren(parentRunId: string, parentSeq: number, slotSeq: number, limit: number): Promise<ChildrenView> {
+    return this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit);
+  }
+
+  async listUnfinishedChildren(
+    parentRunId: string,
+    parentSeq: number,
+    afterIndex: number,
+    limit: number,
+  ): Promise<ChildRow[]> {
+    return this.#children.listUnfinishedChildren(parentRunId, parentSeq, afterIndex, limit);
   }
 
   async readChildResults(parentRunId: string, parentSeq: number): Promise<ChildResult[]> {
@@ -127,7 +141,9 @@ export class SqliteStore implements Store {
   }
 
   async deleteRun(runId: string): Promise<'deleted' | 'missing' | 'active' | 'child'> {
-    return this.#write(() => this.#deletion.deleteRun(runId));
+    const result = this.#write(() => this.#deletion.deleteRun(runId));
+    if (result === 'deleted') this.options.signals.publish({ kind: 'run_deleted', runId });
+    return result;
   }
 
   async deleteRunsFinishedBefore(time: number, limit: number): Promise<number> {
@@ -152,15 +168,21 @@ export class SqliteStore implements Store {
   }
 
   async createGraph(graph: Omit<GraphVersion, 'version'>): Promise<{ result: SaveGraphResult; version: number }> {
-    return this.#write(() => this.#graphs.create(graph));
+    const saved = this.#write(() => this.#graphs.create(graph));
+    this.#tellOfGraph(graph.graphId, saved.result === 'saved');
+    return saved;
   }
 
   async updateGraph(graph: Omit<GraphVersion, 'version'>): Promise<{ result: SaveGraphResult; version: number }> {
-    return this.#write(() => this.#graphs.update(graph));
+    const saved = this.#write(() => this.#graphs.update(graph));
+    this.#tellOfGraph(graph.graphId, saved.result === 'saved');
+    return saved;
   }
 
   async deleteGraph(graphId: string, time: number): Promise<'deleted' | 'missing' | 'active'> {
-    return this.#write(() => this.#graphs.delete(graphId, time));
+    const result = this.#write(() => this.#graphs.delete(graphId, time));
+    this.#tellOfGraph(graphId, result === 'deleted');
+    return result;
   }
 
   async findGraph(
@@ -196,8 +218,7 @@ export class SqliteStore implements Store {
     return result;
   }
 
-  #committed(units: readonly Unit[]): void {
-    this.#checkpoints.check();
-    this.#listeners.notify(units);
+  #tellOfGraph(graphId: string, isChanged: boolean): void {
+    if (isChanged) this.options.signals.publish({ kind: 'graph_changed', graphId });
   }
 }

@@ -1,4 +1,4 @@
-import type { Store } from '../store/store.js';
+import type { Store } from '../store.js';
 
 export interface AlarmOptions {
   readonly store: Pick<Store, 'listDueRuns' | 'nextWakeAt'>;
@@ -9,7 +9,7 @@ export interface AlarmOptions {
 }
 
 /** Never sleeps longer than this, so that a clock that is set is noticed, and no timer is too long for the system. */
-const LONGEST_SLEEP_MS = 3_600_000;
+export const LONGEST_SLEEP_MS = 3_600_000;
 /** Pause after an error, or when more runs were due than are taken at a time. */
 const AGAIN_MS = 1000;
 const MAX_DUE = 10_000;

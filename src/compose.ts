@@ -1,0 +1,86 @@
+import type { Logger } from 'pino';
+import type { Registry } from './core/tool/registry.js';
+import { createEngine, type Engine } from './engine/engine.js';
+import { Executor, type ExecutorOptions } from './executor/executor.js';
+import { GraphCache } from './runs/graph-cache.js';
+import { runIds } from './runs/run-ids.js';
+import { RunLoader } from './runs/run-loader.js';
+import type { RunQueue } from './store/queue.js';
+import type { Signals } from './store/signals.js';
+import { openSqlite, type SqliteOptions } from './store/sqlite/open.js';
+import type { Store } from './store/store.js';
+
+export interface ComposeOptions
+  extends Pick<ExecutorOptions, 'maxConcurrentRuns' | 'stepTimeoutMs' | 'secrets' | 'onStep'>,
+    Pick<SqliteOptions, 'onFatal' | 'onCommit' | 'maxQueuedRuns'> {
+  /** A path or a `file:` URL. */
+  readonly databasePath: string;
+  readonly registry: Registry;
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Milliseconds since 1970; the system's clock if it is omitted. */
+  readonly now?: () => number;
+  /** From 0 up to 1; `Math.random` if it is omitted. */
+  readonly random?: () => number;
+}
+
+/** An engine with its parts. */
+export interface Composition {
+  readonly engine: Engine;
+  readonly store: Store;
+  readonly queue: RunQueue;
+  readonly signals: Signals;
+  /** True if the database has never had a graph. */
+  readonly isNew: boolean;
+  /** Finds out which runs are due. To be awaited before requests are let in. */
+  open(): Promise<void>;
+  /** Begins to drive the runs that are due. */
+  start(): void;
+  /**
+   * Lets no new runs in, answers the requests that wait, and lets the steps under way finish.
+   * @param graceMs milliseconds after which they are cut off
+   */
+  drain(graceMs: number): Promise<void>;
+  /** Closes the database. Nothing works from here on. */
+  close(): Promise<void>;
+}
+
+/**
+ * Wires an engine: the ports on one SQLite file, what loads runs, the executor that drives them, and the use-cases.
+ * @example
+ * const { engine, open, start } = compose({ databasePath: 'workflow.db', registry: createRegistry(tools), ... });
+ * await open();
+ * start();
+ * const { runId } = await engine.startRun({ graphId: 'demo-review', inputData: 'x = 1' });
+ * @throws OpenDatabaseError when the file cannot be used
+ */
+export function compose({
+  databasePath,
+  registry,
+  now = Date.now,
+  random = Math.random,
+  ...options
+}: ComposeOptions): Composition {
+  const { logger, onFatal, onCommit, maxQueuedRuns, secrets } = options;
+  const ports = openSqlite({ path: databasePath, logger, onFatal, onCommit, now, maxQueuedRuns });
+  const { store, queue, signals, isNew } = ports;
+  const graphs = new GraphCache(store, registry, signals);
+  const runs = new RunLoader(store, graphs);
+  const inside = { store, queue, signals, graphs, runs, now, newId: runIds(now) };
+  const executor = new Executor({ ...options, ...inside, random });
+  const engine = createEngine({ ...inside, registry, secretNames: new Set(Object.keys(secrets)) });
+  return {
+    engine,
+    store,
+    queue,
+    signals,
+    isNew,
+    open: () => queue.open(),
+    start: () => executor.start(),
+    async drain(graceMs) {
+      engine.stop();
+      await executor.drain(graceMs);
+      await queue.close();
+    },
+    close: () => store.close(),
+  };
+}

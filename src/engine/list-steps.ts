@@ -1,0 +1,66 @@
+import { EngineError } from '../core/base/errors.js';
+import { StepReader, type StepView } from '../core/run/steps.js';
+import { type Page, type RunDeps, runNotFound } from './shared.js';
+
+const MAX_PAGE_BYTES = 4_194_304;
+const EVENTS_AT_A_TIME = 500;
+const STEPS_AT_A_TIME = 200;
+
+type StoreOnly = Pick<RunDeps, 'store'>;
+
+/** The steps of a run, in order; the last one can be under way. @throws EngineError `run_not_found`. */
+export async function listSteps(
+  deps: StoreOnly,
+  runId: string,
+  { limit, cursor }: Page,
+): Promise<{ steps: readonly StepView[]; nextCursor: string | null }> {
+  const from = cursor === undefined ? 0 : seqOf(cursor);
+  const reader = new StepReader(from);
+  const isFull = await readSteps(deps, runId, reader, Math.max(0, from - 1), limit);
+  const isMore = isFull && (await deps.store.readEvents(runId, reader.lastSeq, 1)).length > 0;
+  if (isFull && (isMore || reader.current !== null)) {
+    return { steps: reader.finished, nextCursor: String(reader.lastSeq) };
+  }
+  const steps = reader.current === null ? reader.finished : [...reader.finished, reader.current];
+  return { steps, nextCursor: null };
+}
+
+/** Every step of a run, read as far as it is asked for. */
+export async function* allSteps(deps: StoreOnly, runId: string): AsyncGenerator<StepView, undefined> {
+  for (let cursor: string | undefined; ; ) {
+    const page = { limit: STEPS_AT_A_TIME, ...(cursor !== undefined && { cursor }) };
+    const { steps, nextCursor }: Awaited<ReturnType<typeof listSteps>> = await listSteps(deps, runId, page);
+    yield* steps;
+    if (nextCursor === null) return undefined;
+    cursor = nextCursor;
+  }
+}
+
+/** Reads on from a seq until there are `limit` finished steps (or enough of them for one answer), and says if so. */
+async function readSteps(
+  { store }: StoreOnly,
+  runId: string,
+  reader: StepReader,
+  from: number,
+  limit: number,
+): Promise<boolean> {
+  let bytes = 0;
+  for (let after = from; ; ) {
+    const records = await store.readEvents(runId, after, EVENTS_AT_A_TIME);
+    if (records.length === 0 && after === 0) throw runNotFound(runId);
+    for (const record of records) {
+      reader.read(record);
+      bytes += record.payload.length;
+      after = record.seq;
+      const { length } = reader.finished;
+      if (length >= limit || (bytes > MAX_PAGE_BYTES && length > 0)) return true;
+    }
+    if (records.length < EVENTS_AT_A_TIME) return false;
+  }
+}
+
+function seqOf(cursor: string): number {
+  if (/^[1-9]\d{0,14}$/.test(cursor)) return Number(cursor);
+  const errors = [{ pointer: '/cursor', code: 'invalid_cursor', message: 'Use a next_cursor of an earlier answer.' }];
+  throw new EngineError('invalid_request', 'The cursor is not one of ours.', { errors });
+}

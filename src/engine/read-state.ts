@@ -1,0 +1,110 @@
+import { linesOf } from '../core/run/log-lines.js';
+import { isFinished, type RunState, statusOf, waitOf } from '../core/run/state.js';
+import type { RunSummary } from '../store/store.js';
+import { loadRun, type RunDeps } from './shared.js';
+
+export interface ReadState {
+  /** Seconds to wait for the run to finish. */
+  readonly waitSeconds?: number;
+  /** Only log lines after this many. */
+  readonly logsAfter?: number;
+}
+
+/** A run's state with the log lines that were asked for. */
+export interface RunView {
+  readonly state: RunState;
+  readonly logs: readonly string[];
+  /** Children, of any depth, that wait for input. */
+  readonly waitingChildren: readonly RunSummary[];
+}
+
+/** Children that a state lists at most. */
+const MAX_WAITING_CHILDREN = 100;
+/** Most log lines in one answer; `logs_after` goes on from there. */
+export const MAX_LOG_LINES = 10_000;
+const EVENTS_AT_A_TIME = 500;
+
+/** Reads the states of runs, and waits for them to come to rest. */
+export class StateReader {
+  /** Each answers a request that waits. */
+  readonly #waits = new Set<() => void>();
+  #stopping = false;
+
+  constructor(private readonly deps: Pick<RunDeps, 'store' | 'runs' | 'signals'>) {}
+
+  /**
+   * The state of a run, live. Asked to wait, it answers when the run ends, or when it or a child waits for input.
+   * @throws EngineError `run_not_found`.
+   */
+  async getState(runId: string, { waitSeconds = 0, logsAfter = 0 }: ReadState = {}): Promise<RunView> {
+    let state = await loadRun(this.deps, runId);
+    if (waitSeconds > 0 && !(await this.#isAtRest(state))) {
+      await this.#untilAtRest(runId, waitSeconds);
+      state = await loadRun(this.deps, runId);
+    }
+    const waitingChildren = await this.#waitingChildren(state);
+    return { state, logs: await this.#logs(state, logsAfter), waitingChildren };
+  }
+
+  /** Answers every waiting request now, and lets none wait from here on. */
+  stop(): void {
+    this.#stopping = true;
+    for (const answer of this.#waits) answer();
+  }
+
+  /** True if a run has ended, or waits for somebody. */
+  async #isAtRest(state: RunState): Promise<boolean> {
+    if (isFinished(statusOf(state)) || waitOf(state)?.kind === 'input') return true;
+    return (await this.#waitingChildren(state, 1)).length > 0;
+  }
+
+  async #waitingChildren(state: RunState, limit = MAX_WAITING_CHILDREN): Promise<RunSummary[]> {
+    if (state.phase.kind !== 'joining') return [];
+    return this.deps.store.listWaitingDescendants(state.runId, 'input', limit);
+  }
+
+  async #logs(state: RunState, after: number): Promise<readonly string[]> {
+    const lines: string[] = [];
+    let line = after;
+    while (lines.length < MAX_LOG_LINES && line < state.logCount) {
+      const records = await this.deps.store.readLogEvents(state.runId, line, EVENTS_AT_A_TIME);
+      for (const { event, logEnd, seq } of records) {
+        // What was committed after the state was read is not part of this answer.
+        if (seq > state.seq || lines.length >= MAX_LOG_LINES) return lines.slice(0, MAX_LOG_LINES);
+        lines.push(...linesOf(event).slice(line - logEnd));
+        line = logEnd;
+      }
+      if (records.length < EVENTS_AT_A_TIME) break;
+    }
+    return lines.slice(0, MAX_LOG_LINES);
+  }
+
+  async #untilAtRest(runId: string, seconds: number): Promise<void> {
+    if (this.#stopping) return;
+    const { signals } = this.deps;
+    let answer = (): void => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    this.#waits.add(answer);
+    const timer = setTimeout(answer, seconds * 1000);
+    const look = (): void =>
+      void loadRun(this.deps, runId).then(async (state) => (await this.#isAtRest(state)) && answer(), answer);
+    const unsubscribeRun = signals.subscribe(`run/${runId}`, (signal) => {
+      // Steps that go on are not worth a look.
+      if (signal === 'resync' || signal.kind !== 'run_advanced' || signal.status === 'WAITING') look();
+      else if (isFinished(signal.status)) answer();
+    });
+    const unsubscribeChildren = signals.subscribe('child_asks', look);
+    try {
+      // It may have come to rest between the first look at it and the subscription.
+      if (await this.#isAtRest(await loadRun(this.deps, runId))) return;
+      await answered;
+    } finally {
+      clearTimeout(timer);
+      unsubscribeRun();
+      unsubscribeChildren();
+      this.#waits.delete(answer);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import { definedOnly } from '../core/base/defined-only.js';
+import { EngineError } from '../core/base/errors.js';
+import { copyJson, type Json } from '../core/base/json.js';
+import type { CompiledGraph } from '../core/graph/compile.js';
+import { type LimitsDefinition, type RunLimits, resolveLimits } from '../core/graph/definition.js';
+import { openRun } from '../core/run/journal.js';
+import { creationOf, newUnitOf } from '../runs/units.js';
+import { GraphGoneError, GraphStaleError, type Idempotency, ReplayError } from '../store/store.js';
+import { graphNotFound } from './graphs.js';
+import { guarded, type RunDeps, replay } from './shared.js';
+
+export interface StartRun {
+  readonly graphId: string;
+  /** The latest if it is omitted. */
+  readonly version?: number;
+  readonly inputData: Json;
+  readonly limits?: LimitsDefinition;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly idempotency?: Idempotency;
+}
+
+export interface StartedRun {
+  readonly runId: string;
+  /** True when the idempotency key had started this run before. */
+  readonly replayed: boolean;
+}
+
+/**
+ * Starts a run. It is durable when this resolves.
+ * @throws EngineError `graph_not_found`, `invalid_input`, `queue_full`, `shutting_down`, `idempotency_mismatch`,
+ * `store_unavailable`.
+ */
+export async function startRun(deps: RunDeps, request: StartRun): Promise<StartedRun> {
+  const { idempotency } = request;
+  // A repeated request is answered with its run, even if the graph has gone or the queue is full.
+  const earlier = idempotency && (await deps.store.findByIdempotencyKey(idempotency.key));
+  if (earlier !== undefined) return replay(earlier, idempotency);
+  try {
+    return { runId: await startOnLatest(deps, request), replayed: false };
+  } catch (error) {
+    if (error instanceof ReplayError) return replay(error, idempotency);
+    throw error;
+  }
+}
+
+/** Starts the run; again on a newer version, if one was saved meanwhile, be it by another process. */
+async function startOnLatest(deps: RunDeps, request: StartRun): Promise<string> {
+  const { graphId, version } = request;
+  for (;;) {
+    const graph = await deps.graphs.find(graphId, version);
+    if (graph === undefined) throw graphNotFound(graphId, version);
+    try {
+      return await commitRun(deps, request, graph);
+    } catch (error) {
+      if (!(error instanceof GraphGoneError || error instanceof GraphStaleError)) throw error;
+      deps.graphs.forgetLatest(graphId);
+      if (error instanceof GraphGoneError) throw graphNotFound(graphId, version);
+    }
+  }
+}
+
+async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph): Promise<string> {
+  const { version, idempotency, metadata = {} } = request;
+  const event = {
+    type: 'run.submitted',
+    graph_id: graph.graphId,
+    graph_version: graph.version,
+    input_data: checkInput(graph, request.inputData),
+    limits: limitsDocument(resolveLimits(graph.limits, request.limits)),
+    metadata,
+  } as const;
+  const opened = openRun(deps.newId(), event, deps.now());
+  const create = definedOnly({ idempotency, isLatest: version === undefined });
+  const { runId } = opened.state;
+  // At hand before the commit makes it due: whoever drives it need not load it.
+  deps.runs.keep(opened.state);
+  try {
+    const unit = newUnitOf(creationOf(opened, create));
+    await deps.admission.admit(() => guarded(() => deps.store.commit(unit)));
+    return runId;
+  } catch (error) {
+    deps.runs.takeSubmitted(runId);
+    throw error;
+  }
+}
+
+/** @throws EngineError `invalid_input` */
+function checkInput(graph: CompiledGraph, given: Json): Json {
+  const inputData = copyJson(given);
+  const errors = graph.inputSchema?.validate(inputData) ?? [];
+  if (errors.length === 0) return inputData;
+  const inBody = errors.map((problem) => ({ ...problem, pointer: `/input_data${problem.pointer}` }));
+  throw new EngineError('invalid_input', 'The input does not fit the input_schema of the graph.', { errors: inBody });
+}
+
+function limitsDocument({ maxSteps, deadlineSeconds }: RunLimits) {
+  return definedOnly({ max_steps: maxSteps, deadline_seconds: deadlineSeconds });
+}

@@ -1,0 +1,40 @@
+import type { RunEvent } from '../core/run/events.js';
+import { append } from '../core/run/journal.js';
+import type { RunState } from '../core/run/state.js';
+import { ConflictError, type Store, type Unit } from '../store/store.js';
+import type { RunLoader } from './run-loader.js';
+import { appendOf, unitOf } from './units.js';
+
+export interface AppendDeps {
+  readonly store: Store;
+  readonly runs: RunLoader;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/**
+ * Appends to a run what `decide` says of its state, with what becomes due by it: again for as long as others are first.
+ * @param decide what to append; nothing is committed if that is nothing. What it throws is passed on.
+ * @param commit how the unit is stored, if not as it is
+ * @returns the state after it, or `undefined` if there is no such run
+ */
+export async function appendTo(
+  { store, runs, now }: AppendDeps,
+  runId: string,
+  decide: (state: RunState) => readonly RunEvent[] | Promise<readonly RunEvent[]>,
+  commit: (unit: Unit) => Promise<void> = (unit) => store.commit(unit),
+): Promise<RunState | undefined> {
+  for (;;) {
+    const state = await runs.load(runId);
+    if (state === undefined) return undefined;
+    const events = await decide(state);
+    if (events.length === 0) return state;
+    const after = append(state, events, now());
+    try {
+      await commit(unitOf(state, appendOf(state, after)));
+      return after.state;
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import type { RunStatus } from '../core/run/state.js';
+import type { Unsubscribe } from './queue.js';
+
+/** What processes tell each other. The store publishes each after it is stored. */
+export type Signal =
+  /** A run has come so far. `cancelRequested`: its tool has to be told. */
+  | {
+      readonly kind: 'run_advanced';
+      readonly runId: string;
+      readonly seq: number;
+      readonly status: RunStatus;
+      readonly cancelRequested: boolean;
+    }
+  | { readonly kind: 'run_deleted'; readonly runId: string }
+  /** A run inside another one has begun to wait for a person. */
+  | { readonly kind: 'child_asks'; readonly runId: string }
+  /** A graph has a new latest version, or none. */
+  | { readonly kind: 'graph_changed'; readonly graphId: string };
+
+/** What can be listened to: one run, all children that begin to wait for a person, all graphs. */
+export type Topic = `run/${string}` | 'child_asks' | 'graphs';
+
+/** Called with each signal of a topic; with `resync` if some may have been lost: look at what is stored. Must not throw. */
+export type SignalListener = (signal: Signal | 'resync') => void;
+
+/**
+ * The signals port. Signals are hints: they can be lost, come late, come twice or out of order, so what is stored is
+ * looked at before anything is done for good.
+ */
+export interface Signals {
+  /** Tells everybody who listens to the signal's topic, here and in other processes, now or a little later. */
+  publish(signal: Signal): void;
+  subscribe(topic: Topic, listener: SignalListener): Unsubscribe;
+}
+
+/** The topic that a signal belongs to. */
+export function topicOf(signal: Signal): Topic {
+  switch (signal.kind) {
+    case 'run_advanced':
+    case 'run_deleted':
+      return `run/${signal.runId}`;
+    case 'child_asks':
+      return 'child_asks';
+    case 'graph_changed':
+      return 'graphs';
+  }
+}

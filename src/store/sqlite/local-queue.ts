@@ -1,0 +1,216 @@
+import { isFinished, statusOf, wakeAt } from '../../core/run/state.js';
+import { type Claim, QueueFullError, type RunQueue, type Unsubscribe, type Wake } from '../queue.js';
+import type { Store, Unit } from '../store.js';
+import { Alarm, LONGEST_SLEEP_MS } from './alarm.js';
+
+export interface LocalQueueOptions {
+  readonly store: Pick<Store, 'listUnfinishedRuns' | 'listDueRuns' | 'nextWakeAt'>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Top-level runs that wait to begin, at most. */
+  readonly maxQueuedRuns: number;
+  /** Called when the times at which runs are due cannot be read; that is tried again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** A claim that is out, and whether its run was woken since. */
+interface Held {
+  readonly claim: Claim;
+  isDueAgain: boolean;
+}
+
+/**
+ * The queue of one process, in memory: filled by each commit and, when the process begins, by one query, so it costs no
+ * write. A run that has to queue is remembered by its id alone, so a full queue costs little memory whatever the inputs
+ * are. A run that waits for a time is remembered by the store alone.
+ */
+export class LocalQueue implements RunQueue {
+  readonly #held = new Map<string, Held>();
+  /** Runs that go on: after a wait, a crash, a retry; and children. They never count against the limit. */
+  readonly #goingOn = new Set<string>();
+  /** Top-level runs that have not begun, in the order of their submission. */
+  readonly #submitted = new Set<string>();
+  /** Runs that the last process left at work. */
+  readonly #takeovers = new Set<string>();
+  /** Runs that were taken over before without getting on. */
+  readonly #suspects: string[] = [];
+  #suspectUnderWay: Claim | undefined;
+  #admitted = 0;
+  #claims = 0;
+  #isClosed = false;
+  /** Of runs that were given back for later. */
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #listeners = new Set<() => void>();
+  readonly #alarm: Alarm;
+
+  constructor(private readonly options: LocalQueueOptions) {
+    this.#alarm = new Alarm({ ...options, onDue: (runId) => this.#wake(runId) });
+  }
+
+  async open(): Promise<void> {
+    for (const { runId, status, waitingFor, parentRunId, hasSlot } of await this.options.store.listUnfinishedRuns()) {
+      if (status === 'RUNNING') {
+        this.#takeovers.add(runId);
+        this.#goingOn.add(runId);
+      } else if (status === 'SUBMITTED' && parentRunId === null) this.#submitted.add(runId);
+      else if (hasSlot || waitingFor === 'branches' || waitingFor === 'graph') this.#goingOn.add(runId);
+    }
+    this.#alarm.start();
+    this.#announce();
+  }
+
+  async take(max: number): Promise<readonly Claim[]> {
+    const claims: Claim[] = [];
+    if (this.#isClosed) return claims;
+    if (max > 0 && this.#suspectUnderWay === undefined) {
+      const runId = this.#suspects.shift();
+      if (runId !== undefined) {
+        this.#suspectUnderWay = this.#claim(runId, true);
+        claims.push(this.#suspectUnderWay);
+      }
+    }
+    for (const lane of [this.#goingOn, this.#submitted]) {
+      for (const runId of lane) {
+        if (claims.length >= max) return claims;
+        lane.delete(runId);
+        claims.push(this.#claim(runId, false));
+      }
+    }
+    return claims;
+  }
+
+  async touch(claims: readonly Claim[]): Promise<readonly Claim[]> {
+    return claims.filter((claim) => this.#held.get(claim.runId)?.claim === claim);
+  }
+
+  async giveBack(claim: Claim, at: number | null): Promise<void> {
+    if (!this.#release(claim)) return;
+    if (at !== null) this.#wakeLater(claim.runId, at);
+    this.#announce();
+  }
+
+  async quarantine(claim: Claim): Promise<void> {
+    this.#takeovers.add(claim.runId);
+    this.#suspects.push(claim.runId);
+    this.#release(claim);
+    this.#announce();
+  }
+
+  clear(claim: Claim): void {
+    if (this.#suspectUnderWay !== claim) return;
+    this.#suspectUnderWay = undefined;
+    this.#announce();
+  }
+
+  async admit<T>(work: () => Promise<T>): Promise<T> {
+    const { maxQueuedRuns } = this.options;
+    if (this.#submitted.size + this.#admitted >= maxQueuedRuns) throw new QueueFullError(maxQueuedRuns);
+    this.#admitted += 1;
+    try {
+      return await work();
+    } finally {
+      this.#admitted -= 1;
+    }
+  }
+
+  async depth(): Promise<number> {
+    return this.#submitted.size + this.#goingOn.size + this.#suspects.length;
+  }
+
+  onWork(listener: () => void): Unsubscribe {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** No claim is ever lost: nobody else can have the database open. */
+  onLost(): Unsubscribe {
+    return () => undefined;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#alarm.stop();
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  /** Takes note of what a commit has stored: called by the store, before anybody else hears of the commit. */
+  committed(units: readonly Unit[]): void {
+    for (const unit of units) this.#accept(unit);
+    this.#announce();
+  }
+
+  #accept({ appends, wakes = [], done }: Unit): void {
+    if (done !== undefined) this.#release(done);
+    const begins = new Set<string>();
+    for (const { state, create, rowChanged } of appends) {
+      if (rowChanged) this.#alarm.schedule(wakeAt(state));
+      if (isFinished(statusOf(state))) this.#forget(state.runId);
+      else if (create !== undefined && state.parent === null) begins.add(state.runId);
+    }
+    for (const wake of wakes) {
+      if (wake.at === 0 && begins.has(wake.runId)) this.#submitted.add(wake.runId);
+      else this.#wakeAt(wake);
+    }
+  }
+
+  #claim(runId: string, isSuspect: boolean): Claim {
+    this.#claims += 1;
+    const claim = { runId, id: String(this.#claims), isTakeover: this.#takeovers.delete(runId), isSuspect };
+    this.#held.set(runId, { claim, isDueAgain: false });
+    return claim;
+  }
+
+  /** Ends a claim; says whether it held. */
+  #release(claim: Claim): boolean {
+    const { runId } = claim;
+    const held = this.#held.get(runId);
+    if (held?.claim !== claim) return false;
+    this.#held.delete(runId);
+    if (this.#suspectUnderWay === claim) this.#suspectUnderWay = undefined;
+    if (held.isDueAgain) this.#goingOn.add(runId);
+    return true;
+  }
+
+  /** Wakes a run at a time that is not stored. */
+  #wakeLater(runId: string, at: number): void {
+    const pauseMs = at - this.options.now();
+    if (pauseMs <= 0) {
+      this.#wake(runId);
+      return;
+    }
+    if (this.#isClosed) return;
+    const timer = setTimeout(
+      () => {
+        this.#timers.delete(timer);
+        this.#wake(runId);
+      },
+      Math.min(pauseMs, LONGEST_SLEEP_MS),
+    );
+    this.#timers.add(timer);
+  }
+
+  /** A run that has ended is due no more, until it is woken again. */
+  #forget(runId: string): void {
+    this.#submitted.delete(runId);
+    this.#goingOn.delete(runId);
+  }
+
+  #wakeAt({ runId, at }: Wake): void {
+    if (at <= this.options.now()) this.#wake(runId);
+    else this.#alarm.schedule(at);
+  }
+
+  #wake(runId: string): void {
+    const held = this.#held.get(runId);
+    if (held !== undefined) held.isDueAgain = true;
+    else {
+      this.#submitted.delete(runId);
+      this.#goingOn.add(runId);
+    }
+    this.#announce();
+  }
+
+  #announce(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,96 @@
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
+import { graphDefinitions, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
+
+const param = sql.placeholder;
+
+export type Statements = ReturnType<typeof prepareStatements>;
+
+/** What writes units. Prepared once, through Drizzle: 3 to 12 % over better-sqlite3 alone in transactions of 50 units. */
+export function prepareStatements(db: BetterSQLite3Database) {
+  return { ...prepareRows(db), ...prepareJournal(db), ...prepareLookUps(db) };
+}
+
+/** The rows of runs, and what lists of runs need. */
+function prepareRows(db: BetterSQLite3Database) {
+  // As SQL, because `set` takes no placeholders, and so that Drizzle does not make the text 'null' of a null error.
+  const changing = {
+    status: sql`${param('status')}`,
+    startedAt: sql`${param('startedAt')}`,
+    finishedAt: sql`${param('finishedAt')}`,
+    wakeAt: sql`${param('wakeAt')}`,
+    waitingFor: sql`${param('waitingFor')}`,
+    error: sql`${param('error')}`,
+    data: sql`${param('data')}`,
+  };
+  const fixed = {
+    runId: param('runId'),
+    graphId: param('graphId'),
+    graphVersion: param('graphVersion'),
+    metadata: param('metadata'),
+    submittedAt: param('submittedAt'),
+    idempotencyKey: param('idempotencyKey'),
+    idempotencyFingerprint: param('idempotencyFingerprint'),
+    parentRunId: param('parentRunId'),
+    parentSeq: param('parentSeq'),
+    childIndex: param('childIndex'),
+    slotSeq: param('slotSeq'),
+  };
+  const isRun = eq(workflowRuns.runId, param('runId'));
+  return {
+    insertRun: db
+      .insert(workflowRuns)
+      .values({ ...fixed, ...changing })
+      .prepare(),
+    updateRun: db.update(workflowRuns).set(changing).where(isRun).prepare(),
+    giveSlot: db
+      .update(workflowRuns)
+      .set({ slotSeq: sql`${param('slotSeq')}` })
+      .where(and(isRun, sql`${workflowRuns.slotSeq} IS NOT ${param('slotSeq')}`))
+      .prepare(),
+    insertMetadata: db
+      .insert(runMetadata)
+      .values({ key: param('key'), value: param('value'), runId: param('runId') })
+      .prepare(),
+  };
+}
+
+function prepareJournal(db: BetterSQLite3Database) {
+  const event = {
+    runId: param('runId'),
+    seq: param('seq'),
+    type: param('type'),
+    time: param('time'),
+    logEnd: param('logEnd'),
+    payload: param('payload'),
+  };
+  return {
+    insertEvent: db.insert(runEvents).values(event).prepare(),
+    saveSnapshot: db
+      .insert(runSnapshots)
+      .values({ runId: param('runId'), seq: param('seq'), state: param('state') })
+      .onConflictDoUpdate({ target: runSnapshots.runId, set: { seq: sql`excluded.seq`, state: sql`excluded.state` } })
+      .prepare(),
+  };
+}
+
+/** What decides whether a run can be made. */
+function prepareLookUps(db: BetterSQLite3Database) {
+  const isVersion = and(
+    eq(graphDefinitions.graphId, param('graphId')),
+    eq(graphDefinitions.version, param('version')),
+    isNull(graphDefinitions.deletedAt),
+  );
+  // In plain SQL: Drizzle names columns without their table here, which the inner query would take for its own.
+  const isLatest = sql<number>`NOT EXISTS (SELECT 1 FROM graph_definitions newer
+    WHERE newer.graph_id = graph_definitions.graph_id AND newer.version > graph_definitions.version)`;
+  const owner = { runId: workflowRuns.runId, fingerprint: workflowRuns.idempotencyFingerprint };
+  return {
+    findLiveGraph: db.select({ isLatest }).from(graphDefinitions).where(isVersion).prepare(),
+    findByIdempotencyKey: db
+      .select(owner)
+      .from(workflowRuns)
+      .where(eq(workflowRuns.idempotencyKey, param('key')))
+      .prepare(),
+  };
+}

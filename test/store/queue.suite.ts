@@ -1,0 +1,287 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Claim, QueueFullError, type RunQueue } from '../../src/store/queue.js';
+import type { RunAppend, Store, Unit } from '../../src/store/store.js';
+import { branches, CANCELLED, COMPLETED, follow, graph, newChild, newRun, STARTED, step, waits } from './runs.js';
+
+export interface QueuePorts {
+  readonly store: Store;
+  readonly queue: RunQueue;
+}
+
+/**
+ * What every adapter of the run queue must do, with the store that feeds it.
+ * @param openPorts opens the ports on a database; the suite closes them
+ * @param newDatabase names a database that is not there yet
+ */
+export function describeQueue(
+  name: string,
+  openPorts: (database: string, maxQueuedRuns?: number) => Promise<QueuePorts>,
+  newDatabase: () => string,
+): void {
+  describe(`${name} as a queue`, () => {
+    let database: string;
+    let store: Store;
+    let queue: RunQueue;
+    const start = async (maxQueuedRuns?: number) => {
+      ({ store, queue } = await openPorts(database, maxQueuedRuns));
+      await queue.open();
+    };
+    beforeEach(async () => {
+      database = newDatabase();
+      await start();
+      await store.createGraph(graph('g'));
+    });
+    afterEach(async () => {
+      await queue.close();
+      await store.close();
+    });
+
+    /** The process ends as it stands, and another one begins. */
+    const restart = async () => {
+      await queue.close();
+      await store.close();
+      await start();
+    };
+    const commit = async (unit: Unit) => {
+      await store.commit(unit);
+      return unit.appends[0]!.state;
+    };
+    const due = (append: RunAppend, at = 0): Unit => ({
+      appends: [append],
+      wakes: [{ runId: append.state.runId, at }],
+    });
+    const submit = () => commit(due(newRun()));
+    const takeOne = () =>
+      vi.waitFor(async () => {
+        const [claim] = await queue.take(1);
+        expect(claim).toBeDefined();
+        return claim!;
+      });
+    const idsOf = (claims: readonly Claim[]) => claims.map(({ runId }) => runId);
+
+    it('gives out what is due, once, in the order in which it became due', async () => {
+      const runs = [await submit(), await submit(), await submit()];
+      expect(await queue.depth()).toBe(3);
+      const first = await queue.take(2);
+      expect(idsOf(first)).toEqual(idsOf(runs.slice(0, 2) as never));
+      expect(first[0]).toMatchObject({ isTakeover: false, isSuspect: false });
+      expect(idsOf(await queue.take(5))).toEqual([runs[2]!.runId]);
+      expect(await queue.take(5)).toEqual([]);
+      expect(await queue.depth()).toBe(0);
+    });
+
+    it('gives nothing out that is not stored', async () => {
+      const taken = newRun();
+      await commit(due(taken));
+      await expect(store.commit(due(taken))).rejects.toThrow();
+      expect(await queue.take(5)).toHaveLength(1);
+    });
+
+    it('gives out runs that go on before runs that begin', async () => {
+      const run = await submit();
+      const claim = await takeOne();
+      const begins = await submit();
+      await queue.giveBack(claim, 0);
+      expect(idsOf(await queue.take(5))).toEqual([run.runId, begins.runId]);
+    });
+
+    it('says when there may be something to take, until nobody listens', async () => {
+      const listener = vi.fn();
+      const stop = queue.onWork(listener);
+      await submit();
+      await vi.waitFor(() => expect(listener).toHaveBeenCalled());
+      stop();
+      await queue.take(5);
+      listener.mockClear();
+      const run = await submit();
+      expect(idsOf([await takeOne()])).toEqual([run.runId]);
+      expect(listener).not.toHaveBeenCalled();
+    });
+
+    it('gives one claim of a run at a time, and another when it is let go if the run was woken meanwhile', async () => {
+      const run = await submit();
+      const claim = await takeOne();
+      const started = await commit(due(follow(run, [STARTED])));
+      await commit(due(follow(started, [step(1)])));
+      expect(await queue.take(5)).toEqual([]);
+      await queue.giveBack(claim, null);
+      const next = await takeOne();
+      expect(next.runId).toBe(run.runId);
+      expect(next.id).not.toBe(claim.id);
+      await queue.giveBack(next, null);
+      expect(await queue.take(5)).toEqual([]);
+    });
+
+    it('lets a claim go in the unit that ends or parks the run', async () => {
+      const run = await submit();
+      const claim = await takeOne();
+      expect(await queue.touch([claim])).toEqual([claim]);
+      const parked = await commit({ ...due(follow(run, [STARTED, waits('input')])), wakes: [], done: claim });
+      expect(await queue.touch([claim])).toEqual([]);
+      expect(await queue.take(5)).toEqual([]);
+      const answered = { type: 'wait.ended', wait_id: 'w3', outcome: 'answered', answer: 1 } as const;
+      await commit(due(follow(parked, [answered])));
+      const next = await takeOne();
+      expect(next.runId).toBe(run.runId);
+      // A claim that was let go does nothing any more.
+      await queue.giveBack(claim, 0);
+      expect(await queue.touch([claim, next])).toEqual([next]);
+    });
+
+    it('keeps a claim whose unit was refused', async () => {
+      const run = await submit();
+      const claim = await takeOne();
+      await commit({ appends: [follow(run, [STARTED])] });
+      await expect(store.commit({ appends: [follow(run, [CANCELLED])], done: claim })).rejects.toThrow();
+      expect(await queue.touch([claim])).toEqual([claim]);
+    });
+
+    it('gives out a run once its time has come', async () => {
+      const run = await submit();
+      const claim = await takeOne();
+      const at = Date.now() + 300;
+      const wait = follow(run, [STARTED, waits('timer', at)]);
+      await commit({ ...due(wait, at), done: claim });
+      expect(await queue.take(5)).toEqual([]);
+      expect((await takeOne()).runId).toBe(run.runId);
+      expect(Date.now()).toBeGreaterThanOrEqual(at);
+    });
+
+    it('gives out a run that was given back for later once that has come', async () => {
+      const run = await submit();
+      const at = Date.now() + 300;
+      await queue.giveBack(await takeOne(), at);
+      expect(await queue.take(5)).toEqual([]);
+      expect((await takeOne()).runId).toBe(run.runId);
+      expect(Date.now()).toBeGreaterThanOrEqual(at);
+    });
+
+    it('forgets a run that ended before it was given out', async () => {
+      const run = await submit();
+      await commit({ appends: [follow(run, [CANCELLED])] });
+      expect(await queue.take(5)).toEqual([]);
+      expect(await queue.depth()).toBe(0);
+    });
+
+    it('gives out children that have their slot, and none without', async () => {
+      const top = await submit();
+      const claim = await takeOne();
+      const parent = await commit({ appends: [follow(top, [STARTED, step(1), branches(2)])] });
+      const [first, second] = [newChild(parent, 4, 0), newChild(parent, 4, 1)];
+      const slot = (child: RunAppend) => ({ runId: child.state.runId, slotSeq: 4 });
+      const wake = (child: RunAppend) => ({ runId: child.state.runId, at: 0 });
+      await commit({ appends: [{ ...first, create: { slotSeq: 4 } }, second], wakes: [wake(first)] });
+      await queue.giveBack(claim, null);
+      expect(idsOf(await queue.take(5))).toEqual([first.state.runId]);
+      await store.commit({ appends: [], slots: [slot(second)], wakes: [wake(second)] });
+      expect(idsOf(await queue.take(5))).toEqual([second.state.runId]);
+    });
+
+    describe('with room for two runs that wait to begin', () => {
+      beforeEach(async () => {
+        await queue.close();
+        await store.close();
+        await start(2);
+      });
+
+      const admitted = () => queue.admit(submit);
+
+      it('refuses the third, and takes it when one has begun or has ended', async () => {
+        const [first] = [await admitted(), await admitted()];
+        await expect(admitted()).rejects.toThrow(new QueueFullError(2));
+        expect((await takeOne()).runId).toBe(first.runId);
+        const third = await admitted();
+        await expect(admitted()).rejects.toBeInstanceOf(QueueFullError);
+        await commit({ appends: [follow(third, [CANCELLED])] });
+        await admitted();
+      });
+
+      it('counts those that are being stored, and gives the room back of those that were not', async () => {
+        await admitted();
+        await expect(queue.admit(() => Promise.reject(new Error('not stored')))).rejects.toThrow('not stored');
+        const both = await Promise.allSettled([admitted(), admitted()]);
+        expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+      });
+
+      it('refuses no run that goes on', async () => {
+        const run = await admitted();
+        const claim = await takeOne();
+        await admitted();
+        await admitted();
+        await queue.giveBack(claim, 0);
+        expect((await takeOne()).runId).toBe(run.runId);
+      });
+    });
+
+    describe('after a restart', () => {
+      it('gives out what was due, and what was at work as a takeover', async () => {
+        const working = await submit();
+        await takeOne();
+        await commit({ appends: [follow(working, [STARTED])] });
+        const queued = await submit();
+        const waiting = await submit();
+        await takeOne();
+        await commit({ appends: [follow(waiting, [STARTED, waits('input')])] });
+        await restart();
+        const claims = await vi.waitFor(async () => {
+          const taken = await queue.take(5);
+          expect(taken).not.toEqual([]);
+          return taken;
+        });
+        expect(claims.map(({ runId, isTakeover }) => [runId, isTakeover])).toEqual([
+          [working.runId, true],
+          [queued.runId, false],
+        ]);
+        await queue.giveBack(claims[0]!, 0);
+        expect(await takeOne()).toMatchObject({ runId: working.runId, isTakeover: false });
+      });
+
+      it('gives out parents, and the children that have a slot', async () => {
+        const top = await submit();
+        await takeOne();
+        const parent = await commit({ appends: [follow(top, [STARTED, step(1), branches(2)])] });
+        const [first, second] = [newChild(parent, 4, 0), newChild(parent, 4, 1)];
+        await commit({ appends: [{ ...first, create: { slotSeq: 4 } }, second] });
+        await restart();
+        const claims = [await takeOne(), await takeOne()];
+        expect(idsOf(claims).sort()).toEqual([top.runId, first.state.runId].sort());
+        expect(await queue.take(5)).toEqual([]);
+      });
+
+      it('tries suspects one at a time: the next when the last has got on, has ended, or was given back', async () => {
+        const runs = [await submit(), await submit(), await submit(), await submit()];
+        for (const run of runs) {
+          await takeOne();
+          await commit({ appends: [follow(run, [STARTED])] });
+        }
+        await restart();
+        const takeovers = [await takeOne(), await takeOne(), await takeOne(), await takeOne()];
+        for (const claim of takeovers) await queue.quarantine(claim);
+        expect(await queue.depth()).toBe(4);
+        const tried: string[] = [];
+        const next = async () => {
+          const claim = await takeOne();
+          expect(claim).toMatchObject({ isTakeover: true, isSuspect: true });
+          expect(await queue.take(5)).toEqual([]);
+          tried.push(claim.runId);
+          return claim;
+        };
+        const first = await next();
+        queue.clear(first);
+        const second = await next();
+        const state = runs.find(({ runId }) => runId === second.runId)!;
+        const running = follow(state, [STARTED]).state;
+        await store.commit({ appends: [follow(running, [COMPLETED])], done: second });
+        await queue.giveBack(await next(), null);
+        await next();
+        expect(tried.sort()).toEqual(runs.map(({ runId }) => runId).sort());
+      });
+    });
+
+    it('gives nothing out once it is closed', async () => {
+      await submit();
+      await queue.close();
+      expect(await queue.take(5)).toEqual([]);
+    });
+  });
+}
