@@ -82,4 +82,26 @@ describe('the recipes', () => {
     expect(failing).toEqual(expect.arrayContaining(['src/core/graph/compile.ts', 'src/core/run/routing.ts']));
     expect(failing.filter((file) => !filesIn('A kind of edge').includes(file))).toEqual([]);
   }, 60_000);
+
+  it('name every file that does not compile until it knows a new kind of wait', async () => {
+    const failing = await filesThatFail([
+      {
+        path: 'src/core/run/state.ts',
+        place: 'export const WAIT_KINDS = [',
+        text: "export const WAIT_KINDS = ['planted', ",
+      },
+      {
+        path: 'src/core/run/events.ts',
+        place: 'export interface WaitStart {\n  readonly kind: ',
+        text: "export interface WaitStart {\n  readonly kind: 'planted' | ",
+      },
+      {
+        path: 'src/core/tool/wait.ts',
+        place: 'export type WaitRequest = ',
+        text: "export type WaitRequest = { readonly kind: 'planted' } | ",
+      },
+    ]);
+    expect(failing).toEqual(expect.arrayContaining(['src/core/run/evolve.ts', 'src/http/runs/schemas.ts']));
+    expect(failing.filter((file) => !filesIn('A kind of wait').includes(file))).toEqual([]);
+  }, 60_000);
 });
