@@ -12,7 +12,7 @@ import { codeReviewGraph } from './demo/graph.js';
 import { startRetention } from './executor/retention.js';
 import { currentCall } from './executor/tool-call.js';
 import { buildApp } from './http/app.js';
-import { loadPage } from './http/service/page-files.js';
+import { findPage } from './http/service/page.js';
 import { createLogger } from './observe/logger.js';
 import { createMetrics } from './observe/metrics.js';
 import { RunLog } from './observe/run-log.js';
@@ -62,7 +62,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     apiKeys: config.apiKeys,
     maxBodyBytes: config.maxBodyBytes,
     loopbackOnly: config.isOpenOnLoopback,
-    page: loadPage(PAGE_FOLDERS),
+    page: findPage(PAGE_FOLDERS),
     renderMetrics: metrics.render,
     onRunStarted: (runId, requestId) => runLog.started(runId, requestId),
   });

@@ -85,6 +85,7 @@ describe('the checker', () => {
     ['engine/b.ts', "import { layout } from '@dagrejs/dagre';", 'may not import @dagrejs/dagre'],
     ['core/run/a.ts', "import { Graph } from '@dagrejs/graphlib';", 'may not import @dagrejs/graphlib'],
     ['http/a.ts', "import { Counter } from 'prom-client';", 'may not import prom-client'],
+    ['http/a.ts', "import { x } from 'eventsource-parser/stream';", 'may not import eventsource-parser/stream'],
     ['web/a.ts', "import { x } from '../core/run/run.js';", 'may not import core/run/run.ts'],
     ['web/a.ts', "import { readFile } from 'node:fs';", 'may not import node:fs'],
     ['tools/a.ts', "import { config } from '../config.js';", 'may not import config.ts'],

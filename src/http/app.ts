@@ -17,7 +17,6 @@ import { validatorCompiler } from './input/validation.js';
 import { describeApi } from './openapi/openapi.js';
 import { ROUTES, type RouteOptions } from './routes.js';
 import { pageRoutes } from './service/page.js';
-import type { Page } from './service/page-files.js';
 
 /** The version of the API that the OpenAPI document describes. */
 const API_VERSION = '1.0.0';
@@ -34,8 +33,8 @@ export interface AppOptions extends AccessOptions, RouteOptions {
   readonly logger?: FastifyBaseLogger;
   /** Size limit of a request body. */
   readonly maxBodyBytes: number;
-  /** The page at `/`; without it there is none. */
-  readonly page?: Page | undefined;
+  /** The folder of the page at `/`, see `findPage`; without it there is no page. */
+  readonly page?: string | undefined;
 }
 
 /**
@@ -54,7 +53,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   acceptJsonOnly(app);
   await describeApi(app, API_VERSION);
   for (const addRoutes of ROUTES) addRoutes(app, options.engine, options);
-  if (options.page !== undefined) pageRoutes(app, options.page);
+  if (options.page !== undefined) await pageRoutes(app, options.page);
   await app.ready();
   return app;
 }

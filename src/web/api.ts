@@ -1,4 +1,7 @@
-/** Asks the API, with the visitor's key where it wants one. The key lives as long as the tab. */
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+import type { Problem } from './wire-types.js';
+
+/** Calls the API, with the visitor's key if it needs one. The key is kept as long as the tab is open. */
 
 const KEY = 'graphrunner.api-key';
 
@@ -7,7 +10,7 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
-    readonly errors: readonly { pointer: string; message: string; hint?: string }[] = [],
+    readonly errors: NonNullable<Problem['errors']> = [],
   ) {
     super(message);
   }
@@ -15,7 +18,7 @@ export class ApiError extends Error {
 
 let onUnauthorized = (): void => {};
 
-/** Calls back when the API wants a key, or another one. */
+/** Sets what is called when the API needs a key, or another one. */
 export function whenUnauthorized(callback: () => void): void {
   onUnauthorized = callback;
 }
@@ -51,8 +54,8 @@ async function send(path: string, init: RequestInit = {}): Promise<Response> {
 async function problemOf(answer: Response): Promise<ApiError> {
   const text = await answer.text();
   try {
-    const { code, detail, errors } = JSON.parse(text);
-    return new ApiError(answer.status, String(code), String(detail), errors ?? []);
+    const { code, detail, errors } = JSON.parse(text) as Problem;
+    return new ApiError(answer.status, String(code), String(detail), errors);
   } catch {
     return new ApiError(answer.status, 'unknown', `The server answered ${answer.status}.`);
   }
@@ -79,8 +82,8 @@ export interface StreamedEvent {
 }
 
 /**
- * Follows a run: calls back for each event after a seq. Resolves with how it ended: `over` when the run has, `cut` when
- * the connection has. By fetch, since EventSource cannot send a key.
+ * Follows a run: calls `onEvent` for each event after a seq. Resolves with `over` if the run has ended, with `cut` if the
+ * connection has. Uses fetch, since EventSource cannot send a key.
  */
 export async function follow(
   runId: string,
@@ -88,21 +91,13 @@ export async function follow(
   onEvent: (event: StreamedEvent) => void,
   signal: AbortSignal,
 ): Promise<'over' | 'cut'> {
-  const answer = await send(`graph/runs/${encodeURIComponent(runId)}/events?after=${after}`, { signal });
-  const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let text = '';
+  const { body } = await send(`graph/runs/${encodeURIComponent(runId)}/events?after=${after}`, { signal });
+  const events = body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader();
   let isTerminal = false;
-  for (let chunk = await reader?.read(); chunk?.done === false; chunk = await reader?.read()) {
-    text += chunk.value;
-    const frames = text.split('\n\n');
-    text = frames.pop() ?? '';
-    for (const frame of frames) {
-      const data = frame.split('\n').find((line) => line.startsWith('data: '));
-      if (data === undefined) continue;
-      const event = JSON.parse(data.slice(6)) as StreamedEvent;
-      isTerminal = /^run\.(completed|failed|cancelled)$/.test(event.type);
-      onEvent(event);
-    }
+  for (let next = await events?.read(); next?.done === false; next = await events?.read()) {
+    const event = JSON.parse(next.value.data) as StreamedEvent;
+    isTerminal = /^run\.(completed|failed|cancelled)$/.test(event.type);
+    onEvent(event);
   }
   return isTerminal ? 'over' : 'cut';
 }

@@ -5,7 +5,8 @@ import { useAction, useLoaded } from './hooks.js';
 import { Code, Failure, Heading, Mermaid, Panel, Picture } from './parts.js';
 import { RunTable } from './runs.js';
 import { SchemaForm } from './schema-form.js';
-import type { Graph, GraphSummary, Json, ListedRun } from './types.js';
+import type { Json } from './types.js';
+import type { Graph, GraphList, GraphSummary, RunList, StartedRun } from './wire-types.js';
 
 const PAGE = 24;
 
@@ -15,7 +16,7 @@ export function GraphsView() {
   const cursor = cursors.at(-1);
   const { value, error } = useLoaded(
     (signal) =>
-      getJson<{ graphs: GraphSummary[]; next_cursor: string | null }>(
+      getJson<GraphList>(
         `graph?limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
         signal,
       ),
@@ -70,11 +71,7 @@ export function GraphView({ graphId }: { graphId: string }) {
   const id = encodeURIComponent(graphId);
   const graph = useLoaded((signal) => getJson<Graph>(`graph/${id}`, signal), [id]);
   const picture = useLoaded((signal) => getText(`graph/${id}/diagram?format=svg`, signal), [id]);
-  const runs = useLoaded(
-    (signal) => getJson<{ runs: ListedRun[] }>(`graph/runs?graph_id=${id}&limit=10`, signal),
-    [id],
-    2000,
-  );
+  const runs = useLoaded((signal) => getJson<RunList>(`graph/runs?graph_id=${id}&limit=10`, signal), [id], 2000);
   const { value } = graph;
   return (
     <>
@@ -119,7 +116,7 @@ const DEMO =
 function RunForm({ graph }: { graph: Graph }) {
   const start = useAction(async (input: Json) => {
     const body = { graph_id: graph.graph_id, input_data: input };
-    const { run_id } = await post<{ run_id: string }>('graph/run', body);
+    const { run_id } = await post<StartedRun>('graph/run', body);
     location.hash = `#/runs/${run_id}`;
   });
   const schema = graph.definition.input_schema;

@@ -3,9 +3,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { getText } from './api.js';
 import { time } from './format.js';
 import { useLoaded } from './hooks.js';
-import type { RunStatus } from './types.js';
+import type { RunStatus } from './wire-types.js';
 
-const SIGNS: Readonly<Record<string, string>> = {
+const SIGNS: Readonly<Record<RunStatus, string>> = {
   SUBMITTED: '○',
   RUNNING: '▶',
   WAITING: '‖',
@@ -14,11 +14,14 @@ const SIGNS: Readonly<Record<string, string>> = {
   CANCELLED: '⊘',
 };
 
-/** A status in words, with a sign and a colour. */
-export function Status({ status }: { status: RunStatus | string }) {
+/** All statuses of runs, in the order in which a run can have them. Steps have some of them. */
+export const STATUSES = Object.keys(SIGNS) as readonly RunStatus[];
+
+/** The status of a run or a step in words, with a sign and a colour. */
+export function Status({ status }: { status: RunStatus }) {
   return (
     <span class={`status status-${status.toLowerCase()}`}>
-      <span aria-hidden="true">{SIGNS[status] ?? '•'}</span> {status.toLowerCase()}
+      <span aria-hidden="true">{SIGNS[status]}</span> {status.toLowerCase()}
     </span>
   );
 }

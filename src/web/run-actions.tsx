@@ -4,8 +4,9 @@ import { pretty } from './format.js';
 import { useAction } from './hooks.js';
 import { Failure, Time } from './parts.js';
 import { SchemaForm } from './schema-form.js';
-import type { Json, RunState, Step, Waiting } from './types.js';
+import type { Json, Schema } from './types.js';
 import { isFinished } from './use-run.js';
+import type { RunState, StartedRun, Step, Waiting, WaitKind } from './wire-types.js';
 
 /** What can be done to a run as it stands. A branch is repaired by way of its parent. */
 export function Actions({ state, onDone }: { state: RunState; onDone: () => void }) {
@@ -59,7 +60,9 @@ export function Resume({ state, onDone }: { state: RunState; onDone: () => void 
   return (
     <section class="banner banner-wait" aria-label="Waiting">
       <p>
-        <strong>{wordsOf(waiting)}</strong>
+        <strong>
+          {WAITS[waiting.kind]} at {waiting.node}
+        </strong>
         {waiting.until === null ? null : (
           <span class="quiet">
             {' '}
@@ -82,13 +85,13 @@ export function Resume({ state, onDone }: { state: RunState; onDone: () => void 
   );
 }
 
-function wordsOf({ kind, node }: Waiting): string {
-  const at = ` at ${node}`;
-  if (kind === 'input') return `Waiting for an answer${at}`;
-  if (kind === 'timer') return `Waiting for time to pass${at}`;
-  if (kind === 'retry') return `Waiting to try again${at}`;
-  return `Waiting for ${kind === 'graph' ? 'another run' : kind}${at}`;
-}
+const WAITS: Readonly<Record<WaitKind, string>> = {
+  input: 'Waiting for an answer',
+  timer: 'Waiting for time to pass',
+  retry: 'Waiting to try again',
+  graph: 'Waiting for another run',
+  branches: 'Waiting for branches',
+};
 
 /** Runs inside this one that wait for an answer: each is answered on its own page. */
 function Waiters({ waiting: { children } }: { waiting: Waiting }) {
@@ -107,7 +110,7 @@ function Waiters({ waiting: { children } }: { waiting: Waiting }) {
 }
 
 function Answer(props: { waiting: Waiting; busy: boolean; onSubmit: (payload: Json) => void }) {
-  const schema = props.waiting.schema ?? { title: 'Answer', description: 'Any JSON.', default: null };
+  const schema: Schema = props.waiting.schema ?? { title: 'Answer', description: 'Any JSON.', default: null };
   return (
     <SchemaForm
       schema={schema}
@@ -125,7 +128,7 @@ export function Fork({ step, state }: { step: Step; state: RunState }) {
   const fork = useAction(async () => {
     const data = JSON.parse(text.trim() === '' ? '{}' : text);
     const body = { from_step: step.step, ...(Object.keys(data).length === 0 ? {} : { data }) };
-    const { run_id } = await post<{ run_id: string }>(`graph/runs/${state.run_id}/fork`, body);
+    const { run_id } = await post<StartedRun>(`graph/runs/${state.run_id}/fork`, body);
     location.hash = `#/runs/${run_id}`;
   });
   if (state.parent_run_id !== null) return null;

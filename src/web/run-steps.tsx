@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { brief, elapsed, pretty } from './format.js';
 import { Code, Status } from './parts.js';
 import { Fork } from './run-actions.js';
-import type { Decision, Read, RunState, Step } from './types.js';
+import type { Decision, RunState, Step } from './wire-types.js';
 
 const SHOWN_AT_FIRST = 100;
 
@@ -148,6 +148,7 @@ function Why({ decision }: { decision: Decision }) {
   );
 }
 
-function textOf({ value, type, size }: Read): string {
-  return value === undefined ? `${type ?? 'value'} of size ${size ?? '?'}` : brief(value, 200);
+/** A value that was read; of a large one, its type and size. */
+function textOf(read: NonNullable<Decision['read']>[number]): string {
+  return 'value' in read ? brief(read.value, 200) : `${read.type} of size ${read.size}`;
 }

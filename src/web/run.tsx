@@ -6,8 +6,8 @@ import { Code, counted, Failure, Heading, Mermaid, Panel, Picture, Status, Time 
 import { Actions, Resume } from './run-actions.js';
 import { Steps } from './run-steps.js';
 import { RunTable } from './runs.js';
-import type { JsonObject, ListedRun, RunState, Step } from './types.js';
 import { isFinished, type LiveRun, useRun } from './use-run.js';
+import type { RunList, RunState, Step } from './wire-types.js';
 
 /** One run, as it happens. */
 export function RunView({ runId }: { runId: string }) {
@@ -169,7 +169,7 @@ function Changed({ steps }: { steps: readonly Step[] }) {
   );
 }
 
-function Data({ data, changed }: { data: JsonObject; changed: ReadonlySet<string> }) {
+function Data({ data, changed }: { data: RunState['data']; changed: ReadonlySet<string> }) {
   const entries = Object.entries(data);
   if (entries.length === 0) return <p class="quiet">Nothing yet.</p>;
   return (
@@ -244,7 +244,7 @@ const SHOWN_PARTS = 100;
 function Parts({ state, steps }: { state: RunState; steps: readonly Step[] }) {
   const id = encodeURIComponent(state.run_id);
   const children = useLoaded(
-    (signal) => getJson<{ runs: ListedRun[] }>(`graph/runs?parent_run_id=${id}&limit=${SHOWN_PARTS}`, signal),
+    (signal) => getJson<RunList>(`graph/runs?parent_run_id=${id}&limit=${SHOWN_PARTS}`, signal),
     [id, state.status, steps.length],
     isFinished(state) ? undefined : REFRESH_MS,
   );

@@ -2,10 +2,10 @@ import { useState } from 'preact/hooks';
 import { getJson } from './api.js';
 import { elapsed, shortId } from './format.js';
 import { useLoaded, useTick } from './hooks.js';
-import { Failure, Heading, Status, Time } from './parts.js';
-import { FINISHED, type ListedRun, type RunStatus, type WaitKind } from './types.js';
+import { Failure, Heading, STATUSES, Status, Time } from './parts.js';
+import { FINISHED } from './types.js';
+import type { RunList, RunSummary, WaitKind } from './wire-types.js';
 
-const STATUSES: readonly RunStatus[] = ['SUBMITTED', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CANCELLED'];
 const WAITS: Readonly<Record<WaitKind, string>> = {
   input: 'an answer',
   timer: 'a time',
@@ -24,11 +24,7 @@ export function RunsView({ query }: { query: URLSearchParams }) {
   search.set('limit', String(PAGE));
   if (cursor !== undefined) search.set('cursor', cursor);
   const path = `graph/runs?${search}`;
-  const { value, error } = useLoaded(
-    (signal) => getJson<{ runs: ListedRun[]; next_cursor: string | null }>(path, signal),
-    [path],
-    REFRESH_MS,
-  );
+  const { value, error } = useLoaded((signal) => getJson<RunList>(path, signal), [path], REFRESH_MS);
   const next = value?.next_cursor;
   const parent = query.get('parent_run_id');
   return (
@@ -131,7 +127,7 @@ function Filters({ query, onChange }: { query: URLSearchParams; onChange: () => 
 
 /** Runs as a table; each leads to its page. */
 export function RunTable(props: {
-  runs: readonly ListedRun[] | undefined;
+  runs: readonly RunSummary[] | undefined;
   withGraph: boolean;
   /** Runs that are parts of one run: which of them each is. */
   withIndex?: boolean;
@@ -173,7 +169,7 @@ export function RunTable(props: {
   );
 }
 
-function RunRow({ run, withGraph, withIndex }: { run: ListedRun; withGraph: boolean; withIndex: boolean }) {
+function RunRow({ run, withGraph, withIndex }: { run: RunSummary; withGraph: boolean; withIndex: boolean }) {
   const metadata = Object.entries(run.metadata).map(([key, value]) => `${key}=${value}`);
   return (
     <tr>

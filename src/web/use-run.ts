@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, follow, getJson, getText } from './api.js';
 import { wordsOf } from './hooks.js';
-import { FINISHED, type RunState, type Step } from './types.js';
+import { FINISHED } from './types.js';
+import type { RunState, Step, StepList } from './wire-types.js';
 
 /** A run as the page shows it. */
 export interface LiveRun {
@@ -54,7 +55,7 @@ class Reader {
   async steps(): Promise<Step[]> {
     const cursor = this.#cursor === undefined ? '' : `&cursor=${this.#cursor}`;
     const path = `graph/runs/${this.runId}/steps?limit=${PAGE}${cursor}`;
-    const page = await getJson<{ steps: Step[]; next_cursor: string | null }>(path, this.signal);
+    const page = await getJson<StepList>(path, this.signal);
     if (page.next_cursor === null) return [...this.#settled, ...page.steps].slice(-MAX_STEPS);
     this.#cursor = page.next_cursor;
     this.#settled = [...this.#settled, ...page.steps].slice(-MAX_STEPS);

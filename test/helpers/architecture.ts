@@ -62,7 +62,12 @@ export const FLOORS: readonly Floor[] = [
   { name: 'http', holds: /^http\//, mayImport: [CORE, /^engine\/engine\.ts$/, /^http\//] },
   { name: 'observe', holds: /^observe\//, mayImport: [CORE, PORT, /^observe\//] },
   // Runs in browsers, and shares nothing with the server but the API.
-  { name: 'web', holds: /^web\//, mayImport: [/^web\//], packages: ['preact', 'preact/hooks'] },
+  {
+    name: 'web',
+    holds: /^web\//,
+    mayImport: [/^web\//],
+    packages: ['preact', 'preact/hooks', 'eventsource-parser/stream'],
+  },
   { name: 'config', holds: /^config\.ts$/, mayImport: [CORE] },
   { name: 'main', holds: /^(main|index|compose)\.ts$/, mayImport: [/^/] },
 ];
@@ -75,6 +80,7 @@ const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
   { package: /^@dagrejs\/dagre$/, to: DIAGRAM },
   { package: /^@dagrejs\/graphlib$/, to: GRAPH },
   { package: /^preact(\/|$)/, to: /^web\// },
+  { package: /^eventsource-parser(\/|$)/, to: /^web\// },
 ];
 
 /** What would make `core/` depend on more than its arguments. */

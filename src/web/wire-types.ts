@@ -1,0 +1,288 @@
+/** Responses of the API. Generated from the OpenAPI document by `npm run generate:web-types`; do not edit. */
+
+export type RunStatus = 'SUBMITTED' | 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+export type WaitKind = 'input' | 'timer' | 'retry' | 'graph' | 'branches';
+
+export interface Graph {
+  graph_id: string;
+  version: number;
+  name: string;
+  created_at: string;
+  definition: GraphDefinition;
+}
+export interface GraphDefinition {
+  name: string;
+  graph_id?: string;
+  description?: string;
+  entry_point: string;
+  /**
+   * @minItems 1
+   * @maxItems 1000
+   */
+  nodes: Node[];
+  /**
+   * @maxItems 5000
+   */
+  edges: Edge[];
+  /**
+   * @maxItems 5000
+   */
+  conditional_edges?: ConditionalEdge[];
+  /**
+   * @maxItems 200
+   */
+  parallel_edges?: ParallelEdge[];
+  /**
+   * @maxItems 200
+   */
+  for_each_edges?: ForEachEdge[];
+  merge?: {
+    [k: string]: 'append' | 'sum' | 'last';
+  };
+  input_schema?: {
+    [k: string]: unknown;
+  };
+  limits?: Limits;
+}
+export interface Node {
+  name: string;
+  tool_name: string;
+  params?: {
+    [k: string]: unknown;
+  };
+  timeout_seconds?: number;
+  retry?: Retry;
+  on_error?: string;
+}
+export interface Retry {
+  max_attempts: number;
+  interval_seconds: number;
+  backoff_rate: number;
+  max_delay_seconds?: number;
+  jitter: 'none' | 'full';
+}
+export interface Edge {
+  from_node: string;
+  to_node: string;
+}
+export interface ConditionalEdge {
+  from_node: string;
+  condition_function?: string;
+  routes?: {
+    [k: string]: string;
+  };
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  cases?: {
+    when: string;
+    to_node: string;
+  }[];
+  otherwise?: string;
+}
+export interface ParallelEdge {
+  from_node: string;
+  /**
+   * @minItems 1
+   * @maxItems 100
+   */
+  to_nodes: string[];
+  join_node: string;
+  max_parallel?: number;
+  on_error?: string;
+}
+export interface ForEachEdge {
+  from_node: string;
+  items: string;
+  to_node: string;
+  join_node: string;
+  collect_as: string;
+  max_parallel?: number;
+  on_error?: string;
+}
+export interface Limits {
+  max_steps?: number;
+  deadline_seconds?: number;
+}
+export interface GraphList {
+  graphs: GraphSummary[];
+  next_cursor: string | null;
+}
+export interface GraphSummary {
+  graph_id: string;
+  version: number;
+  name: string;
+  description: string | null;
+  created_at: string;
+}
+export interface RunList {
+  runs: RunSummary[];
+  next_cursor: string | null;
+}
+export interface RunSummary {
+  run_id: string;
+  graph_id: string;
+  graph_version: number;
+  status: RunStatus;
+  parent_run_id: string | null;
+  child_index: number | null;
+  metadata: {
+    [k: string]: string;
+  };
+  error: RunError | null;
+  submitted_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  waiting_for: WaitKind | null;
+}
+export interface RunError {
+  code: string;
+  message: string;
+  node: string | null;
+  step: number | null;
+}
+export interface RunState {
+  run_id: string;
+  graph_id: string;
+  graph_version: number;
+  status: RunStatus;
+  parent_run_id: string | null;
+  child_index: number | null;
+  metadata: {
+    [k: string]: string;
+  };
+  error: RunError | null;
+  submitted_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  waiting: Waiting | null;
+  forked_from: ForkedFrom | null;
+  logs: string[];
+  usage: Usage;
+  logs_total: number;
+  data: {
+    [k: string]: unknown;
+  };
+  input_data: unknown;
+  current_node: string | null;
+  attempt: number | null;
+  step_count: number;
+  limits: RunLimits;
+  cancel_requested: boolean;
+}
+export interface Waiting {
+  id: string;
+  kind: WaitKind;
+  node: string;
+  since: string;
+  until: string | null;
+  message: string | null;
+  schema: {
+    [k: string]: unknown;
+  } | null;
+  children: WaitingChild[];
+}
+export interface WaitingChild {
+  run_id: string;
+  graph_id: string;
+  index: number;
+  waiting_for: WaitKind | null;
+}
+export interface ForkedFrom {
+  run_id: string;
+  step: number;
+}
+export interface Usage {
+  input_tokens: number;
+  output_tokens: number;
+}
+export interface RunLimits {
+  max_steps: number;
+  deadline_seconds: number | null;
+}
+export interface StartedRun {
+  run_id: string;
+  status: RunStatus;
+}
+export interface StepList {
+  steps: Step[];
+  next_cursor: string | null;
+}
+export interface Step {
+  step: number;
+  node: string;
+  status: 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
+  attempts: number;
+  started_at: string | null;
+  finished_at: string | null;
+  patch: {
+    [k: string]: unknown;
+  } | null;
+  logs: string[];
+  error: RunError | null;
+  decision: Decision | null;
+  usage: Usage;
+}
+export interface Decision {
+  kind: 'edge' | 'condition' | 'case' | 'parallel' | 'for_each' | 'error';
+  condition?: string;
+  outcome?: string | null;
+  to_node: string | null;
+  read?: (
+    | {
+        path: string;
+        value: unknown;
+      }
+    | {
+        path: string;
+        type: 'string' | 'list' | 'object';
+        size: number;
+      }
+  )[];
+}
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  instance: string;
+  code:
+    | 'malformed_json'
+    | 'invalid_header'
+    | 'invalid_graph'
+    | 'request_refused'
+    | 'unauthorized'
+    | 'forbidden_host'
+    | 'not_found'
+    | 'graph_not_found'
+    | 'run_not_found'
+    | 'graph_exists'
+    | 'graph_in_use'
+    | 'run_finished'
+    | 'run_active'
+    | 'run_not_waiting'
+    | 'run_not_retryable'
+    | 'limits_too_low'
+    | 'run_is_child'
+    | 'graph_deleted'
+    | 'fork_impossible'
+    | 'body_too_large'
+    | 'unsupported_media_type'
+    | 'invalid_request'
+    | 'idempotency_mismatch'
+    | 'diagram_too_large'
+    | 'invalid_answer'
+    | 'invalid_input'
+    | 'internal_error'
+    | 'queue_full'
+    | 'shutting_down'
+    | 'store_unavailable';
+  errors?: ProblemItem[];
+}
+export interface ProblemItem {
+  pointer: string;
+  code: string;
+  message: string;
+  hint?: string;
+}
