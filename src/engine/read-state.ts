@@ -95,7 +95,7 @@ export class StateReader {
       if (signal === 'resync' || signal.kind !== 'run_advanced' || signal.status === 'WAITING') look();
       else if (isFinished(signal.status)) answer();
     });
-    const unsubscribeChildren = signals.subscribe('child_asks', look);
+    const unsubscribeChildren = signals.subscribe('child_waiting', look);
     try {
       // It may have come to rest between the first look at it and the subscription.
       if (await this.#isAtRest(await loadRun(this.deps, runId))) return;

@@ -155,7 +155,7 @@ export class Session {
     const result = called instanceof Promise ? await called : called;
     this.#call = undefined;
     const tookMs = performance.now() - begunAt;
-    const outcome = result?.kind === 'asks' ? await this.#resolve(result) : result;
+    const outcome = result?.kind === 'parks' ? await this.#resolve(result) : result;
     this.deps.onStep?.(node.toolName, outcome === undefined ? 'cut_off' : STEP_OUTCOMES[outcome.kind], tookMs);
     // Cut off by a stop: neither a result nor a failure. The step is called again after the next start.
     if (outcome === undefined) return;
@@ -168,7 +168,7 @@ export class Session {
     return phase.kind === 'calling' && phase.cursor.step === step && phase.cursor.attempt === attempt;
   }
 
-  async #resolve({ request, ...said }: Extract<CallResult, { kind: 'asks' }>): Promise<Outcome> {
+  async #resolve({ request, ...said }: Extract<CallResult, { kind: 'parks' }>): Promise<Outcome> {
     const resolved = await resolveWait(request, this.state, this.deps.graphs);
     if (resolved.code === undefined) return { ...said, kind: 'waits', wait: resolved.wait };
     return { ...said, kind: 'threw', ...resolved, fatal: true };

@@ -18,7 +18,7 @@ export const ABORT_GRACE_MS = 5000;
 /** What a call came to: an outcome, or a wish to wait that has yet to be looked into. */
 export type CallResult =
   | Exclude<Outcome, { kind: 'waits' }>
-  | { readonly kind: 'asks'; readonly request: WaitRequest; readonly logs: readonly string[]; readonly usage?: Usage };
+  | { readonly kind: 'parks'; readonly request: WaitRequest; readonly logs: readonly string[]; readonly usage?: Usage };
 
 /** Why a tool was told to stop. */
 export type AbortCause = 'cancel' | 'timeout' | 'deadline' | 'shutdown';
@@ -170,7 +170,7 @@ export class ToolCall {
     if (this.#cause === 'timeout') return this.#threw('timeout', '');
     const logs = this.#log.lines();
     const request = waitRequestOf(value);
-    if (request !== undefined) return { kind: 'asks', request: this.#mask.value(request), logs, ...this.#used() };
+    if (request !== undefined) return { kind: 'parks', request: this.#mask.value(request), logs, ...this.#used() };
     return { kind: 'returned', value: this.#mask.value(value), logs, ...this.#used() };
   }
 

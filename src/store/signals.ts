@@ -13,12 +13,12 @@ export type Signal =
     }
   | { readonly kind: 'run_deleted'; readonly runId: string }
   /** A run inside another one has begun to wait for a person. */
-  | { readonly kind: 'child_asks'; readonly runId: string }
+  | { readonly kind: 'child_waiting'; readonly runId: string }
   /** A graph has a new latest version, or none. */
   | { readonly kind: 'graph_changed'; readonly graphId: string };
 
 /** What can be listened to: one run, all children that begin to wait for a person, all graphs. */
-export type Topic = `run/${string}` | 'child_asks' | 'graphs';
+export type Topic = `run/${string}` | 'child_waiting' | 'graphs';
 
 /** Called with each signal of a topic; with `resync` if some may have been lost: look at what is stored. Must not throw. */
 export type SignalListener = (signal: Signal | 'resync') => void;
@@ -39,8 +39,8 @@ export function topicOf(signal: Signal): Topic {
     case 'run_advanced':
     case 'run_deleted':
       return `run/${signal.runId}`;
-    case 'child_asks':
-      return 'child_asks';
+    case 'child_waiting':
+      return 'child_waiting';
     case 'graph_changed':
       return 'graphs';
   }

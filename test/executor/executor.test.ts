@@ -6,6 +6,7 @@ import { defineTool } from '../../src/core/tool/tool.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
 import { flatten } from '../helpers/flat-run.js';
 import { chain, heldTool } from '../helpers/tools.js';
+import { until } from '../helpers/until.js';
 
 const open: TestEngine[] = [];
 
@@ -255,6 +256,35 @@ describe('another driver of the run', () => {
     expect(state.data).toEqual({ by: 'somebody else' });
     expect(state.stepCount).toBe(2);
     expect(later).toEqual([runId]);
+  });
+});
+
+describe('an error of the server itself', () => {
+  it('stops a run for a while only: it is taken up again, with ever longer pauses', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    try {
+      const { engine, store, logged } = await start({ definitions: [quick] });
+      await engine.createGraph(chain('work', 'quick'));
+      const commit = store.commit.bind(store);
+      let failures = 2;
+      vi.spyOn(store, 'commit').mockImplementation(async (unit) => {
+        const isStep = unit.appends.some(({ records }) => records.some(({ event }) => event.type === 'step.completed'));
+        if (isStep && failures-- > 0) throw new Error('a bug');
+        return commit(unit);
+      });
+      const { runId } = await engine.startRun({ graphId: 'work', inputData: null });
+      const errors = () => logged.filter(({ level }) => level === 'error');
+      await until(() => errors().length === 1);
+      await vi.advanceTimersByTimeAsync(1000);
+      await until(() => errors().length === 2);
+      await vi.advanceTimersByTimeAsync(1999);
+      expect((await engine.getState(runId)).state.stepCount).toBe(0);
+      await vi.advanceTimersByTimeAsync(1);
+      await until(async () => statusOf((await engine.getState(runId)).state) === 'COMPLETED');
+      expect(errors().map(({ details }) => (details as { pause_ms: number }).pause_ms)).toEqual([1000, 2000]);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 });
 

@@ -71,7 +71,7 @@ export function describeSignals(name: string, openPorts: () => Promise<{ store: 
     });
 
     it('tell of children that begin to wait for a person, and of nobody else who waits', async () => {
-      listen('child_asks');
+      listen('child_waiting');
       const top = await commit(store, newRun());
       const parent = await commit(store, follow(top, [STARTED, waits('input')]));
       const [asks, sleeps] = await Promise.all(
@@ -84,7 +84,7 @@ export function describeSignals(name: string, openPorts: () => Promise<{ store: 
       await commit(store, follow(sleeps!, [STARTED, waits('timer', 1)]));
       const waiting = await commit(store, follow(asks!, [STARTED, waits('input')]));
       await commit(store, follow(waiting, [{ type: 'cancel.requested' }]));
-      await hearsNothingElse({ kind: 'child_asks', runId: waiting.runId });
+      await hearsNothingElse({ kind: 'child_waiting', runId: waiting.runId });
     });
 
     it('tell of runs that are deleted', async () => {

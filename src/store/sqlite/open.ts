@@ -70,6 +70,6 @@ function publish(signals: Signals, units: readonly Unit[]): void {
     const { runId, seq, cancelRequested, parent } = state;
     signals.publish({ kind: 'run_advanced', runId, seq, status: statusOf(state), cancelRequested });
     if (rowChanged && parent !== null && waitOf(state)?.kind === 'input')
-      signals.publish({ kind: 'child_asks', runId });
+      signals.publish({ kind: 'child_waiting', runId });
   }
 }
