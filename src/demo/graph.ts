@@ -1,6 +1,6 @@
 import type { GraphDefinition } from '../core/graph/definition.js';
 
-/** The demo, loaded into a new database: extract, then analyze and improve in turn until the gate lets go. */
+/** The demo, loaded into a new database: extract, then analyze and improve in turn until the gate ends it. */
 export const codeReviewGraph: GraphDefinition = {
   graph_id: 'demo-review',
   name: 'Code Review Agent Demo',

@@ -47,7 +47,7 @@ function codeOf(source: string): string {
   return [...code, source.slice(position)].join(' ');
 }
 
-/** Where the comment or string ends that was opened; the end of the source where nothing ends it. */
+/** Where the comment or string ends that was opened; the end of the source if nothing ends it. */
 function endOf(source: string, opening: keyof typeof ENDINGS, from: number): number {
   const pattern = ENDINGS[opening];
   let ending = search(pattern, source, from);

@@ -7,7 +7,7 @@ import { type Diagram, START_ID } from './model.js';
  */
 export const MAX_EFFORT = 250;
 
-/** Pieces that a layout of the picture will have, nearly: nodes, and the ranks that links cross. Linear in the graph. */
+/** Pieces that a layout of the picture will have, nearly: nodes, and the ranks that links cross. Takes time linear in the graph. */
 export function effortOf({ nodes, links }: Diagram): number {
   const ranks = ranksOf({ nodes, links });
   let effort = nodes.length;
@@ -15,7 +15,7 @@ export function effortOf({ nodes, links }: Diagram): number {
   return effort;
 }
 
-/** The longest path to each node, where links that lead back are passed over. */
+/** The longest path to each node, without links that lead back. */
 function ranksOf({ nodes, links }: Pick<Diagram, 'nodes' | 'links'>): Map<string, number> {
   const next = new Map<string, string[]>();
   for (const { from, to } of links) next.set(from, [...(next.get(from) ?? []), to]);

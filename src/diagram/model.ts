@@ -34,7 +34,7 @@ export const START_ID = 'start';
 /** Not `end`, which is a word of Mermaid's. */
 export const END_ID = 'stop';
 
-/** A link that a run took and that the definition may not tell of: a condition need not declare what it can answer. */
+/** A link that a run took. The definition does not always have it: a condition need not declare its outcomes. */
 export interface TakenLink {
   readonly from: string;
   readonly to: string;
@@ -122,7 +122,7 @@ class LinkList {
 
   constructor(private readonly ids: ReadonlyMap<string, string>) {}
 
-  /** Leaves out links to what is no node: the interpreter cannot take them either. */
+  /** Omits links to what is no node: the interpreter cannot take them either. */
   addNamed({ from, to, kind, label }: NamedLink): void {
     const [fromId, toId] = [this.ids.get(from), this.ids.get(to)];
     if (fromId !== undefined && toId !== undefined) this.add(fromId, toId, kind, label);
@@ -145,7 +145,7 @@ export function linkKey(from: string, to: string): string {
   return `${from}>${to}`;
 }
 
-/** Text cut to a length, with a mark where something is missing. Whole characters, not halves of surrogate pairs. */
+/** Text cut to a length, with a mark if something is missing. Whole characters, not halves of surrogate pairs. */
 export function shortened(text: string, length: number): string {
   const characters = [...text];
   return characters.length <= length

@@ -18,11 +18,11 @@ export function toSvg(title: string, { width, height, nodes, links }: Layout, ma
 
 /** The run in words, for those who do not see the picture. */
 function summaryOf(nodes: readonly PlacedNode[], marks: Marks): string {
-  const told = nodes.flatMap(({ id, node }) => {
+  const notes = nodes.flatMap(({ id, node }) => {
     const { note } = markOf(marks, id);
     return node === undefined || note === '' ? [] : [`${node.name} ${note}`];
   });
-  return told.length === 0 ? 'not begun' : told.join(', ');
+  return notes.length === 0 ? 'not begun' : notes.join(', ');
 }
 
 function nodeSvg(placed: PlacedNode, marks: Marks | undefined): string {

@@ -3,7 +3,7 @@ import type { Problem } from '../core/base/errors.js';
 import type { Json } from '../core/base/json.js';
 import { compileJsonSchema } from '../core/json-schema/json-schema.js';
 
-/** What a JSON Schema has to say: whether it can be used, and what is wrong with a value. */
+/** A JSON Schema that can check values, or what is wrong with it. */
 export type AnswerSchema =
   | { readonly validate: (value: Json) => readonly Problem[]; readonly problems?: undefined }
   | { readonly problems: readonly Problem[]; readonly validate?: undefined };
@@ -23,7 +23,7 @@ export function inWords(problems: readonly Problem[]): string {
   return more > 0 ? `${shown.join(' ')} And ${more} more.` : shown.join(' ');
 }
 
-/** For params that are JSON Schemas: finds at the creation of a graph what the call could not use. */
+/** For params that are JSON Schemas: finds when a graph is saved what the call could not use. */
 export function checkSchema(schema: unknown, context: z.core.$RefinementCtx): void {
   for (const { pointer, message } of compileAnswerSchema(schema).problems ?? []) {
     context.addIssue({ code: 'custom', path: pointer.split('/').slice(1), message });

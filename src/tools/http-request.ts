@@ -58,9 +58,9 @@ const paramsSchema = z
 type Params = z.output<typeof paramsSchema>;
 
 export interface HttpRequestOptions {
-  /** What may be reached beside the public internet: `host`, `host:port`, IP addresses, CIDR ranges. */
+  /** What can be reached besides the public internet: `host`, `host:port`, IP addresses, CIDR ranges. */
   readonly allow: readonly string[];
-  /** Finds the addresses of names; the system's resolver where left out. */
+  /** Finds the addresses of names. Default: the system's resolver. */
   readonly resolve?: Resolve;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -151,7 +151,7 @@ async function refusalOf(answer: HttpAnswer, encoding: string, now: number): Pro
   return new RetryableError(message, retryOptions(parseRetryAfter(typeof after === 'string' ? after : '', now)));
 }
 
-/** The headers of a result. Cookies are left out: they open sessions, and results are stored and shown. */
+/** The headers of a result. Cookies are omitted: they open sessions, and results are stored and shown. */
 function shownHeaders(headers: HttpAnswer['headers']): Record<string, string> {
   const shown: Record<string, string> = {};
   let room = MAX_HEADER_CHARACTERS;
@@ -165,7 +165,7 @@ function shownHeaders(headers: HttpAnswer['headers']): Record<string, string> {
   return shown;
 }
 
-/** JSON where the type says so (RFC 8259, RFC 6839 section 3.1); text for the rest, and for JSON that is broken. */
+/** JSON if the type says so (RFC 8259, RFC 6839 section 3.1); text for the rest, and for JSON that is broken. */
 function parseBody(bytes: Buffer, contentType: string | string[] | undefined): Json {
   const text = decodeText(bytes, contentType);
   if (!/^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i.test(String(contentType ?? ''))) return text;
@@ -186,7 +186,7 @@ function decodeText(bytes: Buffer, contentType: string | string[] | undefined): 
   }
 }
 
-/** What went wrong, as the engine needs it. Messages name the origin alone: paths and queries may hold secrets. */
+/** Turns what was thrown into the error that the engine needs. Messages name only the origin: paths and queries can hold secrets. */
 function failureOf(thrown: unknown, { method, url }: HttpRequest, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason;
   if (thrown instanceof FatalError || thrown instanceof RetryableError) return thrown;

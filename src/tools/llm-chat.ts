@@ -1,5 +1,6 @@
 import type { OpenAI } from 'openai';
 import { z } from 'zod';
+import { definedOnly } from '../core/base/defined-only.js';
 import type { Json, JsonObject } from '../core/base/json.js';
 import { type AnyTool, defineTool, type ToolContext } from '../core/tool/tool.js';
 import { FatalError } from '../core/tool/tool-errors.js';
@@ -41,7 +42,7 @@ const paramsSchema = z
 type Params = z.output<typeof paramsSchema>;
 
 export interface LlmChatOptions {
-  /** Where the API is: `/chat/completions` is added to it. It is the operator's choice, so any address goes. */
+  /** Where the API is: `/chat/completions` is added to it. It is the operator's choice, so any address is allowed. */
   readonly baseUrl: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -71,7 +72,7 @@ export function llmChat({ baseUrl, now }: LlmChatOptions): AnyTool {
         content: contentOf(completion, schema),
         finish_reason: choice?.finish_reason ?? null,
         model: completion.model ?? params.model,
-        ...(usage === undefined ? {} : { usage }),
+        ...definedOnly({ usage }),
       };
       return resultPatch(params.save_as ?? context.node, result);
     },
@@ -90,12 +91,12 @@ function bodyOf(params: Params): OpenAI.ChatCompletionCreateParamsNonStreaming {
   return {
     model,
     messages: messages as OpenAI.ChatCompletionMessageParam[],
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(max_tokens === undefined ? {} : { max_tokens }),
-    ...(schema === undefined
-      ? {}
-      : { response_format: { type: 'json_schema', json_schema: { name: 'answer', schema: schema as JsonObject } } }),
+    ...definedOnly({ temperature, max_tokens, response_format: schema === undefined ? undefined : formatOf(schema) }),
   };
+}
+
+function formatOf(schema: object | boolean): OpenAI.ResponseFormatJSONSchema {
+  return { type: 'json_schema', json_schema: { name: 'answer', schema: schema as JsonObject } };
 }
 
 /** Counts before the answer is checked: an answer that is thrown away has cost the same. */

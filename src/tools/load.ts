@@ -18,7 +18,7 @@ export class ToolModuleError extends Error {
 /**
  * Imports modules and collects the tools and conditions that they export, singly or in arrays.
  * @param names Paths from `directory` on, absolute paths, `file:` URLs, or packages as `directory` sees them.
- * @param taken Definitions that are registered already, so that a name taken twice is told with its module.
+ * @param taken Definitions that are registered already, so that a name taken twice is reported with its module.
  * @throws ToolModuleError that names module, export and reason, for the first thing wrong in each module.
  */
 export async function loadToolModules(
@@ -96,7 +96,7 @@ function definitionsIn(module: object): Registrable[] {
 
 /**
  * The exports by name. Node shows `module.exports` of a CommonJS module as the default export and its keys once more
- * as named ones: there only the default counts, or its keys where it is not itself a definition.
+ * as named ones: there only the default counts, or its keys if it is not itself a definition.
  */
 function exportsOf(module: object): [string, unknown][] {
   const { default: whole, 'module.exports': _, ...named } = module as Record<string, unknown>;

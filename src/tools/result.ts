@@ -1,13 +1,13 @@
 import { isDeeperThan, type Json, jsonBytes, MAX_JSON_DEPTH } from '../core/base/json.js';
 import { FatalError } from '../core/tool/tool-errors.js';
 
-/** Size of a result as JSON text, in bytes: a patch may have 1 MiB, and this leaves room for what is around it. */
+/** Largest result as JSON text, in bytes: a patch can have 1 MiB, and this leaves room for what is around it. */
 export const MAX_RESULT_BYTES = 1_048_576 - 16_384;
 
-/** How much of what a server says goes into the message of an error, in characters. */
+/** Most characters of a server's text in the message of an error. */
 const MAX_EXCERPT = 300;
 
-/** Words of others for a message. Where they are cut they end with a sign, by which the parts of secrets are hidden. */
+/** Cuts the text of others for a message. A cut ends with "…", by which masks find parts of secrets. */
 export function shortened(words: string, most = MAX_EXCERPT): string {
   return words.length > most ? `${words.slice(0, most)}…` : words;
 }

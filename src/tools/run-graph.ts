@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { definedOnly } from '../core/base/defined-only.js';
 import type { Json } from '../core/base/json.js';
 import { defineTool } from '../core/tool/tool.js';
 import { wait } from '../core/tool/wait.js';
@@ -14,11 +15,5 @@ export const runGraph = defineTool({
     save_as: z.string().min(1).max(200).optional().describe("The key of data; the node's name by default."),
   }),
   run: (_state, { params: { graph_id: graphId, version, input, save_as: saveAs } }) =>
-    wait({
-      kind: 'graph',
-      graphId,
-      ...(version !== undefined && { version }),
-      ...(input !== undefined && { input: input as Json }),
-      ...(saveAs !== undefined && { saveAs }),
-    }),
+    wait({ kind: 'graph', graphId, ...definedOnly({ version, input: input as Json | undefined, saveAs }) }),
 });

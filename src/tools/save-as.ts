@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The key of `data` that a result lands in; the name of the node where left out. */
+/** The key of `data` that gets a result. Default: the name of the node. */
 export const saveAsSchema = z
   .string()
   .min(1)

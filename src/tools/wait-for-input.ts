@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { definedOnly } from '../core/base/defined-only.js';
+import type { JsonObject } from '../core/base/json.js';
 import { defineTool } from '../core/tool/tool.js';
 import { wait } from '../core/tool/wait.js';
 import { checkSchema } from './answer-schema.js';
@@ -29,8 +31,10 @@ export const waitForInput = (now: () => number) =>
       wait({
         kind: 'input',
         message,
-        ...(schema !== undefined && { schema: schema as never }),
-        ...(seconds !== undefined && { until: Math.ceil(now() + seconds * 1000) }),
-        ...(saveAs !== undefined && { saveAs }),
+        ...definedOnly({
+          schema: schema as JsonObject | undefined,
+          until: seconds === undefined ? undefined : Math.ceil(now() + seconds * 1000),
+          saveAs,
+        }),
       }),
   });

@@ -10,7 +10,7 @@ import { ExpressionError, type Optional, type Value } from './values.js';
 type CallNode = Extract<ASTNode, { op: 'call' }>;
 type MethodNode = Extract<ASTNode, { op: 'rcall' }>;
 
-/** What CEL has and expressions here have not, and what to do instead. */
+/** Functions of CEL that are not available here, and what to use instead. */
 const REFUSED: ReadonlyMap<string, string> = new Map(
   Object.entries({
     matches:
@@ -64,7 +64,7 @@ function refuse(name: string, at: number): void {
   if (reason !== undefined) throw new ExpressionError(reason, at);
 }
 
-/** `has(x.y)`: whether the last key is there. What stands before it must be. */
+/** `has(x.y)`: whether the last key exists. Everything before it must exist. */
 function compileHas(args: readonly ASTNode[], at: number, context: CompileContext): Compiled {
   const [path] = args;
   if (args.length !== 1 || path === undefined || (path.op !== '.' && path.op !== '.?')) {

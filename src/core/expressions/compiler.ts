@@ -12,7 +12,7 @@ import { ExpressionError, type Kind, kindOf, type Value } from './values.js';
  * The library's own evaluator is not used, since what runs here comes from clients: it has no limit of work (a
  * comparison of lists inside a macro, or a search in a hostile string, blocks for minutes), it lets `||` and `&&` hide
  * errors, keeps integers apart from the doubles that JSON has, and trips over data with a key named `constructor`.
- * @throws ExpressionError for what can be known to be wrong before there is a state.
+ * @throws ExpressionError for everything that is wrong whatever the state is.
  */
 export function compileAst(node: ASTNode, context: CompileContext): Compiled {
   context.parts += 1;
@@ -46,6 +46,7 @@ export function compileAst(node: ASTNode, context: CompileContext): Compiled {
       const operand = typed(context.compile(node.args), ['number'], '"-"', positionOf(node));
       return { type: 'number', run: (frame) => -(operand(frame) as number) };
     }
+    // Every other operator has two operands: a new one with another shape does not compile here.
     default:
       return compileBinary(node.op, node.args, positionOf(node), context);
   }
@@ -116,7 +117,7 @@ function compileBinary(
   context: CompileContext,
 ): Compiled {
   const operator = BINARY_OPERATORS.get(op);
-  // The library may learn new operators: what is not known here is refused.
+  // Another version of the library can have more operators than its types say: they are refused.
   if (operator === undefined) throw new ExpressionError(`"${op}" is not available.`, at);
   const left = context.compile(leftNode);
   const right = context.compile(rightNode);

@@ -17,7 +17,7 @@ import {
 
 export { ExpressionError, type Scope } from './values.js';
 
-/** Characters that the source of an expression may have. */
+/** Most characters of an expression. */
 const MAX_SOURCE_LENGTH = 4096;
 
 /** Only the parser of the library is used; see `compileAst`. */
@@ -40,26 +40,26 @@ const TOKENS: Readonly<Record<string, string>> = {
 };
 
 export interface ExpressionOptions {
-  /** Whether `secrets.NAME` may stand in it. */
+  /** Whether it can use `secrets.NAME`. */
   readonly secrets: boolean;
-  /** What the value must be, where only one kind makes sense. */
+  /** What the value must be, if only one kind makes sense. */
   readonly result?: 'boolean' | 'list';
 }
 
 /** A compiled expression. Knows no state, so one serves every run of a graph. */
 export interface Expression {
   readonly source: string;
-  /** The kind of its values, as far as the source tells. */
+  /** The kind of its values, as far as it is known from the source. */
   readonly type: StaticType;
   /** The secrets that it names, sorted. */
   readonly secretNames: readonly string[];
   /**
-   * The value for a state, frozen, with what was looked at (never secrets).
+   * The value for a state, frozen, with the paths that were read (never secrets).
    * Takes a tenth of a second at most.
    * @throws ExpressionError when there is none: missing keys, wrong types and exceeded limits are never a value.
    */
   evaluate(scope: Scope): { value: Json; reads: Read[] };
-  /** The value alone, paid from a meter that several expressions share. */
+  /** The value alone. Its work counts on a meter that several expressions share. */
   evaluateWith(scope: Scope, meter: Meter): Json;
 }
 
@@ -85,7 +85,7 @@ export function compileExpression(
 }
 
 /**
- * The value of a condition.
+ * Evaluates a condition.
  * @throws ExpressionError when it is anything but `true` or `false`.
  */
 export function evaluateBoolean(expression: Expression, scope: Scope): { value: boolean; reads: Read[] } {
@@ -95,8 +95,8 @@ export function evaluateBoolean(expression: Expression, scope: Scope): { value: 
 }
 
 /**
- * The items of a list.
- * @throws ExpressionError when it is no list, or one of more than 10,000 items.
+ * Evaluates a list.
+ * @throws ExpressionError if it is not a list, or has more than 10,000 items.
  */
 export function evaluateList(expression: Expression, scope: Scope): { value: readonly Json[]; reads: Read[] } {
   const { value, reads } = expression.evaluate(scope);

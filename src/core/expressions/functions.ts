@@ -9,7 +9,7 @@ import {
   type StaticType,
 } from './values.js';
 
-/** What a function may use besides its arguments. */
+/** What a function can use besides its arguments. */
 interface Call {
   readonly meter: Meter;
   /** Where the call stands, for errors. */
@@ -20,7 +20,7 @@ interface Call {
 export interface ExpressionFunction {
   /** The kinds that each parameter takes. */
   readonly params: readonly (readonly Kind[])[];
-  /** How many of the last parameters may be left out. */
+  /** How many of the last parameters can be omitted. */
   readonly optional?: number;
   readonly result: StaticType;
   // biome-ignore lint/suspicious/noExplicitAny: the caller checks the arguments against `params`.
@@ -113,7 +113,7 @@ export function boundList(length: number, { at }: Call): void {
 }
 
 /**
- * Pays for a search. V8 looks for long texts in time that grows with both lengths:
+ * Counts the work of a search. V8 searches for long texts in time that grows with both lengths:
  * measured, 0.15 s for 1,000 characters in 1 MiB of hostile text, 1.4 s for 10,000.
  */
 function search(text: string, part: string, { meter, at }: Call): string {

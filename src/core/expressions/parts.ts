@@ -12,13 +12,13 @@ import {
   type Value,
 } from './values.js';
 
-/** What one evaluation carries along. */
+/** The context of one evaluation. */
 export interface Frame {
   readonly scope: Scope;
   readonly meter: Meter;
-  /** Left out where nobody asks what was looked at. */
+  /** Undefined if nobody needs to know what was read. */
   readonly reads: ReadLog | undefined;
-  /** True when computed keys may hold secrets: they are then shown nowhere. */
+  /** True if computed keys can hold secrets: they are then shown nowhere. */
   readonly hidesKeys: boolean;
   /** The item that a macro is at. Macros are not nested, so one is enough. */
   item: Json;
@@ -26,12 +26,12 @@ export interface Frame {
 
 /** A part of an expression, ready to run. */
 export interface Compiled {
-  /** What is known of the value; `run` keeps the promise. */
+  /** The kind of every value that `run` gives. */
   readonly type: StaticType;
   run(frame: Frame): Value;
 }
 
-/** What the compiler knows and collects. */
+/** The state of the compiler. */
 export interface CompileContext {
   readonly allowsSecrets: boolean;
   readonly secretNames: Set<string>;
@@ -39,7 +39,7 @@ export interface CompileContext {
   variable: string | undefined;
   /** Parts compiled so far: what an iteration costs. */
   parts: number;
-  /** Compiles a part of any kind. Handed along, so that the kinds of parts need not know each other's files. */
+  /** Compiles a part of any kind. An argument, so that the files of the kinds need not import each other. */
   compile(node: ASTNode): Compiled;
 }
 
@@ -53,7 +53,7 @@ export function positionOf(node: ASTNode): number {
 
 /**
  * A part that must be of some kinds: refused now if that is known to be wrong, else checked at each run.
- * @param what The operator or function that asks, for the message.
+ * @param what the operator or function that needs it, for the message
  */
 export function typed(part: Compiled, kinds: readonly Kind[], what: string, at: number): (frame: Frame) => Value {
   if (part.type === 'any') {

@@ -9,7 +9,7 @@ import { ExpressionError, isList, isMap, Optional, type StaticType, type Value }
 const ROOTS = ['input_data', 'data', 'run'] as const;
 const RUN_FIELDS = ['run_id', 'graph_id', 'step', 'attempt', 'item', 'index'];
 const SECRET_NAME = /^[A-Z][A-Z0-9_]*$/;
-/** Keys that are looked through for the one that a misspelt one means. */
+/** Most keys that are compared with a misspelt one. */
 const MAX_HINT_KEYS = 50;
 
 type Root = (typeof ROOTS)[number];
@@ -24,7 +24,7 @@ interface Step {
 
 /** Where a path begins. */
 interface Base extends Compiled {
-  /** The root's name, if reads of it are noted. */
+  /** The root's name, if reads of it are recorded. */
   readonly path?: Root;
 }
 
@@ -33,7 +33,7 @@ export function isRoot(name: string): boolean {
   return name === 'secrets' || (ROOTS as readonly string[]).includes(name);
 }
 
-/** Compiles `data.files[run.index].name` and the like, or, for `has(...)`, whether the last key is there. */
+/** Compiles `data.files[run.index].name` and the like, or, for `has(...)`, whether the last key exists. */
 export function compilePath(node: ASTNode, context: CompileContext, asksPresence: boolean): Compiled {
   const { base, steps } = baseOf(node, context);
   const lastStep = asksPresence ? steps.at(-1) : undefined;

@@ -1,25 +1,25 @@
 import type { Json } from '../base/json.js';
 
-/** A value that a condition looked at: scalars in full (up to 200 characters), anything else as type and size. */
+/** A value that a condition read: scalars in full (up to 200 characters), anything else as type and size. */
 export type Read =
   | { readonly path: string; readonly value: Json }
   | { readonly path: string; readonly type: 'string' | 'list' | 'object'; readonly size: number };
 
-/** Values that one evaluation notes at most. */
+/** Most values that one evaluation records. */
 export const MAX_READS = 50;
 const MAX_SCALAR_LENGTH = 200;
 /** Longer paths are cut. */
 export const MAX_PATH_LENGTH = 200;
 
 /**
- * Shows a state to a condition and notes what it looks at.
- * At most 50 values are noted, so the cost never grows with the state.
+ * Wraps a state in a view that records what a condition reads.
+ * At most 50 values are recorded, so that the cost does not grow with the state.
  */
 export function watchReads<S extends object>(state: S): { view: S; reads: () => Read[] } {
   const seen = new Map<string, unknown>();
   const note: Note = (path, parent, value) => {
     if (seen.has(path) || (seen.size >= MAX_READS && !seen.has(parent))) return;
-    // Looking inside a value says more than looking at it.
+    // A read inside a value says more than a read of the value.
     seen.delete(parent);
     seen.set(path, value);
   };

@@ -8,15 +8,15 @@ const UNTERMINATED = 'This "${" has no "}" that ends it. Write "$${" for a liter
 type Split = { parts: TemplatePart[]; problem?: undefined } | { problem: ExpressionProblem; parts?: undefined };
 
 /**
- * Cuts a string into text and `${ expressions }`. `$${` is text: a literal `${`.
- * Braces inside an expression's maps, strings and comments do not end it. Text that is empty is left out.
+ * Splits a string into text and `${ expressions }`. `$${` is text: a literal `${`.
+ * Braces inside an expression's maps, strings and comments do not end it. Empty text is omitted.
  */
 export function splitTemplate(text: string): Split {
   const parts: TemplatePart[] = [];
   let plain = '';
   let at = 0;
   for (const { index, 0: mark } of text.matchAll(/\$?\$\{/g)) {
-    // A mark inside an expression that has been cut out already.
+    // Inside an expression that is a part already.
     if (index < at) continue;
     plain += text.slice(at, index);
     at = index + mark.length;

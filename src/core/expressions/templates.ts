@@ -10,16 +10,16 @@ import {
 import { splitTemplate, type TemplatePart } from './template-text.js';
 import { Meter, type Scope } from './values.js';
 
-/** Expressions that one document may hold. */
+/** Most expressions of one document. */
 const MAX_TEMPLATES = 500;
-/** Characters of all its expressions together: reading them takes milliseconds for each 4,000. */
+/** Most characters of all its expressions: parsing takes milliseconds for each 4,000. */
 const MAX_TEMPLATE_CHARACTERS = 65_536;
 
-/** A document whose strings may hold `${ expressions }`. Knows no state, so one serves every run of a graph. */
+/** A document whose strings can hold `${ expressions }`. Independent of any state, so all runs of a graph share it. */
 export interface Template {
-  /** True when no string holds an expression: `render` gives the same for every state. */
+  /** True if no string holds an expression: `render` gives the same for every state. */
   readonly isStatic: boolean;
-  /** The document with `$${` put right, and the strings that hold expressions as they were written. */
+  /** The document with `$${` replaced by `${`; strings that hold expressions are as they were written. */
   readonly preview: Json;
   /** Where those strings are: JSON Pointers (RFC 6901) into the document. */
   readonly dynamicPointers: readonly string[];
@@ -49,7 +49,7 @@ interface Compilation {
   characters: number;
 }
 
-/** What became of a part of the document. Only parts that hold expressions have a renderer. */
+/** A part of the document, compiled. Only parts that hold expressions have a renderer. */
 interface CompiledPart {
   readonly preview: Json;
   readonly render?: Renderer;

@@ -1,7 +1,7 @@
 import { type Json, type JsonObject, MAX_JSON_DEPTH } from '../base/json.js';
 import { MAX_PATH_LENGTH, MAX_READS, type Read, readOf } from './reads.js';
 
-/** What expressions may look at. Parts of a run's state, so frozen; nothing here is ever changed. */
+/** What expressions can read: parts of a run's state, frozen. */
 export interface Scope {
   readonly input_data: Json;
   readonly data: JsonObject;
@@ -11,13 +11,13 @@ export interface Scope {
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
-/** Work that one evaluation may do, in units of about 20 to 100 ns: it ends after a tenth of a second at most. */
+/** Most work of one evaluation, in units of about 20 to 100 ns: it ends after a tenth of a second at most. */
 const MAX_WORK = 1_000_000;
-/** Items of a list that is iterated or built. */
+/** Most items of a list that is iterated or built. */
 export const MAX_LIST_ITEMS = 10_000;
-/** Size of a result as JSON text, in bytes; also the most characters of a string that is built on the way. */
+/** Largest result as JSON text, in bytes; also the most characters of a string that is built on the way. */
 export const MAX_RESULT_BYTES = 1024 * 1024;
-/** Characters that are looked at for one unit of work. */
+/** Characters that are read for one unit of work. */
 const CHARACTERS_PER_UNIT = 32;
 
 /**
@@ -55,7 +55,7 @@ export type Value = Json | Optional;
 
 export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'list' | 'map' | 'optional';
 
-/** What is known of a value before it is there. */
+/** What is known of a value before the evaluation. */
 export type StaticType = Kind | 'any';
 
 /** The kind of a value, in the words of error messages. */
@@ -74,12 +74,12 @@ export function isList(value: Value): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Counts what an evaluation does, and ends it when it does too much. Templates of one document share a meter. */
+/** Counts the work of an evaluation, and ends it after too much. The templates of one document share a meter. */
 export class Meter {
   #work = MAX_WORK;
   #bytes = MAX_RESULT_BYTES;
 
-  /** @throws ExpressionError when the work is used up. */
+  /** @throws ExpressionError after too much work. */
   spend(units: number, at: number): void {
     this.#work -= units;
     if (this.#work < 0) throw new ExpressionError('This takes too much work. Make it simpler, or use a tool.', at);
@@ -89,14 +89,14 @@ export class Meter {
     this.spend(Math.ceil(characters / CHARACTERS_PER_UNIT), at);
   }
 
-  /** @throws ExpressionError when the results are larger than they may be. */
+  /** @throws ExpressionError if the results are too large. */
   spendBytes(bytes: number): void {
     this.#bytes -= bytes;
     if (this.#bytes < 0) throw new ExpressionError(`The result is larger than ${MAX_RESULT_BYTES} bytes of JSON.`);
   }
 }
 
-/** Notes which parts of a state an expression looks at: at most 50, so the cost never grows with the state. */
+/** Records which parts of a state an expression reads: at most 50, so that the cost does not grow with the state. */
 export class ReadLog {
   readonly #seen = new Map<string, Json>();
 

@@ -2,10 +2,10 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import type { Json, JsonObject } from '../base/json.js';
 import type { Subschema, Subschemas } from './walk.js';
 
-/** Characters that are looked at in one step. */
+/** Characters that are read in one step. */
 const CHARACTERS_PER_STEP = 32;
 
-/** Keywords whose values are data, copied as they are. Everything else (titles, formats, ...) says nothing here. */
+/** Keywords whose values are data, copied as they are. Everything else (titles, formats, ...) has no effect. */
 const ASSERTIONS = [
   'type',
   'enum',
@@ -35,10 +35,10 @@ const SQUARE_PER_STEP = 200;
 interface Spending {
   readonly cost: number;
   /** `contains` does not stop at the first error, and copies all of them for each item that a reference refuses. */
-  readonly looksOn: boolean;
+  readonly isQuadratic: boolean;
 }
 
-/** Thrown by a check that takes too long. */
+/** Thrown in a check that takes too many steps. */
 class TooMuchWorkError extends Error {}
 
 /**
@@ -51,7 +51,7 @@ export type SchemaCheck = (value: Json) => readonly ErrorObject[] | undefined;
 export interface SchemaCodeOptions {
   /** Whether to go on after the first error. */
   readonly allErrors: boolean;
-  /** Steps that one check may take, of about 0.2 µs each. */
+  /** Most steps of one check, of about 0.2 µs each. */
   readonly maxSteps: number;
 }
 
@@ -102,9 +102,9 @@ function createAjv(allErrors: boolean, spend: (units: number) => void): Ajv2020 
     schemaType: 'object',
     errors: false,
     before: '$ref',
-    validate({ cost, looksOn }: Spending, value: Json) {
+    validate({ cost, isQuadratic }: Spending, value: Json) {
       const size = sizeOf(value);
-      spend(cost + size + (looksOn ? size ** 2 / SQUARE_PER_STEP : 0));
+      spend(cost + size + (isQuadratic ? size ** 2 / SQUARE_PER_STEP : 0));
       return true;
     },
   });
@@ -120,7 +120,7 @@ function createAjv(allErrors: boolean, spend: (units: number) => void): Ajv2020 
   return ajv;
 }
 
-/** What one look at a value costs beside its parts, which count for themselves. */
+/** What one use of a value costs, without its parts, which count for themselves. */
 function sizeOf(value: Json): number {
   if (typeof value === 'string') return value.length / CHARACTERS_PER_STEP;
   return typeof value === 'object' && value !== null ? Object.keys(value).length : 0;
@@ -163,7 +163,7 @@ function rewriteBody(pointer: string, rewriting: Rewriting): unknown {
   if (typeof schema === 'boolean') return schema;
   const assertions = ASSERTIONS.filter((keyword) => Object.hasOwn(schema, keyword));
   return {
-    spend: { cost: costOf(schema), looksOn: Object.hasOwn(schema, 'contains') } satisfies Spending,
+    spend: { cost: costOf(schema), isQuadratic: Object.hasOwn(schema, 'contains') } satisfies Spending,
     ...(ref === undefined ? {} : { $ref: rewriting.names.get(ref) }),
     ...Object.fromEntries(assertions.map((keyword) => [keyword, schema[keyword]])),
     ...rewriteChildren(children, rewriting),

@@ -5,13 +5,13 @@ import { compileSchemaCode, type SchemaCheck } from './code.js';
 import type { SchemaProblem, ValueProblem } from './codes.js';
 import { type Subschemas, walkSchema } from './walk.js';
 
-/** Size of a schema as JSON text, in bytes. */
+/** Largest schema as JSON text, in bytes. */
 const MAX_SCHEMA_BYTES = 65_536;
-/** Problems that one check reports. */
+/** Most problems that one check reports. */
 const MAX_SCHEMA_PROBLEMS = 100;
-/** Steps that a check may take. Measured, the costliest schemas take 0.1 to 0.2 s for them. */
+/** Most steps of a check. Measured, the costliest schemas take 0.1 to 0.2 s for them. */
 const MAX_STEPS = 500_000;
-/** Steps that are spent to find more than the first problem. */
+/** Most steps to find more than the first problem. */
 const MAX_STEPS_FOR_ALL = 10_000;
 /** Values shown in messages are cut to this many characters. */
 const MAX_SHOWN = 100;
@@ -23,8 +23,8 @@ const KNOWN_DRAFTS =
 /** A compiled JSON Schema. */
 export interface JsonSchema {
   /**
-   * What is wrong with a value: at most 100 problems (of large values only the first), none when it fits. Takes a fraction of a second at most and
-   * never changes the value. Pointers are JSON Pointers (RFC 6901) into the value.
+   * Finds what is wrong with a value: at most 100 problems (of large values only the first), none if it fits. Takes a
+   * fraction of a second at most and never changes the value. Pointers are JSON Pointers (RFC 6901) into the value.
    */
   validate(value: Json): ValueProblem[];
 }
@@ -35,7 +35,7 @@ let metaSchema: Ajv2020 | undefined;
 /**
  * Compiles a JSON Schema, draft 2020-12, of at most 64 kB.
  * Refused: regular expressions, references out of the document, dynamic references and anchors. `format` and unknown
- * keywords say nothing. Schemas come from clients, so both compiling and checking are bounded. Never throws.
+ * keywords have no effect. Schemas come from clients, so both compiling and checking are bounded. Never throws.
  * @returns The schema, or what is wrong with it, with pointers into the schema.
  */
 export function compileJsonSchema(
@@ -54,7 +54,7 @@ export function compileJsonSchema(
   }
 }
 
-/** Takes a copy of a schema, without what says nothing about values. */
+/** Copies a schema, without what has no effect on values. */
 function readSchema(schema: unknown): { json: Json } | { problem: SchemaProblem } {
   try {
     const json = copyJson(schema);
@@ -79,7 +79,7 @@ function findMisshapen(schema: Json): SchemaProblem[] {
   if (metaSchema.validateSchema(schema as object | boolean) === true) return [];
   const problems = new Map<string, SchemaProblem>();
   for (const { instancePath, message } of metaSchema.errors as ErrorObject[]) {
-    // Every vocabulary is tried, so the first words for a place are the ones that tell.
+    // Every vocabulary is tried; the first message for a place is the useful one.
     if (!problems.has(instancePath)) problems.set(instancePath, invalidSchema(instancePath, sentence(message)));
   }
   return [...problems.values()].slice(0, MAX_SCHEMA_PROBLEMS);
@@ -107,7 +107,7 @@ function createValidate(subschemas: Subschemas): JsonSchema['validate'] {
   };
 }
 
-/** The code that finds all is larger than the one that finds the first: the engine may refuse it alone. */
+/** The code that finds all is larger than the one that finds the first: V8 can refuse it alone. */
 function compileFindAll(subschemas: Subschemas): SchemaCheck {
   try {
     return compileSchemaCode(subschemas, { allErrors: true, maxSteps: MAX_STEPS_FOR_ALL });

@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { withoutEmbedding } from './global-address.js';
 
-/** What the operator lets requests reach beside the public internet. */
+/** What requests can reach besides the public internet. */
 export interface AllowList {
   /** True where the host by its name, or the address that it has, is listed for this port. */
   allows(host: string, port: number, address: string): boolean;

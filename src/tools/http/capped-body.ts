@@ -30,7 +30,7 @@ export interface CappedBody {
  * @throws FatalError for an encoding that is not known, and what the stream and the decoders throw.
  */
 export async function readCapped(body: Readable, contentEncoding: string, maxBytes: number): Promise<CappedBody> {
-  // A body that is not read to its end says so in an event, which ends the process where nobody listens.
+  // A body that is not read to its end emits an error, which ends the process if nobody listens.
   body.on('error', () => undefined);
   const source = decoded(body, contentEncoding);
   const chunks: Buffer[] = [];

@@ -12,7 +12,7 @@ export interface HostAddress {
 /** Finds the addresses of a host name. */
 export type Resolve = (hostname: string) => Promise<readonly HostAddress[]>;
 
-/** The host has no address that requests may reach. */
+/** The host has no address that requests can reach. */
 export class ForbiddenAddressError extends Error {
   constructor(host: string, port: number) {
     const place = isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`;
@@ -21,7 +21,7 @@ export class ForbiddenAddressError extends Error {
   }
 }
 
-/** What the system resolver, with its hosts file, says. */
+/** Asks the system's resolver, its hosts file included. */
 export const systemResolve: Resolve = (hostname) => lookup(hostname, { all: true });
 
 /**

@@ -1,8 +1,8 @@
 import { type Dispatcher, request as send } from 'undici';
 import { FatalError } from '../../core/tool/tool-errors.js';
-import { type HttpAnswer, type HttpRequest, redirected, whyNotRequestable } from './request-rules.js';
+import { followRedirect, type HttpAnswer, type HttpRequest, whyNotRequestable } from './request-rules.js';
 
-/** Redirects that one request follows. */
+/** Most redirects of one request. */
 export const MAX_REDIRECTS = 5;
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
@@ -22,9 +22,9 @@ export async function exchange(agent: Dispatcher, first: HttpRequest, signal: Ab
     if (!REDIRECTS.includes(answer.statusCode) || typeof location !== 'string') {
       return { request, status: answer.statusCode, headers: answer.headers, body: answer.body };
     }
-    // Not read, since nobody knows how long it is. Destroying it says so in an event.
+    // Not read, since it can be of any length. Destroying it emits an error.
     answer.body.on('error', () => undefined).destroy();
     if (redirects === MAX_REDIRECTS) throw new FatalError(`There were more than ${MAX_REDIRECTS} redirects.`);
-    request = redirected(request, answer.statusCode, location);
+    request = followRedirect(request, answer.statusCode, location);
   }
 }

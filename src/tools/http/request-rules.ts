@@ -12,7 +12,7 @@ export interface HttpRequest {
 }
 
 export interface HttpAnswer {
-  /** The request that was answered: the last one, where redirects were followed. */
+  /** The request that was answered: the last one, if redirects were followed. */
   readonly request: HttpRequest;
   readonly status: number;
   /** Names in lower case. */
@@ -20,7 +20,7 @@ export interface HttpAnswer {
   readonly body: Readable;
 }
 
-/** What a redirect to another origin may carry on. Any other header may hold a key that is meant for the first alone. */
+/** Headers that go along to another origin. Any other header can hold a key that is meant for the first alone. */
 const PUBLIC_HEADERS: readonly string[] = [
   'accept',
   'accept-encoding',
@@ -34,10 +34,10 @@ const PUBLIC_HEADERS: readonly string[] = [
 /**
  * The request that a redirect asks for (RFC 9110 section 15.4): 303 is answered with GET, and so are 301 and 302 where
  * the method was POST, as every browser does it; 307 and 308 repeat the request. To another origin, headers that may
- * hold credentials are left out.
+ * hold credentials are omitted.
  * @throws FatalError when the location is no URL.
  */
-export function redirected(request: HttpRequest, status: number, location: string): HttpRequest {
+export function followRedirect(request: HttpRequest, status: number, location: string): HttpRequest {
   const url = urlFrom(location, request.url);
   // A fragment stays unless the redirect brings its own, but fragments are never sent.
   const isOtherOrigin = url.origin !== request.url.origin;

@@ -1,3 +1,5 @@
+import { definedOnly } from '../../core/base/defined-only.js';
+
 /** The longest pause that a server can ask for, in seconds. */
 export const MAX_RETRY_AFTER_SECONDS = 86_400;
 
@@ -21,5 +23,5 @@ export function retryOptions(
   retryAfterSeconds: number | undefined,
   cause?: unknown,
 ): { retryAfterSeconds?: number; cause?: unknown } {
-  return { ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }), cause };
+  return { ...definedOnly({ retryAfterSeconds }), cause };
 }

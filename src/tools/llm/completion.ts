@@ -8,7 +8,7 @@ import { inWords } from '../answer-schema.js';
 import { parseRetryAfter, retryOptions } from '../http/retry-after.js';
 import { shortened } from '../result.js';
 
-/** What is needed of a chat completion. Servers that say they are compatible leave out much of the rest. */
+/** What is needed of a chat completion. Servers that say they are compatible omit much of the rest. */
 const completionSchema = z.object({
   model: z.string().nullish(),
   choices: z
@@ -26,7 +26,7 @@ export type Completion = z.output<typeof completionSchema>;
 
 /**
  * Asks for a completion.
- * @throws FatalError where another try is no use, RetryableError where it may be, the signal's reason after an abort.
+ * @throws FatalError if another attempt cannot help, RetryableError if it can, the signal's reason after an abort.
  */
 export async function complete(
   client: OpenAI,

@@ -22,7 +22,7 @@ export type McpServerConfig = StdioServerConfig | HttpServerConfig;
 
 export interface McpConfig {
   readonly servers: readonly McpServerConfig[];
-  /** What is passed over, for the log. */
+  /** What is ignored, for the log. */
   readonly warnings: readonly string[];
   /** The secrets that the file names; their values must not be shown. */
   readonly secretNames: readonly string[];

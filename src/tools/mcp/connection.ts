@@ -4,15 +4,15 @@ import { messageOf } from '../../core/base/errors.js';
 import type { McpServerConfig, StdioServerConfig } from './config.js';
 import { httpTransport, MAX_MESSAGE_BYTES } from './http-transport.js';
 
-/** How long a server may take to greet, in milliseconds: the first start of a package runner downloads it. */
+/** Longest handshake, in milliseconds: the first start of a package runner downloads the package. */
 const CONNECT_TIMEOUT_MS = 60_000;
-/** How long a call goes on when no request of it is open any more, in milliseconds: longer than any reconnection takes. */
+/** How long a call goes on without an open request, in milliseconds: longer than any reconnection takes. */
 const SILENCE_MS = 4000;
-/** How long a session may take to end, in milliseconds. */
-const GOODBYE_MS = 2000;
+/** Longest end of a session, in milliseconds. */
+const TERMINATE_MS = 2000;
 /** The longest delay of a Node timer: calls end with the signal of their step. */
 const NO_TIMEOUT_MS = 2_147_483_647;
-/** How much of what a server writes to its standard error is logged at once, in characters. */
+/** Most characters of standard error that are logged at once. */
 const MAX_LOGGED = 2000;
 
 export interface ConnectionEvents {
@@ -22,7 +22,7 @@ export interface ConnectionEvents {
   onStderr(text: string): void;
 }
 
-/** A server that has greeted. */
+/** A connection to a server, after the handshake. */
 export interface Connection {
   /** All pages of its list. */
   listTools(): Promise<readonly Tool[]>;
@@ -34,7 +34,7 @@ export interface Connection {
 /**
  * Connects to a server.
  * @param signal Ends the attempt.
- * @throws Error when it does not start, or does not greet within a minute.
+ * @throws Error if it does not start, or the handshake takes more than a minute.
  */
 export async function connect(
   config: McpServerConfig,
@@ -61,7 +61,7 @@ export async function connect(
   };
   const close = async (): Promise<void> => {
     isClosing = true;
-    if ('terminateSession' in transport) await politely(transport.terminateSession());
+    if ('terminateSession' in transport) await waitBriefly(transport.terminateSession());
     await client.close().catch(() => undefined);
   };
   try {
@@ -124,12 +124,12 @@ function stdioTransport(config: StdioServerConfig, events: ConnectionEvents): St
   return transport;
 }
 
-/** Lets a server say good-bye, unless it takes its time. */
-async function politely(work: Promise<unknown>): Promise<void> {
+/** Waits for the end of a session, but not for long. */
+async function waitBriefly(work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, GOODBYE_MS);
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, TERMINATE_MS);
   });
-  await Promise.race([work.catch(() => undefined), enough]);
+  await Promise.race([work.catch(() => undefined), timeout]);
   clearTimeout(timer);
 }

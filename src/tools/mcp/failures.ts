@@ -1,6 +1,6 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 
-/** What became of a call that failed. */
+/** Why a call failed. */
 export type Failure =
   /** The server does not know our session any more, and has not made the call. */
   | 'session'
@@ -22,7 +22,7 @@ const GONE: readonly SdkErrorCode[] = [
   SdkErrorCode.SendFailed,
 ];
 
-/** Sorts what a call threw. */
+/** Classifies what a call threw. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof SdkHttpError) return failureOfStatus(error);
   if (error instanceof SdkError) {

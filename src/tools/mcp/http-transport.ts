@@ -5,7 +5,7 @@ import type { HttpServerConfig } from './config.js';
 /** Size of one answer, decoded, in bytes. What a run can keep is smaller; schemas and progress come along. */
 export const MAX_MESSAGE_BYTES = 4_194_304;
 
-/** How the client goes on with a stream that broke off: three tries within 4 s. */
+/** How the client resumes a broken stream: three tries within 4 s. */
 const RECONNECTION = {
   initialReconnectionDelay: 500,
   maxReconnectionDelay: 2000,
@@ -54,8 +54,8 @@ export function httpTransport(config: HttpServerConfig, watch: Watch): Streamabl
 }
 
 /**
- * The stream on which a server would tell of its own accord. We need nothing from there, and are spared a connection
- * that is always open: a server may refuse it, so its client may too (MCP 2025-11-25, Transports).
+ * The stream for messages that a server sends unasked. None is needed here, and without it no connection stays open: a
+ * server can refuse it, so a client can do without (MCP 2025-11-25, Transports).
  */
 function isForNotifications({ method = 'GET', headers }: RequestInit): boolean {
   return method === 'GET' && !new Headers(headers).has('last-event-id');

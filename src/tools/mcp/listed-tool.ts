@@ -11,15 +11,15 @@ export interface ListedTool {
   readonly name: string;
   readonly description: string;
   readonly jsonSchema: JsonObject;
-  /** What is wrong with arguments. Undefined where the schema is one that cannot be checked with here. */
+  /** Finds what is wrong with arguments. Undefined if the schema cannot be used here. */
   readonly validate: ReturnType<typeof compileAnswerSchema>['validate'];
-  /** Why it cannot, in words. */
+  /** Why it cannot. */
   readonly unchecked: string | undefined;
 }
 
 /**
  * Reads what a server says of a tool. A schema that we refuse (with regular expressions, say) is no reason to refuse
- * the tool: the server checks arguments itself, and only the early check when a graph is saved falls away.
+ * the tool: the server checks arguments itself, and only the early check when a graph is saved is missing.
  */
 export function readListedTool({ name, description = '', inputSchema }: Tool): ListedTool {
   const schema = inputSchema as JsonObject;

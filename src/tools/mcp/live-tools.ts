@@ -9,7 +9,7 @@ import type { McpServer } from './server.js';
  */
 export class LiveTools implements ReadonlyMap<string, AnyTool> {
   readonly #servers: ReadonlyMap<string, McpServer>;
-  /** Made once for each name, and good for every listing to come. */
+  /** One for each name, for every later listing. */
   readonly #made = new Map<string, AnyTool>();
 
   constructor(
@@ -70,7 +70,7 @@ export class LiveTools implements ReadonlyMap<string, AnyTool> {
 
   #make(name: string, server: McpServer, tool: string): AnyTool {
     const made = this.#made.get(name) ?? mcpTool(name, server, tool);
-    // Names under an absent server are the client's invention; only those that exist are worth keeping.
+    // Names under an absent server can be anything that a client sends: only those that exist are kept.
     if (server.tools?.has(tool) === true) this.#made.set(name, made);
     return made;
   }

@@ -1,3 +1,4 @@
+import { assertNever } from '../../core/base/assert-never.js';
 import { messageOf } from '../../core/base/errors.js';
 import type { Json } from '../../core/base/json.js';
 import type { Mask } from '../../core/base/mask.js';
@@ -8,7 +9,7 @@ import { failureOf } from './failures.js';
 import { type ListedTool, readListedTool } from './listed-tool.js';
 import { resultOf } from './tool-result.js';
 
-/** Tools that one server may have. */
+/** Most tools of one server. */
 const MAX_TOOLS = 1000;
 
 export interface McpLogger {
@@ -25,7 +26,7 @@ interface Deps {
   readonly whyNotNamed: (tool: string) => string | undefined;
 }
 
-/** A configured server: connected when it is needed, and again when it was gone. */
+/** A configured server: connected when it is needed, and again after it was gone. */
 export class McpServer {
   readonly name: string;
   #connection: Promise<Connection> | undefined;
@@ -45,8 +46,8 @@ export class McpServer {
   }
 
   /**
-   * The connection, made where there is none.
-   * @throws RetryableError when the server is not there.
+   * The connection; connects if there is none.
+   * @throws RetryableError if the server cannot be reached.
    */
   connected(): Promise<Connection> {
     if (this.#closing.signal.aborted)
@@ -57,20 +58,20 @@ export class McpServer {
 
   /**
    * Calls a tool. A server that is gone is connected again first.
-   * @throws RetryableError while the server is not there or is busy; FatalError where it refuses the call; an Error
-   * with the tool's own words where it failed; the signal's reason after an abort.
+   * @throws RetryableError if the server cannot be reached or is busy; FatalError if it refuses the call; an Error with
+   * the tool's own message if the tool failed; the signal's reason after an abort.
    */
   async call(tool: string, args: Record<string, unknown>, signal: AbortSignal): Promise<Json> {
     try {
       return await this.#callOnce(tool, args, signal);
     } catch (error) {
-      if (signal.aborted || failureOf(error) !== 'session') throw this.#sorted(error, signal);
+      if (signal.aborted || failureOf(error) !== 'session') throw this.#toEngineError(error, signal);
     }
     // The server was started anew and has not made the call.
     try {
       return await this.#callOnce(tool, args, signal);
     } catch (error) {
-      throw this.#sorted(error, signal);
+      throw this.#toEngineError(error, signal);
     }
   }
 
@@ -97,7 +98,7 @@ export class McpServer {
     return this.#resultOf(answer);
   }
 
-  /** What the tool gives, or its own error. Servers that are given secrets may tell them on. */
+  /** The tool's result, or its own error. Servers that know secrets can repeat them, so they are hidden here. */
   #resultOf(answer: Parameters<typeof resultOf>[0]): Json {
     const { mask } = this.deps;
     try {
@@ -107,19 +108,24 @@ export class McpServer {
     }
   }
 
-  /** What a call threw, as the engine needs it. */
-  #sorted(error: unknown, signal: AbortSignal): unknown {
+  /** Turns what a call threw into the error that the engine needs. */
+  #toEngineError(error: unknown, signal: AbortSignal): unknown {
     if (signal.aborted) return signal.reason;
     if (error instanceof ToolsOwnError) return error.cause;
     if (error instanceof FatalError || error instanceof RetryableError) return error;
     const message = `The MCP server "${this.name}": ${this.#reasonOf(error)}`;
-    switch (failureOf(error)) {
+    const failure = failureOf(error);
+    switch (failure) {
       case 'refused':
         return new FatalError(message, { cause: error });
       case 'failed':
         return new Error(message, { cause: error });
-      default:
+      case 'session':
+      case 'gone':
+      case 'busy':
         return new RetryableError(message, { cause: error });
+      default:
+        return assertNever(failure);
     }
   }
 

@@ -4,13 +4,13 @@ import { readMcpConfig } from './config.js';
 import { LiveTools } from './live-tools.js';
 import { type McpLogger, McpServer } from './server.js';
 
-/** How long the start of our server waits for those servers, in milliseconds. Connecting goes on after that. */
+/** How long the start waits for the servers, in milliseconds. Connecting goes on after that. */
 const START_WAIT_MS = 10_000;
 
 export interface McpOptions {
   /** The file that MCP_CONFIG names. */
   readonly path: string;
-  /** What `${secrets.NAME}` in the file stands for. */
+  /** The values of `${secrets.NAME}` in the file. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly logger: McpLogger;
   readonly startWaitMs?: number;
@@ -25,9 +25,9 @@ export interface Mcp {
 }
 
 /**
- * Connects to the MCP servers of a file. One that is not there is logged and passed over: it is tried again at each
- * call of one of its tools.
- * @throws Error when the file cannot be used.
+ * Connects to the MCP servers of a file. One that cannot be reached is logged and skipped: it is tried again at
+ * each call of one of its tools.
+ * @throws Error if the file cannot be used.
  */
 export async function startMcp({ path, secrets, logger, startWaitMs = START_WAIT_MS }: McpOptions): Promise<Mcp> {
   const { servers: configs, warnings, secretNames } = readMcpConfig(path, secrets);

@@ -5,8 +5,8 @@ import { shortened } from '../result.js';
 const MAX_ERROR_CHARACTERS = 2000;
 
 /**
- * What a call gives: the structured content where there is some, else the text, else the list of contents as it is.
- * @throws Error with the text, when the tool says that it failed.
+ * The result of a call: the structured content if there is some, else the text, else the list of contents.
+ * @throws Error with the text, if the tool says that it failed.
  */
 export function resultOf(answer: CallToolResult): Json {
   const { content = [], structuredContent, isError } = answer;

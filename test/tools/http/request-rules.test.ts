@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type HttpRequest, redirected } from '../../../src/tools/http/request-rules.js';
+import { followRedirect, type HttpRequest } from '../../../src/tools/http/request-rules.js';
 
 const HEADERS = {
   authorization: 'Bearer k',
@@ -33,7 +33,7 @@ describe('a redirect', () => {
     ['HEAD', 303, 'HEAD'],
     ['GET', 301, 'GET'],
   ] as const)('of %s with %i is followed with %s', (method, status, then) => {
-    const next = redirected(request(method), status, '/next');
+    const next = followRedirect(request(method), status, '/next');
     expect(next.method).toBe(then);
     expect(next.url.href).toBe('https://a.example/next');
     expect(next.body).toBe(then === 'POST' ? '{}' : undefined);
@@ -44,7 +44,7 @@ describe('a redirect', () => {
   it.each(['https://b.example/', 'http://a.example/', 'https://a.example:8443/'])(
     'to %s carries on no header that may hold credentials',
     (location) => {
-      expect(redirected(request('POST'), 307, location).headers).toEqual({
+      expect(followRedirect(request('POST'), 307, location).headers).toEqual({
         accept: 'text/html',
         'content-type': 'application/json',
         'idempotency-key': 'run/1',
@@ -53,6 +53,6 @@ describe('a redirect', () => {
   );
 
   it('is refused when it leads to no URL', () => {
-    expect(() => redirected(request('GET'), 302, 'http://[')).toThrow('no URL');
+    expect(() => followRedirect(request('GET'), 302, 'http://[')).toThrow('no URL');
   });
 });
