@@ -13,9 +13,10 @@ import type {
 /*
  * Every kind of edge is read here and nowhere else: the compiler, the doctor and the diagrams work on `Edge`.
  *
- * The aim: a new kind of edge touches at most 8 files in `src`. Its schema goes into definition.ts, its reader and its
- * type into this file, what a run needs of it into compile.ts (`Route`); the exhaustive switches over `Edge` and `Route`
- * then fail to compile wherever the kind is not handled.
+ * The aim: a new kind of edge touches at most 8 files in `src`, and the compiler names each of them. Its schema goes into
+ * definition.ts, its type and reader into this file, what a run needs of it into compile.ts (`Route`), what the journal
+ * says of it into run/events.ts (`Decision`). Then run/routing.ts, doctor/errors.ts, diagram/model.ts and
+ * http/runs/steps.ts do not compile until they handle it.
  */
 
 /** A name in a definition. */
@@ -108,6 +109,9 @@ export type BranchEdge = ParallelEdge | ForEachEdge;
 /** A way from one node to others, of any kind. */
 export type Edge = PlainEdge | ConditionEdge | CasesEdge | BranchEdge | ErrorEdge;
 
+/** The keys of a definition that hold edges. A new one does not compile until it is read here. */
+type EdgeList = Extract<keyof GraphDefinition, 'edges' | `${string}_edges`>;
+
 /** Most branches of a node at once, unless its edge says otherwise. */
 const DEFAULT_MAX_PARALLEL = 10;
 
@@ -117,13 +121,13 @@ const DEFAULT_MAX_PARALLEL = 10;
  */
 export function edgesOf(definition: GraphDefinition): readonly Edge[] {
   const { nodes, edges, conditional_edges = [], parallel_edges = [], for_each_edges = [] } = definition;
-  return [
-    ...nodes.flatMap((node, index) => readOnError(node, `/nodes/${index}`)),
-    ...edges.map((edge, index) => readPlain(edge, `/edges/${index}`)),
-    ...conditional_edges.map((edge, index) => readConditional(edge, `/conditional_edges/${index}`)),
-    ...parallel_edges.map((edge, index) => readParallel(edge, `/parallel_edges/${index}`)),
-    ...for_each_edges.map((edge, index) => readForEach(edge, `/for_each_edges/${index}`)),
-  ];
+  const lists = {
+    edges: edges.map((edge, index) => readPlain(edge, `/edges/${index}`)),
+    conditional_edges: conditional_edges.map((edge, index) => readConditional(edge, `/conditional_edges/${index}`)),
+    parallel_edges: parallel_edges.map((edge, index) => readParallel(edge, `/parallel_edges/${index}`)),
+    for_each_edges: for_each_edges.map((edge, index) => readForEach(edge, `/for_each_edges/${index}`)),
+  } satisfies Record<EdgeList, readonly Edge[]>;
+  return [...nodes.flatMap((node, index) => readOnError(node, `/nodes/${index}`)), ...Object.values(lists).flat()];
 }
 
 /** Where an outcome of a condition leads: to the target of its route, else to the node that has its name. */
