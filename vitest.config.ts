@@ -16,7 +16,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/bench/**', 'test/browser/**'],
           setupFiles: ['test/helpers/fast-check.ts'],
-          testTimeout: 10_000,
+          // Catches what hangs. Long enough for the properties on a machine that is busy with other work, and for `until`
+          // to say first what it waited for.
+          testTimeout: 40_000,
         },
       },
       {
