@@ -1,4 +1,5 @@
 import { compose } from '../../src/compose.js';
+import type { Json } from '../../src/core/base/json.js';
 import { isFinished } from '../../src/core/run/state.js';
 import { createRegistry, type Registrable } from '../../src/core/tool/registry.js';
 import type { AnyTool, ToolContext } from '../../src/core/tool/tool.js';
@@ -14,7 +15,7 @@ export interface BenchEngine {
   readonly engine: Engine;
   readonly store: Store;
   /** Starts a run and resolves with its id when it has finished. */
-  run(graphId: string, inputData: string | null): Promise<string>;
+  run(graphId: string, inputData: Json): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import { benchAcknowledge } from './acknowledge.js';
+import { benchChildren } from './children.js';
 import { benchFootprint } from './footprint.js';
 import type { Line } from './measure.js';
 import { benchRuns } from './runs.js';
@@ -9,6 +10,7 @@ import { benchStepCost } from './step-cost.js';
 const BENCHES: Readonly<Record<string, () => Promise<Line[]>>> = {
   acknowledge: benchAcknowledge,
   runs: benchRuns,
+  children: benchChildren,
   'step-cost': benchStepCost,
   footprint: benchFootprint,
   startup: benchStartup,
