@@ -1,24 +1,13 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RunEvent } from '../../src/core/run/events.js';
 import { append } from '../../src/core/run/journal.js';
 import { statusOf } from '../../src/core/run/state.js';
-import { defineTool } from '../../src/core/tool/tool.js';
-import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
+import { defineTool, type ToolState } from '../../src/core/tool/tool.js';
+import { startEngine } from '../helpers/engine.js';
+import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { flatten } from '../helpers/flat-run.js';
 import { chain, heldTool } from '../helpers/tools.js';
 import { until } from '../helpers/until.js';
-
-const open: TestEngine[] = [];
-
-async function start(options: TestEngineOptions): Promise<TestEngine> {
-  const test = await startEngine(options);
-  open.push(test);
-  return test;
-}
-
-afterEach(async () => {
-  for (const test of open.splice(0)) await test.stop(0);
-});
 
 const quick = defineTool({ name: 'quick', run: () => ({ done: true }) });
 
@@ -27,7 +16,7 @@ describe('queue', () => {
     const order: string[] = [];
     const held = heldTool('held');
     const noting = defineTool({ name: 'noting', run: ({ input_data }) => void order.push(input_data) });
-    const { engine } = await start({ definitions: [held.tool, noting], maxConcurrentRuns: 1 });
+    const { engine } = await startEngineForTest({ definitions: [held.tool, noting], maxConcurrentRuns: 1 });
     await engine.createGraph(chain('hold', 'held'));
     await engine.createGraph(chain('note', 'noting'));
     await engine.startRun({ graphId: 'hold', inputData: null });
@@ -44,7 +33,7 @@ describe('queue', () => {
 
   it('refuses new runs when the queue is full, and takes them again when there is room', async () => {
     const held = heldTool('held');
-    const { engine } = await start({ definitions: [held.tool], maxConcurrentRuns: 1, maxQueuedRuns: 2 });
+    const { engine } = await startEngineForTest({ definitions: [held.tool], maxConcurrentRuns: 1, maxQueuedRuns: 2 });
     await engine.createGraph(chain('hold', 'held'));
     const run = () => engine.startRun({ graphId: 'hold', inputData: null });
     await run();
@@ -59,7 +48,7 @@ describe('queue', () => {
 
   it('gives the place back of a run that was not committed', async () => {
     const held = heldTool('held');
-    const { engine } = await start({ definitions: [held.tool], maxQueuedRuns: 1 });
+    const { engine } = await startEngineForTest({ definitions: [held.tool], maxQueuedRuns: 1 });
     await engine.createGraph(chain('hold', 'held'));
     const idempotency = { key: 'k', fingerprint: 'f' };
     const first = await engine.startRun({ graphId: 'hold', inputData: null, idempotency });
@@ -75,7 +64,7 @@ describe('queue', () => {
 describe('cancel', () => {
   it('ends a run that has not started at once, and never starts it', async () => {
     const held = heldTool('held');
-    const { engine } = await start({ definitions: [held.tool], maxConcurrentRuns: 1 });
+    const { engine } = await startEngineForTest({ definitions: [held.tool], maxConcurrentRuns: 1 });
     await engine.createGraph(chain('hold', 'held'));
     await engine.startRun({ graphId: 'hold', inputData: null });
     await held.called(1);
@@ -89,7 +78,7 @@ describe('cancel', () => {
 
   it('fires the signal of the running tool and is done when the tool lets go', async () => {
     const held = heldTool('held', { heedsSignal: true });
-    const { engine } = await start({ definitions: [held.tool, quick] });
+    const { engine } = await startEngineForTest({ definitions: [held.tool, quick] });
     await engine.createGraph(chain('hold', 'held', 'quick'));
     const { runId } = await engine.startRun({ graphId: 'hold', inputData: null });
     await held.called(1);
@@ -102,7 +91,7 @@ describe('cancel', () => {
 
   it('is shown while the tool has not let go, answers again, and keeps the patch that the tool returned', async () => {
     const held = heldTool('held');
-    const { engine } = await start({ definitions: [held.tool, quick] });
+    const { engine } = await startEngineForTest({ definitions: [held.tool, quick] });
     await engine.createGraph(chain('hold', 'held', 'quick'));
     const { runId } = await engine.startRun({ graphId: 'hold', inputData: null });
     await held.called(1);
@@ -126,7 +115,7 @@ describe('recovery', () => {
 
     const second = heldTool('held');
     const noQuick = defineTool({ name: 'quick', run: () => Promise.reject(new Error('a finished step was repeated')) });
-    const { engine } = await start({ definitions: [noQuick, second.tool], path: crashed.path });
+    const { engine } = await startEngineForTest({ definitions: [noQuick, second.tool], path: crashed.path });
     await second.called(1);
     expect(flatten((await engine.getState(runId)).state)).toMatchObject({
       status: 'RUNNING',
@@ -150,7 +139,7 @@ describe('recovery', () => {
     expect(first.calls[0]?.signal.aborted).toBe(true);
 
     const second = heldTool('held');
-    const { engine, store } = await start({ definitions: [second.tool], path: stopped.path });
+    const { engine, store } = await startEngineForTest({ definitions: [second.tool], path: stopped.path });
     await second.called(2);
     expect(second.calls[0]).toMatchObject({ idempotencyKey: `${running.runId}/1`, attempt: 1 });
     const types = (await store.readEvents(running.runId, 0, 100)).map(({ event }) => event.type);
@@ -181,7 +170,7 @@ describe('recovery', () => {
       await test.store.close();
     }
     const held = heldTool('held');
-    const { engine } = await start({ definitions: [held.tool], path });
+    const { engine } = await startEngineForTest({ definitions: [held.tool], path });
     const { state, logs } = await engine.getState(started[0] ?? '', { waitSeconds: 10 });
     expect(flatten(state)).toMatchObject({
       status: 'FAILED',
@@ -201,7 +190,7 @@ describe('another driver of the run', () => {
     const held = heldTool('held');
     const later: string[] = [];
     const counting = defineTool({ name: 'counting', run: (_state, { runId }) => void later.push(runId) });
-    const test = await start({ definitions: [held.tool, counting] });
+    const test = await startEngineForTest({ definitions: [held.tool, counting] });
     const { engine, store } = test;
     await engine.createGraph(chain('work', 'held', 'counting'));
     const { runId } = await engine.startRun({ graphId: 'work', inputData: null });
@@ -263,7 +252,7 @@ describe('an error of the server itself', () => {
   it('stops a run for a while only: it is taken up again, with ever longer pauses', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
     try {
-      const { engine, store, logged } = await start({ definitions: [quick] });
+      const { engine, store, logged } = await startEngineForTest({ definitions: [quick] });
       await engine.createGraph(chain('work', 'quick'));
       const commit = store.commit.bind(store);
       let failures = 2;
@@ -291,7 +280,7 @@ describe('an error of the server itself', () => {
 describe('limits', () => {
   it('aborts a step that takes too long and fails the run', async () => {
     const held = heldTool('held', { heedsSignal: true });
-    const { engine } = await start({ definitions: [held.tool], stepTimeoutMs: 20 });
+    const { engine } = await startEngineForTest({ definitions: [held.tool], stepTimeoutMs: 20 });
     await engine.createGraph(chain('work', 'held'));
     const { runId } = await engine.startRun({ graphId: 'work', inputData: null });
     const { state, logs } = await engine.getState(runId, { waitSeconds: 10 });
@@ -305,17 +294,23 @@ describe('limits', () => {
 
   it('aborts the tool at the deadline of the run', async () => {
     const held = heldTool('held', { heedsSignal: true });
-    const { engine } = await start({ definitions: [held.tool] });
+    const { engine } = await startEngineForTest({ definitions: [held.tool], now: () => Date.now() });
     await engine.createGraph(chain('work', 'held'));
-    const limits = { deadline_seconds: 0.05 };
+    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const limits = { deadline_seconds: 60 };
     const { runId } = await engine.startRun({ graphId: 'work', inputData: null, limits });
+    await held.called(1);
+    vi.advanceTimersByTime(59_999);
+    expect(held.calls[0]?.signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
     expect(flatten(state)).toMatchObject({ status: 'FAILED', error: { code: 'deadline_exceeded' } });
     expect(held.calls[0]?.signal.aborted).toBe(true);
   });
 
   it('ends a loop after exactly max_steps steps', async () => {
-    const { engine } = await start({ definitions: [quick] });
+    const { engine } = await startEngineForTest({ definitions: [quick] });
     const loop = { ...chain('loop', 'quick'), edges: [{ from_node: 'quick', to_node: 'quick' }] };
     await engine.createGraph(loop);
     const { runId } = await engine.startRun({ graphId: 'loop', inputData: null, limits: { max_steps: 7 } });
@@ -326,7 +321,7 @@ describe('limits', () => {
 });
 
 describe('a tool that misbehaves harms only its own run', () => {
-  const nasty: Record<string, () => unknown> = {
+  const nasty: Record<string, (state: ToolState) => unknown> = {
     throwsNull: () => {
       throw null;
     },
@@ -353,15 +348,12 @@ describe('a tool that misbehaves harms only its own run', () => {
         throw new Error('gotcha');
       },
     }),
-    mutatesState: () => ({}),
+    mutatesState: ({ data }) => void Object.assign(data, { x: 1 }),
   };
 
   it.each(Object.entries(nasty))('%s', async (name, run) => {
-    const bad = defineTool({
-      name,
-      run: name === 'mutatesState' ? ({ data }) => void Object.assign(data, { x: 1 }) : run,
-    });
-    const { engine } = await start({ definitions: [bad, quick] });
+    const bad = defineTool({ name, run });
+    const { engine } = await startEngineForTest({ definitions: [bad, quick] });
     await engine.createGraph(chain('bad', 'quick', name));
     await engine.createGraph(chain('good', 'quick'));
     const { runId } = await engine.startRun({ graphId: 'bad', inputData: null });

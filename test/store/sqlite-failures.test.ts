@@ -6,6 +6,7 @@ import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { type Transactions, Writer } from '../../src/store/sqlite/writer.js';
 import { ConflictError, OutcomeUnknownError, StoreUnavailableError } from '../../src/store/store.js';
+import { until } from '../helpers/until.js';
 import { newPath, onFatal, openWithDatabase } from './open-stores.js';
 import { CANCELLED, COMPLETED, commit, follow, graph, newRun, STARTED, unit } from './runs.js';
 
@@ -71,7 +72,7 @@ describe('a database that somebody else is writing', () => {
     expect(await store.listRuns({ limit: 1 })).toEqual([]);
     other.exec('COMMIT');
     other.close();
-    await vi.waitFor(() => expect(store.isHealthy()).toBe(true), { timeout: 5000 });
+    await until(() => store.isHealthy());
     await commit(store, newRun());
   });
 });
@@ -144,14 +145,14 @@ describe('a COMMIT that reports a failure', () => {
     const committed = store.commit(unit(started)).then(() => {
       isAnswered = true;
     });
-    await vi.waitFor(() => expect(store.isHealthy()).toBe(false));
-    await vi.waitFor(() => expect(store.isHealthy()).toBe(true));
+    await until(() => !store.isHealthy());
+    await until(() => store.isHealthy());
     expect(isAnswered).toBe(false);
     next.reads = 'work';
     await committed;
     Object.assign(next, { commit: 'is stored, and fails', reads: 'fail' });
     const ended = store.commit(unit(follow(started.state, [COMPLETED])));
-    await vi.waitFor(() => expect(store.isHealthy()).toBe(false));
+    await until(() => !store.isHealthy());
     await store.close();
     await expect(ended).rejects.toBeInstanceOf(OutcomeUnknownError);
   });
