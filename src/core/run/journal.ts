@@ -1,7 +1,7 @@
 import { freezeJson, type Json } from '../base/json.js';
 import { type EventOf, type EventRecord, payloadOf, type RunEvent } from './events.js';
 import { evolve } from './evolve.js';
-import { linesOf } from './log-lines.js';
+import { countLines } from './log-lines.js';
 import { upgradeSnapshot } from './snapshots.js';
 import { blankRun, type Inherited, type RunState } from './state.js';
 
@@ -16,7 +16,7 @@ export function append(state: RunState, events: readonly RunEvent[], now: number
   const records: EventRecord[] = [];
   let after = state;
   for (const event of events) {
-    const logEnd = after.logCount + linesOf(event).length;
+    const logEnd = after.logCount + countLines(event);
     const record = { seq: after.seq + 1, time: now, event, payload: payloadOf(event), logEnd };
     records.push(record);
     after = evolve(after, record);

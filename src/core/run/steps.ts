@@ -42,7 +42,7 @@ export class StepReader implements JournalListener {
     this.#from = from;
   }
 
-  /** The step that the run is at, or stopped at: a retry may still change it. */
+  /** The step that the run is at, or stopped at: a retry can still change it. */
   get current(): StepView | null {
     return this.#isOld ? null : this.#open;
   }
@@ -70,7 +70,7 @@ export class StepReader implements JournalListener {
       status: 'COMPLETED',
       attempts: attempt,
       finishedAt: this.#time,
-      // The way may be chosen again after a retry, with nothing more to set.
+      // The way can be chosen again after a retry, with nothing more to set.
       patch: { ...open.patch, ...patch },
       error: null,
       decision,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { linesOf, MAX_LINE_LENGTH, MAX_LINES_PER_STEP, StepLog } from '../../../src/core/run/log-lines.js';
+import { countLines, linesOf, MAX_LINE_LENGTH, MAX_LINES_PER_STEP, StepLog } from '../../../src/core/run/log-lines.js';
 
 const completed = { type: 'step.completed', step: 1, node: 'a', attempt: 1, patch: {}, logs: ['one'] } as const;
 const error = { code: 'tool_failed', message: 'two\r\nlines', node: 'a', step: 1 };
@@ -55,6 +55,7 @@ describe('the lines of an event', () => {
     [{ type: 'run.recovered' }, []],
   ] as const)('are as promised: %o', (event, lines) => {
     expect(linesOf(event)).toEqual(lines);
+    expect(countLines(event)).toBe(lines.length);
   });
 });
 
