@@ -202,6 +202,9 @@ describe('the events of a run', () => {
     const other = heldTool('other');
     const own = await startListening({ definitions: [other.tool] });
     await own.engine.createGraph(chain('other', 'other'));
+    const runId = await own.run('other');
+    // The session that drives the run has subscribed by now: only the reader is counted.
+    await other.called(1);
     const gone = vi.fn();
     const subscribe = own.signals.subscribe.bind(own.signals);
     vi.spyOn(own.signals, 'subscribe').mockImplementation((topic, listener) => {
@@ -211,7 +214,6 @@ describe('the events of a run', () => {
         leave();
       };
     });
-    const runId = await own.run('other');
     const stream = await openStream(`${own.url}/graph/runs/${runId}/events`);
     await stream.count(2);
     stream.cut();
