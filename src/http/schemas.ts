@@ -14,7 +14,7 @@ export const timeSchema = z.string().meta({ format: 'date-time', examples: ['202
  * Name the union of the core as type argument: a new kind then does not compile until it is described here.
  *
  * @example
- * kindSchema<Waiting['kind']>('What a run waits for', { timer: 'a moment', ... })
+ * kindSchema<WaitKind>('What a run waits for', { timer: 'a moment', ... })
  */
 export function kindSchema<K extends string>(about: string, meanings: Readonly<Record<K, string>>) {
   const kinds = Object.keys(meanings) as [K, ...K[]];

@@ -6,7 +6,7 @@ import { Heading } from './parts.js';
 import { RunView } from './run.js';
 import { RunsView } from './runs.js';
 
-/** Where one is: what stands after the # of the address. */
+/** The current view: the part of the address after #. */
 function usePlace(): string {
   const [place, setPlace] = useState(location.hash.slice(1) || '/graphs');
   useEffect(() => {

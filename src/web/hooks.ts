@@ -7,7 +7,7 @@ export interface Loaded<T> {
   reload(): void;
 }
 
-/** Loads something, and again when a dependency changes, or every so many milliseconds while the tab is seen. */
+/** Loads something, and loads it again when a dependency changes, or every `everyMs` while the tab is visible. */
 export function useLoaded<T>(
   load: (signal: AbortSignal) => Promise<T>,
   deps: readonly unknown[],
@@ -40,7 +40,7 @@ export function useLoaded<T>(
   return { value, error, reload: () => setTurn((before) => before + 1) };
 }
 
-/** What went wrong, for people. */
+/** An error as text for people. */
 export function wordsOf(thrown: unknown): string {
   if (!(thrown instanceof ApiError)) return thrown instanceof Error ? thrown.message : String(thrown);
   const more = thrown.errors.map(({ pointer, message, hint }) => `${pointer} ${message} ${hint ?? ''}`.trim());

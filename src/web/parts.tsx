@@ -3,30 +3,19 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { getText } from './api.js';
 import { time } from './format.js';
 import { useLoaded } from './hooks.js';
+import { STATUS_SIGNS } from './kinds.js';
 import type { RunStatus } from './wire-types.js';
-
-const SIGNS: Readonly<Record<RunStatus, string>> = {
-  SUBMITTED: '○',
-  RUNNING: '▶',
-  WAITING: '‖',
-  COMPLETED: '✓',
-  FAILED: '✕',
-  CANCELLED: '⊘',
-};
-
-/** All statuses of runs, in the order in which a run can have them. Steps have some of them. */
-export const STATUSES = Object.keys(SIGNS) as readonly RunStatus[];
 
 /** The status of a run or a step in words, with a sign and a colour. */
 export function Status({ status }: { status: RunStatus }) {
   return (
     <span class={`status status-${status.toLowerCase()}`}>
-      <span aria-hidden="true">{SIGNS[status]}</span> {status.toLowerCase()}
+      <span aria-hidden="true">{STATUS_SIGNS[status]}</span> {status.toLowerCase()}
     </span>
   );
 }
 
-/** Something went wrong; read out at once. */
+/** An error message. Screen readers read it at once. */
 export function Failure({ message }: { message: string | undefined }) {
   if (message === undefined) return null;
   return (
@@ -58,7 +47,7 @@ export function Panel(props: {
   );
 }
 
-/** The heading of a view. Takes the focus when the view opens, so that screen readers say where one is. */
+/** The heading of a view. Takes the focus when the view opens, so that screen readers read it. */
 export function Heading({ children }: { children: ComponentChildren }) {
   const element = useRef<HTMLHeadingElement>(null);
   useEffect(() => element.current?.focus({ preventScroll: true }), []);
@@ -90,7 +79,7 @@ export function Picture({ svg, error }: { svg: string | undefined; error?: strin
   );
 }
 
-/** The picture as text, to take along. Read when it is opened. */
+/** The picture as text, to copy. Loaded when it is opened. */
 export function Mermaid({ path }: { path: string }) {
   const [open, setOpen] = useState(false);
   const { value, error } = useLoaded(

@@ -2,13 +2,14 @@ import { useState } from 'preact/hooks';
 import { post } from './api.js';
 import { pretty } from './format.js';
 import { useAction } from './hooks.js';
+import { WAITS } from './kinds.js';
 import { Failure, Time } from './parts.js';
 import { SchemaForm } from './schema-form.js';
 import type { Json, Schema } from './types.js';
 import { isFinished } from './use-run.js';
-import type { RunState, StartedRun, Step, Waiting, WaitKind } from './wire-types.js';
+import type { RunState, StartedRun, Step, Waiting } from './wire-types.js';
 
-/** What can be done to a run as it stands. A branch is repaired by way of its parent. */
+/** What can be done to a run in its current status. A branch is retried with its parent. */
 export function Actions({ state, onDone }: { state: RunState; onDone: () => void }) {
   const [maxSteps, setMaxSteps] = useState('');
   const path = `graph/runs/${state.run_id}`;
@@ -50,7 +51,7 @@ export function Actions({ state, onDone }: { state: RunState; onDone: () => void
   );
 }
 
-/** What a run waits for, and the form that answers where people can. */
+/** What a run waits for, with a form for the answer if people can give it. */
 export function Resume({ state, onDone }: { state: RunState; onDone: () => void }) {
   const { waiting } = state;
   const resume = useAction((payload: Json, waitId: string) =>
@@ -61,7 +62,7 @@ export function Resume({ state, onDone }: { state: RunState; onDone: () => void 
     <section class="banner banner-wait" aria-label="Waiting">
       <p>
         <strong>
-          {WAITS[waiting.kind]} at {waiting.node}
+          Waiting for {WAITS[waiting.kind].name} at {waiting.node}
         </strong>
         {waiting.until === null ? null : (
           <span class="quiet">
@@ -71,7 +72,7 @@ export function Resume({ state, onDone }: { state: RunState; onDone: () => void 
         )}
       </p>
       {waiting.message === null ? null : <p class="message">{waiting.message}</p>}
-      {waiting.kind === 'input' ? (
+      {WAITS[waiting.kind].takesAnswer ? (
         <Answer
           key={waiting.id}
           waiting={waiting}
@@ -84,14 +85,6 @@ export function Resume({ state, onDone }: { state: RunState; onDone: () => void 
     </section>
   );
 }
-
-const WAITS: Readonly<Record<WaitKind, string>> = {
-  input: 'Waiting for an answer',
-  timer: 'Waiting for time to pass',
-  retry: 'Waiting to try again',
-  graph: 'Waiting for another run',
-  branches: 'Waiting for branches',
-};
 
 /** Runs inside this one that wait for an answer: each is answered on its own page. */
 function Waiters({ waiting: { children } }: { waiting: Waiting }) {

@@ -1,12 +1,13 @@
 import { useState } from 'preact/hooks';
 import { brief, elapsed, pretty } from './format.js';
+import { DECISIONS } from './kinds.js';
 import { Code, Status } from './parts.js';
 import { Fork } from './run-actions.js';
 import type { Decision, RunState, Step } from './wire-types.js';
 
 const SHOWN_AT_FIRST = 100;
 
-/** The steps of a run, the latest first: what is going on is at the top. */
+/** The steps of a run, the latest first. */
 export function Steps({ steps, state }: { steps: readonly Step[]; state: RunState }) {
   const [count, setCount] = useState(SHOWN_AT_FIRST);
   if (steps.length === 0) return <p class="quiet">No steps yet.</p>;
@@ -45,7 +46,9 @@ function StepItem({ step, state, longest }: { step: Step; state: RunState; longe
           <Status status={step.status} />
           {step.attempts > 1 ? <span class="tag">{step.attempts} attempts</span> : null}
           {decision === null ? null : (
-            <span class="quiet step-to">→ {isBranching(decision) ? 'branches' : targetOf(decision)}</span>
+            <span class="quiet step-to">
+              → {DECISIONS[decision.kind].startsBranches ? 'branches' : targetOf(decision)}
+            </span>
           )}
           <meter
             class="bar"
@@ -91,25 +94,12 @@ function StepDetails({ step, state }: { step: Step; state: RunState }) {
   );
 }
 
-const WAYS: Readonly<Record<Decision['kind'], string>> = {
-  edge: 'By the edge',
-  condition: 'By condition',
-  case: 'By a case',
-  parallel: 'Its branches run side by side',
-  for_each: 'A branch runs for each item',
-  error: 'Its tries were used up: by on_error',
-};
-
-function isBranching({ kind }: Decision): boolean {
-  return kind === 'parallel' || kind === 'for_each';
-}
-
 function targetOf(decision: Decision): string {
   const target = decision.to_node ?? 'nowhere';
-  return isBranching(decision) ? `branches, then ${target}` : target;
+  return DECISIONS[decision.kind].startsBranches ? `branches, then ${target}` : target;
 }
 
-/** Why the run went where it went, with the values that it looked at. */
+/** Why the run went where it went, with the values that the decision read. */
 function Why({ decision }: { decision: Decision }) {
   const { condition, outcome, read = [] } = decision;
   const said = outcome ?? condition;
@@ -117,7 +107,7 @@ function Why({ decision }: { decision: Decision }) {
     <>
       <h3>Why it went on to {targetOf(decision)}</h3>
       <p>
-        {WAYS[decision.kind]}
+        {DECISIONS[decision.kind].text}
         {decision.kind === 'condition' ? ` ${condition}` : ''}
         {said === undefined || (decision.kind === 'condition' && outcome == null) ? '' : `: ${said}`}.
       </p>

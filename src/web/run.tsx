@@ -202,7 +202,7 @@ function Long({ name, value }: { name: string; value: unknown }) {
   );
 }
 
-/** Keeps to the end as lines come, unless the reader has scrolled up. */
+/** Scrolls to the end when lines are added, unless the reader has scrolled up. */
 function Logs({ lines, total }: { lines: readonly string[]; total: number }) {
   const element = useRef<HTMLPreElement>(null);
   const atEnd = useRef(true);
@@ -237,7 +237,7 @@ function Logs({ lines, total }: { lines: readonly string[]; total: number }) {
 
 const REFRESH_MS = 2000;
 
-/** How many of a run's parts are listed on its page. */
+/** The largest number of children on the page of a run. */
 const SHOWN_PARTS = 100;
 
 /** The runs inside this one: branches, and graphs that run as a step. */

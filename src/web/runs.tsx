@@ -2,21 +2,15 @@ import { useState } from 'preact/hooks';
 import { getJson } from './api.js';
 import { elapsed, shortId } from './format.js';
 import { useLoaded, useTick } from './hooks.js';
-import { Failure, Heading, STATUSES, Status, Time } from './parts.js';
+import { STATUSES, WAITS } from './kinds.js';
+import { Failure, Heading, Status, Time } from './parts.js';
 import { FINISHED } from './types.js';
-import type { RunList, RunSummary, WaitKind } from './wire-types.js';
+import type { RunList, RunSummary } from './wire-types.js';
 
-const WAITS: Readonly<Record<WaitKind, string>> = {
-  input: 'an answer',
-  timer: 'a time',
-  retry: 'the next try',
-  graph: 'another graph',
-  branches: 'branches',
-};
 const REFRESH_MS = 2000;
 const PAGE = 50;
 
-/** Runs, newest first, as they come; what is looked for stands in the address. */
+/** Runs, newest first, refreshed as they change. The filters are in the address. */
 export function RunsView({ query }: { query: URLSearchParams }) {
   const [cursors, setCursors] = useState<readonly string[]>([]);
   const cursor = cursors.at(-1);
@@ -92,9 +86,9 @@ function Filters({ query, onChange }: { query: URLSearchParams; onChange: () => 
           <label for="filter-wait">Waits for</label>
           <select id="filter-wait" name="waiting_for" defaultValue={query.get('waiting_for') ?? ''}>
             <option value="">Any</option>
-            {Object.entries(WAITS).map(([kind, words]) => (
+            {Object.entries(WAITS).map(([kind, { name }]) => (
               <option key={kind} value={kind} selected={query.get('waiting_for') === kind}>
-                {words}
+                {name}
               </option>
             ))}
           </select>
@@ -193,7 +187,7 @@ function RunRow({ run, withGraph, withIndex }: { run: RunSummary; withGraph: boo
       </td>
       <td class="number nowrap">{elapsed(run.submitted_at, run.finished_at)}</td>
       <td class="notes">
-        {run.waiting_for === null ? null : <span>for {WAITS[run.waiting_for]} </span>}
+        {run.waiting_for === null ? null : <span>for {WAITS[run.waiting_for].name} </span>}
         {run.error === null ? null : <span class="bad">{run.error.message.slice(0, 120)} </span>}
         <span class="quiet">{metadata.join(' ')}</span>
       </td>

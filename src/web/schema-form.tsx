@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { pretty } from './format.js';
 import type { Json, Schema } from './types.js';
 
-/** What stands in a form: texts and ticks as typed, by the path of their field. */
+/** The values of a form: texts and ticks as typed, by the path of their field. */
 type Values = Readonly<Record<string, string | boolean>>;
 
 type Kind = 'text' | 'long' | 'number' | 'tick' | 'choice' | 'object' | 'json';
@@ -16,7 +16,7 @@ function kindOf(schema: Schema): Kind {
   return type === 'object' && schema.properties !== undefined ? 'object' : 'json';
 }
 
-/** A form for a JSON Schema: a field for each simple property; anything else is written as JSON. */
+/** A form for a JSON Schema: a field for each simple property, and a JSON text for anything else. */
 export function SchemaForm(props: {
   schema: Schema;
   idPrefix: string;
@@ -158,7 +158,7 @@ function initial(schema: Schema): string | boolean {
   return kind === 'json' ? pretty(given) : kind === 'choice' ? JSON.stringify(given) : String(given);
 }
 
-/** The JSON that a form stands for; `undefined` for an optional field that was left empty. */
+/** The JSON value of a form; `undefined` for an optional field that was left empty. */
 export function readForm(schema: Schema, path: string, values: Values, required: boolean): Json | undefined {
   const kind = kindOf(schema);
   const value = values[path] ?? initial(schema);

@@ -1,37 +1,38 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, follow, getJson, getText } from './api.js';
 import { wordsOf } from './hooks.js';
+import { WAITS } from './kinds.js';
 import { FINISHED } from './types.js';
 import type { RunState, Step, StepList } from './wire-types.js';
 
 /** A run as the page shows it. */
 export interface LiveRun {
   readonly state: RunState | undefined;
-  /** The first of those that are kept; `skipped` came before it. */
+  /** The latest lines, {@link MAX_LOGS} at most. */
   readonly logs: readonly string[];
   readonly steps: readonly Step[];
   readonly picture: string | undefined;
   readonly pictureError: string | undefined;
   readonly error: string | undefined;
   readonly connection: 'connecting' | 'live' | 'over' | 'lost';
-  /** Goes on following, after something was done to a run that had ended. */
+  /** Follows the run again, after a request has made a finished run go on. */
   restart(): void;
 }
 
 const MAX_LOGS = 5000;
 const MAX_STEPS = 2000;
 const PAGE = 200;
-/** At most one refresh in this time, in milliseconds, however fast the run walks. */
+/** At most one refresh in this time, in milliseconds, however fast the run is. */
 const REFRESH_MS = 400;
 const RECONNECT_MS = 1000;
-/** How often a run is read anew while it waits for runs inside it. */
+/** How often a run is read again while it waits for runs inside it. */
 const CHILDREN_MS = 1500;
 
-/** Reads a run anew after each event, but never more often than every {@link REFRESH_MS}; only what was added since. */
+/** Reads a run again after each event, at most once every {@link REFRESH_MS}, and only what is new. */
 class Reader {
   logs: string[] = [];
   isOver = false;
-  /** It waits for runs inside it: what they come to is not told by its own events. */
+  /** It waits for runs inside it, whose progress its own events do not show. */
   hasChildrenUnderWay = false;
   #logsRead = 0;
   #settled: Step[] = [];
@@ -45,13 +46,13 @@ class Reader {
   async state(): Promise<RunState> {
     const state = await getJson<RunState>(`graph/state/${this.runId}?logs_after=${this.#logsRead}`, this.signal);
     this.isOver = isFinished(state);
-    this.hasChildrenUnderWay = state.waiting?.kind === 'branches' || state.waiting?.kind === 'graph';
+    this.hasChildrenUnderWay = state.waiting !== null && WAITS[state.waiting.kind].hasChildren;
     this.#logsRead += state.logs.length;
     this.logs = [...this.logs, ...state.logs].slice(-MAX_LOGS);
     return this.#logsRead < state.logs_total && state.logs.length > 0 ? this.state() : state;
   }
 
-  /** Pages that are full are read once; the last one is read again each time. */
+  /** Reads full pages once, and the last page each time. */
   async steps(): Promise<Step[]> {
     const cursor = this.#cursor === undefined ? '' : `&cursor=${this.#cursor}`;
     const path = `graph/runs/${this.runId}/steps?limit=${PAGE}${cursor}`;
@@ -78,7 +79,7 @@ const NOTHING: Shown = {
   connection: 'connecting',
 };
 
-/** Follows a run for as long as it is shown. */
+/** Follows a run while it is shown. */
 export function useRun(runId: string): LiveRun {
   const [shown, setShown] = useState<Shown>(NOTHING);
   const [turn, setTurn] = useState(0);
@@ -148,7 +149,7 @@ function refresher(reader: Reader, signal: AbortSignal, show: (changes: Partial<
       return !(error instanceof ApiError && error.status >= 400 && error.status < 500);
     }
   };
-  /** One at a time; what was asked for meanwhile comes after. */
+  /** Runs one refresh at a time; a request during a refresh starts another one after it. */
   const now = async (): Promise<boolean> => {
     clearTimeout(timer);
     timer = undefined;

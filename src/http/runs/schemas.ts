@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RunStatus, Waiting } from '../../core/run/state.js';
+import type { RunStatus, WaitKind } from '../../core/run/state.js';
 import { jsonObjectSchema, jsonSchema, kindSchema, nextCursorSchema, timeSchema } from '../schemas.js';
 
 /** Schemas of runs that several operations share. */
@@ -13,7 +13,7 @@ export const statusSchema = kindSchema<RunStatus>('How far a run is', {
   CANCELLED: 'stopped by a request; can be retried',
 }).meta({ id: 'RunStatus' });
 
-export const waitKindSchema = kindSchema<Waiting['kind']>('What a run waits for', {
+export const waitKindSchema = kindSchema<WaitKind>('What a run waits for', {
   input: 'an answer from outside',
   timer: 'a moment',
   retry: 'the next attempt of a step',

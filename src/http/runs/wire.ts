@@ -44,7 +44,7 @@ function toWaiting({ state, waitingChildren }: RunView): WireState['waiting'] {
   const waiting = waitOf(state);
   if (waiting === null) return null;
   const { id, kind, node, since, until, message, schema } = waiting;
-  const children = kind === 'graph' || kind === 'branches' ? waitingChildren.map(toWaitingChild) : [];
+  const children = waitingChildren.map(toWaitingChild);
   return { id, kind, node, since: toTime(since), until: toTimeOrNull(until), message, schema, children };
 }
 
