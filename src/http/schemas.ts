@@ -11,7 +11,7 @@ export const timeSchema = z.string().meta({ format: 'date-time', examples: ['202
 
 /**
  * An enum of the wire, described by what each of its values means.
- * Name the union of the core as type argument: a new kind then does not compile until it is described here.
+ * With a union of the core as type argument, a new kind does not compile until it is described.
  *
  * @example
  * kindSchema<WaitKind>('What a run waits for', { timer: 'a moment', ... })

@@ -10,9 +10,19 @@ export interface RunError {
   readonly step: number | null;
 }
 
+/** The kinds of edge that a decision can take, with what each is. */
+export const DECISION_KINDS = {
+  edge: 'an edge',
+  condition: 'a conditional edge with a condition function',
+  case: 'a conditional edge with cases',
+  parallel: 'a parallel edge',
+  for_each: 'a for_each edge',
+  error: '`on_error`',
+} as const;
+
 /** Why the run went where it went. `to_node` is null when the choice failed, or is up to branches. */
 export interface Decision {
-  readonly kind: 'edge' | 'condition' | 'case' | 'parallel' | 'for_each' | 'error';
+  readonly kind: keyof typeof DECISION_KINDS;
   readonly condition?: string;
   readonly outcome?: string | null;
   readonly to_node: string | null;

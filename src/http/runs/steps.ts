@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Decision } from '../../core/run/events.js';
+import { DECISION_KINDS } from '../../core/run/events.js';
 import type { Engine, StepView } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import { describeResponses } from '../openapi/responses.js';
@@ -22,14 +22,7 @@ const readSchema = z.union([
 
 const decisionSchema = z
   .object({
-    kind: kindSchema<Decision['kind']>('The kind of edge that was taken', {
-      edge: 'an edge',
-      condition: 'a conditional edge with a condition function',
-      case: 'a conditional edge with cases',
-      parallel: 'a parallel edge',
-      for_each: 'a for_each edge',
-      error: '`on_error`',
-    }),
+    kind: kindSchema('The kind of edge that was taken', DECISION_KINDS),
     condition: z.string().optional().describe('The condition function, or the case that was true.'),
     outcome: z.string().nullable().optional(),
     to_node: z.string().nullable().describe('Null if the choice failed, or if branches start.'),
