@@ -1,5 +1,5 @@
 import { EngineError } from '../core/base/errors.js';
-import { copyJson, type JsonObject } from '../core/base/json.js';
+import type { JsonObject } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import type { EventRecord, RunEvent } from '../core/run/events.js';
 import { type Appended, append, openRun } from '../core/run/journal.js';
@@ -7,7 +7,7 @@ import { childrenOf, cursorOf, isFinished, type RunState, type RunStatus, status
 import { creationOf, newUnitOf } from '../runs/units.js';
 import { GraphGoneError, type Idempotency, ReplayError, type Store } from '../store/store.js';
 import type { RequestUseCases } from './requests.js';
-import { guarded, type RunDeps, replay, runNotFound } from './shared.js';
+import { guarded, jsonOf, type RunDeps, replay, runNotFound } from './shared.js';
 
 export interface ForkRun {
   /** The first step that is run anew. */
@@ -41,7 +41,7 @@ const EVENTS_AT_A_TIME = 1000;
 
 /**
  * Starts a new run with the steps of another one before `fromStep` copied. The original, live or not, is untouched.
- * @throws EngineError `run_not_found`, `run_is_child`, `graph_deleted`, `fork_impossible`, `queue_full`,
+ * @throws EngineError `run_not_found`, `run_is_child`, `graph_deleted`, `fork_impossible`, `invalid_request`, `queue_full`,
  * `shutting_down`, `idempotency_mismatch`, `store_unavailable`.
  */
 export async function forkRun(
@@ -107,7 +107,7 @@ async function forkedJournal(
     );
   }
   const forked = { type: 'run.forked', forked_from: { run_id: runId, step: fromStep }, node, step: fromStep } as const;
-  const after = append(prefix.state, [{ ...forked, patch: copyJson(data) as JsonObject }], deps.now());
+  const after = append(prefix.state, [{ ...forked, patch: jsonOf(data, '/data') as JsonObject }], deps.now());
   return { state: after.state, records: [...prefix.records, ...after.records] };
 }
 

@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { EngineError, type Problem } from '../core/base/errors.js';
 import type { JsonObject } from '../core/base/json.js';
-import { problemsOf } from '../core/base/problems.js';
+import { addNumberProblems, problemsOf } from '../core/base/problems.js';
 import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../core/graph/definition.js';
-import { type Diagnosis, diagnose } from '../core/graph/doctor/doctor.js';
+import { diagnose } from '../core/graph/doctor/doctor.js';
 import type { Registry } from '../core/tool/registry.js';
 import type { AnyTool } from '../core/tool/tool.js';
 import type { GraphVersion, SaveGraphResult, Store } from '../store/store.js';
@@ -58,7 +58,8 @@ export class GraphUseCases {
   validateGraph(document: unknown): Verdict {
     const parsed = graphDefinitionSchema.safeParse(document);
     if (!parsed.success) {
-      return { valid: false, errors: problemsOf(graphDefinitionSchema, document, parsed.error.issues), warnings: [] };
+      const problems = problemsOf(graphDefinitionSchema, document, parsed.error.issues);
+      return { valid: false, errors: addNumberProblems(document, problems), warnings: [] };
     }
     const { errors, warnings } = this.#diagnose(parsed.data);
     return { valid: errors.length === 0, errors, warnings };
@@ -128,8 +129,9 @@ export class GraphUseCases {
     return infos.sort(byName);
   }
 
-  #diagnose(definition: GraphDefinition): Diagnosis {
-    return diagnose(definition, this.deps.registry, (name) => this.deps.secretNames.has(name));
+  #diagnose(definition: GraphDefinition): Pick<Verdict, 'errors' | 'warnings'> {
+    const diagnosis = diagnose(definition, this.deps.registry, (name) => this.deps.secretNames.has(name));
+    return { errors: addNumberProblems(definition, diagnosis.errors), warnings: diagnosis.warnings };
   }
 
   #accept(definition: GraphDefinition): readonly Problem[] {

@@ -1,12 +1,12 @@
 import { EngineError } from '../core/base/errors.js';
-import { copyJson, type Json } from '../core/base/json.js';
+import type { Json } from '../core/base/json.js';
 import type { LimitsDefinition } from '../core/graph/definition.js';
 import { compileJsonSchema } from '../core/json-schema/json-schema.js';
 import type { EventOf } from '../core/run/events.js';
 import { cancel } from '../core/run/requests.js';
 import { cursorOf, isFinished, type RunState, type RunStatus, statusOf, waitOf } from '../core/run/state.js';
 import { appendTo } from '../runs/append.js';
-import { guarded, type RunDeps, runNotFound } from './shared.js';
+import { guarded, jsonOf, type RunDeps, runNotFound } from './shared.js';
 
 export interface Answered {
   readonly runId: string;
@@ -34,10 +34,10 @@ export class RequestUseCases {
 
   /**
    * Answers what a run waits for.
-   * @throws EngineError `run_not_found`, `run_not_waiting`, `invalid_answer`, `store_unavailable`.
+   * @throws EngineError `run_not_found`, `run_not_waiting`, `invalid_request`, `invalid_answer`, `store_unavailable`.
    */
   async resumeRun(runId: string, { payload, waitId }: { payload: Json; waitId?: string }): Promise<Answered> {
-    const answer = copyJson(payload);
+    const answer = jsonOf(payload, '/payload');
     const state = await this.#append(runId, (before) => {
       const waiting = waitOf(before);
       if (waiting?.kind !== 'input') {

@@ -1,4 +1,5 @@
 import { EngineError } from '../core/base/errors.js';
+import { copyJson, type Json, NotJsonError } from '../core/base/json.js';
 import type { RunState } from '../core/run/state.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
@@ -29,6 +30,21 @@ export async function guarded<T>(write: () => Promise<T>): Promise<T> {
       retryAfterSeconds: STORE_RETRY_SECONDS,
       cause: error,
     });
+  }
+}
+
+/**
+ * Copies a value of a request, frozen.
+ * @param pointer where it stands in the request
+ * @throws EngineError `invalid_request` if it is not JSON
+ */
+export function jsonOf(value: unknown, pointer: string): Json {
+  try {
+    return copyJson(value);
+  } catch (error) {
+    if (!(error instanceof NotJsonError)) throw error;
+    const problem = { pointer: pointer + error.pointer, code: 'invalid_value', message: `${error.reason}.` };
+    throw new EngineError('invalid_request', `This is not JSON: ${pointer}: ${error.message}.`, { errors: [problem] });
   }
 }
 

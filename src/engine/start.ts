@@ -1,13 +1,13 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { EngineError } from '../core/base/errors.js';
-import { copyJson, type Json } from '../core/base/json.js';
+import type { Json } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { type LimitsDefinition, type RunLimits, resolveLimits } from '../core/graph/definition.js';
 import { openRun } from '../core/run/journal.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
 import { GraphGoneError, GraphStaleError, type Idempotency, ReplayError } from '../store/store.js';
 import { graphNotFound } from './graphs.js';
-import { guarded, type RunDeps, replay } from './shared.js';
+import { guarded, jsonOf, type RunDeps, replay } from './shared.js';
 
 export interface StartRun {
   readonly graphId: string;
@@ -27,7 +27,7 @@ export interface StartedRun {
 
 /**
  * Starts a run. It is durable when this resolves.
- * @throws EngineError `graph_not_found`, `invalid_input`, `queue_full`, `shutting_down`, `idempotency_mismatch`,
+ * @throws EngineError `graph_not_found`, `invalid_request`, `invalid_input`, `queue_full`, `shutting_down`, `idempotency_mismatch`,
  * `store_unavailable`.
  */
 export async function startRun(deps: RunDeps, request: StartRun): Promise<StartedRun> {
@@ -84,9 +84,9 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
   }
 }
 
-/** @throws EngineError `invalid_input` */
+/** @throws EngineError `invalid_request`, `invalid_input` */
 function checkInput(graph: CompiledGraph, given: Json): Json {
-  const inputData = copyJson(given);
+  const inputData = jsonOf(given, '/input_data');
   const errors = graph.inputSchema?.validate(inputData) ?? [];
   if (errors.length === 0) return inputData;
   const inBody = errors.map((problem) => ({ ...problem, pointer: `/input_data${problem.pointer}` }));

@@ -122,6 +122,41 @@ export function isDeeperThan(value: unknown, limit: number): boolean {
   return false;
 }
 
+/**
+ * Where a value holds numbers that JSON cannot: JSON Pointers (RFC 6901), at most `limit`. `JSON.parse` reads `1e400` as
+ * Infinity, and `JSON.stringify` writes that as null. What is nested deeper than {@link MAX_JSON_DEPTH} is not looked at.
+ */
+export function findInfinities(value: unknown, limit: number): string[] {
+  const found: string[] = [];
+  const path: (string | number)[] = [];
+  const visit = (part: unknown): void => {
+    if (typeof part === 'number') found.push(toPointer(path));
+    else if (path.length <= MAX_JSON_DEPTH) visitParts(part as object);
+  };
+  const visitPart = (key: string | number, part: unknown): void => {
+    if (!canBeInfinite(part) || found.length >= limit) return;
+    path.push(key);
+    visit(part);
+    path.pop();
+  };
+  const visitParts = (whole: object): void => {
+    if (Array.isArray(whole)) for (let index = 0; index < whole.length; index++) visitPart(index, whole[index]);
+    else for (const key of Object.keys(whole)) visitPart(key, (whole as Record<string, unknown>)[key]);
+  };
+  if (canBeInfinite(value)) visit(value);
+  return found;
+}
+
+/** True for a number that is not finite, and for what can hold one. */
+function canBeInfinite(value: unknown): boolean {
+  return typeof value === 'number' ? !Number.isFinite(value) : typeof value === 'object' && value !== null;
+}
+
+/** True for text that UTF-8 can hold. Half of a surrogate pair would be stored as another character. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
 /** Size of a value as JSON text, in bytes of UTF-8. */
 export function jsonBytes(value: Json): number {
   return Buffer.byteLength(JSON.stringify(value));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Problem } from './errors.js';
-import { toPointer } from './json.js';
+import { findInfinities, toPointer } from './json.js';
 import { didYouMean } from './nearest-name.js';
 
 /** Most problems that one answer lists: enough for any document that people write. */
@@ -32,6 +32,18 @@ export function problemsOf(schema: z.ZodType, value: unknown, issues: readonly I
     }
   }
   return problems;
+}
+
+/**
+ * Adds a problem for each number of a value that JSON cannot hold. Where there is one, other problems say less.
+ * At most {@link MAX_PROBLEMS} in all.
+ */
+export function addNumberProblems(value: unknown, problems: readonly Problem[]): readonly Problem[] {
+  const pointers = new Set(findInfinities(value, MAX_PROBLEMS));
+  if (pointers.size === 0) return problems;
+  const message = 'The number is too large: numbers go up to 1.7e308.';
+  const numbers = [...pointers].map((pointer) => ({ pointer, code: 'invalid_value', message }));
+  return [...numbers, ...problems.filter(({ pointer }) => !pointers.has(pointer))].slice(0, MAX_PROBLEMS);
 }
 
 function problemOf(issue: Issue, value: unknown): Problem {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { definedOnly } from '../base/defined-only.js';
-import type { JsonObject } from '../base/json.js';
+import { isWellFormed, type JsonObject } from '../base/json.js';
 
 /** The reserved target: a run that is routed here is complete. */
 export const END = 'END';
@@ -34,8 +34,16 @@ const NO_CONTROL = /^[^\u0000-\u001f\u007f]*$/;
 const MAX_TIMEOUT_SECONDS = 2_147_483;
 const seconds = z.number().min(0).max(MAX_DEADLINE_SECONDS);
 
-/** A name that people give: 1 to 200 characters, none of them a control character. */
-export const nameSchema = z.string().min(1).max(200).regex(NO_CONTROL, 'must not hold control characters');
+/** What text that is stored beside JSON must be. A refinement: the schemas of OpenAPI have no word for it. */
+export const WELL_FORMED = [isWellFormed, 'must not hold half of a surrogate pair'] as const;
+
+/** A name that people give: 1 to 200 characters, none of them a control character or half a character. */
+export const nameSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(NO_CONTROL, 'must not hold control characters')
+  .refine(...WELL_FORMED);
 
 const SLUG = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 

@@ -2,7 +2,7 @@ import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import type { Problem } from '../../core/base/errors.js';
 import { isDeeperThan, MAX_JSON_DEPTH } from '../../core/base/json.js';
-import { problemsOf } from '../../core/base/problems.js';
+import { addNumberProblems, problemsOf } from '../../core/base/problems.js';
 import { ApiError } from '../errors/api-error.js';
 import { createQueryReader } from './query.js';
 
@@ -18,7 +18,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
   return (value) => ({ value });
 };
 
-/** Checks only the depth of a body: for the route that reports what is wrong with its body. */
+/** Checks only the depth of a body: for the route that reports what else is wrong with its body. */
 export const depthCompiler = () => checkDepth;
 
 function createBodyCheck(schema: z.ZodType): (body: unknown) => Check {
@@ -42,9 +42,10 @@ function createQueryCheck(schema: z.ZodObject): (query: unknown) => Check {
 
 function check(schema: z.ZodType, value: unknown, part: 'body' | 'query'): Check {
   const result = schema.safeParse(value);
-  return result.success
-    ? { value: result.data }
-    : { error: invalidRequest(part, problemsOf(schema, value, result.error.issues)) };
+  const found = result.success ? [] : problemsOf(schema, value, result.error.issues);
+  // Schemas take any value in many places, so they cannot tell.
+  const problems = part === 'body' ? addNumberProblems(value, found) : found;
+  return result.success && problems.length === 0 ? { value: result.data } : { error: invalidRequest(part, problems) };
 }
 
 function invalidRequest(part: 'body' | 'query', errors: readonly Problem[]): ApiError {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../../core/base/json.js';
-import { limitsSchema, nameSchema } from '../../core/graph/definition.js';
+import { limitsSchema, nameSchema, WELL_FORMED } from '../../core/graph/definition.js';
 import { isFinished, statusOf } from '../../core/run/state.js';
 import type { Engine, StartRun } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
@@ -16,7 +16,13 @@ import { toRunState, toStartedRun } from './wire.js';
 const MAX_METADATA = 50;
 
 const metadataSchema = z
-  .record(nameSchema.max(100), z.string().max(1000))
+  .record(
+    nameSchema.max(100),
+    z
+      .string()
+      .max(1000)
+      .refine(...WELL_FORMED),
+  )
   .refine((metadata) => Object.keys(metadata).length <= MAX_METADATA, `must have at most ${MAX_METADATA} entries`)
   .describe('Strings of your own, to find the run by.');
 

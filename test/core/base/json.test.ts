@@ -2,15 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   copyJson,
+  findInfinities,
   freezeJson,
   isDeeperThan,
   isPlainObject,
+  isWellFormed,
   jsonBytes,
   MAX_JSON_DEPTH,
   NotJsonError,
   pointerToken,
   toPointer,
 } from '../../../src/core/base/json.js';
+
+const cycle: unknown[] = [];
+cycle.push(cycle);
 
 function nested(depth: number): unknown {
   let value: unknown = 'core';
@@ -64,8 +69,6 @@ describe('copyJson', () => {
     expect([copy, copy.list, copy.list[0]].every(Object.isFrozen)).toBe(true);
   });
 
-  const cycle: unknown[] = [];
-  cycle.push(cycle);
   it.each([
     [{ a: Number.NaN }, '/a', 'NaN is not JSON'],
     [[Number.POSITIVE_INFINITY], '/0', 'Infinity is not JSON'],
@@ -131,6 +134,42 @@ describe('isDeeperThan', () => {
 
   it('does not overflow the stack', () => {
     expect(isDeeperThan(nested(100_000), 99_999)).toBe(true);
+  });
+});
+
+describe('findInfinities', () => {
+  const INFINITE = Number.NEGATIVE_INFINITY;
+
+  it('says where numbers are that JSON writes as null', () => {
+    expect(findInfinities(Number.NaN, 9)).toEqual(['']);
+    const value = { 'a/b': [1, INFINITE, null, 'x', { n: INFINITE }], c: {}, d: INFINITE };
+    expect(findInfinities(value, 9)).toEqual(['/a~1b/1', '/a~1b/4/n', '/d']);
+    expect(findInfinities(value, 2)).toEqual(['/a~1b/1', '/a~1b/4/n']);
+    for (const fine of [1, 'x', null, true, undefined, [[]]]) expect(findInfinities(fine, 9)).toEqual([]);
+  });
+
+  it('finds exactly what copyJson refuses', () => {
+    const value = fc.letrec((tie) => ({
+      any: fc.oneof(fc.double(), fc.array(tie('any'), { maxLength: 3 }), fc.dictionary(fc.string(), tie('any'))),
+    })).any;
+    fc.assert(
+      fc.property(value, (any) => {
+        const [first] = findInfinities(any, 1);
+        if (first === undefined) expect(copyJson(any)).toStrictEqual(JSON.parse(JSON.stringify(any)));
+        else expect(getError(() => copyJson(any))).toMatchObject({ pointer: first });
+      }),
+    );
+  });
+
+  it('ends for cycles', () => {
+    expect(findInfinities(cycle, 9)).toEqual([]);
+  });
+});
+
+describe('isWellFormed', () => {
+  it('tells halves of surrogate pairs from whole ones', () => {
+    for (const text of ['', 'a', '😀', '\ufffd']) expect(isWellFormed(text)).toBe(true);
+    for (const text of ['\ud83d', 'a\ude00b', '\ude00\ud83d']) expect(isWellFormed(text)).toBe(false);
   });
 });
 

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestServer, type TestServer } from '../helpers/server.js';
+
+/** Bodies that are JSON, and that can still not be stored as they are. */
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const HUGE = '1e400';
+/** Half of a surrogate pair, as JSON writes it. */
+const HALF = '\\ud83d';
+
+let server: TestServer;
+let runId: string;
+beforeAll(async () => {
+  server = await startTestServer();
+  const waits = { name: 'w', tool_name: 'wait_for_input', params: { message: '?' } };
+  await server.ask('POST /graph/create', { graph_id: 'waits', name: 'waits', entry_point: 'w', nodes: [waits] });
+  runId = (await server.ask('POST /graph/run?wait=10', { graph_id: 'waits' })).body.run_id;
+});
+afterAll(() => server.stop());
+
+function graph(parts: string, node = ',"params":{"values":{}}'): string {
+  return `{"name":"g","entry_point":"a","nodes":[{"name":"a","tool_name":"set_data"${node}}]${parts}}`;
+}
+
+/** Ways in for a number, and where it stands in them. */
+const NUMBERS: [string, string, string][] = [
+  ['POST /graph/run', `{"graph_id":"waits","input_data":${HUGE}}`, '/input_data'],
+  ['POST /graph/run', `{"graph_id":"waits","input_data":{"a/b":[0,-${HUGE}]}}`, '/input_data/a~1b/1'],
+  ['POST /graph/run', `{"graph_id":"waits","metadata":{"m":${HUGE}}}`, '/metadata/m'],
+  ['POST /graph/run', `{"graph_id":"waits","limits":{"deadline_seconds":${HUGE}}}`, '/limits/deadline_seconds'],
+  ['POST /graph/run', `{"graph_id":"waits","version":${HUGE}}`, '/version'],
+  ['POST /graph/runs/RUN/resume', `{"payload":${HUGE}}`, '/payload'],
+  ['POST /graph/runs/RUN/retry', `{"limits":{"max_steps":${HUGE}}}`, '/limits/max_steps'],
+  ['POST /graph/runs/RUN/fork', `{"from_step":1,"data":{"x":[${HUGE}]}}`, '/data/x/0'],
+  ['POST /graph/create', graph('', `,"params":{"values":{"x":${HUGE}}}`), '/nodes/0/params/values/x'],
+  ['POST /graph/create', graph(`,"input_schema":{"maximum":${HUGE}}`), '/input_schema/maximum'],
+  ['POST /graph/create', graph('', `,"timeout_seconds":${HUGE}`), '/nodes/0/timeout_seconds'],
+  ['PUT /graph/waits', graph('', `,"params":{"values":{"x":${HUGE}}}`), '/nodes/0/params/values/x'],
+];
+
+describe('a number that is too large for a double', () => {
+  it.each(NUMBERS)('is refused by %s: %s', async (request, body, pointer) => {
+    const answer = await server.ask(request.replace('RUN', runId), body, JSON_TYPE);
+    expect([answer.status, answer.body.code]).toEqual([422, 'invalid_request']);
+    expect(answer.body.errors).toEqual([
+      { pointer, code: 'invalid_value', message: expect.stringContaining('too large') },
+    ]);
+  });
+
+  it.each(NUMBERS.filter(([request]) => request === 'POST /graph/create'))(
+    'is found by the check of a graph as by %s: %s',
+    async (request, body) => {
+      const refused = await server.ask(request, body, JSON_TYPE);
+      const { body: verdict } = await server.ask('POST /graph/validate', body, JSON_TYPE);
+      expect(verdict).toEqual({ valid: false, errors: refused.body.errors, warnings: [] });
+    },
+  );
+
+  it('is named beside what else is wrong', async () => {
+    const body = `{"input_data":${HUGE},"graf_id":"waits"}`;
+    const { body: problem } = await server.ask('POST /graph/run', body, JSON_TYPE);
+    expect(problem.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
+      '/input_data',
+      '/graph_id',
+      '/graf_id',
+    ]);
+  });
+
+  it('is refused by the engine too, which programs can call without HTTP', async () => {
+    const { engine } = server;
+    const x = Number.POSITIVE_INFINITY;
+    const nodes = [{ name: 'a', tool_name: 'set_data', params: { values: { x } } }];
+    const refused = (code: string, pointer: string) => ({
+      code,
+      errors: [expect.objectContaining({ pointer, code: 'invalid_value' })],
+    });
+    await expect(engine.createGraph({ name: 'g', entry_point: 'a', nodes, edges: [] })).rejects.toMatchObject(
+      refused('invalid_graph', '/nodes/0/params/values/x'),
+    );
+    await expect(engine.startRun({ graphId: 'waits', inputData: { x } })).rejects.toMatchObject(
+      refused('invalid_request', '/input_data/x'),
+    );
+    await expect(engine.resumeRun(runId, { payload: [x] })).rejects.toMatchObject(
+      refused('invalid_request', '/payload/0'),
+    );
+    await expect(engine.forkRun(runId, { fromStep: 1, data: { x } })).rejects.toMatchObject(
+      refused('invalid_request', '/data/x'),
+    );
+  });
+});
+
+describe('half of a surrogate pair', () => {
+  it.each([
+    ['POST /graph/run', `{"graph_id":"waits","metadata":{"m":"a${HALF}"}}`, '/metadata/m'],
+    ['POST /graph/run', `{"graph_id":"waits","metadata":{"${HALF}":"m"}}`, '/metadata/\ud83d'],
+    ['POST /graph/create', graph('').replace('"g"', `"g${HALF}"`), '/name'],
+    ['POST /graph/create', graph('').replace('{"name":"a"', `{"name":"a${HALF}"`), '/nodes/0/name'],
+    ['POST /graph/create', graph(`,"merge":{"${HALF}":"sum"}`), '/merge/\ud83d'],
+    ['PUT /graph/waits', graph('').replace('"set_data"', `"${HALF}"`), '/nodes/0/tool_name'],
+  ])('is refused in a name by %s: %s', async (request, body, pointer) => {
+    const answer = await server.ask(request, body, JSON_TYPE);
+    expect([answer.status, answer.body.code]).toEqual([422, 'invalid_request']);
+    const found = answer.body.errors.find((problem: { pointer: string }) => problem.pointer === pointer);
+    expect(found?.message).toContain('half of a surrogate pair');
+  });
+
+  it('leaves whole pairs alone, and stays as it is in data', async () => {
+    const body = `{"graph_id":"waits","metadata":{"😀":"😀"},"input_data":"${HALF}"}`;
+    const { status, body: run } = await server.ask('POST /graph/run', body, JSON_TYPE);
+    expect(status).toBe(202);
+    const { body: state } = await server.ask(`GET /graph/state/${run.run_id}`);
+    expect(state).toMatchObject({ metadata: { '😀': '😀' }, input_data: '\ud83d' });
+  });
+});
