@@ -1,13 +1,14 @@
 import { EngineError } from '../core/base/errors.js';
 import type { JsonObject } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
-import type { EventRecord, RunEvent } from '../core/run/events.js';
-import { type Appended, append, openRun } from '../core/run/journal.js';
-import { childrenOf, cursorOf, isFinished, type RunState, type RunStatus, statusOf } from '../core/run/state.js';
+import type { EventRecord } from '../core/run/events.js';
+import { copyEvent, endFork, openFork, refuseFork, stepIsMissing } from '../core/run/fork.js';
+import type { Appended } from '../core/run/journal.js';
+import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
 import { GraphGoneError, type Idempotency, ReplayError, type Store } from '../store/store.js';
 import type { RequestUseCases } from './requests.js';
-import { guarded, jsonOf, type RunDeps, replay, runNotFound } from './shared.js';
+import { guarded, jsonOf, type RunDeps, refusalError, replay, runNotFound } from './shared.js';
 
 export interface ForkRun {
   /** The first step that is run anew. */
@@ -26,17 +27,6 @@ export interface ForkedRun {
   readonly replayed: boolean;
 }
 
-/** What a step did is copied; how its run came to be driven, ended and was taken up again is not. */
-const COPIED: ReadonlySet<RunEvent['type']> = new Set([
-  'run.started',
-  'run.forked',
-  'step.completed',
-  'step.failed',
-  'wait.started',
-  'wait.ended',
-  'branches.started',
-  'branches.joined',
-]);
 const EVENTS_AT_A_TIME = 1000;
 
 /**
@@ -82,33 +72,14 @@ async function forkedJournal(
   if (original === undefined) throw runNotFound(runId);
   if (original.parent !== null) throw await requests.isChild(original);
   const graph = await graphFor(deps, original, version);
-  if (fromStep > original.stepCount + 1) {
-    const last = original.stepCount + 1;
-    throw impossible(`The run has finished ${original.stepCount} steps, so it can be forked from step 1 to ${last}.`);
-  }
-  const { deadlineSeconds, maxSteps: max_steps, metadata, inputData: input_data } = original;
-  const opened = openRun(
-    deps.newId(),
-    {
-      type: 'run.submitted',
-      graph_id: graph.graphId,
-      graph_version: graph.version,
-      input_data,
-      limits: { max_steps, ...(deadlineSeconds !== null && { deadline_seconds: deadlineSeconds }) },
-      metadata,
-    },
-    deps.now(),
-  );
+  const refusal = refuseFork(original, fromStep);
+  if (refusal !== undefined) throw refusalError(refusal);
+  const opened = openFork(original, graph, deps.newId(), deps.now());
   const prefix = await copyPrefix(deps.store, original, fromStep, opened);
-  const node = cursorOf(prefix.state)?.node ?? '';
-  if (!graph.nodes.has(node)) {
-    throw impossible(
-      `Step ${fromStep} is at node "${node}", which version ${graph.version} of the graph does not have.`,
-    );
-  }
-  const forked = { type: 'run.forked', forked_from: { run_id: runId, step: fromStep }, node, step: fromStep } as const;
-  const after = append(prefix.state, [{ ...forked, patch: jsonOf(data, '/data') as JsonObject }], deps.now());
-  return { state: after.state, records: [...prefix.records, ...after.records] };
+  const patch = jsonOf(data, '/data') as JsonObject;
+  const end = endFork(original, prefix.state, graph, { fromStep, data: patch, now: deps.now() });
+  if (end.refusal !== undefined) throw refusalError(end.refusal);
+  return { state: end.state, records: [...prefix.records, ...end.records] };
 }
 
 async function graphFor(
@@ -119,28 +90,20 @@ async function graphFor(
   const graph = await deps.graphs.find(graphId, version ?? graphVersion);
   if (graph !== undefined) return graph;
   if (version === undefined || (await deps.store.findGraph(graphId)) === undefined) throw graphDeleted(graphId, runId);
-  throw impossible(`Graph "${graphId}" has no version ${version}.`);
+  throw new EngineError('fork_impossible', `Graph "${graphId}" has no version ${version}.`);
 }
 
-/** Copies events until the run is at the step, with the times that they had. */
+/** Copies events until the run is at the step. */
 async function copyPrefix(store: Store, original: RunState, fromStep: number, opened: Appended): Promise<Appended> {
   const records = [...opened.records];
   let { state } = opened;
-  for await (const { event, time } of eventsOf(store, original.runId)) {
-    if (!COPIED.has(event.type)) continue;
-    const next = append(state, [event], time);
-    if (cursorOf(next.state)?.step !== fromStep || childrenOf(next.state) !== null) {
-      records.push(...next.records);
-      state = next.state;
-      continue;
-    }
-    if (fromStep === 1) return { state: next.state, records };
-    // The fork itself says that the step is executed.
-    const quiet = append(state, [{ ...event, next: null } as RunEvent], time);
-    return { state: quiet.state, records: [...records, ...quiet.records] };
+  for await (const record of eventsOf(store, original.runId)) {
+    const copied = copyEvent(state, fromStep, record);
+    records.push(...copied.records);
+    state = copied.state;
+    if (copied.isThere) return { state, records };
   }
-  const why = isFinished(statusOf(original)) ? 'it ended before' : 'it has not got there yet';
-  throw impossible(`The run has no step ${fromStep}: ${why}.`);
+  throw refusalError(stepIsMissing(original, fromStep));
 }
 
 async function* eventsOf(store: Store, runId: string): AsyncGenerator<EventRecord> {
@@ -150,10 +113,6 @@ async function* eventsOf(store: Store, runId: string): AsyncGenerator<EventRecor
     if (page.length < EVENTS_AT_A_TIME) return;
     after = page.at(-1)?.seq ?? after;
   }
-}
-
-function impossible(message: string): EngineError {
-  return new EngineError('fork_impossible', message);
 }
 
 function graphDeleted(graphId: string, runId: string): EngineError {

@@ -1,5 +1,5 @@
 import { linesOf } from '../core/run/log-lines.js';
-import { isFinished, type RunState, statusOf, waitOf } from '../core/run/state.js';
+import { isFinished, type RunState, statusOf, waitsForPerson } from '../core/run/state.js';
 import type { RunSummary } from '../store/store.js';
 import { loadRun, type RunDeps } from './shared.js';
 
@@ -54,7 +54,7 @@ export class StateReader {
 
   /** True if a run has ended, or waits for somebody. */
   async #isAtRest(state: RunState): Promise<boolean> {
-    if (isFinished(statusOf(state)) || waitOf(state)?.kind === 'input') return true;
+    if (isFinished(statusOf(state)) || waitsForPerson(state)) return true;
     return (await this.#waitingChildren(state, 1)).length > 0;
   }
 

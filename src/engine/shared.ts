@@ -1,5 +1,7 @@
+import { definedOnly } from '../core/base/defined-only.js';
 import { EngineError } from '../core/base/errors.js';
 import { copyJson, type Json, NotJsonError } from '../core/base/json.js';
+import type { Refusal } from '../core/run/requests.js';
 import type { RunState } from '../core/run/state.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
@@ -81,4 +83,9 @@ export async function loadRun({ runs }: Pick<RunDeps, 'runs'>, runId: string): P
   const state = await runs.load(runId);
   if (state === undefined) throw runNotFound(runId);
   return state;
+}
+
+/** The error for a request that is refused. */
+export function refusalError({ code, message, problems }: Refusal): EngineError {
+  return new EngineError(code, message, definedOnly({ errors: problems }));
 }

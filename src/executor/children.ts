@@ -122,8 +122,7 @@ export class ChildRuns {
       const child = await runs.load(runId);
       // In files of 1.0 the slot does not tell that a child was restarted: it has ended for good then.
       if (child === undefined || child.retriedBy === slotSeq) continue;
-      const { next } = await runs.announcement(child);
-      appends.push(appendOf(child, append(child, [restartChild(child, parent, slotSeq, next)], now())));
+      appends.push(appendOf(child, append(child, [restartChild(child, parent, slotSeq)], now())));
     }
     const slots: Slot[] = [...start, ...restart].map((runId) => ({ runId, slotSeq }));
     const due = [...start, ...appends.map(({ state: { runId } }) => runId)];

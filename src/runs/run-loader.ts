@@ -6,6 +6,7 @@ import type { ParentLink } from '../core/run/events.js';
 import { evolve } from '../core/run/evolve.js';
 import { fold, readSnapshot } from '../core/run/journal.js';
 import { scopeOf } from '../core/run/routing.js';
+import { addAnnouncement, lacksAnnouncement } from '../core/run/snapshots.js';
 import { blankRun, type Children, cursorOf, type Inherited, type RunState } from '../core/run/state.js';
 import type { Store } from '../store/store.js';
 import type { GraphCache } from './graph-cache.js';
@@ -63,16 +64,6 @@ export class RunLoader {
     return state;
   }
 
-  /** The node that a run goes on with when it is retried, where the logs have not said yet that it is executed. */
-  async announcement({ runId, seq, phase }: RunState): Promise<{ next?: string }> {
-    if (phase.kind !== 'failed' && phase.kind !== 'cancelled') return {};
-    const { at } = phase;
-    if (at.kind !== 'calling') return {};
-    const [before] = await this.store.readEvents(runId, seq - 2, 1);
-    const event = before?.event;
-    return event !== undefined && 'next' in event && event.next === null ? { next: at.cursor.node } : {};
-  }
-
   /** What a branch has from its parent. */
   async inherited(link: Pick<ParentLink, 'run_id' | 'seq' | 'index'>): Promise<Inherited> {
     const key = baseKey(link.run_id, link.seq);
@@ -121,7 +112,10 @@ export class RunLoader {
     const inherited = submitted.parent?.kind === 'branch' ? await this.inherited(submitted.parent) : undefined;
     const start =
       snapshot === undefined ? blankRun(runId, inherited) : readSnapshot(snapshot, submitted.input_data, inherited);
-    return fold(start, tail);
+    const state = fold(start, tail);
+    if (!lacksAnnouncement(state)) return state;
+    const [before] = await this.store.readEvents(runId, state.seq - 2, 1);
+    return addAnnouncement(state, before?.event);
   }
 
   async #loadBase({ run_id: runId, seq }: Pick<ParentLink, 'run_id' | 'seq'>): Promise<Base> {

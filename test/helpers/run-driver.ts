@@ -13,6 +13,7 @@ import {
 } from '../../src/core/run/interpreter.js';
 import type { ChildResult } from '../../src/core/run/join.js';
 import { append, openRun } from '../../src/core/run/journal.js';
+import { retry } from '../../src/core/run/requests.js';
 import type { Inherited, RunState } from '../../src/core/run/state.js';
 import type { Registrable, Registry } from '../../src/core/tool/registry.js';
 import { createRegistry } from '../../src/core/tool/registry.js';
@@ -108,19 +109,11 @@ export class RunDriver {
     this.append({ type: 'wait.ended', wait_id: this.view.waiting?.id ?? '', outcome: 'answered', answer });
   }
 
-  /** Sets a run that failed or was cancelled going again. */
+  /** Sets a run that failed or was cancelled going again, as a person does, or as its parent does for a child. */
   retry(limits?: { max_steps?: number; deadline_seconds?: number }): void {
-    const { cursor, deadlineSeconds, pending } = this.view;
-    const seconds = limits?.deadline_seconds ?? deadlineSeconds;
-    const before = this.records.at(-2)?.event;
-    const isNew = before !== undefined && 'next' in before && before.next === null && pending === null;
-    this.append({
-      type: 'run.retried',
-      ...(limits !== undefined && { limits }),
-      ...(seconds !== null && { deadline_at: this.now + seconds * 1000 }),
-      ...(cursor !== null && { step: cursor.step, node: cursor.node }),
-      ...(cursor !== null && isNew && { next: cursor.node }),
-    });
+    const { events, refusal } = retry({ ...this.state, parent: null }, { limits, isGraphDeleted: false }, this.now);
+    if (refusal !== undefined) throw new Error(refusal.message);
+    this.append(...events);
   }
 
   /** Takes what comes next, and does it. False when the run is over, or waits. */

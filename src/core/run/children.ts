@@ -3,46 +3,77 @@ import { type LimitsDefinition, resolveLimits } from '../graph/definition.js';
 import type { EventOf } from './events.js';
 import type { Children, RunState } from './state.js';
 
+/**
+ * What is known of the child runs that an event of a parent started. A child runs once it has a slot, which belongs to a
+ * generation: that of the event which started the children, or of the last retry of the parent (see
+ * {@link generationOf}).
+ */
 export interface ChildrenView {
+  /** The children with the indexes 0 up to this exist. */
   readonly created: number;
+  /** How many have a slot of this generation, and have not ended. */
   readonly active: number;
+  /** One has failed or was cancelled in this generation. */
   readonly lost: boolean;
+  /** How many have not ended, with a slot or without. */
   readonly unfinished: number;
-  readonly next: readonly { readonly runId: string; readonly index: number; readonly ended: boolean }[];
+  /** Those without a slot of this generation that have not completed, by index; as many as can have a slot will do. */
+  readonly next: readonly {
+    readonly runId: string;
+    readonly index: number;
+    /** It failed or was cancelled before the parent was retried, and is restarted. */
+    readonly ended: boolean;
+  }[];
 }
 
+/** What to do next for the children of a run. After `create` and `start` there can be more to do. */
 export type ChildrenPlan =
+  /** Make the children with the indexes `from` up to `to` (exclusive); the first `slots` of them get a slot at once. */
   | { readonly kind: 'create'; readonly from: number; readonly to: number; readonly slots: number }
+  /** Give these runs a slot. Those in `restart` have ended, and go on as their parent does. */
   | { readonly kind: 'start'; readonly start: readonly string[]; readonly restart: readonly string[] }
+  /** Cancel all that have not ended. */
   | { readonly kind: 'cancel' }
+  /** Nothing to do until a child ends. */
   | { readonly kind: 'wait' }
+  /** All have ended: read their results, and settle. */
   | { readonly kind: 'join' };
 
-const CHUNK = 500;
+/** Children made in one commit. */
+const MAX_CREATED_AT_ONCE = 500;
 
+/** The seq of the event whose slots count: the one that started the children, or the last retry of their parent. */
 export function generationOf({ seq, retriedSeq }: Children): number {
   return retriedSeq ?? seq;
 }
 
+/**
+ * Plans what to do for the children of a run: make them, run at most `maxParallel` of them at a time, end all when one
+ * is lost or their parent is cancelled, and join them when all have ended.
+ */
 export function planChildren(
   { count }: Children,
   { created, active, lost, unfinished, next }: ChildrenView,
-  { cancel, maxParallel }: { cancel: boolean; maxParallel: number },
+  { cancel, maxParallel }: { readonly cancel: boolean; readonly maxParallel: number },
 ): ChildrenPlan {
-  if (cancel || lost) return unfinished > 0 ? { kind: 'cancel' } : { kind: 'join' };
+  if (cancel || lost) return { kind: unfinished > 0 ? 'cancel' : 'join' };
   const free = Math.max(0, maxParallel - active);
   if (created < count) {
-    const to = Math.min(count, created + CHUNK);
-    return { kind: 'create', from: created, to, slots: Math.min(next.length > 0 ? 0 : free, to - created) };
+    const to = Math.min(count, created + MAX_CREATED_AT_ONCE);
+    // Children that are there already go first.
+    const slots = Math.min(Math.max(0, free - next.length), to - created);
+    return { kind: 'create', from: created, to, slots };
   }
   const chosen = next.slice(0, free);
-  if (chosen.length > 0) {
-    const idsOf = (ended: boolean) => chosen.filter((one) => one.ended === ended).map(({ runId }) => runId);
-    return { kind: 'start', start: idsOf(false), restart: idsOf(true) };
-  }
-  return unfinished > 0 || next.length > 0 ? { kind: 'wait' } : { kind: 'join' };
+  if (chosen.length === 0) return { kind: unfinished > 0 ? 'wait' : 'join' };
+  return {
+    kind: 'start',
+    start: chosen.filter(({ ended }) => !ended).map(({ runId }) => runId),
+    restart: chosen.filter(({ ended }) => ended).map(({ runId }) => runId),
+  };
 }
 
+/** The first event of a branch, which runs a part of its parent's graph on its parent's state. */
 export function startBranch(parent: RunState, children: Children, index: number): EventOf<'run.submitted'> {
   const { toNodes, joinNode } = children;
   return {
@@ -52,13 +83,19 @@ export function startBranch(parent: RunState, children: Children, index: number)
     input_data: null,
     limits: { max_steps: parent.maxSteps },
     metadata: {},
-    parent: { ...linkTo(parent, children, index), kind: 'branch' },
+    parent: linkTo(parent, children, index, 'branch'),
+    // The branches of a for_each all begin at the same node.
     entry_node: toNodes[toNodes.length === 1 ? 0 : index] ?? '',
     join_node: joinNode ?? '',
     ...definedOnly({ deadline_at: parent.deadlineAt ?? undefined }),
   };
 }
 
+/**
+ * The first event of a graph that runs as a step. It ends at its parent's deadline, or at its own if that is earlier.
+ * @param limits the limits of the graph
+ * @param now milliseconds since 1970
+ */
 export function startGraphRun(
   parent: RunState,
   children: Children,
@@ -77,11 +114,11 @@ export function startGraphRun(
     input_data: graph?.input ?? null,
     limits: { max_steps: maxSteps },
     metadata: {},
-    parent: { ...linkTo(parent, children, index), kind: 'graph' },
+    parent: linkTo(parent, children, index, 'graph'),
     ...definedOnly({ deadline_at: Number.isFinite(deadline) ? deadline : undefined }),
   };
 }
 
-function linkTo({ runId, parent }: RunState, { seq }: Children, index: number) {
-  return { run_id: runId, seq, index, depth: (parent?.depth ?? 0) + 1 };
+function linkTo({ runId, parent }: RunState, { seq }: Children, index: number, kind: 'branch' | 'graph') {
+  return { run_id: runId, seq, index, depth: (parent?.depth ?? 0) + 1, kind };
 }

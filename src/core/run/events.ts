@@ -1,6 +1,7 @@
 import { freezeJson, type Json, type JsonObject } from '../base/json.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
+import type { WaitOutcome } from './waits.js';
 
 /** Why a step or a run failed. */
 export interface RunError {
@@ -114,7 +115,7 @@ export type RunEvent =
   | {
       readonly type: 'wait.ended';
       readonly wait_id: string;
-      readonly outcome: 'answered' | 'elapsed' | 'expired' | 'joined';
+      readonly outcome: WaitOutcome;
       readonly answer?: Json;
     }
   | {
@@ -183,10 +184,29 @@ export interface EventRecord {
   readonly logEnd: number;
 }
 
-/** True for what requests append beside whoever drives a run. */
+/** True for what requests append beside the session that drives a run: that session takes it in and goes on. */
 export function isRequest(event: RunEvent): boolean {
-  if (event.type === 'wait.ended') return event.outcome === 'answered';
-  return event.type === 'cancel.requested' || event.type === 'run.cancelled' || event.type === 'run.retried';
+  switch (event.type) {
+    case 'cancel.requested':
+    case 'run.cancelled':
+    case 'run.retried':
+      return true;
+    case 'wait.ended':
+      return event.outcome === 'answered';
+    case 'run.submitted':
+    case 'run.started':
+    case 'step.completed':
+    case 'step.failed':
+    case 'wait.started':
+    case 'branches.started':
+    case 'branches.joined':
+    case 'run.recovered':
+    case 'run.drained':
+    case 'run.forked':
+    case 'run.completed':
+    case 'run.failed':
+      return false;
+  }
 }
 
 /** True for the events that end a run. */

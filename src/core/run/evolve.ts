@@ -8,6 +8,7 @@ import {
   cursorOf,
   type LivePhase,
   type Phase,
+  type PhaseOf,
   type RetryPoint,
   type RunState,
   startWait,
@@ -26,7 +27,7 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
     case 'run.submitted':
       return submitted(state, event, time);
     case 'run.started':
-      return { phase: { kind: 'calling', cursor: visit(event.next, event.step ?? 1) }, startedAt: time, recoveries: 0 };
+      return { phase: calling(visit(event.next, event.step ?? 1), true), startedAt: time, recoveries: 0 };
     case 'step.completed':
       return stepCompleted(state, event);
     case 'step.failed':
@@ -38,7 +39,11 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
     case 'branches.started':
       return branchesStarted(state, event, time, seq);
     case 'branches.joined':
-      return { ...patched(state, event.patch), phase: goOn(state, hereOf(state, event), event.to_node), recoveries: 0 };
+      return {
+        ...patched(state, event.patch),
+        phase: goOn(state, hereOf(state, event), event.to_node, event.next),
+        recoveries: 0,
+      };
     case 'cancel.requested':
       return { cancelRequested: true, recoveries: 0 };
     case 'run.recovered':
@@ -84,7 +89,7 @@ function stepCompleted(state: RunState, event: EventOf<'step.completed'>): Parti
   const isBranching = decision?.kind === 'parallel' || decision?.kind === 'for_each';
   const next = isBranching ? undefined : nextVisit(state, here, targetOf(decision));
   // A run that ends here and is retried chooses its way again, without calling the tool again.
-  const phase: Phase = next === undefined ? { kind: 'routing', cursor: here } : { kind: 'calling', cursor: next };
+  const phase: Phase = next === undefined ? { kind: 'routing', cursor: here } : calling(next, event.next !== null);
   return { ...patched(state, event.patch), stepCount: step, phase, recoveries: 0 };
 }
 
@@ -92,11 +97,11 @@ function stepFailed(state: RunState, event: EventOf<'step.failed'>, time: number
   const { node, step, attempt, retry_at: until, decision } = event;
   const here = hereOf(state, event);
   if (decision !== undefined) {
-    const phase = goOn(state, here, targetOf(decision));
+    const phase = goOn(state, here, targetOf(decision), event.next);
     return { ...patched(state, event.patch ?? {}), stepCount: step, phase, recoveries: 0 };
   }
   const cursor = { ...here, attempt: attempt + 1, tries: here.tries + 1 };
-  if (until === undefined) return { phase: { kind: 'calling', cursor }, recoveries: 0 };
+  if (until === undefined) return { phase: calling(cursor, true), recoveries: 0 };
   return { phase: { kind: 'waiting', cursor, wait: startWait('retry', node, time, seq, { until }) }, recoveries: 0 };
 }
 
@@ -104,19 +109,25 @@ function waitStarted(state: RunState, event: EventOf<'wait.started'>, time: numb
   const { wait, node } = event;
   const cursor = hereOf(state, event);
   const { until, message = null, schema = null, save_as: saveAs, kind } = wait;
-  if (kind !== 'graph') {
-    const open = startWait(kind, node, time, seq, { until, message, schema, saveAs });
-    return { phase: { kind: 'waiting', cursor, wait: open }, recoveries: 0 };
+  switch (kind) {
+    case 'timer':
+    case 'input': {
+      const open = startWait(kind, node, time, seq, { until, message, schema, saveAs });
+      return { phase: { kind: 'waiting', cursor, wait: open }, recoveries: 0 };
+    }
+    case 'graph': {
+      const { graph_id: id = '', graph_version: version = 0, input_data: input = null } = wait;
+      const graph = { id, version, input, saveAs };
+      const children: Children = { ...startChildren('graph', node, time, seq), count: 1, graph };
+      return { phase: { kind: 'joining', cursor, children }, recoveries: 0 };
+    }
   }
-  const graph = { id: wait.graph_id ?? '', version: wait.graph_version ?? 0, input: wait.input_data ?? null, saveAs };
-  const children: Children = { ...startChildren('graph', node, time, seq), count: 1, graph };
-  return { phase: { kind: 'joining', cursor, children }, recoveries: 0 };
 }
 
 function waitEnded({ phase }: RunState, { outcome, answer = null }: EventOf<'wait.ended'>): Partial<RunState> {
   if (phase.kind !== 'waiting' && phase.kind !== 'joining') return { recoveries: 0 };
   const { cursor } = phase;
-  if (phase.kind === 'joining' || outcome !== 'answered') return { phase: { kind: 'calling', cursor }, recoveries: 0 };
+  if (phase.kind === 'joining' || outcome !== 'answered') return { phase: calling(cursor, true), recoveries: 0 };
   const key = phase.wait.saveAs ?? '';
   return { phase: { kind: 'answered', cursor, key, value: freezeJson(answer) }, recoveries: 0 };
 }
@@ -150,6 +161,7 @@ function goOnAgain(at: RetryPoint, seq: number): LivePhase {
     case 'starting':
       return at.cursor === null ? at : { ...at, cursor: { ...at.cursor, tries: 1 } };
     case 'calling':
+      return calling({ ...at.cursor, tries: 1 }, true);
     case 'answered':
     case 'routing':
       return { ...at, cursor: { ...at.cursor, tries: 1 } };
@@ -164,7 +176,7 @@ export function retryPoint({ phase }: Pick<RunState, 'phase'>): RetryPoint {
     case 'submitted':
       return { kind: 'starting', cursor: phase.cursor };
     case 'waiting':
-      return { kind: 'calling', cursor: phase.cursor };
+      return calling(phase.cursor, true);
     case 'completed':
       return phase.cursor === null ? { kind: 'starting', cursor: null } : { kind: 'routing', cursor: phase.cursor };
     case 'failed':
@@ -223,8 +235,13 @@ function nextVisit({ joinNode }: RunState, here: Cursor, target: string): Cursor
 }
 
 /** On to the visit that follows. A run that ends stays where it is. */
-function goOn(state: RunState, here: Cursor, target: string): LivePhase {
-  return { kind: 'calling', cursor: nextVisit(state, here, target) ?? here };
+function goOn(state: RunState, here: Cursor, target: string, next: string | null | undefined): LivePhase {
+  return calling(nextVisit(state, here, target) ?? here, next !== null);
+}
+
+/** A visit whose tool is called next. An event whose `next` is null says that the visit is not in the log yet. */
+function calling(cursor: Cursor, announced: boolean): PhaseOf<'calling'> {
+  return { kind: 'calling', cursor, announced };
 }
 
 function startChildren(kind: Children['kind'], node: string, since: number, seq: number): Children {

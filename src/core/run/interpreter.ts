@@ -18,6 +18,7 @@ import {
   waitIdOf,
   wakeAt,
 } from './state.js';
+import { endOfTime, type OpenWaitKind } from './waits.js';
 
 /** Crashes in a row at one step after which a run is given up. */
 export const MAX_RECOVERIES = 10;
@@ -201,12 +202,20 @@ function waitEnded(wait_id: string, outcome: EventOf<'wait.ended'>['outcome']): 
   return { type: 'wait.ended', wait_id, outcome };
 }
 
+const NOBODY_ANSWERED: Failure = { code: 'wait_expired', message: 'Nobody answered in time.', logs: [], fatal: true };
+
 /** A timer that is over, an answer that did not come, or a next try that is due. */
-function waitOver(visit: Visit, { id, kind }: Waiting): RunEvent[] {
-  if (kind === 'timer') return [waitEnded(id, 'elapsed'), ...finished(visit, { patch: {} }, [])];
-  if (kind !== 'input') return [waitEnded(id, 'elapsed')];
-  const expired: Failure = { code: 'wait_expired', message: 'Nobody answered in time.', logs: [], fatal: true };
-  return [waitEnded(id, 'expired'), ...failedStep(visit, expired)];
+function waitOver(visit: Visit, { id, kind }: Waiting<OpenWaitKind>): RunEvent[] {
+  const { outcome, atTime } = endOfTime(kind);
+  const ended = waitEnded(id, outcome);
+  switch (atTime) {
+    case 'complete':
+      return [ended, ...finished(visit, { patch: {} }, [])];
+    case 'fail':
+      return [ended, ...failedStep(visit, NOBODY_ANSWERED)];
+    case 'call':
+      return [ended];
+  }
 }
 
 /** Tries again if the policy has tries left, else takes the way for errors, else fails the run. */

@@ -1,26 +1,136 @@
 import { definedOnly } from '../base/defined-only.js';
+import type { EngineErrorCode, Problem } from '../base/errors.js';
+import type { Json } from '../base/json.js';
+import type { LimitsDefinition } from '../graph/definition.js';
+import { compileJsonSchema } from '../json-schema/json-schema.js';
 import type { EventOf, RunEvent } from './events.js';
 import { cursorOf, isFinished, type RunState, statusOf } from './state.js';
+import { isForPerson } from './waits.js';
 
-/** What cancelling a run appends; nothing if it has finished, or is being cancelled. */
-export function cancel(state: RunState): readonly RunEvent[] {
-  const status = statusOf(state);
-  if (isFinished(status) || state.cancelRequested) return [];
-  const isAtWork = status === 'RUNNING' || state.phase.kind === 'joining';
-  return isAtWork ? [{ type: 'cancel.requested' }] : [{ type: 'run.cancelled', logs: [] }];
+/** Why a request is not done. */
+export interface Refusal {
+  readonly code: EngineErrorCode;
+  readonly message: string;
+  readonly problems?: readonly Problem[];
 }
 
-export function restartChild(
-  child: RunState,
-  parent: RunState,
-  parentSeq: number,
-  next: string | undefined,
+/** What a request comes to: the events to append (none if there is nothing left to do), or why it is refused. */
+export type Verdict<E extends RunEvent = RunEvent> =
+  | { readonly events: readonly E[]; readonly refusal?: undefined }
+  | { readonly events?: undefined; readonly refusal: Refusal };
+
+/** A request that is refused. */
+export function refuse(code: EngineErrorCode, message: string, problems?: readonly Problem[]): { refusal: Refusal } {
+  return { refusal: { code, message, ...definedOnly({ problems }) } };
+}
+
+/**
+ * Cancels a run: at once if neither a tool nor a child is at work, else as soon as they have let go. Nothing is left to
+ * do for a run that is being cancelled already; one that has finished is refused.
+ */
+export function cancel(state: RunState): Verdict {
+  const status = statusOf(state);
+  if (isFinished(status)) return refuse('run_finished', `Run ${state.runId} is ${status} already.`);
+  if (state.cancelRequested) return { events: [] };
+  const isAtWork = status === 'RUNNING' || state.phase.kind === 'joining';
+  return { events: [isAtWork ? { type: 'cancel.requested' } : { type: 'run.cancelled', logs: [] }] };
+}
+
+/**
+ * Answers what a run waits for.
+ * @param request `waitId`: refused if the run waits for another answer by now
+ * @param now milliseconds since 1970
+ */
+export function answer(
+  state: RunState,
+  { payload, waitId }: { readonly payload: Json; readonly waitId?: string | undefined },
+  now: number,
+): Verdict<EventOf<'wait.ended'>> {
+  const { runId } = state;
+  const { phase } = state;
+  if (phase.kind !== 'waiting' || !isForPerson(phase.wait.kind)) {
+    return refuse('run_not_waiting', `Run ${runId} is ${statusOf(state)} and does not wait for an answer.`);
+  }
+  const { id, until, schema } = phase.wait;
+  if (waitId !== undefined && waitId !== id) {
+    return refuse('run_not_waiting', `Run ${runId} waits for an answer to ${id}, not to ${waitId}.`);
+  }
+  if (until !== null && now >= until) return refuse('run_not_waiting', `The wait ${id} of run ${runId} has expired.`);
+  const problems = schema === null ? [] : (compileJsonSchema(schema).schema?.validate(payload) ?? []);
+  if (problems.length > 0) {
+    const inBody = problems.map((problem) => ({ ...problem, pointer: `/payload${problem.pointer}` }));
+    return refuse('invalid_answer', 'The answer does not fit the schema of the wait.', inBody);
+  }
+  return { events: [{ type: 'wait.ended', wait_id: id, outcome: 'answered', answer: payload }] };
+}
+
+export interface RetryRequest {
+  /** Replace the run's own, one by one. */
+  readonly limits?: LimitsDefinition | undefined;
+  /** Its graph was deleted. */
+  readonly isGraphDeleted: boolean;
+}
+
+/**
+ * Has a run that failed or was cancelled go on from where it stopped. Its deadline restarts.
+ * @param now milliseconds since 1970
+ */
+export function retry(
+  state: RunState,
+  { limits, isGraphDeleted }: RetryRequest,
+  now: number,
+): Verdict<EventOf<'run.retried'>> {
+  const { runId, parent, graphId } = state;
+  const status = statusOf(state);
+  if (parent !== null) return refuseChild(runId, parent.run_id);
+  if (status !== 'FAILED' && status !== 'CANCELLED') {
+    return refuse('run_not_retryable', `Run ${runId} is ${status}; only FAILED and CANCELLED runs are retried.`);
+  }
+  if (isGraphDeleted) return refuse('graph_deleted', `Graph "${graphId}" of run ${runId} was deleted.`);
+  const { step = 0 } = cursorOf(state) ?? {};
+  if (step > (limits?.max_steps ?? state.maxSteps)) {
+    const message = `The run goes on with step ${step}; give it limits.max_steps of at least that.`;
+    return refuse('limits_too_low', message);
+  }
+  const seconds = limits?.deadline_seconds ?? state.deadlineSeconds;
+  const deadlineAt = seconds === null ? null : now + seconds * 1000;
+  return { events: [goOnAfterEnd(state, { limits: limits && definedOnly(limits), deadlineAt })] };
+}
+
+/** Refuses what can be done only to the run that a child is part of. */
+export function refuseChild(runId: string, topRunId: string): { refusal: Refusal } {
+  return refuse('run_is_child', `Run ${runId} is part of run ${topRunId}; do this to that one.`);
+}
+
+/**
+ * Has a child that failed or was cancelled go on because its parent was retried.
+ * @param parentSeq seq of that retry
+ */
+export function restartChild(child: RunState, parent: RunState, parentSeq: number): EventOf<'run.retried'> {
+  const limits = { max_steps: Math.max(child.maxSteps, parent.maxSteps) };
+  return goOnAfterEnd(child, { limits, deadlineAt: parent.deadlineAt, parentSeq });
+}
+
+function goOnAfterEnd(
+  state: RunState,
+  how: {
+    readonly limits?: EventOf<'run.retried'>['limits'];
+    readonly deadlineAt: number | null;
+    readonly parentSeq?: number;
+  },
 ): EventOf<'run.retried'> {
-  const cursor = cursorOf(child);
+  const cursor = cursorOf(state);
+  const { phase } = state;
+  const isAnnounced = !('at' in phase && phase.at.kind === 'calling' && phase.at.announced === false);
   return {
     type: 'run.retried',
-    parent_seq: parentSeq,
-    limits: { max_steps: Math.max(child.maxSteps, parent.maxSteps) },
-    ...definedOnly({ deadline_at: parent.deadlineAt ?? undefined, step: cursor?.step, node: cursor?.node, next }),
+    ...definedOnly({
+      parent_seq: how.parentSeq,
+      limits: how.limits,
+      deadline_at: how.deadlineAt ?? undefined,
+      step: cursor?.step,
+      node: cursor?.node,
+      next: isAnnounced ? undefined : cursor?.node,
+    }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../base/json.js';
 import type { Usage } from '../base/usage.js';
 import type { ParentLink, RunError } from './events.js';
+import { isForPerson, type OpenWaitKind, type WaitKind } from './waits.js';
 
 export const RUN_STATUSES = ['SUBMITTED', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
@@ -13,9 +14,6 @@ export interface Cursor {
   /** Attempts that count against the retry policy: those since the run was last retried by hand. */
   readonly tries: number;
 }
-
-export const WAIT_KINDS = ['timer', 'input', 'retry', 'graph', 'branches'] as const;
-export type WaitKind = (typeof WAIT_KINDS)[number];
 
 /** Why a run does not go on at the moment. Times are milliseconds since 1970. */
 export interface Waiting<K extends WaitKind = WaitKind> {
@@ -60,14 +58,17 @@ export type LivePhase =
   | { readonly kind: 'submitted'; readonly cursor: Cursor | null }
   /** Retried before anything had begun. */
   | { readonly kind: 'starting'; readonly cursor: Cursor | null }
-  /** The tool of the visit is called next, or is at work. */
-  | { readonly kind: 'calling'; readonly cursor: Cursor }
+  /**
+   * The tool of the visit is called next, or is at work. `announced`: the log says already that the node is executed.
+   * That is false only for a run that ended between two visits; null if a snapshot of 1.0 does not tell.
+   */
+  | { readonly kind: 'calling'; readonly cursor: Cursor; readonly announced: boolean | null }
   /** The answer that the visit waited for is there, and becomes this key of `data`. */
   | { readonly kind: 'answered'; readonly cursor: Cursor; readonly key: string; readonly value: Json }
   /** The tool of the visit is done; the run chooses its way, or chooses it again. */
   | { readonly kind: 'routing'; readonly cursor: Cursor }
   /** Nothing to do before a time, or before somebody answers. */
-  | { readonly kind: 'waiting'; readonly cursor: Cursor; readonly wait: Waiting<'timer' | 'input' | 'retry'> }
+  | { readonly kind: 'waiting'; readonly cursor: Cursor; readonly wait: Waiting<OpenWaitKind> }
   /** Child runs are under way: branches, or a graph as a step. */
   | { readonly kind: 'joining'; readonly cursor: Cursor; readonly children: Children };
 
@@ -179,6 +180,11 @@ export function waitOf({ phase }: Pick<RunState, 'phase'>): Waiting | null {
   const { seq, node, since, graph } = phase.children;
   const kind = graph === null ? 'branches' : 'graph';
   return startWait(kind, node, since, seq, { saveAs: graph?.saveAs ?? null });
+}
+
+/** True for a run that is at rest until a person answers. */
+export function waitsForPerson({ phase }: Pick<RunState, 'phase'>): boolean {
+  return phase.kind === 'waiting' && isForPerson(phase.wait.kind);
 }
 
 /** Why a run failed. */

@@ -5,6 +5,7 @@ import type { ChildrenView } from '../../core/run/children.js';
 import { MAX_DEPTH } from '../../core/run/interpreter.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
+import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
 import type { ChildRow, RunSummary } from '../store.js';
 import { SUMMARY } from './run-list.js';
 import { workflowRuns } from './schema.js';
@@ -59,6 +60,9 @@ export class ChildReader {
   }
 }
 
+/** The kinds of waits for children, as a list in SQL. */
+const WAITS_FOR_CHILDREN = CHILDREN_WAIT_KINDS.map((kind) => `'${kind}'`).join(', ');
+
 /**
  * The run, and the runs below it that have children: they wait for them. So the search follows these and looks at none
  * of the 10,000 children that are done, or busy.
@@ -67,7 +71,7 @@ const parentsBelow = sql`(WITH RECURSIVE parents (run_id, depth) AS (
     SELECT ${sql.placeholder('runId')}, 0
     UNION ALL
     SELECT child.run_id, parents.depth + 1 FROM parents CROSS JOIN workflow_runs child
-    WHERE child.parent_run_id = parents.run_id AND child.waiting_for IN ('branches', 'graph')
+    WHERE child.parent_run_id = parents.run_id AND child.waiting_for IN (${sql.raw(WAITS_FOR_CHILDREN)})
       AND child.finished_at IS NULL AND parents.depth < ${sql.raw(String(MAX_DEPTH))}
   ) SELECT run_id FROM parents)`;
 

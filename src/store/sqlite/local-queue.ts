@@ -1,4 +1,5 @@
 import { isFinished, statusOf, wakeAt } from '../../core/run/state.js';
+import { hasChildren } from '../../core/run/waits.js';
 import { type Claim, QueueFullError, type RunQueue, type Unsubscribe, type Wake } from '../queue.js';
 import type { Store, Unit } from '../store.js';
 import { Alarm, LONGEST_SLEEP_MS } from './alarm.js';
@@ -53,7 +54,7 @@ export class LocalQueue implements RunQueue {
         this.#takeovers.add(runId);
         this.#goingOn.add(runId);
       } else if (status === 'SUBMITTED' && parentRunId === null) this.#submitted.add(runId);
-      else if (hasSlot || waitingFor === 'branches' || waitingFor === 'graph') this.#goingOn.add(runId);
+      else if (hasSlot || (waitingFor !== null && hasChildren(waitingFor))) this.#goingOn.add(runId);
     }
     this.#alarm.start();
     this.#announce();

@@ -1,4 +1,4 @@
-import { statusOf, waitOf } from '../../core/run/state.js';
+import { statusOf, waitsForPerson } from '../../core/run/state.js';
 import type { RunQueue } from '../queue.js';
 import type { Signals } from '../signals.js';
 import type { CommitObserver, RunAppend, Store, Unit } from '../store.js';
@@ -69,7 +69,6 @@ function publish(signals: Signals, units: readonly Unit[]): void {
   for (const { state, rowChanged } of touched.values()) {
     const { runId, seq, cancelRequested, parent } = state;
     signals.publish({ kind: 'run_advanced', runId, seq, status: statusOf(state), cancelRequested });
-    if (rowChanged && parent !== null && waitOf(state)?.kind === 'input')
-      signals.publish({ kind: 'child_waiting', runId });
+    if (rowChanged && parent !== null && waitsForPerson(state)) signals.publish({ kind: 'child_waiting', runId });
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventOf, isTerminal, payloadOf, type RunEvent } from '../../../src/core/run/events.js';
+import { eventOf, isRequest, isTerminal, payloadOf, type RunEvent } from '../../../src/core/run/events.js';
 
 const submitted: RunEvent = {
   type: 'run.submitted',
@@ -27,5 +27,25 @@ describe('isTerminal', () => {
   it('holds for the events that end a run, and no others', () => {
     expect((['run.completed', 'run.failed', 'run.cancelled'] as const).every(isTerminal)).toBe(true);
     expect((['run.submitted', 'step.failed', 'cancel.requested', 'run.drained'] as const).some(isTerminal)).toBe(false);
+  });
+});
+
+describe('isRequest', () => {
+  it('holds for what is appended beside a session, and for no event that a session appends', () => {
+    const ended = (outcome: 'answered' | 'elapsed'): RunEvent => ({ type: 'wait.ended', wait_id: 'w3', outcome });
+    const requests: RunEvent[] = [
+      { type: 'cancel.requested' },
+      { type: 'run.cancelled', logs: [] },
+      { type: 'run.retried' },
+      ended('answered'),
+    ];
+    expect(requests.every(isRequest)).toBe(true);
+    const others: RunEvent[] = [
+      submitted,
+      { type: 'run.started', next: 'a' },
+      { type: 'run.recovered' },
+      ended('elapsed'),
+    ];
+    expect(others.some(isRequest)).toBe(false);
   });
 });

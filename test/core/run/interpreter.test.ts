@@ -78,7 +78,7 @@ describe('a run', () => {
   it('whose cursor is at no node of its graph fails', () => {
     const run = started(oneNode, [returning({})]);
     const cursor = { node: 'gone', step: 2, attempt: 1, tries: 1 };
-    const elsewhere: RunState = { ...run.state, phase: { kind: 'calling', cursor } };
+    const elsewhere: RunState = { ...run.state, phase: { kind: 'calling', cursor, announced: true } };
     expect(decide(run.graph, elsewhere, run.at)).toMatchObject({
       events: [{ type: 'run.failed', error: { code: 'tool_missing', node: 'gone', step: 2 } }],
     });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../src/core/base/json.js';
 import { type EventRecord, eventOf } from '../../../src/core/run/events.js';
 import { fold, readSnapshot, takeSnapshot } from '../../../src/core/run/journal.js';
+import { addAnnouncement, lacksAnnouncement } from '../../../src/core/run/snapshots.js';
 import { blankRun, type Inherited, type RunState } from '../../../src/core/run/state.js';
 import { flatten } from '../../helpers/flat-run.js';
 
@@ -30,12 +31,25 @@ function recordsOf(run: Fixture['runs'][number]): EventRecord[] {
   return run.records.map(({ type, ...record }) => ({ ...record, event: eventOf(type, record.payload) }));
 }
 
+/** 1.0 took its snapshots after whole commits. A visit that is not in the log yet ends its run in the same commit. */
+function isWithinCommit(records: readonly EventRecord[], seq: number): boolean {
+  const event = records[seq - 1]?.event;
+  return event !== undefined && 'next' in event && event.next === null && seq < records.length;
+}
+
+/** Reads a snapshot as runs are loaded: of some that have ended, the event before their end is read too. */
+function readAt(run: Fixture['runs'][number], records: readonly EventRecord[], seq: number, text: string): RunState {
+  const state = readSnapshot(text, run.inputData, run.inherited);
+  return lacksAnnouncement(state) ? addAnnouncement(state, records[seq - 2]?.event) : state;
+}
+
 describe('a snapshot of 1.0', () => {
   it.each(runs)('gives the state that the journal gives, after each event of $runId', (run) => {
     const records = recordsOf(run);
     const whole = fold(blankRun(run.runId, run.inherited), records);
     for (const { seq, text } of run.snapshots) {
-      const read = readSnapshot(text, run.inputData, run.inherited);
+      if (isWithinCommit(records, seq)) continue;
+      const read = readAt(run, records, seq, text);
       const folded = fold(blankRun(run.runId, run.inherited), records.slice(0, seq));
       expect(withoutSizes(read), `after event ${seq}`).toEqual(withoutSizes(folded));
       expect(withoutSizes(fold(read, records.slice(seq))), `on from event ${seq}`).toEqual(withoutSizes(whole));
@@ -76,5 +90,43 @@ describe('a snapshot of 1.0', () => {
       'submitted',
       'waiting',
     ]);
+  });
+});
+
+describe('a run that ended under 1.0', () => {
+  const endOf = (runId: string, type: string) => {
+    const run = runs.find((one) => one.runId === runId)!;
+    const records = recordsOf(run);
+    const seq = records.findIndex(({ event }) => event.type === type) + 1;
+    const state = readSnapshot(run.snapshots[seq - 1]!.text, run.inputData, run.inherited);
+    return { state, before: records[seq - 2]?.event, records };
+  };
+  const announcedBy = (state: RunState) =>
+    'at' in state.phase && 'announced' in state.phase.at && state.phase.at.announced;
+
+  it.each([
+    ['between two visits, which only the event before its end tells', 'max-steps', 'run.failed', false],
+    ['at a visit', 'deadline', 'run.failed', true],
+    ['while it waited', 'input', 'run.cancelled', true],
+  ])('%s', (_, runId, type, announced) => {
+    const { state, before } = endOf(runId, type);
+    expect(lacksAnnouncement(state)).toBe(true);
+    const complete = addAnnouncement(state, before);
+    expect(lacksAnnouncement(complete)).toBe(false);
+    expect(announcedBy(complete)).toBe(announced);
+  });
+
+  it('is in the log if there is no event before its end any more', () => {
+    expect(announcedBy(addAnnouncement(endOf('max-steps', 'run.failed').state, undefined))).toBe(true);
+  });
+
+  it.each([
+    ['completed', 'input', 'run.completed'],
+    ['failed with children', 'branches', 'run.failed'],
+    ['goes on', 'input', 'run.retried'],
+  ])('or %s lacks nothing else', (_, runId, type) => {
+    const { state, before } = endOf(runId, type);
+    expect(lacksAnnouncement(state)).toBe(false);
+    expect(addAnnouncement(state, before)).toBe(state);
   });
 });

@@ -72,7 +72,7 @@ describe('wakeAt', () => {
   it.each<[string, Partial<RunState>, number | null]>([
     ['a new run has its deadline', { deadlineAt: 5 }, 5],
     ['a new run may have none', {}, null],
-    ['a run at work is looked at anyway', { phase: { kind: 'calling', cursor }, deadlineAt: 5 }, null],
+    ['a run at work is looked at anyway', { phase: { kind: 'calling', cursor, announced: true }, deadlineAt: 5 }, null],
     ['a wait is over at its time', waitingUntil(3), 3],
     ['a wait is over at the deadline', { ...waitingUntil(7), deadlineAt: 5 }, 5],
     ['a wait may have no time', waitingUntil(null), null],
@@ -87,7 +87,7 @@ describe('wakeAt', () => {
 describe('isRowChanged', () => {
   const cursor = { node: 'a', step: 1, attempt: 1, tries: 1 };
   const blank = blankRun('run-1');
-  const calling: RunState = { ...blank, phase: { kind: 'calling', cursor } };
+  const calling: RunState = { ...blank, phase: { kind: 'calling', cursor, announced: true } };
   const waiting = (seq: number): RunState => {
     return { ...blank, phase: { kind: 'waiting', cursor, wait: startWait('input', 'a', START, seq, {}) } };
   };

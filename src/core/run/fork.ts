@@ -1,0 +1,113 @@
+import { definedOnly } from '../base/defined-only.js';
+import type { JsonObject } from '../base/json.js';
+import type { CompiledGraph } from '../graph/compile.js';
+import type { EventRecord, RunEvent } from './events.js';
+import { type Appended, append, openRun } from './journal.js';
+import { type Refusal, refuse } from './requests.js';
+import { childrenOf, cursorOf, isFinished, type RunState, statusOf } from './state.js';
+
+/**
+ * A fork is a new run with the steps of another run before `fromStep` copied. Its journal is made in three parts: a first
+ * event of its own ({@link openFork}), the events of the original until it is at the step ({@link copyEvent}), and the
+ * fork itself ({@link endFork}).
+ */
+
+/** Why a run cannot be forked from a step, if the number alone tells. */
+export function refuseFork({ stepCount }: RunState, fromStep: number): Refusal | undefined {
+  const last = stepCount + 1;
+  if (fromStep <= last) return undefined;
+  return impossible(`The run has finished ${stepCount} steps, so it can be forked from step 1 to ${last}.`);
+}
+
+/**
+ * Opens the journal of the fork. Its deadline restarts.
+ * @param now milliseconds since 1970
+ */
+export function openFork(
+  { deadlineSeconds, maxSteps, metadata, inputData }: RunState,
+  { graphId, version }: Pick<CompiledGraph, 'graphId' | 'version'>,
+  runId: string,
+  now: number,
+): Appended {
+  return openRun(
+    runId,
+    {
+      type: 'run.submitted',
+      graph_id: graphId,
+      graph_version: version,
+      input_data: inputData,
+      limits: { max_steps: maxSteps, ...definedOnly({ deadline_seconds: deadlineSeconds ?? undefined }) },
+      metadata,
+    },
+    now,
+  );
+}
+
+/** What copying an event comes to. `isThere`: the fork is at its step, and no more events are copied. */
+export interface Copied extends Appended {
+  readonly isThere: boolean;
+}
+
+/** Copies an event of the original, with the time that it had, unless it is not part of a step. */
+export function copyEvent(fork: RunState, fromStep: number, { event, time }: EventRecord): Copied {
+  if (!isCopied(event)) return { records: [], state: fork, isThere: false };
+  const next = append(fork, [event], time);
+  const isThere = cursorOf(next.state)?.step === fromStep && childrenOf(next.state) === null;
+  if (!isThere) return { ...next, isThere };
+  if (fromStep === 1) return { records: [], state: next.state, isThere };
+  // The fork itself says that the step is executed.
+  return { ...append(fork, [{ ...event, next: null } as RunEvent], time), isThere };
+}
+
+/** What a step did is copied; how its run came to be driven, ended and was taken up again is not. */
+function isCopied({ type }: RunEvent): boolean {
+  switch (type) {
+    case 'run.started':
+    case 'run.forked':
+    case 'step.completed':
+    case 'step.failed':
+    case 'wait.started':
+    case 'wait.ended':
+    case 'branches.started':
+    case 'branches.joined':
+      return true;
+    case 'run.submitted':
+    case 'cancel.requested':
+    case 'run.recovered':
+    case 'run.drained':
+    case 'run.retried':
+    case 'run.completed':
+    case 'run.failed':
+    case 'run.cancelled':
+      return false;
+  }
+}
+
+/** Why the copied events did not come to the step. */
+export function stepIsMissing(original: RunState, fromStep: number): Refusal {
+  const why = isFinished(statusOf(original)) ? 'it ended before' : 'it has not got there yet';
+  return impossible(`The run has no step ${fromStep}: ${why}.`);
+}
+
+/**
+ * Ends the copied events with the fork, unless the graph has no such node.
+ * @param data keys of `data` to set before the step
+ */
+export function endFork(
+  { runId }: RunState,
+  fork: RunState,
+  graph: CompiledGraph,
+  { fromStep, data, now }: { readonly fromStep: number; readonly data: JsonObject; readonly now: number },
+): (Appended & { readonly refusal?: undefined }) | { readonly refusal: Refusal } {
+  const node = cursorOf(fork)?.node ?? '';
+  if (!graph.nodes.has(node)) {
+    const message = `Step ${fromStep} is at node "${node}", which version ${graph.version} of the graph does not have.`;
+    return { refusal: impossible(message) };
+  }
+  const forked_from = { run_id: runId, step: fromStep };
+  return append(fork, [{ type: 'run.forked', forked_from, node, step: fromStep, patch: data }], now);
+}
+
+function impossible(message: string): Refusal {
+  return refuse('fork_impossible', message).refusal;
+}

@@ -1,0 +1,49 @@
+/** How a wait ends: answered; its time is over (a timer, a delay), or over without an answer; its child has ended. */
+export type WaitOutcome = 'answered' | 'elapsed' | 'expired' | 'joined';
+
+/** What a kind of wait is: all that depends on the kind. */
+type WaitRules =
+  /** Child runs are under way. The run goes on when all have ended; it has no time of its own. */
+  | { readonly hasChildren: true; readonly isForPerson: false }
+  | {
+      readonly hasChildren: false;
+      /** A person answers it; until then the run is at rest. */
+      readonly isForPerson: boolean;
+      /** How it ends by itself, when its time is over. */
+      readonly outcome: Extract<WaitOutcome, 'elapsed' | 'expired'>;
+      /** What the run does then: complete the step, fail it because nobody answered, or call its tool again. */
+      readonly atTime: 'complete' | 'fail' | 'call';
+    };
+
+const WAITS = {
+  timer: { hasChildren: false, isForPerson: false, outcome: 'elapsed', atTime: 'complete' },
+  input: { hasChildren: false, isForPerson: true, outcome: 'expired', atTime: 'fail' },
+  retry: { hasChildren: false, isForPerson: false, outcome: 'elapsed', atTime: 'call' },
+  graph: { hasChildren: true, isForPerson: false },
+  branches: { hasChildren: true, isForPerson: false },
+} as const satisfies Readonly<Record<string, WaitRules>>;
+
+export type WaitKind = keyof typeof WAITS;
+export const WAIT_KINDS = Object.keys(WAITS) as readonly WaitKind[];
+
+/** A wait for child runs, or one for a time or a person. */
+export type ChildrenWaitKind = { [K in WaitKind]: (typeof WAITS)[K]['hasChildren'] extends true ? K : never }[WaitKind];
+export type OpenWaitKind = Exclude<WaitKind, ChildrenWaitKind>;
+
+/** True if a person answers this kind of wait. Until then the run is at rest. */
+export function isForPerson(kind: WaitKind): boolean {
+  return WAITS[kind].isForPerson;
+}
+
+/** The kinds of waits for which a run has child runs under way. */
+export const CHILDREN_WAIT_KINDS: readonly ChildrenWaitKind[] = WAIT_KINDS.filter(hasChildren);
+
+/** True if a run that waits for this has child runs under way. */
+export function hasChildren(kind: WaitKind): kind is ChildrenWaitKind {
+  return WAITS[kind].hasChildren;
+}
+
+/** How a wait that has no children ends when its time is over, and what the run does then. */
+export function endOfTime(kind: OpenWaitKind): Pick<Extract<WaitRules, { hasChildren: false }>, 'outcome' | 'atTime'> {
+  return WAITS[kind];
+}

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import type { EventRecord } from '../../../src/core/run/events.js';
+import { copyEvent, endFork, openFork, refuseFork, stepIsMissing } from '../../../src/core/run/fork.js';
+import { flatten } from '../../helpers/flat-run.js';
+import { compiled, completedChild, RunDriver, START } from '../../helpers/run-driver.js';
+
+const nodes = ['a', 'b', 'c', 'd'].map((name) => ({ name, tool_name: 'work' }));
+const edges = [
+  { from_node: 'a', to_node: 'b' },
+  { from_node: 'c', to_node: 'd' },
+];
+const parallel_edges = [{ from_node: 'b', to_nodes: ['d'], join_node: 'c' }];
+const tools = [{ name: 'work', run: () => ({ worked: true }) }];
+const graph = compiled({ entry_point: 'a', nodes, edges, parallel_edges }, tools);
+
+/** A run with branches between its second step and its third; it ends at its fourth. */
+function original(): RunDriver {
+  const run = new RunDriver(graph, { inputData: { in: 1 }, maxSteps: 9, deadlineSeconds: 60 });
+  run.advance();
+  run.append({ type: 'run.recovered' }, { type: 'cancel.requested' }, { type: 'run.cancelled', logs: [] });
+  run.retry();
+  run.finish();
+  run.now += 5;
+  run.settleChildren(completedChild({ joined: 1 }));
+  run.finish();
+  expect(run.view).toMatchObject({ status: 'COMPLETED', stepCount: 4 });
+  return run;
+}
+
+/** The journal of a fork, as far as it comes. */
+function forkOf({ state, records }: RunDriver, fromStep: number) {
+  const opened = openFork(state, { graphId: 'other', version: 2 }, 'fork', START + 100);
+  const copied: EventRecord[] = [...opened.records];
+  let at = opened.state;
+  for (const record of records) {
+    const next = copyEvent(at, fromStep, record);
+    copied.push(...next.records);
+    at = next.state;
+    if (next.isThere) return { state: at, records: copied, isThere: true };
+  }
+  return { state: at, records: copied, isThere: false };
+}
+
+const typesOf = (records: readonly EventRecord[]) => records.map(({ event }) => event.type);
+
+describe('a fork', () => {
+  it('has a first event of its own, with the limits of the original and a deadline that restarts', () => {
+    const { state, records } = openFork(original().state, { graphId: 'other', version: 2 }, 'fork', START + 100);
+    expect(records[0]?.event).toEqual({
+      type: 'run.submitted',
+      graph_id: 'other',
+      graph_version: 2,
+      input_data: { in: 1 },
+      limits: { max_steps: 9, deadline_seconds: 60 },
+      metadata: { team: 'core' },
+    });
+    expect(state).toMatchObject({ runId: 'fork', deadlineAt: START + 60_100 });
+    const free = openFork(new RunDriver(graph).state, graph, 'fork', START);
+    expect(free.state).toMatchObject({ deadlineSeconds: null, deadlineAt: null });
+  });
+
+  it('copies what steps did, with its times, and not how their run was driven', () => {
+    const { records, state, isThere } = forkOf(original(), 3);
+    expect(isThere).toBe(true);
+    expect(typesOf(records)).toEqual([
+      'run.submitted',
+      'run.started',
+      'step.completed',
+      'step.completed',
+      'branches.started',
+      'branches.joined',
+    ]);
+    expect(records.slice(1).map(({ time }) => time)).toEqual([START, START, START, START, START + 5]);
+    expect(state).toMatchObject({ stepCount: 2, data: { worked: true, joined: 1 } });
+    expect(flatten(state).cursor).toMatchObject({ node: 'c', step: 3 });
+  });
+
+  it('leaves it to the fork to say that its step is executed', () => {
+    const { records, state } = forkOf(original(), 2);
+    expect(records.at(-1)?.event).toMatchObject({ type: 'step.completed', next: null });
+    const end = endFork(original().state, state, graph, { fromStep: 2, data: { set: 1 }, now: START + 100 });
+    expect(end.refusal).toBeUndefined();
+    expect('records' in end && end.records.map(({ event }) => event)).toEqual([
+      { type: 'run.forked', forked_from: { run_id: 'run-1', step: 2 }, node: 'b', step: 2, patch: { set: 1 } },
+    ]);
+    expect('state' in end && flatten(end.state)).toMatchObject({ status: 'SUBMITTED', data: { worked: true, set: 1 } });
+  });
+
+  it('from the first step copies nothing', () => {
+    const { records, state, isThere } = forkOf(original(), 1);
+    expect(isThere).toBe(true);
+    expect(typesOf(records)).toEqual(['run.submitted']);
+    expect(flatten(state).cursor).toMatchObject({ node: 'a', step: 1 });
+  });
+
+  it('is refused past the step after the last finished one', () => {
+    const { state } = original();
+    expect(refuseFork(state, 5)).toBeUndefined();
+    expect(refuseFork(state, 6)).toEqual({
+      code: 'fork_impossible',
+      message: 'The run has finished 4 steps, so it can be forked from step 1 to 5.',
+    });
+  });
+
+  it('is refused where the run has not been', () => {
+    const ended = original();
+    expect(forkOf(ended, 5).isThere).toBe(false);
+    expect(stepIsMissing(ended.state, 5).message).toBe('The run has no step 5: it ended before.');
+    const { state } = new RunDriver(graph);
+    expect(stepIsMissing(state, 1).message).toBe('The run has no step 1: it has not got there yet.');
+  });
+
+  it('is refused for a graph without its node', () => {
+    const { state } = forkOf(original(), 2);
+    const other = compiled({ entry_point: 'a', nodes: [nodes[0]] }, tools);
+    const options = { fromStep: 2, data: {}, now: START };
+    expect(endFork(original().state, state, other, options).refusal).toEqual({
+      code: 'fork_impossible',
+      message: 'Step 2 is at node "b", which version 1 of the graph does not have.',
+    });
+    const nowhere = endFork(original().state, new RunDriver(graph).state, graph, options);
+    expect(nowhere.refusal?.message).toContain('is at node ""');
+  });
+});

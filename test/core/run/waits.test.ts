@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import {
+  CHILDREN_WAIT_KINDS,
+  endOfTime,
+  hasChildren,
+  isForPerson,
+  type OpenWaitKind,
+  WAIT_KINDS,
+} from '../../../src/core/run/waits.js';
+
+it('a person answers an input, and nothing else', () => {
+  expect(WAIT_KINDS.filter(isForPerson)).toEqual(['input']);
+});
+
+it('branches and graphs that run as a step are children', () => {
+  expect(CHILDREN_WAIT_KINDS).toEqual(['graph', 'branches']);
+  expect(WAIT_KINDS.filter((kind) => !hasChildren(kind))).toEqual(['timer', 'input', 'retry']);
+});
+
+it.each<[OpenWaitKind, string, string]>([
+  ['timer', 'elapsed', 'complete'],
+  ['input', 'expired', 'fail'],
+  ['retry', 'elapsed', 'call'],
+])('when the time of a wait is over: %s', (kind, outcome, atTime) => {
+  expect(endOfTime(kind)).toMatchObject({ outcome, atTime });
+});
