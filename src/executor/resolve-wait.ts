@@ -1,8 +1,8 @@
 import { messageOf, type RunErrorCode } from '../core/base/errors.js';
 import { copyJson } from '../core/base/json.js';
 import { compileJsonSchema } from '../core/json-schema/json-schema.js';
+import { MAX_DEPTH } from '../core/run/branches.js';
 import type { WaitStart } from '../core/run/events.js';
-import { MAX_DEPTH } from '../core/run/interpreter.js';
 import { cursorOf, type RunState } from '../core/run/state.js';
 import type { GraphWait, WaitRequest } from '../core/tool/wait.js';
 import type { GraphCache } from '../runs/graph-cache.js';

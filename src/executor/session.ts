@@ -1,17 +1,12 @@
 import type { Logger } from 'pino';
 import type { CompiledGraph } from '../core/graph/compile.js';
+import { type Command, decide } from '../core/run/decide.js';
 import { isRequest, type RunEvent } from '../core/run/events.js';
 import { evolve } from '../core/run/evolve.js';
-import {
-  type Circumstances,
-  type Command,
-  decide,
-  type Outcome,
-  settle,
-  settleChildren,
-} from '../core/run/interpreter.js';
 import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
+import { type CallOutcome, settle, settleChildren } from '../core/run/settle.js';
 import { type Cursor, isFinished, type RunState, statusOf } from '../core/run/state.js';
+import type { Circumstances } from '../core/run/visit.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
 import { appendOf, unitOf } from '../runs/units.js';
@@ -46,7 +41,7 @@ export type StepOutcome = 'completed' | 'failed' | 'waiting' | 'cut_off';
 /** Called after each call of a tool: how it ended, and how long it took in milliseconds. Must not throw. */
 export type StepObserver = (toolName: string, outcome: StepOutcome, tookMs: number) => void;
 
-const STEP_OUTCOMES: Readonly<Record<Outcome['kind'], StepOutcome>> = {
+const STEP_OUTCOMES: Readonly<Record<CallOutcome['kind'], StepOutcome>> = {
   returned: 'completed',
   threw: 'failed',
   waits: 'waiting',
@@ -67,7 +62,7 @@ const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
 const TAIL_EVENTS = 1000;
 
-/** Drives one run under a claim: asks the interpreter, does what it says, and commits the facts before it goes on. */
+/** Drives one run under a claim: asks the core what comes next, does it, and commits the facts before it goes on. */
 export class Session {
   #call: ToolCall | undefined;
   /** The last event that this session knows of, one that is being committed included. */
@@ -117,7 +112,7 @@ export class Session {
     this.#wake?.();
   }
 
-  /** Does what the interpreter says; says how the run was left if there is nothing more to do for now. */
+  /** Does what comes next; says how the run was left if there is nothing more to do for now. */
   async #perform(command: Command): Promise<Rest | undefined> {
     if (command.type === 'stop') return { kind: 'parked', until: null };
     if (command.type === 'wait') return { kind: 'parked', until: command.until };
@@ -168,7 +163,7 @@ export class Session {
     return phase.kind === 'calling' && phase.cursor.step === step && phase.cursor.attempt === attempt;
   }
 
-  async #resolve({ request, ...said }: Extract<CallResult, { kind: 'parks' }>): Promise<Outcome> {
+  async #resolve({ request, ...said }: Extract<CallResult, { kind: 'parks' }>): Promise<CallOutcome> {
     const resolved = await resolveWait(request, this.state, this.deps.graphs);
     if (resolved.code === undefined) return { ...said, kind: 'waits', wait: resolved.wait };
     return { ...said, kind: 'threw', ...resolved, fatal: true };

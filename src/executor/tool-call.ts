@@ -4,9 +4,9 @@ import { type Mask, maskFor, NO_MASK } from '../core/base/mask.js';
 import { addUsage, type Usage } from '../core/base/usage.js';
 import { ExpressionError } from '../core/expressions/expressions.js';
 import type { CompiledNode } from '../core/graph/compile.js';
-import type { Outcome } from '../core/run/interpreter.js';
 import { StepLog } from '../core/run/log-lines.js';
 import { scopeOf } from '../core/run/routing.js';
+import type { CallOutcome } from '../core/run/settle.js';
 import type { Cursor, RunState } from '../core/run/state.js';
 import type { ToolContext } from '../core/tool/tool.js';
 import { retryHint } from '../core/tool/tool-errors.js';
@@ -17,7 +17,7 @@ export const ABORT_GRACE_MS = 5000;
 
 /** What a call came to: an outcome, or a wish to wait that has yet to be looked into. */
 export type CallResult =
-  | Exclude<Outcome, { kind: 'waits' }>
+  | Exclude<CallOutcome, { kind: 'waits' }>
   | { readonly kind: 'parks'; readonly request: WaitRequest; readonly logs: readonly string[]; readonly usage?: Usage };
 
 /** Why a tool was told to stop. */
@@ -202,7 +202,7 @@ export class ToolCall {
     return { kind: 'threw', code, message, logs: [], fatal: true };
   }
 
-  #threw(code: RunErrorCode, message: string): Extract<Outcome, { kind: 'threw' }> {
+  #threw(code: RunErrorCode, message: string): Extract<CallOutcome, { kind: 'threw' }> {
     const logs = this.#log.lines();
     if (this.#cause === 'timeout') {
       const text = `The step took longer than its timeout of ${this.timeoutMs / 1000} s.`;

@@ -2,19 +2,14 @@ import { messageOf } from '../../src/core/base/errors.js';
 import { copyJson, type Json, type JsonObject } from '../../src/core/base/json.js';
 import { type CompiledGraph, compileGraph } from '../../src/core/graph/compile.js';
 import { type GraphDefinition, graphDefinitionSchema } from '../../src/core/graph/definition.js';
+import { type Command, decide } from '../../src/core/run/decide.js';
 import type { EventOf, EventRecord, RunEvent, WaitStart } from '../../src/core/run/events.js';
-import {
-  type Circumstances,
-  type Command,
-  decide,
-  type Outcome,
-  settle,
-  settleChildren,
-} from '../../src/core/run/interpreter.js';
 import type { ChildResult } from '../../src/core/run/join.js';
 import { append, openRun } from '../../src/core/run/journal.js';
 import { retry } from '../../src/core/run/requests.js';
+import { type CallOutcome, settle, settleChildren } from '../../src/core/run/settle.js';
 import type { Inherited, RunState } from '../../src/core/run/state.js';
+import type { Circumstances } from '../../src/core/run/visit.js';
 import type { Registrable, Registry } from '../../src/core/tool/registry.js';
 import { createRegistry } from '../../src/core/tool/registry.js';
 import { retryHint } from '../../src/core/tool/tool-errors.js';
@@ -95,7 +90,7 @@ export class RunDriver {
   }
 
   /** Appends what became of the call under way. */
-  settle(outcome: Outcome): void {
+  settle(outcome: CallOutcome): void {
     this.append(...settle(this.graph, this.state, outcome, this.at));
   }
 
@@ -159,7 +154,7 @@ export function lostChild(message: string | null, index = 0): ChildResult {
 }
 
 /** Calls a tool that needs no promise. */
-function callTool({ node, cursor }: Extract<Command, { type: 'call' }>, state: RunState): Outcome {
+function callTool({ node, cursor }: Extract<Command, { type: 'call' }>, state: RunState): CallOutcome {
   const logs: string[] = [];
   try {
     if (node.tool === undefined) return { kind: 'threw', code: 'tool_missing', message: 'gone', logs };

@@ -14,6 +14,22 @@ import {
   startWait,
 } from './state.js';
 
+/*
+ * The phases of a run (see `Phase` in state.ts), and the events that lead from one to the next. Any live phase can end.
+ *
+ *   submitted --run.started--> calling <------------------------------------------+
+ *                                | step.failed: calling again, or waiting (retry) |
+ *                                | step.completed: calling the next node, or      |
+ *                                |   routing: the run, or its branches, comes next|
+ *                                | wait.started: waiting, or joining (a graph)    |
+ *   routing --branches.started--> joining --branches.joined, wait.ended-----------+
+ *   waiting --wait.ended--> answered, or calling
+ *   answered --step.completed, step.failed--> as from calling
+ *   live --run.completed, run.failed, run.cancelled--> completed, failed, cancelled
+ *   failed, cancelled --run.retried--> the phase that it goes on with; starting if nothing had begun
+ *   live --run.forked--> submitted
+ */
+
 /** Folds one event into the state. Pure; the state before is left as it was. */
 export function evolve(state: RunState, record: EventRecord): RunState {
   const changes = changesOf(state, record);

@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../base/json.js';
 import type { MergeRule } from '../graph/definition.js';
 import type { RunStatus } from './state.js';
 
-/** What became of a child run. */
+/** How a child run ended. */
 export interface ChildResult {
   readonly index: number;
   readonly runId: string;
@@ -57,23 +57,23 @@ interface Setting {
   readonly last: Json;
 }
 
-type Outcome = { readonly value: Json } | { readonly why: string };
+type MergedKey = { readonly value: Json } | { readonly why: string };
 
-function mergeKey(base: Json | undefined, { values, last }: Setting, rule: MergeRule | undefined): Outcome {
+function mergeKey(base: Json | undefined, { values, last }: Setting, rule: MergeRule | undefined): MergedKey {
   if (rule === 'sum') return sum(base, values);
   if (rule === 'append') return appendAll(base, values);
   if (rule === 'last' || values.every((value) => isDeepEqual(value, last))) return { value: last };
   return { why: 'the values differ, and the graph has no merge rule for it.' };
 }
 
-function sum(base: Json | undefined, values: readonly Json[]): Outcome {
+function sum(base: Json | undefined, values: readonly Json[]): MergedKey {
   const start = base ?? 0;
   let total = typeof start === 'number' ? start : Number.NaN;
   for (const value of values) total += typeof value === 'number' ? value - Number(start) : Number.NaN;
   return Number.isFinite(total) ? { value: total } : { why: 'the merge rule "sum" needs numbers.' };
 }
 
-function appendAll(base: Json | undefined, values: readonly Json[]): Outcome {
+function appendAll(base: Json | undefined, values: readonly Json[]): MergedKey {
   const start = base ?? [];
   if (!isList(start)) return { why: 'the merge rule "append" needs lists.' };
   const all = [...start];
@@ -89,4 +89,10 @@ function appendAll(base: Json | undefined, values: readonly Json[]): Outcome {
 
 function isList(value: Json): value is readonly Json[] {
   return Array.isArray(value);
+}
+
+/** How a child run ended, in words that follow its name. */
+export function describeEnd({ status, error }: ChildResult): string {
+  if (error === null) return `was ${status.toLowerCase()}.`;
+  return `failed: ${error.message}${/[.!?]$/.test(error.message) ? '' : '.'}`;
 }

@@ -1,8 +1,8 @@
 import { and, asc, count, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { freezeJson } from '../../core/base/json.js';
+import { MAX_DEPTH } from '../../core/run/branches.js';
 import type { ChildrenView } from '../../core/run/children.js';
-import { MAX_DEPTH } from '../../core/run/interpreter.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
 import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';

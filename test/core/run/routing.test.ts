@@ -3,7 +3,7 @@ import { choose, scopeOf } from '../../../src/core/run/routing.js';
 import { blankRun } from '../../../src/core/run/state.js';
 import { compiled } from '../../helpers/run-driver.js';
 
-// How runs go by conditions is tested with the interpreter.
+// How runs go by conditions is tested with `decide`.
 
 function chooseBy(document: object, data: object) {
   const nodes = ['a', 'b', 'c'].map((name) => ({ name, tool_name: 'work' }));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, expect, it } from 'vitest';
-import { settleChildren } from '../../../src/core/run/interpreter.js';
+import { settleChildren } from '../../../src/core/run/settle.js';
 import type { RunState } from '../../../src/core/run/state.js';
 import { compiled, completedChild, type DriverOptions, lostChild, RunDriver, START } from '../../helpers/run-driver.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../../../src/core/run/interpreter.js';
+import type { CallOutcome } from '../../../src/core/run/settle.js';
 import { FatalError, RetryableError } from '../../../src/core/tool/tool-errors.js';
 import { compiled, type DriverOptions, RunDriver, START } from '../../helpers/run-driver.js';
 
@@ -138,7 +138,7 @@ describe('on_error', () => {
 });
 
 describe('a run that is retried', () => {
-  const returned: Outcome = { kind: 'returned', value: { n: 1 }, logs: [] };
+  const returned: CallOutcome = { kind: 'returned', value: { n: 1 }, logs: [] };
   const nodes = ['a', 'b'].map((name) => ({ name, tool_name: 'work' }));
   const work = { name: 'work', run: () => ({ n: 1 }) };
   const cancelledDuring = (document: object, options: DriverOptions = {}) => {

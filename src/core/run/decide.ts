@@ -1,0 +1,107 @@
+import type { CompiledGraph, CompiledNode } from '../graph/compile.js';
+import type { RunEvent } from './events.js';
+import { acceptPatch } from './patch.js';
+import { type Children, type Cursor, type PhaseOf, type RunState, type Waiting, wakeAt } from './state.js';
+import { completeStep, type Failure, failStep } from './step.js';
+import { type Circumstances, failRun, findEnding, type Visit, visitOf } from './visit.js';
+import { endOfTime, type OpenWaitKind } from './waits.js';
+
+/*
+ * What each phase of a run leads to. `evolve` folds the events into the next phase (its diagram is the other half).
+ *
+ *   submitted, starting -- run.started
+ *   calling             -- call the tool, then `settle` gives: step.completed | step.failed | wait.started
+ *   answered            -- step.completed, or step.failed if the answer cannot be stored
+ *   routing             -- step.completed: the way is chosen again
+ *   waiting             -- nothing before its time, then: wait.ended, with step.completed or step.failed
+ *   joining             -- look after the children, then `settleChildren` gives: branches.joined | wait.ended, ...
+ *   completed, failed, cancelled -- stop
+ *
+ * Before any of it, except for children, a cancel, too many crashes, the deadline and the limit of steps end the run:
+ * run.cancelled | run.failed.
+ */
+
+/** What is to be done next for a run. */
+export type Command =
+  /** Facts that follow from the state alone. */
+  | { readonly type: 'append'; readonly events: readonly RunEvent[] }
+  | { readonly type: 'call'; readonly node: CompiledNode; readonly cursor: Cursor }
+  /** Nothing to do before `until` (milliseconds since 1970), or before somebody answers. */
+  | { readonly type: 'wait'; readonly until: number | null }
+  /** Look after the child runs, or cancel them; when all have ended, `settleChildren`. */
+  | { readonly type: 'children'; readonly children: Children; readonly cancel: boolean }
+  | { readonly type: 'stop' };
+
+/** Says what comes next for a run. Pure. */
+export function decide(graph: CompiledGraph, state: RunState, at: Circumstances): Command {
+  const { phase } = state;
+  switch (phase.kind) {
+    case 'completed':
+    case 'failed':
+    case 'cancelled':
+      return { type: 'stop' };
+    // Children end before their parent does, whatever ends it.
+    case 'joining':
+      return { type: 'children', children: phase.children, cancel: state.cancelRequested };
+    case 'submitted':
+    case 'starting':
+    case 'calling':
+    case 'answered':
+    case 'routing':
+    case 'waiting': {
+      const ending = findEnding(state, phase.cursor, at.now);
+      return ending === undefined ? decideNext(graph, state, phase, at) : { type: 'append', events: [ending] };
+    }
+  }
+}
+
+function decideNext(
+  graph: CompiledGraph,
+  state: RunState,
+  phase: PhaseOf<'submitted' | 'starting' | 'calling' | 'answered' | 'routing' | 'waiting'>,
+  at: Circumstances,
+): Command {
+  if (phase.kind === 'submitted' || phase.kind === 'starting') {
+    return { type: 'append', events: [startRun(phase.cursor, state.entryNode ?? graph.entryPoint)] };
+  }
+  const { cursor } = phase;
+  const isWaiting = phase.kind === 'waiting' && (phase.wait.until === null || at.now < phase.wait.until);
+  if (isWaiting) return { type: 'wait', until: wakeAt(state) };
+  const visit = visitOf(graph, state, at);
+  if (visit === undefined) {
+    return { type: 'append', events: [failRun(cursor, 'tool_missing', `The graph has no node "${cursor.node}".`)] };
+  }
+  switch (phase.kind) {
+    case 'waiting':
+      return { type: 'append', events: endWait(visit, phase.wait) };
+    case 'calling':
+      return { type: 'call', node: visit.node, cursor };
+    case 'answered':
+      return { type: 'append', events: completeStep(visit, acceptPatch(state, { [phase.key]: phase.value }), []) };
+    case 'routing':
+      return { type: 'append', events: completeStep(visit, { patch: {} }, []) };
+  }
+}
+
+/** A fork begins with a visit of its own, every other run at its entry. */
+function startRun(cursor: Cursor | null, entry: string): RunEvent {
+  return cursor === null
+    ? { type: 'run.started', next: entry }
+    : { type: 'run.started', next: cursor.node, step: cursor.step };
+}
+
+const NOBODY_ANSWERED: Failure = { code: 'wait_expired', message: 'Nobody answered in time.', logs: [], fatal: true };
+
+/** A timer that is over, an answer that did not come, or a next try that is due. */
+function endWait(visit: Visit, { id, kind }: Waiting<OpenWaitKind>): RunEvent[] {
+  const { outcome, atTime } = endOfTime(kind);
+  const ended: RunEvent = { type: 'wait.ended', wait_id: id, outcome };
+  switch (atTime) {
+    case 'complete':
+      return [ended, ...completeStep(visit, { patch: {} }, [])];
+    case 'fail':
+      return [ended, ...failStep(visit, NOBODY_ANSWERED)];
+    case 'call':
+      return [ended];
+  }
+}

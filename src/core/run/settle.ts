@@ -1,0 +1,79 @@
+import type { Usage } from '../base/usage.js';
+import { type CompiledGraph, isBranchRoute } from '../graph/compile.js';
+import { joinBranches } from './branches.js';
+import type { RunEvent, WaitStart } from './events.js';
+import { type ChildResult, describeEnd } from './join.js';
+import { acceptPatch } from './patch.js';
+import { type Children, type RunState, waitIdOf } from './state.js';
+import { completeStep, type Failure, failStep } from './step.js';
+import { type Circumstances, placeOf, type Visit, visitOf } from './visit.js';
+
+/** How a call of a tool ended. */
+export type CallOutcome = (
+  | { readonly kind: 'returned'; readonly value: unknown; readonly logs: readonly string[] }
+  | { readonly kind: 'waits'; readonly wait: WaitStart; readonly logs: readonly string[] }
+  | (Failure & { readonly kind: 'threw' })
+) & { readonly usage?: Usage };
+
+/** Turns how the call under way ended into the events to append. Conditions are called here. */
+export function settle(graph: CompiledGraph, state: RunState, outcome: CallOutcome, at: Circumstances): RunEvent[] {
+  const visit = visitOf(graph, state, at);
+  if (visit === undefined) return [];
+  const events = settleCall(visit, outcome);
+  const { usage } = outcome;
+  if (usage === undefined) return events;
+  // However the call ended, its tokens are used; the first event is the one of the call.
+  return events.map((event, index) => (index === 0 ? ({ ...event, usage } as RunEvent) : event));
+}
+
+function settleCall(visit: Visit, outcome: CallOutcome): RunEvent[] {
+  const { state } = visit;
+  const { logs } = outcome;
+  switch (outcome.kind) {
+    case 'threw':
+      return failStep(visit, outcome);
+    case 'returned':
+      return completeStep(visit, acceptPatch(state, outcome.value), logs);
+    case 'waits':
+      if (state.cancelRequested) return [{ type: 'run.cancelled', logs }];
+      return [{ type: 'wait.started', ...placeOf(visit), logs, wait: outcome.wait }];
+  }
+}
+
+/** Turns the results of the child runs, all of which have ended, into the events to append. */
+export function settleChildren(
+  graph: CompiledGraph,
+  state: RunState,
+  results: readonly ChildResult[],
+  at: Circumstances,
+): RunEvent[] {
+  const visit = visitOf(graph, state, at);
+  const { phase } = state;
+  if (visit === undefined || phase.kind !== 'joining') return [];
+  const { children } = phase;
+  if (state.cancelRequested) return [{ type: 'run.cancelled', logs: [] }];
+  const inOrder = [...results].sort((a, b) => a.index - b.index);
+  if (children.graph !== null) return finishGraph(visit, children.seq, children.graph, inOrder);
+  const { route } = visit.node;
+  return isBranchRoute(route) ? joinBranches(visit, route, children, inOrder) : [];
+}
+
+/** A graph that ran as a step has ended: its data is the step's patch. */
+function finishGraph(
+  visit: Visit,
+  seq: number,
+  { id, saveAs }: NonNullable<Children['graph']>,
+  results: readonly ChildResult[],
+): RunEvent[] {
+  const ended: RunEvent = { type: 'wait.ended', wait_id: waitIdOf(seq), outcome: 'joined' };
+  const lost = results.find(({ status }) => status !== 'COMPLETED');
+  if (lost === undefined) {
+    const patch = { [saveAs]: results[0]?.data ?? null };
+    return [ended, ...completeStep(visit, acceptPatch(visit.state, patch, Number.POSITIVE_INFINITY), [])];
+  }
+  const message = `Run ${lost.runId} of graph "${id}" ${describeEnd(lost)}`;
+  const events = failStep(visit, { code: 'child_failed', message, logs: [] });
+  const isGivenUp = events.at(-1)?.type === 'run.failed' && events.every((event) => !('decision' in event));
+  // A run that fails for it keeps the child, so that a retry goes on in it.
+  return isGivenUp ? events.slice(-1) : [ended, ...events];
+}

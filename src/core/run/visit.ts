@@ -1,0 +1,73 @@
+import type { RunErrorCode } from '../base/errors.js';
+import type { CompiledGraph, CompiledNode } from '../graph/compile.js';
+import { END } from '../graph/definition.js';
+import type { EventOf, RunEvent } from './events.js';
+import { type Cursor, cursorOf, type RunState } from './state.js';
+
+/** Crashes in a row at one step after which a run is given up. */
+export const MAX_RECOVERIES = 10;
+
+/** Time and chance, which the core has no way of its own to: milliseconds since 1970, and from 0 up to 1. */
+export interface Circumstances {
+  readonly now: number;
+  readonly random: number;
+}
+
+/** The visit under way, with all that decides what comes of it. */
+export interface Visit extends Circumstances {
+  readonly graph: CompiledGraph;
+  readonly state: RunState;
+  readonly node: CompiledNode;
+  readonly cursor: Cursor;
+}
+
+/** The visit that a run is at; `undefined` for a run that has not begun, and for a node that its graph does not have. */
+export function visitOf(graph: CompiledGraph, state: RunState, at: Circumstances): Visit | undefined {
+  const cursor = cursorOf(state);
+  const node = cursor === null ? undefined : graph.nodes.get(cursor.node);
+  return cursor === null || node === undefined ? undefined : { graph, state, node, cursor, ...at };
+}
+
+/** Which visit and which attempt an event is about. */
+export function placeOf({ cursor: { step, node, attempt } }: Visit): { step: number; node: string; attempt: number } {
+  return { step, node, attempt };
+}
+
+/** Why a run ends before its next call, if there is a reason to. */
+export function findEnding(
+  state: Pick<RunState, 'cancelRequested' | 'recoveries' | 'deadlineAt' | 'deadlineSeconds' | 'maxSteps'>,
+  cursor: Cursor | null,
+  now: number,
+): RunEvent | undefined {
+  if (state.cancelRequested) return { type: 'run.cancelled', logs: [] };
+  if (state.recoveries >= MAX_RECOVERIES) {
+    const message = `Given up after ${MAX_RECOVERIES} crashes of the server at this step.`;
+    return failRun(cursor, 'recovery_exhausted', message);
+  }
+  if (state.deadlineAt !== null && now >= state.deadlineAt) {
+    const limit = state.deadlineSeconds === null ? '' : ` of ${state.deadlineSeconds} s`;
+    return failRun(cursor, 'deadline_exceeded', `The run reached its deadline${limit}.`);
+  }
+  if (cursor !== null && cursor.step > state.maxSteps) {
+    return failRun(cursor, 'max_steps_exceeded', `The run reached its limit of ${state.maxSteps} steps.`);
+  }
+  return undefined;
+}
+
+/** The end of a run that fails at a visit. */
+export function failRun(cursor: Cursor | null, code: RunErrorCode, message: string): RunEvent {
+  return { type: 'run.failed', error: { code, message, node: cursor?.node ?? null, step: cursor?.step ?? null } };
+}
+
+/** Goes on to a node after the event that ended a visit, or ends the run. */
+export function goOn(
+  { state, cursor, now }: Visit,
+  event: EventOf<'step.completed' | 'step.failed' | 'branches.joined'>,
+  target: string,
+): RunEvent[] {
+  if (target === state.joinNode) return [event, { type: 'run.completed', reason: 'join' }];
+  if (target === END) return [event, { type: 'run.completed', reason: 'end' }];
+  const next = { node: target, step: cursor.step + 1, attempt: 1, tries: 1 };
+  const ending = findEnding({ ...state, recoveries: 0 }, next, now);
+  return ending === undefined ? [{ ...event, next: target }] : [event, ending];
+}
