@@ -86,9 +86,9 @@ describe('the recipes', () => {
   it('name every file that does not compile until it knows a new kind of wait', async () => {
     const failing = await filesThatFail([
       {
-        path: 'src/core/run/state.ts',
-        place: 'export const WAIT_KINDS = [',
-        text: "export const WAIT_KINDS = ['planted', ",
+        path: 'src/core/run/waits.ts',
+        place: 'const WAITS = {\n',
+        text: "const WAITS = {\n  planted: { hasChildren: false, isForPerson: true, outcome: 'expired', atTime: 'fail' },\n",
       },
       {
         path: 'src/core/run/events.ts',

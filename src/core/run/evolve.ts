@@ -143,8 +143,8 @@ function waitStarted(state: RunState, event: EventOf<'wait.started'>, time: numb
 function waitEnded({ phase }: RunState, { outcome, answer = null }: EventOf<'wait.ended'>): Partial<RunState> {
   if (phase.kind !== 'waiting' && phase.kind !== 'joining') return { recoveries: 0 };
   const { cursor } = phase;
-  if (phase.kind === 'joining' || outcome !== 'answered') return { phase: calling(cursor, true), recoveries: 0 };
-  const key = phase.wait.saveAs ?? '';
+  const key = phase.kind === 'waiting' && outcome === 'answered' ? phase.wait.saveAs : null;
+  if (key === null) return { phase: calling(cursor, true), recoveries: 0 };
   return { phase: { kind: 'answered', cursor, key, value: freezeJson(answer) }, recoveries: 0 };
 }
 

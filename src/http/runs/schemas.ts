@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { RunStatus, WaitKind } from '../../core/run/state.js';
+import type { RunStatus } from '../../core/run/state.js';
+import type { WaitKind } from '../../core/run/waits.js';
 import { jsonObjectSchema, jsonSchema, kindSchema, nextCursorSchema, timeSchema } from '../schemas.js';
 
 /** Schemas of runs that several operations share. */

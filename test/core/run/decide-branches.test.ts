@@ -184,6 +184,9 @@ describe('a branch for each item', () => {
     const run = forEach();
     run.settleChildren(completedChild({}), lostChild('boom', 1));
     expect(run.view.error?.message).toBe('Branch 1 (b) failed: boom.');
+    const sentence = forEach();
+    sentence.settleChildren(completedChild({}), lostChild('It broke!', 1));
+    expect(sentence.view.error?.message).toBe('Branch 1 (b) failed: It broke!');
   });
 
   it('is not needed: no items are joined at once', () => {

@@ -69,6 +69,12 @@ describe('answer', () => {
     expect(answer(run.state, { payload: null }, START + 1e9)).toEqual({ events });
   });
 
+  it('takes anything if the schema cannot be used', () => {
+    const run = runOf(() => wait({ kind: 'input', message: 'Well?', schema: { type: 'nonsense' } }));
+    run.finish();
+    expect(answer(run.state, { payload: 1 }, START).events).toHaveLength(1);
+  });
+
   it.each<[string, RunState, { payload: { ok?: number }; waitId?: string }, number, string, RegExp]>([
     [
       'a run that has not begun',

@@ -7,6 +7,7 @@ import {
   RUN_STATUSES,
   type RunState,
   startWait,
+  waitsForPerson,
   wakeAt,
 } from '../../../src/core/run/state.js';
 import { compiled, RunDriver, START } from '../../helpers/run-driver.js';
@@ -59,6 +60,18 @@ describe('a new run', () => {
 describe('isFinished', () => {
   it('holds for the statuses that a run does not leave by itself', () => {
     expect(RUN_STATUSES.filter(isFinished)).toEqual(['COMPLETED', 'FAILED', 'CANCELLED']);
+  });
+});
+
+describe('waitsForPerson', () => {
+  it('holds for a run that waits for an answer, and for no other', () => {
+    const cursor = { node: 'a', step: 1, attempt: 1, tries: 1 };
+    const waiting = (kind: 'input' | 'timer'): Pick<RunState, 'phase'> => {
+      return { phase: { kind: 'waiting', cursor, wait: startWait(kind, 'a', START, 3, {}) } };
+    };
+    expect(waitsForPerson(waiting('input'))).toBe(true);
+    expect(waitsForPerson(waiting('timer'))).toBe(false);
+    expect(waitsForPerson(blankRun('run-1'))).toBe(false);
   });
 });
 
@@ -116,6 +129,14 @@ describe('an event that cannot follow', () => {
     const { phase } = run.state;
     run.append(ended);
     expect(run.state.phase).toBe(phase);
+  });
+
+  it('is of a visit of its own, if nothing has begun', () => {
+    const run = new RunDriver(graph);
+    run.append({ type: 'branches.joined', step: 3, node: 'b', count: 0, patch: {}, to_node: 'END', next: null });
+    expect(run.view.cursor).toEqual({ node: 'b', step: 3, attempt: 1, tries: 1 });
+    run.append({ type: 'run.retried' });
+    expect(run.view.cursor).toEqual({ node: 'b', step: 3, attempt: 1, tries: 1 });
   });
 
   it('is folded all the same: a retry of a run that has completed chooses its way again, or begins', () => {
