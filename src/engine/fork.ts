@@ -77,7 +77,7 @@ async function forkedJournal(
   const opened = openFork(original, graph, deps.newId(), deps.now());
   const prefix = await copyPrefix(deps.store, original, fromStep, opened);
   const patch = jsonOf(data, '/data') as JsonObject;
-  const end = endFork(original, prefix.state, graph, { fromStep, data: patch, now: deps.now() });
+  const end = endFork(original, prefix.state, graph, { fromStep, node: prefix.node, data: patch, now: deps.now() });
   if (end.refusal !== undefined) throw refusalError(end.refusal);
   return { state: end.state, records: [...prefix.records, ...end.records] };
 }
@@ -94,14 +94,19 @@ async function graphFor(
 }
 
 /** Copies events until the run is at the step. */
-async function copyPrefix(store: Store, original: RunState, fromStep: number, opened: Appended): Promise<Appended> {
+async function copyPrefix(
+  store: Store,
+  original: RunState,
+  fromStep: number,
+  opened: Appended,
+): Promise<Appended & { readonly node: string }> {
   const records = [...opened.records];
   let { state } = opened;
   for await (const record of eventsOf(store, original.runId)) {
     const copied = copyEvent(state, fromStep, record);
     records.push(...copied.records);
     state = copied.state;
-    if (copied.isThere) return { state, records };
+    if (copied.node !== undefined) return { state, records, node: copied.node };
   }
   throw refusalError(stepIsMissing(original, fromStep));
 }

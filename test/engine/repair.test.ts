@@ -174,6 +174,21 @@ describe('fork', () => {
   });
   const loop = { ...chain('loop', 'tick'), conditional_edges: [{ from_node: 'tick', condition_function: 'enough' }] };
 
+  it('from the first step keeps a journal without gaps, and what an earlier fork has set', async () => {
+    const { engine, store } = await startEngineForTest({ definitions: [tick, enough] });
+    await engine.createGraph(loop);
+    const { runId } = await engine.startRun({ graphId: 'loop', inputData: 1 });
+    await engine.getState(runId, { waitSeconds: 10 });
+    const first = await engine.forkRun(runId, { fromStep: 1, data: { given: 'one', count: 3 } });
+    await engine.getState(first.runId, { waitSeconds: 10 });
+    const second = await engine.forkRun(first.runId, { fromStep: 1, data: { more: 'two' } });
+    const { state, logs } = await engine.getState(second.runId, { waitSeconds: 10 });
+    expect(state.data).toMatchObject({ given: 'one', more: 'two', count: 4 });
+    expect(state.logCount).toBe(logs.length);
+    const seqs = (await store.readEvents(second.runId, 0, 100)).map(({ seq }) => seq);
+    expect(seqs).toEqual(seqs.map((_, index) => index + 1));
+  });
+
   it('copies the steps before, also within a loop, and runs the rest anew with keys of its own', async () => {
     const { engine } = await startEngineForTest({ definitions: [tick, enough] });
     await engine.createGraph(loop);

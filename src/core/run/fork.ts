@@ -43,20 +43,23 @@ export function openFork(
   );
 }
 
-/** What copying an event comes to. `isThere`: the fork is at its step, and no more events are copied. */
+/** What copying an event comes to. `node`: the fork is at its step, which is at this node; no more events are copied. */
 export interface Copied extends Appended {
-  readonly isThere: boolean;
+  readonly node?: string;
 }
 
 /** Copies an event of the original, with the time that it had, unless it is not part of a step. */
 export function copyEvent(fork: RunState, fromStep: number, { event, time }: EventRecord): Copied {
-  if (!isCopied(event)) return { records: [], state: fork, isThere: false };
+  if (!isCopied(event)) return { records: [], state: fork };
   const next = append(fork, [event], time);
-  const isThere = cursorOf(next.state)?.step === fromStep && childrenOf(next.state) === null;
-  if (!isThere) return { ...next, isThere };
-  if (fromStep === 1) return { records: [], state: next.state, isThere };
+  const cursor = cursorOf(next.state);
+  if (cursor?.step !== fromStep || childrenOf(next.state) !== null) return next;
+  const { node } = cursor;
+  // A run that begins with the fork's own visit has not begun before.
+  if (event.type === 'run.started') return { records: [], state: fork, node };
+  if (event.type === 'run.forked') return { ...next, node };
   // The fork itself says that the step is executed.
-  return { ...append(fork, [{ ...event, next: null } as RunEvent], time), isThere };
+  return { ...append(fork, [{ ...event, next: null } as RunEvent], time), node };
 }
 
 /** What a step did is copied; how its run came to be driven, ended and was taken up again is not. */
@@ -91,15 +94,20 @@ export function stepIsMissing(original: RunState, fromStep: number): Refusal {
 
 /**
  * Ends the copied events with the fork, unless the graph has no such node.
+ * @param node what the step calls
  * @param data keys of `data` to set before the step
  */
 export function endFork(
   { runId }: RunState,
   fork: RunState,
   graph: CompiledGraph,
-  { fromStep, data, now }: { readonly fromStep: number; readonly data: JsonObject; readonly now: number },
+  {
+    fromStep,
+    node,
+    data,
+    now,
+  }: { readonly fromStep: number; readonly node: string; readonly data: JsonObject; readonly now: number },
 ): (Appended & { readonly refusal?: undefined }) | { readonly refusal: Refusal } {
-  const node = cursorOf(fork)?.node ?? '';
   if (!graph.nodes.has(node)) {
     const message = `Step ${fromStep} is at node "${node}", which version ${graph.version} of the graph does not have.`;
     return { refusal: impossible(message) };
