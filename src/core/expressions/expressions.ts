@@ -15,7 +15,7 @@ import {
   type StaticType,
 } from './values.js';
 
-export { ExpressionError, type Scope } from './values.js';
+export { ExpressionError, Meter, type Scope } from './values.js';
 
 /** Most characters of an expression. */
 const MAX_SOURCE_LENGTH = 4096;
@@ -54,12 +54,12 @@ export interface Expression {
   /** The secrets that it names, sorted. */
   readonly secretNames: readonly string[];
   /**
-   * The value for a state, frozen, with the paths that were read (never secrets).
-   * Takes a tenth of a second at most.
+   * The value for a state, frozen, with the paths that were read (never secrets). Takes a tenth of a second at
+   * most. Expressions that are evaluated for one decision share a meter, and so that time.
    * @throws ExpressionError when there is none: missing keys, wrong types and exceeded limits are never a value.
    */
-  evaluate(scope: Scope): { value: Json; reads: Read[] };
-  /** The value alone. Its work counts on a meter that several expressions share. */
+  evaluate(scope: Scope, meter?: Meter): { value: Json; reads: Read[] };
+  /** The value alone. */
   evaluateWith(scope: Scope, meter: Meter): Json;
 }
 
@@ -88,8 +88,12 @@ export function compileExpression(
  * Evaluates a condition.
  * @throws ExpressionError when it is anything but `true` or `false`.
  */
-export function evaluateBoolean(expression: Expression, scope: Scope): { value: boolean; reads: Read[] } {
-  const { value, reads } = expression.evaluate(scope);
+export function evaluateBoolean(
+  expression: Expression,
+  scope: Scope,
+  meter?: Meter,
+): { value: boolean; reads: Read[] } {
+  const { value, reads } = expression.evaluate(scope, meter);
   if (typeof value === 'boolean') return { value, reads };
   throw new ExpressionError(`A condition must be true or false, not ${withArticle(value)}.`);
 }
@@ -125,9 +129,9 @@ function compile(source: string, options: ExpressionOptions): Expression {
     source,
     type: root.type,
     secretNames: [...context.secretNames].sort(),
-    evaluate(scope) {
+    evaluate(scope, meter = new Meter()) {
       const reads = new ReadLog();
-      const value = evaluate(scope, new Meter(), reads);
+      const value = evaluate(scope, meter, reads);
       return { value, reads: reads.list() };
     },
     evaluateWith: (scope, meter) => evaluate(scope, meter, undefined),

@@ -11,7 +11,7 @@ export interface Scope {
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
-/** Most work of one evaluation, in units of about 20 to 100 ns: it ends after a tenth of a second at most. */
+/** Most work on one meter, in units of about 20 to 100 ns: it ends after a tenth of a second at most. */
 const MAX_WORK = 1_000_000;
 /** Most items of a list that is iterated or built. */
 export const MAX_LIST_ITEMS = 10_000;
@@ -74,7 +74,10 @@ export function isList(value: Value): value is readonly Json[] {
   return Array.isArray(value);
 }
 
-/** Counts the work of an evaluation, and ends it after too much. The templates of one document share a meter. */
+/**
+ * Counts the work of an evaluation, and ends it after too much. The templates of one document share a meter, and so do
+ * the expressions of one decision: a hundred cases take no longer than one.
+ */
 export class Meter {
   #work = MAX_WORK;
   #bytes = MAX_RESULT_BYTES;

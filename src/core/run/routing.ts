@@ -1,6 +1,6 @@
 import { messageOf, type RunErrorCode } from '../base/errors.js';
 import type { Json, JsonObject } from '../base/json.js';
-import { evaluateBoolean, evaluateList, type Scope } from '../expressions/expressions.js';
+import { evaluateBoolean, evaluateList, Meter, type Scope } from '../expressions/expressions.js';
 import { watchReads } from '../expressions/reads.js';
 import type { CompiledNode, Route } from '../graph/compile.js';
 import { END } from '../graph/definition.js';
@@ -67,10 +67,11 @@ function byCondition(route: RouteOf<'condition'>, scope: Scope): Choice {
 
 function byCases(route: RouteOf<'cases'>, scope: Scope): Choice {
   const read = new Map<string, NonNullable<Decision['read']>[number]>();
+  const meter = new Meter();
   for (const { when, to } of route.cases) {
     const { source } = when;
     try {
-      const { value, reads } = evaluateBoolean(when, scope);
+      const { value, reads } = evaluateBoolean(when, scope, meter);
       for (const one of reads) read.set(one.path, one);
       if (value)
         return {

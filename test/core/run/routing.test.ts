@@ -43,6 +43,22 @@ describe('cases', () => {
     });
   });
 
+  it('share the work that one decision can take', () => {
+    const items = Array.from({ length: 10_000 }, (_, index) => index);
+    const choosing = (count: number) =>
+      chooseBy(
+        cases(...Array.from({ length: count }, () => ['data.items.exists(x, x < 0)', 'b'] as [string, string])),
+        {
+          items,
+        },
+      );
+    expect(choosing(10)).toMatchObject({ decision: { outcome: 'otherwise' } });
+    expect(choosing(100)).toMatchObject({
+      decision: { kind: 'case', outcome: null, to_node: null },
+      error: { code: 'expression_failed', message: expect.stringContaining('This takes too much work.') },
+    });
+  });
+
   it('fail where one has no value, or one that is neither true nor false', () => {
     expect(chooseBy(cases(['data.n > 5', 'b'], ['data.m > 5', 'b']), { n: 3 })).toMatchObject({
       decision: {
