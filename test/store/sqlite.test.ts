@@ -4,12 +4,15 @@ import { describe, expect, it } from 'vitest';
 import type { EventOf, EventType, RunEvent } from '../../src/core/run/events.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
 import { ChildReader } from '../../src/store/sqlite/child-reader.js';
+import { openDatabase } from '../../src/store/sqlite/database.js';
 import { Graphs } from '../../src/store/sqlite/graphs.js';
+import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
 import { RunDeletion } from '../../src/store/sqlite/run-deletion.js';
 import { listRuns, listUnfinishedRuns } from '../../src/store/sqlite/run-list.js';
+import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { WakeTimes } from '../../src/store/sqlite/wake-times.js';
-import type { RunFilter } from '../../src/store/store.js';
-import { newPath, open, openPorts, openWithDatabase } from './open-stores.js';
+import type { RunFilter, Unit } from '../../src/store/store.js';
+import { newPath, onFatal, open, openPorts, openWithDatabase } from './open-stores.js';
 import { describeQueue } from './queue.suite.js';
 import {
   branches,
@@ -35,6 +38,52 @@ type WaitStarted = EventOf<'wait.started'>;
 describeStore('SQLite', async () => open());
 describeSignals('SQLite', async () => openPorts());
 describeQueue('SQLite', async (path, maxQueuedRuns) => openPorts(path, maxQueuedRuns), newPath);
+
+describe('many commits at once', () => {
+  /** Sizes of the commits, in the order in which they come, with 'turn' for each turn of the event loop in between. */
+  function watchCommits() {
+    const seen: (number | 'turn')[] = [];
+    const onCommit = (units: readonly Unit[]) => seen.push(units.length);
+    const sqlite = openDatabase(newPath());
+    const store = new SqliteStore(sqlite, () => {}, { onFatal, signals: new LocalSignals(), onCommit });
+    const sizes = () => seen.filter((one) => typeof one === 'number');
+    const watchTurns = () => {
+      if (!sqlite.open) return;
+      seen.push('turn');
+      setImmediate(watchTurns);
+    };
+    return { store, seen, sizes, watchTurns };
+  }
+
+  it('leave others a turn of the event loop after every 150 records or 2 MiB, and keep their order', async () => {
+    const { store, seen, sizes, watchTurns } = watchCommits();
+    await store.createGraph(graph('g'));
+    const runs = Array.from({ length: 500 }, () => newRun());
+    const answered: number[] = [];
+    watchTurns();
+    await Promise.all(runs.map((run, index) => store.commit(unit(run)).then(() => answered.push(index))));
+    expect(answered).toEqual(runs.map((_, index) => index));
+    expect(sizes()).toEqual([150, 150, 150, 50]);
+    const commits = seen.flatMap((one, index) => (one === 'turn' ? [] : [index]));
+    expect(commits.every((at, index) => index === 0 || at > commits[index - 1]! + 1)).toBe(true);
+
+    const large = Array.from({ length: 4 }, () => newRun({ inputData: 'x'.repeat(800_000) }));
+    await commit(store, ...large);
+    expect(sizes().slice(4)).toEqual([2, 2]);
+    await commit(store, newRun({ inputData: 'x'.repeat(3_000_000) }));
+    expect(sizes().slice(6)).toEqual([1]);
+    await store.close();
+  });
+
+  it('are all stored before the store closes', async () => {
+    const { store, sizes } = watchCommits();
+    await store.createGraph(graph('g'));
+    const stored = Promise.all(Array.from({ length: 320 }, () => store.commit(unit(newRun()))));
+    await store.close();
+    expect(sizes()).toEqual([150, 150, 20]);
+    await stored;
+  });
+});
 
 describe('the view run_logs', () => {
   const decided = { kind: 'condition', condition: 'c', outcome: 'x' } as const;
