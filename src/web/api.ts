@@ -62,11 +62,11 @@ async function problemOf(answer: Response): Promise<ApiError> {
 }
 
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
-  return (await send(path, signal === undefined ? {} : { signal })).json() as Promise<T>;
+  return (await send(path, { signal: signal ?? null })).json() as Promise<T>;
 }
 
 export async function getText(path: string, signal?: AbortSignal): Promise<string> {
-  return (await send(path, signal === undefined ? {} : { signal })).text();
+  return (await send(path, { signal: signal ?? null })).text();
 }
 
 export async function post<T>(path: string, body?: unknown): Promise<T> {

@@ -31,7 +31,7 @@ export const RUN_ERRORS = {
   tool_missing: 'The tool, or the condition, is not registered any more.',
   invalid_params: "The node's params do not fit the tool's schema.",
   invalid_patch: 'The tool returned something that is not a JSON object, or one that is too large.',
-  data_too_large: 'The patch would make `data` larger than a run may hold.',
+  data_too_large: 'The patch would make `data` larger than a run can hold.',
   timeout: 'The step took longer than its timeout.',
   condition_failed: 'The condition threw, or named no node.',
   max_steps_exceeded: 'The run reached its limit of steps.',
