@@ -1,3 +1,4 @@
+import { definedOnly } from '../core/base/defined-only.js';
 import { EngineError } from '../core/base/errors.js';
 import type { JsonObject } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
@@ -49,7 +50,7 @@ export async function forkRun(
   const earlier = idempotency && (await store.findByIdempotencyKey(idempotency.key));
   if (earlier !== undefined) return answer(earlier);
   const { state, records } = await forkedJournal(deps, requests, runId, request);
-  const create = idempotency === undefined ? {} : { idempotency };
+  const create = definedOnly({ idempotency });
   try {
     const unit = newUnitOf(creationOf({ state, records }, create));
     await admission.admit(() => guarded(() => store.commit(unit)));

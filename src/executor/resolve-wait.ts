@@ -1,3 +1,4 @@
+import { definedOnly } from '../core/base/defined-only.js';
 import { messageOf, type RunErrorCode } from '../core/base/errors.js';
 import { copyJson } from '../core/base/json.js';
 import { compileJsonSchema } from '../core/json-schema/json-schema.js';
@@ -26,7 +27,7 @@ export async function resolveWait(request: WaitRequest, state: RunState, graphs:
           `The schema of the answer cannot be used: ${problems.map((problem) => problem.message).join('; ')}`,
         );
       }
-      return { wait: { kind: 'input', until, message, ...(schema && { schema }), save_as: saveAs } };
+      return { wait: { kind: 'input', until, message, ...definedOnly({ schema }), save_as: saveAs } };
     }
     case 'graph':
       return resolveGraph(request, state, graphs, node);

@@ -18,6 +18,23 @@ const second = defineTool({
 });
 
 describe('retry', () => {
+  it('takes a place in the queue only for a run that is retried', async () => {
+    broken = true;
+    const held = heldTool('held');
+    const definitions = [first, second, held.tool];
+    const { engine } = await startEngineForTest({ definitions, maxConcurrentRuns: 1, maxQueuedRuns: 1 });
+    await engine.createGraph(chain('work', 'first', 'second'));
+    await engine.createGraph(chain('waits', 'held'));
+    const { runId: failed } = await engine.startRun({ graphId: 'work', inputData: null });
+    await engine.getState(failed, { waitSeconds: 10 });
+    const { runId: running } = await engine.startRun({ graphId: 'waits', inputData: null });
+    await held.called(1);
+    await engine.startRun({ graphId: 'waits', inputData: null });
+    await expect(engine.retryRun('made-up', {})).rejects.toMatchObject({ code: 'run_not_found' });
+    await expect(engine.retryRun(running, {})).rejects.toMatchObject({ code: 'run_not_retryable' });
+    await expect(engine.retryRun(failed, {})).rejects.toMatchObject({ code: 'queue_full' });
+  });
+
   it('goes on from the failed step with its key; the journal keeps the failure', async () => {
     broken = true;
     keys.length = 0;
