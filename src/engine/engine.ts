@@ -8,7 +8,7 @@ import { listRuns } from './list-runs.js';
 import { listSteps } from './list-steps.js';
 import { type ReadState, type RunView, StateReader } from './read-state.js';
 import { RequestUseCases } from './requests.js';
-import type { Page, RunDeps } from './shared.js';
+import { guardAll, type Page, type RunDeps } from './shared.js';
 import { type StartedRun, type StartRun, startRun } from './start.js';
 import { WatchUseCases } from './watch.js';
 
@@ -69,7 +69,7 @@ export function createEngine(parts: EngineDeps): Engine {
   const diagrams = new DiagramUseCases(deps);
   const watches = new WatchUseCases(deps);
   let stopping = false;
-  return {
+  return guardAll({
     validateGraph: (document) => graphs.validateGraph(document),
     createGraph: (definition) => graphs.createGraph(definition),
     updateGraph: (graphId, definition) => graphs.updateGraph(graphId, definition),
@@ -98,5 +98,5 @@ export function createEngine(parts: EngineDeps): Engine {
       states.stop();
       watches.stopWatching();
     },
-  };
+  });
 }

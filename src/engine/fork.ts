@@ -9,7 +9,7 @@ import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
 import { GraphGoneError, type Idempotency, ReplayError, type Store } from '../store/store.js';
 import type { RequestUseCases } from './requests.js';
-import { guarded, jsonOf, type RunDeps, refusalError, replay, runNotFound } from './shared.js';
+import { jsonOf, type RunDeps, refusalError, replay, runNotFound } from './shared.js';
 
 export interface ForkRun {
   /** The first step that is run anew. */
@@ -53,7 +53,7 @@ export async function forkRun(
   const create = definedOnly({ idempotency });
   try {
     const unit = newUnitOf(creationOf({ state, records }, create));
-    await admission.admit(() => guarded(() => store.commit(unit)));
+    await admission.admit(() => store.commit(unit));
   } catch (error) {
     if (error instanceof ReplayError) return answer(error);
     if (error instanceof GraphGoneError) throw graphDeleted(state.graphId, runId);

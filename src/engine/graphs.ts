@@ -8,7 +8,7 @@ import { diagnose } from '../core/graph/doctor/doctor.js';
 import type { Registry } from '../core/tool/registry.js';
 import type { AnyTool } from '../core/tool/tool.js';
 import type { GraphVersion, SaveGraphResult, Store } from '../store/store.js';
-import { guarded, type Page } from './shared.js';
+import type { Page } from './shared.js';
 
 /** What the graph doctor says of a document. */
 export interface Verdict {
@@ -71,7 +71,7 @@ export class GraphUseCases {
     const { graph_id: given, ...document } = definition;
     const isTaken = async (id: string) => (await this.deps.store.findGraph(id)) !== undefined;
     const graphId = given ?? (await this.#idFor(definition.name, isTaken));
-    const saved = await guarded(() => this.deps.store.createGraph(this.#version(graphId, document)));
+    const saved = await this.deps.store.createGraph(this.#version(graphId, document));
     refuseTaken(saved.result, graphId, definition.name);
     return { graphId, version: saved.version, warnings, changed: true };
   }
@@ -84,7 +84,7 @@ export class GraphUseCases {
     if (isDeepStrictEqual(latest.definition, document)) {
       return { graphId, version: latest.version, warnings, changed: false };
     }
-    const saved = await guarded(() => this.deps.store.updateGraph(this.#version(graphId, document)));
+    const saved = await this.deps.store.updateGraph(this.#version(graphId, document));
     if (saved.result === 'missing') throw graphNotFound(graphId);
     refuseTaken(saved.result, graphId, definition.name);
     return { graphId, version: saved.version, warnings, changed: true };
@@ -92,7 +92,7 @@ export class GraphUseCases {
 
   /** @throws EngineError `graph_not_found`, or `graph_in_use` while runs of it are active. */
   async deleteGraph(graphId: string): Promise<void> {
-    const result = await guarded(() => this.deps.store.deleteGraph(graphId, this.deps.now()));
+    const result = await this.deps.store.deleteGraph(graphId, this.deps.now());
     if (result === 'missing') throw graphNotFound(graphId);
     if (result === 'active') {
       throw new EngineError(

@@ -1,3 +1,4 @@
+import { EngineError } from '../core/base/errors.js';
 import { linesOf } from '../core/run/log-lines.js';
 import { isFinished, type RunState, statusOf, waitsForPerson } from '../core/run/state.js';
 import type { RunSummary } from '../store/store.js';
@@ -23,6 +24,8 @@ const MAX_WAITING_CHILDREN = 100;
 /** Most log lines in one answer; `logs_after` goes on from there. */
 export const MAX_LOG_LINES = 10_000;
 const EVENTS_AT_A_TIME = 500;
+/** Pause before a run that somebody waits for is looked at again, after a look that failed. */
+const LOOK_AGAIN_MS = 500;
 
 /** Reads the states of runs, and waits for them to come to rest. */
 export class StateReader {
@@ -88,8 +91,18 @@ export class StateReader {
     });
     this.#waits.add(answer);
     const timer = setTimeout(answer, seconds * 1000);
-    const look = (): void =>
-      void loadRun(this.deps, runId).then(async (state) => (await this.#isAtRest(state)) && answer(), answer);
+    let again: NodeJS.Timeout | undefined;
+    const look = (): void => {
+      loadRun(this.deps, runId)
+        .then(async (state) => {
+          if (await this.#isAtRest(state)) answer();
+        })
+        .catch((error: unknown) => {
+          // A run that was deleted is answered for; while the store is down, it is looked at again.
+          if (error instanceof EngineError) answer();
+          else again = setTimeout(look, LOOK_AGAIN_MS);
+        });
+    };
     const unsubscribeRun = signals.subscribe(`run/${runId}`, (signal) => {
       // Steps that go on are not worth a look.
       if (signal === 'resync' || signal.kind !== 'run_advanced' || signal.status === 'WAITING') look();
@@ -102,6 +115,7 @@ export class StateReader {
       await answered;
     } finally {
       clearTimeout(timer);
+      clearTimeout(again);
       unsubscribeRun();
       unsubscribeChildren();
       this.#waits.delete(answer);

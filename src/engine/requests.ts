@@ -4,7 +4,8 @@ import type { LimitsDefinition } from '../core/graph/definition.js';
 import { answer, cancel, refuseChild, retry, type Verdict } from '../core/run/requests.js';
 import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { appendTo } from '../runs/append.js';
-import { guarded, jsonOf, type RunDeps, refusalError, runNotFound } from './shared.js';
+import type { Unit } from '../store/store.js';
+import { jsonOf, type RunDeps, refusalError, runNotFound } from './shared.js';
 
 export interface Answered {
   readonly runId: string;
@@ -22,7 +23,10 @@ export class RequestUseCases {
    * @throws EngineError `run_not_found`, `run_finished`, `store_unavailable`.
    */
   async cancelRun(runId: string): Promise<Answered> {
-    return this.#request(runId, cancel);
+    const { isAppended, ...answered } = await this.#request(runId, cancel);
+    // It is being cancelled already. If whoever was to see to that has failed, this has it looked at again.
+    if (!isAppended) await this.deps.store.commit({ appends: [], wakes: [{ runId, at: 0 }] });
+    return answered;
   }
 
   /**
@@ -31,7 +35,10 @@ export class RequestUseCases {
    */
   async resumeRun(runId: string, { payload, waitId }: { payload: Json; waitId?: string }): Promise<Answered> {
     const request = { payload: jsonOf(payload, '/payload'), waitId };
-    return this.#request(runId, (state) => answer(state, request, this.deps.now()));
+    const { isAppended: _, ...answered } = await this.#request(runId, (state) =>
+      answer(state, request, this.deps.now()),
+    );
+    return answered;
   }
 
   /**
@@ -46,14 +53,16 @@ export class RequestUseCases {
       return retry(state, { limits, isGraphDeleted: await this.#isGraphDeleted(state) }, now());
     };
     // Only a run that is retried takes a place in the queue.
-    return this.#request(runId, decide, (unit) => admission.admit(() => store.commit(unit)));
+    const admitted = (unit: Unit) => admission.admit(() => store.commit(unit));
+    const { isAppended: _, ...answered } = await this.#request(runId, decide, admitted);
+    return answered;
   }
 
-  async #request(...[runId, decide, commit]: AppendArguments): Promise<Answered> {
-    const result = await guarded(() => appendTo(this.deps, runId, decide, commit));
+  async #request(...[runId, decide, commit]: AppendArguments): Promise<Answered & { readonly isAppended: boolean }> {
+    const result = await appendTo(this.deps, runId, decide, commit);
     if (result === undefined) throw runNotFound(runId);
     if (result.refusal !== undefined) throw refusalError(result.refusal);
-    return { runId, status: statusOf(result.state) };
+    return { runId, status: statusOf(result.state), isAppended: result.isAppended };
   }
 
   async #isGraphDeleted({ graphId, graphVersion }: RunState): Promise<boolean> {
@@ -73,7 +82,7 @@ export class RequestUseCases {
 
   /** @throws EngineError `run_not_found`, `run_is_child`, or `run_active` for a run that has not finished. */
   async deleteRun(runId: string): Promise<void> {
-    const result = await guarded(() => this.deps.store.deleteRun(runId));
+    const result = await this.deps.store.deleteRun(runId);
     if (result === 'missing') throw runNotFound(runId);
     if (result === 'child') {
       const state = await this.deps.runs.load(runId);

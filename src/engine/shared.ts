@@ -15,24 +15,33 @@ export interface Page {
   readonly cursor?: string;
 }
 
-/** Seconds after which a client may try again while the database cannot be written. */
+/** Seconds after which a client may try again while the database cannot be used. */
 const STORE_RETRY_SECONDS = 5;
 
-/** Does a write of a request, and says `store_unavailable` where the database cannot take it. */
-export async function guarded<T>(write: () => Promise<T>): Promise<T> {
-  try {
-    return await write();
-  } catch (error) {
-    if (!(error instanceof StoreUnavailableError)) throw error;
-    const detail =
-      error instanceof OutcomeUnknownError
-        ? 'The database failed while it stored this: it is not known whether it did. Look before you send it again.'
-        : 'The database cannot be written at the moment; nothing was changed.';
-    throw new EngineError('store_unavailable', detail, {
-      retryAfterSeconds: STORE_RETRY_SECONDS,
-      cause: error,
-    });
-  }
+/**
+ * Use-cases of which each says `store_unavailable` while the database cannot be used: the one place that turns the
+ * store's failures into answers.
+ */
+export function guardAll<T extends object>(useCases: T): T {
+  const guarded = Object.entries(useCases).map(([name, useCase]: [string, unknown]) => [name, guardOne(useCase)]);
+  return Object.fromEntries(guarded) as T;
+}
+
+function guardOne(useCase: unknown): unknown {
+  if (typeof useCase !== 'function') return useCase;
+  return (...given: unknown[]): unknown => {
+    const result: unknown = useCase(...given);
+    return result instanceof Promise ? result.catch(rethrow) : result;
+  };
+}
+
+function rethrow(error: unknown): never {
+  if (!(error instanceof StoreUnavailableError)) throw error;
+  const detail =
+    error instanceof OutcomeUnknownError
+      ? 'The database failed while it stored this: it is not known whether it did. Look before you send it again.'
+      : 'The database cannot be used at the moment; nothing was changed.';
+  throw new EngineError('store_unavailable', detail, { retryAfterSeconds: STORE_RETRY_SECONDS, cause: error });
 }
 
 /**

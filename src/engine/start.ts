@@ -7,7 +7,7 @@ import { openRun } from '../core/run/journal.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
 import { GraphGoneError, GraphStaleError, type Idempotency, ReplayError } from '../store/store.js';
 import { graphNotFound } from './graphs.js';
-import { guarded, jsonOf, type RunDeps, replay } from './shared.js';
+import { jsonOf, type RunDeps, replay } from './shared.js';
 
 export interface StartRun {
   readonly graphId: string;
@@ -76,7 +76,7 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
   deps.runs.keep(opened.state);
   try {
     const unit = newUnitOf(creationOf(opened, create));
-    await deps.admission.admit(() => guarded(() => deps.store.commit(unit)));
+    await deps.admission.admit(() => deps.store.commit(unit));
     return runId;
   } catch (error) {
     deps.runs.takeSubmitted(runId);

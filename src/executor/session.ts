@@ -57,7 +57,7 @@ export type Rest =
 /** The claim was lost, or the store is gone: nothing more can be done here. */
 const LOST: Rest = { kind: 'parked', until: null };
 
-/** First and longest pause before a commit is tried again while the database cannot be written. */
+/** First and longest pause before the store is tried again while it is down. */
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
 const TAIL_EVENTS = 1000;
@@ -90,8 +90,8 @@ export class Session {
     try {
       if (options.recovered) await this.#commit(() => [{ type: 'run.recovered' }]);
       for (;;) {
+        if (this.#behind) await this.#whileDown(() => this.#takeIn());
         if (this.#rest !== undefined) return this.#rest;
-        if (this.#behind) await this.#takeIn();
         const rest = await this.#perform(decide(this.graph, this.state, this.#circumstances()));
         if (rest !== undefined) return rest;
       }
@@ -150,7 +150,7 @@ export class Session {
     const result = called instanceof Promise ? await called : called;
     this.#call = undefined;
     const tookMs = performance.now() - begunAt;
-    const outcome = result?.kind === 'parks' ? await this.#resolve(result) : result;
+    const outcome = result?.kind === 'parks' ? await this.#whileDown(() => this.#resolve(result)) : result;
     this.deps.onStep?.(node.toolName, outcome === undefined ? 'cut_off' : STEP_OUTCOMES[outcome.kind], tookMs);
     // Cut off by a stop: neither a result nor a failure. The step is called again after the next start.
     if (outcome === undefined) return;
@@ -171,9 +171,10 @@ export class Session {
 
   /** Has the children looked after, and parks the run while some of them are under way. */
   async #join({ children, cancel }: Extract<Command, { type: 'children' }>): Promise<Rest | undefined> {
-    const results = await this.deps.children.reconcile(this.state, this.graph, children, cancel);
+    const { children: childRuns, runs } = this.deps;
+    const results = await this.#whileDown(() => childRuns.reconcile(this.state, this.graph, children, cancel));
     if (results === undefined) {
-      this.deps.runs.keep(this.state);
+      runs.keep(this.state);
       return { kind: 'parked', until: null };
     }
     await this.#commit((at) => settleChildren(this.graph, this.state, results, at));
@@ -197,25 +198,35 @@ export class Session {
 
   /** Commits what `make` says of the present state. If another writer was first, takes in what it wrote and asks again. */
   async #commit(make: (at: Circumstances) => readonly RunEvent[]): Promise<void> {
-    for (let pauseMs = FIRST_RETRY_MS; this.#rest === undefined; ) {
-      // One moment for what is decided and for when it is said to have happened.
-      const at = this.#circumstances();
-      const events = make(at);
-      if (events.length === 0) return;
-      try {
-        return await this.#append(events, at.now);
-      } catch (error) {
-        this.#seq = this.state.seq;
-        if (error instanceof ConflictError) await this.#reclaim();
-        else if (error instanceof StoreUnavailableError) {
-          await this.#pause(pauseMs);
-          pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS);
-        } else throw error;
-      }
+    let isDone = false;
+    while (!isDone && this.#rest === undefined) {
+      await this.#whileDown(async () => {
+        // One moment for what is decided and for when it is said to have happened.
+        const at = this.#circumstances();
+        const events = make(at);
+        isDone = events.length === 0 || (await this.#append(events, at.now));
+      });
     }
   }
 
-  async #append(events: readonly RunEvent[], now: number): Promise<void> {
+  /**
+   * The one place that waits for the store: does what needs it again, with growing pauses, for as long as it is down.
+   * Resolves with nothing if this session is to stop meanwhile; the run goes on after the next start.
+   */
+  async #whileDown<T>(work: () => Promise<T>): Promise<T | undefined> {
+    for (let pauseMs = FIRST_RETRY_MS; this.#rest === undefined; pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error;
+        await this.#pause(pauseMs);
+      }
+    }
+    return undefined;
+  }
+
+  /** Appends events to the state as it is; false if somebody else was first, and what they wrote was taken in. */
+  async #append(events: readonly RunEvent[], now: number): Promise<boolean> {
     const before = this.state;
     const appended = append(before, events, now);
     const snapshot = isSnapshotDue(appended.state) ? takeSnapshot(appended.state) : undefined;
@@ -223,13 +234,21 @@ export class Session {
     const isAtRest = isLeft(appended.state);
     const withSnapshot = snapshot === undefined ? change : { ...change, snapshot: snapshot.text };
     this.#seq = appended.state.seq;
-    await this.deps.store.commit(unitOf(before, withSnapshot, isAtRest ? this.claim : undefined));
+    try {
+      await this.deps.store.commit(unitOf(before, withSnapshot, isAtRest ? this.claim : undefined));
+    } catch (error) {
+      this.#seq = this.state.seq;
+      if (!(error instanceof ConflictError)) throw error;
+      await this.#reclaim();
+      return false;
+    }
     // What others appended after it can have been taken in already.
     if (this.state.seq < appended.state.seq) this.state = snapshot?.state ?? appended.state;
     this.#commits += 1;
     if (isAtRest) this.#rest = { kind: 'done' };
     // The first commit of a run that was taken over only says so; from the second on it has got on.
     if (this.claim.isSuspect && this.#commits === 2) this.deps.queue.clear(this.claim);
+    return true;
   }
 
   /**

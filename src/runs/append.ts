@@ -15,6 +15,7 @@ export interface AppendDeps {
 /** What appending to a run came to, with the state after it. */
 export interface AppendResult {
   readonly state: RunState;
+  readonly isAppended: boolean;
   /** Why nothing was appended, unless there was nothing left to do. */
   readonly refusal?: Refusal | undefined;
 }
@@ -35,11 +36,11 @@ export async function appendTo(
     const state = await runs.load(runId);
     if (state === undefined) return undefined;
     const { events = [], refusal } = await decide(state);
-    if (events.length === 0) return { state, refusal };
+    if (events.length === 0) return { state, isAppended: false, refusal };
     const after = append(state, events, now());
     try {
       await commit(unitOf(state, appendOf(state, after)));
-      return { state: after.state };
+      return { state: after.state, isAppended: true };
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
     }

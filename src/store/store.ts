@@ -90,10 +90,10 @@ export class GraphStaleError extends Error {
   }
 }
 
-/** The database could not be written; nothing of the unit was. The store keeps trying to get well. */
+/** The database could not be written, and nothing of the unit was, or not be read. The store keeps trying to get well. */
 export class StoreUnavailableError extends Error {
   constructor(cause: unknown) {
-    super('The database cannot be written at the moment.', { cause });
+    super('The database cannot be used at the moment.', { cause });
     this.name = 'StoreUnavailableError';
   }
 }
@@ -180,7 +180,7 @@ export type SaveGraphResult = 'saved' | 'id_taken' | 'name_taken' | 'missing';
 
 /**
  * The persistence port. Every method is atomic; what it reads is committed.
- * Writes reject with {@link StoreUnavailableError} when the database cannot be written.
+ * Calls reject with {@link StoreUnavailableError} while the database cannot be written, or not be read.
  */
 export interface Store {
   /**

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/core/base/errors.js';
-import { guarded } from '../../src/engine/shared.js';
+import { guardAll } from '../../src/engine/shared.js';
 import { OutcomeUnknownError, StoreUnavailableError } from '../../src/store/store.js';
 
-describe('a write of a request', () => {
-  const failing = (error: Error) => guarded(() => Promise.reject(error)).catch((thrown: unknown) => thrown);
+describe('a use-case', () => {
+  const failing = (error: Error) => {
+    const { fail } = guardAll({ fail: () => Promise.reject(error) });
+    return fail().catch((thrown: unknown) => thrown);
+  };
 
   it('that the database refused is answered with that nothing was changed', async () => {
     const error = (await failing(new StoreUnavailableError(new Error('full')))) as EngineError;
@@ -18,6 +21,11 @@ describe('a write of a request', () => {
     expect(error.code).toBe('store_unavailable');
     expect(error.message).toMatch(/it is not known whether it did/);
     expect(error.message).not.toMatch(/nothing was changed/);
+  });
+
+  it('that answers at once is left as it is', () => {
+    expect(guardAll({ isReady: () => true, name: 'x' })).toMatchObject({ isReady: expect.any(Function), name: 'x' });
+    expect(guardAll({ isReady: () => true }).isReady()).toBe(true);
   });
 
   it('passes on what is no failure of the database', async () => {

@@ -157,6 +157,17 @@ describe('a COMMIT that reports a failure', () => {
     await expect(ended).rejects.toBeInstanceOf(OutcomeUnknownError);
   });
 
+  it('is not needed for reads to fail: they say that the store is unavailable, and work again afterwards', async () => {
+    const { store, next } = failingStore();
+    await store.createGraph(graph('g'));
+    const run = await commit(store, newRun());
+    next.reads = 'fail';
+    await expect(store.readEvents(run.runId, 0, 1)).rejects.toBeInstanceOf(StoreUnavailableError);
+    next.reads = 'work';
+    expect(await store.readEvents(run.runId, 0, 1)).toHaveLength(1);
+    await store.close();
+  });
+
   it('says so when it was the writing of a graph, which is not read back', async () => {
     const { store, next } = failingStore();
     next.commit = 'is stored, and fails';

@@ -116,7 +116,7 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     status: 503,
     title: 'Store unavailable',
     meaning:
-      'The database cannot be written at the moment. Nothing was changed, unless `detail` says that this is not known.',
+      'The database cannot be used at the moment. Nothing was changed, unless `detail` says that this is not known.',
   },
 };
 

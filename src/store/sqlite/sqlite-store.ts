@@ -6,20 +6,22 @@ import type { EventRecord } from '../../core/run/events.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
 import type { Signals } from '../signals.js';
-import type {
-  ChildRow,
-  GraphVersion,
-  RunFilter,
-  RunSummary,
-  SaveGraphResult,
-  Store,
-  StoredRun,
-  UnfinishedRun,
-  UnfinishedStatus,
-  Unit,
+import {
+  type ChildRow,
+  type GraphVersion,
+  type RunFilter,
+  type RunSummary,
+  type SaveGraphResult,
+  type Store,
+  type StoredRun,
+  StoreUnavailableError,
+  type UnfinishedRun,
+  type UnfinishedStatus,
+  type Unit,
 } from '../store.js';
 import { Checkpoints } from './checkpoint.js';
 import { ChildReader } from './child-reader.js';
+import { isDatabaseFailure } from './failures.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
 import { JournalReader } from './journal-reader.js';
@@ -84,35 +86,35 @@ export class SqliteStore implements Store {
   }
 
   async loadRun(runId: string, atSeq?: number): Promise<StoredRun | undefined> {
-    return this.#journals.loadRun(runId, atSeq);
+    return this.#read(() => this.#journals.loadRun(runId, atSeq));
   }
 
   async readEvents(runId: string, afterSeq: number, limit: number): Promise<EventRecord[]> {
-    return this.#journals.readEvents(runId, afterSeq, limit);
+    return this.#read(() => this.#journals.readEvents(runId, afterSeq, limit));
   }
 
   async readLogEvents(runId: string, afterLine: number, limit: number): Promise<EventRecord[]> {
-    return this.#journals.readLogEvents(runId, afterLine, limit);
+    return this.#read(() => this.#journals.readLogEvents(runId, afterLine, limit));
   }
 
   async findByIdempotencyKey(key: string): Promise<{ runId: string; fingerprint: string } | undefined> {
-    return this.#units.ownerOf(key);
+    return this.#read(() => this.#units.ownerOf(key));
   }
 
   async listRuns(filter: RunFilter): Promise<RunSummary[]> {
-    return listRuns(this.#db, filter);
+    return this.#read(() => listRuns(this.#db, filter));
   }
 
   async listUnfinishedRuns(): Promise<UnfinishedRun[]> {
-    return listUnfinishedRuns(this.#db);
+    return this.#read(() => listUnfinishedRuns(this.#db));
   }
 
   async countUnfinishedRuns(): Promise<Readonly<Record<UnfinishedStatus, number>>> {
-    return countUnfinishedRuns(this.#db);
+    return this.#read(() => countUnfinishedRuns(this.#db));
   }
 
   async viewChildren(parentRunId: string, parentSeq: number, slotSeq: number, limit: number): Promise<ChildrenView> {
-    return this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit);
+    return this.#read(() => this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit));
   }
 
   async listUnfinishedChildren(
@@ -121,23 +123,23 @@ export class SqliteStore implements Store {
     afterIndex: number,
     limit: number,
   ): Promise<ChildRow[]> {
-    return this.#children.listUnfinishedChildren(parentRunId, parentSeq, afterIndex, limit);
+    return this.#read(() => this.#children.listUnfinishedChildren(parentRunId, parentSeq, afterIndex, limit));
   }
 
   async readChildResults(parentRunId: string, parentSeq: number): Promise<ChildResult[]> {
-    return this.#children.readChildResults(parentRunId, parentSeq);
+    return this.#read(() => this.#children.readChildResults(parentRunId, parentSeq));
   }
 
   async listWaitingDescendants(runId: string, waitingFor: Waiting['kind'], limit: number): Promise<RunSummary[]> {
-    return this.#children.listWaitingDescendants(runId, waitingFor, limit);
+    return this.#read(() => this.#children.listWaitingDescendants(runId, waitingFor, limit));
   }
 
   async listDueRuns(time: number, limit: number): Promise<string[]> {
-    return this.#wakeTimes.listDueRuns(time, limit);
+    return this.#read(() => this.#wakeTimes.listDueRuns(time, limit));
   }
 
   async nextWakeAt(after: number): Promise<number | undefined> {
-    return this.#wakeTimes.nextWakeAt(after);
+    return this.#read(() => this.#wakeTimes.nextWakeAt(after));
   }
 
   async deleteRun(runId: string): Promise<'deleted' | 'missing' | 'active' | 'child'> {
@@ -189,11 +191,11 @@ export class SqliteStore implements Store {
     graphId: string,
     { version, withDeleted = false }: { version?: number; withDeleted?: boolean } = {},
   ): Promise<GraphVersion | undefined> {
-    return this.#graphs.find(graphId, version, withDeleted);
+    return this.#read(() => this.#graphs.find(graphId, version, withDeleted));
   }
 
   async listGraphs(after: string | undefined, limit: number): Promise<GraphVersion[]> {
-    return this.#graphs.list(after, limit);
+    return this.#read(() => this.#graphs.list(after, limit));
   }
 
   async close(): Promise<void> {
@@ -210,6 +212,15 @@ export class SqliteStore implements Store {
 
   #freePages(): number {
     return this.sqlite.open ? Number(this.sqlite.pragma('freelist_count', { simple: true })) : 0;
+  }
+
+  /** @throws StoreUnavailableError if the database fails; it may be well again at the next try */
+  #read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (thrown) {
+      throw isDatabaseFailure(thrown) ? new StoreUnavailableError(thrown) : thrown;
+    }
   }
 
   #write<T>(work: () => T): T {
