@@ -11,7 +11,7 @@ interface JoinLink extends Link {
 }
 
 /**
- * Links to where branches join, from the nodes that end a branch without one. The node that starts the branches has a
+ * Links to where branches join, from the nodes at which a branch ends without an edge. The node that starts the branches has a
  * link of its own if no branch has any.
  * @param links all others
  */

@@ -90,7 +90,7 @@ function curve(points: readonly Point[]): string {
   return parts.join('');
 }
 
-/** Drawn as a shape of its own: markers need ids, and several pictures may share a page. */
+/** Drawn as a shape of its own: markers need ids, and several pictures can share a page. */
 function arrowHead(points: readonly Point[]): string {
   const tip = points.at(-1);
   const before = points.at(-2);
@@ -122,7 +122,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text for XML 1.0: names may hold anything, so what XML cannot hold at all (section 2.2) is replaced too. */
+/** Text for XML 1.0: names can hold anything, so what XML cannot hold at all (section 2.2) is replaced too. */
 function escaped(content: string): string {
   return content
     .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')

@@ -14,7 +14,7 @@ export function shortened(words: string, most = MAX_EXCERPT): string {
 
 /**
  * The patch that keeps a result under a key.
- * @throws FatalError when the result is larger or deeper than a patch may be.
+ * @throws FatalError if the result is larger or deeper than a patch can be.
  */
 export function resultPatch(key: string, result: Json): Record<string, Json> {
   const patch = { [key]: result };

@@ -6,7 +6,7 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-/** Deepest nesting that requests and patches may have. */
+/** Deepest nesting of requests and patches. */
 export const MAX_JSON_DEPTH = 100;
 
 /** A value is not JSON: where, as a JSON Pointer (RFC 6901), and why. */

@@ -66,7 +66,7 @@ function inHtml(value: string): string[] {
   return [escaped, ...quoted, ...apostrophes];
 }
 
-/** Hides the beginning of a secret where a text was cut. */
+/** Hides the beginning of a secret at the end of a text that was cut. */
 function hideCut(whole: string, form: string, label: string): string {
   let text = whole;
   for (let length = form.length - 1; length >= Math.min(SHORTEST_PART, form.length - 1) && length > 0; length -= 1) {
@@ -95,7 +95,7 @@ function maskJson(value: Json, text: (text: string) => string, number: (value: n
   return Object.fromEntries(entries);
 }
 
-/** Only what a log needs is kept: causes and fields of errors may hold anything. */
+/** Only what a log needs is kept: causes and fields of errors can hold anything. */
 function maskError(thrown: unknown, text: (text: string) => string): unknown {
   if (!(thrown instanceof Error)) return text(String(thrown));
   const error = new Error(text(thrown.message));

@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** Letters compared: the cost grows with their square, and names may have 200. */
+/** Letters compared: the cost grows with their square, and names can have 200. */
 const MAX_LETTERS = 64;
 
 /**

@@ -16,7 +16,7 @@ import {
 
 export interface BinaryOperator {
   readonly result: StaticType;
-  /** What both sides may be, where they must be alike; without it the operator checks by itself. */
+  /** The kinds that both sides can have, if they must be alike; without it the operator checks by itself. */
   readonly alike?: readonly Kind[];
   run(left: Value, right: Value, meter: Meter, at: number): Json;
 }

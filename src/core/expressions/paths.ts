@@ -28,7 +28,7 @@ interface Base extends Compiled {
   readonly path?: Root;
 }
 
-/** True for `data`, `input_data`, `run` and `secrets`, which no variable may hide. */
+/** True for `data`, `input_data`, `run` and `secrets`, which no variable can hide. */
 export function isRoot(name: string): boolean {
   return name === 'secrets' || (ROOTS as readonly string[]).includes(name);
 }

@@ -37,7 +37,7 @@ type TemplateProblem = Problem<'invalid_expression'>;
 
 type Renderer = (scope: Scope, meter: Meter) => Json;
 
-/** Stands where an expression has a problem. */
+/** Takes the place of an expression that has a problem. */
 const NOTHING: Renderer = () => null;
 
 interface Compilation {

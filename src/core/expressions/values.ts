@@ -7,7 +7,7 @@ export interface Scope {
   readonly data: JsonObject;
   /** `run_id`, `graph_id`, `step`, `attempt`, and in a branch of a for-each `item` and `index`. */
   readonly run: JsonObject;
-  /** Name -> value. Needed only where expressions may name secrets. */
+  /** Name -> value. Needed only if expressions can use secrets. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
 

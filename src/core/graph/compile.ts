@@ -1,4 +1,3 @@
-import { assertNever } from '../base/assert-never.js';
 import { freezeJson } from '../base/json.js';
 import { compileExpression, type Expression } from '../expressions/expressions.js';
 import { compileTemplate, type Template } from '../expressions/templates.js';
@@ -13,7 +12,7 @@ import {
   paramsOf,
   type RetryPolicy,
 } from './definition.js';
-import { type BranchEdge, type Edge, edgesOf, type PlacedExpression } from './edges.js';
+import { type BranchEdge, type Edge, type ErrorEdge, edgesOf, type PlacedExpression } from './edges.js';
 
 /** What both routes that start branches have. */
 interface RouteOfBranches {
@@ -61,8 +60,6 @@ export function isBranchRoute(route: Route): route is BranchRoute {
     case 'condition':
     case 'cases':
       return false;
-    default:
-      return assertNever(route);
   }
 }
 
@@ -134,14 +131,18 @@ function linkTool(node: NodeDefinition, registry: Registry): Omit<CompiledNode, 
 function routesOf(edges: readonly Edge[], registry: Registry, nodes: ReadonlyMap<string, unknown>): Map<string, Route> {
   const routes = new Map<string, Route>();
   for (const edge of edges) {
-    const route = compileRoute(edge, registry, nodes);
-    if (route !== undefined) routes.set(edge.from.name, route);
+    // `on_error` is taken instead of the route.
+    if (edge.kind !== 'error') routes.set(edge.from.name, compileRoute(edge, registry, nodes));
   }
   return routes;
 }
 
-/** The route that an edge is for its node; undefined for `on_error`, which is taken instead of the route. */
-function compileRoute(edge: Edge, registry: Registry, targets: ReadonlyMap<string, unknown>): Route | undefined {
+/** The route that an edge is for its node. */
+function compileRoute(
+  edge: Exclude<Edge, ErrorEdge>,
+  registry: Registry,
+  targets: ReadonlyMap<string, unknown>,
+): Route {
   switch (edge.kind) {
     case 'edge':
       return { kind: 'edge', to: edge.to.name };
@@ -160,10 +161,6 @@ function compileRoute(edge: Edge, registry: Registry, targets: ReadonlyMap<strin
       const { items, start, collectAs } = edge;
       return { ...branchesOf(edge), kind: 'for_each', items: compileAccepted(items), start: start.name, collectAs };
     }
-    case 'error':
-      return undefined;
-    default:
-      return assertNever(edge);
   }
 }
 

@@ -175,7 +175,7 @@ function rewriteChildren(children: Subschema['children'], rewriting: Rewriting):
   const lists = new Map<string, unknown[]>();
   const maps = new Map<string, [string, unknown][]>();
   for (const { keyword, key, pointer } of children) {
-    // Definitions are taken where a reference names them.
+    // Definitions count only for the references that name them.
     if (keyword === '$defs' || keyword === 'definitions') continue;
     const child = rewriteOne(pointer, rewriting);
     if (key === undefined) copy[keyword] = child;

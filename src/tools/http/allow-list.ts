@@ -3,7 +3,7 @@ import { withoutEmbedding } from './global-address.js';
 
 /** What requests can reach besides the public internet. */
 export interface AllowList {
-  /** True where the host by its name, or the address that it has, is listed for this port. */
+  /** True if the host by its name, or the address that it has, is listed for this port. */
   allows(host: string, port: number, address: string): boolean;
 }
 

@@ -2,7 +2,7 @@ import { pipeline, type Readable } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { FatalError } from '../../core/tool/tool-errors.js';
 
-/** Layers of compression that an answer may have; nobody uses more than one. */
+/** Most layers of compression of an answer; nobody uses more than one. */
 const MAX_LAYERS = 3;
 
 const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream>> = {

@@ -25,7 +25,7 @@ export class ForbiddenAddressError extends Error {
 export const systemResolve: Resolve = (hostname) => lookup(hostname, { all: true });
 
 /**
- * The addresses of a host that requests may go to: those of the public internet, and those that the list allows.
+ * The addresses of a host that requests can go to: those of the public internet, and those that the list allows.
  * @throws ForbiddenAddressError when it has none.
  */
 export async function checkedAddresses(

@@ -32,8 +32,8 @@ const PUBLIC_HEADERS: readonly string[] = [
 ];
 
 /**
- * The request that a redirect asks for (RFC 9110 section 15.4): 303 is answered with GET, and so are 301 and 302 where
- * the method was POST, as every browser does it; 307 and 308 repeat the request. To another origin, headers that may
+ * The request that a redirect asks for (RFC 9110 section 15.4): 303 is answered with GET, and so are 301 and 302 if
+ * the method was POST, as every browser does it; 307 and 308 repeat the request. To another origin, headers that can
  * hold credentials are omitted.
  * @throws FatalError when the location is no URL.
  */

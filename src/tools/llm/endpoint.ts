@@ -13,7 +13,7 @@ const NO_TIMEOUT_MS = 2_147_483_647;
 export type ClientOf = (apiKey: string | undefined) => OpenAI;
 
 /**
- * The endpoint of a model. Its connections have no timeouts: a model may think for minutes, and the signal of the step
+ * The endpoint of a model. Its connections have no timeouts: a model can think for minutes, and the signal of the step
  * is the limit. What the client would take from the environment (keys, organization, headers) is kept from it.
  */
 export function endpoint(baseURL: string): ClientOf {

@@ -6,7 +6,7 @@ export type Failure =
   | 'session'
   /** The server is gone, with or without having made the call. */
   | 'gone'
-  /** The server is there and may do better later. */
+  /** The server can be reached, and another attempt can succeed. */
   | 'busy'
   /** The server will not make this call, however often it is asked. */
   | 'refused'

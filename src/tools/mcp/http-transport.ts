@@ -20,7 +20,7 @@ type Watch = (open: number) => void;
 const NULL_BODY: readonly number[] = [101, 204, 205, 304];
 
 /**
- * A transport over streamable HTTP. It has no timeouts, since a tool may take long and the signal of the step is the
+ * A transport over streamable HTTP. It has no timeouts, since a tool can take long and the signal of the step is the
  * limit, and it stops reading answers at {@link MAX_MESSAGE_BYTES}.
  */
 export function httpTransport(config: HttpServerConfig, watch: Watch): StreamableHTTPClientTransport {

@@ -136,7 +136,7 @@ export class McpServer {
 
   #drop(connecting: Promise<Connection>, connection: Connection): void {
     if (this.#connection === connecting) this.#connection = undefined;
-    // Over HTTP, other calls may still be answered, and there is nothing to clean up.
+    // Over HTTP, other calls can still be answered, and there is nothing to clean up.
     if (this.config.kind === 'stdio') void connection.close();
   }
 

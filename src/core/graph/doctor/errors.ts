@@ -1,4 +1,3 @@
-import { assertNever } from '../../base/assert-never.js';
 import { didYouMean } from '../../base/nearest-name.js';
 import { compileJsonSchema } from '../../json-schema/json-schema.js';
 import type { Registry } from '../../tool/registry.js';
@@ -82,8 +81,6 @@ function checkEdge(edge: Edge, context: Context): GraphError[] {
         ...checkNames(edge, context),
         ...checkConflict(edge, context),
       ];
-    default:
-      return assertNever(edge);
   }
 }
 
