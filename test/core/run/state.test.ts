@@ -149,3 +149,14 @@ describe('an event that cannot follow', () => {
     expect(unbegun.state.phase).toEqual({ kind: 'starting', cursor: null });
   });
 });
+
+describe('a run that is retried before it had begun', () => {
+  it('can be cancelled and retried again', () => {
+    const run = new RunDriver(graph);
+    const cancelled = { type: 'run.cancelled', logs: [] } as const;
+    run.append(cancelled, { type: 'run.retried' }, cancelled);
+    expect(run.state.phase).toMatchObject({ kind: 'cancelled', at: { kind: 'starting', cursor: null } });
+    run.retry();
+    expect(run.finish()).toMatchObject({ status: 'COMPLETED', stepCount: 1 });
+  });
+});
