@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { type ChildrenPlan, generationOf, planChildren, startBranch, startGraphRun } from '../core/run/children.js';
 import type { ChildResult } from '../core/run/join.js';
@@ -35,6 +36,8 @@ interface Parent {
  * looks at what is stored, does the next thing, and the parent is parked again.
  */
 export class ChildRuns {
+  #gate: Promise<void> = Promise.resolve();
+
   constructor(private readonly options: ChildRunsOptions) {}
 
   /** Brings the children of a run one step further; resolves with what became of them once all have ended. */
@@ -76,7 +79,10 @@ export class ChildRuns {
     { from, to, slots }: Extract<ChildrenPlan, { kind: 'create' }>,
     slotSeq: number,
   ): Promise<readonly ChildResult[] | undefined> {
+    await this.#takeTurn();
     const appends = await this.#childrenOf(parent, from, to, slots, slotSeq);
+    // They are driven next, and share what they stand on: at hand, none of them has to be loaded.
+    for (const { state } of appends.slice(0, slots)) this.options.runs.keep(state);
     const wakes: Wake[] = appends.slice(0, slots).map(({ state: { runId } }) => ({ runId, at: 0 }));
     try {
       await this.#commit({ appends, wakes });
@@ -108,6 +114,12 @@ export class ChildRuns {
       appends.push(creationOf(opened, index - from < slots ? { slotSeq } : {}));
     }
     return appends;
+  }
+
+  /** Children of all parents pass one gate, some hundred at a time: everything else gets its turn in between. */
+  #takeTurn(): Promise<void> {
+    this.#gate = this.#gate.then(() => nextTurn());
+    return this.#gate;
   }
 
   /** Gives children their slot: they start, or go on because their parent was retried. */

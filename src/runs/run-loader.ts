@@ -11,10 +11,11 @@ import { blankRun, type Children, cursorOf, type Inherited, type RunState } from
 import type { Store } from '../store/store.js';
 import type { GraphCache } from './graph-cache.js';
 
-/** Parents' states that are kept at hand for their branches. */
-const MAX_BASES = 20;
-/** States that are kept at hand, by the bytes of what they were folded from. */
-const MAX_KEPT_BYTES = 8_388_608;
+/**
+ * States that are kept at hand, and what branches stand on, by the bytes of what they were folded from: enough for a
+ * hundred parents of some hundred kB that take turns. Each would be folded again for each of its children otherwise.
+ */
+const MAX_KEPT_BYTES = 67_108_864;
 /** What a state takes besides what it was folded from, about. */
 const STATE_BYTES = 1000;
 const EVENTS_AT_A_TIME = 500;
@@ -27,11 +28,13 @@ export interface Base {
 
 /** Folds runs. A branch stands on its parent's state at the event that started it, shared with its siblings. */
 export class RunLoader {
-  readonly #bases = new LRUCache<string, Promise<Base>>({ max: MAX_BASES });
-  readonly #kept = new LRUCache<string, RunState>({
+  readonly #bases = new LRUCache<string, Base>({
     maxSize: MAX_KEPT_BYTES,
-    sizeCalculation: ({ snapshotBytes, journalBytes }) => snapshotBytes + journalBytes + STATE_BYTES,
+    sizeCalculation: ({ parent }) => sizeOf(parent),
   });
+  /** Bases that are being loaded, so that siblings do not each load them. */
+  readonly #loading = new Map<string, Promise<Base>>();
+  readonly #kept = new LRUCache<string, RunState>({ maxSize: MAX_KEPT_BYTES, sizeCalculation: sizeOf });
 
   constructor(
     private readonly store: Store,
@@ -67,21 +70,20 @@ export class RunLoader {
   /** What a branch has from its parent. */
   async inherited(link: Pick<ParentLink, 'run_id' | 'seq' | 'index'>): Promise<Inherited> {
     const key = baseKey(link.run_id, link.seq);
-    const base = this.#bases.get(key) ?? this.#loadBase(link);
+    const known = this.#bases.get(key);
+    if (known !== undefined) return inheritedFrom(known, link.index);
+    const loading = this.#loading.get(key) ?? this.#loadBase(link).finally(() => this.#loading.delete(key));
+    this.#loading.set(key, loading);
+    const base = await loading;
     this.#bases.set(key, base);
-    try {
-      return inheritedFrom(await base, link.index);
-    } catch (error) {
-      this.#bases.delete(key);
-      throw error;
-    }
+    return inheritedFrom(base, link.index);
   }
 
   /** What the children of a parent stand on, resolved once for all of them. */
   base(parent: RunState, graph: CompiledGraph, children: Children): Base {
     // Nothing but the join of its children changes the data of a run that has them, so its state now serves.
     const base = baseOf(parent, graph);
-    this.#bases.set(baseKey(parent.runId, children.seq), Promise.resolve(base));
+    this.#bases.set(baseKey(parent.runId, children.seq), base);
     return base;
   }
 
@@ -129,6 +131,10 @@ export class RunLoader {
 /** What a branch has from its parent. */
 export function inheritedFrom({ parent, items }: Base, index: number): Inherited {
   return { inputData: parent.inputData, data: parent.data, item: items[index] ?? null };
+}
+
+function sizeOf({ snapshotBytes, journalBytes }: RunState): number {
+  return snapshotBytes + journalBytes + STATE_BYTES;
 }
 
 function baseKey(runId: string, seq: number): string {
