@@ -23,21 +23,57 @@ export function guardAccess(app: FastifyInstance, options: AccessOptions): void 
   const isKey = options.apiKeys.length > 0 ? createKeyCheck(options.apiKeys) : undefined;
   app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     reply.headers(SECURITY_HEADERS);
-    if (options.loopbackOnly && !isLoopback(request.headers.host)) {
-      done(new ApiError('forbidden_host'));
-    } else if (isKey !== undefined && !isOpen(request) && !isKey(request.headers.authorization)) {
-      done(new ApiError('unauthorized'));
-    } else {
-      done();
-    }
+    done(refuseHost(request, options) ?? (isKey === undefined ? refuseOrigin(request) : refuseKey(request, isKey)));
   });
 }
 
-const LOOPBACK_HOST = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
+/** A request has one Host, and HTTP/1.1 demands it (RFC 9112, section 3.2). */
+function refuseHost({ raw, headers: { host } }: FastifyRequest, { loopbackOnly }: AccessOptions): ApiError | undefined {
+  if (countHosts(raw.rawHeaders) > 1) return new ApiError('request_refused', 'There is more than one Host header.');
+  if (loopbackOnly && !isLoopback(host)) return new ApiError('forbidden_host');
+  if (host !== undefined || raw.httpVersion !== '1.1') return undefined;
+  return new ApiError('request_refused', 'There is no Host header.');
+}
+
+/** Node keeps the first of several, and another server in front of this one can have looked at the last. */
+function countHosts(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
+}
+
+/** Methods that change nothing. */
+const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+
+/**
+ * Refuses what a web page of another site sends to change something: browsers send such requests without asking if they
+ * have no body, and hide only the answer from the page. Programs send neither of the two headers.
+ * @see https://web.dev/articles/fetch-metadata
+ */
+function refuseOrigin({ method, headers }: FastifyRequest): ApiError | undefined {
+  if (SAFE_METHODS.has(method)) return undefined;
+  const { 'sec-fetch-site': site, origin, host } = headers;
+  // Where both are there, the browser's word goes first: behind a reverse proxy, the Host can be another one.
+  const isOurs = site === undefined ? isOwnOrigin(origin, host) : site === 'same-origin' || site === 'none';
+  return isOurs ? undefined : new ApiError('forbidden_origin');
+}
+
+function isOwnOrigin(origin: string | undefined, host: string | undefined): boolean {
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase());
+}
+
+function refuseKey(request: FastifyRequest, isKey: KeyCheck): ApiError | undefined {
+  return isOpen(request) || isKey(request.headers.authorization) ? undefined : new ApiError('unauthorized');
+}
+
+const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
 
 /**
  * True for a Host header that names this machine. A page on another name that resolves to 127.0.0.1
- * (DNS rebinding) sends its own name, which shows where it comes from.
+ * (DNS rebinding) sends its own name, which shows where it comes from. No name looks like an address.
  */
 export function isLoopback(host: string | undefined): boolean {
   return host !== undefined && LOOPBACK_HOST.test(host);
@@ -51,13 +87,16 @@ function isOpen(request: FastifyRequest): boolean {
   return url !== undefined && OPEN_ROUTES.test(url);
 }
 
+/** True for an Authorization header with a key. */
+type KeyCheck = (authorization: string | undefined) => boolean;
+
 const BEARER = /^Bearer +(.+)$/i;
 
 /**
  * Compares the token of an Authorization header (RFC 6750, section 2.1) with every key.
  * Digests have one length, so the time of a comparison reveals nothing about the keys.
  */
-function createKeyCheck(apiKeys: readonly string[]): (authorization: string | undefined) => boolean {
+function createKeyCheck(apiKeys: readonly string[]): KeyCheck {
   const digests = apiKeys.map(digest);
   return (authorization) => {
     const token = BEARER.exec(authorization ?? '')?.[1]?.trim();

@@ -10,7 +10,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Engine } from '../engine/engine.js';
 import { type AccessOptions, guardAccess, SECURITY_HEADERS } from './access.js';
 import { ApiError } from './errors/api-error.js';
-import { answerClientError } from './errors/client-error.js';
+import { answerClientError, answerOddRequests } from './errors/client-error.js';
 import { sendError } from './errors/problem.js';
 import { acceptJsonOnly } from './input/bodies.js';
 import { validatorCompiler } from './input/validation.js';
@@ -47,6 +47,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   // Mappers make the responses, and their types follow from the schemas; checking them again costs more than making them.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(sendError);
+  answerOddRequests(app.server);
   guardAccess(app, options);
   if (options.logger !== undefined && VERBOSE.has(options.logger.level)) logRequests(app);
   app.setNotFoundHandler((request, reply) => sendError(new ApiError('not_found'), request, reply));
@@ -58,7 +59,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   return app;
 }
 
-function serverOptions({ logger, maxBodyBytes, loopbackOnly }: AppOptions): FastifyHttpOptions<RawServerDefault> {
+function serverOptions({ logger, maxBodyBytes }: AppOptions): FastifyHttpOptions<RawServerDefault> {
   return {
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -68,8 +69,8 @@ function serverOptions({ logger, maxBodyBytes, loopbackOnly }: AppOptions): Fast
     requestTimeout: REQUEST_TIMEOUT_MS,
     // A stopping engine answers with a problem document itself.
     return503OnClosing: false,
-    // With loopbackOnly a missing Host is refused like a foreign one; otherwise node refuses it (RFC 9112, section 3.2).
-    http: { requireHostHeader: !loopbackOnly },
+    // The first hook refuses a missing Host, with a problem document.
+    http: { requireHostHeader: false },
     // These errors come before the hooks.
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply.headers(SECURITY_HEADERS)),
     clientErrorHandler: answerClientError,

@@ -254,6 +254,7 @@ export interface Problem {
     | 'request_refused'
     | 'unauthorized'
     | 'forbidden_host'
+    | 'forbidden_origin'
     | 'not_found'
     | 'graph_not_found'
     | 'run_not_found'

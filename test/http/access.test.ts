@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.js';
 import { isLoopback } from '../../src/http/access.js';
 import { listen, startTestServer, type TestServer } from '../helpers/server.js';
 
@@ -72,17 +73,26 @@ describe('the Host header without keys on loopback', () => {
       sent.on('error', reject).end();
     });
 
-  it.each(['localhost', 'LOCALHOST:1', '127.0.0.1', '127.0.0.1:8000', '[::1]', '[::1]:8000'])(
-    'may be %s',
-    async (host) => {
-      expect((await ask('/graph', { host })).status).toBe(200);
-    },
-  );
+  it.each([
+    'localhost',
+    'LOCALHOST:1',
+    '127.0.0.1',
+    '127.0.0.1:8000',
+    '127.0.0.2:8000',
+    '127.255.0.1',
+    '[::1]',
+    '[::1]:8000',
+  ])('may be %s', async (host) => {
+    expect((await ask('/graph', { host })).status).toBe(200);
+  });
 
   it.each([
     'evil.example',
     'localhost.evil.example',
     '127.0.0.1.evil.example',
+    '127.0.0.evil.example',
+    '127.0.0',
+    '128.0.0.1',
     'evil@localhost',
     '',
     '0.0.0.0',
@@ -97,6 +107,81 @@ describe('the Host header without keys on loopback', () => {
   it('may not be missing', async () => {
     expect(isLoopback(undefined)).toBe(false);
     expect((await ask('/graph', {})).status).toBe(403);
+  });
+});
+
+it('answers to the address that it listens on, if that is another one of the loopback', async () => {
+  const { isOpenOnLoopback, host } = readConfig({ HOST: '127.0.0.2' });
+  const server = await startTestServer({ loopbackOnly: isOpenOnLoopback });
+  const url = await server.app.listen({ host, port: 0 });
+  expect(new URL(url).hostname).toBe('127.0.0.2');
+  expect((await fetch(`${url}/graph`)).status).toBe(200);
+  await server.stop();
+});
+
+describe('requests of web pages, without keys', () => {
+  let server: TestServer;
+  let runId: string;
+  beforeAll(async () => {
+    server = await startTestServer();
+    const waits = { name: 'w', tool_name: 'wait_for_input', params: { message: '?' } };
+    await server.ask('POST /graph/create', { graph_id: 'waits', name: 'waits', entry_point: 'w', nodes: [waits] });
+    runId = (await server.ask('POST /graph/run?wait=10', { graph_id: 'waits' })).body.run_id;
+  });
+  afterAll(() => server.stop());
+
+  const statusOf = async () => (await server.ask(`GET /graph/state/${runId}`)).body.status;
+
+  const FOREIGN: Record<string, string>[] = [
+    { 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { 'sec-fetch-site': 'cross-site', origin: 'http://own.example' },
+    { 'sec-fetch-site': 'same-origin, cross-site' },
+    { origin: 'http://evil.example' },
+    { origin: 'http://own.example:81' },
+    { origin: 'http://own.example.evil.example' },
+    { origin: 'null' },
+    { origin: '' },
+  ];
+
+  it.each(FOREIGN)('change nothing if they come with %j', async (foreign) => {
+    const headers = { host: 'own.example', ...foreign };
+    for (const request of [
+      `POST /graph/runs/${runId}/cancel`,
+      `POST /graph/runs/${runId}/retry`,
+      `DELETE /graph/runs/${runId}`,
+      'DELETE /graph/waits',
+      'POST /graph/run',
+      'PUT /graph/waits',
+    ]) {
+      const { status, body } = await server.ask(request, undefined, headers);
+      expect([status, body.code], request).toEqual([403, 'forbidden_origin']);
+    }
+    expect(await statusOf()).toBe('WAITING');
+  });
+
+  it.each(FOREIGN)('read as before with %j', async (foreign) => {
+    const headers = { host: 'own.example', ...foreign };
+    expect((await server.ask(`GET /graph/state/${runId}`, undefined, headers)).status).toBe(200);
+  });
+
+  it.each<Record<string, string>>([
+    {},
+    { 'sec-fetch-site': 'same-origin' },
+    { 'sec-fetch-site': 'none' },
+    { 'sec-fetch-site': 'same-origin', origin: 'https://in.front.example' },
+    { origin: 'http://own.example' },
+    { origin: 'https://own.example' },
+  ])('change what they like with %j', async (own) => {
+    const headers = { host: 'Own.example', 'content-type': 'application/json', ...own };
+    expect((await server.ask('POST /graph/run', '{"graph_id":"waits"}', headers)).status).toBe(202);
+  });
+
+  it('are told apart by their key if there are keys', async () => {
+    const closed = await startTestServer({ apiKeys: ['key'] });
+    const headers = { authorization: 'Bearer key', 'sec-fetch-site': 'cross-site', origin: 'http://evil.example' };
+    expect((await closed.ask('DELETE /graph/nope', undefined, headers)).body.code).toBe('graph_not_found');
+    await closed.stop();
   });
 });
 

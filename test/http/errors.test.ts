@@ -58,6 +58,7 @@ describe('errors', () => {
   it.each([
     ['{', JSON_TYPE, 400, 'malformed_json', /not JSON: .+/],
     ['', JSON_TYPE, 400, 'malformed_json', /empty/],
+    ['{"graph_id":"x"}', { ...JSON_TYPE, 'content-encoding': 'gzip' }, 415, 'unsupported_media_type', /gzip/],
     ['{"graph_id":"x","__proto__":{}}', JSON_TYPE, 400, 'malformed_json', /__proto__/],
     ['{"constructor":{"prototype":{}}}', JSON_TYPE, 400, 'malformed_json', /constructor/],
     ['graph_id=x', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type', /json/],
@@ -80,6 +81,11 @@ describe('errors', () => {
       expect([answer.status, answer.body.code]).toEqual([status, code]);
       expect(answer.body.detail).toMatch(detail);
     }
+  });
+
+  it('takes a body whose encoding is no encoding', async () => {
+    const headers = { ...JSON_TYPE, 'content-encoding': 'Identity' };
+    expect((await ask('POST /graph/run', '{"graph_id":"nope"}', headers)).body.code).toBe('graph_not_found');
   });
 
   it('takes input at the deepest nesting that is allowed', async () => {

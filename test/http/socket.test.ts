@@ -31,7 +31,7 @@ describe('the bare socket', () => {
 
   function problemOf(answer: string) {
     const [head = '', body = ''] = answer.split('\r\n\r\n');
-    expect(head).toContain('Content-Type: application/problem+json');
+    expect(head).toMatch(/^Content-Type: application\/problem\+json/im);
     return JSON.parse(body);
   }
 
@@ -48,6 +48,28 @@ describe('the bare socket', () => {
     const answer = await send(`GET /graph HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 431 /);
     expect(problemOf(answer)).toMatchObject({ code: 'request_refused', status: 431 });
+  });
+
+  it.each([
+    ['GET /graph HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n', 400, 'more than one Host'],
+    ['GET /graph HTTP/1.1\r\nHost: a\r\nhost: a\r\nConnection: close\r\n\r\n', 400, 'more than one Host'],
+    ['GET /graph HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'no Host'],
+    ['GET /graph HTTP/1.1\r\nHost: a\r\nExpect: magic\r\n\r\n', 417, '100-continue'],
+    ['POST /graph/run HTTP/1.1\r\nHost: a\r\nExpect: a, b\r\nContent-Length: 2\r\n\r\n{}', 417, '100-continue'],
+    ['CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n', 400, 'not a proxy'],
+  ])('answers %j with a problem document', async (text, status, detail) => {
+    const answer = await send(text);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    const problem = problemOf(answer);
+    expect(problem).toMatchObject({ code: 'request_refused', detail: expect.stringContaining(detail) });
+  });
+
+  it('meets the expectation 100-continue, and serves HTTP/1.0 without a Host', async () => {
+    const body = '{"graph_id":"nope"}';
+    const head = 'POST /graph/run HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nConnection: close\r\n';
+    const answer = await send(`${head}Expect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 404 /);
+    expect(await send('GET /graph HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   it.each([

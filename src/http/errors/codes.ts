@@ -7,6 +7,7 @@ type HttpErrorCode =
   | 'request_refused'
   | 'unauthorized'
   | 'forbidden_host'
+  | 'forbidden_origin'
   | 'not_found'
   | 'body_too_large'
   | 'unsupported_media_type'
@@ -36,6 +37,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     status: 403,
     title: 'Forbidden host',
     meaning: 'The Host header names an address that this server does not answer for.',
+  },
+  forbidden_origin: {
+    status: 403,
+    title: 'Forbidden origin',
+    meaning: 'A web page of another site asks for a change, and this server has no keys to tell who may.',
   },
   not_found: { status: 404, title: 'Not found', meaning: 'No such route.' },
   graph_not_found: {
@@ -78,7 +84,7 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported media type',
-    meaning: 'The body is not application/json.',
+    meaning: 'The body is not application/json, or is compressed.',
   },
   invalid_request: {
     status: 422,

@@ -11,9 +11,17 @@ export function acceptJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
-    if (text === '' && !needsBody(request.routeOptions.schema?.body)) done(null, undefined);
+    const encoding = request.headers['content-encoding'];
+    if (isEncoded(encoding))
+      done(new ApiError('unsupported_media_type', `Send the body as it is, not as ${encoding}.`));
+    else if (text === '' && !needsBody(request.routeOptions.schema?.body)) done(null, undefined);
     else void parse(request, text, (error, body) => done(error && explainRefusal(text), body));
   });
+}
+
+/** True for a coding that changes the body (RFC 9110, section 8.4); this server reads none. */
+function isEncoded(encoding: string | undefined): encoding is string {
+  return encoding !== undefined && encoding.trim().toLowerCase() !== 'identity';
 }
 
 /** True for the schema of a body that cannot be omitted. */

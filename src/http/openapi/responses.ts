@@ -21,8 +21,13 @@ const ALWAYS: readonly ApiErrorCode[] = [
   'internal_error',
   'store_unavailable',
 ];
-/** Any request that can have a body can fail with one of these too. */
-export const BODY_ERRORS: readonly ApiErrorCode[] = ['malformed_json', 'body_too_large', 'unsupported_media_type'];
+/** Any request that changes something, and so can have a body, can fail with one of these too. */
+export const BODY_ERRORS: readonly ApiErrorCode[] = [
+  'malformed_json',
+  'body_too_large',
+  'unsupported_media_type',
+  'forbidden_origin',
+];
 
 /** The `response` schemas of a route: its successes by status, and the errors that it can end with. */
 export function describeResponses(
