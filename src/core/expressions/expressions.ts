@@ -4,6 +4,7 @@ import { compileAst } from './compiler.js';
 import { describe, withArticle } from './operators.js';
 import type { CompileContext, Compiled } from './parts.js';
 import type { Read } from './reads.js';
+import { refuseRecoding } from './secret-use.js';
 import {
   copyResult,
   ExpressionError,
@@ -120,8 +121,10 @@ function compile(source: string, options: ExpressionOptions): Expression {
     parts: 0,
     compile: (node) => compileAst(node, context),
   };
-  const root = context.compile(parse(source));
+  const node = parse(source);
+  const root = context.compile(node);
   checkResult(root, options.result);
+  if (context.secretNames.size > 0) refuseRecoding(node);
   const hidesKeys = context.secretNames.size > 0;
   const evaluate = (scope: Scope, meter: Meter, reads: ReadLog | undefined): Json =>
     copyResult(root.run({ scope, meter, reads, hidesKeys, item: null }), meter);

@@ -37,8 +37,12 @@ type TemplateProblem = Problem<'invalid_expression'>;
 
 type Renderer = (scope: Scope, meter: Meter) => Json;
 
-/** Takes the place of an expression that has a problem. */
-const NOTHING: Renderer = () => null;
+/** Stands where an expression has a problem: a stored graph can have one that an earlier release let pass. */
+function rendererOf({ message, position, hint }: ExpressionProblem, pointer: string): Renderer {
+  return () => {
+    throw new ExpressionError(message, position, hint, pointer);
+  };
+}
 
 interface Compilation {
   readonly options: ExpressionOptions;
@@ -58,7 +62,7 @@ interface CompiledPart {
 /**
  * Finds and compiles the expressions of a document. Keys are never templates.
  * A string that is exactly one `${ e }` becomes the value of `e`; in other text, values become text.
- * `$${` stands for `${`. With problems, the template must not be rendered.
+ * `$${` stands for `${`. A template with problems cannot be rendered.
  */
 export function compileTemplate(
   value: Json,
@@ -146,12 +150,13 @@ function compilePart(
   if (expressions > MAX_TEMPLATES || characters > MAX_TEMPLATE_CHARACTERS) {
     const message = `There are more than ${MAX_TEMPLATES} expressions here, or ${MAX_TEMPLATE_CHARACTERS} characters of them.`;
     if (!compilation.problems.some((problem) => problem.message === message)) report({ message }, pointer, compilation);
-    return NOTHING;
+    return rendererOf({ message }, pointer);
   }
   const { expression, problem } = compileExpression(source, compilation.options);
   if (problem !== undefined) {
-    report({ ...problem, position: start + (problem.position ?? 1) }, pointer, compilation);
-    return NOTHING;
+    const placed = { ...problem, position: start + (problem.position ?? 1) };
+    report(placed, pointer, compilation);
+    return rendererOf(placed, pointer);
   }
   for (const name of expression.secretNames) compilation.secretNames.add(name);
   return (scope, meter) => evaluateAt(expression, scope, meter, { pointer, start });

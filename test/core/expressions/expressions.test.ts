@@ -148,7 +148,10 @@ test.each<[string, unknown]>([
   ['"a😀".split("")', ['a', '😀']],
   ['["a", "b"].join() + ["a", "b"].join("-") + [].join("-")', 'aba-b'],
   ['secrets.TOKEN', 'hunter2'],
-  ['secrets.TOKEN.size()', 7],
+  ['"Bearer " + secrets.TOKEN + "!"', 'Bearer hunter2!'],
+  ['{"a": [secrets.TOKEN]}.a[size(data.text) - size(data.text)]', 'hunter2'],
+  ['data.done ? secrets.TOKEN : "none"', 'hunter2'],
+  ['[secrets.TOKEN, data.text.substring(0, 1)]', ['hunter2', 'h']],
   ['// a comment\n1', 1],
 ])('%s', (source, expected) => {
   expect(resultOf(source)).toEqual(expected);
@@ -273,6 +276,32 @@ describe('what can be known to be wrong is told at once', () => {
     expect(problemOf(source, { secrets: true })).toMatchObject({ message });
   });
 
+  test.each([
+    'secrets.TOKEN.size()',
+    'secrets.TOKEN.substring(1)',
+    '("x" + secrets.TOKEN).split("")',
+    'string(secrets.TOKEN)',
+    'int(secrets.TOKEN)',
+    'secrets.TOKEN == "a"',
+    'secrets.TOKEN < "m"',
+    '"h" in [secrets.TOKEN]',
+    'secrets.TOKEN == "a" ? 1 : 2',
+    'data[secrets.TOKEN]',
+    'data[?secrets.TOKEN].orValue(1)',
+    '[1].map(x, secrets.TOKEN)',
+    '["", secrets.TOKEN].join("-")',
+    '"x".indexOf(secrets.TOKEN)',
+    '[secrets.TOKEN.size()]',
+    '{"a": {secrets.TOKEN + "b": secrets.TOKEN.split("")}}',
+    '!(true && secrets.TOKEN == "x")',
+    '"a" + (data.done ? secrets.TOKEN : secrets.TOKEN.substring(1))',
+  ])('that a secret is changed or compared: %s', (source) => {
+    expect(problemOf(source, { secrets: true })).toMatchObject({
+      message: 'A secret is used as it is: it cannot be changed or compared.',
+      position: expect.any(Number),
+    });
+  });
+
   test('a presence of secrets', () => {
     expect(problemOf('has(secrets.TOKEN.x)', { secrets: true })?.message).toContain('nothing to look for');
     expect(problemOf('has(secrets.TOKEN)', { secrets: true })?.message).toBe('has() cannot ask for a secret.');
@@ -321,12 +350,12 @@ describe('reads', () => {
 
   test('never hold secrets, not even as keys', () => {
     const scope = { ...SCOPE, data: { hunter2: 1 } };
-    const { reads } = compiled('data[secrets.TOKEN] == 1 && data.hunter2 == 1').evaluate(scope);
+    const { reads } = compiled('[secrets.TOKEN, data["hunter" + "2"], data.hunter2]').evaluate(scope);
     expect(reads).toEqual([
       { path: 'data[...]', value: 1 },
       { path: 'data.hunter2', value: 1 },
     ]);
-    expect(errorOf('data[secrets.TOKEN]')).toBe('There is no such key. (at character 1)');
+    expect(errorOf('[secrets.TOKEN, data["zz"]]')).toBe('There is no such key. (at character 17)');
   });
 });
 

@@ -152,9 +152,15 @@ describe('what is known before a run', () => {
     expect(compileTemplate(text, { secrets: false }).problems).toHaveLength(1);
   });
 
-  test('with problems it still renders something, so that nobody trips', () => {
-    const { template } = compileTemplate(['${dta}', '${', 'x${dta}'], { secrets: false });
-    expect(template.render(SCOPE)).toEqual([null, '${', 'xnull']);
+  test('with problems it cannot be rendered, so that no tool gets something else than was meant', () => {
+    const { template } = compileTemplate({ a: 'x${dta}' }, { secrets: false });
+    expect(() => template.render(SCOPE)).toThrow('There is no "dta".');
+    expect(() => template.render(SCOPE)).toThrow('(at character 4 in /a)');
+    const many = compileTemplate(
+      numbers(501).map(() => '${1}'),
+      { secrets: false },
+    );
+    expect(() => many.template.render(SCOPE)).toThrow('more than 500 expressions');
   });
 
   test('too many expressions, or too much of them, are one problem', () => {
