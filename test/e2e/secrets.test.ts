@@ -48,7 +48,7 @@ function graphOf(url: string) {
     { ...call('call', {}), retry, on_error: 'ask' },
     { ...call('wrong', { url: 'ftp://${ secrets.KEY }', method: 'GET', json: null }), on_error: 'again' },
     { ...call('again', { url, method: '${ secrets.KEY }' }), on_error: 'cannot' },
-    { ...call('cannot', { url, max_bytes: '${ secrets.KEY }' }), on_error: 'ask' },
+    { ...call('cannot', { url, max_bytes: '${ [secrets.KEY, int(input_data)][1] }' }), on_error: 'ask' },
     {
       name: 'ask',
       tool_name: 'wait_for_input',
