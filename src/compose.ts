@@ -7,6 +7,7 @@ import { runIds } from './runs/run-ids.js';
 import { RunLoader } from './runs/run-loader.js';
 import type { RunQueue } from './store/queue.js';
 import type { Signals } from './store/signals.js';
+import { explainOpening } from './store/sqlite/database.js';
 import { openSqlite, type SqliteOptions } from './store/sqlite/open.js';
 import type { Store } from './store/store.js';
 
@@ -74,7 +75,13 @@ export function compose({
     queue,
     signals,
     isNew,
-    open: () => queue.open(),
+    async open() {
+      try {
+        await queue.open();
+      } catch (thrown) {
+        throw explainOpening(databasePath, thrown);
+      }
+    },
     start: () => executor.start(),
     async drain(graceMs) {
       engine.stop();

@@ -44,8 +44,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     logger,
     stepTimeoutMs: config.stepTimeoutSeconds * 1000,
     onFatal: (error) => {
-      const words = 'the disk did not confirm a write; stopping, so that nothing unsaved counts as saved';
-      logger.fatal({ err: error }, words);
+      logger.fatal({ err: error }, 'the database has failed; stopping, so that nothing unsaved counts as saved');
       process.exit(1);
     },
     onCommit: (units, tookMs) => {

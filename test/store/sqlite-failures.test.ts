@@ -182,6 +182,7 @@ describe('a failure of COMMIT', () => {
     const calls: string[] = [];
     let error: Error | undefined = new Database.SqliteError('disk I/O error', code);
     const transactions: Transactions = {
+      path: 'workflow.db',
       begin: () => calls.push('begin'),
       commit: () => {
         calls.push('commit');

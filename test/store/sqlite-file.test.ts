@@ -13,7 +13,7 @@ describe('the database file', () => {
   it('syncs every commit, in WAL, and can give space back', () => {
     const { sqlite } = openWithDatabase();
     const pragmas = ['synchronous', 'journal_mode', 'auto_vacuum', 'wal_autocheckpoint', 'busy_timeout'];
-    expect(pragmas.map((name) => sqlite.pragma(name, { simple: true }))).toEqual([2, 'wal', 2, 0, 5000]);
+    expect(pragmas.map((name) => sqlite.pragma(name, { simple: true }))).toEqual([2, 'wal', 2, 0, 50]);
   });
 
   it('keeps what was committed, and what was pending at the close', async () => {

@@ -1,11 +1,16 @@
 import Database from 'better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
-import { sqliteCode } from './failures.js';
+import { damageAdvice, isDamage, sqliteCode } from './failures.js';
 import { OpenDatabaseError } from './location.js';
 import { checkHistory, migrateDatabase } from './migrations.js';
 
-/** How long a write waits for somebody with a SQL shell, in milliseconds. */
-const BUSY_TIMEOUT_MS = 5000;
+/** How long the start waits for somebody with a SQL shell who is writing, in milliseconds. */
+const START_TIMEOUT_MS = 5000;
+/**
+ * How long a write waits for them, in milliseconds. Nothing else goes on meanwhile, because SQLite is called on the
+ * thread of the event loop; enough for a short statement of theirs.
+ */
+export const BUSY_TIMEOUT_MS = 50;
 /** The write-ahead log is cut to this after a burst; about four times what it holds between checkpoints. */
 const WAL_LIMIT_BYTES = 16_777_216;
 
@@ -16,17 +21,36 @@ const WAL_LIMIT_BYTES = 16_777_216;
 export function openDatabase(realPath: string): Database.Database {
   let sqlite: Database.Database | undefined;
   try {
-    sqlite = new Database(realPath, { timeout: BUSY_TIMEOUT_MS });
+    sqlite = new Database(realPath, { timeout: START_TIMEOUT_MS });
     checkHistory(sqlite);
     configure(sqlite);
     migrateDatabase(sqlite);
+    setBusyTimeout(sqlite, BUSY_TIMEOUT_MS);
     return sqlite;
   } catch (thrown) {
     sqlite?.close();
-    if (thrown instanceof OpenDatabaseError) throw thrown;
-    const reason = sqliteCode(thrown) === 'SQLITE_NOTADB' ? 'it is not a SQLite database.' : messageOf(thrown);
-    throw new OpenDatabaseError(`The database ${realPath} cannot be opened: ${reason}`, { cause: thrown });
+    throw explainOpening(realPath, thrown);
   }
+}
+
+/** Sets how long SQLite waits for another writer. */
+export function setBusyTimeout(sqlite: Database.Database, timeoutMs: number): void {
+  sqlite.pragma(`busy_timeout = ${timeoutMs}`);
+}
+
+/** Explains, to the person who starts the server, why the start failed with a database. */
+export function explainOpening(realPath: string, thrown: unknown): Error {
+  if (thrown instanceof OpenDatabaseError) return thrown;
+  const message = `The database ${realPath} ${describeFailure(realPath, thrown)}`;
+  return new OpenDatabaseError(message, { cause: thrown });
+}
+
+function describeFailure(realPath: string, thrown: unknown): string {
+  if (sqliteCode(thrown) === 'SQLITE_NOTADB') {
+    return 'cannot be opened: it is not a SQLite database. If it was one, it is damaged: restore a backup.';
+  }
+  if (isDamage(thrown)) return `is damaged (${messageOf(thrown)}). ${damageAdvice(realPath)}`;
+  return `cannot be opened: ${messageOf(thrown)}`;
 }
 
 function configure(sqlite: Database.Database): void {

@@ -1,8 +1,11 @@
+import type Database from 'better-sqlite3';
 import { statusOf, waitsForPerson } from '../../core/run/state.js';
 import type { RunQueue } from '../queue.js';
 import type { Signals } from '../signals.js';
 import type { CommitObserver, RunAppend, Store, Unit } from '../store.js';
-import { openDatabase } from './database.js';
+import { explainOpening, openDatabase } from './database.js';
+import { DatabaseFiles } from './database-files.js';
+import { checkFileNames } from './file-names.js';
 import { LocalQueue } from './local-queue.js';
 import { LocalSignals } from './local-signals.js';
 import { locateDatabase } from './location.js';
@@ -14,7 +17,7 @@ export interface SqliteOptions {
   /** A path or a `file:` URL. The file is made if it is not there; its folder must be. */
   readonly path: string;
   readonly logger: StoreLogger;
-  /** Called when the disk did not confirm a write. The process must end: nothing is written any more. */
+  /** Called when only a new process can go on. This one must end: nothing is written any more. */
   readonly onFatal: WriterOptions['onFatal'];
   readonly onCommit?: CommitObserver | undefined;
   /** Milliseconds since 1970. */
@@ -53,12 +56,16 @@ export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptio
 
 function openStore(path: string, options: ConstructorParameters<typeof SqliteStore>[2]): SqliteStore {
   const realPath = locateDatabase(path);
+  checkFileNames(realPath);
   const release = takeLock(realPath);
+  let sqlite: Database.Database | undefined;
   try {
-    return new SqliteStore(openDatabase(realPath), release, options);
+    sqlite = openDatabase(realPath);
+    return new SqliteStore(sqlite, release, { ...options, files: new DatabaseFiles(realPath) });
   } catch (thrown) {
+    sqlite?.close();
     release();
-    throw thrown;
+    throw explainOpening(realPath, thrown);
   }
 }
 

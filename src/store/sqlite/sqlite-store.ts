@@ -22,6 +22,7 @@ import {
 import { Checkpoints } from './checkpoint.js';
 import { ChildReader } from './child-reader.js';
 import { isDatabaseFailure } from './failures.js';
+import type { DatabaseFiles } from './database-files.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
 import { JournalReader } from './journal-reader.js';
@@ -37,6 +38,8 @@ const RECLAIM_PAGES = 256;
 export interface SqliteStoreOptions extends WriterOptions {
   /** Told of deleted runs and changed graphs. Of commits `onCommit` is told. */
   readonly signals: Pick<Signals, 'publish'>;
+  /** The files of the database, which are watched if they are given. */
+  readonly files?: DatabaseFiles;
 }
 
 /** The store on SQLite. better-sqlite3 is synchronous, so calls never interleave with a transaction. */
@@ -67,7 +70,7 @@ export class SqliteStore implements Store {
     this.#wakeTimes = new WakeTimes(db);
     this.#deletion = new RunDeletion(db);
     this.#graphs = new Graphs(db);
-    this.#writer = new Writer(transactionsOf(sqlite), options);
+    this.#writer = new Writer(transactionsOf(sqlite, options.files), options);
     this.#checkpoints = new Checkpoints(sqlite, this.#writer);
     this.#units = new UnitWriter(db, sqlite);
     this.#commits = new GroupCommit(this.#writer, this.#units, this.#journals, (units, tookMs) => {
@@ -75,6 +78,7 @@ export class SqliteStore implements Store {
       options.onCommit?.(units, tookMs);
     });
     this.isNew = this.#graphs.isEmpty();
+    options.files?.watch((lost) => this.#writer.fail(lost));
   }
 
   commit(unit: Unit): Promise<void> {
@@ -201,6 +205,7 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     if (!this.sqlite.open) return;
     this.#commits.flush();
+    this.options.files?.unwatch();
     this.#checkpoints.run('TRUNCATE');
     this.#writer.close();
     try {

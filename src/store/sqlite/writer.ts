@@ -1,6 +1,8 @@
 import type Database from 'better-sqlite3';
 import { type CommitObserver, OutcomeUnknownError, StoreUnavailableError } from '../store.js';
-import { isDatabaseFailure, isSyncFailure } from './failures.js';
+import { BUSY_TIMEOUT_MS, setBusyTimeout } from './database.js';
+import type { DatabaseFiles } from './database-files.js';
+import { damageAdvice, isBusy, isDamage, isDatabaseFailure, isFatalFailure } from './failures.js';
 
 /** What the store says of its database. pino and Fastify's logger fit. */
 export interface StoreLogger {
@@ -10,7 +12,7 @@ export interface StoreLogger {
 
 export interface WriterOptions {
   readonly logger?: StoreLogger | undefined;
-  /** Called when the disk did not confirm a write. The process must end: nothing is written any more. */
+  /** Called when only a new process can go on. This one must end: nothing is written any more. */
   readonly onFatal: (error: Error) => void;
   readonly onCommit?: CommitObserver | undefined;
 }
@@ -21,6 +23,8 @@ const LAST_PROBE_MS = 5000;
 
 /** Begins, commits and undoes transactions. */
 export interface Transactions {
+  /** The database file. */
+  readonly path: string;
   begin(): void;
   commit(): void;
   rollback(): void;
@@ -45,7 +49,7 @@ export class Writer {
     return this.#healthy;
   }
 
-  /** True once nothing is written any more: the store was closed, or the disk did not confirm a write. */
+  /** True once nothing is written any more: the store was closed, or only a new process can go on. */
   isClosed(): boolean {
     return this.#closed;
   }
@@ -77,13 +81,13 @@ export class Writer {
     return result;
   }
 
-  /** Takes note that the database failed: tries again with back-off, or gives up for good when a sync failed. */
+  /** Takes note that the database failed: tries again with back-off, or gives up for good if only a new process can go on. */
   fail(thrown: unknown): void {
     const wasHealthy = this.#healthy;
     this.#healthy = false;
     if (this.#closed) return;
-    if (wasHealthy) this.options.logger?.error({ err: thrown }, 'The database cannot be written.');
-    if (thrown instanceof Error && isSyncFailure(thrown)) {
+    if (wasHealthy) this.options.logger?.error({ err: thrown }, this.#describe(thrown));
+    if (isFatalFailure(thrown)) {
       this.close();
       this.options.onFatal(thrown);
       return;
@@ -95,6 +99,13 @@ export class Writer {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#probe);
+  }
+
+  #describe(thrown: unknown): string {
+    const { path } = this.transactions;
+    return isDamage(thrown)
+      ? `The database ${path} is damaged. ${damageAdvice(path)}`
+      : 'The database cannot be written.';
   }
 
   #scheduleProbe(): NodeJS.Timeout {
@@ -133,8 +144,11 @@ export class Writer {
 /** Bytes that a probe writes: several pages, so that it fails where the file may not grow. */
 const PROBE_BYTES = 65_536;
 
-/** The transactions of a database. */
-export function transactionsOf(sqlite: Database.Database): Transactions {
+/**
+ * The transactions of a database.
+ * @param files checked after each commit, before it counts as stored
+ */
+export function transactionsOf(sqlite: Database.Database, files?: Pick<DatabaseFiles, 'confirm'>): Transactions {
   const begin = sqlite.prepare('BEGIN IMMEDIATE');
   const commit = sqlite.prepare('COMMIT');
   const rollback = sqlite.prepare('ROLLBACK');
@@ -142,14 +156,29 @@ export function transactionsOf(sqlite: Database.Database): Transactions {
     `INSERT INTO run_snapshots (run_id, seq, state) VALUES ('', 0, zeroblob(${PROBE_BYTES}))`,
   );
   const erase = sqlite.prepare(`DELETE FROM run_snapshots WHERE run_id = ''`);
+  let isContended = false;
+  /** Waits for another writer once, since a wait blocks the event loop; from then on the pauses between attempts do. */
+  const setContended = (contended: boolean): void => {
+    if (contended === isContended) return;
+    isContended = contended;
+    setBusyTimeout(sqlite, contended ? 0 : BUSY_TIMEOUT_MS);
+  };
   return {
+    path: sqlite.name,
     begin: () => {
       // Left over only if a rollback failed.
       if (sqlite.inTransaction) rollback.run();
-      begin.run();
+      try {
+        begin.run();
+        setContended(false);
+      } catch (thrown) {
+        setContended(isBusy(thrown));
+        throw thrown;
+      }
     },
     commit: () => {
       commit.run();
+      files?.confirm();
     },
     // SQLite has rolled back by itself after some failures.
     rollback: () => {
