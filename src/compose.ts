@@ -63,10 +63,10 @@ export function compose({
 }: ComposeOptions): Composition {
   const { logger, onFatal, onCommit, maxQueuedRuns, secrets } = options;
   const ports = openSqlite({ path: databasePath, logger, onFatal, onCommit, now, maxQueuedRuns });
-  const { store, queue, signals, isNew } = ports;
+  const { store, queue, signals, isNew, newestRunId } = ports;
   const graphs = new GraphCache(store, registry, signals);
   const runs = new RunLoader(store, graphs);
-  const inside = { store, queue, signals, graphs, runs, now, newId: runIds(now) };
+  const inside = { store, queue, signals, graphs, runs, now, newId: runIds(now, newestRunId) };
   const executor = new Executor({ ...options, ...inside, random });
   const engine = createEngine({ ...inside, registry, secretNames: new Set(Object.keys(secrets)) });
   return {

@@ -16,6 +16,7 @@ import { findPage } from './http/service/page.js';
 import { createLogger } from './observe/logger.js';
 import { createMetrics } from './observe/metrics.js';
 import { RunLog } from './observe/run-log.js';
+import { steadyClock } from './runs/steady-clock.js';
 import { builtInTools } from './tools/built-in-tools.js';
 import { loadToolModules } from './tools/load.js';
 import type { Mcp } from './tools/mcp/start.js';
@@ -32,7 +33,8 @@ const PAGE_FOLDERS = ['./web/', '../dist/web/'].map((path) => fileURLToPath(new 
 
 /** Composes the server, and listens. */
 async function serve(config: Config, logger: Logger): Promise<void> {
-  const { registry, mcp } = await loadRegistry(config, logger);
+  const now = steadyClock(Date.now, () => performance.now());
+  const { registry, mcp } = await loadRegistry(config, logger, now);
   const runLog = new RunLog(logger);
   const metrics = createMetrics({
     queued: () => parts.queue.depth(),
@@ -42,6 +44,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     ...config,
     registry,
     logger,
+    now,
     stepTimeoutMs: config.stepTimeoutSeconds * 1000,
     onFatal: (error) => {
       logger.fatal({ err: error }, 'the database has failed; stopping, so that nothing unsaved counts as saved');
@@ -66,7 +69,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     onRunStarted: (runId, requestId) => runLog.started(runId, requestId),
   });
   const days = config.retentionDays;
-  const stopRetention = days === undefined ? undefined : startRetention({ store, logger, now: Date.now, days });
+  const stopRetention = days === undefined ? undefined : startRetention({ store, logger, now, days });
   const graceMs = config.shutdownGraceSeconds * 1000;
   closeWithGrace({ delay: graceMs + CLOSE_MS, logger, skip: [...NOT_STOPS] }, async () => {
     logger.info('stopping');
@@ -86,8 +89,12 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   parts.start();
 }
 
-async function loadRegistry(config: Config, logger: Logger): Promise<{ registry: Registry; mcp: Mcp | undefined }> {
-  const ours = [...builtInTools({ ...config, now: Date.now }), ...codeReviewDefinitions];
+async function loadRegistry(
+  config: Config,
+  logger: Logger,
+  now: () => number,
+): Promise<{ registry: Registry; mcp: Mcp | undefined }> {
+  const ours = [...builtInTools({ ...config, now }), ...codeReviewDefinitions];
   const added = await loadToolModules(config.tools, process.cwd(), ours);
   const fixed = createRegistry([...ours, ...added]);
   const mcp = await openMcp(config, logger);

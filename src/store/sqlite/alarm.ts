@@ -8,8 +8,11 @@ export interface AlarmOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Never sleeps longer than this, so that a clock that is set is noticed, and no timer is too long for the system. */
-export const LONGEST_SLEEP_MS = 3_600_000;
+/**
+ * No timer sleeps longer than this, in milliseconds. So a clock that is set, or a machine that was suspended, which
+ * timers do not count, delays nothing longer; and no sleep is too long for the system.
+ */
+export const LONGEST_SLEEP_MS = 30_000;
 /** Pause after an error, or when more runs were due than are taken at a time. */
 const AGAIN_MS = 1000;
 const MAX_DUE = 10_000;

@@ -86,7 +86,7 @@ export class LocalQueue implements RunQueue {
 
   async giveBack(claim: Claim, at: number | null): Promise<void> {
     if (!this.#release(claim)) return;
-    if (at !== null) this.#wakeLater(claim.runId, at);
+    if (at !== null) this.#wakeLater(claim.runId, at, at - this.options.now());
     this.#announce();
   }
 
@@ -172,21 +172,21 @@ export class LocalQueue implements RunQueue {
     return true;
   }
 
-  /** Wakes a run at a time that is not stored. */
-  #wakeLater(runId: string, at: number): void {
-    const pauseMs = at - this.options.now();
+  /**
+   * Wakes a run at a time that is not stored, or when so much time has passed, whichever is first: a clock that is set
+   * back, or a suspend, which timers do not count, then delays nothing.
+   */
+  #wakeLater(runId: string, at: number, pauseMs: number): void {
     if (pauseMs <= 0) {
       this.#wake(runId);
       return;
     }
     if (this.#isClosed) return;
-    const timer = setTimeout(
-      () => {
-        this.#timers.delete(timer);
-        this.#wake(runId);
-      },
-      Math.min(pauseMs, LONGEST_SLEEP_MS),
-    );
+    const sleepMs = Math.min(pauseMs, LONGEST_SLEEP_MS);
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#wakeLater(runId, at, Math.min(pauseMs - sleepMs, at - this.options.now()));
+    }, sleepMs);
     this.#timers.add(timer);
   }
 

@@ -33,6 +33,8 @@ export interface SqlitePorts {
   readonly signals: Signals;
   /** True if the database has never had a graph. */
   readonly isNew: boolean;
+  /** The greatest id of a run that is stored. */
+  readonly newestRunId: string | undefined;
 }
 
 /**
@@ -51,7 +53,7 @@ export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptio
   };
   const store = openStore(path, { ...options, signals, onCommit });
   const queue = new LocalQueue({ store, now, maxQueuedRuns, onError });
-  return { store, queue, signals, isNew: store.isNew };
+  return { store, queue, signals, isNew: store.isNew, newestRunId: store.newestRunId };
 }
 
 function openStore(path: string, options: ConstructorParameters<typeof SqliteStore>[2]): SqliteStore {

@@ -64,6 +64,12 @@ export function countUnfinishedRuns(db: BetterSQLite3Database): Record<Unfinishe
   return counts;
 }
 
+/** The greatest id of a run. */
+export function findNewestRunId(db: BetterSQLite3Database): string | undefined {
+  const { runId } = workflowRuns;
+  return db.select({ runId }).from(workflowRuns).orderBy(desc(runId)).limit(1).get()?.runId;
+}
+
 /** Top-level runs, of one status or, by graph, of all. */
 function listTopLevel(db: BetterSQLite3Database, filter: RunFilter, status: RunStatus | undefined): RunSummary[] {
   const conditions = [isNull(workflowRuns.parentRunId)];

@@ -27,7 +27,7 @@ import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
 import { JournalReader } from './journal-reader.js';
 import { RunDeletion } from './run-deletion.js';
-import { countUnfinishedRuns, listRuns, listUnfinishedRuns } from './run-list.js';
+import { countUnfinishedRuns, findNewestRunId, listRuns, listUnfinishedRuns } from './run-list.js';
 import { UnitWriter } from './unit-writer.js';
 import { WakeTimes } from './wake-times.js';
 import { transactionsOf, Writer, type WriterOptions } from './writer.js';
@@ -46,6 +46,8 @@ export interface SqliteStoreOptions extends WriterOptions {
 export class SqliteStore implements Store {
   /** True if the database has never had a graph. */
   readonly isNew: boolean;
+  /** The greatest id of a run that was stored when the database was opened. */
+  readonly newestRunId: string | undefined;
   readonly #writer: Writer;
   readonly #units: UnitWriter;
   readonly #commits: GroupCommit;
@@ -78,6 +80,7 @@ export class SqliteStore implements Store {
       options.onCommit?.(units, tookMs);
     });
     this.isNew = this.#graphs.isEmpty();
+    this.newestRunId = findNewestRunId(db);
     options.files?.watch((lost) => this.#writer.fail(lost));
   }
 
