@@ -55,11 +55,11 @@ it.each([
     const { start, setClock } = folderWithClock(0);
     const server = await start();
     const graph = {
-    graph_id: 'later',
-    name: 'Later',
-    entry_point: 'wait',
-    nodes: [{ name: 'wait', tool_name: 'delay', params: { seconds } }],
-  };
+      graph_id: 'later',
+      name: 'Later',
+      entry_point: 'wait',
+      nodes: [{ name: 'wait', tool_name: 'delay', params: { seconds } }],
+    };
     const created = await ask(server, 'POST /graph/create', graph);
     expect(created.status, JSON.stringify(created.body)).toBeLessThan(300);
     const runId = await startRun(server, 'later', {});

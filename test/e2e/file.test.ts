@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { bindMount } from '../helpers/bind-mount.js';
 import { runServer, type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
@@ -57,9 +57,8 @@ describe('a second server does not get at the database of one that runs', () => 
       [join(folder, 'workflow.db'), join(elsewhere, 'mounted.db')],
       [folder, join(elsewhere, 'mounted')],
     ] as const) {
-      const { status, stderr } = spawnSync('mount', ['--bind', from, to], { encoding: 'utf8' });
-      skip(status !== 0, `nothing can be mounted here, so nothing can be said about mounts: ${stderr}`);
-      onTestFinished(() => void spawnSync('umount', [to]));
+      const obstacle = bindMount(from, to);
+      skip(obstacle !== undefined, `nothing can be mounted here, so nothing can be said about mounts: ${obstacle}`);
     }
     expect(await refusal(elsewhere, 'mounted.db')).toContain('is mounted by itself');
     expect(await refusal(elsewhere, 'mounted/workflow.db')).toContain('Another server uses the database');

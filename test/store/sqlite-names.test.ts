@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -7,6 +6,7 @@ import { openSqlite } from '../../src/store/sqlite/open.js';
 import type { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { Writer } from '../../src/store/sqlite/writer.js';
 import { OutcomeUnknownError, StoreUnavailableError } from '../../src/store/store.js';
+import { bindMount } from '../helpers/bind-mount.js';
 import { folder, newPath, open, openWithDatabase } from './open-stores.js';
 import { commit, graph, newRun, unit } from './runs.js';
 
@@ -31,25 +31,18 @@ describe('a database file with several names', () => {
     expect(() => open(path)).toThrow(`The file ${path}-wal has more than one name (hard links).`);
   });
 
-  it.each(['the server has stopped', 'the server runs'])(
+  it.for(['the server has stopped', 'the server runs'])(
     'is refused if it is mounted by itself, and %s',
-    async (when) => {
+    async (when, { skip }) => {
       const path = newPath();
       const store = open(path);
       if (when === 'the server has stopped') await store.close();
       // With a blank, which the list of mounts escapes.
       const target = join(folder, `mounted \\ ${basename(path)}`);
       writeFileSync(target, '');
-      const { status, stderr } = spawnSync('mount', ['--bind', path, target], { encoding: 'utf8' });
-      if (status !== 0) {
-        process.stderr.write(`Nothing can be mounted here, so nothing is said about mounts: ${stderr}\n`);
-        return;
-      }
-      try {
-        expect(() => open(target)).toThrow(`The file ${target} is mounted by itself. Mount its folder instead`);
-      } finally {
-        execFileSync('umount', [target]);
-      }
+      const obstacle = bindMount(path, target);
+      skip(obstacle !== undefined, `nothing can be mounted here, so nothing can be said about mounts: ${obstacle}`);
+      expect(() => open(target)).toThrow(`The file ${target} is mounted by itself. Mount its folder instead`);
     },
   );
 });
