@@ -21,8 +21,8 @@ import {
 } from '../store.js';
 import { Checkpoints } from './checkpoint.js';
 import { ChildReader } from './child-reader.js';
-import { isDatabaseFailure } from './failures.js';
 import type { DatabaseFiles } from './database-files.js';
+import { isDatabaseFailure } from './failures.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
 import { JournalReader } from './journal-reader.js';
