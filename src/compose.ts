@@ -5,6 +5,7 @@ import { Executor, type ExecutorOptions } from './executor/executor.js';
 import { GraphCache } from './runs/graph-cache.js';
 import { runIds } from './runs/run-ids.js';
 import { RunLoader } from './runs/run-loader.js';
+import { Turns } from './runs/turns.js';
 import type { RunQueue } from './store/queue.js';
 import type { Signals } from './store/signals.js';
 import { explainOpening } from './store/sqlite/database.js';
@@ -64,9 +65,10 @@ export function compose({
   const { logger, onFatal, onCommit, maxQueuedRuns, secrets } = options;
   const ports = openSqlite({ path: databasePath, logger, onFatal, onCommit, now, maxQueuedRuns });
   const { store, queue, signals, isNew, newestRunId } = ports;
-  const graphs = new GraphCache(store, registry, signals);
+  const turns = new Turns();
+  const graphs = new GraphCache(store, registry, signals, turns);
   const runs = new RunLoader(store, graphs);
-  const inside = { store, queue, signals, graphs, runs, now, newId: runIds(now, newestRunId) };
+  const inside = { store, queue, signals, graphs, runs, turns, now, newId: runIds(now, newestRunId) };
   const executor = new Executor({ ...options, ...inside, random });
   const engine = createEngine({ ...inside, registry, secretNames: new Set(Object.keys(secrets)) });
   return {

@@ -7,6 +7,7 @@ import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../c
 import { diagnose } from '../core/graph/doctor/doctor.js';
 import type { Registry } from '../core/tool/registry.js';
 import type { AnyTool } from '../core/tool/tool.js';
+import type { Turns } from '../runs/turns.js';
 import type { GraphVersion, SaveGraphResult, Store } from '../store/store.js';
 import type { Page } from './shared.js';
 
@@ -48,6 +49,7 @@ export interface GraphDeps {
   readonly now: () => number;
   /** A new UUIDv7. */
   readonly newId: () => string;
+  readonly turns: Turns;
 }
 
 /** The use-cases of graphs. */
@@ -55,19 +57,19 @@ export class GraphUseCases {
   constructor(private readonly deps: GraphDeps) {}
 
   /** Says everything that is wrong with a document, whatever its shape. Saves nothing. */
-  validateGraph(document: unknown): Verdict {
+  async validateGraph(document: unknown): Promise<Verdict> {
     const parsed = graphDefinitionSchema.safeParse(document);
     if (!parsed.success) {
       const problems = problemsOf(graphDefinitionSchema, document, parsed.error.issues);
       return { valid: false, errors: addNumberProblems(document, problems), warnings: [] };
     }
-    const { errors, warnings } = this.#diagnose(parsed.data);
+    const { errors, warnings } = await this.#diagnose(parsed.data);
     return { valid: errors.length === 0, errors, warnings };
   }
 
   /** @throws EngineError `invalid_graph` or `graph_exists`. */
   async createGraph(definition: GraphDefinition): Promise<SavedGraph> {
-    const warnings = this.#accept(definition);
+    const warnings = await this.#accept(definition);
     const { graph_id: given, ...document } = definition;
     const isTaken = async (id: string) => (await this.deps.store.findGraph(id)) !== undefined;
     const graphId = given ?? (await this.#idFor(definition.name, isTaken));
@@ -79,7 +81,7 @@ export class GraphUseCases {
   /** Saves the next version; runs under way keep theirs. @throws EngineError `graph_not_found`, `invalid_graph`, `graph_exists`. */
   async updateGraph(graphId: string, definition: GraphDefinition): Promise<SavedGraph> {
     const latest = await this.getGraph(graphId);
-    const warnings = this.#accept(definition);
+    const warnings = await this.#accept(definition);
     const { graph_id: _, ...document } = definition;
     if (isDeepStrictEqual(latest.definition, document)) {
       return { graphId, version: latest.version, warnings, changed: false };
@@ -129,13 +131,14 @@ export class GraphUseCases {
     return infos.sort(byName);
   }
 
-  #diagnose(definition: GraphDefinition): Pick<Verdict, 'errors' | 'warnings'> {
-    const diagnosis = diagnose(definition, this.deps.registry, (name) => this.deps.secretNames.has(name));
+  async #diagnose(definition: GraphDefinition): Promise<Pick<Verdict, 'errors' | 'warnings'>> {
+    const { registry, secretNames, turns } = this.deps;
+    const diagnosis = await turns.inSlices(diagnose(definition, registry, (name) => secretNames.has(name)));
     return { errors: addNumberProblems(definition, diagnosis.errors), warnings: diagnosis.warnings };
   }
 
-  #accept(definition: GraphDefinition): readonly Problem[] {
-    const { errors, warnings } = this.#diagnose(definition);
+  async #accept(definition: GraphDefinition): Promise<readonly Problem[]> {
+    const { errors, warnings } = await this.#diagnose(definition);
     if (errors.length === 0) return warnings;
     const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
     throw new EngineError('invalid_graph', `The graph has ${count}; nothing was saved.`, { errors });

@@ -3,6 +3,7 @@ import type { CompiledGraph } from '../core/graph/compile.js';
 import { isFinished, type RunState, statusOf } from '../core/run/state.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
+import type { Turns } from '../runs/turns.js';
 import type { Claim, RunQueue, Unsubscribe } from '../store/queue.js';
 import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
@@ -15,6 +16,7 @@ export interface ExecutorOptions {
   readonly signals: Signals;
   readonly graphs: GraphCache;
   readonly runs: RunLoader;
+  readonly turns: Turns;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;

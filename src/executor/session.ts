@@ -9,6 +9,7 @@ import { type Cursor, isFinished, type RunState, statusOf } from '../core/run/st
 import type { Circumstances } from '../core/run/visit.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
+import type { Turns } from '../runs/turns.js';
 import { appendOf, unitOf } from '../runs/units.js';
 import type { Claim, RunQueue } from '../store/queue.js';
 import type { Signal, Signals } from '../store/signals.js';
@@ -23,6 +24,7 @@ export interface SessionDeps {
   readonly signals: Signals;
   readonly graphs: GraphCache;
   readonly runs: RunLoader;
+  readonly turns: Turns;
   readonly children: ChildRuns;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Milliseconds since 1970. */
@@ -85,11 +87,13 @@ export class Session {
 
   /** Drives the run until it ends or waits, or this session is stopped, or the claim is lost. */
   async drive(options: { recovered: boolean }): Promise<Rest> {
-    const { signals } = this.deps;
+    const { signals, turns } = this.deps;
     const unsubscribe = signals.subscribe(`run/${this.state.runId}`, (signal) => this.#notice(signal));
     try {
       if (options.recovered) await this.#commit(() => [{ type: 'run.recovered' }]);
       for (;;) {
+        // Many runs that go on together, each with an expression of a tenth of a second, take turns.
+        if (turns.isOver()) await turns.next();
         if (this.#behind) await this.#whileDown(() => this.#takeIn());
         if (this.#rest !== undefined) return this.#rest;
         const rest = await this.#perform(decide(this.graph, this.state, this.#circumstances()));

@@ -3,6 +3,7 @@ import { type CompiledGraph, compileGraph } from '../core/graph/compile.js';
 import type { Registry } from '../core/tool/registry.js';
 import type { Signals } from '../store/signals.js';
 import type { GraphVersion, Store } from '../store/store.js';
+import type { Turns } from './turns.js';
 
 /** How many compiled graph versions are kept at hand. */
 const MAX_COMPILED = 500;
@@ -12,6 +13,8 @@ const MAX_LATEST = 10_000;
 /** Graph versions, compiled once. A version never changes, so only "which is the latest" can go stale. */
 export class GraphCache {
   readonly #compiled = new LRUCache<string, CompiledGraph>({ max: MAX_COMPILED });
+  /** Those that are being compiled, so that many first runs of a graph share the work. */
+  readonly #compiling = new Map<string, Promise<CompiledGraph>>();
   readonly #latest = new LRUCache<string, number>({ max: MAX_LATEST });
 
   /** @param signals tell of graphs that have another latest version, wherever that was saved */
@@ -19,6 +22,7 @@ export class GraphCache {
     private readonly store: Pick<Store, 'findGraph'>,
     private readonly registry: Registry,
     signals: Pick<Signals, 'subscribe'>,
+    private readonly turns: Turns,
   ) {
     signals.subscribe('graphs', (signal) => {
       if (signal === 'resync') this.#latest.clear();
@@ -49,10 +53,18 @@ export class GraphCache {
     this.#latest.delete(graphId);
   }
 
-  #remember(found: GraphVersion): CompiledGraph {
-    const { graphId, version } = found;
-    const compiled = compileGraph(found.definition, this.registry, { graphId, version });
-    this.#compiled.set(keyOf(graphId, version), compiled);
+  #remember(found: GraphVersion): Promise<CompiledGraph> {
+    const key = keyOf(found.graphId, found.version);
+    const known = this.#compiling.get(key);
+    if (known !== undefined) return known;
+    const compiling = this.#compile(found, key).finally(() => this.#compiling.delete(key));
+    this.#compiling.set(key, compiling);
+    return compiling;
+  }
+
+  async #compile({ graphId, version, definition }: GraphVersion, key: string): Promise<CompiledGraph> {
+    const compiled = await this.turns.inSlices(compileGraph(definition, this.registry, { graphId, version }));
+    this.#compiled.set(key, compiled);
     return compiled;
   }
 }

@@ -7,12 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/base/json.js';
 import { compileExpression } from '../../src/core/expressions/expressions.js';
 import { graphDefinitionSchema } from '../../src/core/graph/definition.js';
-import { diagnose } from '../../src/core/graph/doctor/doctor.js';
+
 import { createRegistry } from '../../src/core/tool/registry.js';
 import { codeReviewDefinitions } from '../../src/demo/definitions.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { loadToolModules } from '../../src/tools/load.js';
 import { readMcpConfig } from '../../src/tools/mcp/config.js';
+import { diagnose } from '../helpers/all-steps.js';
 import build from '../helpers/build.js';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';

@@ -55,7 +55,7 @@ describe('secrets', () => {
   it('are refused where the tool does not take them, warned of where they are not set, and fatal at the call', async () => {
     const plain = defineTool({ name: 'plain', run: () => ({}) });
     const { engine } = await startEngineForTest({ secrets: { TOKEN: VALUE }, definitions: [leaky, plain] });
-    expect(engine.validateGraph(graph('no', 'plain')).errors).toMatchObject([
+    expect((await engine.validateGraph(graph('no', 'plain'))).errors).toMatchObject([
       { pointer: '/nodes/0/params/token', code: 'invalid_expression' },
     ]);
     const unset = graph('unset', 'leaky', '${ secrets.OTHER }');

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { graphDefinitionSchema } from '../../src/core/graph/definition.js';
-import { diagnose } from '../../src/core/graph/doctor/doctor.js';
+
 import { createRegistry } from '../../src/core/tool/registry.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
+import { diagnose } from '../helpers/all-steps.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
 import { flatten } from '../helpers/flat-run.js';
 import { startHttpServer } from '../helpers/http-server.js';

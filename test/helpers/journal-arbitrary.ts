@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { compileGraph } from '../../src/core/graph/compile.js';
+
 import type { EventRecord, RunEvent } from '../../src/core/run/events.js';
+import { compileGraph } from './all-steps.js';
 import { childEnds, type GeneratedGraph, type Intervention, interventions, wildGraphs } from './graph-arbitrary.js';
 import { completedChild, type DriverOptions, lostChild, RunDriver } from './run-driver.js';
 

@@ -1,6 +1,6 @@
 import { messageOf } from '../../src/core/base/errors.js';
 import { copyJson, type Json, type JsonObject } from '../../src/core/base/json.js';
-import { type CompiledGraph, compileGraph } from '../../src/core/graph/compile.js';
+import type { CompiledGraph } from '../../src/core/graph/compile.js';
 import { type GraphDefinition, graphDefinitionSchema } from '../../src/core/graph/definition.js';
 import { type Command, decide } from '../../src/core/run/decide.js';
 import type { EventOf, EventRecord, RunEvent, WaitStart } from '../../src/core/run/events.js';
@@ -14,6 +14,7 @@ import type { Registrable, Registry } from '../../src/core/tool/registry.js';
 import { createRegistry } from '../../src/core/tool/registry.js';
 import { retryHint } from '../../src/core/tool/tool-errors.js';
 import { waitRequestOf } from '../../src/core/tool/wait.js';
+import { compileGraph } from './all-steps.js';
 import { type FlatRun, flatten } from './flat-run.js';
 
 export const START = Date.UTC(2026, 0, 1);

@@ -7,8 +7,9 @@ import {
   evaluateList,
   type Scope,
 } from '../../src/core/expressions/expressions.js';
-import { compileTemplate } from '../../src/core/expressions/templates.js';
+
 import type { ConditionalEdgeDefinition, ForEachEdgeDefinition, MergeRule } from '../../src/core/graph/definition.js';
+import { compileTemplate } from '../helpers/all-steps.js';
 import { nodeOf, type Run } from './reference-run.js';
 
 /** Where a run goes on, or what branches it has, or why there is no way. All left out at a node that nothing leaves. */

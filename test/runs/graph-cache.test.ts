@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
 import { createRegistry } from '../../src/core/tool/registry.js';
 import { GraphCache } from '../../src/runs/graph-cache.js';
+import { Turns } from '../../src/runs/turns.js';
 import type { SignalListener, Signals } from '../../src/store/signals.js';
 import type { Store } from '../../src/store/store.js';
 import { newPath, open } from '../store/open-stores.js';
@@ -22,7 +23,7 @@ describe('the graph cache', () => {
         return () => undefined;
       },
     };
-    graphs = new GraphCache(store, createRegistry([]), signals);
+    graphs = new GraphCache(store, createRegistry([]), signals, new Turns());
   });
 
   const latest = async () => (await graphs.find('g'))?.version;
@@ -35,6 +36,12 @@ describe('the graph cache', () => {
     expect(reads).toHaveBeenCalledOnce();
     expect(await graphs.find('g', 2)).toBeUndefined();
     expect(await graphs.find('nothing')).toBeUndefined();
+  });
+
+  it('compiles a version once for all who ask for it at the same time', async () => {
+    const [first, ...others] = await Promise.all([graphs.find('g'), graphs.find('g'), graphs.pinned('g', 1)]);
+    expect(first).toBeDefined();
+    for (const other of others) expect(other).toBe(first);
   });
 
   it('looks for the latest version again when it is told that it is another', async () => {

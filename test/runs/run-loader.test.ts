@@ -3,6 +3,7 @@ import type { RunState } from '../../src/core/run/state.js';
 import { createRegistry } from '../../src/core/tool/registry.js';
 import { GraphCache } from '../../src/runs/graph-cache.js';
 import { RunLoader } from '../../src/runs/run-loader.js';
+import { Turns } from '../../src/runs/turns.js';
 import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
 import type { Store } from '../../src/store/store.js';
 import { newPath, open } from '../store/open-stores.js';
@@ -15,7 +16,7 @@ describe('the run loader', () => {
   beforeEach(async () => {
     store = open(newPath());
     await store.createGraph(graph('g'));
-    runs = new RunLoader(store, new GraphCache(store, createRegistry([]), new LocalSignals()));
+    runs = new RunLoader(store, new GraphCache(store, createRegistry([]), new LocalSignals(), new Turns()));
     submitted = await commit(store, newRun({ inputData: 'x' }));
   });
 

@@ -1,5 +1,6 @@
 import type { Problem } from '../base/errors.js';
 import { freezeJson, type Json, type JsonObject, jsonBytes, pointerToken } from '../base/json.js';
+import { createPacer, type Steps } from '../base/steps.js';
 import {
   compileExpression,
   type Expression,
@@ -49,6 +50,7 @@ interface Compilation {
   readonly problems: TemplateProblem[];
   readonly dynamicPointers: string[];
   readonly secretNames: Set<string>;
+  readonly isDue: () => boolean;
   expressions: number;
   characters: number;
 }
@@ -64,22 +66,23 @@ interface CompiledPart {
  * A string that is exactly one `${ e }` becomes the value of `e`; in other text, values become text.
  * `$${` stands for `${`. A template with problems cannot be rendered.
  */
-export function compileTemplate(
+export function* compileTemplate(
   value: Json,
   options: ExpressionOptions,
-): { template: Template; problems: TemplateProblem[] } {
+): Steps<{ template: Template; problems: TemplateProblem[] }> {
   const compilation: Compilation = {
     options,
     problems: [],
     dynamicPointers: [],
     secretNames: new Set(),
+    isDue: createPacer(),
     expressions: 0,
     characters: 0,
   };
-  const { preview, render } = compileValue(value, '', compilation);
+  const { preview, render } = yield* compileValue(value, '', compilation);
   const template: Template = {
     isStatic: render === undefined,
-    preview: freezeJson(preview),
+    preview,
     dynamicPointers: compilation.dynamicPointers,
     secretNames: [...compilation.secretNames].sort(),
     render: (scope) => (render === undefined ? preview : renderWhole(render, scope, preview)),
@@ -88,13 +91,24 @@ export function compileTemplate(
 }
 
 /**
- * True for places whose value depends on an expression: at, under and above a string that holds one.
- * What a schema finds there says nothing before the expression has its value.
+ * Returns a function that is true for places whose value depends on an expression: at, under and above a string that
+ * holds one. What a schema finds there says nothing before the expression has its value.
  */
-export function isTouchedByTemplate(pointer: string, dynamicPointers: readonly string[]): boolean {
-  return dynamicPointers.some(
-    (dynamic) => dynamic === pointer || dynamic.startsWith(`${pointer}/`) || pointer.startsWith(`${dynamic}/`),
-  );
+export function createTouchCheck(dynamicPointers: readonly string[]): (pointer: string) => boolean {
+  const dynamic = new Set(dynamicPointers);
+  const above = new Set(dynamicPointers.flatMap(placesAbove));
+  return (pointer) =>
+    dynamic.has(pointer) || above.has(pointer) || placesAbove(pointer).some((place) => dynamic.has(place));
+}
+
+/** The pointers of what a place is part of. */
+function placesAbove(pointer: string): string[] {
+  const places: string[] = [];
+  for (let end = pointer.lastIndexOf('/'); end !== -1; end = pointer.lastIndexOf('/', end - 1)) {
+    places.push(pointer.slice(0, end));
+    if (end === 0) break;
+  }
+  return places;
 }
 
 function renderWhole(render: Renderer, scope: Scope, preview: Json): Json {
@@ -104,23 +118,34 @@ function renderWhole(render: Renderer, scope: Scope, preview: Json): Json {
   return freezeJson(render(scope, meter));
 }
 
-function compileValue(value: Json, pointer: string, compilation: Compilation): CompiledPart {
-  if (typeof value === 'string') return compileText(value, pointer, compilation);
-  if (typeof value !== 'object' || value === null) return { preview: value };
+function* compileValue(value: Json, pointer: string, compilation: Compilation): Steps<CompiledPart> {
+  if (typeof value !== 'object' || value === null) return compileScalar(value, pointer, compilation);
   const keys = Object.keys(value);
-  const nodes = keys.map((key) =>
-    compileValue((value as JsonObject)[key] as Json, pointer + pointerToken(key), compilation),
-  );
-  const assemble = (parts: readonly Json[]): Json =>
+  const parts: CompiledPart[] = [];
+  let isStatic = true;
+  for (const key of keys) {
+    const inner = (value as JsonObject)[key] as Json;
+    const place = pointer + pointerToken(key);
+    const isScalar = typeof inner !== 'object' || inner === null;
+    const part = isScalar ? compileScalar(inner, place, compilation) : yield* compileValue(inner, place, compilation);
+    if (part.render !== undefined) isStatic = false;
+    parts.push(part);
+    if (part.render !== undefined || compilation.isDue()) yield;
+  }
+  const assemble = (values: readonly Json[]): Json =>
     // Unlike assignments, fromEntries makes an own key of `__proto__` too.
-    Array.isArray(value) ? parts : Object.fromEntries(keys.map((key, index) => [key, parts[index] as Json]));
-  const preview = assemble(nodes.map((node) => node.preview));
-  if (nodes.every((node) => node.render === undefined)) return { preview };
+    Array.isArray(value) ? values : Object.fromEntries(keys.map((key, index) => [key, values[index] as Json]));
+  const preview = Object.freeze(assemble(parts.map((part) => part.preview)));
+  if (isStatic) return { preview };
   return {
     preview,
     render: (scope, meter) =>
-      assemble(nodes.map(({ preview, render }) => (render === undefined ? preview : render(scope, meter)))),
+      assemble(parts.map(({ preview, render }) => (render === undefined ? preview : render(scope, meter)))),
   };
+}
+
+function compileScalar(value: Exclude<Json, object>, pointer: string, compilation: Compilation): CompiledPart {
+  return typeof value === 'string' ? compileText(value, pointer, compilation) : { preview: value };
 }
 
 function compileText(text: string, pointer: string, compilation: Compilation): CompiledPart {

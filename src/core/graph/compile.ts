@@ -1,4 +1,4 @@
-import { freezeJson } from '../base/json.js';
+import type { Steps } from '../base/steps.js';
 import { compileExpression, type Expression } from '../expressions/expressions.js';
 import { compileTemplate, type Template } from '../expressions/templates.js';
 import { compileJsonSchema, type JsonSchema } from '../json-schema/json-schema.js';
@@ -93,56 +93,63 @@ export interface CompiledGraph {
  * Links a definition that the graph doctor has accepted to the functions it names.
  * Stored graphs outlive tools, so a function that is gone is not an error here: the step that needs it fails.
  */
-export function compileGraph(
+export function* compileGraph(
   definition: GraphDefinition,
   registry: Registry,
   identity: { graphId: string; version: number },
-): CompiledGraph {
+): Steps<CompiledGraph> {
   const edges = edgesOf(definition);
   const nodes = new Map<string, CompiledNode>();
-  const routes = routesOf(edges, registry, nodes);
+  const routes = yield* routesOf(edges, registry, nodes);
   const onErrors = new Map(edges.flatMap((edge) => (edge.kind === 'error' ? [[edge.from.name, edge.to.name]] : [])));
   for (const node of definition.nodes) {
     const { name } = node;
     nodes.set(name, {
-      ...linkTool(node, registry),
+      ...(yield* linkTool(node, registry)),
       route: routes.get(name) ?? { kind: 'none' },
       onError: onErrors.get(name),
     });
+    yield;
   }
   const inputSchema = definition.input_schema && compileJsonSchema(definition.input_schema).schema;
   const merge = new Map(Object.entries(definition.merge ?? {}));
   return { ...identity, entryPoint: definition.entry_point, nodes, limits: definition.limits, merge, inputSchema };
 }
 
-function linkTool(node: NodeDefinition, registry: Registry): Omit<CompiledNode, 'route' | 'onError'> {
+function* linkTool(node: NodeDefinition, registry: Registry): Steps<Omit<CompiledNode, 'route' | 'onError'>> {
   const tool = registry.tools.get(node.tool_name);
   const { timeout_seconds: timeout, retry } = node;
+  const { template } = yield* compileTemplate(paramsOf(node), { secrets: tool?.secrets === true });
   return {
     name: node.name,
     toolName: node.tool_name,
     tool,
-    params: compileTemplate(freezeJson(paramsOf(node)), { secrets: tool?.secrets === true }).template,
+    params: template,
     timeoutMs: timeout === undefined ? undefined : timeout * 1000,
     retry,
   };
 }
 
-function routesOf(edges: readonly Edge[], registry: Registry, nodes: ReadonlyMap<string, unknown>): Map<string, Route> {
+function* routesOf(
+  edges: readonly Edge[],
+  registry: Registry,
+  nodes: ReadonlyMap<string, unknown>,
+): Steps<Map<string, Route>> {
   const routes = new Map<string, Route>();
   for (const edge of edges) {
     // `on_error` is taken instead of the route.
-    if (edge.kind !== 'error') routes.set(edge.from.name, compileRoute(edge, registry, nodes));
+    if (edge.kind !== 'error') routes.set(edge.from.name, yield* compileRoute(edge, registry, nodes));
+    yield;
   }
   return routes;
 }
 
 /** The route that an edge is for its node. */
-function compileRoute(
+function* compileRoute(
   edge: Exclude<Edge, ErrorEdge>,
   registry: Registry,
   targets: ReadonlyMap<string, unknown>,
-): Route {
+): Steps<Route> {
   switch (edge.kind) {
     case 'edge':
       return { kind: 'edge', to: edge.to.name };
@@ -152,7 +159,11 @@ function compileRoute(
       return { kind: 'condition', name, condition: registry.conditions.get(name), routes, targets };
     }
     case 'cases': {
-      const cases = edge.cases.map(({ when, to }) => ({ when: compileAccepted(when), to: to.name }));
+      const cases: { when: Expression; to: string }[] = [];
+      for (const { when, to } of edge.cases) {
+        cases.push({ when: compileAccepted(when), to: to.name });
+        yield;
+      }
       return { kind: 'cases', cases, otherwise: edge.otherwise.name };
     }
     case 'parallel':

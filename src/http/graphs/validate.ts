@@ -32,8 +32,8 @@ export function validateGraphRoute(app: App, engine: Engine): void {
         ]),
       },
     },
-    (request) => {
-      const { valid, errors, warnings } = engine.validateGraph(request.body);
+    async (request) => {
+      const { valid, errors, warnings } = await engine.validateGraph(request.body);
       return { valid, errors, warnings };
     },
   );

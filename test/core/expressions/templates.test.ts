@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { type Json, type JsonObject, MAX_JSON_DEPTH } from '../../../src/core/base/json.js';
 import { ExpressionError, type Scope } from '../../../src/core/expressions/expressions.js';
-import { compileTemplate, isTouchedByTemplate } from '../../../src/core/expressions/templates.js';
+import { createTouchCheck } from '../../../src/core/expressions/templates.js';
+import { compileTemplate } from '../../helpers/all-steps.js';
 
 const SCOPE: Scope = {
   input_data: 'in',
@@ -227,9 +228,9 @@ test.each<[string, boolean]>([
   ['/a/c', false],
   ['/c', false],
 ])('a finding at %s is touched by a template at /a/b: %s', (pointer, expected) => {
-  expect(isTouchedByTemplate(pointer, ['/a/b'])).toBe(expected);
-  expect(isTouchedByTemplate(pointer, [])).toBe(false);
-  expect(isTouchedByTemplate(pointer, [''])).toBe(true);
+  expect(createTouchCheck(['/a/b'])(pointer)).toBe(expected);
+  expect(createTouchCheck([])(pointer)).toBe(false);
+  expect(createTouchCheck([''])(pointer)).toBe(true);
 });
 
 describe('properties', () => {

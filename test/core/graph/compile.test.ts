@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { compileGraph } from '../../../src/core/graph/compile.js';
+
 import { createRegistry } from '../../../src/core/tool/registry.js';
+import { compileGraph } from '../../helpers/all-steps.js';
 import { definitionOf } from '../../helpers/run-driver.js';
 
 const work = { name: 'work', run: () => ({}) };

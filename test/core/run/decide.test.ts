@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CompiledNode, compileGraph } from '../../../src/core/graph/compile.js';
+import type { CompiledNode } from '../../../src/core/graph/compile.js';
 import { decide } from '../../../src/core/run/decide.js';
 import { takeSnapshot } from '../../../src/core/run/journal.js';
 import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../../src/core/run/patch.js';
@@ -7,6 +7,7 @@ import { settle } from '../../../src/core/run/settle.js';
 import type { RunState } from '../../../src/core/run/state.js';
 import { MAX_RECOVERIES } from '../../../src/core/run/visit.js';
 import { createRegistry, type Registrable } from '../../../src/core/tool/registry.js';
+import { compileGraph } from '../../helpers/all-steps.js';
 import { compiled, type DriverOptions, definitionOf, RunDriver, START } from '../../helpers/run-driver.js';
 
 const returning = (value: unknown): Registrable => ({ name: 'work', run: () => value });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileGraph } from '../../../src/core/graph/compile.js';
+
 import { decide } from '../../../src/core/run/decide.js';
 import { type EventRecord, eventOf, isTerminal, type RunEvent } from '../../../src/core/run/events.js';
 import type { ChildResult } from '../../../src/core/run/join.js';
@@ -9,6 +9,7 @@ import { fold, readSnapshot, takeSnapshot } from '../../../src/core/run/journal.
 import { linesOf } from '../../../src/core/run/log-lines.js';
 import { blankRun, type Children, isFinished, type RunState } from '../../../src/core/run/state.js';
 import { StepReader } from '../../../src/core/run/steps.js';
+import { compileGraph } from '../../helpers/all-steps.js';
 import { flatten } from '../../helpers/flat-run.js';
 import {
   childEnds,

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { compileGraph } from '../../../src/core/graph/compile.js';
+
 import type { AnyTool } from '../../../src/core/tool/tool.js';
 import { FatalError, RetryableError } from '../../../src/core/tool/tool-errors.js';
+import { compileGraph } from '../../helpers/all-steps.js';
 import { startHttpServer } from '../../helpers/http-server.js';
 import {
   freePort,

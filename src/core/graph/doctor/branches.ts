@@ -1,3 +1,4 @@
+import type { Steps } from '../../base/steps.js';
 import { END, type GraphDefinition } from '../definition.js';
 import { edgesOf, isBranchEdge } from '../edges.js';
 import type { GraphError } from './codes.js';
@@ -38,7 +39,7 @@ type Region = ReadonlyMap<LinkedNode, Branch>;
  *
  * Edges that name unknown nodes are omitted: those are reported elsewhere.
  */
-export function findBranchErrors(definition: GraphDefinition, { nodes }: LinkedGraph): GraphError[] {
+export function* findBranchErrors(definition: GraphDefinition, { nodes }: LinkedGraph): Steps<GraphError[]> {
   const byName = new Map(nodes.map((node) => [node.name, node]));
   const edges = linkBranches(definition, byName);
   const regions = new Map<LinkedBranches, Region>();
@@ -49,8 +50,12 @@ export function findBranchErrors(definition: GraphDefinition, { nodes }: LinkedG
     regions.set(edge, walkRegions(edge, found));
     found.push(...endlessBranches(edge, endingFor(edge.join)));
     problems.set(edge, found);
+    yield;
   }
-  for (const [edge, region] of regions) problems.get(edge)?.push(...crossingJoins(edge, region, regions));
+  for (const [edge, region] of regions) {
+    problems.get(edge)?.push(...crossingJoins(edge, region, regions));
+    yield;
+  }
   return [...problems.values()].flat();
 }
 

@@ -17,6 +17,7 @@ export const GRAPH_ERRORS = {
   crossing_joins: 'branches inside branches can run past the join of the outer ones',
   unreachable_join: 'a branch leads neither to its join nor to an end',
   endless_recursion: 'the graph runs itself, with no way to an end before that',
+  more_errors: 'it has over 1,000 errors: this says how many are not listed',
 } as const;
 
 /** Every code of a warning of the doctor. A graph with a warning is saved, but ... */
@@ -26,6 +27,7 @@ export const GRAPH_WARNINGS = {
   no_path_to_end: 'every path from this node leads into such a cycle',
   unused_route: 'a route is for something that the condition never answers',
   unset_secret: 'params name a secret that this server does not have',
+  more_warnings: 'with errors it has over 1,000 findings: this says how many warnings are not listed',
 } as const;
 
 /** Why a graph cannot be run. */

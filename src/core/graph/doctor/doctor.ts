@@ -1,6 +1,8 @@
-import { compileTemplate } from '../../expressions/templates.js';
+import type { Problem } from '../../base/errors.js';
+import { MAX_PROBLEMS } from '../../base/problems.js';
+import type { Steps } from '../../base/steps.js';
 import type { Registry } from '../../tool/registry.js';
-import { type GraphDefinition, paramsOf } from '../definition.js';
+import type { GraphDefinition } from '../definition.js';
 import { edgesOf } from '../edges.js';
 import { findBranchErrors } from './branches.js';
 import type { GraphError, GraphWarning } from './codes.js';
@@ -19,30 +21,43 @@ export interface Diagnosis {
 
 /** Most names in the message of a cycle. */
 const MAX_CYCLE_NAMES = 10;
+/** Most findings that are told, as with other documents: enough for any that people write. */
+const MAX_FINDINGS = MAX_PROBLEMS;
 
 /**
- * Finds everything that is wrong with a definition that fits the schema, all at once.
- * Never throws, whatever the params schemas of tools do.
+ * Finds everything that is wrong with a definition that fits the schema, all at once. Tells 1,000 findings at most, errors
+ * first, and how many more there are. Never throws, whatever the params schemas of tools do.
  * @param isSecretSet whether a name that params use as `secrets.NAME` has a value on this server
  */
-export function diagnose(
+export function* diagnose(
   definition: GraphDefinition,
   registry: Registry,
   isSecretSet: (name: string) => boolean = () => true,
-): Diagnosis {
+): Steps<Diagnosis> {
   const linked = linkNodes(definition, registry);
+  yield;
+  const { errors: inParts, secretNames } = yield* findErrors(definition, registry);
+  const inBranches = yield* findBranchErrors(definition, linked);
+  const errors: GraphError[] = [...inParts, ...inBranches, ...findEndlessRecursion(definition, linked)];
+  yield;
+  const warnings: GraphWarning[] = [
+    ...warnOfPaths(linked),
+    ...warnOfRoutes(definition, registry),
+    ...warnOfSecrets(definition, registry, secretNames, isSecretSet),
+  ];
+  yield;
   return {
-    errors: [
-      ...findErrors(definition, registry),
-      ...findBranchErrors(definition, linked),
-      ...findEndlessRecursion(definition, linked),
-    ],
-    warnings: [
-      ...warnOfPaths(linked),
-      ...warnOfRoutes(definition, registry),
-      ...warnOfSecrets(definition, registry, isSecretSet),
-    ],
+    errors: cut(errors, MAX_FINDINGS, 'more_errors'),
+    warnings: cut(warnings, Math.max(0, MAX_FINDINGS - errors.length), 'more_warnings'),
   };
+}
+
+/** The first findings; in place of the others, one that says how many they are. */
+function cut<Code extends string>(findings: Problem<Code>[], most: number, code: Code): Problem<Code>[] {
+  const more = findings.length - most;
+  if (more <= 0) return findings;
+  const message = `${more} more ${more === 1 ? 'is' : 'are'} not listed. Correct the others first.`;
+  return [...findings.slice(0, most), { pointer: '', code, message }];
 }
 
 function warnOfPaths(linked: LinkedGraph): GraphWarning[] {
@@ -84,12 +99,12 @@ function warnOfRoutes(definition: GraphDefinition, registry: Registry): GraphWar
 function warnOfSecrets(
   { nodes }: GraphDefinition,
   registry: Registry,
+  secretNames: readonly (readonly string[])[],
   isSecretSet: (name: string) => boolean,
 ): GraphWarning[] {
   return nodes.flatMap((node, index) => {
     if (registry.tools.get(node.tool_name)?.secrets !== true) return [];
-    const { secretNames } = compileTemplate(paramsOf(node), { secrets: true }).template;
-    return secretNames
+    return (secretNames[index] as readonly string[])
       .filter((name) => !isSecretSet(name))
       .map((name) => ({
         pointer: `/nodes/${index}/params`,

@@ -1,4 +1,5 @@
 import { didYouMean } from '../../base/nearest-name.js';
+import type { Steps } from '../../base/steps.js';
 import { compileJsonSchema } from '../../json-schema/json-schema.js';
 import type { Registry } from '../../tool/registry.js';
 import { END, type GraphDefinition, type NodeDefinition } from '../definition.js';
@@ -22,37 +23,54 @@ interface Context {
   readonly leaving: Map<string, string>;
 }
 
+/** What the parts of a definition say. */
+interface PartFindings {
+  readonly errors: GraphError[];
+  /** The secrets that the params of each node name, in the order of the nodes. */
+  readonly secretNames: readonly (readonly string[])[];
+}
+
 /** Finds everything in the parts of a definition for which it cannot be run, in the order of the document. */
-export function findErrors(definition: GraphDefinition, registry: Registry): GraphError[] {
+export function* findErrors(definition: GraphDefinition, registry: Registry): Steps<PartFindings> {
   const names = new Set(definition.nodes.map((node) => node.name));
   names.delete(END);
   const targets = new Set([...names, END]);
   const budget = new ExpressionBudget();
   const context = { registry, names, targets, hintFor: createHintFor(), budget, leaving: new Map<string, string>() };
   const edges = edgesOf(definition);
-  return [
-    ...checkSource({ name: definition.entry_point, pointer: '/entry_point' }, context),
-    ...checkNodes(definition.nodes, edges, context),
-    ...edges.flatMap((edge) => checkEdge(edge, context)),
-    ...checkInputSchema(definition.input_schema),
-  ];
+  const errors: GraphError[] = checkSource({ name: definition.entry_point, pointer: '/entry_point' }, context);
+  const secretNames = yield* checkNodes(definition.nodes, edges, context, errors);
+  for (const edge of edges) {
+    for (const error of yield* checkEdge(edge, context)) errors.push(error);
+    yield;
+  }
+  return { errors: [...errors, ...checkInputSchema(definition.input_schema)], secretNames };
 }
 
-function checkNodes(nodes: readonly NodeDefinition[], edges: readonly Edge[], context: Context): GraphError[] {
+/** Adds what is wrong with nodes; returns the secrets that each names. */
+function* checkNodes(
+  nodes: readonly NodeDefinition[],
+  edges: readonly Edge[],
+  context: Context,
+  errors: GraphError[],
+): Steps<(readonly string[])[]> {
   const errorEdges = new Map(edges.flatMap((edge) => (edge.kind === 'error' ? [[edge.pointer, edge]] : [])));
   const taken = new Map<string, string>();
-  return nodes.flatMap((node, index) => {
+  const secretNames: (readonly string[])[] = [];
+  for (const [index, node] of nodes.entries()) {
     const pointer = `/nodes/${index}`;
-    return [
-      ...checkNodeName(node.name, pointer, taken),
-      ...checkTool(node, pointer, context),
-      ...checkParams(node, context.registry.tools.get(node.tool_name), `${pointer}/params`, context.budget),
-      ...(errorEdges.get(pointer)?.targets ?? []).flatMap((target) => checkTarget(target, context)),
-    ];
-  });
+    const tool = context.registry.tools.get(node.tool_name);
+    errors.push(...checkNodeName(node.name, pointer, taken), ...checkTool(node, pointer, context));
+    const params = yield* checkParams(node, tool, `${pointer}/params`, context.budget);
+    errors.push(...params.problems);
+    secretNames.push(params.secretNames);
+    for (const target of errorEdges.get(pointer)?.targets ?? []) errors.push(...checkTarget(target, context));
+    yield;
+  }
+  return secretNames;
 }
 
-function checkEdge(edge: Edge, context: Context): GraphError[] {
+function* checkEdge(edge: Edge, context: Context): Steps<GraphError[]> {
   switch (edge.kind) {
     case 'error':
       // Checked with its node, as the document has it.
@@ -71,13 +89,13 @@ function checkEdge(edge: Edge, context: Context): GraphError[] {
       return [
         ...checkSource(edge.from, context),
         ...checkNames(edge, context),
-        ...checkExpressions(edge, context.budget),
+        ...(yield* checkExpressions(edge, context.budget)),
         ...checkConflict(edge, context),
       ];
     case 'for_each':
       return [
         ...checkSource(edge.from, context),
-        ...checkExpressions(edge, context.budget),
+        ...(yield* checkExpressions(edge, context.budget)),
         ...checkNames(edge, context),
         ...checkConflict(edge, context),
       ];

@@ -1,4 +1,5 @@
 import type { Json } from '../../base/json.js';
+import { createPacer, type Steps } from '../../base/steps.js';
 import { compileExpression, type ExpressionProblem } from '../../expressions/expressions.js';
 import { splitTemplate } from '../../expressions/template-text.js';
 import type { Edge } from '../edges.js';
@@ -28,26 +29,40 @@ export class ExpressionBudget {
   }
 }
 
-/** The sources of all `${ expressions }` in a document. Strings that cannot be split have none. */
-export function expressionsIn(value: Json): string[] {
-  if (typeof value === 'string') {
-    return (splitTemplate(value).parts ?? []).flatMap((part) => (typeof part === 'string' ? [] : [part.source]));
+/** The sources of the expressions in a string. */
+function sourcesOf(text: string): string[] {
+  return (splitTemplate(text).parts ?? []).flatMap((part) => (typeof part === 'string' ? [] : [part.source]));
+}
+
+/** The sources of all `${ expressions }` in a document, in no order. Strings that cannot be split have none. */
+export function* expressionsIn(document: Json): Steps<string[]> {
+  const isDue = createPacer();
+  const sources: string[][] = [];
+  const pending: Json[] = [document];
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value === 'string') sources.push(sourcesOf(value));
+    else if (typeof value === 'object' && value !== null) {
+      for (const inner of Object.values(value)) pending.push(inner as Json);
+    }
+    if (isDue()) yield;
   }
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(expressionsIn) : [];
+  return sources.flat();
 }
 
 /** Checks the expressions of an edge. */
-export function checkExpressions({ expressions }: Edge, budget: ExpressionBudget): GraphError[] {
-  return expressions.flatMap(({ pointer, source, start, result }) => {
+export function* checkExpressions({ expressions }: Edge, budget: ExpressionBudget): Steps<GraphError[]> {
+  const problems: GraphError[] = [];
+  for (const { pointer, source, start, result } of expressions) {
     if (source === undefined) {
       const message = 'The items are one expression: "${", an expression that gives a list, and "}".';
-      return [invalidExpression({ message }, pointer, 0)];
+      problems.push(invalidExpression({ message }, pointer, 0));
+    } else if (budget.allows([source], pointer, problems)) {
+      const { problem } = compileExpression(source, { secrets: false, result });
+      if (problem !== undefined) problems.push(invalidExpression(problem, pointer, start));
     }
-    const problems: GraphError[] = [];
-    if (!budget.allows([source], pointer, problems)) return problems;
-    const { problem } = compileExpression(source, { secrets: false, result });
-    return problem === undefined ? [] : [invalidExpression(problem, pointer, start)];
-  });
+    yield;
+  }
+  return problems;
 }
 
 /** @param start offset of the expression in its string */

@@ -1,6 +1,7 @@
 import { messageOf } from '../../base/errors.js';
 import { type Json, toPointer } from '../../base/json.js';
-import { compileTemplate, isTouchedByTemplate } from '../../expressions/templates.js';
+import type { Steps } from '../../base/steps.js';
+import { compileTemplate, createTouchCheck } from '../../expressions/templates.js';
 import type { AnyTool } from '../../tool/tool.js';
 import { type NodeDefinition, paramsOf } from '../definition.js';
 import type { GraphError } from './codes.js';
@@ -9,35 +10,47 @@ import { type ExpressionBudget, expressionsIn } from './expressions.js';
 /** Most problems reported for the params of one node. */
 const MAX_PARAM_PROBLEMS = 20;
 
+/** What is wrong with the params of a node, and the secrets that they name. */
+export interface ParamsFindings {
+  readonly problems: GraphError[];
+  readonly secretNames: readonly string[];
+}
+
 /**
  * Checks the params of a node: their expressions, and the rest by the tool's schema. What the schema finds at, under or
  * above an expression is dropped, since it depends on a value that only the call knows.
  * @param tool undefined if it is not registered
  */
-export function checkParams(
+export function* checkParams(
   node: NodeDefinition,
   tool: AnyTool | undefined,
   pointer: string,
   budget: ExpressionBudget,
-): GraphError[] {
+): Steps<ParamsFindings> {
   const params = paramsOf(node);
   const problems: GraphError[] = [];
-  if (!budget.allows(expressionsIn(params), pointer, problems)) return problems;
-  const { template, problems: found } = compileTemplate(params, { secrets: tool?.secrets === true });
-  const unknown = [...template.dynamicPointers, ...found.map((problem) => problem.pointer)];
+  if (!budget.allows(yield* expressionsIn(params), pointer, problems)) return { problems, secretNames: [] };
+  const { template, problems: found } = yield* compileTemplate(params, { secrets: tool?.secrets === true });
+  const isUnknown = createTouchCheck([...template.dynamicPointers, ...found.map((problem) => problem.pointer)]);
   problems.push(...found.map((problem) => ({ ...problem, pointer: pointer + problem.pointer })));
-  if (tool !== undefined) problems.push(...checkBySchema(tool, template.preview, unknown, pointer));
-  return problems;
+  if (tool !== undefined) problems.push(...checkBySchema(tool, template.preview, isUnknown, pointer));
+  yield;
+  return { problems, secretNames: template.secretNames };
 }
 
-function checkBySchema(tool: AnyTool, params: Json, unknown: readonly string[], pointer: string): GraphError[] {
+function checkBySchema(
+  tool: AnyTool,
+  params: Json,
+  isUnknown: (place: string) => boolean,
+  pointer: string,
+): GraphError[] {
   const code = 'invalid_params' as const;
   try {
     const parsed = tool.params?.safeParse(params);
     if (parsed === undefined || parsed.success) return [];
     const issues = parsed.error.issues
       .map(({ path, message }) => ({ place: toPointer(path), message }))
-      .filter(({ place }) => !isTouchedByTemplate(place, unknown));
+      .filter(({ place }) => !isUnknown(place));
     const problems = issues
       .slice(0, MAX_PARAM_PROBLEMS)
       .map(({ place, message }) => ({ pointer: pointer + place, code, message: messageOf(message) }));

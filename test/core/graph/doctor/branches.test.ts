@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { findBranchErrors } from '../../../../src/core/graph/doctor/branches.js';
+
 import { linkNodes } from '../../../../src/core/graph/doctor/links.js';
 import { createRegistry } from '../../../../src/core/tool/registry.js';
+import { findBranchErrors } from '../../../helpers/all-steps.js';
 import { definitionOf } from '../../../helpers/run-driver.js';
 
 const registry = createRegistry([

@@ -6,8 +6,9 @@ import {
   type GraphError,
   type GraphWarning,
 } from '../../../../src/core/graph/doctor/codes.js';
-import { diagnose } from '../../../../src/core/graph/doctor/doctor.js';
+
 import { createRegistry } from '../../../../src/core/tool/registry.js';
+import { diagnose } from '../../../helpers/all-steps.js';
 import { definitionOf } from '../../../helpers/run-driver.js';
 
 const registry = createRegistry([
@@ -49,6 +50,16 @@ const DOCUMENTS: Readonly<Record<GraphError['code'] | GraphWarning['code'], obje
   },
   unreachable_join: { edges: [edge('b', 'b')], parallel_edges: [{ ...fromA, to_nodes: ['b'] }] },
   endless_recursion: { graph_id: 'own', nodes: [node('a', 'run_graph', { graph_id: 'own' })] },
+  more_errors: { edges: Array.from({ length: 1001 }, () => edge('a', 'e')) },
+  more_warnings: {
+    nodes: ['a', 'b', 'c'].map((name) => {
+      const secrets = Array.from({ length: 400 }, (_, index) => [
+        `k${index}`,
+        `\${ secrets.${name.toUpperCase()}${index} }`,
+      ]);
+      return node(name, 'sends', Object.fromEntries(secrets));
+    }),
+  },
   unreachable_node: { edges: [edge('a', 'END')] },
   endless_cycle: { edges: [edge('a', 'a')] },
   no_path_to_end: { edges: [edge('a', 'b'), edge('b', 'b')] },

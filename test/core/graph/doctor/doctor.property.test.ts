@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Problem } from '../../../../src/core/base/errors.js';
-import { type CompiledGraph, compileGraph } from '../../../../src/core/graph/compile.js';
+import type { CompiledGraph } from '../../../../src/core/graph/compile.js';
 import { END } from '../../../../src/core/graph/definition.js';
-import { diagnose } from '../../../../src/core/graph/doctor/doctor.js';
+
 import type { ChildResult } from '../../../../src/core/run/join.js';
 import type { Children } from '../../../../src/core/run/state.js';
+import { compileGraph, diagnose } from '../../../helpers/all-steps.js';
 import { type GeneratedGraph, looseGraphs, wildGraphs } from '../../../helpers/graph-arbitrary.js';
 import { RunDriver } from '../../../helpers/run-driver.js';
 

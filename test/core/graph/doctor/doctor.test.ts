@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { diagnose } from '../../../../src/core/graph/doctor/doctor.js';
+
+import { compileGraph } from '../../../../src/core/graph/compile.js';
+import { diagnose as diagnoseInSteps } from '../../../../src/core/graph/doctor/doctor.js';
 import { createRegistry } from '../../../../src/core/tool/registry.js';
+import { diagnose } from '../../../helpers/all-steps.js';
 import { definitionOf } from '../../../helpers/run-driver.js';
 
 const registry = createRegistry([
@@ -9,6 +12,8 @@ const registry = createRegistry([
   { name: 'gate', outcomes: ['again', 'END'], choose: () => 'END' },
   { name: 'free', choose: () => 'END' },
 ]);
+
+const NO_TOOLS = createRegistry([]);
 
 const node = (name: string) => ({ name, tool_name: 'work' });
 const edge = (from_node: string, to_node: string) => ({ from_node, to_node });
@@ -215,7 +220,8 @@ describe('hostile documents', () => {
     const edges = Array.from({ length: 5000 }, (_, index) => edge(long(5000 + index), long(10_000 + index)));
     const nodes = names.map((name) => ({ name, tool_name: `${name.slice(0, 199)}z` }));
     const { errors } = time({ nodes, edges });
-    expect(errors).toHaveLength(11_000);
+    expect(errors).toHaveLength(1001);
+    expect(errors.at(-1)?.message).toMatch(/^10000 more are not listed/);
     expect(errors.filter((error) => 'hint' in error).length).toBeLessThanOrEqual(20);
   });
 
@@ -227,5 +233,62 @@ describe('hostile documents', () => {
   it('are cheap where every node leads to every other', () => {
     const conditional_edges = names.map((from_node) => ({ from_node, condition_function: 'any_of_them' }));
     expect(time({ conditional_edges }).warnings).toHaveLength(1);
+  });
+});
+
+describe('of a large document', () => {
+  const nodes = Array.from({ length: 1000 }, (_, index) => ({ name: `n${index}`, tool_name: 'none' }));
+
+  it('1,000 findings are told, errors first, and how many more there are', () => {
+    const { errors, warnings } = diagnose(
+      definitionOf({ entry_point: 'n0', nodes, edges: [{ from_node: 'n0', to_node: 'x' }] }),
+      NO_TOOLS,
+    );
+    expect(errors).toHaveLength(1001);
+    expect(errors.at(-1)).toEqual({
+      pointer: '',
+      code: 'more_errors',
+      message: '1 more is not listed. Correct the others first.',
+    });
+    expect(warnings).toEqual([]);
+    const few = diagnose(
+      definitionOf({
+        entry_point: 'n0',
+        nodes: [...nodes.slice(0, 600)],
+        edges: [{ from_node: 'n0', to_node: 'END' }],
+      }),
+      NO_TOOLS,
+    );
+    expect(few.errors).toHaveLength(600);
+    expect(few.warnings).toHaveLength(401);
+    expect(few.warnings.at(-1)).toMatchObject({
+      code: 'more_warnings',
+      message: expect.stringMatching(/^199 more are/),
+    });
+  });
+
+  it.each([
+    ['nodes', { nodes }],
+    ['params', { nodes: [{ name: 'a', tool_name: 'none', params: { list: Array(100_000).fill(1) } }] }],
+    ['parts of params', { nodes: [{ name: 'a', tool_name: 'none', params: { list: Array(100_000).fill({}) } }] }],
+    ['expressions', { nodes: [{ name: 'a', tool_name: 'none', params: { list: Array(400).fill('${ 1 }') } }] }],
+    [
+      'cases',
+      {
+        nodes: [nodes[0]],
+        conditional_edges: [
+          { from_node: 'n0', otherwise: 'END', cases: Array(100).fill({ when: 'true', to_node: 'END' }) },
+        ],
+      },
+    ],
+    ['edges', { nodes: [nodes[0]], edges: Array(5000).fill({ from_node: 'n0', to_node: 'n0' }) }],
+  ])('the work on %s can be interrupted', (_, document) => {
+    const definition = definitionOf({ entry_point: 'n0', edges: [], ...document });
+    const stepsOf = (steps: Iterable<void>) => [...steps].length;
+    expect(stepsOf(diagnoseInSteps(definition, NO_TOOLS))).toBeGreaterThan(100);
+    if (!('edges' in document)) {
+      const steps = stepsOf(compileGraph(definition, NO_TOOLS, { graphId: 'g', version: 1 }));
+      expect(steps).toBeGreaterThan(99);
+    }
   });
 });

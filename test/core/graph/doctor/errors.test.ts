@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { findErrors } from '../../../../src/core/graph/doctor/errors.js';
 import { createRegistry } from '../../../../src/core/tool/registry.js';
 import type { ParamsSchema } from '../../../../src/core/tool/tool.js';
+import { findErrors } from '../../../helpers/all-steps.js';
 import { definitionOf } from '../../../helpers/run-driver.js';
 
 const params = z.strictObject({ url: z.string(), 'a/b': z.array(z.number()).optional() });

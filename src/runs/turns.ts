@@ -1,0 +1,67 @@
+import type { Steps } from '../core/base/steps.js';
+
+/** How long work goes on in one turn of the event loop, in milliseconds. */
+const TURN_MS = 20;
+
+/**
+ * Shares the turns of the event loop: what has to wait goes on in the next turns, first come, first served, and all of it
+ * together for some 20 ms in each. Between two turns the server reads requests and answers them.
+ */
+export class Turns {
+  readonly #waiting: (() => void)[] = [];
+  /** When the work of this turn began; undefined before its first. */
+  #begunAt: number | undefined;
+  #isScheduled = false;
+
+  /** True if the work of this turn has used its time. */
+  isOver(): boolean {
+    if (this.#begunAt !== undefined) return performance.now() - this.#begunAt >= TURN_MS;
+    this.#begin();
+    return false;
+  }
+
+  /** Resolves in a later turn, after all who wait already. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#schedule();
+    });
+  }
+
+  /** Does all steps, some in each turn. Rejects with what they throw. */
+  async inSlices<T>(steps: Steps<T>): Promise<T> {
+    for (;;) {
+      if (this.isOver()) await this.next();
+      const { done, value } = steps.next();
+      if (done === true) return value;
+    }
+  }
+
+  #begin(): void {
+    this.#begunAt = performance.now();
+    setImmediate(() => {
+      this.#begunAt = undefined;
+    });
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#begin();
+      void this.#resume();
+    });
+  }
+
+  async #resume(): Promise<void> {
+    // From a microtask on, the next tick comes after every microtask: after all that the work does by itself.
+    await undefined;
+    for (let resume = this.#waiting.shift(); resume !== undefined; resume = this.#waiting.shift()) {
+      resume();
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+      if (this.isOver()) break;
+    }
+    this.#isScheduled = false;
+    if (this.#waiting.length > 0) this.#schedule();
+  }
+}

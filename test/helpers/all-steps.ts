@@ -1,0 +1,23 @@
+import type { Steps } from '../../src/core/base/steps.js';
+import { compileTemplate as templateSteps } from '../../src/core/expressions/templates.js';
+import { compileGraph as graphSteps } from '../../src/core/graph/compile.js';
+import { findBranchErrors as branchSteps } from '../../src/core/graph/doctor/branches.js';
+import { diagnose as diagnosisSteps } from '../../src/core/graph/doctor/doctor.js';
+import { findErrors as errorSteps } from '../../src/core/graph/doctor/errors.js';
+
+/** Returns a function that does all steps at once: tests have nobody to wait for them. */
+function allAtOnce<A extends unknown[], T>(begin: (...args: A) => Steps<T>): (...args: A) => T {
+  return (...args) => {
+    const steps = begin(...args);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done === true) return value;
+    }
+  };
+}
+
+export const compileTemplate = allAtOnce(templateSteps);
+export const compileGraph = allAtOnce(graphSteps);
+export const findBranchErrors = allAtOnce(branchSteps);
+export const diagnose = allAtOnce(diagnosisSteps);
+export const findErrors = (...args: Parameters<typeof errorSteps>) => allAtOnce(errorSteps)(...args).errors;
