@@ -103,12 +103,16 @@ async function copyPrefix(
 ): Promise<Appended & { readonly node: string }> {
   const records = [...opened.records];
   let { state } = opened;
+  let node: string | undefined;
   for await (const record of eventsOf(store, original.runId)) {
+    // What an earlier fork has set before this very step comes right after the events that lead to it.
+    if (node !== undefined && record.event.type !== 'run.forked') break;
     const copied = copyEvent(state, fromStep, record);
     records.push(...copied.records);
     state = copied.state;
-    if (copied.node !== undefined) return { state, records, node: copied.node };
+    node = copied.node ?? node;
   }
+  if (node !== undefined) return { state, records, node };
   throw refusalError(stepIsMissing(original, fromStep));
 }
 

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { assertNever } from '../core/base/assert-never.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { type ChildrenPlan, generationOf, planChildren, startBranch, startGraphRun } from '../core/run/children.js';
 import type { ChildResult } from '../core/run/join.js';
@@ -51,8 +52,9 @@ export class ChildRuns {
     const parent = { state, graph, children };
     const maxParallel = maxParallelOf(graph, children);
     const slotSeq = generationOf(children);
+    const retriedAt = children.retriedSeq === null ? undefined : await this.#timeOf(state.runId, children.retriedSeq);
     for (;;) {
-      const view = await store.viewChildren(state.runId, children.seq, slotSeq, maxParallel);
+      const view = await store.viewChildren(state.runId, children.seq, slotSeq, maxParallel, retriedAt);
       const plan = planChildren(children, view, { cancel: isCancelling, maxParallel });
       switch (plan.kind) {
         case 'create': {
@@ -69,6 +71,8 @@ export class ChildRuns {
           return undefined;
         case 'join':
           return store.readChildResults(state.runId, children.seq);
+        default:
+          assertNever(plan);
       }
     }
   }
@@ -139,6 +143,12 @@ export class ChildRuns {
     const slots: Slot[] = [...start, ...restart].map((runId) => ({ runId, slotSeq }));
     const due = [...start, ...appends.map(({ state: { runId } }) => runId)];
     await this.#commit({ appends, slots, wakes: due.map((runId) => ({ runId, at: 0 })) });
+  }
+
+  /** When an event happened (milliseconds since 1970). */
+  async #timeOf(runId: string, seq: number): Promise<number> {
+    const [record] = await this.options.store.readEvents(runId, seq - 1, 1);
+    return record?.time ?? 0;
   }
 
   /** Commits a unit; does nothing if somebody was first, because the next look at the children shows what is left. */

@@ -56,6 +56,7 @@ export class Executor {
   readonly #sessionDeps: SessionDeps;
   #subscriptions: readonly Unsubscribe[] = [];
   #isTaking = false;
+  #taking: Promise<void> = Promise.resolve();
   #hasMore = false;
   #stopping = false;
   #idle: (() => void) | undefined;
@@ -85,6 +86,7 @@ export class Executor {
     clearTimeout(this.#retry);
     for (const unsubscribe of this.#subscriptions) unsubscribe();
     for (const session of this.#claims.values()) session?.stop();
+    await this.#taking;
     if (this.#claims.size === 0) return;
     const stopped = new Promise<void>((resolve) => {
       this.#idle = resolve;
@@ -100,7 +102,7 @@ export class Executor {
     this.#hasMore = true;
     if (this.#isTaking || this.#stopping) return;
     this.#isTaking = true;
-    void this.#take()
+    this.#taking = this.#take()
       .catch((error: unknown) => {
         this.options.logger.error({ err: error }, 'runs that are due could not be taken; trying again');
         this.#retry = setTimeout(() => this.#fill(), FIRST_PAUSE_MS);
@@ -118,7 +120,10 @@ export class Executor {
       this.#hasMore = false;
       const free = maxConcurrentRuns - this.#claims.size;
       if (free <= 0) return;
-      for (const claim of await queue.take(free)) this.#begin(claim);
+      for (const claim of await queue.take(free)) {
+        if (this.#stopping) await queue.giveBack(claim, this.options.now());
+        else this.#begin(claim);
+      }
     }
   }
 
@@ -154,7 +159,9 @@ export class Executor {
     if (loaded === undefined) return queue.giveBack(claim, null);
     const { state, graph } = loaded;
     const recovered = claim.isTakeover && statusOf(state) === 'RUNNING' && !state.drained;
-    if (recovered && state.recoveries > 0 && !claim.isSuspect) return queue.quarantine(claim);
+    // A run that is to be cancelled calls no tool, so it has not to wait for its turn.
+    const isSuspicious = recovered && state.recoveries > 0 && !state.cancelRequested;
+    if (isSuspicious && !claim.isSuspect) return queue.quarantine(claim);
     const session = new Session(this.#sessionDeps, claim, graph, state);
     this.#claims.set(claim, session);
     if (this.#stopping) session.stop();

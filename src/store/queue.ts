@@ -61,7 +61,10 @@ export interface RunQueue {
    * @param at when the run is due again (milliseconds since 1970), or null if something has to happen to it first
    */
   giveBack(claim: Claim, at: number | null): Promise<void>;
-  /** Lets a claim go whose run may be what ends its process. Such runs are given out again one at a time. */
+  /**
+   * Lets a claim go whose run may be what ends its process. Such runs are given out again one at a time; one that is
+   * woken meanwhile is given out as what goes on, still as a takeover, and can be put back here.
+   */
   quarantine(claim: Claim): Promise<void>;
   /** The run of a suspect's claim has got on, so the next suspect can be tried. */
   clear(claim: Claim): void;

@@ -214,8 +214,16 @@ export interface Store {
    * What a parent needs to know of the children that its event `parentSeq` started, without reading all of them.
    * @param slotSeq the event that slots belong to now: `parentSeq`, or the parent's last retry
    * @param limit how many of the next ones without a slot
+   * @param retriedAt when the parent was last retried (milliseconds since 1970): a child that was made since and ended
+   * before it had a slot is lost
    */
-  viewChildren(parentRunId: string, parentSeq: number, slotSeq: number, limit: number): Promise<ChildrenView>;
+  viewChildren(
+    parentRunId: string,
+    parentSeq: number,
+    slotSeq: number,
+    limit: number,
+    retriedAt?: number,
+  ): Promise<ChildrenView>;
   /** The children that an event of a run started and that have not finished, above an index, at most `limit`. */
   listUnfinishedChildren(
     parentRunId: string,

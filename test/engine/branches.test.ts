@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RunStatus } from '../../src/core/run/state.js';
 import { defineTool } from '../../src/core/tool/tool.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
@@ -364,5 +365,56 @@ describe('a graph as a step', () => {
     const deep = await runGraph(test, doll as never);
     expect(flatten(deep.state).status).toBe('FAILED');
     expect(flatten(deep.state).error?.message).toMatch(/8 levels deep/);
+  });
+});
+
+describe('a branch that is cancelled before it has begun', () => {
+  it('fails its edge, after a retry of the parent too', async () => {
+    let isLucky = false;
+    const hold = gate();
+    const list = defineTool({
+      name: 'list',
+      run: () => ({ items: Array.from({ length: 1100 }, (_, index) => index) }),
+    });
+    const work = defineTool({
+      name: 'work',
+      run: async () => {
+        if (!isLucky) throw new Error('no');
+        await hold.promise;
+      },
+    });
+    const { engine, store } = await startEngineForTest({ definitions: [list, work, noop] });
+    await engine.createGraph({
+      graph_id: 'each',
+      name: 'each',
+      entry_point: 'list',
+      nodes: ['list', 'work', 'noop'].map((name) => ({ name, tool_name: name })),
+      edges: [],
+      for_each_edges: [
+        {
+          from_node: 'list',
+          items: '${ data.items }',
+          to_node: 'work',
+          join_node: 'noop',
+          collect_as: 'results',
+          max_parallel: 1,
+        },
+      ],
+    });
+    const { runId } = await engine.startRun({ graphId: 'each', inputData: null });
+    await engine.getState(runId, { waitSeconds: 30 });
+    const childrenOf = async (...statuses: RunStatus[]) =>
+      store.listRuns({ parentRunId: runId, limit: 2000, ...(statuses.length > 0 && { statuses }) });
+    // It failed before all were made, so that the retry makes some.
+    expect((await childrenOf()).length).toBeLessThan(1100);
+    isLucky = true;
+    await engine.retryRun(runId, {});
+    await until(async () => (await childrenOf()).length === 1100);
+    const [last] = await childrenOf('SUBMITTED');
+    await engine.cancelRun(last!.runId);
+    await until(async () => (await childrenOf('SUBMITTED')).length === 0);
+    hold.open();
+    const { state } = await engine.getState(runId, { waitSeconds: 30 });
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', error: { code: 'branch_failed' } });
   });
 });

@@ -206,6 +206,21 @@ describe('fork', () => {
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));
   });
 
+  it('of a fork has what that one has set, from whatever step', async () => {
+    const { engine } = await startEngineForTest({ definitions: [tick, enough] });
+    await engine.createGraph(loop);
+    const { runId } = await engine.startRun({ graphId: 'loop', inputData: 1 });
+    await engine.getState(runId, { waitSeconds: 10 });
+    for (const fromStep of [1, 2, 3]) {
+      const first = await engine.forkRun(runId, { fromStep, data: { given: fromStep } });
+      await engine.getState(first.runId, { waitSeconds: 10 });
+      const second = await engine.forkRun(first.runId, { fromStep });
+      const third = await engine.forkRun(second.runId, { fromStep });
+      const { state } = await engine.getState(third.runId, { waitSeconds: 10 });
+      expect(state.data).toMatchObject({ given: fromStep, count: 4 });
+    }
+  });
+
   it('copies the steps before, also within a loop, and runs the rest anew with keys of its own', async () => {
     const { engine } = await startEngineForTest({ definitions: [tick, enough] });
     await engine.createGraph(loop);

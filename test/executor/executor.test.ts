@@ -3,10 +3,12 @@ import type { RunEvent } from '../../src/core/run/events.js';
 import { append } from '../../src/core/run/journal.js';
 import { statusOf } from '../../src/core/run/state.js';
 import { defineTool, type ToolState } from '../../src/core/tool/tool.js';
+import { Executor, type ExecutorOptions } from '../../src/executor/executor.js';
+import type { Claim, RunQueue } from '../../src/store/queue.js';
 import { startEngine } from '../helpers/engine.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { flatten } from '../helpers/flat-run.js';
-import { chain, heldTool } from '../helpers/tools.js';
+import { chain, gate, heldTool } from '../helpers/tools.js';
 import { until } from '../helpers/until.js';
 
 const quick = defineTool({ name: 'quick', run: () => ({ done: true }) });
@@ -181,6 +183,57 @@ describe('recovery', () => {
     expect(held.calls[0]?.idempotencyKey).toBe(`${started[1]}/1`);
     held.release({});
     expect(flatten((await engine.getState(started[1] ?? '', { waitSeconds: 10 })).state).status).toBe('COMPLETED');
+  });
+});
+
+describe('a suspect', () => {
+  it('that is cancelled while it waits for its turn ends at once, and is driven once after a retry', async () => {
+    const first = heldTool('held');
+    const { engine: begun, store, path } = await startEngine({ definitions: [first.tool] });
+    await begun.createGraph(chain('work', 'held'));
+    for (let run = 0; run < 2; run++) await begun.startRun({ graphId: 'work', inputData: null });
+    await first.called(2);
+    await store.close();
+    const second = heldTool('held');
+    const crashed = await startEngine({ definitions: [second.tool], path });
+    await second.called(2);
+    await crashed.store.close();
+
+    const held = heldTool('held');
+    const { engine } = await startEngineForTest({ definitions: [held.tool], path });
+    await held.called(1);
+    const ids = (await engine.listRuns({ limit: 2 })).runs.map(({ runId }) => runId);
+    const waiting = ids.find((runId) => !held.calls[0]?.idempotencyKey.startsWith(runId))!;
+    await engine.cancelRun(waiting);
+    expect(statusOf((await engine.getState(waiting, { waitSeconds: 10 })).state)).toBe('CANCELLED');
+    await engine.retryRun(waiting, {});
+    await held.called(2);
+    held.release({});
+    for (const runId of ids) {
+      expect(statusOf((await engine.getState(runId, { waitSeconds: 10 })).state)).toBe('COMPLETED');
+    }
+    expect(held.calls).toHaveLength(2);
+  });
+});
+
+describe('a stop', () => {
+  it('waits for claims that are being taken, and gives them back', async () => {
+    const taken = gate<readonly Claim[]>();
+    const givenBack = gate<Claim>();
+    const claim: Claim = { runId: 'r', id: '1', isTakeover: false, isSuspect: false };
+    const queue: Partial<RunQueue> = {
+      take: () => taken.promise,
+      giveBack: async (one) => givenBack.open(one),
+      onWork: () => () => undefined,
+      onLost: () => () => undefined,
+    };
+    const logger = { error: () => undefined };
+    const executor = new Executor({ queue, logger, now: Date.now, maxConcurrentRuns: 5 } as unknown as ExecutorOptions);
+    executor.start();
+    const drained = executor.drain(1000);
+    taken.open([claim]);
+    await drained;
+    expect(await givenBack.promise).toBe(claim);
   });
 });
 

@@ -248,6 +248,48 @@ export function describeQueue(
         expect(await queue.take(5)).toEqual([]);
       });
 
+      /** Runs that the process before left at work, claimed. */
+      const takeovers = async (count: number) => {
+        const states = [];
+        for (let made = 0; made < count; made++) {
+          const run = await submit();
+          await takeOne();
+          states.push(await commit({ appends: [follow(run, [STARTED])] }));
+        }
+        await restart();
+        const claims: Claim[] = [];
+        for (let taken = 0; taken < count; taken++) claims.push(await takeOne());
+        return { states, claims };
+      };
+
+      it('gives a suspect out once, though it was woken before it was put aside', async () => {
+        const { states, claims } = await takeovers(2);
+        const [first, second] = claims as [Claim, Claim];
+        const state = states.find(({ runId }) => runId === first.runId)!;
+        await commit(due(follow(state, [{ type: 'cancel.requested' }])));
+        await queue.quarantine(first);
+        await queue.quarantine(second);
+        const tried = await takeOne();
+        expect(await queue.take(5)).toEqual([]);
+        await queue.giveBack(tried, null);
+        const other = await takeOne();
+        expect([tried.runId, other.runId].sort()).toEqual([first.runId, second.runId].sort());
+        await queue.giveBack(other, null);
+        expect(await queue.take(5)).toEqual([]);
+      });
+
+      it('gives a suspect that is woken out at once, as a takeover, and no second time', async () => {
+        const { states, claims } = await takeovers(2);
+        for (const claim of claims) await queue.quarantine(claim);
+        const tried = await takeOne();
+        const state = states.find(({ runId }) => runId !== tried.runId)!;
+        await commit(due(follow(state, [{ type: 'cancel.requested' }])));
+        const woken = await takeOne();
+        expect(woken).toMatchObject({ runId: state.runId, isTakeover: true, isSuspect: false });
+        await queue.giveBack(tried, null);
+        expect(await queue.take(5)).toEqual([]);
+      });
+
       it('tries suspects one at a time: the next when the last has got on, has ended, or was given back', async () => {
         const runs = [await submit(), await submit(), await submit(), await submit()];
         for (const run of runs) {

@@ -8,7 +8,7 @@ import { type Transactions, Writer } from '../../src/store/sqlite/writer.js';
 import { ConflictError, OutcomeUnknownError, StoreUnavailableError } from '../../src/store/store.js';
 import { until } from '../helpers/until.js';
 import { newPath, onFatal, openWithDatabase } from './open-stores.js';
-import { CANCELLED, COMPLETED, commit, follow, graph, newRun, STARTED, unit } from './runs.js';
+import { CANCELLED, COMPLETED, commit, follow, graph, newChild, newRun, STARTED, unit } from './runs.js';
 
 describe('a full disk', () => {
   // Commits still come with the next turn of the event loop; only the pauses between attempts are the test's.
@@ -85,7 +85,11 @@ describe('a COMMIT that reports a failure', () => {
   /** A store whose next COMMIT fails, before or after it has done its work; and whose reads fail while they are told to. */
   function failingStore() {
     const sqlite = openDatabase(newPath());
-    const next = { commit: 'works' as 'works' | 'fails' | 'is stored, and fails', reads: 'work' as 'work' | 'fail' };
+    const next = {
+      commit: 'works' as 'works' | 'fails' | 'is stored, and fails',
+      reads: 'work' as 'work' | 'fail',
+      rollbacks: 'work' as 'work' | 'fail',
+    };
     const prepare = sqlite.prepare.bind(sqlite);
     const failure = (code = 'SQLITE_IOERR_WRITE') => new Database.SqliteError('disk I/O error', code);
     const read = JournalReader.prototype.readEvents;
@@ -95,6 +99,15 @@ describe('a COMMIT that reports a failure', () => {
     });
     vi.spyOn(sqlite, 'prepare').mockImplementation(((source: string) => {
       const statement = prepare(source);
+      if (source === 'ROLLBACK') {
+        const rollback = () => {
+          const how = next.rollbacks;
+          next.rollbacks = 'work';
+          if (how === 'fail') throw failure();
+          statement.run();
+        };
+        return { run: rollback };
+      }
       if (source !== 'COMMIT') return statement;
       const run = () => {
         const how = next.commit;
@@ -120,6 +133,34 @@ describe('a COMMIT that reports a failure', () => {
     expect(results[1]).toMatchObject({ reason: expect.any(ConflictError) });
     expect((await store.loadRun(run.runId))?.tail).toHaveLength(2);
     await commit(store, follow(started.state, [COMPLETED]));
+    await store.close();
+  });
+
+  it('is a success for units that only give slots, or only wake runs, too', async () => {
+    const { store, next } = failingStore();
+    await store.createGraph(graph('g'));
+    const parent = await commit(store, newRun());
+    const child = newChild(parent, 3, 0);
+    await store.commit(unit(child));
+    const slots = [{ runId: child.state.runId, slotSeq: 3 }];
+    next.commit = 'fails';
+    await expect(store.commit({ appends: [], slots })).rejects.toBeInstanceOf(StoreUnavailableError);
+    next.commit = 'is stored, and fails';
+    await store.commit({ appends: [], slots });
+    expect(await store.viewChildren(parent.runId, 3, 3, 5)).toMatchObject({ active: 1 });
+    next.commit = 'fails';
+    await store.commit({ appends: [], wakes: [{ runId: parent.runId, at: 0 }] });
+    await store.close();
+  });
+
+  it('is not taken for a success while the transaction is open still, because it could not be undone', async () => {
+    const { store, next } = failingStore();
+    await store.createGraph(graph('g'));
+    const run = newRun();
+    Object.assign(next, { commit: 'fails', rollbacks: 'fail' });
+    await expect(store.commit(unit(run))).rejects.toBeInstanceOf(StoreUnavailableError);
+    expect(await store.loadRun(run.state.runId)).toBeUndefined();
+    await commit(store, run);
     await store.close();
   });
 
@@ -189,6 +230,7 @@ describe('a failure of COMMIT', () => {
         if (error !== undefined) throw error;
       },
       rollback: () => calls.push('rollback'),
+      isOpen: () => false,
       probe: () => calls.push('probe'),
     };
     const heal = () => {

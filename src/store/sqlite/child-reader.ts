@@ -1,4 +1,4 @@
-import { and, asc, count, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { freezeJson } from '../../core/base/json.js';
 import { MAX_DEPTH } from '../../core/run/branches.js';
@@ -19,16 +19,26 @@ export class ChildReader {
   }
 
   /** What a parent needs to know of its children. Each look is into an index of its own: none reads all children. */
-  viewChildren(parentRunId: string, parentSeq: number, slotSeq: number, limit: number): ChildrenView {
+  viewChildren(
+    parentRunId: string,
+    parentSeq: number,
+    slotSeq: number,
+    limit: number,
+    retriedAt = Number.POSITIVE_INFINITY,
+  ): ChildrenView {
     const of = { parentRunId, parentSeq };
     const { lastIndex } = this.#statements.lastChild.get(of) ?? { lastIndex: null };
     const { active } = this.#statements.atWork.get(of) ?? { active: 0 };
     // Before a retry of the parent whoever failed is lost. After one, only those that failed in the slot it gave them.
     const isRetried = slotSeq !== parentSeq;
-    const { lost, lostAgain, toRestart, toStart } = this.#statements;
-    const isLost = LOST.some(
-      (status) => (isRetried ? lostAgain.get({ ...of, status, slotSeq }) : lost.get({ ...of, status })) !== undefined,
-    );
+    const { lost, lostAgain, lostUnbegun, toRestart, toStart } = this.#statements;
+    const isLost = LOST.some((status) => {
+      const which = { ...of, status };
+      if (!isRetried) return lost.get(which) !== undefined;
+      // Children are made in order, so of those without a slot the last one tells whether any was made since the retry.
+      const last = lostUnbegun.get(which);
+      return lostAgain.get({ ...which, slotSeq }) !== undefined || (last?.submittedAt ?? 0) >= retriedAt;
+    });
     const starts = toStart.all({ ...of, afterIndex: -1, limit }).map((child) => ({ ...child, ended: false }));
     const restarts = LOST.flatMap((status) => (isRetried ? toRestart.all({ ...of, status, slotSeq, limit }) : []));
     const next = inOrder([...starts, ...restarts.map((child) => ({ ...child, ended: true }))], limit);
@@ -134,6 +144,13 @@ function prepareViews(db: BetterSQLite3Database) {
       .limit(param('limit'))
       .prepare(),
     lost: db.select({ index }).from(workflowRuns).where(isLost).limit(1).prepare(),
+    lostUnbegun: db
+      .select({ submittedAt: workflowRuns.submittedAt })
+      .from(workflowRuns)
+      .where(and(isLost, isNull(slotSeq)))
+      .orderBy(desc(index))
+      .limit(1)
+      .prepare(),
     lostAgain: db
       .select({ index })
       .from(workflowRuns)

@@ -95,10 +95,14 @@ export class GroupCommit {
       return;
     }
     const accepted = batch.filter((_, index) => refusals[index] === undefined);
-    let isStored: boolean;
+    let isStored: boolean | undefined;
     try {
-      isStored = accepted.length === 0 || accepted.some(({ unit }) => this.#isStored(unit));
+      isStored = this.writer.isInTransaction() ? undefined : this.#isStored(accepted.map(({ unit }) => unit));
     } catch {
+      isStored = undefined;
+    }
+    // It cannot be read, or the transaction could not be undone, and its rows are seen though they are not stored.
+    if (isStored === undefined) {
       setTimeout(() => this.#readBack(written, thrown, Math.min(pauseMs * 2, LAST_READ_BACK_MS)), pauseMs).unref();
       return;
     }
@@ -106,14 +110,20 @@ export class GroupCommit {
     else rejectAll(batch, new StoreUnavailableError(thrown.cause));
   }
 
-  /** True if the last record that a unit appends to a run stands in the journal just as it is there. */
-  #isStored({ appends }: Unit): boolean {
-    return appends.some(({ state: { runId }, records }) => {
-      const last = records.at(-1);
-      if (last === undefined) return false;
-      const [stored] = this.journals.readEvents(runId, last.seq - 1, 1);
-      return stored?.seq === last.seq && stored.time === last.time && stored.payload === last.payload;
-    });
+  /** True if the first thing that these units were to store is there: a record, just as it is in the unit, or a slot. */
+  #isStored(units: readonly Unit[]): boolean {
+    for (const { appends, slots = [] } of units) {
+      for (const { state, records } of appends) {
+        const last = records.at(-1);
+        if (last === undefined) continue;
+        const [stored] = this.journals.readEvents(state.runId, last.seq - 1, 1);
+        return stored?.seq === last.seq && stored.time === last.time && stored.payload === last.payload;
+      }
+      const [slot] = slots;
+      if (slot !== undefined) return this.units.hasSlot(slot);
+    }
+    // They only wake runs, which nothing has to be stored for.
+    return true;
   }
 
   /** Answers the callers of a batch that is stored. */
@@ -142,6 +152,7 @@ function batchSize(pending: readonly Pending[]): number {
       for (const { payload } of append.records) characters += payload.length;
       characters += append.snapshot?.length ?? 0;
     }
+    records += unit.slots?.length ?? 0;
     if (count > 0 && (records > MAX_BATCH_RECORDS || characters > MAX_BATCH_CHARACTERS)) break;
     count += 1;
   }

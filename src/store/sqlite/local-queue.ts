@@ -34,7 +34,7 @@ export class LocalQueue implements RunQueue {
   /** Runs that the last process left at work. */
   readonly #takeovers = new Set<string>();
   /** Runs that were taken over before without getting on. */
-  readonly #suspects: string[] = [];
+  readonly #suspects = new Set<string>();
   #suspectUnderWay: Claim | undefined;
   #admitted = 0;
   #claims = 0;
@@ -64,8 +64,9 @@ export class LocalQueue implements RunQueue {
     const claims: Claim[] = [];
     if (this.#isClosed) return claims;
     if (max > 0 && this.#suspectUnderWay === undefined) {
-      const runId = this.#suspects.shift();
+      const [runId] = this.#suspects;
       if (runId !== undefined) {
+        this.#suspects.delete(runId);
         this.#suspectUnderWay = this.#claim(runId, true);
         claims.push(this.#suspectUnderWay);
       }
@@ -91,9 +92,12 @@ export class LocalQueue implements RunQueue {
   }
 
   async quarantine(claim: Claim): Promise<void> {
-    this.#takeovers.add(claim.runId);
-    this.#suspects.push(claim.runId);
-    this.#release(claim);
+    const { runId } = claim;
+    if (!this.#release(claim)) return;
+    this.#takeovers.add(runId);
+    // What woke it meanwhile is looked at when its turn comes.
+    this.#goingOn.delete(runId);
+    this.#suspects.add(runId);
     this.#announce();
   }
 
@@ -115,7 +119,7 @@ export class LocalQueue implements RunQueue {
   }
 
   async depth(): Promise<number> {
-    return this.#submitted.size + this.#goingOn.size + this.#suspects.length;
+    return this.#submitted.size + this.#goingOn.size + this.#suspects.size;
   }
 
   onWork(listener: () => void): Unsubscribe {
@@ -165,9 +169,9 @@ export class LocalQueue implements RunQueue {
   #release(claim: Claim): boolean {
     const { runId } = claim;
     const held = this.#held.get(runId);
+    if (this.#suspectUnderWay === claim) this.#suspectUnderWay = undefined;
     if (held?.claim !== claim) return false;
     this.#held.delete(runId);
-    if (this.#suspectUnderWay === claim) this.#suspectUnderWay = undefined;
     if (held.isDueAgain) this.#goingOn.add(runId);
     return true;
   }
@@ -194,6 +198,7 @@ export class LocalQueue implements RunQueue {
   #forget(runId: string): void {
     this.#submitted.delete(runId);
     this.#goingOn.delete(runId);
+    this.#suspects.delete(runId);
   }
 
   #wakeAt({ runId, at }: Wake): void {
@@ -205,7 +210,9 @@ export class LocalQueue implements RunQueue {
     const held = this.#held.get(runId);
     if (held !== undefined) held.isDueAgain = true;
     else {
+      // One lane at a time, or a run could be claimed twice.
       this.#submitted.delete(runId);
+      this.#suspects.delete(runId);
       this.#goingOn.add(runId);
     }
     this.#announce();

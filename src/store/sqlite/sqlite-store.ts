@@ -120,8 +120,14 @@ export class SqliteStore implements Store {
     return this.#read(() => countUnfinishedRuns(this.#db));
   }
 
-  async viewChildren(parentRunId: string, parentSeq: number, slotSeq: number, limit: number): Promise<ChildrenView> {
-    return this.#read(() => this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit));
+  async viewChildren(
+    parentRunId: string,
+    parentSeq: number,
+    slotSeq: number,
+    limit: number,
+    retriedAt?: number,
+  ): Promise<ChildrenView> {
+    return this.#read(() => this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit, retriedAt));
   }
 
   async listUnfinishedChildren(

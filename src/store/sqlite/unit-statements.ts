@@ -48,6 +48,7 @@ function prepareRows(db: BetterSQLite3Database) {
       .set({ slotSeq: sql`${param('slotSeq')}` })
       .where(and(isRun, sql`${workflowRuns.slotSeq} IS NOT ${param('slotSeq')}`))
       .prepare(),
+    findSlot: db.select({ slotSeq: workflowRuns.slotSeq }).from(workflowRuns).where(isRun).prepare(),
     insertMetadata: db
       .insert(runMetadata)
       .values({ key: param('key'), value: param('value'), runId: param('runId') })

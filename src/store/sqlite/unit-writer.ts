@@ -117,6 +117,11 @@ export class UnitWriter {
     return status;
   }
 
+  /** True if a child has this very slot. */
+  hasSlot({ runId, slotSeq }: Slot): boolean {
+    return this.#statements.findSlot.get({ runId })?.slotSeq === slotSeq;
+  }
+
   /** The run that an idempotency key started. */
   ownerOf(key: string): { runId: string; fingerprint: string } | undefined {
     const owner = this.#statements.findByIdempotencyKey.get({ key });

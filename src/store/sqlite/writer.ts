@@ -28,6 +28,8 @@ export interface Transactions {
   begin(): void;
   commit(): void;
   rollback(): void;
+  /** True while a transaction is open, which between two calls is one that could not be undone. */
+  isOpen(): boolean;
   /** A transaction of its own that really writes; throws when that fails. */
   probe(): void;
 }
@@ -47,6 +49,11 @@ export class Writer {
   /** False from a failure of the database on until a write succeeds. */
   isHealthy(): boolean {
     return this.#healthy;
+  }
+
+  /** True if the last transaction could not be undone. Its rows are seen, and go with the next write. */
+  isInTransaction(): boolean {
+    return this.transactions.isOpen();
   }
 
   /** True once nothing is written any more: the store was closed, or only a new process can go on. */
@@ -184,6 +191,7 @@ export function transactionsOf(sqlite: Database.Database, files?: Pick<DatabaseF
     rollback: () => {
       if (sqlite.inTransaction) rollback.run();
     },
+    isOpen: () => sqlite.inTransaction,
     probe: () => {
       scratch.run();
       erase.run();
