@@ -183,7 +183,14 @@ describe('a damaged file', () => {
       throw new Database.SqliteError('no', code);
     };
     const nothing = () => undefined;
-    const transactions = { path: 'workflow.db', begin: fails, commit: nothing, rollback: nothing, probe: nothing };
+    const transactions = {
+      path: 'workflow.db',
+      begin: fails,
+      commit: nothing,
+      rollback: nothing,
+      isOpen: () => false,
+      probe: nothing,
+    };
     const writer = new Writer(transactions, { onFatal: nothing, logger: { info: nothing, error } });
     expect(() => writer.write(nothing)).toThrow(StoreUnavailableError);
     expect(error).toHaveBeenCalledExactlyOnceWith(expect.anything(), expect.stringContaining(words));
