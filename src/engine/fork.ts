@@ -16,7 +16,7 @@ export interface ForkRun {
   readonly fromStep: number;
   /** Keys of `data` to set before it. */
   readonly data?: JsonObject;
-  /** The graph version to go on with; the run's own where it is left out. */
+  /** The graph version to go on with; the run's own if it is omitted. */
   readonly version?: number;
   readonly idempotency?: Idempotency;
 }

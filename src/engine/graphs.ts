@@ -12,7 +12,7 @@ import type { GraphVersion, SaveGraphResult, Store } from '../store/store.js';
 import type { Page } from './shared.js';
 
 /** What the graph doctor says of a document. */
-export interface Verdict {
+export interface GraphVerdict {
   readonly valid: boolean;
   readonly errors: readonly Problem[];
   readonly warnings: readonly Problem[];
@@ -57,7 +57,7 @@ export class GraphUseCases {
   constructor(private readonly deps: GraphDeps) {}
 
   /** Says everything that is wrong with a document, whatever its shape. Saves nothing. */
-  async validateGraph(document: unknown): Promise<Verdict> {
+  async validateGraph(document: unknown): Promise<GraphVerdict> {
     const parsed = graphDefinitionSchema.safeParse(document);
     if (!parsed.success) {
       const problems = problemsOf(graphDefinitionSchema, document, parsed.error.issues);
@@ -131,7 +131,7 @@ export class GraphUseCases {
     return infos.sort(byName);
   }
 
-  async #diagnose(definition: GraphDefinition): Promise<Pick<Verdict, 'errors' | 'warnings'>> {
+  async #diagnose(definition: GraphDefinition): Promise<Pick<GraphVerdict, 'errors' | 'warnings'>> {
     const { registry, secretNames, turns } = this.deps;
     const diagnosis = await turns.inSlices(diagnose(definition, registry, (name) => secretNames.has(name)));
     return { errors: addNumberProblems(definition, diagnosis.errors), warnings: diagnosis.warnings };

@@ -17,7 +17,7 @@ export interface RetentionOptions {
 
 /**
  * Deletes finished runs that are older than the retention, in batches small enough not to hold up other commits,
- * and gives their space back. Runs at once and then every ten minutes. Returns the way to stop it.
+ * and gives their space back. Runs at once and then every ten minutes. Returns a function that stops it.
  */
 export function startRetention(options: RetentionOptions): () => void {
   let stopped = false;

@@ -3,7 +3,7 @@ import type { Unsubscribe } from './queue.js';
 
 /** What processes tell each other. The store publishes each after it is stored. */
 export type Signal =
-  /** A run has come so far. `cancelRequested`: its tool has to be told. */
+  /** A run has come so far. `cancelRequested`: its tool has to be aborted. */
   | {
       readonly kind: 'run_advanced';
       readonly runId: string;

@@ -168,7 +168,7 @@ export interface ChildRow {
 /** A run that has not finished, as a server finds it when it starts. */
 export interface UnfinishedRun {
   readonly runId: string;
-  readonly status: RunStatus;
+  readonly status: UnfinishedStatus;
   readonly waitingFor: Waiting['kind'] | null;
   readonly parentRunId: string | null;
   /** A child that has its slot. */
@@ -186,7 +186,7 @@ export interface Store {
   /**
    * Commits a unit, durably, together with others that are ready. When the database fails while it commits, the outcome
    * is read back before the caller is answered.
-   * The run queue and the signals beside the store are told of what it stores.
+   * The run queue and the signals beside the store follow from what it stores.
    * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | StoreUnavailableError; nothing of the unit is then stored.
    * @throws OutcomeUnknownError only when the store is closed, or gives up for good, before the outcome was read back.
    */
@@ -196,7 +196,7 @@ export interface Store {
 
   /**
    * What a run folds from, or `undefined` where there is no such run.
-   * @param atSeq as it was at this record; as it is now where it is left out
+   * @param atSeq as it was at this record; as it is now if it is omitted
    */
   loadRun(runId: string, atSeq?: number): Promise<StoredRun | undefined>;
   /** Records with a seq above `afterSeq`, in order, at most `limit`. */

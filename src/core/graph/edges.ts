@@ -14,8 +14,8 @@ import type {
  *
  * The aim: a new kind of edge touches at most 8 files in `src`, and the compiler names each of them. Its schema goes into
  * definition.ts, its type and reader into this file, what a run needs of it into compile.ts (`Route`), what the journal
- * says of it into run/events.ts (`Decision`). Then run/routing.ts, doctor/errors.ts, diagram/model.ts and
- * http/runs/steps.ts do not compile until they handle it.
+ * says of it into run/events.ts (`Decision`). Then run/routing.ts, doctor/errors.ts and diagram/model.ts do
+ * not compile until they handle it.
  */
 
 /** A name in a definition. */

@@ -76,7 +76,7 @@ export type RunEvent =
       /** The parent's deadline, in milliseconds since 1970. */
       readonly deadline_at?: number;
     }
-  /** `step` and `attempt` are 1 where they are left out. */
+  /** `step` and `attempt` are 1 if they are omitted. */
   | { readonly type: 'run.started'; readonly next: string; readonly step?: number }
   | {
       readonly type: 'step.completed';
@@ -209,9 +209,28 @@ export function isRequest(event: RunEvent): boolean {
   }
 }
 
+const IS_TERMINAL: Readonly<Record<EventType, boolean>> = {
+  'run.submitted': false,
+  'run.started': false,
+  'step.completed': false,
+  'step.failed': false,
+  'wait.started': false,
+  'wait.ended': false,
+  'branches.started': false,
+  'branches.joined': false,
+  'cancel.requested': false,
+  'run.recovered': false,
+  'run.drained': false,
+  'run.retried': false,
+  'run.forked': false,
+  'run.completed': true,
+  'run.failed': true,
+  'run.cancelled': true,
+};
+
 /** True for the events that end a run. */
 export function isTerminal(type: EventType): boolean {
-  return type === 'run.completed' || type === 'run.failed' || type === 'run.cancelled';
+  return IS_TERMINAL[type];
 }
 
 /** The payload that an event is stored as. */

@@ -134,9 +134,18 @@ export interface RunState {
   readonly journalBytes: number;
 }
 
+const IS_FINISHED: Readonly<Record<RunStatus, boolean>> = {
+  SUBMITTED: false,
+  RUNNING: false,
+  WAITING: false,
+  COMPLETED: true,
+  FAILED: true,
+  CANCELLED: true,
+};
+
 /** True for the statuses that a run does not leave by itself. */
 export function isFinished(status: RunStatus): boolean {
-  return status === 'COMPLETED' || status === 'FAILED' || status === 'CANCELLED';
+  return IS_FINISHED[status];
 }
 
 /** The id of the wait that an event starts. */

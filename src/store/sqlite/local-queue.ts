@@ -1,3 +1,4 @@
+import { assertNever } from '../../core/base/assert-never.js';
 import { isFinished, statusOf, wakeAt } from '../../core/run/state.js';
 import { hasChildren } from '../../core/run/waits.js';
 import { type Claim, QueueFullError, type RunQueue, type Unsubscribe, type Wake } from '../queue.js';
@@ -50,11 +51,21 @@ export class LocalQueue implements RunQueue {
 
   async open(): Promise<void> {
     for (const { runId, status, waitingFor, parentRunId, hasSlot } of await this.options.store.listUnfinishedRuns()) {
-      if (status === 'RUNNING') {
-        this.#takeovers.add(runId);
-        this.#goingOn.add(runId);
-      } else if (status === 'SUBMITTED' && parentRunId === null) this.#submitted.add(runId);
-      else if (hasSlot || (waitingFor !== null && hasChildren(waitingFor))) this.#goingOn.add(runId);
+      switch (status) {
+        case 'RUNNING':
+          this.#takeovers.add(runId);
+          this.#goingOn.add(runId);
+          break;
+        case 'SUBMITTED':
+          if (parentRunId === null) this.#submitted.add(runId);
+          else if (hasSlot) this.#goingOn.add(runId);
+          break;
+        case 'WAITING':
+          if (waitingFor !== null && hasChildren(waitingFor)) this.#goingOn.add(runId);
+          break;
+        default:
+          assertNever(status);
+      }
     }
     this.#alarm.start();
     this.#announce();

@@ -26,7 +26,7 @@ export interface SqliteOptions {
   readonly maxQueuedRuns: number;
 }
 
-/** The ports on one SQLite file: the store in it, and in memory what this one process, which has it alone, is told. */
+/** The ports on one SQLite file: the store in it, and the queue and the signals in the memory of the one process that has it. */
 export interface SqlitePorts {
   readonly store: Store;
   readonly queue: RunQueue;

@@ -50,7 +50,7 @@ export function listUnfinishedRuns(db: BetterSQLite3Database): UnfinishedRun[] {
   const found = ACTIVE.flatMap((isActive) => db.select(columns).from(workflowRuns).where(isActive).all());
   return found
     .sort((one, other) => (one.runId < other.runId ? -1 : 1))
-    .map(({ slotSeq: slot, ...run }) => ({ ...run, hasSlot: slot !== null }));
+    .map(({ slotSeq: slot, ...run }) => ({ ...run, status: run.status as UnfinishedStatus, hasSlot: slot !== null }));
 }
 
 /** How many runs have not finished, by status. */

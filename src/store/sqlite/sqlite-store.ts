@@ -36,7 +36,7 @@ import { transactionsOf, Writer, type WriterOptions } from './writer.js';
 const RECLAIM_PAGES = 256;
 
 export interface SqliteStoreOptions extends WriterOptions {
-  /** Told of deleted runs and changed graphs. Of commits `onCommit` is told. */
+  /** Where deleted runs and changed graphs are published. For commits there is `onCommit`. */
   readonly signals: Pick<Signals, 'publish'>;
   /** The files of the database, which are watched if they are given. */
   readonly files?: DatabaseFiles;
