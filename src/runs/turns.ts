@@ -13,9 +13,12 @@ export class Turns {
   #begunAt: number | undefined;
   #isScheduled = false;
 
+  /** @param now milliseconds since some moment */
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
   /** True if the work of this turn has used its time. */
   isOver(): boolean {
-    if (this.#begunAt !== undefined) return performance.now() - this.#begunAt >= TURN_MS;
+    if (this.#begunAt !== undefined) return this.now() - this.#begunAt >= TURN_MS;
     this.#begin();
     return false;
   }
@@ -38,7 +41,7 @@ export class Turns {
   }
 
   #begin(): void {
-    this.#begunAt = performance.now();
+    this.#begunAt = this.now();
     setImmediate(() => {
       this.#begunAt = undefined;
     });
