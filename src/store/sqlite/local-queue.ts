@@ -157,14 +157,13 @@ export class LocalQueue implements RunQueue {
 
   #accept({ appends, wakes = [], done }: Unit): void {
     if (done !== undefined) this.#release(done);
-    const begins = new Set<string>();
-    for (const { state, create, rowChanged } of appends) {
-      if (rowChanged) this.#alarm.schedule(wakeAt(state));
+    for (const { state, rowChanged } of appends) {
+      if (!rowChanged) continue;
+      this.#alarm.schedule(wakeAt(state));
       if (isFinished(statusOf(state))) this.#forget(state.runId);
-      else if (create !== undefined && state.parent === null) begins.add(state.runId);
     }
     for (const wake of wakes) {
-      if (wake.at === 0 && begins.has(wake.runId)) this.#submitted.add(wake.runId);
+      if (wake.at === 0 && beginsBy(appends, wake.runId)) this.#submitted.add(wake.runId);
       else this.#wakeAt(wake);
     }
   }
@@ -232,4 +231,9 @@ export class LocalQueue implements RunQueue {
   #announce(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+/** True for a top-level run that these appends make. */
+function beginsBy(appends: Unit['appends'], runId: string): boolean {
+  return appends.some(({ state, create }) => create !== undefined && state.parent === null && state.runId === runId);
 }

@@ -80,11 +80,10 @@ export class UnitWriter {
     // A branch runs on the graph version that its parent is pinned to, which is not gone while the parent is active.
     if (parent?.kind !== 'branch') {
       const graph = this.#graph(graphId, graphVersion);
-      const refusal = graph === 'gone' ? new GraphGoneError(graphId) : new GraphStaleError(graphId);
       if (graph === 'gone' || (isLatest && graph === 'old')) {
         // A request that is repeated gets its run, even if the graph has gone since.
         this.#refuseReplay(idempotencyKey);
-        throw refusal;
+        throw graph === 'gone' ? new GraphGoneError(graphId) : new GraphStaleError(graphId);
       }
     }
     const run = { runId, graphId, graphVersion, metadata, submittedAt, idempotencyKey, idempotencyFingerprint };
