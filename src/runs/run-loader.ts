@@ -81,9 +81,13 @@ export class RunLoader {
 
   /** What the children of a parent stand on, resolved once for all of them. */
   base(parent: RunState, graph: CompiledGraph, children: Children): Base {
+    const key = baseKey(parent.runId, children.seq);
+    // Children are made some hundred at a time: the items are evaluated for the first of them.
+    const known = this.#bases.get(key);
+    if (known !== undefined) return known;
     // Nothing but the join of its children changes the data of a run that has them, so its state now serves.
     const base = baseOf(parent, graph);
-    this.#bases.set(baseKey(parent.runId, children.seq), base);
+    this.#bases.set(key, base);
     return base;
   }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { RunState } from '../../src/core/run/state.js';
+import { childrenOf, type RunState } from '../../src/core/run/state.js';
 import { createRegistry } from '../../src/core/tool/registry.js';
 import { GraphCache } from '../../src/runs/graph-cache.js';
 import { RunLoader } from '../../src/runs/run-loader.js';
@@ -7,7 +7,7 @@ import { Turns } from '../../src/runs/turns.js';
 import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
 import type { Store } from '../../src/store/store.js';
 import { newPath, open } from '../store/open-stores.js';
-import { CANCELLED, commit, follow, graph, newRun, STARTED, step } from '../store/runs.js';
+import { branches, CANCELLED, commit, follow, graph, newRun, STARTED, step } from '../store/runs.js';
 
 describe('the run loader', () => {
   let store: Store;
@@ -54,6 +54,16 @@ describe('the run loader', () => {
     await store.deleteRun(ended.runId);
     expect(await runs.load(ended.runId)).toBeUndefined();
     expect(await runs.load(ended.runId)).toBeUndefined();
+  });
+
+  it('resolves what children stand on once, however many times they are made', async () => {
+    const parent = await commit(store, follow(submitted, [STARTED, branches(2)]));
+    const graphs = new GraphCache(store, createRegistry([]), new LocalSignals(), new Turns());
+    const compiled = (await graphs.pinned('g', 1))!;
+    const children = childrenOf(parent)!;
+    const base = runs.base(parent, compiled, children);
+    expect(runs.base(parent, compiled, children)).toBe(base);
+    expect(runs.base(parent, compiled, { ...children, seq: children.seq + 1 })).not.toBe(base);
   });
 
   it('hands out the state of a run that was just submitted, once, and no other', async () => {
