@@ -56,6 +56,15 @@ export function listen({ app }: Pick<TestServer, 'app'>): Promise<string> {
   return app.listen({ host: '127.0.0.1', port: 0 });
 }
 
+/** A test server with a run, of graph `waits`, that waits for a person. */
+export async function startServerWithWait(): Promise<{ server: TestServer; runId: string }> {
+  const server = await startTestServer();
+  const waits = { name: 'w', tool_name: 'wait_for_input', params: { message: '?' } };
+  await server.ask('POST /graph/create', { graph_id: 'waits', name: 'waits', entry_point: 'w', nodes: [waits] });
+  const { body } = await server.ask('POST /graph/run?wait=10', { graph_id: 'waits' });
+  return { server, runId: body.run_id };
+}
+
 /** An app on any engine. */
 export function appOf(engine: Engine, options: Omit<TestServerOptions, keyof TestEngineOptions> = {}) {
   return buildApp({ apiKeys: [], loopbackOnly: false, maxBodyBytes: 1_048_576, ...options, engine });

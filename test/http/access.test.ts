@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.js';
 import { isLoopback } from '../../src/http/access.js';
-import { listen, startTestServer, type TestServer } from '../helpers/server.js';
+import { listen, startServerWithWait, startTestServer, type TestServer } from '../helpers/server.js';
 
 describe('API keys', () => {
   let server: TestServer;
@@ -123,10 +123,7 @@ describe('requests of web pages, without keys', () => {
   let server: TestServer;
   let runId: string;
   beforeAll(async () => {
-    server = await startTestServer();
-    const waits = { name: 'w', tool_name: 'wait_for_input', params: { message: '?' } };
-    await server.ask('POST /graph/create', { graph_id: 'waits', name: 'waits', entry_point: 'w', nodes: [waits] });
-    runId = (await server.ask('POST /graph/run?wait=10', { graph_id: 'waits' })).body.run_id;
+    ({ server, runId } = await startServerWithWait());
   });
   afterAll(() => server.stop());
 

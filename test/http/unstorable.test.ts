@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestServer, type TestServer } from '../helpers/server.js';
+import { startServerWithWait, type TestServer } from '../helpers/server.js';
 
 /** Bodies that are JSON, and that can still not be stored as they are. */
 
@@ -11,10 +11,7 @@ const HALF = '\\ud83d';
 let server: TestServer;
 let runId: string;
 beforeAll(async () => {
-  server = await startTestServer();
-  const waits = { name: 'w', tool_name: 'wait_for_input', params: { message: '?' } };
-  await server.ask('POST /graph/create', { graph_id: 'waits', name: 'waits', entry_point: 'w', nodes: [waits] });
-  runId = (await server.ask('POST /graph/run?wait=10', { graph_id: 'waits' })).body.run_id;
+  ({ server, runId } = await startServerWithWait());
 });
 afterAll(() => server.stop());
 
