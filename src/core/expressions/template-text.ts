@@ -13,27 +13,30 @@ type Split = { parts: TemplatePart[]; problem?: undefined } | { problem: Express
  */
 export function splitTemplate(text: string): Split {
   const parts: TemplatePart[] = [];
-  let plain = '';
-  let at = 0;
-  for (const { index, 0: mark } of text.matchAll(/\$?\$\{/g)) {
-    // Inside an expression that is a part already.
-    if (index < at) continue;
-    plain += text.slice(at, index);
-    at = index + mark.length;
-    if (mark === '$${') {
-      plain += '${';
+  /** Where the plain text begins. */
+  let plainAt = 0;
+  let at = text.indexOf('${');
+  while (at !== -1) {
+    const start = at + 2;
+    // Not `matchAll`, which takes a third of a second for 340,000 marks.
+    if (at > plainAt && text[at - 1] === '$') {
+      at = text.indexOf('${', start);
       continue;
     }
-    const end = endOfExpression(text, at);
-    if (end === undefined) return { problem: { message: UNTERMINATED, position: index + 1 } };
-    if (plain !== '') parts.push(plain);
-    plain = '';
-    parts.push({ source: text.slice(at, end), start: at });
-    at = end + 1;
+    const end = endOfExpression(text, start);
+    if (end === undefined) return { problem: { message: UNTERMINATED, position: at + 1 } };
+    if (at > plainAt) parts.push(plainText(text.slice(plainAt, at)));
+    parts.push({ source: text.slice(start, end), start });
+    plainAt = end + 1;
+    at = text.indexOf('${', plainAt);
   }
-  plain += text.slice(at);
-  if (plain !== '' || parts.length === 0) parts.push(plain);
+  if (plainAt < text.length || parts.length === 0) parts.push(plainText(text.slice(plainAt)));
   return { parts };
+}
+
+/** Joins rather than replaces: `replaceAll` takes a quarter of a second for 340,000 marks. */
+function plainText(text: string): string {
+  return text.split('$${').join('${');
 }
 
 /** Where the `}` is that ends an expression; undefined if none does. */

@@ -85,7 +85,7 @@ export function* compileTemplate(
     preview,
     dynamicPointers: compilation.dynamicPointers,
     secretNames: [...compilation.secretNames].sort(),
-    render: (scope) => (render === undefined ? preview : renderWhole(render, scope, preview)),
+    render: render === undefined ? () => preview : createRender(render, preview),
   };
   return { template, problems: compilation.problems };
 }
@@ -111,11 +111,15 @@ function placesAbove(pointer: string): string[] {
   return places;
 }
 
-function renderWhole(render: Renderer, scope: Scope, preview: Json): Json {
-  const meter = new Meter();
-  // The text around the expressions counts too.
-  meter.spendBytes(jsonBytes(preview));
-  return freezeJson(render(scope, meter));
+function createRender(render: Renderer, preview: Json): Template['render'] {
+  let previewBytes: number | undefined;
+  return (scope) => {
+    const meter = new Meter();
+    // The text around the expressions counts too.
+    previewBytes ??= jsonBytes(preview);
+    meter.spendBytes(previewBytes);
+    return freezeJson(render(scope, meter));
+  };
 }
 
 function* compileValue(value: Json, pointer: string, compilation: Compilation): Steps<CompiledPart> {
