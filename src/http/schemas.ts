@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
+export { jsonObjectSchema } from '../core/base/json-object-schema.js';
+
 /** Schemas that several operations share. */
 
 /** Any JSON. Not `z.json()`: that is recursive, and its reference dangles in the OpenAPI document. */
 export const jsonSchema = z.unknown().meta({ id: 'JsonValue', description: 'Any JSON value.' });
-export const jsonObjectSchema = z.record(z.string(), z.unknown());
 
 /** RFC 3339, UTC. */
 export const timeSchema = z.string().meta({ format: 'date-time', examples: ['2026-11-23T09:30:00.000Z'] });

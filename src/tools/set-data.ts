@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { jsonObjectSchema } from '../core/base/json-object-schema.js';
 import { defineTool } from '../core/tool/tool.js';
 
 /** Sets keys of `data`. Expressions in the values are resolved before the call, as in all params. */
 export const setData = defineTool({
   name: 'set_data',
   description: 'Sets keys of data to the values given.',
-  params: z.strictObject({ values: z.record(z.string(), z.unknown()) }),
+  params: z.strictObject({ values: jsonObjectSchema }),
   run(_state, { params }) {
     return params.values;
   },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { definedOnly } from '../base/defined-only.js';
 import { isWellFormed, type JsonObject } from '../base/json.js';
+import { jsonObjectSchema } from '../base/json-object-schema.js';
 
 /** The reserved target: a run that is routed here is complete. */
 export const END = 'END';
@@ -83,10 +84,7 @@ const nodeSchema = z
   .strictObject({
     name: nameSchema.describe('Unique in the graph. END is reserved.'),
     tool_name: nameSchema.describe('A registered tool; see GET /graph/tools.'),
-    params: z
-      .record(z.string(), z.unknown())
-      .optional()
-      .describe('Passed to the tool at each call. Strings may hold ${ expressions }.'),
+    params: jsonObjectSchema.optional().describe('Passed to the tool at each call. Strings may hold ${ expressions }.'),
     timeout_seconds: z
       .number()
       .positive()
@@ -165,7 +163,7 @@ export const graphDefinitionSchema = z
       .record(nameSchema, z.enum(['append', 'sum', 'last']))
       .optional()
       .describe('What to do with a key that several branches set to different values.'),
-    input_schema: z.record(z.string(), z.unknown()).optional().describe('JSON Schema that input_data must fit.'),
+    input_schema: jsonObjectSchema.optional().describe('JSON Schema that input_data must fit.'),
     limits: limitsSchema.optional(),
   })
   .meta({ id: 'GraphDefinition' });
