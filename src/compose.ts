@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { InSlices } from './core/base/steps.js';
 import type { Registry } from './core/tool/registry.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { Executor, type ExecutorOptions } from './executor/executor.js';
@@ -31,6 +32,8 @@ export interface Composition {
   readonly store: Store;
   readonly queue: RunQueue;
   readonly signals: Signals;
+  /** Does work on large documents. */
+  readonly inSlices: InSlices;
   /** True if the database has never had a graph. */
   readonly isNew: boolean;
   /** Finds out which runs are due. To be awaited before requests are let in. */
@@ -76,6 +79,7 @@ export function compose({
     store,
     queue,
     signals,
+    inSlices: turns.inSlices,
     isNew,
     async open() {
       try {

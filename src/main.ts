@@ -60,6 +60,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   if (parts.isNew) await engine.createGraph(codeReviewGraph);
   const app = await buildApp({
     engine,
+    inSlices: parts.inSlices,
     logger,
     apiKeys: config.apiKeys,
     maxBodyBytes: config.maxBodyBytes,

@@ -77,7 +77,7 @@ async function forkedJournal(
   if (refusal !== undefined) throw refusalError(refusal);
   const opened = openFork(original, graph, deps.newId(), deps.now());
   const prefix = await copyPrefix(deps.store, original, fromStep, opened);
-  const patch = jsonOf(data, '/data') as JsonObject;
+  const patch = (await jsonOf(deps, data, '/data')) as JsonObject;
   const end = endFork(original, prefix.state, graph, { fromStep, node: prefix.node, data: patch, now: deps.now() });
   if (end.refusal !== undefined) throw refusalError(end.refusal);
   return { state: end.state, records: [...prefix.records, ...end.records] };

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { EngineError, type Problem } from '../core/base/errors.js';
-import type { JsonObject } from '../core/base/json.js';
+import { type JsonObject, MAX_JSON_DEPTH } from '../core/base/json.js';
+import { scanJson } from '../core/base/json-scan.js';
 import { addNumberProblems, problemsOf } from '../core/base/problems.js';
 import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../core/graph/definition.js';
 import { diagnose } from '../core/graph/doctor/doctor.js';
@@ -61,7 +62,7 @@ export class GraphUseCases {
     const parsed = graphDefinitionSchema.safeParse(document);
     if (!parsed.success) {
       const problems = problemsOf(graphDefinitionSchema, document, parsed.error.issues);
-      return { valid: false, errors: addNumberProblems(document, problems), warnings: [] };
+      return { valid: false, errors: await this.#addNumberProblems(document, problems), warnings: [] };
     }
     const { errors, warnings } = await this.#diagnose(parsed.data);
     return { valid: errors.length === 0, errors, warnings };
@@ -134,7 +135,13 @@ export class GraphUseCases {
   async #diagnose(definition: GraphDefinition): Promise<Pick<GraphVerdict, 'errors' | 'warnings'>> {
     const { registry, secretNames, turns } = this.deps;
     const diagnosis = await turns.inSlices(diagnose(definition, registry, (name) => secretNames.has(name)));
-    return { errors: addNumberProblems(definition, diagnosis.errors), warnings: diagnosis.warnings };
+    return { errors: await this.#addNumberProblems(definition, diagnosis.errors), warnings: diagnosis.warnings };
+  }
+
+  /** What is found is told; that there is nothing, which is usual, is found out in slices. */
+  async #addNumberProblems(document: unknown, problems: readonly Problem[]): Promise<readonly Problem[]> {
+    const { hasInfinity } = await this.deps.turns.inSlices(scanJson(document, MAX_JSON_DEPTH));
+    return hasInfinity ? addNumberProblems(document, problems) : problems;
   }
 
   async #accept(definition: GraphDefinition): Promise<readonly Problem[]> {

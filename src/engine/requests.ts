@@ -34,7 +34,7 @@ export class RequestUseCases {
    * @throws EngineError `run_not_found`, `run_not_waiting`, `invalid_request`, `invalid_answer`, `store_unavailable`.
    */
   async resumeRun(runId: string, { payload, waitId }: { payload: Json; waitId?: string }): Promise<Answered> {
-    const request = { payload: jsonOf(payload, '/payload'), waitId };
+    const request = { payload: await jsonOf(this.deps, payload, '/payload'), waitId };
     const { isAppended: _, ...answered } = await this.#request(runId, (state) =>
       answer(state, request, this.deps.now()),
     );

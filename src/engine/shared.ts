@@ -1,10 +1,11 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { EngineError } from '../core/base/errors.js';
-import { copyJson, type Json, NotJsonError } from '../core/base/json.js';
+import { copyJson, copyLargeJson, isLarge, type Json, NotJsonError } from '../core/base/json.js';
 import type { Refusal } from '../core/run/requests.js';
 import type { RunState } from '../core/run/state.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
+import type { Turns } from '../runs/turns.js';
 import type { Signals } from '../store/signals.js';
 import { type Idempotency, OutcomeUnknownError, type Store, StoreUnavailableError } from '../store/store.js';
 import type { Admission } from './admission.js';
@@ -45,13 +46,13 @@ function rethrow(error: unknown): never {
 }
 
 /**
- * Copies a value of a request, frozen.
+ * Copies a value of a request, frozen; a large one in slices.
  * @param pointer where it stands in the request
  * @throws EngineError `invalid_request` if it is not JSON
  */
-export function jsonOf(value: unknown, pointer: string): Json {
+export async function jsonOf({ turns }: Pick<RunDeps, 'turns'>, value: unknown, pointer: string): Promise<Json> {
   try {
-    return copyJson(value);
+    return isLarge(value) ? await turns.inSlices(copyLargeJson(value)) : copyJson(value);
   } catch (error) {
     if (!(error instanceof NotJsonError)) throw error;
     const problem = { pointer: pointer + error.pointer, code: 'invalid_value', message: `${error.reason}.` };
@@ -66,6 +67,7 @@ export interface RunDeps {
   readonly graphs: GraphCache;
   readonly runs: RunLoader;
   readonly admission: Admission;
+  readonly turns: Turns;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** A new UUIDv7. */

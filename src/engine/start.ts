@@ -65,7 +65,7 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
     type: 'run.submitted',
     graph_id: graph.graphId,
     graph_version: graph.version,
-    input_data: checkInput(graph, request.inputData),
+    input_data: await checkInput(deps, graph, request.inputData),
     limits: limitsDocument(resolveLimits(graph.limits, request.limits)),
     metadata,
   } as const;
@@ -85,8 +85,8 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
 }
 
 /** @throws EngineError `invalid_request`, `invalid_input` */
-function checkInput(graph: CompiledGraph, given: Json): Json {
-  const inputData = jsonOf(given, '/input_data');
+async function checkInput(deps: RunDeps, graph: CompiledGraph, given: Json): Promise<Json> {
+  const inputData = await jsonOf(deps, given, '/input_data');
   const errors = graph.inputSchema?.validate(inputData) ?? [];
   if (errors.length === 0) return inputData;
   const inBody = errors.map((problem) => ({ ...problem, pointer: `/input_data${problem.pointer}` }));

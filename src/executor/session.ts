@@ -4,7 +4,8 @@ import { type Command, decide } from '../core/run/decide.js';
 import { isRequest, type RunEvent } from '../core/run/events.js';
 import { evolve } from '../core/run/evolve.js';
 import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
-import { type CallOutcome, settle, settleChildren } from '../core/run/settle.js';
+import { preparePatch } from '../core/run/patch.js';
+import { type CallOutcome, isLargeReturn, type LargeReturn, settle, settleChildren } from '../core/run/settle.js';
 import { type Cursor, isFinished, type RunState, statusOf } from '../core/run/state.js';
 import type { Circumstances } from '../core/run/visit.js';
 import type { GraphCache } from '../runs/graph-cache.js';
@@ -158,7 +159,13 @@ export class Session {
     this.deps.onStep?.(node.toolName, outcome === undefined ? 'cut_off' : STEP_OUTCOMES[outcome.kind], tookMs);
     // Cut off by a stop: neither a result nor a failure. The step is called again after the next start.
     if (outcome === undefined) return;
-    await this.#commit((at) => (this.#isAt(cursor) ? settle(this.graph, this.state, outcome, at) : []));
+    const prepared = isLargeReturn(outcome) ? await this.#prepare(outcome) : outcome;
+    await this.#commit((at) => (this.#isAt(cursor) ? settle(this.graph, this.state, prepared, at) : []));
+  }
+
+  /** Copies a large patch in slices, ahead of what needs it whole. */
+  async #prepare(outcome: LargeReturn): Promise<CallOutcome> {
+    return { ...outcome, value: await this.deps.turns.inSlices(preparePatch(outcome.value)) };
   }
 
   /** False if the run has moved on from a call: somebody else drove it meanwhile, and a late result is dropped. */
@@ -233,7 +240,7 @@ export class Session {
   async #append(events: readonly RunEvent[], now: number): Promise<boolean> {
     const before = this.state;
     const appended = append(before, events, now);
-    const snapshot = isSnapshotDue(appended.state) ? takeSnapshot(appended.state) : undefined;
+    const snapshot = isSnapshotDue(appended.state) ? await this.#takeSnapshot(appended.state) : undefined;
     const change = appendOf(before, appended);
     const isAtRest = isLeft(appended.state);
     const withSnapshot = snapshot === undefined ? change : { ...change, snapshot: snapshot.text };
@@ -253,6 +260,13 @@ export class Session {
     // The first commit of a run that was taken over only says so; from the second on it has got on.
     if (this.claim.isSuspect && this.#commits === 2) this.deps.queue.clear(this.claim);
     return true;
+  }
+
+  /** A snapshot of 1 MiB takes as long as a turn. */
+  async #takeSnapshot(state: RunState): Promise<ReturnType<typeof takeSnapshot>> {
+    const { turns } = this.deps;
+    if (turns.isOver()) await turns.next();
+    return takeSnapshot(state);
   }
 
   /**

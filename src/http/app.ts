@@ -7,6 +7,7 @@ import fastify, {
   type RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { InSlices } from '../core/base/steps.js';
 import type { Engine } from '../engine/engine.js';
 import { type AccessOptions, guardAccess, SECURITY_HEADERS } from './access.js';
 import { ApiError } from './errors/api-error.js';
@@ -31,6 +32,8 @@ export interface AppOptions extends AccessOptions, RouteOptions {
   readonly engine: Engine;
   /** A pino logger; without it nothing is logged. Gets a line at debug for each request, and our own faults as errors. */
   readonly logger?: FastifyBaseLogger;
+  /** Does work on large bodies. */
+  readonly inSlices: InSlices;
   /** Size limit of a request body. */
   readonly maxBodyBytes: number;
   /** The folder of the page at `/`, see `findPage`; without it there is no page. */
@@ -51,7 +54,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   guardAccess(app, options);
   if (options.logger !== undefined && VERBOSE.has(options.logger.level)) logRequests(app);
   app.setNotFoundHandler((request, reply) => sendError(new ApiError('not_found'), request, reply));
-  acceptJsonOnly(app);
+  acceptJsonOnly(app, options.inSlices);
   await describeApi(app, API_VERSION);
   for (const addRoutes of ROUTES) addRoutes(app, options.engine, options);
   if (options.page !== undefined) await pageRoutes(app, options.page);

@@ -1,4 +1,4 @@
-import type { Steps } from '../core/base/steps.js';
+import type { InSlices } from '../core/base/steps.js';
 
 /** How long work goes on in one turn of the event loop, in milliseconds. */
 const TURN_MS = 20;
@@ -32,13 +32,13 @@ export class Turns {
   }
 
   /** Does all steps, some in each turn. Rejects with what they throw. */
-  async inSlices<T>(steps: Steps<T>): Promise<T> {
+  readonly inSlices: InSlices = async (steps) => {
     for (;;) {
       if (this.isOver()) await this.next();
       const { done, value } = steps.next();
       if (done === true) return value;
     }
-  }
+  };
 
   #begin(): void {
     this.#begunAt = this.now();

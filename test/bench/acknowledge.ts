@@ -9,6 +9,7 @@ import { defineTool } from '../../src/core/tool/tool.js';
 import { codeReviewDefinitions } from '../../src/demo/definitions.js';
 import { codeReviewGraph } from '../../src/demo/graph.js';
 import { buildApp } from '../../src/http/app.js';
+import { Turns } from '../../src/runs/turns.js';
 import { MESSY_CODE } from '../helpers/demo.js';
 import { openEngine } from './engines.js';
 import { benchFolder, inTurn, type Line, shown } from './measure.js';
@@ -79,7 +80,13 @@ async function serveOurs(): Promise<string> {
   const nodes = [{ name: 'hold', tool_name: 'endless' }];
   await bench.engine.createGraph({ graph_id: 'hold', name: 'hold', entry_point: 'hold', nodes, edges: [] });
   await bench.engine.startRun({ graphId: 'hold', inputData: null });
-  const app = await buildApp({ engine: bench.engine, apiKeys: [], loopbackOnly: true, maxBodyBytes: 1_048_576 });
+  const app = await buildApp({
+    engine: bench.engine,
+    inSlices: new Turns().inSlices,
+    apiKeys: [],
+    loopbackOnly: true,
+    maxBodyBytes: 1_048_576,
+  });
   return app.listen({ host: '127.0.0.1', port: 0 });
 }
 

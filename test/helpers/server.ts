@@ -3,6 +3,7 @@ import { codeReviewDefinitions } from '../../src/demo/definitions.js';
 import { codeReviewGraph } from '../../src/demo/graph.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { type AppOptions, buildApp } from '../../src/http/app.js';
+import { Turns } from '../../src/runs/turns.js';
 import { contractOf } from './contract.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from './engine.js';
 
@@ -67,7 +68,8 @@ export async function startServerWithWait(): Promise<{ server: TestServer; runId
 
 /** An app on any engine. */
 export function appOf(engine: Engine, options: Omit<TestServerOptions, keyof TestEngineOptions> = {}) {
-  return buildApp({ apiKeys: [], loopbackOnly: false, maxBodyBytes: 1_048_576, ...options, engine });
+  const { inSlices } = new Turns();
+  return buildApp({ apiKeys: [], loopbackOnly: false, maxBodyBytes: 1_048_576, inSlices, ...options, engine });
 }
 
 /** `ask('POST /graph/run', { ... })` */

@@ -1,3 +1,5 @@
+import { createPacer, type Steps } from './steps.js';
+
 /** Any value that JSON can hold. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 
@@ -30,6 +32,11 @@ export function toPointer(path: readonly PropertyKey[]): string {
   return path.map((key) => pointerToken(typeof key === 'number' ? key : String(key))).join('');
 }
 
+/** What {@link copyLargeJson} has made: frozen all the way down, so that it need not be copied again. */
+const copies = new WeakSet<object>();
+/** The sizes of those, once they are known. */
+const sizes = new WeakMap<object, number>();
+
 /**
  * Copies a value into frozen JSON, which nobody can change afterwards.
  * Keys that hold `undefined` are dropped; values with a `toJSON` (dates) are asked for it.
@@ -37,7 +44,65 @@ export function toPointer(path: readonly PropertyKey[]): string {
  * {@link MAX_JSON_DEPTH}.
  */
 export function copyJson(value: unknown): Json {
-  return copyAt(value, [], 0);
+  return isCopy(value) ? value : copyAt(value, [], 0);
+}
+
+function isCopy(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && copies.has(value);
+}
+
+/**
+ * Copies a large value as {@link copyJson} does, in steps; a later `copyJson` of the copy costs nothing.
+ * @throws NotJsonError as `copyJson` does
+ */
+export function* copyLargeJson(value: object): Steps<Json> {
+  const copy = yield* copyInSteps(value, [], createPacer());
+  if (typeof copy === 'object' && copy !== null) copies.add(copy);
+  yield;
+  // Whoever takes the copy measures it.
+  jsonBytes(copy);
+  yield;
+  return copy;
+}
+
+/** Values in one that is large: copying fewer takes less than a millisecond. */
+const LARGE_VALUES = 1000;
+
+/** True for a list or plain object that holds more than a thousand values, and is no copy by {@link copyLargeJson}. */
+export function isLarge(value: unknown): value is object {
+  if (isCopy(value)) return false;
+  let count = 0;
+  const pending: unknown[] = [value];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    if (!isContainer(next)) continue;
+    // Not `Object.values`, which takes 100 ms for 90,000 keys of a frozen object.
+    count += Array.isArray(next) ? next.length : Object.keys(next).length;
+    if (count > LARGE_VALUES) return true;
+    for (const part of Object.values(next)) if (typeof part === 'object' && part !== null) pending.push(part);
+  }
+  return false;
+}
+
+/** True for lists, and for plain objects that are JSON as they are. */
+function isContainer(value: unknown): value is readonly unknown[] | Record<string, unknown> {
+  return Array.isArray(value) || (isPlainObject(value) && !('toJSON' in value));
+}
+
+function* copyInSteps(value: unknown, path: (string | number)[], isDue: () => boolean): Steps<Json> {
+  // What has no parts, or is refused.
+  if (!isContainer(value) || path.length >= MAX_JSON_DEPTH) return copyAt(value, path, path.length);
+  const list: Json[] = [];
+  const map: Record<string, Json> = {};
+  const isList = Array.isArray(value);
+  for (const key of isList ? value.keys() : Object.keys(value)) {
+    const item = (value as Record<string | number, unknown>)[key];
+    path.push(key);
+    if (isList) list.push(item === undefined ? null : yield* copyInSteps(item, path, isDue));
+    else if (item !== undefined) setOwn(map, String(key), yield* copyInSteps(item, path, isDue));
+    path.pop();
+    if (isDue()) yield;
+  }
+  return Object.freeze(isList ? list : map);
 }
 
 function copyAt(value: unknown, path: (string | number)[], depth: number): Json {
@@ -159,5 +224,10 @@ export function isWellFormed(text: string): boolean {
 
 /** Size of a value as JSON text, in bytes of UTF-8. */
 export function jsonBytes(value: Json): number {
-  return Buffer.byteLength(JSON.stringify(value));
+  if (!isCopy(value)) return Buffer.byteLength(JSON.stringify(value));
+  const known = sizes.get(value);
+  if (known !== undefined) return known;
+  const bytes = Buffer.byteLength(JSON.stringify(value));
+  sizes.set(value, bytes);
+  return bytes;
 }

@@ -4,6 +4,9 @@
  */
 export type Steps<T> = Generator<void, T, void>;
 
+/** Does steps, some in each turn of the event loop; rejects with what they throw. */
+export type InSlices = <T>(steps: Steps<T>) => Promise<T>;
+
 /** How many small values are looked at between two steps. */
 const VALUES_PER_STEP = 500;
 
@@ -14,4 +17,12 @@ export function createPacer(): () => boolean {
     count += 1;
     return count % VALUES_PER_STEP === 0;
   };
+}
+
+/** Does all steps at once: for work that is known to be small. */
+export function finishSteps<T>(steps: Steps<T>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
 }

@@ -7,6 +7,7 @@ import {
   type Cursor,
   cursorOf,
   type LivePhase,
+  NO_DATA,
   type Phase,
   type PhaseOf,
   type RetryPoint,
@@ -220,10 +221,12 @@ function forked(state: RunState, event: EventOf<'run.forked'>): Partial<RunState
 
 /** What a patch changes: merged shallowly, by branches into their own part too. */
 function patched({ data, own }: RunState, patch: JsonObject): Pick<RunState, 'data' | 'own'> {
-  return {
-    data: Object.freeze({ ...data, ...patch }),
-    own: own === null ? null : Object.freeze({ ...own, ...patch }),
-  };
+  return { data: merge(data, patch), own: own === null ? null : merge(own, patch) };
+}
+
+/** The first patch of a run is its data as it is: copying 90,000 keys takes 50 ms. */
+function merge(data: JsonObject, patch: JsonObject): JsonObject {
+  return Object.freeze(data === NO_DATA ? patch : { ...data, ...patch });
 }
 
 /** Where a decision leads. A run that does not know its way, or has none, stays where it is. */

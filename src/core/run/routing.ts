@@ -18,8 +18,11 @@ export interface Choice {
   readonly error?: { readonly code: RunErrorCode; readonly message: string };
 }
 
-/** Chooses the way out of a node over the state after it. Calls the condition, if there is one. Never throws. */
-export function choose(node: CompiledNode, scope: Scope): Choice {
+/**
+ * Chooses the way out of a node over the state after it. Calls the condition, if there is one. Never throws.
+ * @param scopeOfNext what expressions see; asked only if the way depends on it, since merging large `data` takes its time
+ */
+export function choose(node: CompiledNode, scopeOfNext: () => Scope): Choice {
   const { route } = node;
   switch (route.kind) {
     case 'none':
@@ -27,13 +30,13 @@ export function choose(node: CompiledNode, scope: Scope): Choice {
     case 'edge':
       return { decision: { kind: 'edge', to_node: route.to } };
     case 'condition':
-      return byCondition(route, scope);
+      return byCondition(route, scopeOfNext());
     case 'cases':
-      return byCases(route, scope);
+      return byCases(route, scopeOfNext());
     case 'parallel':
       return { decision: { kind: 'parallel', to_node: route.join } };
     case 'for_each':
-      return byItems(route, scope);
+      return byItems(route, scopeOfNext());
   }
 }
 

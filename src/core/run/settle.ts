@@ -3,17 +3,31 @@ import { type CompiledGraph, isBranchRoute } from '../graph/compile.js';
 import { joinBranches } from './branches.js';
 import type { RunEvent, WaitStart } from './events.js';
 import { type ChildResult, describeEnd } from './join.js';
-import { acceptPatch } from './patch.js';
+import { acceptPatch, isLargePatch } from './patch.js';
 import { type Children, type RunState, waitIdOf } from './state.js';
 import { completeStep, type Failure, failStep } from './step.js';
 import { type Circumstances, placeOf, type Visit, visitOf } from './visit.js';
 
+interface Returned {
+  readonly kind: 'returned';
+  readonly value: unknown;
+  readonly logs: readonly string[];
+}
+
 /** How a call of a tool ended. */
 export type CallOutcome = (
-  | { readonly kind: 'returned'; readonly value: unknown; readonly logs: readonly string[] }
+  | Returned
   | { readonly kind: 'waits'; readonly wait: WaitStart; readonly logs: readonly string[] }
   | (Failure & { readonly kind: 'threw' })
 ) & { readonly usage?: Usage };
+
+/** A call that returned much. */
+export type LargeReturn = Extract<CallOutcome, { kind: 'returned' }> & { readonly value: object };
+
+/** True for a call that returned so much that it is better copied in steps before it is settled. */
+export function isLargeReturn(outcome: CallOutcome): outcome is LargeReturn {
+  return outcome.kind === 'returned' && isLargePatch(outcome.value);
+}
 
 /** Turns how the call under way ended into the events to append. Conditions are called here. */
 export function settle(graph: CompiledGraph, state: RunState, outcome: CallOutcome, at: Circumstances): RunEvent[] {

@@ -236,6 +236,9 @@ function waitIdAt({ phase }: RunState): string | null {
   return phase.kind === 'joining' ? waitIdOf(phase.children.seq) : null;
 }
 
+/** The `data` of a run that has none yet. */
+export const NO_DATA: JsonObject = Object.freeze({});
+
 /** The state before the first event. */
 export function blankRun(runId: string, inherited?: Inherited): RunState {
   return {
@@ -245,8 +248,8 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     phase: { kind: 'submitted', cursor: null },
     seq: 0,
     inputData: inherited?.inputData ?? null,
-    data: inherited?.data ?? Object.freeze({}),
-    own: inherited === undefined ? null : Object.freeze({}),
+    data: inherited?.data ?? NO_DATA,
+    own: inherited === undefined ? null : NO_DATA,
     item: inherited?.item ?? null,
     parent: null,
     entryNode: null,

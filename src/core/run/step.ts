@@ -42,7 +42,7 @@ export function completeStep(visit: Visit, accepted: Accepted, logs: readonly st
   const { state, node, cursor, now } = visit;
   if (accepted.code !== undefined) return failStep(visit, { ...accepted, logs });
   const { patch } = accepted;
-  const { decision, items, error } = choose(node, scopeOf(state, { ...state.data, ...patch }));
+  const { decision, items, error } = choose(node, () => scopeOf(state, { ...state.data, ...patch }));
   const event = { type: 'step.completed', ...placeOf(visit), patch, logs, decision, next: null } as const;
   if (state.cancelRequested) return [event, { type: 'run.cancelled', logs: [] }];
   if (error !== undefined) return [event, failRun(cursor, error.code, error.message)];

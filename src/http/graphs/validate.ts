@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
-import { depthCompiler } from '../input/validation.js';
+import { uncheckedCompiler } from '../input/validation.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
 import { problemItemSchema } from '../schemas.js';
 import { newGraphSchema, warningsSchema } from './schemas.js';
@@ -18,7 +18,7 @@ export function validateGraphRoute(app: App, engine: Engine): void {
   app.post(
     '/graph/validate',
     {
-      validatorCompiler: depthCompiler,
+      validatorCompiler: uncheckedCompiler,
       schema: {
         operationId: 'validateGraph',
         summary: 'Check a graph',

@@ -1,22 +1,68 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { messageOf } from '../../core/base/errors.js';
+import { MAX_JSON_DEPTH } from '../../core/base/json.js';
+import { scanJson } from '../../core/base/json-scan.js';
+import { finishSteps, type InSlices, type Steps } from '../../core/base/steps.js';
 import { ApiError } from '../errors/api-error.js';
+import { invalidRequest, noteInfinities } from './validation.js';
+
+/** Longer bodies are looked through in slices: 1 MiB can hold 340,000 values. */
+const SMALL_CHARACTERS = 16_384;
 
 /**
  * Accepts application/json only. An empty body counts as no body if the route needs none: many clients always send
  * `Content-Type: application/json`.
  */
-export function acceptJsonOnly(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
+export function acceptJsonOnly(app: FastifyInstance, inSlices: InSlices): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
     const encoding = request.headers['content-encoding'];
     if (isEncoded(encoding))
       done(new ApiError('unsupported_media_type', `Send the body as it is, not as ${encoding}.`));
     else if (text === '' && !needsBody(request.routeOptions.schema?.body)) done(null, undefined);
-    else void parse(request, text, (error, body) => done(error && explainRefusal(text), body));
+    else if (text.length <= SMALL_CHARACTERS) readAtOnce(request, text, done);
+    else inSlices(readBody(request, text)).then((body) => done(null, body), done);
   });
+}
+
+/** Without a promise: most bodies are small. */
+function readAtOnce(request: FastifyRequest, text: string, done: (error: Error | null, body?: unknown) => void): void {
+  let body: unknown;
+  try {
+    body = finishSteps(readBody(request, text));
+  } catch (thrown) {
+    done(thrown as Error);
+    return;
+  }
+  done(null, body);
+}
+
+/** Parses a body, and looks for what no schema sees. */
+function* readBody(request: FastifyRequest, text: string): Steps<unknown> {
+  const body = parse(text);
+  yield;
+  const { isPoisoned, isTooDeep, hasInfinity } = yield* scanJson(body, MAX_JSON_DEPTH);
+  if (isPoisoned) throw new ApiError('malformed_json', POISONED);
+  // Routes without a body take none, whatever it is.
+  if (isTooDeep && request.routeOptions.schema?.body !== undefined) {
+    const message = `Nested more than ${MAX_JSON_DEPTH} levels deep.`;
+    throw invalidRequest('body', [{ pointer: '', code: 'too_deep', message }]);
+  }
+  if (hasInfinity) noteInfinities(body);
+  return body;
+}
+
+const POISONED = 'The body has a key "__proto__", or "prototype" in "constructor". No document can have these.';
+const BYTE_ORDER_MARK = '\uFEFF';
+
+function parse(text: string): unknown {
+  if (text === '') throw new ApiError('malformed_json', 'The body is empty.');
+  try {
+    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+  } catch (error) {
+    throw new ApiError('malformed_json', `The body is not JSON: ${messageOf(error)}`);
+  }
 }
 
 /** True for a coding that changes the body (RFC 9110, section 8.4); this server reads none. */
@@ -27,16 +73,4 @@ function isEncoded(encoding: string | undefined): encoding is string {
 /** True for the schema of a body that cannot be omitted. */
 export function needsBody(schema: unknown): boolean {
   return schema instanceof z.ZodType && !schema.safeParse(undefined).success;
-}
-
-/** Why the parser refused a text. Only failed requests come here, so the cost of parsing again does not matter. */
-function explainRefusal(text: string): ApiError {
-  if (text === '') return new ApiError('malformed_json', 'The body is empty.');
-  try {
-    JSON.parse(text);
-  } catch (error) {
-    return new ApiError('malformed_json', `The body is not JSON: ${messageOf(error)}`);
-  }
-  const message = 'The body has a key "__proto__", or "prototype" in "constructor". No document can have these.';
-  return new ApiError('malformed_json', message);
 }

@@ -1,7 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import type { Problem } from '../../core/base/errors.js';
-import { isDeeperThan, MAX_JSON_DEPTH } from '../../core/base/json.js';
 import { addNumberProblems, problemsOf } from '../../core/base/problems.js';
 import { ApiError } from '../errors/api-error.js';
 import { createQueryReader } from './query.js';
@@ -18,21 +17,20 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
   return (value) => ({ value });
 };
 
-/** Checks only the depth of a body: for the route that reports what else is wrong with its body. */
-export const depthCompiler = () => checkDepth;
+/** Checks nothing: for the route that reports what is wrong with its body. */
+export const uncheckedCompiler = () => (value: unknown) => ({ value });
 
-function createBodyCheck(schema: z.ZodType): (body: unknown) => Check {
-  return (body) => {
-    const depth = checkDepth(body);
-    // Fastify passes a missing body as null.
-    return 'error' in depth ? depth : check(schema, body ?? undefined, 'body');
-  };
+/** Bodies that hold numbers which JSON cannot: schemas take any value in many places, so they cannot tell. */
+const withInfinities = new WeakSet<object>();
+
+/** Has a body checked for numbers that JSON cannot hold. Others are not searched once more. */
+export function noteInfinities(body: unknown): void {
+  if (typeof body === 'object' && body !== null) withInfinities.add(body);
 }
 
-function checkDepth(body: unknown): Check {
-  if (!isDeeperThan(body, MAX_JSON_DEPTH)) return { value: body };
-  const message = `Nested more than ${MAX_JSON_DEPTH} levels deep.`;
-  return { error: invalidRequest('body', [{ pointer: '', code: 'too_deep', message }]) };
+function createBodyCheck(schema: z.ZodType): (body: unknown) => Check {
+  // Fastify passes a missing body as null.
+  return (body) => check(schema, body ?? undefined, 'body');
 }
 
 function createQueryCheck(schema: z.ZodObject): (query: unknown) => Check {
@@ -43,12 +41,16 @@ function createQueryCheck(schema: z.ZodObject): (query: unknown) => Check {
 function check(schema: z.ZodType, value: unknown, part: 'body' | 'query'): Check {
   const result = schema.safeParse(value);
   const found = result.success ? [] : problemsOf(schema, value, result.error.issues);
-  // Schemas take any value in many places, so they cannot tell.
-  const problems = part === 'body' ? addNumberProblems(value, found) : found;
+  const problems = hasInfinities(value) ? addNumberProblems(value, found) : found;
   return result.success && problems.length === 0 ? { value: result.data } : { error: invalidRequest(part, problems) };
 }
 
-function invalidRequest(part: 'body' | 'query', errors: readonly Problem[]): ApiError {
+function hasInfinities(value: unknown): boolean {
+  return typeof value === 'number' ? !Number.isFinite(value) : withInfinities.has(value as object);
+}
+
+/** The error for a body or a query that does not fit its schema. */
+export function invalidRequest(part: 'body' | 'query', errors: readonly Problem[]): ApiError {
   const [first] = errors;
   const where = first === undefined || first.pointer === '' ? '' : ` at ${first.pointer.slice(0, 200)}`;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';

@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   copyJson,
+  copyLargeJson,
   findInfinities,
   freezeJson,
   isDeeperThan,
+  isLarge,
   isPlainObject,
   isWellFormed,
   jsonBytes,
@@ -13,6 +15,7 @@ import {
   pointerToken,
   toPointer,
 } from '../../../src/core/base/json.js';
+import { finishSteps } from '../../../src/core/base/steps.js';
 
 const cycle: unknown[] = [];
 cycle.push(cycle);
@@ -121,6 +124,72 @@ describe('isPlainObject', () => {
   it('tells objects from lists, class instances and scalars', () => {
     for (const value of [{}, Object.create(null), JSON.parse('{}')]) expect(isPlainObject(value)).toBe(true);
     for (const value of [[], new Date(), new Map(), null, 'x', undefined]) expect(isPlainObject(value)).toBe(false);
+  });
+});
+
+describe('copyLargeJson', () => {
+  const copyOf = (value: object) => finishSteps(copyLargeJson(value));
+  const outcomeOf = (work: () => unknown): unknown => {
+    try {
+      return work();
+    } catch (error) {
+      return String(error);
+    }
+  };
+
+  it('copies as copyJson does, and throws what it throws', () => {
+    const odd = fc.constantFrom<unknown>(
+      undefined,
+      -0,
+      Number.NaN,
+      () => 1,
+      new Date(0),
+      new Map(),
+      cycle,
+      nested(101),
+    );
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { weight: 4, arbitrary: fc.jsonValue() },
+        { weight: 1, arbitrary: odd },
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(fc.oneof(fc.string(), fc.constant('__proto__')), tie('value'), { maxKeys: 3 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, (inner) => {
+        expect(outcomeOf(() => copyOf([inner]))).toStrictEqual(outcomeOf(() => copyJson([inner])));
+      }),
+    );
+    expect(copyOf({ a: null, b: undefined })).toStrictEqual({ a: null });
+    expect(copyOf(new Date(0))).toBe('1970-01-01T00:00:00.000Z');
+  });
+
+  it('takes many steps, and gives a copy that is not copied again', () => {
+    const value = { list: Array.from({ length: 20_000 }, (_, at) => ({ at })) };
+    const steps = copyLargeJson(value);
+    let count = 0;
+    for (let next = steps.next(); ; next = steps.next()) {
+      if (next.done !== true) {
+        count += 1;
+        continue;
+      }
+      const copy = next.value as typeof value;
+      expect(copy).toStrictEqual(value);
+      expect([copy, copy.list, copy.list[5]].every(Object.isFrozen)).toBe(true);
+      expect(copyJson(copy)).toBe(copy);
+      expect(isLarge(copy)).toBe(false);
+      expect(jsonBytes(copy)).toBe(JSON.stringify(value).length);
+      break;
+    }
+    expect(count).toBeGreaterThanOrEqual(40);
+    expect(copyJson(value)).not.toBe(value);
+  });
+
+  it('is for more than a thousand values, however they are spread', () => {
+    const list = (length: number) => Array.from({ length }, () => []);
+    expect([list(1001), { a: [list(400), list(400), list(400)] }, cycle].map(isLarge)).toEqual([true, true, true]);
+    expect([list(1000), null, undefined, 'text', new Map(), { toJSON: () => list(5000) }].some(isLarge)).toBe(false);
   });
 });
 

@@ -8,7 +8,7 @@ import { compiled } from '../../helpers/run-driver.js';
 function chooseBy(document: object, data: object) {
   const nodes = ['a', 'b', 'c'].map((name) => ({ name, tool_name: 'work' }));
   const graph = compiled({ entry_point: 'a', nodes, ...document }, [{ name: 'work', run: () => ({}) }]);
-  return choose(graph.nodes.get('a')!, { ...scopeOf(blankRun('run-1')), data: data as never });
+  return choose(graph.nodes.get('a')!, () => ({ ...scopeOf(blankRun('run-1')), data: data as never }));
 }
 
 const cases = (...list: [string, string][]) => ({
