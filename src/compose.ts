@@ -14,7 +14,7 @@ import { openSqlite, type SqliteOptions } from './store/sqlite/open.js';
 import type { Store } from './store/store.js';
 
 export interface ComposeOptions
-  extends Pick<ExecutorOptions, 'maxConcurrentRuns' | 'stepTimeoutMs' | 'secrets' | 'onStep'>,
+  extends Pick<ExecutorOptions, 'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep'>,
     Pick<SqliteOptions, 'onFatal' | 'onCommit' | 'maxQueuedRuns'> {
   /** A path or a `file:` URL. */
   readonly databasePath: string;

@@ -18,6 +18,7 @@ export const settingsSchema = z.object({
   TOOLS: setting('module paths with commas between them', [], parseList),
   MAX_CONCURRENT_RUNS: integer(100, 1, 100_000),
   MAX_QUEUED_RUNS: integer(10_000, 1, 10_000_000),
+  MAX_DESCENDANTS: integer(100_000, 1, 10_000_000),
   STEP_TIMEOUT_SECONDS: decimal(600, 0.001, MAX_TIMER_SECONDS),
   SHUTDOWN_GRACE_SECONDS: decimal(10, 0, MAX_TIMER_SECONDS),
   RETENTION_DAYS: decimal(undefined, 0.001, 36_500),
@@ -39,6 +40,7 @@ const configSchema = settingsSchema.transform((settings) => ({
   tools: settings.TOOLS,
   maxConcurrentRuns: settings.MAX_CONCURRENT_RUNS,
   maxQueuedRuns: settings.MAX_QUEUED_RUNS,
+  maxDescendants: settings.MAX_DESCENDANTS,
   stepTimeoutSeconds: settings.STEP_TIMEOUT_SECONDS,
   shutdownGraceSeconds: settings.SHUTDOWN_GRACE_SECONDS,
   /** Undefined keeps finished runs for ever. */

@@ -1,26 +1,55 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assertNever } from '../core/base/assert-never.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
-import { type ChildrenPlan, generationOf, planChildren, startBranch, startGraphRun } from '../core/run/children.js';
+import {
+  type ChildrenPlan,
+  generationOf,
+  planChildren,
+  refuseChildren,
+  startBranch,
+  startGraphRun,
+} from '../core/run/children.js';
+import type { Command } from '../core/run/decide.js';
 import type { ChildResult } from '../core/run/join.js';
 import { append, openRun } from '../core/run/journal.js';
 import { cancel, restartChild } from '../core/run/requests.js';
-import type { Children, RunState } from '../core/run/state.js';
+import type { Children, ChildrenRefusal, RunState } from '../core/run/state.js';
 import { type AppendDeps, appendTo } from '../runs/append.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import { inheritedFrom } from '../runs/run-loader.js';
 import { appendOf, creationOf } from '../runs/units.js';
 import type { Wake } from '../store/queue.js';
-import { ConflictError, GraphGoneError, type RunAppend, type Slot, type Unit } from '../store/store.js';
+import {
+  ConflictError,
+  GraphGoneError,
+  type RunAppend,
+  type Slot,
+  TooManyDescendantsError,
+  type Unit,
+} from '../store/store.js';
 
 export interface ChildRunsOptions extends AppendDeps {
   readonly graphs: GraphCache;
   /** A new UUIDv7. */
   readonly newId: () => string;
+  /** Runs that a top run can have inside it, at any depth. */
+  readonly maxDescendants: number;
 }
 
+/** What a look at the children of a run came to. */
+export type Reconciled =
+  /** Some are under way: their parent is woken when one ends. */
+  | { readonly kind: 'under_way' }
+  | { readonly kind: 'ended'; readonly results: readonly ChildResult[] }
+  /** No more can be made. */
+  | { readonly kind: 'refused'; readonly refusal: ChildrenRefusal }
+  /** The server stops, and there was more to do. */
+  | { readonly kind: 'stopped' };
+
+const UNDER_WAY: Reconciled = { kind: 'under_way' };
+
 /** Children that are cancelled at a time. */
-const CANCELLED_AT_A_TIME = 500;
+const CANCELLED_AT_A_TIME = 100;
 /** At most this many at once of a graph that runs as a step, and wherever the edge is gone. */
 const ONE = 1;
 
@@ -41,71 +70,91 @@ export class ChildRuns {
 
   constructor(private readonly options: ChildRunsOptions) {}
 
-  /** Brings the children of a run one step further; resolves with what became of them once all have ended. */
+  /**
+   * Brings the children of a run one step further.
+   * @param isStopping asked before anything is done: true if the server stops
+   */
   async reconcile(
     state: RunState,
     graph: CompiledGraph,
-    children: Children,
-    isCancelling: boolean,
-  ): Promise<readonly ChildResult[] | undefined> {
-    const { store } = this.options;
+    { children, cancel: isCancelling }: Extract<Command, { type: 'children' }>,
+    isStopping: () => boolean,
+  ): Promise<Reconciled> {
     const parent = { state, graph, children };
-    const maxParallel = maxParallelOf(graph, children);
-    const slotSeq = generationOf(children);
-    const retriedAt = children.retriedSeq === null ? undefined : await this.#timeOf(state.runId, children.retriedSeq);
+    const look = await this.#lookAt(parent, isCancelling);
     for (;;) {
-      const view = await store.viewChildren(state.runId, children.seq, slotSeq, maxParallel, retriedAt);
-      const plan = planChildren(children, view, { cancel: isCancelling, maxParallel });
+      const plan = await look();
+      if (plan.kind === 'wait') return UNDER_WAY;
+      if (isStopping()) return { kind: 'stopped' };
       switch (plan.kind) {
         case 'create': {
-          const refused = await this.#create(parent, plan, slotSeq);
-          if (refused !== undefined) return refused;
+          const ended = await this.#create(parent, plan);
+          if (ended !== undefined) return ended;
           break;
         }
         case 'start':
-          await this.#start(parent, plan, slotSeq);
+          await this.#start(parent, plan);
           break;
+        case 'refuse':
+          return { kind: 'refused', refusal: plan.refusal };
         case 'cancel':
-          return this.#cancelAll(state.runId, children.seq);
-        case 'wait':
-          return undefined;
+          return this.#cancelAll(state.runId, children.seq, isStopping);
         case 'join':
-          return store.readChildResults(state.runId, children.seq);
+          return { kind: 'ended', results: await this.options.store.readChildResults(state.runId, children.seq) };
         default:
           assertNever(plan);
       }
     }
   }
 
+  /** True if there is something to do for the children of a run, and not only something to wait for. */
+  async hasWork(
+    state: RunState,
+    graph: CompiledGraph,
+    { children, cancel }: Extract<Command, { type: 'children' }>,
+  ): Promise<boolean> {
+    const look = await this.#lookAt({ state, graph, children }, cancel);
+    return (await look()).kind !== 'wait';
+  }
+
+  /** Resolves with what says what to do next for the children of a parent. */
+  async #lookAt({ state, graph, children }: Parent, cancel: boolean): Promise<() => Promise<ChildrenPlan>> {
+    const { store, maxDescendants } = this.options;
+    const { runId } = state;
+    const { seq, retriedSeq } = children;
+    const maxParallel = maxParallelOf(graph, children);
+    const retriedAt = retriedSeq === null ? undefined : await this.#timeOf(runId, retriedSeq);
+    return async () => {
+      const view = await store.viewChildren(runId, seq, generationOf(children), maxParallel, retriedAt);
+      return planChildren(children, view, { cancel, maxParallel, maxDescendants });
+    };
+  }
+
   /** Makes children that are not there yet. A graph that has been deleted is a child that failed. */
   async #create(
     parent: Parent,
     { from, to, slots }: Extract<ChildrenPlan, { kind: 'create' }>,
-    slotSeq: number,
-  ): Promise<readonly ChildResult[] | undefined> {
+  ): Promise<Reconciled | undefined> {
     await this.#takeTurn();
-    const appends = await this.#childrenOf(parent, from, to, slots, slotSeq);
+    const { maxDescendants } = this.options;
+    const appends = await this.#childrenOf(parent, from, to, slots);
     // They are driven next, and share what they stand on: at hand, none of them has to be loaded.
     for (const { state } of appends.slice(0, slots)) this.options.runs.keep(state);
     const wakes: Wake[] = appends.slice(0, slots).map(({ state: { runId } }) => ({ runId, at: 0 }));
     try {
-      await this.#commit({ appends, wakes });
+      await this.#commit({ appends, wakes, maxDescendants });
       return undefined;
     } catch (error) {
-      if (error instanceof GraphGoneError) return [failedChild(error.message)];
+      if (error instanceof GraphGoneError) return { kind: 'ended', results: [failedChild(error.message)] };
+      if (error instanceof TooManyDescendantsError) return { kind: 'refused', refusal: refuseChildren(maxDescendants) };
       throw error;
     }
   }
 
-  async #childrenOf(
-    { state, graph, children }: Parent,
-    from: number,
-    to: number,
-    slots: number,
-    slotSeq: number,
-  ): Promise<RunAppend[]> {
+  async #childrenOf({ state, graph, children }: Parent, from: number, to: number, slots: number): Promise<RunAppend[]> {
     const { newId, now, runs, graphs } = this.options;
     const appends: RunAppend[] = [];
+    const slotSeq = generationOf(children);
     const called = children.graph === null ? undefined : await graphs.pinned(children.graph.id, children.graph.version);
     const base = children.graph === null ? runs.base(state, graph, children) : undefined;
     for (let index = from; index < to; index++) {
@@ -128,11 +177,11 @@ export class ChildRuns {
 
   /** Gives children their slot: they start, or go on because their parent was retried. */
   async #start(
-    { state: parent }: Parent,
+    { state: parent, children }: Parent,
     { start, restart }: Extract<ChildrenPlan, { kind: 'start' }>,
-    slotSeq: number,
   ): Promise<void> {
     const { runs, now } = this.options;
+    const slotSeq = generationOf(children);
     const appends: RunAppend[] = [];
     for (const runId of restart) {
       const child = await runs.load(runId);
@@ -160,12 +209,14 @@ export class ChildRuns {
     }
   }
 
-  /** Cancels what has not ended. Each wakes the parent when it ends. */
-  async #cancelAll(parentRunId: string, parentSeq: number): Promise<undefined> {
+  /** Cancels what has not ended, some in each turn. Each wakes the parent when it ends. */
+  async #cancelAll(parentRunId: string, parentSeq: number, isStopping: () => boolean): Promise<Reconciled> {
     for (let after = -1; ; ) {
+      await this.#takeTurn();
+      if (isStopping()) return { kind: 'stopped' };
       const rows = await this.options.store.listUnfinishedChildren(parentRunId, parentSeq, after, CANCELLED_AT_A_TIME);
       await Promise.all(rows.map(({ runId }) => appendTo(this.options, runId, cancel)));
-      if (rows.length < CANCELLED_AT_A_TIME) return undefined;
+      if (rows.length < CANCELLED_AT_A_TIME) return UNDER_WAY;
       after = rows.at(-1)?.index ?? after;
     }
   }

@@ -25,6 +25,8 @@ export interface ExecutorOptions {
   /** A new UUIDv7. */
   readonly newId: () => string;
   readonly maxConcurrentRuns: number;
+  /** Runs that a top run can have inside it, at any depth. */
+  readonly maxDescendants: number;
   readonly stepTimeoutMs: number;
   /** What `secrets.NAME` in params stands for. */
   readonly secrets: Readonly<Record<string, string>>;

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { assertNever } from '../core/base/assert-never.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { type Command, decide } from '../core/run/decide.js';
 import { isRequest, type RunEvent } from '../core/run/events.js';
@@ -6,7 +7,15 @@ import { evolve } from '../core/run/evolve.js';
 import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
 import { preparePatch } from '../core/run/patch.js';
 import { type CallOutcome, isLargeReturn, type LargeReturn, settle, settleChildren } from '../core/run/settle.js';
-import { type Cursor, isFinished, type RunState, statusOf } from '../core/run/state.js';
+import {
+  type Children,
+  type ChildrenRefusal,
+  type Cursor,
+  childrenOf,
+  isFinished,
+  type RunState,
+  statusOf,
+} from '../core/run/state.js';
 import type { Circumstances } from '../core/run/visit.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
@@ -181,15 +190,32 @@ export class Session {
   }
 
   /** Has the children looked after, and parks the run while some of them are under way. */
-  async #join({ children, cancel }: Extract<Command, { type: 'children' }>): Promise<Rest | undefined> {
+  async #join(command: Extract<Command, { type: 'children' }>): Promise<Rest | undefined> {
     const { children: childRuns, runs } = this.deps;
-    const results = await this.#whileDown(() => childRuns.reconcile(this.state, this.graph, children, cancel));
-    if (results === undefined) {
-      runs.keep(this.state);
-      return { kind: 'parked', until: null };
+    const isStopping = () => this.#stopping;
+    const result = await this.#whileDown(() => childRuns.reconcile(this.state, this.graph, command, isStopping));
+    switch (result?.kind) {
+      case undefined:
+      case 'under_way':
+        runs.keep(this.state);
+        return { kind: 'parked', until: null };
+      case 'stopped':
+        return this.#drained();
+      case 'refused':
+        await this.#commit(() => this.#refuse(command.children, result.refusal));
+        return undefined;
+      case 'ended':
+        await this.#commit((at) => settleChildren(this.graph, this.state, result.results, at));
+        return undefined;
+      default:
+        return assertNever(result);
     }
-    await this.#commit((at) => settleChildren(this.graph, this.state, results, at));
-    return undefined;
+  }
+
+  /** Nothing if the run is to be cancelled meanwhile. */
+  #refuse({ seq }: Children, { code, message }: ChildrenRefusal): readonly RunEvent[] {
+    const isJoining = childrenOf(this.state)?.seq === seq && !this.state.cancelRequested;
+    return isJoining ? [{ type: 'children.refused', code, message }] : [];
   }
 
   #circumstances(): Circumstances {

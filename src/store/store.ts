@@ -51,6 +51,8 @@ export interface Unit {
   readonly slots?: readonly Slot[];
   /** Runs that become due by this. */
   readonly wakes?: readonly Wake[];
+  /** Runs that the top run of each new child can have inside it, counted over all that were ever made. */
+  readonly maxDescendants?: number;
   /** The claim that this ends: its run has ended or waits. */
   readonly done?: Claim;
 }
@@ -79,6 +81,14 @@ export class GraphGoneError extends Error {
   constructor(graphId: string) {
     super(`Graph ${graphId} was deleted.`);
     this.name = 'GraphGoneError';
+  }
+}
+
+/** The top run of a new child has as many runs inside it as it can have. */
+export class TooManyDescendantsError extends Error {
+  constructor(topRunId: string, limit: number) {
+    super(`Run ${topRunId} cannot have more than ${limit} runs inside it.`);
+    this.name = 'TooManyDescendantsError';
   }
 }
 
@@ -187,7 +197,8 @@ export interface Store {
    * Commits a unit, durably, together with others that are ready. When the database fails while it commits, the outcome
    * is read back before the caller is answered.
    * The run queue and the signals beside the store follow from what it stores.
-   * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | StoreUnavailableError; nothing of the unit is then stored.
+   * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError |
+   * TooManyDescendantsError | StoreUnavailableError; nothing of the unit is then stored.
    * @throws OutcomeUnknownError only when the store is closed, or gives up for good, before the outcome was read back.
    */
   commit(unit: Unit): Promise<void>;

@@ -31,6 +31,7 @@ export async function openEngine(
     logger: { info: () => {}, warn: () => {}, error: (...args: unknown[]) => console.error(...args) },
     secrets: {},
     maxConcurrentRuns,
+    maxDescendants: 100_000,
     maxQueuedRuns: 1_000_000,
     stepTimeoutMs: 600_000,
     onFatal: (error) => {

@@ -418,3 +418,78 @@ describe('a branch that is cancelled before it has begun', () => {
     expect(flatten(state)).toMatchObject({ status: 'FAILED', error: { code: 'branch_failed' } });
   });
 });
+
+describe('a run with too many runs inside it', () => {
+  /** Three branches of three branches each. */
+  const nested = {
+    graph_id: 'nested',
+    name: 'nested',
+    entry_point: 'outer',
+    nodes: ['outer', 'inner', 'leaf', 'inner join'].map((name) => ({ name, tool_name: 'noop' })),
+    edges: [{ from_node: 'leaf', to_node: 'inner join' }],
+    for_each_edges: [
+      { from_node: 'outer', items: '${ [1, 2, 3] }', to_node: 'inner', join_node: 'END', collect_as: 'all' },
+      { from_node: 'inner', items: '${ [1, 2, 3] }', to_node: 'leaf', join_node: 'inner join', collect_as: 'each' },
+    ],
+  } as never;
+
+  async function statusesBelow({ engine }: TestEngine, parentRunId: string): Promise<RunStatus[]> {
+    const { runs } = await engine.listRuns({ parentRunId, limit: 100 });
+    const below = await Promise.all(runs.map(({ runId }) => statusesBelow({ engine } as TestEngine, runId)));
+    return [...runs.map(({ status }) => status), ...below.flat()];
+  }
+
+  it('fails, with all that was made ended, and goes on after a retry when it can have more', async () => {
+    const test = await startEngine({ definitions: tools, maxDescendants: 8 });
+    const { runId, state } = await runGraph(test, nested);
+    const { status, error } = flatten(state);
+    expect(status).toBe('FAILED');
+    expect(error).toMatchObject({ code: 'branch_failed', message: expect.stringContaining('more than 8 runs') });
+    expect(error?.message).toContain('MAX_DESCENDANTS');
+    const statuses = await statusesBelow(test, runId);
+    expect(statuses.length).toBeLessThanOrEqual(8);
+    expect(statuses).toEqual(statuses.map(() => expect.stringMatching(/^(COMPLETED|CANCELLED|FAILED)$/)));
+    await test.stop();
+
+    const more = await startEngineForTest({ definitions: tools, maxDescendants: 12, path: test.path });
+    await more.engine.retryRun(runId, {});
+    const again = flatten((await more.engine.getState(runId, { waitSeconds: 20 })).state);
+    expect(again).toMatchObject({ status: 'COMPLETED', error: null });
+    expect(again.data.all).toHaveLength(3);
+    expect(await statusesBelow(more, runId)).toHaveLength(12);
+  });
+
+  it('fails before it makes any, if those of one edge are too many', async () => {
+    const test = await startEngineForTest({ definitions: tools, maxDescendants: 2 });
+    const { runId, state } = await runGraph(test, nested);
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', error: { code: 'too_many_descendants', node: 'outer' } });
+    expect(await statusesBelow(test, runId)).toEqual([]);
+  });
+
+  it('has the branches beside it stopped', async () => {
+    const held = heldTool('noop', { heedsSignal: true });
+    const call = defineTool({ name: 'call', run: () => ({}) });
+    const test = await startEngineForTest({ definitions: [held.tool, call], maxDescendants: 3 });
+    // Two branches: one at work, and one that would make three more.
+    const { graphId } = await test.engine.createGraph({
+      graph_id: 'two',
+      name: 'two',
+      entry_point: 'begin',
+      nodes: [
+        { name: 'begin', tool_name: 'call' },
+        { name: 'works', tool_name: 'noop' },
+        { name: 'makes', tool_name: 'call' },
+        { name: 'leaf', tool_name: 'call' },
+      ],
+      edges: [],
+      parallel_edges: [{ from_node: 'begin', to_nodes: ['works', 'makes'], join_node: 'END' }],
+      for_each_edges: [
+        { from_node: 'makes', items: '${ [1, 2, 3] }', to_node: 'leaf', join_node: 'END', collect_as: 'all' },
+      ],
+    } as never);
+    const { runId } = await test.engine.startRun({ graphId, inputData: null });
+    const { state } = await test.engine.getState(runId, { waitSeconds: 20 });
+    expect(flatten(state)).toMatchObject({ status: 'FAILED', error: { code: 'branch_failed' } });
+    expect((await statusesBelow(test, runId)).sort()).toEqual(['CANCELLED', 'FAILED']);
+  });
+});

@@ -12,6 +12,7 @@ export interface TestEngineOptions {
   readonly path?: string;
   readonly maxConcurrentRuns?: number;
   readonly maxQueuedRuns?: number;
+  readonly maxDescendants?: number;
   readonly stepTimeoutMs?: number;
   readonly now?: () => number;
   readonly onCommit?: CommitObserver;
@@ -48,6 +49,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     random: options.random ?? Math.random,
     secrets: options.secrets ?? {},
     maxConcurrentRuns: options.maxConcurrentRuns ?? 100,
+    maxDescendants: options.maxDescendants ?? 100_000,
     maxQueuedRuns: options.maxQueuedRuns ?? 10_000,
     stepTimeoutMs: options.stepTimeoutMs ?? 600_000,
     onStep: options.onStep,

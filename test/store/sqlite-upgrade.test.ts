@@ -60,6 +60,38 @@ function fileOfFirstRelease(): string {
   return path;
 }
 
+/** Brings a file on by the next migrations, up to this many in all, as a version between two releases has. */
+function migrateTo(path: string, count: number): Database.Database {
+  const sqlite = new Database(path);
+  const insert = sqlite.prepare('INSERT INTO __drizzle_migrations (hash, created_at) VALUES (?, ?)');
+  for (const { sql, hash, folderMillis } of LATER.slice(0, count - 1)) {
+    for (const statement of sql) sqlite.exec(statement);
+    insert.run(hash, folderMillis);
+  }
+  return sqlite;
+}
+
+describe('a database without the count of descendants', () => {
+  it('has them counted for the top runs that can still make more', async () => {
+    const path = fileOfFirstRelease();
+    const sqlite = migrateTo(path, 3);
+    const insertChild = sqlite.prepare(`INSERT INTO workflow_runs (graph_id, graph_version, submitted_at, metadata,
+      run_id, status, parent_run_id, parent_seq, child_index) VALUES ('g', 1, ${NOON}, '{}', ?, 'COMPLETED', ?, 4, ?)`);
+    for (const top of ['r2', 'r3', 'r4']) {
+      for (const index of [0, 1, 2]) insertChild.run(`${top}-${index}`, top, index);
+      insertChild.run(`${top}-0-0`, `${top}-0`, 0);
+    }
+    sqlite.close();
+    const { store, sqlite: opened } = openWithDatabase(path);
+    const counted = opened.prepare('SELECT run_id, descendants FROM workflow_runs WHERE parent_run_id IS NULL');
+    expect(Object.fromEntries(counted.raw().all() as [string, number][])).toEqual({ r1: 0, r2: 4, r3: 0, r4: 4 });
+    const state = foldStored('r2', await store.loadRun('r2'))!;
+    const fifth = { appends: [newChild(state, 4, 3)], maxDescendants: 4 };
+    await expect(store.commit(fifth)).rejects.toThrow('Run r2 cannot have more than 4 runs inside it.');
+    await store.commit({ ...fifth, maxDescendants: 5 });
+  });
+});
+
 describe('a database of the first release', () => {
   it('is upgraded in place, with all that it holds', async () => {
     const path = fileOfFirstRelease();
@@ -115,7 +147,7 @@ describe('a database of the first release', () => {
     expect(columns.map(({ name }) => name)).toEqual(
       Object.values(getTableColumns(workflowRuns)).map(({ name }) => name),
     );
-    expect(columns.map(({ name }) => name).slice(-2)).toEqual(['data', 'slot_seq']);
+    expect(columns.map(({ name }) => name).slice(-3)).toEqual(['data', 'slot_seq', 'descendants']);
   });
 
   it('is upgraded once', async () => {

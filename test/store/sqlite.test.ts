@@ -139,6 +139,7 @@ describe('the view run_logs', () => {
     ],
     'run.retried': [{ type: 'run.retried' }, { type: 'run.retried', parent_seq: 3, next: 'ñ "b"' }],
     'run.forked': [{ type: 'run.forked', forked_from: { run_id: 'x', step: 2 }, patch: {}, node: 'b', step: 2 }],
+    'children.refused': [{ type: 'children.refused', code: 'too_many_descendants', message: 'many' }],
     'cancel.requested': [{ type: 'cancel.requested' }],
     'run.recovered': [{ type: 'run.recovered' }],
     'run.drained': [{ type: 'run.drained' }],

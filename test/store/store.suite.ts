@@ -419,6 +419,35 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         expect(await store.viewChildren(run.runId, 4, 4, 10)).toMatchObject({ created: 2 });
       });
 
+      it('are counted with their top run, whatever their depth, and refused beyond its limit', async () => {
+        const parent = await storeParent(9);
+        const [first, second] = [0, 1].map((index) => newChild(parent, 3, index)) as [RunAppend, RunAppend];
+        const below = (above: RunAppend, from: number, count: number) =>
+          Array.from({ length: count }, (_, index) => newChild(above.state, 3, from + index));
+        const refusal = { name: 'TooManyDescendantsError', message: expect.stringContaining(parent.runId) };
+        const of = (maxDescendants: number, ...appends: RunAppend[]) => ({ ...unit(...appends), maxDescendants });
+
+        await store.commit(of(6, first, second));
+        // Both fit alone, but not together, whether they share a transaction or not.
+        const refused = below(second, 0, 3);
+        const results = await Promise.allSettled([
+          store.commit(of(6, ...below(first, 0, 3))),
+          store.commit(of(6, ...refused)),
+          store.commit(unit(newRun())),
+        ]);
+        expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+        expect(results[1]).toMatchObject({ reason: refusal });
+        expect(await isStored(refused[0]!.state)).toBe(false);
+        await expect(store.commit(of(6, ...below(second, 0, 2)))).rejects.toMatchObject(refusal);
+        await store.commit(of(6, ...below(second, 0, 1)));
+        await expect(store.commit(of(6, ...below(first, 3, 1)))).rejects.toMatchObject(refusal);
+        // Another top run has a count of its own, and the limit can be raised.
+        await store.commit(of(1, newChild(await storeParent(1), 3, 0)));
+        await store.commit(of(7, ...below(first, 3, 1)));
+        await commit(store, follow(second.state, [CANCELLED]));
+        await expect(store.commit(of(7, ...below(first, 4, 1)))).rejects.toMatchObject(refusal);
+      });
+
       it('have their slot from when they are made, or are given it later, each once', async () => {
         const parent = await storeParent(5);
         const first = newChild(parent, 3, 0);

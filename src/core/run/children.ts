@@ -1,7 +1,7 @@
 import { definedOnly } from '../base/defined-only.js';
 import { type LimitsDefinition, resolveLimits } from '../graph/definition.js';
 import type { EventOf } from './events.js';
-import type { Children, RunState } from './state.js';
+import type { Children, ChildrenRefusal, RunState } from './state.js';
 
 /**
  * What is known of the child runs that an event of a parent started. A child runs once it has a slot, which belongs to a
@@ -32,6 +32,8 @@ export type ChildrenPlan =
   | { readonly kind: 'create'; readonly from: number; readonly to: number; readonly slots: number }
   /** Give these runs a slot. Those in `restart` have ended, and go on as their parent does. */
   | { readonly kind: 'start'; readonly start: readonly string[]; readonly restart: readonly string[] }
+  /** Make none: they alone are more than can be made. */
+  | { readonly kind: 'refuse'; readonly refusal: ChildrenRefusal }
   /** Cancel all that have not ended. */
   | { readonly kind: 'cancel' }
   /** Nothing to do until a child ends. */
@@ -47,18 +49,27 @@ export function generationOf({ seq, retriedSeq }: Children): number {
   return retriedSeq ?? seq;
 }
 
+export interface ChildrenLimits {
+  /** Children that run at a time. */
+  readonly maxParallel: number;
+  /** Runs that the top run can have inside it, at any depth. */
+  readonly maxDescendants: number;
+}
+
 /**
  * Plans what to do for the children of a run: make them, run at most `maxParallel` of them at a time, end all when one
- * is lost or their parent is cancelled, and join them when all have ended.
+ * is lost, when no more can be made or when their parent ends, and join them when all have ended.
+ * @param cancel their parent ends
  */
 export function planChildren(
-  { count }: Children,
+  { count, refused }: Children,
   { created, active, lost, unfinished, next }: ChildrenView,
-  { cancel, maxParallel }: { readonly cancel: boolean; readonly maxParallel: number },
+  { cancel, maxParallel, maxDescendants }: ChildrenLimits & { readonly cancel: boolean },
 ): ChildrenPlan {
-  if (cancel || lost) return { kind: unfinished > 0 ? 'cancel' : 'join' };
+  if (cancel || lost || refused !== undefined) return { kind: unfinished > 0 ? 'cancel' : 'join' };
   const free = Math.max(0, maxParallel - active);
   if (created < count) {
+    if (count > maxDescendants) return { kind: 'refuse', refusal: refuseChildren(maxDescendants) };
     const to = Math.min(count, created + MAX_CREATED_AT_ONCE);
     // Children that are there already go first.
     const slots = Math.min(Math.max(0, free - next.length), to - created);
@@ -71,6 +82,14 @@ export function planChildren(
     start: chosen.filter(({ ended }) => !ended).map(({ runId }) => runId),
     restart: chosen.filter(({ ended }) => ended).map(({ runId }) => runId),
   };
+}
+
+/** Why children are not made that would be more than the top run can have inside it. */
+export function refuseChildren(maxDescendants: number): ChildrenRefusal {
+  const message =
+    `The top run would have more than ${maxDescendants} runs inside it. Have fewer items or branches, ` +
+    'or raise MAX_DESCENDANTS of the server and retry the run.';
+  return { code: 'too_many_descendants', message };
 }
 
 /** The first event of a branch, which runs a part of its parent's graph on its parent's state. */

@@ -138,6 +138,8 @@ export type RunEvent =
       readonly to_node: string;
       readonly next: string | null;
     }
+  /** No more children can be made: those that are there are cancelled, and the run fails with this. */
+  | { readonly type: 'children.refused'; readonly code: 'too_many_descendants'; readonly message: string }
   | { readonly type: 'cancel.requested' }
   /** A server found the run unfinished after a crash and drives it on. */
   | { readonly type: 'run.recovered' }
@@ -200,6 +202,7 @@ export function isRequest(event: RunEvent): boolean {
     case 'wait.started':
     case 'branches.started':
     case 'branches.joined':
+    case 'children.refused':
     case 'run.recovered':
     case 'run.drained':
     case 'run.forked':
@@ -218,6 +221,7 @@ const IS_TERMINAL: Readonly<Record<EventType, boolean>> = {
   'wait.ended': false,
   'branches.started': false,
   'branches.joined': false,
+  'children.refused': false,
   'cancel.requested': false,
   'run.recovered': false,
   'run.drained': false,

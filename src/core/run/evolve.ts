@@ -24,6 +24,7 @@ import {
  *                                |   routing: the run, or its branches, comes next|
  *                                | wait.started: waiting, or joining (a graph)    |
  *   routing --branches.started--> joining --branches.joined, wait.ended-----------+
+ *   joining --children.refused--> joining: no more children are made, and the run fails when all have ended
  *   waiting --wait.ended--> answered, or calling
  *   answered --step.completed, step.failed--> as from calling
  *   live --run.completed, run.failed, run.cancelled--> completed, failed, cancelled
@@ -61,6 +62,8 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
         phase: goOn(state, hereOf(state, event), event.to_node, event.next),
         recoveries: 0,
       };
+    case 'children.refused':
+      return childrenRefused(state, event);
     case 'cancel.requested':
       return { cancelRequested: true, recoveries: 0 };
     case 'run.recovered':
@@ -160,6 +163,12 @@ function branchesStarted(
   return { phase: { kind: 'joining', cursor: hereOf(state, event), children }, recoveries: 0 };
 }
 
+function childrenRefused({ phase }: RunState, event: EventOf<'children.refused'>): Partial<RunState> {
+  if (phase.kind !== 'joining') return {};
+  const { code, message } = event;
+  return { phase: { ...phase, children: { ...phase.children, refused: { code, message } } } };
+}
+
 function retried(state: RunState, event: EventOf<'run.retried'>, seq: number): Partial<RunState> {
   const { limits, deadline_at: deadlineAt = null, parent_seq: retriedBy = null } = event;
   return {
@@ -182,8 +191,11 @@ function goOnAgain(at: RetryPoint, seq: number): LivePhase {
     case 'answered':
     case 'routing':
       return { ...at, cursor: { ...at.cursor, tries: 1 } };
-    case 'joining':
-      return { ...at, cursor: { ...at.cursor, tries: 1 }, children: { ...at.children, retriedSeq: seq } };
+    case 'joining': {
+      // The limit can be higher by now, so that those which are missing can be made.
+      const { refused: _, ...children } = at.children;
+      return { ...at, cursor: { ...at.cursor, tries: 1 }, children: { ...children, retriedSeq: seq } };
+    }
   }
 }
 

@@ -75,6 +75,7 @@ function isCopied({ type }: RunEvent): boolean {
     case 'branches.joined':
       return true;
     case 'run.submitted':
+    case 'children.refused':
     case 'cancel.requested':
     case 'run.recovered':
     case 'run.drained':

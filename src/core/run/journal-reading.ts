@@ -78,6 +78,9 @@ export function readEvent(event: RunEvent, listener: JournalListener): void {
     case 'run.cancelled':
       listener.onRunCancelled(event);
       break;
+    case 'children.refused':
+      // The end of the run says it.
+      break;
     case 'cancel.requested':
     case 'run.recovered':
     case 'run.drained':

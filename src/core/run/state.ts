@@ -50,6 +50,14 @@ export interface Children {
   } | null;
   /** Seq of the retry after which those that did not complete run once more. */
   readonly retriedSeq: number | null;
+  /** Why no more of them can be made: the run fails with it when those that are there have ended. */
+  readonly refused?: ChildrenRefusal;
+}
+
+/** Why children are not made. */
+export interface ChildrenRefusal {
+  readonly code: 'too_many_descendants';
+  readonly message: string;
 }
 
 /** Where a run is that has not finished. The cursor is null for a run that begins at its entry. */

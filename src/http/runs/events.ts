@@ -22,6 +22,7 @@ const EVENTS: Readonly<Record<EventType, string>> = {
   'wait.ended': 'the wait is over',
   'branches.started': 'branches begin',
   'branches.joined': 'the branches ended and were joined',
+  'children.refused': 'no more children are made, those that are there are cancelled, and the run fails with this',
   'cancel.requested': 'somebody asked to cancel the run',
   'run.recovered': 'a server took the run up after a crash',
   'run.drained': 'the server stopped in good order during a step',

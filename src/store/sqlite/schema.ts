@@ -56,6 +56,11 @@ export const workflowRuns = sqliteTable(
      * the parent's last retry. Added behind `data`; nothing reads it from a row that has data, because the indexes hold it.
      */
     slotSeq: integer('slot_seq'),
+    /**
+     * Of a top-level run: how many runs were ever made inside it, at any depth. Read and written only while it has not
+     * finished, when it has no data that would stand before it.
+     */
+    descendants: integer('descendants').notNull().default(0),
   },
   (table) => [
     // Run ids sort by time, so each of these lists newest first without sorting. Top-level runs and children have

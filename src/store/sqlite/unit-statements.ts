@@ -49,6 +49,12 @@ function prepareRows(db: BetterSQLite3Database) {
       .where(and(isRun, sql`${workflowRuns.slotSeq} IS NOT ${param('slotSeq')}`))
       .prepare(),
     findSlot: db.select({ slotSeq: workflowRuns.slotSeq }).from(workflowRuns).where(isRun).prepare(),
+    findParent: db.select({ parentRunId: workflowRuns.parentRunId }).from(workflowRuns).where(isRun).prepare(),
+    addDescendants: db
+      .update(workflowRuns)
+      .set({ descendants: sql`${workflowRuns.descendants} + ${param('added')}` })
+      .where(and(isRun, sql`${workflowRuns.descendants} + ${param('added')} <= ${param('limit')}`))
+      .prepare(),
     insertMetadata: db
       .insert(runMetadata)
       .values({ key: param('key'), value: param('value'), runId: param('runId') })

@@ -10,6 +10,7 @@ import {
   ReplayError,
   type RunAppend,
   type Slot,
+  TooManyDescendantsError,
   type Unit,
 } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
@@ -56,9 +57,30 @@ export class UnitWriter {
     }
   }
 
-  #write(unit: Unit): void {
-    for (const append of unit.appends) this.#append(append);
-    for (const slot of unit.slots ?? []) this.#giveSlot(slot);
+  #write({ appends, slots = [], maxDescendants = Number.MAX_SAFE_INTEGER }: Unit): void {
+    const madeBy = new Map<string, number>();
+    for (const append of appends) {
+      this.#append(append);
+      const { create, state } = append;
+      if (create === undefined || state.parent === null) continue;
+      madeBy.set(state.parent.run_id, (madeBy.get(state.parent.run_id) ?? 0) + 1);
+    }
+    for (const [parentRunId, added] of madeBy) this.#countDescendants(parentRunId, added, maxDescendants);
+    for (const slot of slots) this.#giveSlot(slot);
+  }
+
+  /** Counts new children with their top run: in this transaction, so that two units cannot both be the last that fits. */
+  #countDescendants(parentRunId: string, added: number, limit: number): void {
+    const topRunId = this.#findTop(parentRunId);
+    const { changes } = this.#statements.addDescendants.run({ runId: topRunId, added, limit });
+    if (changes === 0) throw new TooManyDescendantsError(topRunId, limit);
+  }
+
+  #findTop(runId: string): string {
+    const run = this.#statements.findParent.get({ runId });
+    // It was deleted in the meantime.
+    if (run === undefined) throw new ConflictError(runId);
+    return run.parentRunId === null ? runId : this.#findTop(run.parentRunId);
   }
 
   #giveSlot(slot: Slot): void {

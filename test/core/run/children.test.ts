@@ -34,7 +34,13 @@ describe('the plan for children', () => {
   const nothing: ChildrenView = { created: 3, active: 0, lost: false, unfinished: 0, next: [] };
   const child = (index: number, ended = false) => ({ runId: `child-${index}`, index, ended });
 
-  it.each<[string, Partial<ChildrenView>, { count?: number; cancel?: boolean; maxParallel?: number }, ChildrenPlan]>([
+  interface PlanOptions extends Partial<Pick<Children, 'count' | 'refused'>> {
+    readonly cancel?: boolean;
+    readonly maxParallel?: number;
+  }
+  const refused = { code: 'too_many_descendants', message: 'many' } as const;
+
+  it.each<[string, Partial<ChildrenView>, PlanOptions, ChildrenPlan]>([
     ['makes them, the first with a slot', { created: 0 }, {}, { kind: 'create', from: 0, to: 3, slots: 2 }],
     [
       'makes no more at a time than a commit should hold',
@@ -85,9 +91,26 @@ describe('the plan for children', () => {
       { cancel: true },
       { kind: 'cancel' },
     ],
+    [
+      'makes none that alone are too many',
+      { created: 0 },
+      { count: 2001 },
+      {
+        kind: 'refuse',
+        refusal: { code: 'too_many_descendants', message: expect.stringContaining('more than 2000 runs') },
+      },
+    ],
+    [
+      'cancels those that are there when no more can be made',
+      { created: 1, active: 1, unfinished: 1 },
+      { refused },
+      { kind: 'cancel' },
+    ],
+    ['joins them when no more can be made and all have ended', { created: 1 }, { refused }, { kind: 'join' }],
     ['starts none with a parent that is cancelled', { next: [child(0, true)] }, { cancel: true }, { kind: 'join' }],
-  ])('%s', (_, view, { count = 3, cancel = false, maxParallel = 2 }, plan) => {
-    expect(planChildren({ ...children, count }, { ...nothing, ...view }, { cancel, maxParallel })).toEqual(plan);
+  ])('%s', (_, view, { count = 3, cancel = false, maxParallel = 2, ...more }, plan) => {
+    const limits = { cancel, maxParallel, maxDescendants: 2000 };
+    expect(planChildren({ ...children, count, ...more }, { ...nothing, ...view }, limits)).toEqual(plan);
   });
 
   it.each([1, 2, 10])('brings them all to their end, with %i slots', (maxParallel) => {
@@ -113,7 +136,11 @@ class Family {
   /** Does what the plan says; lets one end when there is nothing else to do. False when they can be joined. */
   goOn(): boolean {
     const { count, maxParallel } = this;
-    const plan = planChildren({ ...children, count }, this.view(), { cancel: false, maxParallel });
+    const plan = planChildren({ ...children, count }, this.view(), {
+      cancel: false,
+      maxParallel,
+      maxDescendants: count,
+    });
     if (plan.kind === 'create') this.create(plan);
     if (plan.kind === 'start') for (const index of plan.start) this.rows[Number(index)]!.slot = true;
     if (plan.kind === 'wait') this.rows.find(({ slot, done }) => slot && !done)!.done = true;

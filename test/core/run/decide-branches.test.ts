@@ -125,6 +125,39 @@ describe('parallel branches', () => {
     expect(run.decide()).toMatchObject({ type: 'children', cancel: false });
   });
 
+  it('that cannot all be made fail the run, whatever its way for errors, until it is retried', () => {
+    const run = parallel({ on_error: 'e' });
+    run.append({ type: 'children.refused', code: 'too_many_descendants', message: 'many' });
+    expect(run.decide()).toMatchObject({ type: 'children', children: { refused: { message: 'many' } } });
+    run.settleChildren(completedChild({}));
+    expect(run.view).toMatchObject({
+      status: 'FAILED',
+      error: { code: 'too_many_descendants', message: 'many', node: 'a', step: 1 },
+      children: { seq: 4 },
+    });
+    run.retry();
+    expect(run.view.children).not.toHaveProperty('refused');
+    expect(run.decide()).toMatchObject({ type: 'children', cancel: false });
+  });
+
+  it('that cannot all be made end with a run that is cancelled', () => {
+    const run = parallel();
+    run.append(
+      { type: 'children.refused', code: 'too_many_descendants', message: 'many' },
+      { type: 'cancel.requested' },
+    );
+    run.settleChildren(completedChild({}));
+    expect(run.view.status).toBe('CANCELLED');
+  });
+
+  it('are refused only to a run that has them', () => {
+    const run = parallel();
+    run.settleChildren(completedChild({}), completedChild({}, 1));
+    const before = run.view;
+    run.append({ type: 'children.refused', code: 'too_many_descendants', message: 'many' });
+    expect(run.view).toMatchObject({ status: before.status, cursor: before.cursor, children: null });
+  });
+
   it('are joined at the deadline, which ends the run after that', () => {
     const run = parallel({}, { deadlineSeconds: 1 });
     run.now += 1000;
