@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { CompiledGraph } from '../core/graph/compile.js';
+import type { EventOf } from '../core/run/events.js';
 import { isFinished, type RunState, statusOf } from '../core/run/state.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
@@ -33,6 +34,8 @@ export interface ExecutorOptions {
   readonly onStep?: StepObserver | undefined;
 }
 
+/** Parents that note at a time that the server stops. */
+const STOPPED_AT_A_TIME = 100;
 /** Pause before a run is driven again that stopped on an error: the first, doubled each time up to the last. */
 const FIRST_PAUSE_MS = 1000;
 const LAST_PAUSE_MS = 60_000;
@@ -88,7 +91,13 @@ export class Executor {
     clearTimeout(this.#retry);
     for (const unsubscribe of this.#subscriptions) unsubscribe();
     for (const session of this.#claims.values()) session?.stop();
+    const until = this.options.now() + graceMs;
     await this.#taking;
+    await this.#stopSessions(graceMs);
+    await this.#stopParents(until);
+  }
+
+  async #stopSessions(graceMs: number): Promise<void> {
     if (this.#claims.size === 0) return;
     const stopped = new Promise<void>((resolve) => {
       this.#idle = resolve;
@@ -98,6 +107,29 @@ export class Executor {
     }, graceMs);
     await stopped;
     clearTimeout(timer);
+  }
+
+  /**
+   * Parents that are due, but are not driven any more, say that the server has stopped, or what is still to be done for
+   * their children would count as a crash. As many as the grace has time for.
+   */
+  async #stopParents(until: number): Promise<void> {
+    const claims = [...(await this.options.queue.take(Number.POSITIVE_INFINITY))];
+    do await Promise.all(claims.splice(0, STOPPED_AT_A_TIME).map((claim) => this.#stopParent(claim)));
+    while (claims.length > 0 && this.options.now() < until);
+  }
+
+  async #stopParent(claim: Claim): Promise<void> {
+    try {
+      if (this.options.runs.takeSubmitted(claim.runId) !== undefined) return;
+      const { state, graph } = (await this.#load(claim.runId)) ?? {};
+      if (state?.phase.kind !== 'joining' || graph === undefined) return;
+      const session = new Session(this.#sessionDeps, claim, graph, state);
+      session.stop();
+      await session.drive();
+    } catch (error) {
+      this.options.logger.error({ run_id: claim.runId, err: error }, 'a parent could not note that the server stops');
+    }
   }
 
   #fill(): void {
@@ -160,15 +192,30 @@ export class Executor {
     const loaded = await this.#load(claim.runId);
     if (loaded === undefined) return queue.giveBack(claim, null);
     const { state, graph } = loaded;
-    const recovered = claim.isTakeover && statusOf(state) === 'RUNNING' && !state.drained;
+    const recovery = claim.isTakeover ? await this.#recoveryOf(state, graph) : undefined;
     // A run that is to be cancelled calls no tool, so it has not to wait for its turn.
-    const isSuspicious = recovered && state.recoveries > 0 && !state.cancelRequested;
+    const isSuspicious = recovery !== undefined && state.recoveries > 0 && !state.cancelRequested;
     if (isSuspicious && !claim.isSuspect) return queue.quarantine(claim);
     const session = new Session(this.#sessionDeps, claim, graph, state);
     this.#claims.set(claim, session);
     if (this.#stopping) session.stop();
-    const rest = await session.drive({ recovered });
+    const rest = await session.drive(recovery);
     if (rest.kind === 'parked') await queue.giveBack(claim, rest.until);
+  }
+
+  /**
+   * What a run says that was under way when its last process ended; nothing if it only waited, or that stopped in good
+   * order. A parent waits by its status, so what was to be done for its children tells.
+   */
+  async #recoveryOf(state: RunState, graph: CompiledGraph): Promise<EventOf<'run.recovered'> | undefined> {
+    if (state.phase.kind !== 'joining') {
+      return statusOf(state) === 'RUNNING' && !state.drained ? { type: 'run.recovered' } : undefined;
+    }
+    const { children } = state.phase;
+    const command = { type: 'children', children, cancel: state.cancelRequested } as const;
+    if (!(await this.#children.hasWork(state, graph, command))) return undefined;
+    const { ended } = await this.options.store.countChildren(state.runId, children.seq);
+    return { type: 'run.recovered', children_ended: ended };
   }
 
   async #load(runId: string): Promise<{ state: RunState; graph: CompiledGraph } | undefined> {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { assertNever } from '../core/base/assert-never.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { type Command, decide } from '../core/run/decide.js';
-import { isRequest, type RunEvent } from '../core/run/events.js';
+import { type EventOf, isRequest, type RunEvent } from '../core/run/events.js';
 import { evolve } from '../core/run/evolve.js';
 import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
 import { preparePatch } from '../core/run/patch.js';
@@ -95,12 +95,15 @@ export class Session {
     this.#seq = state.seq;
   }
 
-  /** Drives the run until it ends or waits, or this session is stopped, or the claim is lost. */
-  async drive(options: { recovered: boolean }): Promise<Rest> {
+  /**
+   * Drives the run until it ends or waits, or this session is stopped, or the claim is lost.
+   * @param recovery what to append first, for a run that was under way at a crash
+   */
+  async drive(recovery?: EventOf<'run.recovered'>): Promise<Rest> {
     const { signals, turns } = this.deps;
     const unsubscribe = signals.subscribe(`run/${this.state.runId}`, (signal) => this.#notice(signal));
     try {
-      if (options.recovered) await this.#commit(() => [{ type: 'run.recovered' }]);
+      if (recovery !== undefined) await this.#commit(() => [recovery]);
       for (;;) {
         // Many runs that go on together, each with an expression of a tenth of a second, take turns.
         if (turns.isOver()) await turns.next();
@@ -130,10 +133,10 @@ export class Session {
   async #perform(command: Command): Promise<Rest | undefined> {
     if (command.type === 'stop') return { kind: 'parked', until: null };
     if (command.type === 'wait') return { kind: 'parked', until: command.until };
+    // There can be nothing to do but to wait.
+    if (command.type === 'children') return this.#join(command);
     if (this.#stopping) return this.#drained();
     switch (command.type) {
-      case 'children':
-        return this.#join(command);
       case 'append':
         await this.#commit((at) => this.#decideAgain(at));
         return undefined;
@@ -228,8 +231,9 @@ export class Session {
   }
 
   async #drained(): Promise<Rest> {
-    // Only runs at work could be taken for crashed.
-    if (statusOf(this.state) === 'RUNNING' && !this.state.drained) await this.#commit(() => [{ type: 'run.drained' }]);
+    // Only runs at work could be taken for crashed, and those with something to do for their children.
+    const isAtWork = statusOf(this.state) === 'RUNNING' || this.state.phase.kind === 'joining';
+    if (isAtWork && !this.state.drained) await this.#commit(() => [{ type: 'run.drained' }]);
     return this.#rest ?? { kind: 'parked', until: this.deps.now() };
   }
 

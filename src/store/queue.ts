@@ -34,7 +34,7 @@ export interface Claim {
   readonly runId: string;
   /** Tells this claim from earlier ones of the same run. */
   readonly id: string;
-  /** Whoever had the run before is gone, without having let it go. */
+  /** Whoever had the run before is gone, without having let it go. Of a run that waits for children: perhaps. */
   readonly isTakeover: boolean;
   /** One of the runs that are tried one at a time, because one of them may be what ends its process. */
   readonly isSuspect: boolean;

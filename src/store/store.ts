@@ -235,6 +235,8 @@ export interface Store {
     limit: number,
     retriedAt?: number,
   ): Promise<ChildrenView>;
+  /** How many children an event of a run started, and how many of them have ended. */
+  countChildren(parentRunId: string, parentSeq: number): Promise<{ made: number; ended: number }>;
   /** The children that an event of a run started and that have not finished, above an index, at most `limit`. */
   listUnfinishedChildren(
     parentRunId: string,

@@ -20,6 +20,8 @@ export interface TestEngineOptions {
   readonly random?: () => number;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly llmBaseUrl?: string;
+  /** Called before the first run is taken up. */
+  readonly beforeStart?: (parts: Composition) => void;
 }
 
 export interface TestEngine extends Composition {
@@ -59,6 +61,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     },
   });
   await parts.open();
+  options.beforeStart?.(parts);
   parts.start();
   const stop = async (graceMs = 5000): Promise<void> => {
     await parts.drain(graceMs);

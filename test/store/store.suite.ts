@@ -515,6 +515,17 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         await store.commit(unit(newChild(parent, 3, 1, { graphId: 'h', kind: 'graph' })));
       });
 
+      it('are counted, those that have ended too', async () => {
+        const parent = await storeParent(4);
+        expect(await store.countChildren(parent.runId, 3)).toEqual({ made: 0, ended: 0 });
+        const [begun, ...others] = [0, 1, 2, 3].map((index) => newChild(parent, 3, index));
+        await store.commit(unit({ ...begun!, create: { slotSeq: 3 } }, ...others));
+        expect(await store.countChildren(parent.runId, 3)).toEqual({ made: 4, ended: 0 });
+        await commit(store, follow(begun!.state, [STARTED, COMPLETED]));
+        await commit(store, follow(others[2]!.state, [CANCELLED]));
+        expect(await store.countChildren(parent.runId, 3)).toEqual({ made: 4, ended: 2 });
+      });
+
       it('leave what became of them: of a branch what it has set itself, of a graph all its data', async () => {
         const parent = await storeParent(4);
         const data = { inherited: 'from the parent' };

@@ -3,7 +3,7 @@ import type { RunEvent } from './events.js';
 import { acceptPatch } from './patch.js';
 import { type Children, type Cursor, type PhaseOf, type RunState, type Waiting, wakeAt } from './state.js';
 import { completeStep, type Failure, failStep } from './step.js';
-import { type Circumstances, failRun, findEnding, type Visit, visitOf } from './visit.js';
+import { type Circumstances, failRun, findEnding, isGivenUp, type Visit, visitOf } from './visit.js';
 import { endOfTime, type OpenWaitKind } from './waits.js';
 
 /*
@@ -42,7 +42,7 @@ export function decide(graph: CompiledGraph, state: RunState, at: Circumstances)
       return { type: 'stop' };
     // Children end before their parent does, whatever ends it.
     case 'joining':
-      return { type: 'children', children: phase.children, cancel: state.cancelRequested };
+      return { type: 'children', children: phase.children, cancel: state.cancelRequested || isGivenUp(state) };
     case 'submitted':
     case 'starting':
     case 'calling':

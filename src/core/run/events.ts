@@ -141,9 +141,12 @@ export type RunEvent =
   /** No more children can be made: those that are there are cancelled, and the run fails with this. */
   | { readonly type: 'children.refused'; readonly code: 'too_many_descendants'; readonly message: string }
   | { readonly type: 'cancel.requested' }
-  /** A server found the run unfinished after a crash and drives it on. */
-  | { readonly type: 'run.recovered' }
-  /** The server stopped in good order before the step in flight was done. Keeps a stop from counting as a crash. */
+  /**
+   * A server found the run unfinished after a crash and drives it on. `children_ended`: it had something to do for its
+   * children, so many of which had ended by then. After `run.drained` this tells only that it goes on.
+   */
+  | { readonly type: 'run.recovered'; readonly children_ended?: number }
+  /** The server stopped in good order before what was under way was done. Keeps a stop from counting as a crash. */
   | { readonly type: 'run.drained' }
   /** A finished run goes on from where it stopped. `parent_seq`: because its parent was retried by that event. */
   | {

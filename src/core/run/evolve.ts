@@ -67,7 +67,7 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
     case 'cancel.requested':
       return { cancelRequested: true, recoveries: 0 };
     case 'run.recovered':
-      return { recoveries: state.recoveries + 1 };
+      return recovered(state, event);
     case 'run.drained':
       return { recoveries: 0, drained: true };
     case 'run.retried':
@@ -163,6 +163,18 @@ function branchesStarted(
   return { phase: { kind: 'joining', cursor: hereOf(state, event), children }, recoveries: 0 };
 }
 
+/** Counts a crash. A parent gets on when a child of it ends, which is in no journal of its own: then this is the first. */
+function recovered(
+  { phase, recoveries, drained }: RunState,
+  { children_ended: ended }: EventOf<'run.recovered'>,
+): Partial<RunState> {
+  if (phase.kind !== 'joining' || ended === undefined) return { recoveries: recoveries + 1 };
+  const { endedBefore = ended } = phase.children;
+  const before = ended > endedBefore ? 0 : recoveries;
+  const children = { ...phase.children, endedBefore: ended };
+  return { phase: { ...phase, children }, recoveries: drained ? before : before + 1 };
+}
+
 function childrenRefused({ phase }: RunState, event: EventOf<'children.refused'>): Partial<RunState> {
   if (phase.kind !== 'joining') return {};
   const { code, message } = event;
@@ -193,7 +205,7 @@ function goOnAgain(at: RetryPoint, seq: number): LivePhase {
       return { ...at, cursor: { ...at.cursor, tries: 1 } };
     case 'joining': {
       // The limit can be higher by now, so that those which are missing can be made.
-      const { refused: _, ...children } = at.children;
+      const { refused: _, endedBefore: __, ...children } = at.children;
       return { ...at, cursor: { ...at.cursor, tries: 1 }, children: { ...children, retriedSeq: seq } };
     }
   }

@@ -6,7 +6,7 @@ import { type ChildResult, describeEnd } from './join.js';
 import { acceptPatch, isLargePatch } from './patch.js';
 import { type Children, type RunState, waitIdOf } from './state.js';
 import { completeStep, type Failure, failStep } from './step.js';
-import { type Circumstances, failRun, placeOf, type Visit, visitOf } from './visit.js';
+import { type Circumstances, failRun, giveUp, isGivenUp, placeOf, type Visit, visitOf } from './visit.js';
 
 interface Returned {
   readonly kind: 'returned';
@@ -66,6 +66,7 @@ export function settleChildren(
   if (visit === undefined || phase.kind !== 'joining') return [];
   const { children } = phase;
   if (state.cancelRequested) return [{ type: 'run.cancelled', logs: [] }];
+  if (isGivenUp(state)) return [giveUp(visit.cursor)];
   const { refused } = children;
   // A limit ends the run that comes to it, as the limit of steps does: neither retries nor `on_error` help.
   if (refused !== undefined) return [failRun(visit.cursor, refused.code, refused.message)];

@@ -50,6 +50,8 @@ export interface Children {
   } | null;
   /** Seq of the retry after which those that did not complete run once more. */
   readonly retriedSeq: number | null;
+  /** How many had ended when their parent was last recovered. */
+  readonly endedBefore?: number;
   /** Why no more of them can be made: the run fails with it when those that are there have ended. */
   readonly refused?: ChildrenRefusal;
 }

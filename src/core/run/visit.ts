@@ -40,10 +40,7 @@ export function findEnding(
   now: number,
 ): RunEvent | undefined {
   if (state.cancelRequested) return { type: 'run.cancelled', logs: [] };
-  if (state.recoveries >= MAX_RECOVERIES) {
-    const message = `Given up after ${MAX_RECOVERIES} crashes of the server at this step.`;
-    return failRun(cursor, 'recovery_exhausted', message);
-  }
+  if (isGivenUp(state)) return giveUp(cursor);
   if (state.deadlineAt !== null && now >= state.deadlineAt) {
     const limit = state.deadlineSeconds === null ? '' : ` of ${state.deadlineSeconds} s`;
     return failRun(cursor, 'deadline_exceeded', `The run reached its deadline${limit}.`);
@@ -52,6 +49,17 @@ export function findEnding(
     return failRun(cursor, 'max_steps_exceeded', `The run reached its limit of ${state.maxSteps} steps.`);
   }
   return undefined;
+}
+
+/** True for a run that was under way at too many crashes. */
+export function isGivenUp({ recoveries }: Pick<RunState, 'recoveries'>): boolean {
+  return recoveries >= MAX_RECOVERIES;
+}
+
+/** The end of a run that is given up. */
+export function giveUp(cursor: Cursor | null): RunEvent {
+  const message = `Given up after ${MAX_RECOVERIES} crashes of the server at this step.`;
+  return failRun(cursor, 'recovery_exhausted', message);
 }
 
 /** The end of a run that fails at a visit. */

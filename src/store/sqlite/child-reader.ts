@@ -46,6 +46,14 @@ export class ChildReader {
     return { created, active, lost: isLost, unfinished: active + starts.length, next };
   }
 
+  /** How many children an event of a run started, and how many of them have ended. Reads indexes alone. */
+  countChildren(parentRunId: string, parentSeq: number): { made: number; ended: number } {
+    const of = { parentRunId, parentSeq };
+    const { lastChild, atWork, waiting } = this.#statements;
+    const made = (lastChild.get(of)?.lastIndex ?? -1) + 1;
+    return { made, ended: made - (atWork.get(of)?.active ?? 0) - (waiting.get(of)?.count ?? 0) };
+  }
+
   /** Children that have not finished, by index, above an index. */
   listUnfinishedChildren(parentRunId: string, parentSeq: number, afterIndex: number, limit: number): ChildRow[] {
     const which = { parentRunId, parentSeq, afterIndex, limit };
@@ -122,6 +130,11 @@ function prepareViews(db: BetterSQLite3Database) {
       .where(ofEvent)
       .prepare(),
     atWork: db.select({ active: count() }).from(workflowRuns).where(isAtWork).prepare(),
+    waiting: db
+      .select({ count: count() })
+      .from(workflowRuns)
+      .where(and(ofEvent, isNull(slotSeq), isNull(finishedAt)))
+      .prepare(),
     working: db
       .select({ runId, index })
       .from(workflowRuns)

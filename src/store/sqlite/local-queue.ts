@@ -61,7 +61,10 @@ export class LocalQueue implements RunQueue {
           else if (hasSlot) this.#goingOn.add(runId);
           break;
         case 'WAITING':
-          if (waitingFor !== null && hasChildren(waitingFor)) this.#goingOn.add(runId);
+          if (waitingFor === null || !hasChildren(waitingFor)) break;
+          // Whether it was at work for its children, its status does not tell.
+          this.#takeovers.add(runId);
+          this.#goingOn.add(runId);
           break;
         default:
           assertNever(status);

@@ -130,6 +130,10 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit, retriedAt));
   }
 
+  async countChildren(parentRunId: string, parentSeq: number): Promise<{ made: number; ended: number }> {
+    return this.#read(() => this.#children.countChildren(parentRunId, parentSeq));
+  }
+
   async listUnfinishedChildren(
     parentRunId: string,
     parentSeq: number,

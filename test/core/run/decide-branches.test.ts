@@ -158,6 +158,35 @@ describe('parallel branches', () => {
     expect(run.view).toMatchObject({ status: before.status, cursor: before.cursor, children: null });
   });
 
+  it('that crash the server again and again are cancelled, and fail the run', () => {
+    const run = parallel({ on_error: 'e' });
+    for (let crash = 1; crash < 10; crash++) run.append({ type: 'run.recovered', children_ended: 0 });
+    expect(run.decide()).toMatchObject({ type: 'children', cancel: false });
+    run.append({ type: 'run.recovered', children_ended: 0 });
+    expect(run.decide()).toMatchObject({ type: 'children', cancel: true });
+    run.settleChildren(lostChild(null), completedChild({}, 1));
+    expect(run.view).toMatchObject({ status: 'FAILED', error: { code: 'recovery_exhausted' }, recoveries: 0 });
+    run.retry();
+    expect(run.view).toMatchObject({ status: 'WAITING', children: { seq: 4 } });
+    expect(run.view.children).not.toHaveProperty('endedBefore');
+  });
+
+  it('count crashes anew once one of them has ended, and after a stop in good order', () => {
+    const run = parallel();
+    const counts = [0, 0, 1, 1, 2].map((ended) => {
+      run.append({ type: 'run.recovered', children_ended: ended });
+      return run.state.recoveries;
+    });
+    expect(counts).toEqual([1, 2, 1, 2, 1]);
+    run.append({ type: 'run.drained' }, { type: 'run.recovered', children_ended: 2 });
+    expect(run.view).toMatchObject({ recoveries: 0, drained: false });
+    run.append({ type: 'run.recovered', children_ended: 2 });
+    expect(run.state.recoveries).toBe(1);
+    // As in journals that do not tell how many had ended.
+    run.append({ type: 'run.recovered' });
+    expect(run.state.recoveries).toBe(2);
+  });
+
   it('are joined at the deadline, which ends the run after that', () => {
     const run = parallel({}, { deadlineSeconds: 1 });
     run.now += 1000;
