@@ -88,7 +88,7 @@ describe('a parent that was at work for its children at a crash', () => {
     ['some are made', 1],
   ])('is given up after ten in a row, when %s, and those that are there end', async (_, spared) => {
     const runIds: string[] = [];
-    let path = await dieAt(isForChildren, { begin: startFan(fanOut(), 900, runIds), spared });
+    let path = await dieAt(isForChildren, { begin: startFan(fanOut(), 300, runIds), spared });
     const [runId] = runIds as [string];
     for (let crash = 1; crash < 10; crash++) path = await dieAt(isForChildren, { path });
     const test = await startEngineForTest({ definitions: [noop], path });
@@ -100,7 +100,7 @@ describe('a parent that was at work for its children at a crash', () => {
     expect(state).toMatchObject({ status: 'FAILED', error: { code: 'recovery_exhausted' } });
     expect((await typesOf(test, runId)).filter((type) => type === 'run.recovered')).toHaveLength(10);
     const { runs } = await test.engine.listRuns({ parentRunId: runId, limit: 1000 });
-    expect(runs).toHaveLength(spared * 500);
+    expect(runs).toHaveLength(spared * 100);
     expect(runs.every(({ status }) => status === 'CANCELLED')).toBe(true);
   });
 
@@ -158,7 +158,7 @@ describe('a stop in good order', () => {
         });
       };
       const test = await startEngine({ definitions: [noop], ...(path !== undefined && { path }), beforeStart });
-      if (path === undefined) await startFan(fanOut(), 6000, runIds)(test);
+      if (path === undefined) await startFan(fanOut(), 2000, runIds)(test);
       path = test.path;
       await making.promise;
       const stopped = test.stop();
@@ -167,7 +167,7 @@ describe('a stop in good order', () => {
     }
     const last = await startEngineForTest({ definitions: [noop], ...(path !== undefined && { path }) });
     const [runId] = runIds as [string];
-    await until(async () => (await last.store.countChildren(runId, 4)).made === 6000);
+    await until(async () => (await last.store.countChildren(runId, 4)).made === 2000);
     const types = await typesOf(last, runId);
     expect(types.filter((type) => type === 'run.drained')).toHaveLength(11);
     const { state } = await last.engine.getState(runId);

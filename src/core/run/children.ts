@@ -41,8 +41,8 @@ export type ChildrenPlan =
   /** All have ended: read their results, and settle. */
   | { readonly kind: 'join' };
 
-/** Children made in one commit. */
-const MAX_CREATED_AT_ONCE = 500;
+/** Children made in one commit, which keeps everything else waiting for some 10 ms. */
+const MAX_CREATED_AT_ONCE = 100;
 
 /** The seq of the event whose slots count: the one that started the children, or the last retry of their parent. */
 export function generationOf({ seq, retriedSeq }: Children): number {

@@ -46,13 +46,13 @@ describe('the plan for children', () => {
       'makes no more at a time than a commit should hold',
       { created: 0 },
       { count: 1200 },
-      { kind: 'create', from: 0, to: 500, slots: 2 },
+      { kind: 'create', from: 0, to: 100, slots: 2 },
     ],
     [
       'makes the rest, without a slot while the first have them all',
       { created: 500, active: 2, unfinished: 500, next: [child(2), child(3)] },
-      { count: 900 },
-      { kind: 'create', from: 500, to: 900, slots: 0 },
+      { count: 550 },
+      { kind: 'create', from: 500, to: 550, slots: 0 },
     ],
     [
       'makes the missing ones with the slots that those which are there leave',
