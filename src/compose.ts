@@ -65,7 +65,7 @@ export function compose({
   random = Math.random,
   ...options
 }: ComposeOptions): Composition {
-  const { logger, onFatal, onCommit, maxQueuedRuns, secrets } = options;
+  const { logger, onFatal, onCommit, maxQueuedRuns, maxDescendants, secrets } = options;
   const ports = openSqlite({ path: databasePath, logger, onFatal, onCommit, now, maxQueuedRuns });
   const { store, queue, signals, isNew, newestRunId } = ports;
   const turns = new Turns();
@@ -73,7 +73,12 @@ export function compose({
   const runs = new RunLoader(store, graphs);
   const inside = { store, queue, signals, graphs, runs, turns, now, newId: runIds(now, newestRunId) };
   const executor = new Executor({ ...options, ...inside, random });
-  const engine = createEngine({ ...inside, registry, secretNames: new Set(Object.keys(secrets)) });
+  const engine = createEngine({
+    ...inside,
+    registry,
+    maxDescendants,
+    secretNames: new Set(Object.keys(secrets)),
+  });
   return {
     engine,
     store,

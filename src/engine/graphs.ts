@@ -46,6 +46,8 @@ export interface GraphDeps {
   readonly registry: Registry;
   /** The secrets that have a value. */
   readonly secretNames: ReadonlySet<string>;
+  /** Runs that a run can have inside it. */
+  readonly maxDescendants: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** A new UUIDv7. */
@@ -133,8 +135,9 @@ export class GraphUseCases {
   }
 
   async #diagnose(definition: GraphDefinition): Promise<Pick<GraphVerdict, 'errors' | 'warnings'>> {
-    const { registry, secretNames, turns } = this.deps;
-    const diagnosis = await turns.inSlices(diagnose(definition, registry, (name) => secretNames.has(name)));
+    const { registry, secretNames, maxDescendants, turns } = this.deps;
+    const isSecretSet = (name: string) => secretNames.has(name);
+    const diagnosis = await turns.inSlices(diagnose(definition, registry, { isSecretSet, maxDescendants }));
     return { errors: await this.#addNumberProblems(definition, diagnosis.errors), warnings: diagnosis.warnings };
   }
 

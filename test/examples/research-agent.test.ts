@@ -36,7 +36,7 @@ it('the doctor finds nothing in it, but that the secret is not set', () => {
   const options = { now: Date.now, httpAllow: [], llmBaseUrl: 'http://127.0.0.1:9/v1' };
   const registry = createRegistry(builtInTools(options));
   expect(diagnose(graph, registry)).toEqual({ errors: [], warnings: [] });
-  expect(diagnose(graph, registry, () => false).warnings).toMatchObject([
+  expect(diagnose(graph, registry, { isSecretSet: () => false }).warnings).toMatchObject([
     { pointer: '/nodes/2/params', code: 'unset_secret' },
   ]);
 });

@@ -103,8 +103,12 @@ export function evaluateBoolean(
  * Evaluates a list.
  * @throws ExpressionError if it is not a list, or has more than 10,000 items.
  */
-export function evaluateList(expression: Expression, scope: Scope): { value: readonly Json[]; reads: Read[] } {
-  const { value, reads } = expression.evaluate(scope);
+export function evaluateList(
+  expression: Expression,
+  scope: Scope,
+  meter?: Meter,
+): { value: readonly Json[]; reads: Read[] } {
+  const { value, reads } = expression.evaluate(scope, meter);
   if (!isList(value)) throw new ExpressionError(`This must be a list, not ${withArticle(value)}.`);
   if (value.length <= MAX_LIST_ITEMS) return { value, reads };
   throw new ExpressionError(`The list has more than ${MAX_LIST_ITEMS} items.`);

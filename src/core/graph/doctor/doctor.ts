@@ -6,6 +6,7 @@ import type { GraphDefinition } from '../definition.js';
 import { edgesOf } from '../edges.js';
 import { findBranchErrors } from './branches.js';
 import type { GraphError, GraphWarning } from './codes.js';
+import { findTooManyBranches } from './descendants.js';
 import { findErrors } from './errors.js';
 import { type LinkedGraph, linkNodes } from './links.js';
 import { findEndless, findUnreachable } from './reachability.js';
@@ -19,6 +20,14 @@ export interface Diagnosis {
   readonly warnings: GraphWarning[];
 }
 
+/** What the doctor knows of the server. */
+export interface Surroundings {
+  /** Whether a name that params use as `secrets.NAME` has a value on this server. */
+  readonly isSecretSet?: (name: string) => boolean;
+  /** Runs that a run can have inside it. */
+  readonly maxDescendants?: number;
+}
+
 /** Most names in the message of a cycle. */
 const MAX_CYCLE_NAMES = 10;
 /** Most findings that are told, as with other documents: enough for any that people write. */
@@ -27,12 +36,11 @@ const MAX_FINDINGS = MAX_PROBLEMS;
 /**
  * Finds everything that is wrong with a definition that fits the schema, all at once. Tells 1,000 findings at most, errors
  * first, and how many more there are. Never throws, whatever the params schemas of tools do.
- * @param isSecretSet whether a name that params use as `secrets.NAME` has a value on this server
  */
 export function* diagnose(
   definition: GraphDefinition,
   registry: Registry,
-  isSecretSet: (name: string) => boolean = () => true,
+  { isSecretSet = () => true, maxDescendants = Number.POSITIVE_INFINITY }: Surroundings = {},
 ): Steps<Diagnosis> {
   const linked = linkNodes(definition, registry);
   yield;
@@ -40,7 +48,9 @@ export function* diagnose(
   const inBranches = yield* findBranchErrors(definition, linked);
   const errors: GraphError[] = [...inParts, ...inBranches, ...findEndlessRecursion(definition, linked)];
   yield;
+  const tooMany = yield* findTooManyBranches(definition, linked, maxDescendants);
   const warnings: GraphWarning[] = [
+    ...tooMany,
     ...warnOfPaths(linked),
     ...warnOfRoutes(definition, registry),
     ...warnOfSecrets(definition, registry, secretNames, isSecretSet),

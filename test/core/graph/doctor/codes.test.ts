@@ -64,11 +64,15 @@ const DOCUMENTS: Readonly<Record<GraphError['code'] | GraphWarning['code'], obje
   endless_cycle: { edges: [edge('a', 'a')] },
   no_path_to_end: { edges: [edge('a', 'b'), edge('b', 'b')] },
   unused_route: { conditional_edges: [{ ...gate, routes: { gone: 'b', other: 'c' } }] },
+  too_many_descendants: { parallel_edges: [{ ...fromA, to_nodes: ['b', 'c'] }] },
   unset_secret: { nodes: [node('a', 'sends', { key: '${ secrets.KEY }' })] },
 };
 
 function codesFor(document: object): { errors: string[]; warnings: string[] } {
-  const { errors, warnings } = diagnose(definitionOf({ entry_point: 'a', nodes, ...document }), registry, () => false);
+  const { errors, warnings } = diagnose(definitionOf({ entry_point: 'a', nodes, ...document }), registry, {
+    isSecretSet: () => false,
+    maxDescendants: 1,
+  });
   return { errors: errors.map(({ code }) => code), warnings: warnings.map(({ code }) => code) };
 }
 

@@ -138,7 +138,7 @@ describe('warnings', () => {
     const nodes = [node('a'), { ...node('b'), tool_name: 'call', params }];
     // biome-ignore-end lint/suspicious/noTemplateCurlyInString: see above.
     const definition = definitionOf({ entry_point: 'a', nodes, edges: [edge('a', 'b')] });
-    const { errors, warnings } = diagnose(definition, knowing, (name) => name === 'SET');
+    const { errors, warnings } = diagnose(definition, knowing, { isSecretSet: (name) => name === 'SET' });
     expect(errors).toEqual([]);
     expect(warnings.map(({ pointer, code }) => [pointer, code])).toEqual([
       ['/nodes/1/params', 'unset_secret'],
