@@ -11,7 +11,7 @@ import { toMermaid } from '../diagram/mermaid.js';
 import { type Diagram, diagramOf, END_ID, linkKey, type TakenLink } from '../diagram/model.js';
 import { toSvg } from '../diagram/svg.js';
 import { type Walk, Walker } from '../diagram/walk.js';
-import type { Store } from '../store/store.js';
+import { isLastPage, type Store } from '../store/store.js';
 import { graphNotFound } from './graphs.js';
 import { runNotFound } from './shared.js';
 
@@ -119,7 +119,7 @@ export class DiagramUseCases {
       // Requests share a walker: another one can have counted these while this one read. Gaps in `seq` are passed over,
       // because forks of release 1.0 have one.
       for (const record of records) if (record.seq > walker.seq) walker.read(record);
-      if (records.length < EVENTS_AT_A_TIME) return walker;
+      if (isLastPage(records, EVENTS_AT_A_TIME)) return walker;
       await nextTurn();
     }
   }

@@ -1,6 +1,8 @@
 import isDeepEqual from 'fast-deep-equal';
-import { definedOnly } from '../core/base/defined-only.js';
 import { type Json, type JsonObject, pointerToken } from '../core/base/json.js';
+import { estimateBytes } from '../core/base/json-size.js';
+import type { Steps } from '../core/base/steps.js';
+import { readOf } from '../core/expressions/reads.js';
 import type { StepView } from '../core/run/steps.js';
 import { allSteps } from './list-steps.js';
 import { loadRun, type RunDeps } from './shared.js';
@@ -35,23 +37,34 @@ export interface DataDifference {
   readonly pointer: string;
   readonly a?: Json;
   readonly b?: Json;
+  /** Sides that are too large to be shown: what stands there is their type and size. */
+  readonly cut?: readonly ('a' | 'b')[];
 }
 
 const MAX_PATH = 100;
 const MAX_DIFFERENCES = 100;
+/** Larger values are shown as type and size, so that all differences together are a few MB at most. */
+export const MAX_SHOWN_BYTES = 16_384;
+/** Values up to this size are compared at once: a fraction of a millisecond. */
+const AT_ONCE_BYTES = 16_384;
 
 /** How two runs differ: the first step at which they went apart, and their data. @throws EngineError `run_not_found`. */
-export async function diffRuns(deps: Pick<RunDeps, 'store' | 'runs'>, a: string, b: string): Promise<RunDiff> {
-  const [left, right] = [await loadRun(deps, a), await loadRun(deps, b)];
+export async function diffRuns(deps: DiffDeps, a: string, b: string): Promise<RunDiff> {
   const steps = await compareSteps(allSteps(deps, a), allSteps(deps, b));
-  return { a, b, ...steps, data: compareData(left.data, right.data) };
+  const [left, right] = [await loadRun(deps, a), await loadRun(deps, b)];
+  return { a, b, ...steps, data: await deps.turns.inSlices(compareData(left.data, right.data)) };
 }
 
+type DiffDeps = Pick<RunDeps, 'store' | 'runs' | 'turns'>;
+
 /** Steps of a run in order, read as far as they are needed. */
-export type Steps = AsyncIterator<StepView>;
+export type StepViews = AsyncIterator<StepView>;
 
 /** Compares two runs step by step, until their paths differ. */
-export async function compareSteps(a: Steps, b: Steps): Promise<Pick<RunDiff, 'firstDivergence' | 'pathA' | 'pathB'>> {
+export async function compareSteps(
+  a: StepViews,
+  b: StepViews,
+): Promise<Pick<RunDiff, 'firstDivergence' | 'pathA' | 'pathB'>> {
   for (;;) {
     const [left, right] = [await a.next(), await b.next()];
     if (left.done === true && right.done === true) return { firstDivergence: null, pathA: [], pathB: [] };
@@ -69,7 +82,7 @@ function pointOf(step: StepView | null): StepPoint | null {
   return step === null ? null : { node: step.node, status: step.status, toNode: step.decision?.to_node ?? null };
 }
 
-async function nodesFrom(first: StepView | null, steps: Steps): Promise<string[]> {
+async function nodesFrom(first: StepView | null, steps: StepViews): Promise<string[]> {
   const nodes: string[] = [];
   for (let step = first; step !== null && nodes.length < MAX_PATH; ) {
     nodes.push(step.node);
@@ -79,27 +92,50 @@ async function nodesFrom(first: StepView | null, steps: Steps): Promise<string[]
   return nodes;
 }
 
-/** Where two values differ: compared key by key and item by item as far down as both are objects or both are lists. */
-export function compareData(a: JsonObject, b: JsonObject): DataDifference[] {
+/**
+ * Where two values differ: compared key by key and item by item as far down as both are objects or both are lists.
+ * Yields after each value.
+ */
+export function* compareData(a: JsonObject, b: JsonObject): Steps<DataDifference[]> {
   const found: DataDifference[] = [];
-  collect(a, b, '', found);
+  yield* collect(a, b, '', found);
   return found;
 }
 
-function collect(a: Json, b: Json, pointer: string, found: DataDifference[]): void {
-  if (found.length >= MAX_DIFFERENCES || isDeepEqual(a, b)) return;
+function* collect(a: Json, b: Json, pointer: string, found: DataDifference[]): Steps<void> {
+  if (a === b || found.length >= MAX_DIFFERENCES) return;
+  // Large values that are equal are found to be so part by part.
+  if (estimateBytes(a, AT_ONCE_BYTES) <= AT_ONCE_BYTES && isDeepEqual(a, b)) return;
+  yield;
   const [left, right] = [entriesOf(a), entriesOf(b)];
   if (left === undefined || right === undefined || Array.isArray(a) !== Array.isArray(b)) {
-    found.push({ pointer, a, b });
+    found.push(differenceOf(pointer, a, b));
     return;
   }
   for (const key of new Set([...left.keys(), ...right.keys()])) {
     if (found.length >= MAX_DIFFERENCES) return;
     const place = `${pointer}${pointerToken(key)}`;
     const [valueA, valueB] = [left.get(key), right.get(key)];
-    if (valueA !== undefined && valueB !== undefined) collect(valueA, valueB, place, found);
-    else found.push({ pointer: place, ...definedOnly({ a: valueA, b: valueB }) });
+    if (valueA !== undefined && valueB !== undefined) yield* collect(valueA, valueB, place, found);
+    else found.push(differenceOf(place, valueA, valueB));
   }
+}
+
+function differenceOf(pointer: string, a: Json | undefined, b: Json | undefined): DataDifference {
+  const sides = Object.entries({ a, b }).flatMap(([side, value]) => {
+    if (value === undefined) return [];
+    const isCut = estimateBytes(value, MAX_SHOWN_BYTES) > MAX_SHOWN_BYTES;
+    return [{ side: side as 'a' | 'b', value: isCut ? typeAndSize(value) : value, isCut }];
+  });
+  const shown = Object.fromEntries(sides.map(({ side, value }) => [side, value]));
+  const cut = sides.filter(({ isCut }) => isCut).map(({ side }) => side);
+  return { pointer, ...shown, ...(cut.length > 0 && { cut }) };
+}
+
+/** A large value, as the decisions of steps show it. */
+function typeAndSize(value: Json): Json {
+  const { path: _, ...shown } = readOf('', value);
+  return shown;
 }
 
 function entriesOf(value: Json): Map<string, Json> | undefined {

@@ -7,7 +7,7 @@ import { copyEvent, endFork, openFork, refuseFork, stepIsMissing } from '../core
 import type { Appended } from '../core/run/journal.js';
 import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
-import { GraphGoneError, type Idempotency, ReplayError, type Store } from '../store/store.js';
+import { GraphGoneError, type Idempotency, isLastPage, ReplayError, type Store } from '../store/store.js';
 import type { RequestUseCases } from './requests.js';
 import { jsonOf, type RunDeps, refusalError, replay, runNotFound } from './shared.js';
 
@@ -120,7 +120,7 @@ async function* eventsOf(store: Store, runId: string): AsyncGenerator<EventRecor
   for (let after = 0; ; ) {
     const page = await store.readEvents(runId, after, EVENTS_AT_A_TIME);
     yield* page;
-    if (page.length < EVENTS_AT_A_TIME) return;
+    if (isLastPage(page, EVENTS_AT_A_TIME)) return;
     after = page.at(-1)?.seq ?? after;
   }
 }

@@ -1,16 +1,17 @@
 import { EngineError } from '../core/base/errors.js';
 import { StepReader, type StepView } from '../core/run/steps.js';
+import { isLastPage } from '../store/store.js';
 import { type Page, type RunDeps, runNotFound } from './shared.js';
 
 const MAX_PAGE_BYTES = 4_194_304;
 const EVENTS_AT_A_TIME = 500;
 const STEPS_AT_A_TIME = 200;
 
-type StoreOnly = Pick<RunDeps, 'store'>;
+type StepDeps = Pick<RunDeps, 'store' | 'turns'>;
 
 /** The steps of a run, in order; the last one can be under way. @throws EngineError `run_not_found`. */
 export async function listSteps(
-  deps: StoreOnly,
+  deps: StepDeps,
   runId: string,
   { limit, cursor }: Page,
 ): Promise<{ steps: readonly StepView[]; nextCursor: string | null }> {
@@ -26,7 +27,7 @@ export async function listSteps(
 }
 
 /** Every step of a run, read as far as it is asked for. */
-export async function* allSteps(deps: StoreOnly, runId: string): AsyncGenerator<StepView, undefined> {
+export async function* allSteps(deps: StepDeps, runId: string): AsyncGenerator<StepView, undefined> {
   for (let cursor: string | undefined; ; ) {
     const page = { limit: STEPS_AT_A_TIME, ...(cursor !== undefined && { cursor }) };
     const { steps, nextCursor }: Awaited<ReturnType<typeof listSteps>> = await listSteps(deps, runId, page);
@@ -38,7 +39,7 @@ export async function* allSteps(deps: StoreOnly, runId: string): AsyncGenerator<
 
 /** Reads on from a seq until there are `limit` finished steps (or enough of them for one answer), and says if so. */
 async function readSteps(
-  { store }: StoreOnly,
+  { store, turns }: StepDeps,
   runId: string,
   reader: StepReader,
   from: number,
@@ -55,7 +56,8 @@ async function readSteps(
       const { length } = reader.finished;
       if (length >= limit || (bytes > MAX_PAGE_BYTES && length > 0)) return true;
     }
-    if (records.length < EVENTS_AT_A_TIME) return false;
+    if (isLastPage(records, EVENTS_AT_A_TIME)) return false;
+    if (turns.isOver()) await turns.next();
   }
 }
 

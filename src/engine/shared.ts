@@ -66,8 +66,8 @@ export interface RunDeps {
   readonly signals: Signals;
   readonly graphs: GraphCache;
   readonly runs: RunLoader;
-  readonly admission: Admission;
   readonly turns: Turns;
+  readonly admission: Admission;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** A new UUIDv7. */

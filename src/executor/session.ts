@@ -23,7 +23,7 @@ import type { Turns } from '../runs/turns.js';
 import { appendOf, unitOf } from '../runs/units.js';
 import type { Claim, RunQueue } from '../store/queue.js';
 import type { Signal, Signals } from '../store/signals.js';
-import { ConflictError, type Store, StoreUnavailableError } from '../store/store.js';
+import { ConflictError, isLastPage, type Store, StoreUnavailableError } from '../store/store.js';
 import type { ChildRuns } from './children.js';
 import { resolveWait } from './resolve-wait.js';
 import { type CallResult, ToolCall } from './tool-call.js';
@@ -313,12 +313,17 @@ export class Session {
   /** Folds what others have appended; resolves with that. */
   async #takeIn(): Promise<readonly RunEvent[]> {
     this.#behind = false;
-    const records = await this.deps.store.readEvents(this.state.runId, this.state.seq, TAIL_EVENTS);
-    const tail = records.filter(({ seq }) => seq > this.state.seq);
-    for (const record of tail) this.state = evolve(this.state, record);
+    const tail: RunEvent[] = [];
+    for (let isLast = false; !isLast; ) {
+      const records = await this.deps.store.readEvents(this.state.runId, this.state.seq, TAIL_EVENTS);
+      const added = records.filter(({ seq }) => seq > this.state.seq);
+      for (const record of added) this.state = evolve(this.state, record);
+      tail.push(...added.map(({ event }) => event));
+      isLast = isLastPage(records, TAIL_EVENTS);
+    }
     this.#seq = this.state.seq;
     if (this.state.cancelRequested) this.#call?.abort('cancel');
-    return tail.map(({ event }) => event);
+    return tail;
   }
 
   async #pause(ms: number): Promise<void> {

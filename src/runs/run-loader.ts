@@ -1,21 +1,28 @@
 import { LRUCache } from 'lru-cache';
 import type { Json } from '../core/base/json.js';
+import { estimateBytes } from '../core/base/json-size.js';
 import { evaluateList } from '../core/expressions/expressions.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
-import type { ParentLink } from '../core/run/events.js';
-import { evolve } from '../core/run/evolve.js';
+import type { EventRecord, ParentLink } from '../core/run/events.js';
 import { fold, readSnapshot } from '../core/run/journal.js';
+import { MAX_DATA_BYTES } from '../core/run/patch.js';
 import { scopeOf } from '../core/run/routing.js';
 import { addAnnouncement, lacksAnnouncement } from '../core/run/snapshots.js';
 import { blankRun, type Children, cursorOf, type Inherited, type RunState } from '../core/run/state.js';
-import type { Store } from '../store/store.js';
+import { isLastPage, type Store } from '../store/store.js';
 import type { GraphCache } from './graph-cache.js';
+import type { Turns } from './turns.js';
 
 /**
  * States that are kept at hand, and what branches stand on, by the bytes of what they were folded from: enough for a
  * hundred parents of some hundred kB that take turns. Each would be folded again for each of its children otherwise.
  */
 const MAX_KEPT_BYTES = 67_108_864;
+/**
+ * States that were folded to be read are kept up to this size, apart from those that are kept on purpose: reading many
+ * large runs never makes the executor fold its parents again. It has room for two of the largest.
+ */
+const MAX_READ_BYTES = 50_331_648;
 /** What a state takes besides what it was folded from, about. */
 const STATE_BYTES = 1000;
 const EVENTS_AT_A_TIME = 500;
@@ -35,24 +42,35 @@ export class RunLoader {
   /** Bases that are being loaded, so that siblings do not each load them. */
   readonly #loading = new Map<string, Promise<Base>>();
   readonly #kept = new LRUCache<string, RunState>({ maxSize: MAX_KEPT_BYTES, sizeCalculation: sizeOf });
+  readonly #read = new LRUCache<string, RunState>({ maxSize: MAX_READ_BYTES });
+  /** Runs that are being folded, so that many readers of one fold it once. Never rejects. */
+  readonly #folding = new Map<string, Promise<unknown>>();
 
   constructor(
     private readonly store: Store,
     private readonly graphs: GraphCache,
+    private readonly turns: Turns,
   ) {}
 
   /**
-   * The state of a run; `undefined` if there is no such run.
+   * The state of a run; `undefined` if there is no such run. What was folded is kept: the next load reads only what came
+   * after it.
    * @param atSeq as it was at this record; as it is now if it is omitted
    */
   async load(runId: string, atSeq?: number): Promise<RunState | undefined> {
-    const known = atSeq === undefined ? this.#kept.get(runId) : undefined;
-    const kept = known === undefined ? undefined : await this.#readOn(known);
-    return kept ?? this.#fold(runId, atSeq);
+    if (atSeq !== undefined) return this.#fold(runId, atSeq);
+    // What others fold meanwhile can be older than this request: it is read on from there.
+    for (let folding = this.#folding.get(runId); folding !== undefined; folding = this.#folding.get(runId)) {
+      await folding;
+    }
+    const known = this.#kept.get(runId) ?? this.#read.get(runId);
+    const state = known === undefined ? undefined : await this.#readOn(known);
+    return state ?? this.#foldOnce(runId);
   }
 
   /** Keeps a state at hand: the next load reads only what came after it. */
   keep(state: RunState): void {
+    this.#read.delete(state.runId);
     this.#kept.set(state.runId, state);
   }
 
@@ -91,24 +109,50 @@ export class RunLoader {
     return base;
   }
 
-  /** Folds what came after a state that was kept; `undefined` if the journal does not hold what the state is of. */
+  /**
+   * Folds what came after a state that was kept; `undefined` if the journal does not hold what the state is of, or if so
+   * much came after it that a snapshot is nearer.
+   */
   async #readOn(known: RunState): Promise<RunState | undefined> {
-    let state = known;
-    for (let after = known.seq - 1; ; ) {
-      const records = await this.store.readEvents(known.runId, after, EVENTS_AT_A_TIME);
-      const last = records.at(-1);
-      // The run was deleted.
-      if (after < known.seq && records[0]?.seq !== known.seq) return this.#drop(known.runId);
-      for (const record of records) if (record.seq > state.seq) state = evolve(state, record);
-      if (last === undefined || records.length < EVENTS_AT_A_TIME) break;
-      after = last.seq;
+    let records = await this.store.readEvents(known.runId, known.seq - 1, EVENTS_AT_A_TIME);
+    // The run was deleted.
+    if (records[0]?.seq !== known.seq) return this.#drop(known.runId);
+    let state = foldNewer(known, records);
+    while (!isLastPage(records, EVENTS_AT_A_TIME)) {
+      if (state.journalBytes > known.snapshotBytes + 2 * known.journalBytes) return undefined;
+      if (this.turns.isOver()) await this.turns.next();
+      records = await this.store.readEvents(known.runId, state.seq, EVENTS_AT_A_TIME);
+      state = foldNewer(state, records);
     }
-    if (state !== known) this.keep(state);
+    if (state !== known) this.#keepOn(state);
     return state;
   }
 
   #drop(runId: string): undefined {
     this.#kept.delete(runId);
+    this.#read.delete(runId);
+  }
+
+  /** Replaces a state that was kept, by whomever, by a later one. */
+  #keepOn(state: RunState): void {
+    if (this.#kept.has(state.runId)) this.#kept.set(state.runId, state);
+    else this.#keepRead(state);
+  }
+
+  #keepRead(state: RunState): void {
+    const { parent, runId } = state;
+    // A branch holds what it has from its parent.
+    const base = parent?.kind === 'branch' ? this.#bases.peek(baseKey(parent.run_id, parent.seq)) : undefined;
+    this.#read.set(runId, state, { size: sizeOf(state) + (base === undefined ? 0 : sizeOf(base.parent)) });
+  }
+
+  async #foldOnce(runId: string): Promise<RunState | undefined> {
+    const folded = this.#fold(runId, undefined);
+    const folding = folded.then(ignore, ignore).finally(() => this.#folding.delete(runId));
+    this.#folding.set(runId, folding);
+    const state = await folded;
+    if (state !== undefined) this.#keepOn(state);
+    return state;
   }
 
   async #fold(runId: string, atSeq: number | undefined): Promise<RunState | undefined> {
@@ -117,11 +161,27 @@ export class RunLoader {
     const { submitted, snapshot, tail } = stored;
     const inherited = submitted.parent?.kind === 'branch' ? await this.inherited(submitted.parent) : undefined;
     const start =
-      snapshot === undefined ? blankRun(runId, inherited) : readSnapshot(snapshot, submitted.input_data, inherited);
-    const state = fold(start, tail);
-    if (!lacksAnnouncement(state)) return state;
+      snapshot === undefined
+        ? blankRun(runId, inherited)
+        : await this.turns.inSlices(readSnapshot(snapshot, submitted.input_data, inherited));
+    const begun = fold(start, tail);
+    const state = isLastPage(tail) ? begun : await this.#foldRest(begun, atSeq);
+    if (state === undefined || !lacksAnnouncement(state)) return state;
     const [before] = await this.store.readEvents(runId, state.seq - 2, 1);
     return addAnnouncement(state, before?.event);
+  }
+
+  /** Folds the pages that follow a state; `undefined` if the run is deleted meanwhile. */
+  async #foldRest(begun: RunState, atSeq = Number.POSITIVE_INFINITY): Promise<RunState | undefined> {
+    let state = begun;
+    for (let isLast = false; !isLast; ) {
+      if (this.turns.isOver()) await this.turns.next();
+      const records = await this.store.readEvents(state.runId, state.seq, EVENTS_AT_A_TIME);
+      state = foldNewer(state, records, atSeq);
+      isLast = isLastPage(records, EVENTS_AT_A_TIME) || (records.at(-1)?.seq ?? atSeq) >= atSeq;
+    }
+    const [last] = await this.store.readEvents(state.runId, state.seq - 1, 1);
+    return last?.seq === state.seq ? state : undefined;
   }
 
   async #loadBase({ run_id: runId, seq }: Pick<ParentLink, 'run_id' | 'seq'>): Promise<Base> {
@@ -137,9 +197,21 @@ export function inheritedFrom({ parent, items }: Base, index: number): Inherited
   return { inputData: parent.inputData, data: parent.data, item: items[index] ?? null };
 }
 
-function sizeOf({ snapshotBytes, journalBytes }: RunState): number {
-  return snapshotBytes + journalBytes + STATE_BYTES;
+/** About how large a state is. Its data has a limit, whatever the journal holds; a snapshot does not have the input. */
+function sizeOf({ snapshotBytes, journalBytes, inputData }: RunState): number {
+  const input = snapshotBytes === 0 ? 0 : estimateBytes(inputData);
+  return Math.min(snapshotBytes + journalBytes, MAX_DATA_BYTES) + input + STATE_BYTES;
 }
+
+/** Folds those of some records that a state does not know, up to a record. */
+function foldNewer(state: RunState, records: readonly EventRecord[], atSeq = Number.POSITIVE_INFINITY): RunState {
+  return fold(
+    state,
+    records.filter(({ seq }) => seq > state.seq && seq <= atSeq),
+  );
+}
+
+function ignore(): void {}
 
 function baseKey(runId: string, seq: number): string {
   return `${runId}@${seq}`;

@@ -158,12 +158,26 @@ export interface RunFilter {
   readonly limit: number;
 }
 
+/**
+ * A page of records ends with the one that brings it to this size, whatever its limit: their payloads in characters.
+ * Reading and parsing so much takes a few milliseconds. A single event can be larger.
+ */
+export const MAX_PAGE_SIZE = 1_048_576;
+
+/** True if nothing followed a page of records when it was read: it has room left. */
+export function isLastPage(records: readonly EventRecord[], limit = Number.POSITIVE_INFINITY): boolean {
+  if (records.length >= limit) return false;
+  let size = 0;
+  for (const { payload } of records) size += payload.length;
+  return size < MAX_PAGE_SIZE;
+}
+
 /** What a run folds from. */
 export interface StoredRun {
   /** The first event. */
   readonly submitted: EventOf<'run.submitted'>;
   readonly snapshot: string | undefined;
-  /** All records after the snapshot; from the first on where there is none. */
+  /** The first page of the records after the snapshot; from the first on if there is none. */
   readonly tail: readonly EventRecord[];
 }
 
@@ -206,13 +220,14 @@ export interface Store {
   isHealthy(): boolean;
 
   /**
-   * What a run folds from, or `undefined` where there is no such run.
+   * What a run folds from, or `undefined` if there is no such run. If the tail is not a last page, more of it
+   * is to be read with {@link readEvents}.
    * @param atSeq as it was at this record; as it is now if it is omitted
    */
   loadRun(runId: string, atSeq?: number): Promise<StoredRun | undefined>;
-  /** Records with a seq above `afterSeq`, in order, at most `limit`. */
+  /** Records with a seq above `afterSeq`, in order: a page of at most `limit`, see {@link isLastPage}. */
   readEvents(runId: string, afterSeq: number, limit: number): Promise<EventRecord[]>;
-  /** Records that add log lines numbered above `afterLine`, in order, at most `limit`. */
+  /** Records that add log lines numbered above `afterLine`, in order: a page of at most `limit`. */
   readLogEvents(runId: string, afterLine: number, limit: number): Promise<EventRecord[]>;
   /** The run that an idempotency key started, and what the request was. */
   findByIdempotencyKey(key: string): Promise<{ runId: string; fingerprint: string } | undefined>;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/core/base/json.js';
 import type { StepView } from '../../src/core/run/steps.js';
-import { compareData, compareSteps } from '../../src/engine/diff.js';
+import { compareSteps, MAX_SHOWN_BYTES } from '../../src/engine/diff.js';
+import { compareData } from '../helpers/all-steps.js';
 
 /** Steps, each written as its node, or as its node and the one that follows. */
 async function* stepsAt(...places: readonly string[]): AsyncGenerator<StepView, undefined> {
@@ -66,6 +67,28 @@ describe('compareSteps', () => {
 });
 
 describe('compareData', () => {
+  it('shows values that are too large for an answer as type and size', () => {
+    const text = 'x'.repeat(MAX_SHOWN_BYTES);
+    const list = Array.from({ length: MAX_SHOWN_BYTES }, () => 0);
+    expect(compareData({ a: text, b: 1, c: list }, { a: `${text}y`, b: text })).toEqual([
+      {
+        pointer: '/a',
+        a: { type: 'string', size: text.length },
+        b: { type: 'string', size: text.length + 1 },
+        cut: ['a', 'b'],
+      },
+      { pointer: '/b', a: 1, b: { type: 'string', size: text.length }, cut: ['b'] },
+      { pointer: '/c', a: { type: 'list', size: list.length }, cut: ['a'] },
+    ]);
+  });
+
+  it('finds a difference deep in values that are large', () => {
+    const rows = Array.from({ length: 5000 }, (_, id) => ({ id }));
+    const changed = rows.map((row) => (row.id === 4321 ? { id: 0 } : row));
+    expect(compareData({ rows }, { rows: changed })).toEqual([{ pointer: '/rows/4321/id', a: 4321, b: 0 }]);
+    expect(compareData({ rows }, { rows: structuredClone(rows) })).toEqual([]);
+  });
+
   it.each<[JsonObject, JsonObject, object[]]>([
     [{ a: 1, b: [1, { c: null }] }, { b: [1, { c: null }], a: 1 }, []],
     [{ a: 1 }, { a: 2 }, [{ pointer: '/a', a: 1, b: 2 }]],

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { takeSnapshot } from '../../src/core/run/journal.js';
 import { childrenOf, type RunState } from '../../src/core/run/state.js';
 import { createRegistry } from '../../src/core/tool/registry.js';
 import { GraphCache } from '../../src/runs/graph-cache.js';
@@ -16,7 +17,8 @@ describe('the run loader', () => {
   beforeEach(async () => {
     store = open(newPath());
     await store.createGraph(graph('g'));
-    runs = new RunLoader(store, new GraphCache(store, createRegistry([]), new LocalSignals(), new Turns()));
+    const turns = new Turns();
+    runs = new RunLoader(store, new GraphCache(store, createRegistry([]), new LocalSignals(), turns), turns);
     submitted = await commit(store, newRun({ inputData: 'x' }));
   });
 
@@ -46,6 +48,78 @@ describe('the run loader', () => {
     const steps = Array.from({ length: 1200 }, (_, index) => step(index + 1));
     state = await commit(store, follow(state, [STARTED, ...steps]));
     expect(await runs.load(submitted.runId)).toEqual(state);
+  });
+
+  it('keeps what it has folded, and reads only what came after it', async () => {
+    const running = await commit(store, follow(submitted, [STARTED]));
+    const whole = vi.spyOn(store, 'loadRun');
+    const all = await Promise.all(Array.from({ length: 20 }, () => runs.load(submitted.runId)));
+    for (const state of all) expect(state).toEqual(running);
+    expect(new Set(all).size).toBe(1);
+    const later = await commit(store, follow(running, [step(1)]));
+    expect(await runs.load(submitted.runId)).toEqual(later);
+    expect(await runs.load(submitted.runId)).toBe(await runs.load(submitted.runId));
+    expect(whole).toHaveBeenCalledOnce();
+  });
+
+  it('does not forget what is kept on purpose, however many large runs are read', async () => {
+    runs.keep(submitted);
+    const whole = vi.spyOn(store, 'loadRun');
+    for (let count = 0; count < 8; count += 1) {
+      const run = await commit(store, newRun({ inputData: 'x'.repeat(15_000_000) }));
+      await runs.load(run.runId);
+    }
+    expect(whole).toHaveBeenCalledTimes(8);
+    await runs.load(submitted.runId);
+    expect(whole).toHaveBeenCalledTimes(8);
+  });
+
+  it('counts the input that a snapshot does not hold', async () => {
+    const ids: string[] = [];
+    for (let count = 0; count < 6; count += 1) {
+      const run = await commit(store, newRun({ inputData: 'x'.repeat(15_000_000) }));
+      const after = follow(run, [STARTED]);
+      await commit(store, { ...after, snapshot: takeSnapshot(after.state).text });
+      await runs.load(run.runId);
+      ids.push(run.runId);
+    }
+    const whole = vi.spyOn(store, 'loadRun');
+    await runs.load(ids[0]!);
+    expect(whole).toHaveBeenCalledOnce();
+    await runs.load(ids[5]!);
+    expect(whole).toHaveBeenCalledOnce();
+  });
+
+  it('folds anew if much has happened since a state was kept, because a snapshot is nearer', async () => {
+    await runs.load(submitted.runId);
+    const steps = Array.from({ length: 1200 }, (_, index) => step(index + 1));
+    const state = await commit(store, follow(submitted, [STARTED, ...steps]));
+    const whole = vi.spyOn(store, 'loadRun');
+    expect(await runs.load(submitted.runId)).toEqual(state);
+    expect(whole).toHaveBeenCalledOnce();
+  });
+
+  it('folds a journal of many pages, as it is, or as it was', async () => {
+    const large = 'x'.repeat(600_000);
+    const steps = Array.from({ length: 5 }, (_, index) => step(index + 1, { large: `${large}${index}` }));
+    const state = await commit(store, follow(submitted, [STARTED, ...steps]));
+    expect(await runs.load(submitted.runId)).toEqual(state);
+    for (const seq of [2, 3, 4, 5, 6, 7]) expect((await runs.load(submitted.runId, seq))?.seq).toBe(seq);
+    runs.keep(state);
+    const later = await commit(store, follow(state, [step(6, { large }), step(7, { large }), step(8)]));
+    expect(await runs.load(submitted.runId)).toEqual(later);
+  });
+
+  it('knows no run that is deleted while it is folded', async () => {
+    const large = 'x'.repeat(600_000);
+    const ended = await commit(store, follow(submitted, [STARTED, step(1, { large }), step(2, { large }), CANCELLED]));
+    const read = store.readEvents.bind(store);
+    vi.spyOn(store, 'readEvents').mockImplementationOnce(async (...where) => {
+      await store.deleteRun(ended.runId);
+      return read(...where);
+    });
+    expect(await runs.load(ended.runId)).toBeUndefined();
+    expect(await runs.load(ended.runId)).toBeUndefined();
   });
 
   it('knows no run that was deleted, though its state is kept', async () => {

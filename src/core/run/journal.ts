@@ -1,8 +1,10 @@
 import { freezeJson, type Json } from '../base/json.js';
+import { parseLargeJson } from '../base/json-parse.js';
+import type { Steps } from '../base/steps.js';
 import { type EventOf, type EventRecord, payloadOf, type RunEvent } from './events.js';
 import { evolve } from './evolve.js';
 import { countLines } from './log-lines.js';
-import { upgradeSnapshot } from './snapshots.js';
+import { type Snapshot, upgradeSnapshot } from './snapshots.js';
 import { blankRun, type Inherited, type RunState } from './state.js';
 
 /** Events made into records that follow a state, and the state after them. */
@@ -54,9 +56,9 @@ export function takeSnapshot(state: RunState): { text: string; state: RunState }
   return { text, state: { ...state, snapshotBytes: Buffer.byteLength(text), journalBytes: 0 } };
 }
 
-/** The state that a snapshot holds. `inputData` is the first event's. */
-export function readSnapshot(text: string, inputData: Json, inherited?: Inherited): RunState {
-  const stored = upgradeSnapshot(freezeJson(JSON.parse(text)));
+/** The state that a snapshot holds, read in steps. `inputData` is the first event's. */
+export function* readSnapshot(text: string, inputData: Json, inherited?: Inherited): Steps<RunState> {
+  const stored = upgradeSnapshot((yield* parseLargeJson(text)) as unknown as Snapshot);
   // Fields that are newer than the snapshot start blank.
   const state: RunState = { ...blankRun(stored.runId, inherited), ...stored };
   return {

@@ -22,6 +22,10 @@ const dataDifferenceSchema = z
     pointer: z.string().describe('A JSON Pointer (RFC 6901) into `data`.'),
     a: jsonSchema.optional().describe('Omitted if the run has no such value.'),
     b: jsonSchema.optional(),
+    cut: z
+      .array(z.enum(['a', 'b']))
+      .optional()
+      .describe('The sides whose values are too large to be shown: `type` and `size` stand there instead.'),
   })
   .meta({ id: 'DataDifference' });
 

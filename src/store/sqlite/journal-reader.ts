@@ -1,21 +1,24 @@
-import { and, asc, desc, eq, getTableColumns, gt, gte, lte, sql } from 'drizzle-orm';
+import type Database from 'better-sqlite3';
+import { and, desc, eq, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { type EventRecord, eventOf } from '../../core/run/events.js';
-import type { StoredRun } from '../store.js';
+import { type EventRecord, type EventType, eventOf } from '../../core/run/events.js';
+import { MAX_PAGE_SIZE, type StoredRun } from '../store.js';
 import { runEvents, runSnapshots } from './schema.js';
 
 /** Reads journals. Each call sees one state of the database, because nothing else runs meanwhile. */
 export class JournalReader {
   readonly #statements: Statements;
+  readonly #pages: Pages;
 
-  constructor(db: BetterSQLite3Database) {
+  constructor(db: BetterSQLite3Database, sqlite: Database.Database) {
     this.#statements = prepareStatements(db);
+    this.#pages = preparePages(sqlite);
   }
 
   /** What a run folds from, as it was at a record. */
   loadRun(runId: string, atSeq = Number.MAX_SAFE_INTEGER): StoredRun | undefined {
     const snapshot = this.#statements.snapshot.get({ runId, atSeq });
-    const tail = this.#statements.eventsUpTo.all({ runId, afterSeq: snapshot?.seq ?? 0, atSeq }).map(recordOf);
+    const tail = pageOf(this.#pages.eventsUpTo.iterate(runId, snapshot?.seq ?? 0, atSeq));
     const first = snapshot === undefined ? tail[0] : this.readEvents(runId, 0, 1)[0];
     if (first === undefined) return undefined;
     const { event } = first;
@@ -23,15 +26,15 @@ export class JournalReader {
     return { submitted: event, snapshot: snapshot?.state, tail };
   }
 
-  /** Records above a seq. */
+  /** A page of records above a seq. */
   readEvents(runId: string, afterSeq: number, limit: number): EventRecord[] {
-    return this.#statements.events.all({ runId, afterSeq, limit }).map(recordOf);
+    return pageOf(this.#pages.events.iterate(runId, afterSeq, limit));
   }
 
-  /** Records that add log lines above a number. */
+  /** A page of records that add log lines above a number. */
   readLogEvents(runId: string, afterLine: number, limit: number): EventRecord[] {
     const fromSeq = this.#seqOfLine(runId, afterLine + 1);
-    return this.#statements.logEvents.all({ runId, fromSeq, limit }).map(recordOf);
+    return pageOf(this.#pages.logEvents.iterate(runId, fromSeq, limit));
   }
 
   /**
@@ -52,10 +55,35 @@ export class JournalReader {
   }
 }
 
-type EventRow = Omit<typeof runEvents.$inferSelect, 'runId'>;
+type EventRow = Pick<EventRecord, 'seq' | 'time' | 'payload'> & { readonly type: EventType; readonly log_end: number };
 
-function recordOf({ seq, time, type, payload, logEnd }: EventRow): EventRecord {
-  return { seq, time, event: eventOf(type, payload), payload, logEnd };
+/** Reads rows one by one, so that no more of them is in memory than the page holds. */
+function pageOf(rows: Iterable<EventRow>): EventRecord[] {
+  const records: EventRecord[] = [];
+  let size = 0;
+  for (const { seq, time, type, payload, log_end: logEnd } of rows) {
+    records.push({ seq, time, event: eventOf(type, payload), payload, logEnd });
+    size += payload.length;
+    if (size >= MAX_PAGE_SIZE) break;
+  }
+  return records;
+}
+
+type Pages = ReturnType<typeof preparePages>;
+
+/** Not through Drizzle, which reads all rows at once. */
+function preparePages(sqlite: Database.Database) {
+  const page = <P extends unknown[]>(condition: string) =>
+    sqlite.prepare<P, EventRow>(
+      `SELECT seq, time, type, payload, log_end FROM run_events event WHERE run_id = ? AND ${condition}`,
+    );
+  const addsLines = `log_end > coalesce(
+    (SELECT before.log_end FROM run_events before WHERE before.run_id = event.run_id AND before.seq = event.seq - 1), 0)`;
+  return {
+    eventsUpTo: page<[runId: string, afterSeq: number, atSeq: number]>('seq > ? AND seq <= ? ORDER BY seq'),
+    events: page<[runId: string, afterSeq: number, limit: number]>('seq > ? ORDER BY seq LIMIT ?'),
+    logEvents: page<[runId: string, fromSeq: number, limit: number]>(`seq >= ? AND ${addsLines} ORDER BY seq LIMIT ?`),
+  };
 }
 
 type Statements = ReturnType<typeof prepareStatements>;
@@ -63,34 +91,11 @@ type Statements = ReturnType<typeof prepareStatements>;
 function prepareStatements(db: BetterSQLite3Database) {
   const param = sql.placeholder;
   const ofRun = eq(runEvents.runId, param('runId'));
-  const { runId: _, ...columns } = getTableColumns(runEvents);
-  const addsLines = sql`${runEvents.logEnd} > coalesce(
-    (SELECT before.log_end FROM run_events before WHERE before.run_id = ${runEvents.runId} AND before.seq = ${runEvents.seq} - 1), 0)`;
   return {
     snapshot: db
       .select()
       .from(runSnapshots)
       .where(and(eq(runSnapshots.runId, param('runId')), lte(runSnapshots.seq, param('atSeq'))))
-      .prepare(),
-    eventsUpTo: db
-      .select(columns)
-      .from(runEvents)
-      .where(and(ofRun, gt(runEvents.seq, param('afterSeq')), lte(runEvents.seq, param('atSeq'))))
-      .orderBy(asc(runEvents.seq))
-      .prepare(),
-    events: db
-      .select(columns)
-      .from(runEvents)
-      .where(and(ofRun, gt(runEvents.seq, param('afterSeq'))))
-      .orderBy(asc(runEvents.seq))
-      .limit(param('limit'))
-      .prepare(),
-    logEvents: db
-      .select(columns)
-      .from(runEvents)
-      .where(and(ofRun, gte(runEvents.seq, param('fromSeq')), addsLines))
-      .orderBy(asc(runEvents.seq))
-      .limit(param('limit'))
       .prepare(),
     lastSeq: db
       .select({ seq: runEvents.seq })

@@ -67,7 +67,7 @@ export class SqliteStore implements Store {
   ) {
     const db: BetterSQLite3Database = drizzle(sqlite);
     this.#db = db;
-    this.#journals = new JournalReader(db);
+    this.#journals = new JournalReader(db, sqlite);
     this.#children = new ChildReader(db);
     this.#wakeTimes = new WakeTimes(db);
     this.#deletion = new RunDeletion(db);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { append, fold, isSnapshotDue, readSnapshot, takeSnapshot } from '../../../src/core/run/journal.js';
+import { append, fold, isSnapshotDue, takeSnapshot } from '../../../src/core/run/journal.js';
 import { blankRun } from '../../../src/core/run/state.js';
 import { MAX_RECOVERIES } from '../../../src/core/run/visit.js';
+import { readSnapshot } from '../../helpers/all-steps.js';
 import { flatten } from '../../helpers/flat-run.js';
 import { compiled, RunDriver, START } from '../../helpers/run-driver.js';
 

@@ -5,11 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { decide } from '../../../src/core/run/decide.js';
 import { type EventRecord, eventOf, isTerminal, type RunEvent } from '../../../src/core/run/events.js';
 import type { ChildResult } from '../../../src/core/run/join.js';
-import { fold, readSnapshot, takeSnapshot } from '../../../src/core/run/journal.js';
+import { fold, takeSnapshot } from '../../../src/core/run/journal.js';
 import { linesOf } from '../../../src/core/run/log-lines.js';
 import { blankRun, type Children, isFinished, type RunState } from '../../../src/core/run/state.js';
 import { StepReader } from '../../../src/core/run/steps.js';
-import { compileGraph } from '../../helpers/all-steps.js';
+import { compileGraph, readSnapshot } from '../../helpers/all-steps.js';
 import { flatten } from '../../helpers/flat-run.js';
 import {
   childEnds,

@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../src/core/base/json.js';
 import { type EventRecord, eventOf } from '../../../src/core/run/events.js';
-import { fold, readSnapshot, takeSnapshot } from '../../../src/core/run/journal.js';
+import { fold, takeSnapshot } from '../../../src/core/run/journal.js';
 import { addAnnouncement, lacksAnnouncement } from '../../../src/core/run/snapshots.js';
 import { blankRun, type Inherited, type RunState } from '../../../src/core/run/state.js';
+import { readSnapshot } from '../../helpers/all-steps.js';
 import { flatten } from '../../helpers/flat-run.js';
 
 /** Runs as 1.0 stored them, with the snapshot that it took after each event. The file never changes. */
