@@ -49,6 +49,8 @@ export interface Engine
   diffRuns(a: string, b: string): Promise<RunDiff>;
   /** Starts a new run with the steps of another one before `fromStep` copied. */
   forkRun(runId: string, request: ForkRun): Promise<ForkedRun>;
+  /** Resolves when the caller can go on with a long piece of work: at once, or after others have had their turn. */
+  takeTurn(): Promise<void>;
   /** True while requests can be served: the store can be written and the server is not stopping. */
   isReady(): boolean;
   /** From here on the engine is not ready, and requests that wait are answered. */
@@ -91,6 +93,7 @@ export function createEngine(parts: EngineDeps): Engine {
     drawGraph: (graphId, format, version) => diagrams.drawGraph(graphId, format, version),
     drawRun: (runId, format) => diagrams.drawRun(runId, format),
     watchRun: (runId, request) => watches.watchRun(runId, request),
+    takeTurn: () => (deps.turns.isOver() ? deps.turns.next() : Promise.resolve()),
     isReady: () => !stopping && deps.store.isHealthy(),
     stop: () => {
       stopping = true;

@@ -1,7 +1,7 @@
 import { EngineError } from '../core/base/errors.js';
-import { linesOf } from '../core/run/log-lines.js';
 import { isFinished, type RunState, statusOf, waitsForPerson } from '../core/run/state.js';
 import type { RunSummary } from '../store/store.js';
+import { LinePages } from './line-pages.js';
 import { loadRun, type RunDeps } from './shared.js';
 
 export interface ReadState {
@@ -21,9 +21,6 @@ export interface RunView {
 
 /** Children that a state lists at most. */
 const MAX_WAITING_CHILDREN = 100;
-/** Most log lines in one answer; `logs_after` goes on from there. */
-export const MAX_LOG_LINES = 10_000;
-const EVENTS_AT_A_TIME = 500;
 /** Pause before a run that somebody waits for is looked at again, after a look that failed. */
 const LOOK_AGAIN_MS = 500;
 
@@ -32,21 +29,22 @@ export class StateReader {
   /** Each answers a request that waits. */
   readonly #waits = new Set<() => void>();
   #stopping = false;
+  readonly #lines: LinePages;
 
-  constructor(private readonly deps: Pick<RunDeps, 'store' | 'runs' | 'signals'>) {}
+  constructor(private readonly deps: Pick<RunDeps, 'store' | 'runs' | 'signals' | 'turns'>) {
+    this.#lines = new LinePages(deps);
+  }
 
   /**
    * The state of a run, live. Asked to wait, it answers when the run ends, or when it or a child waits for input.
    * @throws EngineError `run_not_found`.
    */
   async getState(runId: string, { waitSeconds = 0, logsAfter = 0 }: ReadState = {}): Promise<RunView> {
-    let state = await loadRun(this.deps, runId);
-    if (waitSeconds > 0 && !(await this.#isAtRest(state))) {
-      await this.#untilAtRest(runId, waitSeconds);
-      state = await loadRun(this.deps, runId);
-    }
+    // Nothing is held meanwhile: states can be large, and so can the number of those who wait.
+    if (waitSeconds > 0) await this.#untilAtRest(runId, waitSeconds);
+    const state = await loadRun(this.deps, runId);
     const waitingChildren = await this.#waitingChildren(state);
-    return { state, logs: await this.#logs(state, logsAfter), waitingChildren };
+    return { state, logs: await this.#lines.read(state, logsAfter), waitingChildren };
   }
 
   /** Answers every waiting request now, and lets none wait from here on. */
@@ -64,22 +62,6 @@ export class StateReader {
   async #waitingChildren(state: RunState, limit = MAX_WAITING_CHILDREN): Promise<RunSummary[]> {
     if (state.phase.kind !== 'joining') return [];
     return this.deps.store.listWaitingDescendants(state.runId, 'input', limit);
-  }
-
-  async #logs(state: RunState, after: number): Promise<readonly string[]> {
-    const lines: string[] = [];
-    let line = after;
-    while (lines.length < MAX_LOG_LINES && line < state.logCount) {
-      const records = await this.deps.store.readLogEvents(state.runId, line, EVENTS_AT_A_TIME);
-      for (const { event, logEnd, seq } of records) {
-        // What was committed after the state was read is not part of this answer.
-        if (seq > state.seq || lines.length >= MAX_LOG_LINES) return lines.slice(0, MAX_LOG_LINES);
-        lines.push(...linesOf(event).slice(line - logEnd));
-        line = logEnd;
-      }
-      if (records.length < EVENTS_AT_A_TIME) break;
-    }
-    return lines.slice(0, MAX_LOG_LINES);
   }
 
   async #untilAtRest(runId: string, seconds: number): Promise<void> {

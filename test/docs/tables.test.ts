@@ -19,7 +19,7 @@ import { MAX_LINE_LENGTH, MAX_LINES_PER_STEP } from '../../src/core/run/log-line
 import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../src/core/run/patch.js';
 import { RUN_STATUSES } from '../../src/core/run/state.js';
 import { MAX_RECOVERIES } from '../../src/core/run/visit.js';
-import { MAX_LOG_LINES } from '../../src/engine/read-state.js';
+import { MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/engine/line-pages.js';
 import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
 import { API_ERRORS } from '../../src/http/errors/codes.js';
 import { runListQuerySchema } from '../../src/http/runs/list.js';
@@ -203,6 +203,7 @@ describe('the documents', () => {
     for (const number of [...large, MAX_LIST_ITEMS, MAX_EXPRESSIONS, MAX_EXPRESSION_CHARACTERS]) {
       expect(limits).toContain(grouped(number));
     }
+    expect(limits).toContain(`${grouped(MAX_LOG_LINES)}, and ${MAX_LOG_BYTES / 1_048_576} MiB of them`);
     expect(limits).toContain(`${MAX_DEPTH} levels`);
     expect(documentAt('docs/branches.md').text).toContain(`go ${MAX_DEPTH} levels deep`);
     expect(problemOf(`1${' '.repeat(4095)}`)).toBe('');

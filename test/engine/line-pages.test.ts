@@ -1,0 +1,75 @@
+import { describe, expect, it, vi } from 'vitest';
+import { defineTool } from '../../src/core/tool/tool.js';
+import { MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/engine/line-pages.js';
+import { startEngineForTest } from '../helpers/engine-for-test.js';
+import { chain } from '../helpers/tools.js';
+
+/** A run of two steps that each log these lines. */
+async function runThatLogs(lines: readonly string[]) {
+  const talk = defineTool({
+    name: 'talk',
+    run: (_, { log }) => {
+      for (const line of lines) log(line);
+    },
+  });
+  const parts = await startEngineForTest({ definitions: [talk] });
+  const graph = chain('talks', 'talk');
+  const nodes = ['talk', 'again'].map((name) => ({ name, tool_name: 'talk' }));
+  await parts.engine.createGraph({ ...graph, nodes, edges: [{ from_node: 'talk', to_node: 'again' }] });
+  const { runId } = await parts.engine.startRun({ graphId: 'talks', inputData: null });
+  await parts.engine.getState(runId, { waitSeconds: 20 });
+  return { ...parts, runId };
+}
+
+type Run = Awaited<ReturnType<typeof runThatLogs>>;
+
+/** Reads pages to the end. */
+async function pagesOf({ engine, runId }: Run): Promise<(readonly string[])[]> {
+  const pages: (readonly string[])[] = [];
+  for (let after = 0, total = 1; after < total; ) {
+    const { logs, state } = await engine.getState(runId, { logsAfter: after });
+    pages.push(logs);
+    after += logs.length;
+    total = state.logCount;
+  }
+  return pages;
+}
+
+describe('a page of log lines', () => {
+  it.each([
+    ['plain', 'x'.repeat(8000)],
+    ['of two bytes a character', 'é'.repeat(8000)],
+    ['escaped', '"\\\u0001'.repeat(2500)],
+  ])('ends before its lines are more than 4 MiB of JSON: %s', async (_, line) => {
+    const run = await runThatLogs(Array.from({ length: 1000 }, () => line));
+    const pages = await pagesOf(run);
+    expect(pages.length).toBeGreaterThan(2);
+    for (const page of pages) {
+      const bytes = Buffer.byteLength(JSON.stringify(page));
+      expect(bytes).toBeLessThanOrEqual(MAX_LOG_BYTES + 2);
+      if (page !== pages.at(-1))
+        expect(bytes).toBeGreaterThan(MAX_LOG_BYTES - Buffer.byteLength(JSON.stringify(line)) * 2);
+    }
+    const lines = Array.from({ length: 1000 }, () => line);
+    expect(pages.flat()).toEqual([
+      'Executing Node: talk',
+      ...lines,
+      'Executing Node: again',
+      ...lines,
+      'No outgoing edge found. Stopping.',
+    ]);
+    // One event of 1,000 lines is read at a time, not all of them.
+    expect(pages.every(({ length }) => length <= MAX_LOG_LINES)).toBe(true);
+  });
+
+  it('is read once for all who read it at the same time, and kept for those who come later', async () => {
+    const run = await runThatLogs(Array.from({ length: 100 }, () => 'x'.repeat(8000)));
+    const reads = vi.spyOn(run.store, 'readLogEvents');
+    const views = await Promise.all(Array.from({ length: 20 }, () => run.engine.getState(run.runId)));
+    views.push(await run.engine.getState(run.runId));
+    expect(new Set(views.map(({ logs }) => logs)).size).toBe(1);
+    expect(reads.mock.calls.length).toBeLessThan(5);
+    expect((await run.engine.getState(run.runId, { logsAfter: 200 })).logs).toHaveLength(3);
+    expect((await run.engine.getState(run.runId, { logsAfter: 203 })).logs).toEqual([]);
+  });
+});
