@@ -10,6 +10,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { InSlices } from '../core/base/steps.js';
 import type { Engine } from '../engine/engine.js';
 import { type AccessOptions, guardAccess, SECURITY_HEADERS } from './access.js';
+import { LargeAnswers } from './answers/large-answers.js';
 import { ApiError } from './errors/api-error.js';
 import { answerClientError, answerOddRequests } from './errors/client-error.js';
 import { sendError } from './errors/problem.js';
@@ -18,6 +19,7 @@ import { validatorCompiler } from './input/validation.js';
 import { describeApi } from './openapi/openapi.js';
 import { ROUTES, type RouteOptions } from './routes.js';
 import { pageRoutes } from './service/page.js';
+import { dropUnread, type UnreadOptions } from './unread-answers.js';
 
 /** The version of the API that the OpenAPI document describes. */
 const API_VERSION = '1.0.0';
@@ -28,7 +30,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
 
 const VERBOSE: ReadonlySet<string> = new Set(['debug', 'trace']);
 
-export interface AppOptions extends AccessOptions, RouteOptions {
+export interface AppOptions extends AccessOptions, Omit<RouteOptions, 'answers'>, UnreadOptions {
   readonly engine: Engine;
   /** A pino logger; without it nothing is logged. Gets a line at debug for each request, and our own faults as errors. */
   readonly logger?: FastifyBaseLogger;
@@ -51,12 +53,19 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler(sendError);
   answerOddRequests(app.server);
+  const dropOnStop = dropUnread(app.server, options);
+  app.addHook('preClose', (done) => {
+    dropOnStop();
+    done();
+  });
   guardAccess(app, options);
   if (options.logger !== undefined && VERBOSE.has(options.logger.level)) logRequests(app);
   app.setNotFoundHandler((request, reply) => sendError(new ApiError('not_found'), request, reply));
   acceptJsonOnly(app, options.inSlices);
   await describeApi(app, API_VERSION);
-  for (const addRoutes of ROUTES) addRoutes(app, options.engine, options);
+  const answers = new LargeAnswers(options.engine);
+  answers.countAll(app);
+  for (const addRoutes of ROUTES) addRoutes(app, options.engine, { ...options, answers });
   if (options.page !== undefined) await pageRoutes(app, options.page);
   await app.ready();
   return app;

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.js';
+import type { AnswerOptions } from './answers/large-answers.js';
 import type { App } from './app-type.js';
 import { listConditionsRoute } from './graphs/conditions.js';
 import { createGraphRoute } from './graphs/create.js';
@@ -24,7 +25,7 @@ import { listStepsRoute } from './runs/steps.js';
 import { healthRoutes } from './service/health.js';
 import { type MetricsOptions, metricsRoute } from './service/metrics.js';
 
-export type RouteOptions = StartRunOptions & MetricsOptions;
+export type RouteOptions = StartRunOptions & MetricsOptions & AnswerOptions;
 
 /** Adds operations to the application. */
 type AddRoutes = (app: App, engine: Engine, options: RouteOptions) => void;

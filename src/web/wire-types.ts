@@ -276,6 +276,7 @@ export interface Problem {
     | 'invalid_answer'
     | 'invalid_input'
     | 'internal_error'
+    | 'server_busy'
     | 'queue_full'
     | 'shutting_down'
     | 'store_unavailable';

@@ -28,6 +28,7 @@ export function failingEngine(error: unknown): Engine {
     drawGraph: failLater,
     drawRun: failLater,
     watchRun: failLater,
+    takeTurn: () => Promise.resolve(),
     isReady: () => false,
     stop: () => undefined,
   };

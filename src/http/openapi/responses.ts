@@ -19,6 +19,7 @@ const ALWAYS: readonly ApiErrorCode[] = [
   'unauthorized',
   'forbidden_host',
   'internal_error',
+  'server_busy',
   'store_unavailable',
 ];
 /** Any request that changes something, and so can have a body, can fail with one of these too. */

@@ -3,6 +3,7 @@ import type { Json } from '../../core/base/json.js';
 import { limitsSchema, nameSchema, WELL_FORMED } from '../../core/graph/definition.js';
 import { isFinished, statusOf } from '../../core/run/state.js';
 import type { Engine, StartRun } from '../../engine/engine.js';
+import type { AnswerOptions } from '../answers/large-answers.js';
 import type { App } from '../app-type.js';
 import { idempotencyOf } from '../input/idempotency.js';
 import { APPROVAL_RUN, DEMO_RUN } from '../openapi/examples.js';
@@ -51,7 +52,8 @@ export interface StartRunOptions {
   readonly onRunStarted?: (runId: string, requestId: string) => void;
 }
 
-export function startRunRoute(app: App, engine: Engine, { onRunStarted }: StartRunOptions): void {
+export function startRunRoute(app: App, engine: Engine, options: StartRunOptions & AnswerOptions): void {
+  const { onRunStarted, answers } = options;
   app.post(
     '/graph/run',
     {
@@ -82,7 +84,9 @@ export function startRunRoute(app: App, engine: Engine, { onRunStarted }: StartR
       setNewRunHeaders(reply, run);
       if (!run.replayed) onRunStarted?.(run.runId, request.id);
       const view = wait === undefined ? undefined : await engine.getState(run.runId, { waitSeconds: wait });
-      if (view !== undefined && isFinished(statusOf(view.state))) return reply.code(200).send(toRunState(view));
+      if (view !== undefined && isFinished(statusOf(view.state))) {
+        return answers.send(reply.code(200), toRunState(view));
+      }
       return reply.code(202).send(toStartedRun({ runId: run.runId, status: 'SUBMITTED' }));
     },
   );

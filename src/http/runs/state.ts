@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Engine } from '../../engine/engine.js';
+import type { AnswerOptions } from '../answers/large-answers.js';
 import type { App } from '../app-type.js';
 import { describeResponses } from '../openapi/responses.js';
 import { runParamsSchema, waitSchema } from '../schemas.js';
@@ -11,7 +12,7 @@ const stateQuerySchema = z.strictObject({
   logs_after: z.int().min(0).exactOptional().describe('Skips this many log lines.'),
 });
 
-export function getRunStateRoute(app: App, engine: Engine): void {
+export function getRunStateRoute(app: App, engine: Engine, { answers }: AnswerOptions): void {
   app.get(
     '/graph/state/:run_id',
     {
@@ -29,10 +30,10 @@ export function getRunStateRoute(app: App, engine: Engine): void {
         ]),
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { wait = 0, logs_after = 0 } = request.query;
       const options = { waitSeconds: wait, logsAfter: logs_after };
-      return toRunState(await engine.getState(request.params.run_id, options));
+      return answers.send(reply, toRunState(await engine.getState(request.params.run_id, options)));
     },
   );
 }

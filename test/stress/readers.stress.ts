@@ -1,0 +1,101 @@
+import { writeFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { ask, startRun } from '../e2e/client.js';
+import { type ServerProcess, startServer } from '../helpers/server-process.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { chain } from '../helpers/tools.js';
+import { peakMemoryOf, watchHealth } from './health.js';
+
+const MAX_MEMORY_MB = 400;
+const MAX_GAP_MS = 200;
+const LINES = 10_000;
+
+/** `text` and `rows` set 1 MB of data, `talk` logs 1,000 lines of 8 kB. */
+const TOOLS = `
+export const text = { name: 'text', run: (_, { node }) => ({ [node]: node.padEnd(1_000_000, 'x') }) };
+export const rows = {
+  name: 'rows',
+  run: (_, { node }) => ({ [node]: Array.from({ length: 20_000 }, (_, id) => ({ id, name: 'a name', is: true })) }),
+};
+export const talk = {
+  name: 'talk',
+  run: (_, { log }) => {
+    for (let line = 0; line < 1000; line += 1) log('y'.repeat(8000));
+  },
+};
+`;
+
+const sockets = new Set<Socket>();
+let server: ServerProcess;
+
+async function startWith(tool: string, steps: number): Promise<string> {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, 'large.mjs'), TOOLS);
+  const first = await startServer(folder, { TOOLS: './large.mjs' });
+  const nodes = Array.from({ length: steps }, (_, index) => ({ name: `n${index}`, tool_name: tool }));
+  const edges = nodes.slice(1).map(({ name }, index) => ({ from_node: `n${index}`, to_node: name }));
+  await ask(first, 'POST /graph/create', { ...chain('large', tool), entry_point: 'n0', nodes, edges });
+  const runId = await startRun(first, 'large');
+  while ((await ask(first, `GET /graph/runs?graph_id=large`)).body.runs[0].status !== 'COMPLETED') await pause(50);
+  await first.end('SIGTERM');
+  // What is measured is reading alone.
+  server = await startServer(folder, { TOOLS: './large.mjs' });
+  return runId;
+}
+
+afterEach(async () => {
+  for (const socket of sockets) socket.destroy();
+  sockets.clear();
+  expect(await server.end('SIGTERM')).toBe(0);
+});
+
+/** A client that asks and never reads. */
+function askAndForget(path: string): Promise<void> {
+  const { hostname, port } = new URL(server.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  socket.pause();
+  sockets.add(socket);
+  return new Promise((resolve) => socket.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`, () => resolve()));
+}
+
+it.each(['text', 'rows'])('250 clients that ask for a state of 16 MB of %s and never read', async (tool) => {
+  const runId = await startWith(tool, 16);
+  const health = await watchHealth(server);
+  for (let client = 0; client < 250; client += 1) await askAndForget(`/graph/state/${runId}`);
+  await pause(15_000);
+  const { longestMs, count } = await health.stop();
+  const memory = peakMemoryOf(server);
+  console.log(`${tool}: ${memory.toFixed(0)} MB, longest gap ${longestMs.toFixed(0)} ms, ${count} times alive`);
+  const { body } = await ask(server, `GET /graph/state/${runId}`);
+  expect(Object.keys(body.data)).toHaveLength(16);
+  expect(memory).toBeLessThan(MAX_MEMORY_MB);
+  expect(longestMs).toBeLessThan(MAX_GAP_MS);
+});
+
+it('20 readers at once of 10,000 lines of 8 kB', async () => {
+  const runId = await startWith('talk', LINES / 1000);
+  const health = await watchHealth(server);
+  const begun = performance.now();
+  const readers = Array.from({ length: 20 }, async () => {
+    let lines = 0;
+    let total = 1;
+    while (lines < total) {
+      const { status, headers, body } = await ask(server, `GET /graph/state/${runId}?logs_after=${lines}`);
+      if (status === 503) await pause(Number(headers.get('retry-after')) * 1000);
+      else [lines, total] = [lines + body.logs.length, body.logs_total];
+    }
+    return lines;
+  });
+  const counts = await Promise.all(readers);
+  const tookMs = performance.now() - begun;
+  const { longestMs } = await health.stop();
+  const memory = peakMemoryOf(server);
+  console.log(`lines: ${memory.toFixed(0)} MB, longest gap ${longestMs.toFixed(0)} ms, ${tookMs.toFixed(0)} ms in all`);
+  expect(new Set(counts)).toEqual(new Set([LINES + LINES / 1000 + 1]));
+  expect(memory).toBeLessThan(MAX_MEMORY_MB);
+  expect(longestMs).toBeLessThan(MAX_GAP_MS);
+});
