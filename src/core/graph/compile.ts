@@ -1,7 +1,7 @@
 import type { Steps } from '../base/steps.js';
 import { compileExpression, type Expression } from '../expressions/expressions.js';
 import { compileTemplate, type Template } from '../expressions/templates.js';
-import { compileJsonSchema, type JsonSchema } from '../json-schema/json-schema.js';
+import { compileInSteps, type JsonSchema } from '../json-schema/json-schema.js';
 import type { Registry } from '../tool/registry.js';
 import type { AnyTool, Condition } from '../tool/tool.js';
 import {
@@ -111,7 +111,7 @@ export function* compileGraph(
     });
     yield;
   }
-  const inputSchema = definition.input_schema && compileJsonSchema(definition.input_schema).schema;
+  const inputSchema = definition.input_schema && (yield* compileInSteps(definition.input_schema)).schema;
   const merge = new Map(Object.entries(definition.merge ?? {}));
   return { ...identity, entryPoint: definition.entry_point, nodes, limits: definition.limits, merge, inputSchema };
 }

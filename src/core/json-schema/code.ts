@@ -1,4 +1,4 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { _, Ajv2020, type ErrorObject, type KeywordCxt } from 'ajv/dist/2020.js';
 import type { Json, JsonObject } from '../base/json.js';
 import type { Subschema, Subschemas } from './walk.js';
 
@@ -38,15 +38,17 @@ interface Spending {
   readonly isQuadratic: boolean;
 }
 
+type Spend = (units: number) => void;
+
 /** Thrown in a check that takes too many steps. */
 class TooMuchWorkError extends Error {}
 
 /**
  * Finds what is wrong with a value: nothing, or ajv's errors.
  * Undefined when it takes too long, or goes too deep for the stack: a long chain of references at each level of a deep
- * value.
+ * value. `steps`: fewer than the schema has for a check.
  */
-export type SchemaCheck = (value: Json) => readonly ErrorObject[] | undefined;
+export type SchemaCheck = (value: Json, steps?: number) => readonly ErrorObject[] | undefined;
 
 export interface SchemaCodeOptions {
   /** Whether to go on after the first error. */
@@ -66,13 +68,15 @@ export interface SchemaCodeOptions {
  */
 export function compileSchemaCode(subschemas: Subschemas, { allErrors, maxSteps }: SchemaCodeOptions): SchemaCheck {
   let left = maxSteps;
-  const spend = (units: number): void => {
+  const spend: Spend = (units) => {
     left -= units;
     if (left < 0) throw new TooMuchWorkError();
   };
-  const validate = createAjv(allErrors, spend).compile(rewrite(subschemas));
-  return (value) => {
-    left = maxSteps;
+  const validate = createAjv({ allErrors, unevaluated: [...subschemas.values()].some(hasUnevaluated) }, spend).compile(
+    rewrite(subschemas),
+  );
+  return (value, steps = maxSteps) => {
+    left = steps;
     try {
       return validate(value) ? [] : (validate.errors as ErrorObject[]);
     } catch (thrown) {
@@ -83,13 +87,13 @@ export function compileSchemaCode(subschemas: Subschemas, { allErrors, maxSteps 
 }
 
 /** One instance for each schema: an instance keeps what it has compiled for ever. Making one takes 0.2 ms. */
-function createAjv(allErrors: boolean, spend: (units: number) => void): Ajv2020 {
+function createAjv(options: { readonly allErrors: boolean; readonly unevaluated: boolean }, spend: Spend): Ajv2020 {
   const ajv = new Ajv2020({
     meta: false,
     validateSchema: false,
     strict: false,
     logger: false,
-    allErrors,
+    ...options,
     ownProperties: true,
     // Inlined, a large schema would be generated once for each reference to it.
     inlineRefs: false,
@@ -97,15 +101,19 @@ function createAjv(allErrors: boolean, spend: (units: number) => void): Ajv2020 
     // Optimizing takes longer than it saves: schemas are used a few times.
     code: { optimize: false },
   });
+  const spendOn = (value: Json, cost: number, isQuadratic: boolean): void => {
+    const size = sizeOf(value);
+    spend(cost + size + (isQuadratic ? size ** 2 / SQUARE_PER_STEP : 0));
+  };
   ajv.addKeyword({
     keyword: 'spend',
     schemaType: 'object',
     errors: false,
     before: '$ref',
-    validate({ cost, isQuadratic }: Spending, value: Json) {
-      const size = sizeOf(value);
-      spend(cost + size + (isQuadratic ? size ** 2 / SQUARE_PER_STEP : 0));
-      return true;
+    // One call in the generated code. As a function that can refuse, it would take half as much code again as all else.
+    code({ gen, schema, data }: KeywordCxt) {
+      const { cost, isQuadratic } = schema as Spending;
+      gen.code(_`${gen.scopeValue('func', { ref: spendOn })}(${data}, ${cost}, ${isQuadratic})`);
     },
   });
   ajv.removeKeyword('uniqueItems');
@@ -118,6 +126,11 @@ function createAjv(allErrors: boolean, spend: (units: number) => void): Ajv2020 
       !isWanted || new Set(items.map((item) => canonicalText(item, spend))).size === items.length,
   });
   return ajv;
+}
+
+/** True for a schema that depends on what others have looked at; the code of all others need not keep count of that. */
+function hasUnevaluated({ schema }: Subschema): boolean {
+  return typeof schema === 'object' && ('unevaluatedItems' in schema || 'unevaluatedProperties' in schema);
 }
 
 /** What one use of a value costs, without its parts, which count for themselves. */

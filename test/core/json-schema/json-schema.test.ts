@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { Problem } from '../../../src/core/base/errors.js';
 import type { Json } from '../../../src/core/base/json.js';
-import { compileJsonSchema } from '../../../src/core/json-schema/json-schema.js';
+import { compileInSteps, compileJsonSchema } from '../../../src/core/json-schema/json-schema.js';
 
 function findingsOf(schema: unknown, value: Json): Problem[] {
   const { schema: compiled, problems } = compileJsonSchema(schema);
@@ -227,11 +227,14 @@ describe('refused schemas', () => {
     vi.spyOn(Ajv2020.prototype, 'compile').mockImplementationOnce(() => {
       throw new RangeError('Maximum call stack size exceeded');
     });
-    expect(short(refusalsOf({ type: 'string' }))).toEqual([' invalid_schema']);
+    const schema = { type: 'string', title: 'not compiled before' };
+    expect(short(refusalsOf(schema))).toEqual([' invalid_schema']);
+    // What is refused is not kept.
+    expect(refusalsOf(schema)).toBeUndefined();
   });
 
   test('what the engine compiles only without going on after the first error', () => {
-    const { schema } = compileJsonSchema({ items: { type: 'string' } });
+    const { schema } = compileJsonSchema({ items: { type: 'string' }, title: 'not compiled before' });
     vi.spyOn(Ajv2020.prototype, 'compile').mockImplementationOnce(() => {
       throw new RangeError('Maximum call stack size exceeded');
     });
@@ -241,6 +244,24 @@ describe('refused schemas', () => {
   test('at most 100 problems', () => {
     expect(refusalsOf({ properties: named(200, () => ({ pattern: 'a' })) })).toHaveLength(100);
     expect(refusalsOf({ properties: named(200, () => ({ minLength: -1 })) })).toHaveLength(100);
+  });
+});
+
+describe('compiling', () => {
+  test('takes steps, of which the first use of a schema is one', () => {
+    const schema = { properties: named(400, (index) => ({ minLength: index })), title: 'not compiled before' };
+    expect([...compileInSteps(schema)].length).toBeGreaterThanOrEqual(4);
+  });
+
+  test('is done once for each text: the doctor, runs and answers share it', () => {
+    const schema = { properties: { a: { type: 'string' } }, title: 'compiled once' };
+    const compile = vi.spyOn(Ajv2020.prototype, 'compile');
+    const { schema: first } = compileJsonSchema(schema);
+    const { length } = compile.mock.calls;
+    expect([...compileInSteps(structuredClone(schema))]).toEqual([]);
+    expect(compileJsonSchema(structuredClone(schema)).schema).toBe(first);
+    expect(compile.mock.calls).toHaveLength(length);
+    compile.mockRestore();
   });
 });
 

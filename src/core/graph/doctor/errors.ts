@@ -1,6 +1,6 @@
 import { didYouMean } from '../../base/nearest-name.js';
 import type { Steps } from '../../base/steps.js';
-import { compileJsonSchema } from '../../json-schema/json-schema.js';
+import { compileInSteps } from '../../json-schema/json-schema.js';
 import type { Registry } from '../../tool/registry.js';
 import { END, type GraphDefinition, type NodeDefinition } from '../definition.js';
 import { type ConditionEdge, type Edge, edgesOf, type PlacedName } from '../edges.js';
@@ -44,7 +44,7 @@ export function* findErrors(definition: GraphDefinition, registry: Registry): St
     for (const error of yield* checkEdge(edge, context)) errors.push(error);
     yield;
   }
-  return { errors: [...errors, ...checkInputSchema(definition.input_schema)], secretNames };
+  return { errors: [...errors, ...(yield* checkInputSchema(definition.input_schema))], secretNames };
 }
 
 /** Adds what is wrong with nodes; returns the secrets that each names. */
@@ -110,8 +110,8 @@ function checkNames({ starts, targets }: Edge, context: Context): GraphError[] {
   ];
 }
 
-function checkInputSchema(schema: GraphDefinition['input_schema']): GraphError[] {
-  const { problems = [] } = schema === undefined ? {} : compileJsonSchema(schema);
+function* checkInputSchema(schema: GraphDefinition['input_schema']): Steps<GraphError[]> {
+  const { problems = [] } = schema === undefined ? {} : yield* compileInSteps(schema);
   return problems.map((problem) => ({ ...problem, pointer: `/input_schema${problem.pointer}` }));
 }
 
