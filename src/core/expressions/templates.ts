@@ -1,5 +1,5 @@
 import type { Problem } from '../base/errors.js';
-import { freezeJson, type Json, type JsonObject, jsonBytes, pointerToken } from '../base/json.js';
+import { freezeJson, type Json, type JsonObject, jsonBytes, pointerToken, setOwn } from '../base/json.js';
 import { createPacer, type Steps } from '../base/steps.js';
 import {
   compileExpression,
@@ -126,6 +126,9 @@ function* compileValue(value: Json, pointer: string, compilation: Compilation): 
   if (typeof value !== 'object' || value === null) return compileScalar(value, pointer, compilation);
   const keys = Object.keys(value);
   const parts: CompiledPart[] = [];
+  // Filled between the pauses: to make an object of 90,000 keys at once takes a tenth of a second.
+  const list: Json[] = [];
+  const map: Record<string, Json> = {};
   let isStatic = true;
   for (const key of keys) {
     const inner = (value as JsonObject)[key] as Json;
@@ -134,12 +137,14 @@ function* compileValue(value: Json, pointer: string, compilation: Compilation): 
     const part = isScalar ? compileScalar(inner, place, compilation) : yield* compileValue(inner, place, compilation);
     if (part.render !== undefined) isStatic = false;
     parts.push(part);
+    if (Array.isArray(value)) list.push(part.preview);
+    else setOwn(map, key, part.preview);
     if (part.render !== undefined || compilation.isDue()) yield;
   }
   const assemble = (values: readonly Json[]): Json =>
     // Unlike assignments, fromEntries makes an own key of `__proto__` too.
     Array.isArray(value) ? values : Object.fromEntries(keys.map((key, index) => [key, values[index] as Json]));
-  const preview = Object.freeze(assemble(parts.map((part) => part.preview)));
+  const preview = Object.freeze(Array.isArray(value) ? list : map);
   if (isStatic) return { preview };
   return {
     preview,
