@@ -2,21 +2,30 @@ import type { InSlices } from '../core/base/steps.js';
 
 /** How long work goes on in one turn of the event loop, in milliseconds. */
 const TURN_MS = 20;
+/**
+ * Turns of the event loop without work between two with it. Node takes one new connection in each, so 200 clients that
+ * connect while there is work would wait for 200 turns of it. A turn in which nothing happens takes some microseconds.
+ */
+const REST_TURNS = 64;
+/** A rest in which much happens ends after so many milliseconds. Who comes meanwhile has its first half for work. */
+const REST_MS = 40;
 
 /**
- * Shares the turns of the event loop: what has to wait goes on in the next turns, first come, first served, and all of it
- * together for some 20 ms in each. Between two turns the server reads requests and answers them.
+ * Shares the turns of the event loop: what has to wait goes on in later turns, first come, first served, and all of it
+ * together for some 20 ms in each. Between two of them the server takes connections, reads requests and answers them.
  */
 export class Turns {
   readonly #waiting: (() => void)[] = [];
   /** When the work of this turn began; undefined before its first. */
   #begunAt: number | undefined;
+  /** True from when somebody waits until all who waited are served, or the turn is over. */
   #isScheduled = false;
+  #isResting = false;
 
   /** @param now milliseconds since some moment */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** True if the work of this turn has used its time. */
+  /** True if the work of this turn, or of this rest, has used its time. */
   isOver(): boolean {
     if (this.#begunAt !== undefined) return this.now() - this.#begunAt >= TURN_MS;
     this.#begin();
@@ -42,6 +51,8 @@ export class Turns {
 
   #begin(): void {
     this.#begunAt = this.now();
+    // A rest is one turn for those who come meanwhile: they could fill each of its turns otherwise.
+    if (this.#isResting) return;
     setImmediate(() => {
       this.#begunAt = undefined;
     });
@@ -50,7 +61,17 @@ export class Turns {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
+    this.#isResting = true;
+    this.#rest(REST_TURNS, this.now() + REST_MS);
+  }
+
+  #rest(turns: number, until: number): void {
     setImmediate(() => {
+      if (turns > 1 && this.now() < until) {
+        this.#rest(turns - 1, until);
+        return;
+      }
+      this.#isResting = false;
       this.#begin();
       void this.#resume();
     });

@@ -82,11 +82,56 @@ describe('turns', () => {
       await undefined;
       went.push(number);
     });
-    await nextTurn();
+    await waiters[0];
     await nextTurn();
     expect(went).toEqual([1, 2, 3]);
     await Promise.all(waiters);
     expect(turns.isOver()).toBe(false);
+  });
+
+  it('leave turns without work between two with it, for new connections', async () => {
+    const turns = newTurns();
+    const stop = countTurns();
+    const notes: string[] = [];
+    await Promise.all(['a', 'b'].map((name) => turns.inSlices(stepsOf(name, 10, notes))));
+    // 100 ms of work, of which a turn takes 20: four rests.
+    expect(stop()).toBeGreaterThanOrEqual(4 * 60);
+  });
+
+  it('are one turn while they rest: who comes meanwhile gets on, but does not fill each of them', async () => {
+    const turns = newTurns();
+    turns.isOver();
+    work(25);
+    const waiting = turns.next();
+    await nextTurn();
+    expect(turns.isOver()).toBe(false);
+    work(15);
+    await nextTurn();
+    expect(turns.isOver()).toBe(false);
+    work(10);
+    await nextTurn();
+    expect(turns.isOver()).toBe(true);
+    await waiting;
+    expect(turns.isOver()).toBe(false);
+  });
+
+  it('rest for some 40 ms, if much happens meanwhile', async () => {
+    const turns = newTurns();
+    turns.isOver();
+    work(25);
+    let isResting = true;
+    let rested = 0;
+    const answerRequest = (): void => {
+      if (!isResting) return;
+      work(5);
+      rested += 5;
+      setImmediate(answerRequest);
+    };
+    setImmediate(answerRequest);
+    await turns.next();
+    isResting = false;
+    expect(rested).toBeGreaterThanOrEqual(40);
+    expect(rested).toBeLessThanOrEqual(50);
   });
 
   it('let one go on in each turn if that takes long', async () => {

@@ -5,7 +5,7 @@ import { estimateBytes } from '../../core/base/json-size.js';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import { AnswersUnderWay } from './answers-under-way.js';
-import { JsonTexts, LARGE_BYTES } from './json-texts.js';
+import { JsonTexts, LARGE_BYTES, type Pieces } from './json-texts.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -29,14 +29,20 @@ export class LargeAnswers {
     const json = answer as JsonObject;
     if (estimateBytes(json, LARGE_BYTES) <= LARGE_BYTES) return reply.send(answer);
     const pieces = await this.#texts.print(json);
-    // The system takes some MB of an answer at once, which is copied: many answers do not begin in the same turn.
-    await this.engine.takeTurn();
     this.underWay.hold(pieces, reply.raw);
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
     return reply
       .type(JSON_TYPE)
       .header('content-length', String(length))
-      .send(Readable.from(pieces, { objectMode: false }));
+      .send(Readable.from(this.#inTurns(pieces), { objectMode: false }));
+  }
+
+  /** The system takes some MB of an answer at once, which is copied: many answers at once would hold the server. */
+  async *#inTurns(pieces: Pieces): AsyncGenerator<Buffer> {
+    for (const piece of pieces) {
+      await this.engine.takeTurn();
+      yield piece;
+    }
   }
 
   /** Counts every other answer that is large as under way too, and so every one that is not sent by {@link send}. */
