@@ -72,4 +72,32 @@ describe('a page of log lines', () => {
     expect((await run.engine.getState(run.runId, { logsAfter: 200 })).logs).toHaveLength(3);
     expect((await run.engine.getState(run.runId, { logsAfter: 203 })).logs).toEqual([]);
   });
+
+  it('is kept if reading it took long, though its lines are short', async () => {
+    const patch = defineTool({
+      name: 'patch',
+      run: (_, { log }) => {
+        log('a short line');
+        return { text: 'x'.repeat(200_000) };
+      },
+    });
+    const { engine, store } = await startEngineForTest({ definitions: [patch] });
+    await engine.createGraph(chain('patches', 'patch'));
+    const { runId } = await engine.startRun({ graphId: 'patches', inputData: null });
+    const { logs } = await engine.getState(runId, { waitSeconds: 20 });
+    expect(logs).toContain('a short line');
+    const reads = vi.spyOn(store, 'readLogEvents');
+    expect((await engine.getState(runId)).logs).toBe(logs);
+    expect(reads).not.toHaveBeenCalled();
+  });
+
+  it('goes on in the middle of an event without reading it again', async () => {
+    const run = await runThatLogs(Array.from({ length: 1000 }, () => 'x'.repeat(8000)));
+    const reads = vi.spyOn(run.store, 'readLogEvents');
+    const pages = await pagesOf(run);
+    expect(pages.flat()).toHaveLength(2003);
+    expect(pages.length).toBeGreaterThanOrEqual(4);
+    // The start and the first step, the second step, and the end.
+    expect(reads.mock.calls.length).toBeLessThanOrEqual(3);
+  });
 });
