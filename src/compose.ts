@@ -70,7 +70,7 @@ export function compose({
   const { store, queue, signals, isNew, newestRunId } = ports;
   const turns = new Turns();
   const graphs = new GraphCache(store, registry, signals, turns);
-  const runs = new RunLoader(store, graphs, turns);
+  const runs = new RunLoader(store, graphs, turns, logger);
   const inside = { store, queue, signals, graphs, runs, turns, now, newId: runIds(now, newestRunId) };
   const executor = new Executor({ ...options, ...inside, random });
   const engine = createEngine({

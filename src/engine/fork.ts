@@ -32,8 +32,8 @@ const EVENTS_AT_A_TIME = 1000;
 
 /**
  * Starts a new run with the steps of another one before `fromStep` copied. The original, live or not, is untouched.
- * @throws EngineError `run_not_found`, `run_is_child`, `graph_deleted`, `fork_impossible`, `invalid_request`, `queue_full`,
- * `shutting_down`, `idempotency_mismatch`, `store_unavailable`.
+ * @throws EngineError `run_not_found`, `run_is_child`, `run_unreadable`, `graph_unreadable`, `graph_deleted`, `fork_impossible`,
+ * `invalid_request`, `queue_full`, `shutting_down`, `idempotency_mismatch`, `store_unavailable`.
  */
 export async function forkRun(
   deps: RunDeps,
@@ -71,7 +71,7 @@ async function forkedJournal(
 ): Promise<Appended> {
   const original = await deps.runs.load(runId);
   if (original === undefined) throw runNotFound(runId);
-  if (original.parent !== null) throw await requests.isChild(original);
+  if (original.parent !== null) throw await requests.isChild({ runId, parentRunId: original.parent.run_id });
   const graph = await graphFor(deps, original, version);
   const refusal = refuseFork(original, fromStep);
   if (refusal !== undefined) throw refusalError(refusal);

@@ -9,7 +9,13 @@ import { diagnose } from '../core/graph/doctor/doctor.js';
 import type { Registry } from '../core/tool/registry.js';
 import type { AnyTool } from '../core/tool/tool.js';
 import type { Turns } from '../runs/turns.js';
-import type { GraphVersion, SaveGraphResult, Store } from '../store/store.js';
+import {
+  type GraphVersion,
+  type ListedGraph,
+  type SaveGraphResult,
+  type Store,
+  UnreadableGraphError,
+} from '../store/store.js';
 import type { Page } from './shared.js';
 
 /** What the graph doctor says of a document. */
@@ -83,10 +89,10 @@ export class GraphUseCases {
 
   /** Saves the next version; runs under way keep theirs. @throws EngineError `graph_not_found`, `invalid_graph`, `graph_exists`. */
   async updateGraph(graphId: string, definition: GraphDefinition): Promise<SavedGraph> {
-    const latest = await this.getGraph(graphId);
+    const latest = await this.#latestIfReadable(graphId);
     const warnings = await this.#accept(definition);
     const { graph_id: _, ...document } = definition;
-    if (isDeepStrictEqual(latest.definition, document)) {
+    if (latest !== undefined && isDeepStrictEqual(latest.definition, document)) {
       return { graphId, version: latest.version, warnings, changed: false };
     }
     const saved = await this.deps.store.updateGraph(this.#version(graphId, document));
@@ -115,7 +121,7 @@ export class GraphUseCases {
   }
 
   /** The latest version of each graph, by id. */
-  async listGraphs({ limit, cursor }: Page): Promise<{ graphs: readonly GraphVersion[]; nextCursor: string | null }> {
+  async listGraphs({ limit, cursor }: Page): Promise<{ graphs: readonly ListedGraph[]; nextCursor: string | null }> {
     const found = await this.deps.store.listGraphs(cursor, limit + 1);
     const graphs = found.slice(0, limit);
     return { graphs, nextCursor: found.length > limit ? (graphs.at(-1)?.graphId ?? null) : null };
@@ -132,6 +138,16 @@ export class GraphUseCases {
       return { name, description, outcomes };
     });
     return infos.sort(byName);
+  }
+
+  /** The latest version; `undefined` for one that cannot be read, which a new version replaces. */
+  async #latestIfReadable(graphId: string): Promise<GraphVersion | undefined> {
+    try {
+      return await this.getGraph(graphId);
+    } catch (error) {
+      if (error instanceof UnreadableGraphError) return undefined;
+      throw error;
+    }
   }
 
   async #diagnose(definition: GraphDefinition): Promise<Pick<GraphVerdict, 'errors' | 'warnings'>> {

@@ -1,6 +1,5 @@
-import { EngineError } from '../core/base/errors.js';
 import { isFinished, type RunState, statusOf, waitsForPerson } from '../core/run/state.js';
-import type { RunSummary } from '../store/store.js';
+import { type RunSummary, StoreUnavailableError } from '../store/store.js';
 import { LinePages } from './line-pages.js';
 import { loadRun, type RunDeps } from './shared.js';
 
@@ -80,9 +79,9 @@ export class StateReader {
           if (await this.#isAtRest(state)) answer();
         })
         .catch((error: unknown) => {
-          // A run that was deleted is answered for; while the store is down, it is looked at again.
-          if (error instanceof EngineError) answer();
-          else again = setTimeout(look, LOOK_AGAIN_MS);
+          // While the store is down, it is looked at again; a run that was deleted, or cannot be read, is answered for.
+          if (error instanceof StoreUnavailableError) again = setTimeout(look, LOOK_AGAIN_MS);
+          else answer();
         });
     };
     const unsubscribeRun = signals.subscribe(`run/${runId}`, (signal) => {

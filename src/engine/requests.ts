@@ -1,9 +1,10 @@
 import { EngineError } from '../core/base/errors.js';
 import type { Json } from '../core/base/json.js';
 import type { LimitsDefinition } from '../core/graph/definition.js';
-import { answer, cancel, refuseChild, retry, type Verdict } from '../core/run/requests.js';
+import { answer, refuseChild, retry, type Verdict } from '../core/run/requests.js';
 import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
-import { appendTo } from '../runs/append.js';
+import { type AppendResult, appendTo } from '../runs/append.js';
+import { cancelRun } from '../runs/cancel.js';
 import type { Unit } from '../store/store.js';
 import { jsonOf, type RunDeps, refusalError, runNotFound } from './shared.js';
 
@@ -12,6 +13,8 @@ export interface Answered {
   readonly status: RunStatus;
 }
 
+type AnsweredOrNot = Answered & { readonly isAppended: boolean };
+
 type AppendArguments = Parameters<typeof appendTo> extends [unknown, ...infer Rest] ? Rest : never;
 
 /** What people do to runs that are there. */
@@ -19,11 +22,12 @@ export class RequestUseCases {
   constructor(private readonly deps: RunDeps) {}
 
   /**
-   * Cancels a run: at once when neither a tool nor a child is at work, else as soon as they have let go.
+   * Cancels a run: at once when neither a tool nor a child is at work, else as soon as they have let go. A run that
+   * cannot be read is cancelled at once.
    * @throws EngineError `run_not_found`, `run_finished`, `store_unavailable`.
    */
   async cancelRun(runId: string): Promise<Answered> {
-    const { isAppended, ...answered } = await this.#request(runId, cancel);
+    const { isAppended, ...answered } = answerTo(runId, await cancelRun(this.deps, runId));
     // It is being cancelled already. If whoever was to see to that has failed, this has it looked at again.
     if (!isAppended) await this.deps.store.commit({ appends: [], wakes: [{ runId, at: 0 }] });
     return answered;
@@ -31,7 +35,8 @@ export class RequestUseCases {
 
   /**
    * Answers what a run waits for.
-   * @throws EngineError `run_not_found`, `run_not_waiting`, `invalid_request`, `invalid_answer`, `store_unavailable`.
+   * @throws EngineError `run_not_found`, `run_not_waiting`, `invalid_request`, `invalid_answer`, `run_unreadable`,
+   * `store_unavailable`.
    */
   async resumeRun(runId: string, { payload, waitId }: { payload: Json; waitId?: string }): Promise<Answered> {
     const request = { payload: await jsonOf(this.deps, payload, '/payload'), waitId };
@@ -44,12 +49,12 @@ export class RequestUseCases {
   /**
    * Has a run that failed or was cancelled go on from the step that it stopped at.
    * @throws EngineError `run_not_found`, `run_is_child`, `run_not_retryable`, `graph_deleted`, `limits_too_low`,
-   * `queue_full`, `shutting_down`, `store_unavailable`.
+   * `run_unreadable`, `graph_unreadable`, `queue_full`, `shutting_down`, `store_unavailable`.
    */
   async retryRun(runId: string, { limits }: { limits?: LimitsDefinition }): Promise<Answered> {
     const { admission, store, now } = this.deps;
     const decide = async (state: RunState): Promise<Verdict> => {
-      if (state.parent !== null) throw await this.isChild(state);
+      if (state.parent !== null) throw await this.isChild({ runId, parentRunId: state.parent.run_id });
       return retry(state, { limits, isGraphDeleted: await this.#isGraphDeleted(state) }, now());
     };
     // Only a run that is retried takes a place in the queue.
@@ -58,11 +63,8 @@ export class RequestUseCases {
     return answered;
   }
 
-  async #request(...[runId, decide, commit]: AppendArguments): Promise<Answered & { readonly isAppended: boolean }> {
-    const result = await appendTo(this.deps, runId, decide, commit);
-    if (result === undefined) throw runNotFound(runId);
-    if (result.refusal !== undefined) throw refusalError(result.refusal);
-    return { runId, status: statusOf(result.state), isAppended: result.isAppended };
+  async #request(...[runId, decide, commit]: AppendArguments): Promise<AnsweredOrNot> {
+    return answerTo(runId, await appendTo(this.deps, runId, decide, commit));
   }
 
   async #isGraphDeleted({ graphId, graphVersion }: RunState): Promise<boolean> {
@@ -70,14 +72,13 @@ export class RequestUseCases {
   }
 
   /** The error that names the run which a child is part of. */
-  async isChild(state: RunState): Promise<EngineError> {
-    let top = state;
-    while (top.parent !== null) {
-      const above = await this.deps.runs.load(top.parent.run_id);
-      if (above === undefined) break;
+  async isChild({ runId, parentRunId }: { runId: string; parentRunId: string }): Promise<EngineError> {
+    let top = parentRunId;
+    for (;;) {
+      const above = (await this.deps.store.outlineRun(top))?.parentRunId ?? null;
+      if (above === null) return refusalError(refuseChild(runId, top).refusal);
       top = above;
     }
-    return refusalError(refuseChild(state.runId, top.runId).refusal);
   }
 
   /** @throws EngineError `run_not_found`, `run_is_child`, or `run_active` for a run that has not finished. */
@@ -85,11 +86,18 @@ export class RequestUseCases {
     const result = await this.deps.store.deleteRun(runId);
     if (result === 'missing') throw runNotFound(runId);
     if (result === 'child') {
-      const state = await this.deps.runs.load(runId);
-      throw state === undefined ? runNotFound(runId) : await this.isChild(state);
+      const parentRunId = (await this.deps.store.outlineRun(runId))?.parentRunId ?? null;
+      throw parentRunId === null ? runNotFound(runId) : await this.isChild({ runId, parentRunId });
     }
     if (result === 'active') {
       throw new EngineError('run_active', `Run ${runId} has not finished. Cancel it first, or wait for its end.`);
     }
   }
+}
+
+/** @throws EngineError `run_not_found`, or why the request is refused */
+function answerTo(runId: string, result: AppendResult | undefined): AnsweredOrNot {
+  if (result === undefined) throw runNotFound(runId);
+  if (result.refusal !== undefined) throw refusalError(result.refusal);
+  return { runId, status: statusOf(result.state), isAppended: result.isAppended };
 }

@@ -6,7 +6,8 @@ import type { Store } from '../store/store.js';
 const MAX_KEPT_BYTES = 1_048_576;
 /** Pages are about this large, so that a slow reader holds little memory, however large the patches are. */
 const PAGE_BYTES = 262_144;
-const FIRST_PAGE_EVENTS = 16;
+/** Events in a page, before it is known how large they are. */
+export const FIRST_PAGE_EVENTS = 16;
 const MAX_PAGE_EVENTS = 256;
 
 /**

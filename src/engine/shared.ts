@@ -7,7 +7,14 @@ import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
 import type { Turns } from '../runs/turns.js';
 import type { Signals } from '../store/signals.js';
-import { type Idempotency, OutcomeUnknownError, type Store, StoreUnavailableError } from '../store/store.js';
+import {
+  type Idempotency,
+  OutcomeUnknownError,
+  type Store,
+  StoreUnavailableError,
+  UnreadableGraphError,
+  UnreadableRunError,
+} from '../store/store.js';
 import type { Admission } from './admission.js';
 
 /** A page of a list: at most `limit` items, after the one that `cursor` names. */
@@ -20,8 +27,8 @@ export interface Page {
 const STORE_RETRY_SECONDS = 5;
 
 /**
- * Use-cases of which each says `store_unavailable` while the database cannot be used: the one place that turns the
- * store's failures into answers.
+ * Use-cases of which each says `store_unavailable` while the database cannot be used, and `run_unreadable` or
+ * `graph_unreadable` for what cannot be read in it: the one place that turns the store's failures into answers.
  */
 export function guardAll<T extends object>(useCases: T): T {
   const guarded = Object.entries(useCases).map(([name, useCase]: [string, unknown]) => [name, guardOne(useCase)]);
@@ -37,12 +44,24 @@ function guardOne(useCase: unknown): unknown {
 }
 
 function rethrow(error: unknown): never {
+  if (error instanceof UnreadableRunError) throw runUnreadable(error);
+  if (error instanceof UnreadableGraphError) throw graphUnreadable(error);
   if (!(error instanceof StoreUnavailableError)) throw error;
   const detail =
     error instanceof OutcomeUnknownError
       ? 'The database failed while it stored this: it is not known whether it did. Look before you send it again.'
       : 'The database cannot be used at the moment; nothing was changed.';
   throw new EngineError('store_unavailable', detail, { retryAfterSeconds: STORE_RETRY_SECONDS, cause: error });
+}
+
+function runUnreadable(cause: UnreadableRunError): EngineError {
+  const advice = 'Cancel and delete the run, restore a backup, or use the release that wrote it.';
+  return new EngineError('run_unreadable', `${cause.message} ${advice}`, { cause });
+}
+
+function graphUnreadable(cause: UnreadableGraphError): EngineError {
+  const advice = 'Save a new version of the graph, or restore a backup. Runs of this version can be cancelled.';
+  return new EngineError('graph_unreadable', `${cause.message} ${advice}`, { cause });
 }
 
 /**

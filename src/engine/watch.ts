@@ -1,8 +1,8 @@
 import { EngineError } from '../core/base/errors.js';
 import { type EventRecord, isTerminal } from '../core/run/events.js';
 import type { Signals } from '../store/signals.js';
-import type { Store } from '../store/store.js';
-import { RunTail } from './run-tail.js';
+import { type Store, UnreadableRunError } from '../store/store.js';
+import { FIRST_PAGE_EVENTS, RunTail } from './run-tail.js';
 import { runNotFound } from './shared.js';
 
 export interface WatchRun {
@@ -25,7 +25,7 @@ export interface RunWatch {
   readonly pages: AsyncGenerator<readonly EventRecord[], void>;
 }
 
-/** The use-cases of readers that follow a run as it happens. Nothing is read before a reader asks for it. */
+/** The use-cases of readers that follow a run as it happens. Pages are read when a reader asks for them. */
 export class WatchUseCases {
   readonly #tails = new Map<string, { readonly tail: RunTail; readers: number }>();
   #stopping = false;
@@ -34,7 +34,7 @@ export class WatchUseCases {
 
   /**
    * Watches a run from an event on.
-   * @throws EngineError `run_not_found`, or `invalid_request` if the journal has no event `after` yet.
+   * @throws EngineError `run_not_found`, `run_unreadable`, or `invalid_request` if the journal has no event `after` yet.
    */
   async watchRun(runId: string, request: WatchRun): Promise<RunWatch> {
     const { after } = request;
@@ -44,6 +44,8 @@ export class WatchUseCases {
     // Forks of release 1.0 have a gap in `seq`; after it comes an event that the reader does not have.
     const isLast = known.seq === after && isTerminal(known.event.type);
     const isOver = isLast && (await this.deps.store.readEvents(runId, after, 1)).length === 0;
+    // What cannot be read is refused while there is still somebody to tell.
+    await this.#checkFirst(runId, after);
     return { isOver, pages: this.#pages(runId, request, isLast) };
   }
 
@@ -53,25 +55,38 @@ export class WatchUseCases {
     for (const { tail } of this.#tails.values()) tail.wake();
   }
 
-  async *#pages(runId: string, { after, idleMs, signal }: WatchRun, isLast: boolean) {
+  /** Reads the first page for nothing but its errors, without listening to the run: its reader can be gone by then. */
+  async #checkFirst(runId: string, after: number): Promise<void> {
+    const shared = this.#tails.get(runId)?.tail;
+    await (shared === undefined ? this.deps.store.readEvents(runId, after, FIRST_PAGE_EVENTS) : shared.read(after));
+  }
+
+  async *#pages(runId: string, request: WatchRun, isLast: boolean): AsyncGenerator<readonly EventRecord[], void> {
     const tail = this.#enter(runId);
-    let [seq, ended] = [after, isLast];
     try {
-      while (!this.#stopping && !signal?.aborted) {
-        const isAnnounced = tail.seq > seq;
-        const records = await tail.read(seq);
-        const last = records.at(-1);
-        if (last !== undefined) {
-          yield records;
-          [seq, ended] = [last.seq, isTerminal(last.event.type)];
-        } else if (ended || (isAnnounced && !(await this.#hasEvents(runId, seq + 1)))) return;
-        else if ((await tail.next(seq, idleMs, signal)) === 'idle') {
-          if (!(await this.#hasEvents(runId, seq))) return;
-          yield [];
-        }
-      }
+      yield* this.#follow(tail, runId, request, isLast);
+    } catch (error) {
+      // The stream ends before what cannot be read, and whoever asks for that is refused.
+      if (!(error instanceof UnreadableRunError)) throw error;
     } finally {
       this.#leave(runId);
+    }
+  }
+
+  async *#follow(tail: RunTail, runId: string, { after, idleMs, signal }: WatchRun, isLast: boolean) {
+    let [seq, ended] = [after, isLast];
+    while (!this.#stopping && !signal?.aborted) {
+      const isAnnounced = tail.seq > seq;
+      const records = await tail.read(seq);
+      const last = records.at(-1);
+      if (last !== undefined) {
+        yield records;
+        [seq, ended] = [last.seq, isTerminal(last.event.type)];
+      } else if (ended || (isAnnounced && !(await this.#hasEvents(runId, seq + 1)))) return;
+      else if ((await tail.next(seq, idleMs, signal)) === 'idle') {
+        if (!(await this.#hasEvents(runId, seq))) return;
+        yield [];
+      }
     }
   }
 

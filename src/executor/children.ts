@@ -12,10 +12,9 @@ import {
 import type { Command } from '../core/run/decide.js';
 import type { ChildResult } from '../core/run/join.js';
 import { append, openRun } from '../core/run/journal.js';
-import { cancel, restartChild } from '../core/run/requests.js';
+import { restartChild } from '../core/run/requests.js';
 import type { Children, ChildrenRefusal, RunState } from '../core/run/state.js';
-import { type AppendDeps, appendTo } from '../runs/append.js';
-import type { GraphCache } from '../runs/graph-cache.js';
+import { type CancelDeps, cancelRun } from '../runs/cancel.js';
 import { inheritedFrom } from '../runs/run-loader.js';
 import { appendOf, creationOf } from '../runs/units.js';
 import type { Wake } from '../store/queue.js';
@@ -26,10 +25,11 @@ import {
   type Slot,
   TooManyDescendantsError,
   type Unit,
+  UnreadableGraphError,
+  UnreadableRunError,
 } from '../store/store.js';
 
-export interface ChildRunsOptions extends AppendDeps {
-  readonly graphs: GraphCache;
+export interface ChildRunsOptions extends CancelDeps {
   /** A new UUIDv7. */
   readonly newId: () => string;
   /** Runs that a top run can have inside it, at any depth. */
@@ -130,22 +130,24 @@ export class ChildRuns {
     };
   }
 
-  /** Makes children that are not there yet. A graph that has been deleted is a child that failed. */
+  /** Makes children that are not there yet. A graph that was deleted, or cannot be read, is a child that failed. */
   async #create(
     parent: Parent,
     { from, to, slots }: Extract<ChildrenPlan, { kind: 'create' }>,
   ): Promise<Reconciled | undefined> {
     await this.#takeTurn();
     const { maxDescendants } = this.options;
-    const appends = await this.#childrenOf(parent, from, to, slots);
-    // They are driven next, and share what they stand on: at hand, none of them has to be loaded.
-    for (const { state } of appends.slice(0, slots)) this.options.runs.keep(state);
-    const wakes: Wake[] = appends.slice(0, slots).map(({ state: { runId } }) => ({ runId, at: 0 }));
     try {
+      const appends = await this.#childrenOf(parent, from, to, slots);
+      // They are driven next, and share what they stand on: at hand, none of them has to be loaded.
+      for (const { state } of appends.slice(0, slots)) this.options.runs.keep(state);
+      const wakes: Wake[] = appends.slice(0, slots).map(({ state: { runId } }) => ({ runId, at: 0 }));
       await this.#commit({ appends, wakes, maxDescendants });
       return undefined;
     } catch (error) {
-      if (error instanceof GraphGoneError) return { kind: 'ended', results: [failedChild(error.message)] };
+      if (error instanceof GraphGoneError || error instanceof UnreadableGraphError) {
+        return { kind: 'ended', results: [failedChild(error.message)] };
+      }
       if (error instanceof TooManyDescendantsError) return { kind: 'refused', refusal: refuseChildren(maxDescendants) };
       throw error;
     }
@@ -180,11 +182,12 @@ export class ChildRuns {
     { state: parent, children }: Parent,
     { start, restart }: Extract<ChildrenPlan, { kind: 'start' }>,
   ): Promise<void> {
-    const { runs, now } = this.options;
+    const { now } = this.options;
     const slotSeq = generationOf(children);
     const appends: RunAppend[] = [];
     for (const runId of restart) {
-      const child = await runs.load(runId);
+      const child = await this.#loadIfReadable(runId);
+      // One that cannot be read has failed again, as soon as it has its slot.
       // In files of 1.0 the slot does not tell that a child was restarted: it has ended for good then.
       if (child === undefined || child.retriedBy === slotSeq) continue;
       appends.push(appendOf(child, append(child, [restartChild(child, parent, slotSeq)], now())));
@@ -192,6 +195,15 @@ export class ChildRuns {
     const slots: Slot[] = [...start, ...restart].map((runId) => ({ runId, slotSeq }));
     const due = [...start, ...appends.map(({ state: { runId } }) => runId)];
     await this.#commit({ appends, slots, wakes: due.map((runId) => ({ runId, at: 0 })) });
+  }
+
+  async #loadIfReadable(runId: string): Promise<RunState | undefined> {
+    try {
+      return await this.options.runs.load(runId);
+    } catch (error) {
+      if (error instanceof UnreadableRunError) return undefined;
+      throw error;
+    }
   }
 
   /** When an event happened (milliseconds since 1970). */
@@ -215,7 +227,7 @@ export class ChildRuns {
       await this.#takeTurn();
       if (isStopping()) return { kind: 'stopped' };
       const rows = await this.options.store.listUnfinishedChildren(parentRunId, parentSeq, after, CANCELLED_AT_A_TIME);
-      await Promise.all(rows.map(({ runId }) => appendTo(this.options, runId, cancel)));
+      await Promise.all(rows.map(({ runId }) => cancelRun(this.options, runId)));
       if (rows.length < CANCELLED_AT_A_TIME) return UNDER_WAY;
       after = rows.at(-1)?.index ?? after;
     }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import type { EventOf } from '../core/run/events.js';
 import { isFinished, type RunState, statusOf } from '../core/run/state.js';
+import { isUnreadable } from '../runs/cancel.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
 import type { Turns } from '../runs/turns.js';
@@ -10,6 +11,7 @@ import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
 import { ChildRuns } from './children.js';
 import { Session, type SessionDeps, type StepObserver } from './session.js';
+import { UnreadableRuns } from './unreadable-runs.js';
 
 export interface ExecutorOptions {
   readonly store: Store;
@@ -48,7 +50,8 @@ const LAST_PAUSE_MS = 60_000;
  *     ▲               │                │
  *     │               │                ├──▶ its children are under way, or nothing was to do: given back
  *     │               │                ├──▶ the claim was lost: nothing more is written
- *     │               │                └──▶ an error: given back, due again after a pause
+ *     │               │                ├──▶ an error: given back, due again after a pause
+ *     │               │                └──▶ the run cannot be read: put aside, or failed if it is a child
  *     └── quarantine ─┘  its process died before, with this run under way: such runs are tried one at a time
  * ```
  */
@@ -58,6 +61,7 @@ export class Executor {
   /** How often in a row each run stopped on an error. */
   readonly #errors = new Map<string, number>();
   readonly #children: ChildRuns;
+  readonly #unreadable: UnreadableRuns;
   readonly #sessionDeps: SessionDeps;
   #subscriptions: readonly Unsubscribe[] = [];
   #isTaking = false;
@@ -69,6 +73,7 @@ export class Executor {
 
   constructor(private readonly options: ExecutorOptions) {
     this.#children = new ChildRuns(options);
+    this.#unreadable = new UnreadableRuns(options);
     this.#sessionDeps = { ...options, children: this.#children };
   }
 
@@ -165,7 +170,7 @@ export class Executor {
     this.#claims.set(claim, undefined);
     void this.#drive(claim)
       .then(() => this.#errors.delete(claim.runId))
-      .catch((error: unknown) => this.#putBack(claim, error))
+      .catch((error: unknown) => this.#letGo(claim, error))
       .catch((error: unknown) => {
         this.options.logger.error({ run_id: claim.runId, err: error }, 'a claim could not be given back');
       })
@@ -174,6 +179,16 @@ export class Executor {
         if (this.#claims.size === 0) this.#idle?.();
         this.#fill();
       });
+  }
+
+  /** A run that cannot be read stays so until somebody mends it; any other is tried again. */
+  async #letGo(claim: Claim, error: unknown): Promise<void> {
+    if (!isUnreadable(error)) return this.#putBack(claim, error);
+    try {
+      await this.#unreadable.take(claim, error);
+    } catch (failure) {
+      await this.#putBack(claim, failure);
+    }
   }
 
   /** Whatever stopped a run, it is due again. */
@@ -223,7 +238,6 @@ export class Executor {
     const state = runs.takeSubmitted(runId) ?? (await runs.load(runId));
     if (state === undefined || isFinished(statusOf(state))) return undefined;
     const graph = await graphs.pinned(state.graphId, state.graphVersion);
-    if (graph === undefined) throw new Error(`graph ${state.graphId} version ${state.graphVersion} is not stored`);
     return { state, graph };
   }
 }

@@ -1,12 +1,14 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { messageOf, type RunErrorCode } from '../core/base/errors.js';
 import { copyJson } from '../core/base/json.js';
+import type { CompiledGraph } from '../core/graph/compile.js';
 import { compileJsonSchema } from '../core/json-schema/json-schema.js';
 import { MAX_DEPTH } from '../core/run/branches.js';
 import type { WaitStart } from '../core/run/events.js';
 import { cursorOf, type RunState } from '../core/run/state.js';
 import type { GraphWait, WaitRequest } from '../core/tool/wait.js';
 import type { GraphCache } from '../runs/graph-cache.js';
+import { UnreadableGraphError } from '../store/store.js';
 
 /** A wait that can start, or why it cannot. */
 export type ResolvedWait =
@@ -40,7 +42,8 @@ async function resolveGraph(
   graphs: GraphCache,
   node: string,
 ): Promise<ResolvedWait> {
-  const graph = await graphs.find(graphId, version);
+  const graph = await findGraph(graphs, graphId, version);
+  if (graph instanceof UnreadableGraphError) return invalid(graph.message);
   if (graph === undefined) {
     return invalid(
       version === undefined ? `No graph has the id "${graphId}".` : `Graph "${graphId}" has no version ${version}.`,
@@ -69,6 +72,20 @@ async function resolveGraph(
     };
   } catch (thrown) {
     return invalid(`The input is not JSON: ${messageOf(thrown)}`);
+  }
+}
+
+/** The graph to run, or why it cannot be read: that is no fault of the run that asks for it. */
+async function findGraph(
+  graphs: GraphCache,
+  graphId: string,
+  version: number | undefined,
+): Promise<CompiledGraph | UnreadableGraphError | undefined> {
+  try {
+    return await graphs.find(graphId, version);
+  } catch (error) {
+    if (error instanceof UnreadableGraphError) return error;
+    throw error;
   }
 }
 

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
+import { messageOf } from '../core/base/errors.js';
 import { type CompiledGraph, compileGraph } from '../core/graph/compile.js';
 import type { Registry } from '../core/tool/registry.js';
 import type { Signals } from '../store/signals.js';
-import type { GraphVersion, Store } from '../store/store.js';
+import { type GraphVersion, type Store, UnreadableGraphError } from '../store/store.js';
 import type { Turns } from './turns.js';
 
 /** How many compiled graph versions are kept at hand. */
@@ -30,7 +31,10 @@ export class GraphCache {
     });
   }
 
-  /** A version of a graph, or its latest one; `undefined` if there is none. Deleted graphs are not found. */
+  /**
+   * A version of a graph, or its latest one; `undefined` if there is none. Deleted graphs are not found.
+   * @throws UnreadableGraphError
+   */
   async find(graphId: string, version = this.#latest.get(graphId)): Promise<CompiledGraph | undefined> {
     const known = version === undefined ? undefined : this.#compiled.get(keyOf(graphId, version));
     if (known !== undefined && this.#latest.has(graphId)) return known;
@@ -40,12 +44,13 @@ export class GraphCache {
     return this.#remember(found);
   }
 
-  /** The version that a run is pinned to, deleted or not. */
-  async pinned(graphId: string, version: number): Promise<CompiledGraph | undefined> {
+  /** The version that a run is pinned to, deleted or not. @throws UnreadableGraphError if it cannot be read, or is missing */
+  async pinned(graphId: string, version: number): Promise<CompiledGraph> {
     const known = this.#compiled.get(keyOf(graphId, version));
     if (known !== undefined) return known;
     const found = await this.store.findGraph(graphId, { version, withDeleted: true });
-    return found === undefined ? undefined : this.#remember(found);
+    if (found === undefined) throw new UnreadableGraphError(graphId, version, 'it is not stored');
+    return this.#remember(found);
   }
 
   /** Forgets which version of a graph is the latest, because a commit has shown that it is another. */
@@ -63,9 +68,19 @@ export class GraphCache {
   }
 
   async #compile({ graphId, version, definition }: GraphVersion, key: string): Promise<CompiledGraph> {
-    const compiled = await this.turns.inSlices(compileGraph(definition, this.registry, { graphId, version }));
-    this.#compiled.set(key, compiled);
-    return compiled;
+    try {
+      const compiled = await this.turns.inSlices(compileGraph(definition, this.registry, { graphId, version }));
+      this.#compiled.set(key, compiled);
+      return compiled;
+    } catch (thrown) {
+      // Whatever the doctor has accepted can be compiled, so it is not what was stored.
+      throw new UnreadableGraphError(
+        graphId,
+        version,
+        `its definition has a form that fails: ${messageOf(thrown)}`,
+        thrown,
+      );
+    }
   }
 }
 

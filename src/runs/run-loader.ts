@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
 import type { Json } from '../core/base/json.js';
 import { estimateBytes } from '../core/base/json-size.js';
+import { UnreadableError } from '../core/base/stored.js';
 import { evaluateList } from '../core/expressions/expressions.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import type { EventRecord, ParentLink } from '../core/run/events.js';
@@ -9,7 +11,7 @@ import { MAX_DATA_BYTES } from '../core/run/patch.js';
 import { scopeOf } from '../core/run/routing.js';
 import { addAnnouncement, lacksAnnouncement } from '../core/run/snapshots.js';
 import { blankRun, type Children, cursorOf, type Inherited, type RunState } from '../core/run/state.js';
-import { isLastPage, type Store } from '../store/store.js';
+import { isLastPage, type Store, type StoredRun, UnreadableGraphError, UnreadableRunError } from '../store/store.js';
 import type { GraphCache } from './graph-cache.js';
 import type { Turns } from './turns.js';
 
@@ -46,16 +48,21 @@ export class RunLoader {
   /** Runs that are being folded, so that many readers of one fold it once. Never rejects. */
   readonly #folding = new Map<string, Promise<unknown>>();
 
+  /** Runs whose snapshot cannot be read, of which the log has been told. */
+  readonly #withoutSnapshot = new Set<string>();
+
   constructor(
     private readonly store: Store,
     private readonly graphs: GraphCache,
     private readonly turns: Turns,
+    private readonly logger: Pick<Logger, 'warn'>,
   ) {}
 
   /**
    * The state of a run; `undefined` if there is no such run. What was folded is kept: the next load reads only what came
    * after it.
    * @param atSeq as it was at this record; as it is now if it is omitted
+   * @throws UnreadableRunError
    */
   async load(runId: string, atSeq?: number): Promise<RunState | undefined> {
     if (atSeq !== undefined) return this.#fold(runId, atSeq);
@@ -158,17 +165,39 @@ export class RunLoader {
   async #fold(runId: string, atSeq: number | undefined): Promise<RunState | undefined> {
     const stored = await this.store.loadRun(runId, atSeq);
     if (stored === undefined) return undefined;
-    const { submitted, snapshot, tail } = stored;
-    const inherited = submitted.parent?.kind === 'branch' ? await this.inherited(submitted.parent) : undefined;
-    const start =
-      snapshot === undefined
-        ? blankRun(runId, inherited)
-        : await this.turns.inSlices(readSnapshot(snapshot, submitted.input_data, inherited));
-    const begun = fold(start, tail);
-    const state = isLastPage(tail) ? begun : await this.#foldRest(begun, atSeq);
+    const { submitted, tail } = stored;
+    const { parent } = submitted;
+    const inherited = parent?.kind === 'branch' ? await this.#inheritedBy(runId, parent) : undefined;
+    const start = await this.#startOf(runId, stored, inherited);
+    const begun = start === undefined ? blankRun(runId, inherited) : fold(start, tail);
+    const state = start !== undefined && isLastPage(tail) ? begun : await this.#foldRest(begun, atSeq);
     if (state === undefined || !lacksAnnouncement(state)) return state;
     const [before] = await this.store.readEvents(runId, state.seq - 2, 1);
     return addAnnouncement(state, before?.event);
+  }
+
+  /**
+   * What the tail of a run is folded on; `undefined` if that is a snapshot which cannot be read. It only saves time: the
+   * journal from its first event on says the same.
+   */
+  async #startOf(
+    runId: string,
+    { submitted, snapshot }: StoredRun,
+    inherited: Inherited | undefined,
+  ): Promise<RunState | undefined> {
+    if (snapshot === undefined) return blankRun(runId, inherited);
+    try {
+      return await this.turns.inSlices(readSnapshot(snapshot, submitted.input_data, inherited));
+    } catch (error) {
+      if (!(error instanceof UnreadableError)) throw error;
+      if (this.#withoutSnapshot.has(runId)) return undefined;
+      this.#withoutSnapshot.add(runId);
+      this.logger.warn(
+        { run_id: runId, err: error },
+        'a snapshot cannot be read; the journal of the run is read instead',
+      );
+      return undefined;
+    }
   }
 
   /** Folds the pages that follow a state; `undefined` if the run is deleted meanwhile. */
@@ -184,9 +213,18 @@ export class RunLoader {
     return last?.seq === state.seq ? state : undefined;
   }
 
+  async #inheritedBy(runId: string, link: ParentLink): Promise<Inherited> {
+    try {
+      return await this.inherited(link);
+    } catch (error) {
+      if (!(error instanceof UnreadableRunError || error instanceof UnreadableGraphError)) throw error;
+      throw new UnreadableRunError(runId, `it is a branch, and ${error.message.replace(/\.$/, '')}`, error);
+    }
+  }
+
   async #loadBase({ run_id: runId, seq }: Pick<ParentLink, 'run_id' | 'seq'>): Promise<Base> {
     const parent = await this.#fold(runId, seq);
-    if (parent === undefined) throw new Error(`run ${runId} has branches, but is not stored`);
+    if (parent === undefined) throw new UnreadableRunError(runId, 'it is not stored');
     const graph = await this.graphs.pinned(parent.graphId, parent.graphVersion);
     return baseOf(parent, graph);
   }
@@ -217,8 +255,8 @@ function baseKey(runId: string, seq: number): string {
   return `${runId}@${seq}`;
 }
 
-function baseOf(parent: RunState, graph: CompiledGraph | undefined): Base {
-  const route = graph?.nodes.get(cursorOf(parent)?.node ?? '')?.route;
+function baseOf(parent: RunState, graph: CompiledGraph): Base {
+  const route = graph.nodes.get(cursorOf(parent)?.node ?? '')?.route;
   const items = route?.kind === 'for_each' ? evaluateList(route.items, scopeOf(parent)).value : [];
   return { parent, items };
 }

@@ -66,6 +66,11 @@ export interface RunQueue {
    * woken meanwhile is given out as what goes on, still as a takeover, and can be put back here.
    */
   quarantine(claim: Claim): Promise<void>;
+  /**
+   * Lets a claim go whose run this process cannot drive: what is stored of it cannot be read. It is due again if
+   * something is stored for it, or when a process opens the queue, though not for its time.
+   */
+  setAside(claim: Claim): Promise<void>;
   /** The run of a suspect's claim has got on, so the next suspect can be tried. */
   clear(claim: Claim): void;
   /**

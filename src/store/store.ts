@@ -3,6 +3,7 @@ import type { ChildrenView } from '../core/run/children.js';
 import type { EventOf, EventRecord, RunError } from '../core/run/events.js';
 import type { ChildResult } from '../core/run/join.js';
 import type { RunState, RunStatus, Waiting } from '../core/run/state.js';
+import type { RunOutline } from '../core/run/unread.js';
 import type { Claim, Wake } from './queue.js';
 
 /** What a new run brings besides its first event. */
@@ -116,6 +117,31 @@ export class OutcomeUnknownError extends StoreUnavailableError {
   }
 }
 
+/** What is stored of a run cannot be read: it is damaged, or a newer release wrote it. `reason` completes a sentence. */
+export class UnreadableRunError extends Error {
+  constructor(
+    readonly runId: string,
+    readonly reason: string,
+    cause?: unknown,
+  ) {
+    super(`Run ${runId} cannot be read: ${reason}.`, { cause });
+    this.name = 'UnreadableRunError';
+  }
+}
+
+/** The stored definition of a graph version cannot be read. `reason` completes a sentence. */
+export class UnreadableGraphError extends Error {
+  constructor(
+    readonly graphId: string,
+    readonly version: number,
+    readonly reason: string,
+    cause?: unknown,
+  ) {
+    super(`Version ${version} of graph "${graphId}" cannot be read: ${reason}.`, { cause });
+    this.name = 'UnreadableGraphError';
+  }
+}
+
 /** A stored graph version. Times are milliseconds since 1970. */
 export interface GraphVersion {
   readonly graphId: string;
@@ -124,6 +150,9 @@ export interface GraphVersion {
   readonly definition: GraphDefinition;
   readonly createdAt: number;
 }
+
+/** A graph version as lists show it. The definition is null if it cannot be read. */
+export type ListedGraph = Omit<GraphVersion, 'definition'> & { readonly definition: GraphDefinition | null };
 
 /** The row of a run: what lists show. Times are milliseconds since 1970. */
 export interface RunSummary {
@@ -204,7 +233,8 @@ export type SaveGraphResult = 'saved' | 'id_taken' | 'name_taken' | 'missing';
 
 /**
  * The persistence port. Every method is atomic; what it reads is committed.
- * Calls reject with {@link StoreUnavailableError} while the database cannot be written, or not be read.
+ * Calls reject with {@link StoreUnavailableError} while the database cannot be written, or not be read. Those that read
+ * the journal of a run reject with {@link UnreadableRunError} if a record cannot be read or is missing; lists do not.
  */
 export interface Store {
   /**
@@ -225,6 +255,8 @@ export interface Store {
    * @param atSeq as it was at this record; as it is now if it is omitted
    */
   loadRun(runId: string, atSeq?: number): Promise<StoredRun | undefined>;
+  /** What is known of a run without reading what its journal says; `undefined` where there is no such run. */
+  outlineRun(runId: string): Promise<RunOutline | undefined>;
   /** Records with a seq above `afterSeq`, in order: a page of at most `limit`, see {@link isLastPage}. */
   readEvents(runId: string, afterSeq: number, limit: number): Promise<EventRecord[]>;
   /** Records that add log lines numbered above `afterLine`, in order: a page of at most `limit`. */
@@ -280,10 +312,13 @@ export interface Store {
   updateGraph(graph: Omit<GraphVersion, 'version'>): Promise<{ result: SaveGraphResult; version: number }>;
   /** Marks a graph as deleted, unless runs of it are active. */
   deleteGraph(graphId: string, time: number): Promise<'deleted' | 'missing' | 'active'>;
-  /** A version of a graph (the latest where none is named). Deleted graphs are found only with `withDeleted`. */
+  /**
+   * A version of a graph (the latest where none is named). Deleted graphs are found only with `withDeleted`.
+   * @throws UnreadableGraphError
+   */
   findGraph(graphId: string, options?: { version?: number; withDeleted?: boolean }): Promise<GraphVersion | undefined>;
   /** The latest version of each graph, by id, after the id `after`. */
-  listGraphs(after: string | undefined, limit: number): Promise<GraphVersion[]>;
+  listGraphs(after: string | undefined, limit: number): Promise<ListedGraph[]>;
 
   close(): Promise<void>;
 }

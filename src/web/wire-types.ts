@@ -267,6 +267,8 @@ export interface Problem {
     | 'limits_too_low'
     | 'run_is_child'
     | 'graph_deleted'
+    | 'run_unreadable'
+    | 'graph_unreadable'
     | 'fork_impossible'
     | 'body_too_large'
     | 'unsupported_media_type'

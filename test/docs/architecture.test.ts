@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { eventOf } from '../../src/core/run/events.js';
 import { evolve } from '../../src/core/run/evolve.js';
 import { blankRun, RUN_STATUSES, type RunState, statusOf } from '../../src/core/run/state.js';
+import { eventOf } from '../../src/core/run/stored-events.js';
 import { FLOORS } from '../helpers/architecture.js';
 import { codesIn, documentAt, namesIn, ROOT, table } from './document.js';
 
@@ -35,7 +35,7 @@ const SUBMITTED = entry('run.submitted', {
   graph_id: 'g',
   graph_version: 1,
   input_data: null,
-  limits: {},
+  limits: { max_steps: 1 },
   metadata: {},
 });
 const BRANCHES = { step: 1, node: 'a', kind: 'parallel', to_nodes: ['b', 'c'], join_node: 'END', count: 2 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/core/run/events.js';
 import { WatchUseCases } from '../../src/engine/watch.js';
+import { UnreadableRunError } from '../../src/store/store.js';
 import { FORKED_FROM_START, JournalStore, SUBMITTED, stepAtA } from '../helpers/journal-store.js';
 
 const IDLE_MS = 10_000;
@@ -55,6 +56,23 @@ describe('a watch', () => {
     journals.append('run', { type: 'run.cancelled', logs: [] });
     const { isOver, pages } = await watch.watchRun('run', { after: 2, idleMs: IDLE_MS });
     expect([isOver, await seqsOf(pages)]).toEqual([false, [3, 4]]);
+  });
+
+  it('ends before a record that cannot be read, and refuses who goes on from there', async () => {
+    const journals = new JournalStore();
+    journals.append('run', SUBMITTED);
+    for (let step = 1; step <= 40; step++) journals.append('run', stepAtA(step));
+    const whole = journals.store;
+    const readEvents: typeof whole.readEvents = async (runId, after, limit) => {
+      const records = await whole.readEvents(runId, after, limit);
+      if (records.some(({ seq }) => seq === 30)) throw new UnreadableRunError(runId, 'record 30 is not JSON');
+      return records;
+    };
+    const watch = new WatchUseCases({ store: { ...whole, readEvents }, signals: journals.signals });
+    const { pages } = await watch.watchRun('run', { after: 0, idleMs: IDLE_MS });
+    expect(await seqsOf(pages)).toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
+    await expect(watch.watchRun('run', { after: 16, idleMs: IDLE_MS })).rejects.toThrow('record 30 is not JSON');
+    expect(journals.listeners('run')).toBe(0);
   });
 
   it('gives events as they are announced, and stops listening when its reader leaves', async () => {

@@ -11,14 +11,16 @@ import { newPath, open } from '../store/open-stores.js';
 import { branches, CANCELLED, commit, follow, graph, newRun, STARTED, step } from '../store/runs.js';
 
 describe('the run loader', () => {
+  const warn = vi.fn();
   let store: Store;
   let runs: RunLoader;
   let submitted: RunState;
   beforeEach(async () => {
+    warn.mockClear();
     store = open(newPath());
     await store.createGraph(graph('g'));
     const turns = new Turns();
-    runs = new RunLoader(store, new GraphCache(store, createRegistry([]), new LocalSignals(), turns), turns);
+    runs = new RunLoader(store, new GraphCache(store, createRegistry([]), new LocalSignals(), turns), turns, { warn });
     submitted = await commit(store, newRun({ inputData: 'x' }));
   });
 
@@ -108,6 +110,18 @@ describe('the run loader', () => {
     runs.keep(state);
     const later = await commit(store, follow(state, [step(6, { large }), step(7, { large }), step(8)]));
     expect(await runs.load(submitted.runId)).toEqual(later);
+  });
+
+  it('folds a journal of many pages, as it is, or as it was, if its snapshot cannot be read, and says so once', async () => {
+    const large = 'x'.repeat(600_000);
+    const steps = Array.from({ length: 5 }, (_, index) => step(index + 1, { large: `${large}${index}` }));
+    const middle = follow(submitted, [STARTED, ...steps]);
+    await commit(store, { ...middle, snapshot: takeSnapshot(middle.state).text.slice(0, -1) });
+    const state = await commit(store, follow(middle.state, [step(6)]));
+    expect(await runs.load(submitted.runId)).toEqual(state);
+    for (const seq of [7, 8]) expect((await runs.load(submitted.runId, seq))?.seq).toBe(seq);
+    expect(warn).toHaveBeenCalledOnce();
+    expect(warn.mock.calls[0]?.[0]).toMatchObject({ run_id: submitted.runId, err: { message: 'is not JSON' } });
   });
 
   it('knows no run that is deleted while it is folded', async () => {

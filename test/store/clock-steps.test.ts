@@ -30,7 +30,7 @@ it.each([
   ['set forward to shortly before it, which leaves less than a minute', HOUR_MS - 20_000, 60_000],
 ])('an alarm goes off within a minute when the clock is %s', async (_, step, withinMs) => {
   const onDue = vi.fn();
-  const alarm = new Alarm({ store: storeOf(now() + HOUR_MS), now, onDue, onError: vi.fn() });
+  const alarm = new Alarm({ ignored: new Set(), store: storeOf(now() + HOUR_MS), now, onDue, onError: vi.fn() });
   alarm.start();
   await vi.advanceTimersByTimeAsync(10_000);
   setTo += step;

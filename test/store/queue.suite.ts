@@ -156,6 +156,29 @@ export function describeQueue(
       expect(Date.now()).toBeGreaterThanOrEqual(at);
     });
 
+    it('gives out a run that was set aside when something is stored for it, and not for its time', async () => {
+      const at = Date.now() + 50;
+      const parked = async () => {
+        const run = await submit();
+        const wait = follow(run, [STARTED, waits('timer', at)]);
+        await commit({ ...due(wait, at), done: await takeOne() });
+        return wait.state;
+      };
+      const [aside, other] = [await parked(), await parked()];
+      const claims = [await takeOne(), await takeOne()];
+      for (const claim of claims) {
+        if (claim.runId === aside.runId) await queue.setAside(claim);
+        else await queue.giveBack(claim, null);
+      }
+      // The next run whose time comes has all of them looked at.
+      const later = await parked();
+      const again = [await takeOne(), await takeOne()].map(({ runId }) => runId);
+      expect(again.sort()).toEqual([other.runId, later.runId].sort());
+      expect(await queue.take(5)).toEqual([]);
+      await store.commit({ appends: [], wakes: [{ runId: aside.runId, at: 0 }] });
+      expect((await takeOne()).runId).toBe(aside.runId);
+    });
+
     it('forgets a run that ended before it was given out', async () => {
       const run = await submit();
       await commit({ appends: [follow(run, [CANCELLED])] });

@@ -2,10 +2,10 @@ import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventOf } from '../../src/core/run/events.js';
 import { append } from '../../src/core/run/journal.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
 import { blankRun } from '../../src/core/run/state.js';
+import { eventOf } from '../../src/core/run/stored-events.js';
 import { journals } from '../helpers/journal-arbitrary.js';
 import { newPath, openWithDatabase } from './open-stores.js';
 

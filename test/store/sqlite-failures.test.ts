@@ -5,7 +5,12 @@ import { JournalReader } from '../../src/store/sqlite/journal-reader.js';
 import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { type Transactions, Writer } from '../../src/store/sqlite/writer.js';
-import { ConflictError, OutcomeUnknownError, StoreUnavailableError } from '../../src/store/store.js';
+import {
+  ConflictError,
+  OutcomeUnknownError,
+  StoreUnavailableError,
+  UnreadableRunError,
+} from '../../src/store/store.js';
 import { until } from '../helpers/until.js';
 import { newPath, onFatal, openWithDatabase } from './open-stores.js';
 import { CANCELLED, COMPLETED, commit, follow, graph, newChild, newRun, STARTED, unit } from './runs.js';
@@ -92,10 +97,14 @@ describe('a COMMIT that reports a failure', () => {
     };
     const prepare = sqlite.prepare.bind(sqlite);
     const failure = (code = 'SQLITE_IOERR_WRITE') => new Database.SqliteError('disk I/O error', code);
-    const read = JournalReader.prototype.readEvents;
+    const { readEvents, hasRecord } = JournalReader.prototype;
     vi.spyOn(JournalReader.prototype, 'readEvents').mockImplementation(function (this: JournalReader, ...given) {
       if (next.reads === 'fail') throw failure('SQLITE_IOERR_READ');
-      return read.apply(this, given);
+      return readEvents.apply(this, given);
+    });
+    vi.spyOn(JournalReader.prototype, 'hasRecord').mockImplementation(function (this: JournalReader, ...given) {
+      if (next.reads === 'fail') throw failure('SQLITE_IOERR_READ');
+      return hasRecord.apply(this, given);
     });
     vi.spyOn(sqlite, 'prepare').mockImplementation(((source: string) => {
       const statement = prepare(source);
@@ -119,7 +128,7 @@ describe('a COMMIT that reports a failure', () => {
       return { run };
     }) as typeof sqlite.prepare);
     const store = new SqliteStore(sqlite, () => {}, { onFatal, signals: new LocalSignals() });
-    return { store, next };
+    return { sqlite, store, next };
   }
 
   it('is a success for its callers when the journal shows that it is stored', async () => {
@@ -197,6 +206,22 @@ describe('a COMMIT that reports a failure', () => {
     await store.close();
     await expect(ended).rejects.toBeInstanceOf(OutcomeUnknownError);
   });
+
+  it.each(['fails', 'is stored, and fails'] as const)(
+    'is looked into for a journal that cannot be read: %s',
+    async (how) => {
+      const { sqlite, store, next } = failingStore();
+      await store.createGraph(graph('g'));
+      const run = await commit(store, newRun());
+      sqlite.exec('DELETE FROM run_events');
+      next.commit = how;
+      const cancelled = store.commit(unit(follow({ ...run, seq: 0 }, [CANCELLED])));
+      if (how === 'fails') await expect(cancelled).rejects.toBeInstanceOf(StoreUnavailableError);
+      else await cancelled;
+      await expect(store.readEvents(run.runId, 0, 1)).rejects.toBeInstanceOf(UnreadableRunError);
+      await store.close();
+    },
+  );
 
   it('is not needed for reads to fail: they say that the store is unavailable, and work again afterwards', async () => {
     const { store, next } = failingStore();

@@ -65,6 +65,25 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         expect(await store.readLogEvents('nobody', 5, 10)).toEqual([]);
       });
 
+      it('tells the outline of a run: its row, and where its journal ends', async () => {
+        const parent = await commit(store, newRun());
+        const started = await commit(store, follow(parent, [STARTED, branches(1)]));
+        const child = await commit(store, newChild(started, 3, 0));
+        const { graphId, graphVersion, submittedAt, startedAt } = started;
+        expect(await store.outlineRun(parent.runId)).toEqual({
+          ...{ runId: parent.runId, graphId, graphVersion, submittedAt, startedAt, status: 'WAITING' },
+          ...{ parentRunId: null, parentSeq: null, childIndex: null, seq: 3, logCount: started.logCount },
+        });
+        const under = { parentRunId: parent.runId, parentSeq: 3, childIndex: 0 };
+        expect(await store.outlineRun(child.runId)).toMatchObject({
+          ...under,
+          status: 'SUBMITTED',
+          seq: 1,
+          logCount: 0,
+        });
+        expect(await store.outlineRun('nobody')).toBeUndefined();
+      });
+
       it('refuses the second writer of a seq and keeps the first', async () => {
         const run = await commit(store, newRun());
         const winner = follow(run, [STARTED]);

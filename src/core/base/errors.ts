@@ -12,6 +12,8 @@ export type EngineErrorCode =
   | 'graph_exists'
   | 'graph_in_use'
   | 'graph_deleted'
+  | 'graph_unreadable'
+  | 'run_unreadable'
   | 'run_active'
   | 'run_finished'
   | 'run_is_child'
@@ -44,6 +46,7 @@ export const RUN_ERRORS = {
   depth_exceeded: 'Runs inside runs went too deep.',
   too_many_descendants: 'The top run has too many runs inside it.',
   recovery_exhausted: 'The server died again and again while this run was at the same step.',
+  run_unreadable: 'What is stored of the run cannot be read.',
 } as const;
 
 /** A stable code of a failed step or run. */

@@ -1,4 +1,4 @@
-import { freezeJson, type Json, type JsonObject } from '../base/json.js';
+import type { Json, JsonObject } from '../base/json.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
 import type { WaitOutcome } from './waits.js';
@@ -244,9 +244,4 @@ export function isTerminal(type: EventType): boolean {
 export function payloadOf(event: RunEvent): string {
   const { type: _, ...payload } = event;
   return JSON.stringify(payload);
-}
-
-/** Reads a stored event back, frozen. */
-export function eventOf(type: string, payload: string): RunEvent {
-  return freezeJson({ type, ...JSON.parse(payload) }) as RunEvent;
 }

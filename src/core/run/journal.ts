@@ -1,11 +1,14 @@
-import { freezeJson, type Json } from '../base/json.js';
+import { Form } from '../base/form.js';
+import { freezeJson, type Json, type JsonObject } from '../base/json.js';
 import { parseLargeJson } from '../base/json-parse.js';
 import type { Steps } from '../base/steps.js';
+import { checkForm, UnreadableError } from '../base/stored.js';
 import { type EventOf, type EventRecord, payloadOf, type RunEvent } from './events.js';
 import { evolve } from './evolve.js';
 import { countLines } from './log-lines.js';
 import { type Snapshot, upgradeSnapshot } from './snapshots.js';
 import { blankRun, type Inherited, type RunState } from './state.js';
+import { STATE_FORM } from './stored-state.js';
 
 /** Events made into records that follow a state, and the state after them. */
 export interface Appended {
@@ -56,11 +59,16 @@ export function takeSnapshot(state: RunState): { text: string; state: RunState }
   return { text, state: { ...state, snapshotBytes: Buffer.byteLength(text), journalBytes: 0 } };
 }
 
-/** The state that a snapshot holds, read in steps. `inputData` is the first event's. */
+const ANY_OBJECT = new Form<JsonObject>({});
+
+/**
+ * The state that a snapshot holds, read in steps. `inputData` is the first event's.
+ * @throws UnreadableError if this release cannot read it; the journal from its first event on says the same
+ */
 export function* readSnapshot(text: string, inputData: Json, inherited?: Inherited): Steps<RunState> {
-  const stored = upgradeSnapshot((yield* parseLargeJson(text)) as unknown as Snapshot);
+  const stored = upgradeSnapshot(checkForm(yield* parseSnapshot(text), ANY_OBJECT) as unknown as Snapshot);
   // Fields that are newer than the snapshot start blank.
-  const state: RunState = { ...blankRun(stored.runId, inherited), ...stored };
+  const state = checkForm({ ...blankRun(stored.runId, inherited), ...stored }, STATE_FORM);
   return {
     ...state,
     inputData: inherited?.inputData ?? freezeJson(inputData),
@@ -68,4 +76,12 @@ export function* readSnapshot(text: string, inputData: Json, inherited?: Inherit
     snapshotBytes: Buffer.byteLength(text),
     journalBytes: 0,
   };
+}
+
+function* parseSnapshot(text: string): Steps<Json> {
+  try {
+    return yield* parseLargeJson(text);
+  } catch (thrown) {
+    throw new UnreadableError('is not JSON', thrown);
+  }
 }

@@ -4,7 +4,7 @@ import type { Json } from '../base/json.js';
 import type { LimitsDefinition } from '../graph/definition.js';
 import { compileJsonSchema } from '../json-schema/json-schema.js';
 import type { EventOf, RunEvent } from './events.js';
-import { cursorOf, isFinished, type RunState, statusOf } from './state.js';
+import { cursorOf, isFinished, type RunState, type RunStatus, statusOf } from './state.js';
 import { isForPerson } from './waits.js';
 
 /** Why a request is not done. */
@@ -30,10 +30,15 @@ export function refuse(code: EngineErrorCode, message: string, problems?: readon
  */
 export function cancel(state: RunState): Verdict {
   const status = statusOf(state);
-  if (isFinished(status)) return refuse('run_finished', `Run ${state.runId} is ${status} already.`);
+  if (isFinished(status)) return refuseFinished({ runId: state.runId, status });
   if (state.cancelRequested) return { events: [] };
   const isAtWork = status === 'RUNNING' || state.phase.kind === 'joining';
   return { events: [isAtWork ? { type: 'cancel.requested' } : { type: 'run.cancelled', logs: [] }] };
+}
+
+/** Refuses what can be done only to a run that has not finished. */
+export function refuseFinished(run: { readonly runId: string; readonly status: RunStatus }): { refusal: Refusal } {
+  return refuse('run_finished', `Run ${run.runId} is ${run.status} already.`);
 }
 
 /**

@@ -30,6 +30,11 @@ export const WAIT_KINDS = Object.keys(WAITS) as readonly WaitKind[];
 export type ChildrenWaitKind = { [K in WaitKind]: (typeof WAITS)[K]['hasChildren'] extends true ? K : never }[WaitKind];
 export type OpenWaitKind = Exclude<WaitKind, ChildrenWaitKind>;
 
+/** True for the kinds of waits that have no child runs. */
+export function isOpenWaitKind(kind: unknown): kind is OpenWaitKind {
+  return WAIT_KINDS.some((each) => each === kind && !hasChildren(each));
+}
+
 /** True if a person answers this kind of wait. Until then the run is at rest. */
 export function isForPerson(kind: WaitKind): boolean {
   return WAITS[kind].isForPerson;

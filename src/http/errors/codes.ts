@@ -80,6 +80,17 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     title: 'Graph deleted',
     meaning: 'The graph of the run was deleted, so the run can only be read.',
   },
+  run_unreadable: {
+    status: 409,
+    title: 'Run unreadable',
+    meaning:
+      'What is stored of the run is damaged, or was written by a newer release. It can be cancelled and deleted.',
+  },
+  graph_unreadable: {
+    status: 409,
+    title: 'Graph unreadable',
+    meaning: 'What is stored of the graph version is damaged. The graph can be updated and deleted.',
+  },
   fork_impossible: { status: 409, title: 'Fork impossible', meaning: 'The run cannot be forked there.' },
   body_too_large: { status: 413, title: 'Body too large', meaning: 'The body is larger than the server takes.' },
   unsupported_media_type: {

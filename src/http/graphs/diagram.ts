@@ -21,6 +21,7 @@ export function drawGraphRoute(app: App, engine: Engine): void {
           'invalid_request',
           'diagram_too_large',
           'graph_not_found',
+          'graph_unreadable',
         ]),
       },
     },

@@ -31,6 +31,7 @@ export function getGraphRoute(app: App, engine: Engine): void {
         response: describeResponses({ 200: { description: 'The graph.', schema: graphSchema } }, [
           'invalid_request',
           'graph_not_found',
+          'graph_unreadable',
         ]),
       },
     },

@@ -13,7 +13,7 @@ export function cancelRunRoute(app: App, engine: Engine): void {
         operationId: 'cancelRun',
         summary: 'Cancel a run',
         description:
-          'Tells a running tool to stop. The status is CANCELLED once it has stopped and the runs inside this one have ended. Repeating the request is harmless.',
+          'Tells a running tool to stop. The status is CANCELLED once it has stopped and the runs inside this one have ended. A run that cannot be read is cancelled at once. Repeating the request is harmless.',
         tags: ['Runs'],
         params: runParamsSchema,
         response: describeResponses(

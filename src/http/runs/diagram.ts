@@ -21,6 +21,8 @@ export function drawRunRoute(app: App, engine: Engine): void {
           'invalid_request',
           'diagram_too_large',
           'run_not_found',
+          'run_unreadable',
+          'graph_unreadable',
           'graph_not_found',
         ]),
       },

@@ -52,6 +52,7 @@ export function diffRunsRoute(app: App, engine: Engine): void {
         params: runPairParamsSchema,
         response: describeResponses({ 200: { description: 'The differences.', schema: runDiffSchema } }, [
           'run_not_found',
+          'run_unreadable',
         ]),
       },
     },

@@ -36,7 +36,7 @@ const EVENT_LIST = Object.entries(EVENTS).map(([type, meaning]) => `- \`${type}\
 
 const DESCRIPTION = `The journal of the run as Server-Sent Events, then each event as it is stored. \`id\` is the event's
 \`seq\`, \`event\` its type, \`data\` a JSON object with \`seq\`, \`type\`, \`time\` and the fields of the event. The stream ends
-after the event that ends the run. \`Last-Event-ID\`, or \`after\`, resumes after an event: none is repeated or missed.
+after the event that ends the run, or before one that cannot be read. \`Last-Event-ID\`, or \`after\`, resumes after an event: none is repeated or missed.
 
 ${EVENT_LIST.join('\n')}`;
 
@@ -75,7 +75,7 @@ export function watchRunRoute(app: App, engine: Engine): void {
         params: runParamsSchema,
         querystring: eventQuerySchema,
         headers: eventHeadersSchema,
-        response: describeResponses(RESPONSES, ['invalid_request', 'run_not_found']),
+        response: describeResponses(RESPONSES, ['invalid_request', 'run_not_found', 'run_unreadable']),
       },
     },
     async (request, reply) => {

@@ -40,6 +40,8 @@ export function forkRunRoute(app: App, engine: Engine): void {
         response: describeResponses({ 202: FORKED }, [
           'invalid_header',
           'run_not_found',
+          'run_unreadable',
+          'graph_unreadable',
           'fork_impossible',
           'run_is_child',
           'graph_deleted',

@@ -33,6 +33,7 @@ export function resumeRunRoute(app: App, engine: Engine): void {
         body: resumeRunSchema,
         response: describeResponses({ 202: { description: 'Stored. The run goes on.', schema: startedRunSchema } }, [
           'run_not_found',
+          'run_unreadable',
           'run_not_waiting',
           'invalid_answer',
           'invalid_request',

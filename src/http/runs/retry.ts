@@ -27,6 +27,8 @@ export function retryRunRoute(app: App, engine: Engine): void {
         body: retryRunSchema,
         response: describeResponses({ 202: { description: 'The run goes on.', schema: startedRunSchema } }, [
           'run_not_found',
+          'run_unreadable',
+          'graph_unreadable',
           'run_not_retryable',
           'run_is_child',
           'limits_too_low',

@@ -69,6 +69,8 @@ export function startRunRoute(app: App, engine: Engine, options: StartRunOptions
         response: describeResponses(RESPONSES, [
           'invalid_header',
           'graph_not_found',
+          'graph_unreadable',
+          'run_unreadable',
           'invalid_input',
           'idempotency_mismatch',
           'queue_full',

@@ -27,6 +27,7 @@ export function getRunStateRoute(app: App, engine: Engine, { answers }: AnswerOp
         response: describeResponses({ 200: { description: 'The current state.', schema: runStateSchema } }, [
           'invalid_request',
           'run_not_found',
+          'run_unreadable',
         ]),
       },
     },

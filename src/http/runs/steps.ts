@@ -68,6 +68,7 @@ export function listStepsRoute(app: App, engine: Engine): void {
         response: describeResponses({ 200: { description: 'A page.', schema: stepListSchema } }, [
           'invalid_request',
           'run_not_found',
+          'run_unreadable',
         ]),
       },
     },

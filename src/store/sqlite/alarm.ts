@@ -4,6 +4,8 @@ export interface AlarmOptions {
   readonly store: Pick<Store, 'listDueRuns' | 'nextWakeAt'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Runs that are not woken, though their time has come. */
+  readonly ignored: ReadonlySet<string>;
   readonly onDue: (runId: string) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -45,13 +47,15 @@ export class Alarm {
   }
 
   async #ring(): Promise<void> {
-    const { store, now, onDue, onError } = this.options;
+    const { store, now, ignored, onDue, onError } = this.options;
     this.#at = Number.POSITIVE_INFINITY;
     const time = now();
     try {
-      const due = await store.listDueRuns(time, MAX_DUE);
-      for (const runId of due) onDue(runId);
-      if (due.length === MAX_DUE) this.schedule(time + AGAIN_MS);
+      // However many are ignored, others get their turn.
+      const limit = MAX_DUE + ignored.size;
+      const due = await store.listDueRuns(time, limit);
+      for (const runId of due) if (!ignored.has(runId)) onDue(runId);
+      if (due.length === limit) this.schedule(time + AGAIN_MS);
       this.schedule((await store.nextWakeAt(time)) ?? null);
     } catch (error) {
       onError(error);

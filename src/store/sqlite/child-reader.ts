@@ -5,6 +5,7 @@ import { MAX_DEPTH } from '../../core/run/branches.js';
 import type { ChildrenView } from '../../core/run/children.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
+import { readData } from '../../core/run/stored-row.js';
 import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
 import type { ChildRow, RunSummary } from '../store.js';
 import { SUMMARY } from './run-list.js';
@@ -62,13 +63,11 @@ export class ChildReader {
 
   /** What became of the children that an event of a run started, by index. */
   readChildResults(parentRunId: string, parentSeq: number): ChildResult[] {
-    return this.#statements.results.all({ parentRunId, parentSeq }).map(({ index, runId, status, data, error }) => ({
-      index: index ?? 0,
-      runId,
-      status,
-      data: freezeJson(JSON.parse(data ?? '{}')),
-      error: error === null ? null : { message: error.message },
-    }));
+    return this.#statements.results.all({ parentRunId, parentSeq }).map(({ index, data: stored, error, ...child }) => {
+      const data = readData(stored ?? '{}');
+      if (data === undefined) return { ...child, index: index ?? 0, status: 'FAILED', data: {}, error: LOST_DATA };
+      return { ...child, index: index ?? 0, data: freezeJson(data), error: error && { message: error.message } };
+    });
   }
 
   /** Children, of any depth, that wait for something: the oldest of those found first. */
@@ -77,6 +76,8 @@ export class ChildReader {
     return found.sort((one, other) => (one.runId < other.runId ? -1 : 1));
   }
 }
+
+const LOST_DATA = { message: 'What is stored of its data cannot be read.' };
 
 /** The kinds of waits for children, as a list in SQL. */
 const WAITS_FOR_CHILDREN = CHILDREN_WAIT_KINDS.map((kind) => `'${kind}'`).join(', ');

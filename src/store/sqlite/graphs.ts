@@ -1,6 +1,8 @@
 import { and, asc, eq, gt, isNull, ne, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { GraphVersion, SaveGraphResult } from '../store.js';
+import { UnreadableError } from '../../core/base/stored.js';
+import { readDefinition } from '../../core/graph/stored-graph.js';
+import { type GraphVersion, type ListedGraph, type SaveGraphResult, UnreadableGraphError } from '../store.js';
 import { ACTIVE } from './run-list.js';
 import { graphDefinitions, workflowRuns } from './schema.js';
 
@@ -12,8 +14,11 @@ const VERSION = {
   version: graphDefinitions.version,
   name: graphDefinitions.name,
   createdAt: graphDefinitions.createdAt,
-  definition: graphDefinitions.definition,
+  // As text, so that one that cannot be read is known for what it is.
+  stored: sql<string>`${graphDefinitions.definition}`,
 };
+
+type Row = Omit<GraphVersion, 'definition'> & { readonly stored: string };
 
 const isLive = isNull(graphDefinitions.deletedAt);
 
@@ -37,34 +42,33 @@ export class Graphs {
 
   /** Saves the first version of a graph; numbers go on where a deleted one had the id. */
   create(graph: NewVersion): Saved {
-    if (this.find(graph.graphId, undefined, false) !== undefined) return { result: 'id_taken', version: 0 };
+    if (this.#exists(graph.graphId)) return { result: 'id_taken', version: 0 };
     return this.#save(graph);
   }
 
   /** Saves the next version of a graph that is there. */
   update(graph: NewVersion): Saved {
-    if (this.find(graph.graphId, undefined, false) === undefined) return { result: 'missing', version: 0 };
+    if (!this.#exists(graph.graphId)) return { result: 'missing', version: 0 };
     return this.#save(graph);
   }
 
   /** Marks all versions of a graph as deleted. */
   delete(graphId: string, time: number): 'deleted' | 'missing' | 'active' {
-    if (this.find(graphId, undefined, false) === undefined) return 'missing';
+    if (!this.#exists(graphId)) return 'missing';
     if (this.#hasActiveRun(graphId)) return 'active';
     const ofGraph = and(eq(graphDefinitions.graphId, graphId), isLive);
     this.db.update(graphDefinitions).set({ deletedAt: time }).where(ofGraph).run();
     return 'deleted';
   }
 
-  /** A version of a graph, or its latest. */
+  /** A version of a graph, or its latest. @throws UnreadableGraphError */
   find(graphId: string, version: number | undefined, withDeleted: boolean): GraphVersion | undefined {
-    const deleted = withDeleted ? 1 : 0;
-    if (version === undefined) return this.#statements.findLatest.get({ graphId, withDeleted: deleted });
-    return this.#statements.findVersion.get({ graphId, version, withDeleted: deleted });
+    const row = this.#findRow(graphId, version, withDeleted);
+    return row === undefined ? undefined : versionOf(row);
   }
 
   /** The version that each graph has now, by id. */
-  list(after: string | undefined, limit: number): GraphVersion[] {
+  list(after: string | undefined, limit: number): ListedGraph[] {
     const isAfter = after === undefined ? undefined : gt(graphDefinitions.graphId, after);
     return this.db
       .select(VERSION)
@@ -72,12 +76,23 @@ export class Graphs {
       .where(and(isCurrent, isAfter))
       .orderBy(asc(graphDefinitions.graphId))
       .limit(limit)
-      .all();
+      .all()
+      .map(listedOf);
   }
 
   /** True while no graph has ever been saved. */
   isEmpty(): boolean {
     return this.db.select({ version: graphDefinitions.version }).from(graphDefinitions).limit(1).get() === undefined;
+  }
+
+  #exists(graphId: string): boolean {
+    return this.#findRow(graphId, undefined, false) !== undefined;
+  }
+
+  #findRow(graphId: string, version: number | undefined, withDeleted: boolean): Row | undefined {
+    const deleted = withDeleted ? 1 : 0;
+    if (version === undefined) return this.#statements.findLatest.get({ graphId, withDeleted: deleted });
+    return this.#statements.findVersion.get({ graphId, version, withDeleted: deleted });
   }
 
   #save(graph: NewVersion): Saved {
@@ -109,6 +124,25 @@ export class Graphs {
       const first = this.db.select({ runId }).from(workflowRuns).where(and(isActive, ofGraph)).limit(1);
       return first.get() !== undefined;
     });
+  }
+}
+
+function versionOf({ stored, ...version }: Row): GraphVersion {
+  try {
+    return { ...version, definition: readDefinition(stored) };
+  } catch (thrown) {
+    if (!(thrown instanceof UnreadableError)) throw thrown;
+    throw new UnreadableGraphError(version.graphId, version.version, `its definition ${thrown.message}`, thrown);
+  }
+}
+
+function listedOf(row: Row): ListedGraph {
+  try {
+    return versionOf(row);
+  } catch (thrown) {
+    if (!(thrown instanceof UnreadableGraphError)) throw thrown;
+    const { stored: _, ...version } = row;
+    return { ...version, definition: null };
   }
 }
 

@@ -39,7 +39,7 @@ export class GroupCommit {
   constructor(
     private readonly writer: Writer,
     private readonly units: UnitWriter,
-    private readonly journals: Pick<JournalReader, 'readEvents'>,
+    private readonly journals: Pick<JournalReader, 'hasRecord'>,
     private readonly committed: CommitObserver,
   ) {}
 
@@ -116,8 +116,7 @@ export class GroupCommit {
       for (const { state, records } of appends) {
         const last = records.at(-1);
         if (last === undefined) continue;
-        const [stored] = this.journals.readEvents(state.runId, last.seq - 1, 1);
-        return stored?.seq === last.seq && stored.time === last.time && stored.payload === last.payload;
+        return this.journals.hasRecord(state.runId, last);
       }
       const [slot] = slots;
       if (slot !== undefined) return this.units.hasSlot(slot);

@@ -1,11 +1,14 @@
 import type Database from 'better-sqlite3';
 import { and, desc, eq, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { type EventRecord, type EventType, eventOf } from '../../core/run/events.js';
-import { MAX_PAGE_SIZE, type StoredRun } from '../store.js';
-import { runEvents, runSnapshots } from './schema.js';
+import { UnreadableError } from '../../core/base/stored.js';
+import type { EventRecord } from '../../core/run/events.js';
+import { eventOf, isNextRecord } from '../../core/run/stored-events.js';
+import type { RunOutline } from '../../core/run/unread.js';
+import { MAX_PAGE_SIZE, type StoredRun, UnreadableRunError } from '../store.js';
+import { runEvents, runSnapshots, workflowRuns } from './schema.js';
 
-/** Reads journals. Each call sees one state of the database, because nothing else runs meanwhile. */
+/** Reads journals, and says which records cannot be read. Each call sees one state of the database, because nothing else runs meanwhile. */
 export class JournalReader {
   readonly #statements: Statements;
   readonly #pages: Pages;
@@ -18,23 +21,50 @@ export class JournalReader {
   /** What a run folds from, as it was at a record. */
   loadRun(runId: string, atSeq = Number.MAX_SAFE_INTEGER): StoredRun | undefined {
     const snapshot = this.#statements.snapshot.get({ runId, atSeq });
-    const tail = pageOf(this.#pages.eventsUpTo.iterate(runId, snapshot?.seq ?? 0, atSeq));
+    const afterSeq = snapshot?.seq ?? 0;
+    const tail = this.#inOrder(runId, afterSeq, this.#pages.eventsUpTo.iterate(runId, afterSeq, atSeq));
     const first = snapshot === undefined ? tail[0] : this.readEvents(runId, 0, 1)[0];
-    if (first === undefined) return undefined;
-    const { event } = first;
-    if (event.type !== 'run.submitted') throw new Error(`The journal of run ${runId} begins with ${event.type}.`);
-    return { submitted: event, snapshot: snapshot?.state, tail };
+    // The first record is always this event.
+    if (first?.event.type !== 'run.submitted') return undefined;
+    return { submitted: first.event, snapshot: snapshot?.state, tail };
   }
 
   /** A page of records above a seq. */
   readEvents(runId: string, afterSeq: number, limit: number): EventRecord[] {
-    return pageOf(this.#pages.events.iterate(runId, afterSeq, limit));
+    return this.#inOrder(runId, afterSeq, this.#pages.events.iterate(runId, afterSeq, limit));
+  }
+
+  /** True if a journal has just this record, whatever else is in it. */
+  hasRecord(runId: string, { seq, time, payload }: EventRecord): boolean {
+    const row = this.#pages.events.get(runId, seq - 1, 1);
+    return row?.seq === seq && row.time === time && row.payload === payload;
+  }
+
+  /** The row of a run, and where its journal ends. */
+  outlineRun(runId: string): RunOutline | undefined {
+    const run = this.#statements.outline.get({ runId });
+    const last = this.#statements.lastSeq.get({ runId });
+    return run === undefined ? undefined : { ...run, seq: last?.seq ?? 0, logCount: last?.logEnd ?? 0 };
   }
 
   /** A page of records that add log lines above a number. */
   readLogEvents(runId: string, afterLine: number, limit: number): EventRecord[] {
     const fromSeq = this.#seqOfLine(runId, afterLine + 1);
-    return pageOf(this.#pages.logEvents.iterate(runId, fromSeq, limit));
+    return pageOf(this.#pages.logEvents.iterate(runId, fromSeq, limit), (row) => recordOf(runId, row));
+  }
+
+  /** A page of rows as records, none of which is missing. */
+  #inOrder(runId: string, afterSeq: number, rows: Iterable<EventRow>): EventRecord[] {
+    let before = afterSeq;
+    const records = pageOf(rows, (row) => {
+      if (!isNextRecord(before, row)) throw new UnreadableRunError(runId, `its journal has no record ${before + 1}`);
+      before = row.seq;
+      return recordOf(runId, row);
+    });
+    if (records.length === 0 && afterSeq === 0 && this.#statements.outline.get({ runId }) !== undefined) {
+      throw new UnreadableRunError(runId, 'its journal is missing');
+    }
+    return records;
   }
 
   /**
@@ -55,18 +85,27 @@ export class JournalReader {
   }
 }
 
-type EventRow = Pick<EventRecord, 'seq' | 'time' | 'payload'> & { readonly type: EventType; readonly log_end: number };
+type EventRow = Pick<EventRecord, 'seq' | 'time' | 'payload'> & { readonly type: string; readonly log_end: number };
 
 /** Reads rows one by one, so that no more of them is in memory than the page holds. */
-function pageOf(rows: Iterable<EventRow>): EventRecord[] {
+function pageOf(rows: Iterable<EventRow>, read: (row: EventRow) => EventRecord): EventRecord[] {
   const records: EventRecord[] = [];
   let size = 0;
-  for (const { seq, time, type, payload, log_end: logEnd } of rows) {
-    records.push({ seq, time, event: eventOf(type, payload), payload, logEnd });
-    size += payload.length;
+  for (const row of rows) {
+    records.push(read(row));
+    size += row.payload.length;
     if (size >= MAX_PAGE_SIZE) break;
   }
   return records;
+}
+
+function recordOf(runId: string, { seq, time, type, payload, log_end: logEnd }: EventRow): EventRecord {
+  try {
+    return { seq, time, event: eventOf(type, payload), payload, logEnd };
+  } catch (thrown) {
+    if (!(thrown instanceof UnreadableError)) throw thrown;
+    throw new UnreadableRunError(runId, `record ${seq} of its journal, ${type}, ${thrown.message}`, thrown);
+  }
 }
 
 type Pages = ReturnType<typeof preparePages>;
@@ -91,14 +130,30 @@ type Statements = ReturnType<typeof prepareStatements>;
 function prepareStatements(db: BetterSQLite3Database) {
   const param = sql.placeholder;
   const ofRun = eq(runEvents.runId, param('runId'));
+  const { graphId, graphVersion, status, parentRunId, parentSeq, childIndex, submittedAt, startedAt } = workflowRuns;
   return {
+    outline: db
+      .select({
+        runId: workflowRuns.runId,
+        graphId,
+        graphVersion,
+        status,
+        parentRunId,
+        parentSeq,
+        childIndex,
+        submittedAt,
+        startedAt,
+      })
+      .from(workflowRuns)
+      .where(eq(workflowRuns.runId, param('runId')))
+      .prepare(),
     snapshot: db
       .select()
       .from(runSnapshots)
       .where(and(eq(runSnapshots.runId, param('runId')), lte(runSnapshots.seq, param('atSeq'))))
       .prepare(),
     lastSeq: db
-      .select({ seq: runEvents.seq })
+      .select({ seq: runEvents.seq, logEnd: runEvents.logEnd })
       .from(runEvents)
       .where(ofRun)
       .orderBy(desc(runEvents.seq))

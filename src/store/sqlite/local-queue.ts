@@ -34,6 +34,8 @@ export class LocalQueue implements RunQueue {
   readonly #submitted = new Set<string>();
   /** Runs that the last process left at work. */
   readonly #takeovers = new Set<string>();
+  /** Runs that cannot be driven, whose time does not make them due. */
+  readonly #aside = new Set<string>();
   /** Runs that were taken over before without getting on. */
   readonly #suspects = new Set<string>();
   #suspectUnderWay: Claim | undefined;
@@ -46,7 +48,7 @@ export class LocalQueue implements RunQueue {
   readonly #alarm: Alarm;
 
   constructor(private readonly options: LocalQueueOptions) {
-    this.#alarm = new Alarm({ ...options, onDue: (runId) => this.#wake(runId) });
+    this.#alarm = new Alarm({ ...options, ignored: this.#aside, onDue: (runId) => this.#wake(runId) });
   }
 
   async open(): Promise<void> {
@@ -115,6 +117,11 @@ export class LocalQueue implements RunQueue {
     this.#announce();
   }
 
+  async setAside(claim: Claim): Promise<void> {
+    this.#aside.add(claim.runId);
+    await this.giveBack(claim, null);
+  }
+
   clear(claim: Claim): void {
     if (this.#suspectUnderWay !== claim) return;
     this.#suspectUnderWay = undefined;
@@ -166,6 +173,7 @@ export class LocalQueue implements RunQueue {
       if (isFinished(statusOf(state))) this.#forget(state.runId);
     }
     for (const wake of wakes) {
+      this.#aside.delete(wake.runId);
       if (wake.at === 0 && beginsBy(appends, wake.runId)) this.#submitted.add(wake.runId);
       else this.#wakeAt(wake);
     }
@@ -212,6 +220,7 @@ export class LocalQueue implements RunQueue {
     this.#submitted.delete(runId);
     this.#goingOn.delete(runId);
     this.#suspects.delete(runId);
+    this.#aside.delete(runId);
   }
 
   #wakeAt({ runId, at }: Wake): void {

@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { isFinished } from '../../core/run/state.js';
+import { readMetadata } from '../../core/run/stored-row.js';
 import { runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
 
 /** Runs, children included, after which a transaction deletes no further family: some 15 ms. A family is deleted whole. */
@@ -48,13 +49,17 @@ export class RunDeletion {
     const family = this.#statements.findFamily.all({ runId: topRunId });
     // A run ends after its children, so this should not be.
     if (family.some(({ finishedAt }) => finishedAt === null)) return 0;
-    for (const { runId, metadata } of family) this.#delete(runId, metadata);
+    for (const { runId, metadata } of family) this.#delete(runId, readMetadata(metadata));
     return family.length;
   }
 
-  #delete(runId: string, metadata: Readonly<Record<string, string>>): void {
-    // The index of metadata begins with the key, so each entry is named in full.
-    for (const [key, value] of Object.entries(metadata)) this.#statements.deleteMetadata.run({ key, value, runId });
+  #delete(runId: string, metadata: Readonly<Record<string, string>> | undefined): void {
+    // The index of metadata begins with the key, so each entry is named in full. Only if the row cannot be read, all
+    // entries there are have to be looked at.
+    if (metadata === undefined) this.#statements.deleteAllMetadata.run({ runId });
+    for (const [key, value] of Object.entries(metadata ?? {})) {
+      this.#statements.deleteMetadata.run({ key, value, runId });
+    }
     this.#statements.deleteEvents.run({ runId });
     this.#statements.deleteSnapshot.run({ runId });
     this.#statements.deleteRun.run({ runId });
@@ -92,8 +97,16 @@ function prepareStatements(db: BetterSQLite3Database) {
       .limit(1)
       .offset(param('skipped'))
       .prepare(),
-    findFamily: db.select({ runId, metadata, finishedAt }).from(workflowRuns).where(inArray(runId, family)).prepare(),
+    findFamily: db
+      .select({ runId, metadata: sql<string>`${metadata}`, finishedAt })
+      .from(workflowRuns)
+      .where(inArray(runId, family))
+      .prepare(),
     deleteMetadata: db.delete(runMetadata).where(isEntry).prepare(),
+    deleteAllMetadata: db
+      .delete(runMetadata)
+      .where(eq(runMetadata.runId, param('runId')))
+      .prepare(),
     deleteEvents: db
       .delete(runEvents)
       .where(eq(runEvents.runId, param('runId')))

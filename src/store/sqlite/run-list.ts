@@ -50,7 +50,9 @@ export function listUnfinishedRuns(db: BetterSQLite3Database): UnfinishedRun[] {
   const found = ACTIVE.flatMap((isActive) => db.select(columns).from(workflowRuns).where(isActive).all());
   return found
     .sort((one, other) => (one.runId < other.runId ? -1 : 1))
-    .map(({ slotSeq: slot, ...run }) => ({ ...run, status: run.status as UnfinishedStatus, hasSlot: slot !== null }));
+    .flatMap(({ slotSeq: slot, status: stored, ...run }) =>
+      isUnfinished(stored) ? [{ ...run, status: stored, hasSlot: slot !== null }] : [],
+    );
 }
 
 /** How many runs have not finished, by status. */
@@ -59,9 +61,14 @@ export function countUnfinishedRuns(db: BetterSQLite3Database): Record<Unfinishe
   const counts = { SUBMITTED: 0, RUNNING: 0, WAITING: 0 };
   for (const isActive of ACTIVE) {
     const rows = db.select({ status, count: count() }).from(workflowRuns).where(isActive).groupBy(status).all();
-    for (const row of rows) counts[row.status as UnfinishedStatus] += row.count;
+    for (const row of rows) if (isUnfinished(row.status)) counts[row.status] += row.count;
   }
   return counts;
+}
+
+/** False for what no release so far has stored in the row of a run that has not finished, too. */
+function isUnfinished(status: RunStatus): status is UnfinishedStatus {
+  return UNFINISHED.includes(status);
 }
 
 /** The greatest id of a run. */

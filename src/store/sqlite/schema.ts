@@ -1,8 +1,9 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, sqliteView, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { GraphDefinition } from '../../core/graph/definition.js';
-import type { EventType, RunError } from '../../core/run/events.js';
+import type { EventType } from '../../core/run/events.js';
 import { RUN_STATUSES, type Waiting } from '../../core/run/state.js';
+import { errorColumn, metadataColumn } from './stored-json.js';
 
 // Times are integers, milliseconds since 1970. Columns that can be large stand last, so that reading the ones before
 // them never walks through their overflow pages.
@@ -46,9 +47,9 @@ export const workflowRuns = sqliteTable(
     /** When the run has to be looked at, though nothing happens to it. */
     wakeAt: integer('wake_at'),
     waitingFor: text('waiting_for').$type<Waiting['kind']>(),
-    metadata: text('metadata', { mode: 'json' }).$type<Readonly<Record<string, string>>>().notNull(),
+    metadata: metadataColumn('metadata').notNull(),
     /** JSON; null while nothing is wrong. */
-    error: text('error', { mode: 'json' }).$type<RunError>(),
+    error: errorColumn('error'),
     /** JSON of the final data, of a branch only what it has set itself; null while the run is unfinished. */
     data: text('data'),
     /**

@@ -5,10 +5,12 @@ import type { ChildrenView } from '../../core/run/children.js';
 import type { EventRecord } from '../../core/run/events.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
+import type { RunOutline } from '../../core/run/unread.js';
 import type { Signals } from '../signals.js';
 import {
   type ChildRow,
   type GraphVersion,
+  type ListedGraph,
   type RunFilter,
   type RunSummary,
   type SaveGraphResult,
@@ -94,6 +96,10 @@ export class SqliteStore implements Store {
 
   async loadRun(runId: string, atSeq?: number): Promise<StoredRun | undefined> {
     return this.#read(() => this.#journals.loadRun(runId, atSeq));
+  }
+
+  async outlineRun(runId: string): Promise<RunOutline | undefined> {
+    return this.#read(() => this.#journals.outlineRun(runId));
   }
 
   async readEvents(runId: string, afterSeq: number, limit: number): Promise<EventRecord[]> {
@@ -211,7 +217,7 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#graphs.find(graphId, version, withDeleted));
   }
 
-  async listGraphs(after: string | undefined, limit: number): Promise<GraphVersion[]> {
+  async listGraphs(after: string | undefined, limit: number): Promise<ListedGraph[]> {
     return this.#read(() => this.#graphs.list(after, limit));
   }
 

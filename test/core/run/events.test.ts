@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { eventOf, isRequest, isTerminal, payloadOf, type RunEvent } from '../../../src/core/run/events.js';
+import { isRequest, isTerminal, payloadOf, type RunEvent } from '../../../src/core/run/events.js';
+import { eventOf } from '../../../src/core/run/stored-events.js';
 
 const submitted: RunEvent = {
   type: 'run.submitted',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { UnreadableError } from '../../../src/core/base/stored.js';
 import { append, fold, isSnapshotDue, takeSnapshot } from '../../../src/core/run/journal.js';
 import { blankRun } from '../../../src/core/run/state.js';
 import { MAX_RECOVERIES } from '../../../src/core/run/visit.js';
@@ -52,6 +53,18 @@ describe('a snapshot', () => {
     expect(isSnapshotDue({ ...state, snapshotBytes: 0, journalBytes: 65_536 })).toBe(true);
     expect(isSnapshotDue({ ...state, snapshotBytes: 100_000, journalBytes: 99_999 })).toBe(false);
     expect(isSnapshotDue({ ...state, snapshotBytes: 100_000, journalBytes: 100_000 })).toBe(true);
+  });
+
+  it('cannot be read if it is not JSON, no object, or a state of another form', () => {
+    const { text } = takeSnapshot(new RunDriver(graph).state);
+    const forms: readonly (readonly [string, string])[] = [
+      [text.slice(1), 'is not JSON'],
+      ['[]', 'is not a JSON object'],
+      [JSON.stringify({ ...JSON.parse(text), seq: '3' }), 'has a `seq` that this release cannot read'],
+      [JSON.stringify({ ...JSON.parse(text), phase: { kind: 'lost' } }), 'has a `phase` that this release cannot read'],
+      [JSON.stringify({ ...JSON.parse(text), phase: null }), 'has a `phase` that this release cannot read'],
+    ];
+    for (const [snapshot, why] of forms) expect(() => readSnapshot(snapshot, null)).toThrow(new UnreadableError(why));
   });
 
   it('gives the state back, frozen, with the input from elsewhere', () => {

@@ -3,12 +3,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { decide } from '../../../src/core/run/decide.js';
-import { type EventRecord, eventOf, isTerminal, type RunEvent } from '../../../src/core/run/events.js';
+import { type EventRecord, isTerminal, type RunEvent } from '../../../src/core/run/events.js';
 import type { ChildResult } from '../../../src/core/run/join.js';
 import { fold, takeSnapshot } from '../../../src/core/run/journal.js';
 import { linesOf } from '../../../src/core/run/log-lines.js';
 import { blankRun, type Children, isFinished, type RunState } from '../../../src/core/run/state.js';
 import { StepReader } from '../../../src/core/run/steps.js';
+import { eventOf } from '../../../src/core/run/stored-events.js';
 import { compileGraph, readSnapshot } from '../../helpers/all-steps.js';
 import { flatten } from '../../helpers/flat-run.js';
 import {

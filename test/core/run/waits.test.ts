@@ -4,6 +4,7 @@ import {
   endOfTime,
   hasChildren,
   isForPerson,
+  isOpenWaitKind,
   type OpenWaitKind,
   WAIT_KINDS,
 } from '../../../src/core/run/waits.js';
@@ -23,4 +24,12 @@ it.each<[OpenWaitKind, string, string]>([
   ['retry', 'elapsed', 'call'],
 ])('when the time of a wait is over: %s', (kind, outcome, atTime) => {
   expect(endOfTime(kind)).toMatchObject({ outcome, atTime });
+});
+
+it('a wait is open if it has no child runs', () => {
+  expect([...WAIT_KINDS, 'planted', 1, undefined].filter((kind) => isOpenWaitKind(kind))).toEqual([
+    'timer',
+    'input',
+    'retry',
+  ]);
 });

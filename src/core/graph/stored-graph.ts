@@ -1,0 +1,26 @@
+import { type Check, Form, hasFields, isListOf, isText, optional } from '../base/form.js';
+import { parseStored } from '../base/stored.js';
+import type { GraphDefinition } from './definition.js';
+
+// Stored definitions have passed the schema, so what is looked for is damage, not mistakes: the names that link nodes.
+type Text = Readonly<Record<string, string>>;
+
+function isListWith(...names: readonly string[]): Check<readonly Text[]> {
+  return isListOf(hasFields<Text>(Object.fromEntries(names.map((name) => [name, isText]))));
+}
+
+const FORM = new Form<Record<string, unknown>>({
+  name: isText,
+  description: optional(isText),
+  entry_point: isText,
+  nodes: isListWith('name', 'tool_name'),
+  edges: optional(isListWith('from_node', 'to_node')),
+  conditional_edges: optional(isListWith('from_node')),
+  parallel_edges: optional(isListWith('from_node', 'join_node')),
+  for_each_edges: optional(isListWith('from_node', 'to_node', 'join_node', 'collect_as', 'items')),
+});
+
+/** Reads a stored graph definition back. @throws UnreadableError if it is not JSON, or has another form */
+export function readDefinition(stored: string): GraphDefinition {
+  return parseStored(stored, FORM) as unknown as GraphDefinition;
+}

@@ -1,0 +1,181 @@
+import {
+  type Check,
+  type Fields,
+  Form,
+  hasFields,
+  isCount,
+  isListOf,
+  isNumber,
+  isOneOf,
+  isRecordOf,
+  isText,
+  optional,
+  orNull,
+} from '../base/form.js';
+import { freezeJson, isPlainObject, type Json, type JsonObject } from '../base/json.js';
+import { parseStored, UnreadableError } from '../base/stored.js';
+import type { Usage } from '../base/usage.js';
+import type { Read } from '../expressions/reads.js';
+import {
+  DECISION_KINDS,
+  type Decision,
+  type EventOf,
+  type EventType,
+  type ParentLink,
+  type RunError,
+  type RunEvent,
+  type WaitStart,
+} from './events.js';
+import type { ChildrenRefusal } from './state.js';
+import type { WaitOutcome } from './waits.js';
+
+// Only what this release reads is checked: fields that a later release adds are kept as they are. What tools made is JSON
+// by then, whatever it is, so the checks do not walk through it.
+export const isJson: Check<Json> = (value): value is Json => value !== undefined;
+export const isJsonObject: Check<JsonObject> = (value): value is JsonObject => isPlainObject(value);
+export const isMetadata = isRecordOf(isText);
+export const isUsage = hasFields<Usage>({ input_tokens: isCount, output_tokens: isCount });
+export const isParentLink = hasFields<ParentLink>({
+  run_id: isText,
+  seq: isCount,
+  index: isCount,
+  kind: isOneOf<ParentLink['kind']>({ branch: 0, graph: 0 }),
+  depth: isCount,
+});
+export const isRunError = hasFields<RunError>({
+  code: isText,
+  message: isText,
+  node: orNull(isText),
+  step: orNull(isCount),
+});
+const isRefusalCode = isOneOf<ChildrenRefusal['code']>({ too_many_descendants: 0 });
+export const isRefusal = hasFields<ChildrenRefusal>({ code: isRefusalCode, message: isText });
+export const isForkedFrom = hasFields<EventOf<'run.forked'>['forked_from']>({ run_id: isText, step: isCount });
+
+const isLargeRead = hasFields<Extract<Read, { type: string }>>({
+  path: isText,
+  type: isOneOf<Extract<Read, { type: string }>['type']>({ string: 0, list: 0, object: 0 }),
+  size: isCount,
+});
+const isSmallRead = hasFields<Extract<Read, { value: Json }>>({ path: isText, value: isJson });
+const isRead: Check<Read> = (value): value is Read => isSmallRead(value) || isLargeRead(value);
+const isDecision = hasFields<Decision>({
+  kind: isOneOf(DECISION_KINDS),
+  condition: optional(isText),
+  outcome: optional(orNull(isText)),
+  to_node: orNull(isText),
+  read: optional(isListOf(isRead)),
+});
+const isWaitStart = hasFields<WaitStart>({
+  kind: isOneOf<WaitStart['kind']>({ timer: 0, input: 0, graph: 0 }),
+  until: orNull(isNumber),
+  message: optional(isText),
+  schema: optional(isJsonObject),
+  save_as: isText,
+  graph_id: optional(isText),
+  graph_version: optional(isCount),
+  input_data: optional(isJson),
+});
+
+const place = { step: isCount, node: isText };
+const logs = isListOf(isText);
+const usage = optional(isUsage);
+const call = { ...place, attempt: isCount, logs, usage };
+const next = orNull(isText);
+
+/** The fields of each type of event. A new type does not compile until it is here. */
+const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = {
+  'run.submitted': {
+    graph_id: isText,
+    graph_version: isCount,
+    input_data: isJson,
+    limits: hasFields<EventOf<'run.submitted'>['limits']>({
+      max_steps: isCount,
+      deadline_seconds: optional(isNumber),
+    }),
+    metadata: isMetadata,
+    parent: optional(isParentLink),
+    entry_node: optional(isText),
+    join_node: optional(isText),
+    deadline_at: optional(isNumber),
+  },
+  'run.started': { next: isText, step: optional(isCount) },
+  'step.completed': { ...call, patch: isJsonObject, decision: orNull(isDecision), next },
+  'step.failed': {
+    ...call,
+    error: isRunError,
+    retry_at: optional(isNumber),
+    patch: optional(isJsonObject),
+    decision: optional(isDecision),
+    next: optional(next),
+  },
+  'wait.started': { ...call, wait: isWaitStart },
+  'wait.ended': {
+    wait_id: isText,
+    outcome: isOneOf<WaitOutcome>({ answered: 0, elapsed: 0, expired: 0, joined: 0 }),
+    answer: optional(isJson),
+  },
+  'branches.started': {
+    ...place,
+    kind: isOneOf<EventOf<'branches.started'>['kind']>({ parallel: 0, for_each: 0 }),
+    to_nodes: isListOf(isText),
+    join_node: isText,
+    count: isCount,
+  },
+  'branches.joined': {
+    ...place,
+    count: isCount,
+    patch: isJsonObject,
+    error: optional(isRunError),
+    to_node: isText,
+    next,
+  },
+  'children.refused': { code: isRefusalCode, message: isText },
+  'cancel.requested': {},
+  'run.recovered': { children_ended: optional(isCount) },
+  'run.drained': {},
+  'run.retried': {
+    limits: optional(
+      hasFields<NonNullable<EventOf<'run.retried'>['limits']>>({
+        max_steps: optional(isCount),
+        deadline_seconds: optional(isNumber),
+      }),
+    ),
+    deadline_at: optional(isNumber),
+    parent_seq: optional(isCount),
+    step: optional(isCount),
+    node: optional(isText),
+    next: optional(isText),
+  },
+  'run.forked': { forked_from: isForkedFrom, patch: isJsonObject, ...place },
+  'run.completed': { reason: isOneOf<EventOf<'run.completed'>['reason']>({ end: 0, no_edge: 0, join: 0 }) },
+  'run.failed': { error: isRunError },
+  'run.cancelled': { logs, usage },
+};
+
+const FORMS: ReadonlyMap<string, Form<object>> = new Map(
+  Object.entries(FIELDS).map(([type, fields]) => [type, new Form<object>(fields)]),
+);
+
+/**
+ * Reads a stored event back, frozen.
+ * @throws UnreadableError if the type is unknown, or the payload is not what this type has
+ */
+export function eventOf(type: string, payload: string): RunEvent {
+  const form = FORMS.get(type);
+  if (form === undefined) throw new UnreadableError('has a type that this release does not know');
+  const event: { type?: string } = parseStored(payload, form);
+  // A copy that has the type would take as long as the parsing, and this is done for every record that is read.
+  event.type = type;
+  return freezeJson(event as JsonObject) as unknown as RunEvent;
+}
+
+/**
+ * True if a record can come after another one in a journal. Forks from the first step, as release 1.0 stored them, have
+ * no record 2.
+ * @param before the seq of the record before; 0 for the first
+ */
+export function isNextRecord(before: number, { seq, type }: { readonly seq: number; readonly type: string }): boolean {
+  if (before === 0) return seq === 1 && type === 'run.submitted';
+  return seq === before + 1 || (before === 1 && seq === 3 && type === 'run.forked');
+}

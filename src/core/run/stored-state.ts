@@ -1,0 +1,115 @@
+import {
+  type Check,
+  Form,
+  hasFields,
+  isCount,
+  isFlag,
+  isListOf,
+  isNumber,
+  isOneOf,
+  isText,
+  optional,
+  orNull,
+} from '../base/form.js';
+import { isPlainObject } from '../base/json.js';
+import type { Children, Cursor, Phase, PhaseOf, RetryPoint, RunState, Waiting } from './state.js';
+import {
+  isForkedFrom,
+  isJson,
+  isJsonObject,
+  isMetadata,
+  isParentLink,
+  isRefusal,
+  isRunError,
+  isUsage,
+} from './stored-events.js';
+import { isOpenWaitKind, type OpenWaitKind } from './waits.js';
+
+const isCursor = hasFields<Cursor>({ node: isText, step: isCount, attempt: isCount, tries: isCount });
+
+const isWaiting = hasFields<Waiting<OpenWaitKind>>({
+  id: isText,
+  kind: isOpenWaitKind,
+  node: isText,
+  since: isNumber,
+  until: orNull(isNumber),
+  message: orNull(isText),
+  schema: orNull(isJsonObject),
+  saveAs: orNull(isText),
+});
+
+const isChildren = hasFields<Children>({
+  seq: isCount,
+  kind: isOneOf<Children['kind']>({ parallel: 0, for_each: 0, graph: 0 }),
+  node: isText,
+  since: isNumber,
+  count: isCount,
+  toNodes: isListOf(isText),
+  joinNode: orNull(isText),
+  graph: orNull(
+    hasFields<NonNullable<Children['graph']>>({ id: isText, version: isCount, input: isJson, saveAs: isText }),
+  ),
+  retriedSeq: orNull(isCount),
+  endedBefore: optional(isCount),
+  refused: optional(isRefusal),
+});
+
+/** The fields of each kind of phase. */
+type PhaseFields = { readonly [K in Phase['kind']]: Check<Omit<PhaseOf<K>, 'kind'>> };
+
+const RETRY_POINTS: Pick<PhaseFields, RetryPoint['kind']> = {
+  starting: hasFields({ cursor: orNull(isCursor) }),
+  calling: hasFields({ cursor: isCursor, announced: orNull(isFlag) }),
+  answered: hasFields({ cursor: isCursor, key: isText, value: isJson }),
+  routing: hasFields({ cursor: isCursor }),
+  joining: hasFields({ cursor: isCursor, children: isChildren }),
+};
+const isRetryPoint = isOneKindOf<RetryPoint>(RETRY_POINTS);
+
+const isPhase = isOneKindOf<Phase>({
+  ...RETRY_POINTS,
+  submitted: hasFields({ cursor: orNull(isCursor) }),
+  waiting: hasFields({ cursor: isCursor, wait: isWaiting }),
+  completed: hasFields({ cursor: orNull(isCursor), finishedAt: isNumber }),
+  failed: hasFields({ at: isRetryPoint, finishedAt: isNumber, error: isRunError }),
+  cancelled: hasFields({ at: isRetryPoint, finishedAt: isNumber }),
+} satisfies PhaseFields);
+
+function isOneKindOf<T extends { readonly kind: string }>(
+  kinds: Readonly<Record<T['kind'], Check<unknown>>>,
+): Check<T> {
+  const isKind = isOneOf<T['kind']>(kinds);
+  return (value): value is T => isPlainObject(value) && isKind(value.kind) && kinds[value.kind](value);
+}
+
+/** The form of a state, as snapshots hold it once they are brought up to date. */
+export const STATE_FORM = new Form<RunState>({
+  runId: isText,
+  graphId: isText,
+  graphVersion: isCount,
+  phase: isPhase,
+  seq: isCount,
+  inputData: isJson,
+  data: isJsonObject,
+  own: orNull(isJsonObject),
+  item: isJson,
+  parent: orNull(isParentLink),
+  entryNode: orNull(isText),
+  joinNode: orNull(isText),
+  forkedFrom: orNull(isForkedFrom),
+  usage: isUsage,
+  stepCount: isCount,
+  logCount: isCount,
+  cancelRequested: isFlag,
+  recoveries: isCount,
+  drained: isFlag,
+  maxSteps: isCount,
+  deadlineSeconds: orNull(isNumber),
+  deadlineAt: orNull(isNumber),
+  metadata: isMetadata,
+  submittedAt: isNumber,
+  startedAt: orNull(isNumber),
+  retriedBy: orNull(isCount),
+  snapshotBytes: isCount,
+  journalBytes: isCount,
+});

@@ -1,0 +1,53 @@
+import type { Logger } from 'pino';
+import { isFinished } from '../core/run/state.js';
+import { type CancelDeps, endUnreadable, isUnreadable } from '../runs/cancel.js';
+import type { Claim, RunQueue } from '../store/queue.js';
+
+export interface UnreadableRunsOptions extends CancelDeps {
+  readonly queue: RunQueue;
+  readonly logger: Pick<Logger, 'error'>;
+}
+
+/** Takes care of runs that are due and cannot be driven, because what is stored of them, or of their graph, cannot be read. */
+export class UnreadableRuns {
+  /** Runs of which the log has been told. */
+  readonly #reported = new Set<string>();
+
+  constructor(private readonly options: UnreadableRunsOptions) {}
+
+  /**
+   * Puts a run aside until the next start, or fails it if it is a child: its parent would wait for ever, and can take
+   * another way, or be retried once the child can be read. Lets the claim go in either case.
+   */
+  async take(claim: Claim, error: Error): Promise<void> {
+    const { queue, store, logger } = this.options;
+    const { runId } = claim;
+    const outline = await store.outlineRun(runId);
+    if (outline === undefined || isFinished(outline.status)) return queue.giveBack(claim, null);
+    if (outline.parentRunId !== null && (await this.#canGoOn(outline.parentRunId))) {
+      const failure = { code: 'run_unreadable', message: error.message, node: null, step: null };
+      await endUnreadable(this.options, runId, { type: 'run.failed', error: failure });
+      logger.error({ run_id: runId, err: error }, 'a child run cannot be read; it has failed');
+      return queue.giveBack(claim, null);
+    }
+    await queue.setAside(claim);
+    if (this.#reported.has(runId)) return;
+    this.#reported.add(runId);
+    const words = 'a run cannot be read; it is put aside until the next start, and can be cancelled and deleted';
+    logger.error({ run_id: runId, err: error }, words);
+  }
+
+  /** True if a parent can be driven, so that it can take in how its child has ended. */
+  async #canGoOn(runId: string): Promise<boolean> {
+    const { runs, graphs } = this.options;
+    try {
+      const state = await runs.load(runId);
+      if (state === undefined) return false;
+      await graphs.pinned(state.graphId, state.graphVersion);
+      return true;
+    } catch (error) {
+      if (isUnreadable(error)) return false;
+      throw error;
+    }
+  }
+}
