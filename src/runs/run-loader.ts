@@ -121,9 +121,12 @@ export class RunLoader {
    * much came after it that a snapshot is nearer.
    */
   async #readOn(known: RunState): Promise<RunState | undefined> {
-    let records = await this.store.readEvents(known.runId, known.seq - 1, EVENTS_AT_A_TIME);
+    // The last event can be large, and whoever polls would have it read each time.
+    const lastSeq = await this.store.lastSeq(known.runId);
     // The run was deleted.
-    if (records[0]?.seq !== known.seq) return this.#drop(known.runId);
+    if (lastSeq < known.seq) return this.#drop(known.runId);
+    if (lastSeq === known.seq) return known;
+    let records = await this.store.readEvents(known.runId, known.seq, EVENTS_AT_A_TIME);
     let state = foldNewer(known, records);
     while (!isLastPage(records, EVENTS_AT_A_TIME)) {
       if (state.journalBytes > known.snapshotBytes + 2 * known.journalBytes) return undefined;
@@ -131,7 +134,7 @@ export class RunLoader {
       records = await this.store.readEvents(known.runId, state.seq, EVENTS_AT_A_TIME);
       state = foldNewer(state, records);
     }
-    if (state !== known) this.#keepOn(state);
+    this.#keepOn(state);
     return state;
   }
 

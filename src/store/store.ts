@@ -257,6 +257,8 @@ export interface Store {
   loadRun(runId: string, atSeq?: number): Promise<StoredRun | undefined>;
   /** What is known of a run without reading what its journal says; `undefined` where there is no such run. */
   outlineRun(runId: string): Promise<RunOutline | undefined>;
+  /** The seq of the last record of a run, without reading it; 0 if there is none. */
+  lastSeq(runId: string): Promise<number>;
   /** Records with a seq above `afterSeq`, in order: a page of at most `limit`, see {@link isLastPage}. */
   readEvents(runId: string, afterSeq: number, limit: number): Promise<EventRecord[]>;
   /** Records that add log lines numbered above `afterLine`, in order: a page of at most `limit`. */

@@ -9,6 +9,7 @@ import { until } from '../helpers/until.js';
 const FAULTY = [
   'commit',
   'loadRun',
+  'lastSeq',
   'readEvents',
   'viewChildren',
   'listUnfinishedChildren',

@@ -64,6 +64,17 @@ describe('the run loader', () => {
     expect(whole).toHaveBeenCalledOnce();
   });
 
+  it('reads nothing, however large the last event is, if nothing came after a state that is kept', async () => {
+    const state = await commit(store, follow(submitted, [STARTED, step(1, { large: 'x'.repeat(600_000) })]));
+    expect(await runs.load(submitted.runId)).toEqual(state);
+    const reads = vi.spyOn(store, 'readEvents');
+    expect(await runs.load(submitted.runId)).toEqual(state);
+    expect(reads).not.toHaveBeenCalled();
+    await commit(store, follow(state, [step(2)]));
+    expect((await runs.load(submitted.runId))?.seq).toBe(state.seq + 1);
+    expect((await reads.mock.results[0]?.value).map(({ seq }: { seq: number }) => seq)).toEqual([state.seq + 1]);
+  });
+
   it('does not forget what is kept on purpose, however many large runs are read', async () => {
     runs.keep(submitted);
     const whole = vi.spyOn(store, 'loadRun');

@@ -62,6 +62,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
       it('knows nothing of a run that was never stored', async () => {
         expect(await store.loadRun('nobody')).toBeUndefined();
         expect(await store.readEvents('nobody', 0, 10)).toEqual([]);
+        expect(await store.lastSeq('nobody')).toBe(0);
         expect(await store.readLogEvents('nobody', 5, 10)).toEqual([]);
       });
 
@@ -229,6 +230,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
           expect(seqsOf(page)).toEqual(seqs);
           expect(isLastPage(page, 100)).toBe(from > 4);
         }
+        expect(await store.lastSeq(runId)).toBe(6);
         expect(isLastPage(await store.readEvents(runId, 0, 2), 2)).toBe(false);
         expect(seqsOf(await store.readLogEvents(runId, 1, 100))).toEqual([3, 4]);
         expect(seqsOf(await store.readLogEvents(runId, 5, 100))).toEqual([5]);

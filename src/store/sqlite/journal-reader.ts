@@ -29,6 +29,11 @@ export class JournalReader {
     return { submitted: first.event, snapshot: snapshot?.state, tail };
   }
 
+  /** The seq of the last record; 0 if there is none. */
+  lastSeq(runId: string): number {
+    return this.#pages.lastSeq.get(runId)?.seq ?? 0;
+  }
+
   /** A page of records above a seq. */
   readEvents(runId: string, afterSeq: number, limit: number): EventRecord[] {
     return this.#inOrder(runId, afterSeq, this.#pages.events.iterate(runId, afterSeq, limit));
@@ -43,7 +48,7 @@ export class JournalReader {
   /** The row of a run, and where its journal ends. */
   outlineRun(runId: string): RunOutline | undefined {
     const run = this.#statements.outline.get({ runId });
-    const last = this.#statements.lastSeq.get({ runId });
+    const last = this.#statements.lastRecord.get({ runId });
     return run === undefined ? undefined : { ...run, seq: last?.seq ?? 0, logCount: last?.logEnd ?? 0 };
   }
 
@@ -74,7 +79,7 @@ export class JournalReader {
   #seqOfLine(runId: string, line: number): number {
     if (line <= 1) return 1;
     let low = 1;
-    let high = (this.#statements.lastSeq.get({ runId })?.seq ?? 0) + 1;
+    let high = this.lastSeq(runId) + 1;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const logEnd = this.#statements.logEnd.get({ runId, seq: middle })?.logEnd ?? 0;
@@ -119,6 +124,9 @@ function preparePages(sqlite: Database.Database) {
   const addsLines = `log_end > coalesce(
     (SELECT before.log_end FROM run_events before WHERE before.run_id = event.run_id AND before.seq = event.seq - 1), 0)`;
   return {
+    lastSeq: sqlite.prepare<[runId: string], { seq: number }>(
+      'SELECT seq FROM run_events WHERE run_id = ? ORDER BY seq DESC LIMIT 1',
+    ),
     eventsUpTo: page<[runId: string, afterSeq: number, atSeq: number]>('seq > ? AND seq <= ? ORDER BY seq'),
     events: page<[runId: string, afterSeq: number, limit: number]>('seq > ? ORDER BY seq LIMIT ?'),
     logEvents: page<[runId: string, fromSeq: number, limit: number]>(`seq >= ? AND ${addsLines} ORDER BY seq LIMIT ?`),
@@ -152,7 +160,7 @@ function prepareStatements(db: BetterSQLite3Database) {
       .from(runSnapshots)
       .where(and(eq(runSnapshots.runId, param('runId')), lte(runSnapshots.seq, param('atSeq'))))
       .prepare(),
-    lastSeq: db
+    lastRecord: db
       .select({ seq: runEvents.seq, logEnd: runEvents.logEnd })
       .from(runEvents)
       .where(ofRun)

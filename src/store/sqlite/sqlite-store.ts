@@ -102,6 +102,10 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#journals.outlineRun(runId));
   }
 
+  async lastSeq(runId: string): Promise<number> {
+    return this.#read(() => this.#journals.lastSeq(runId));
+  }
+
   async readEvents(runId: string, afterSeq: number, limit: number): Promise<EventRecord[]> {
     return this.#read(() => this.#journals.readEvents(runId, afterSeq, limit));
   }
