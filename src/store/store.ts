@@ -151,8 +151,8 @@ export interface GraphVersion {
   readonly createdAt: number;
 }
 
-/** A graph version as lists show it. The definition is null if it cannot be read. */
-export type ListedGraph = Omit<GraphVersion, 'definition'> & { readonly definition: GraphDefinition | null };
+/** A graph as lists show it. The description is null if there is none, or none that can be read. */
+export type ListedGraph = Omit<GraphVersion, 'definition'> & { readonly description: string | null };
 
 /** The row of a run: what lists show. Times are milliseconds since 1970. */
 export interface RunSummary {

@@ -191,6 +191,7 @@ describe('graphs', () => {
   });
 
   it('lists graphs page by page', async () => {
+    for (const id of ['l1', 'l2', 'l3', 'l4', 'l5', 'l6']) await server.ask('POST /graph/create', oneNode(id));
     const names: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
@@ -202,6 +203,9 @@ describe('graphs', () => {
     }
     expect(names).toEqual([...new Set(names)].sort());
     expect(names).toContain('demo-review');
+    expect(names).toContain('l6');
+    const { body: all } = await server.ask('GET /graph?limit=200');
+    expect(all.graphs.map((graph: { graph_id: string }) => graph.graph_id)).toEqual(names);
     for (const query of ['limit=0', 'limit=201', 'limit=x', 'limit=1.5', 'limit=', 'limit=1&limit=2', 'limits=1']) {
       expect((await server.ask(`GET /graph?${query}`)).status, query).toBe(422);
     }

@@ -800,7 +800,11 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         expect(await listed(undefined, 10)).toEqual(['a@1', 'b@2', 'd@1', 'g@1']);
         expect(await listed(undefined, 2)).toEqual(['a@1', 'b@2']);
         expect(await listed('b', 2)).toEqual(['d@1', 'g@1']);
-        expect((await store.listGraphs('a', 1))[0]).toEqual({ ...graph('b', 'Better'), version: 2 });
+        const { definition: _, ...better } = graph('b', 'Better');
+        expect((await store.listGraphs('a', 1))[0]).toEqual({ ...better, version: 2, description: null });
+        const { definition } = graph('e');
+        await store.createGraph({ ...graph('e'), definition: { ...definition, description: 'What it is "for"' } });
+        expect((await store.listGraphs('d', 1))[0]).toMatchObject({ description: 'What it is "for"' });
       });
     });
 

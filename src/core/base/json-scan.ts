@@ -1,3 +1,4 @@
+import { partsOf } from './json.js';
 import { createPacer, type Steps } from './steps.js';
 
 /** What a parsed document holds that is refused. */
@@ -33,7 +34,7 @@ export function* scanJson(value: unknown, limit: number): Steps<JsonScan> {
 
 function* scanParts(parent: object, scan: Scan): Steps<void> {
   scan.isPoisoned ||= !Array.isArray(parent) && isPoison(parent);
-  for (const part of Object.values(parent)) {
+  for (const part of partsOf(parent)) {
     scanValue(part, scan);
     if (scan.isDue()) yield;
   }

@@ -83,6 +83,15 @@ export function isLarge(value: unknown): value is object {
   return false;
 }
 
+/**
+ * The items of a list, or the values of parsed JSON, which inherits nothing that `in` finds. Not `Object.values`, which
+ * takes a tenth of a second for 90,000 keys and cannot be interrupted.
+ */
+export function* partsOf(value: object): Generator<unknown, void, void> {
+  if (Array.isArray(value)) yield* value;
+  else for (const key in value) yield (value as Readonly<Record<string, unknown>>)[key];
+}
+
 /** True for lists, and for plain objects that are JSON as they are. */
 function isContainer(value: unknown): value is readonly unknown[] | Record<string, unknown> {
   return Array.isArray(value) || (isPlainObject(value) && !('toJSON' in value));

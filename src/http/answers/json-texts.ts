@@ -64,9 +64,10 @@ export class JsonTexts {
 
   async #writeObject(value: JsonObject, level: number, writer: PieceWriter): Promise<void> {
     let before = '{';
-    for (const [key, item] of Object.entries(value)) {
+    // Not `Object.entries`, which takes ten times as long. JSON inherits nothing that `in` finds.
+    for (const key in value) {
       writer.write(`${before}${JSON.stringify(key)}:`);
-      const written = this.#writeMember(item, level + 1, writer);
+      const written = this.#writeMember(value[key] as Json, level + 1, writer);
       if (written !== undefined) await written;
       before = ',';
     }

@@ -41,7 +41,7 @@ function toGraphList(page: Awaited<ReturnType<Engine['listGraphs']>>): Wire<type
     graph_id: graph.graphId,
     version: graph.version,
     name: graph.name,
-    description: graph.definition?.description ?? null,
+    description: graph.description,
     created_at: toTime(graph.createdAt),
   }));
   return { graphs, next_cursor: page.nextCursor };

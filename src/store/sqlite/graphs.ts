@@ -9,13 +9,19 @@ import { graphDefinitions, workflowRuns } from './schema.js';
 type NewVersion = Omit<GraphVersion, 'version'>;
 type Saved = { result: SaveGraphResult; version: number };
 
-const VERSION = {
+const IDENTITY = {
   graphId: graphDefinitions.graphId,
   version: graphDefinitions.version,
   name: graphDefinitions.name,
   createdAt: graphDefinitions.createdAt,
-  // As text, so that one that cannot be read is known for what it is.
-  stored: sql<string>`${graphDefinitions.definition}`,
+};
+/** As text, so that one that cannot be read is known for what it is. */
+const VERSION = { ...IDENTITY, stored: sql<string>`${graphDefinitions.definition}` };
+/** SQLite finds a text in a definition of 1 MiB in 4 ms; parsing the whole takes 70 ms. */
+const LISTED = {
+  ...IDENTITY,
+  description: sql<string | null>`CASE WHEN json_valid(${graphDefinitions.definition})
+    THEN json_extract(${graphDefinitions.definition}, '$.description') END`,
 };
 
 type Row = Omit<GraphVersion, 'definition'> & { readonly stored: string };
@@ -71,13 +77,12 @@ export class Graphs {
   list(after: string | undefined, limit: number): ListedGraph[] {
     const isAfter = after === undefined ? undefined : gt(graphDefinitions.graphId, after);
     return this.db
-      .select(VERSION)
+      .select(LISTED)
       .from(graphDefinitions)
       .where(and(isCurrent, isAfter))
       .orderBy(asc(graphDefinitions.graphId))
       .limit(limit)
-      .all()
-      .map(listedOf);
+      .all();
   }
 
   /** True while no graph has ever been saved. */
@@ -133,16 +138,6 @@ function versionOf({ stored, ...version }: Row): GraphVersion {
   } catch (thrown) {
     if (!(thrown instanceof UnreadableError)) throw thrown;
     throw new UnreadableGraphError(version.graphId, version.version, `its definition ${thrown.message}`, thrown);
-  }
-}
-
-function listedOf(row: Row): ListedGraph {
-  try {
-    return versionOf(row);
-  } catch (thrown) {
-    if (!(thrown instanceof UnreadableGraphError)) throw thrown;
-    const { stored: _, ...version } = row;
-    return { ...version, definition: null };
   }
 }
 

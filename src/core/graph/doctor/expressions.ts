@@ -1,4 +1,4 @@
-import type { Json } from '../../base/json.js';
+import { type Json, partsOf } from '../../base/json.js';
 import { createPacer, type Steps } from '../../base/steps.js';
 import { compileExpression, type ExpressionProblem } from '../../expressions/expressions.js';
 import { splitTemplate } from '../../expressions/template-text.js';
@@ -37,16 +37,19 @@ function sourcesOf(text: string): string[] {
 /** The sources of all `${ expressions }` in a document, in no order. Strings that cannot be split have none. */
 export function* expressionsIn(document: Json): Steps<string[]> {
   const isDue = createPacer();
-  const sources: string[][] = [];
+  const sources: string[] = [];
   const pending: Json[] = [document];
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (typeof value === 'string') sources.push(sourcesOf(value));
+    if (typeof value === 'string') sources.push(...sourcesOf(value));
     else if (typeof value === 'object' && value !== null) {
-      for (const inner of Object.values(value)) pending.push(inner as Json);
+      for (const inner of partsOf(value)) {
+        pending.push(inner as Json);
+        if (isDue()) yield;
+      }
     }
     if (isDue()) yield;
   }
-  return sources.flat();
+  return sources;
 }
 
 /** Checks the expressions of an edge. */
