@@ -1,6 +1,7 @@
 import { EngineError } from '../core/base/errors.js';
 import type { Json } from '../core/base/json.js';
 import type { LimitsDefinition } from '../core/graph/definition.js';
+import { compileInSteps } from '../core/json-schema/json-schema.js';
 import { answer, refuseChild, retry, type Verdict } from '../core/run/requests.js';
 import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { type AppendResult, appendTo } from '../runs/append.js';
@@ -40,9 +41,13 @@ export class RequestUseCases {
    */
   async resumeRun(runId: string, { payload, waitId }: { payload: Json; waitId?: string }): Promise<Answered> {
     const request = { payload: await jsonOf(this.deps, payload, '/payload'), waitId };
-    const { isAppended: _, ...answered } = await this.#request(runId, (state) =>
-      answer(state, request, this.deps.now()),
-    );
+    const { turns, now } = this.deps;
+    const { isAppended: _, ...answered } = await this.#request(runId, async (state) => {
+      const schema = state.phase.kind === 'waiting' ? state.phase.wait.schema : null;
+      // It is kept: what is checked with it next need not compile it.
+      if (schema !== null) await turns.inSlices(compileInSteps(schema));
+      return answer(state, request, now());
+    });
     return answered;
   }
 

@@ -2,12 +2,13 @@ import { definedOnly } from '../core/base/defined-only.js';
 import { messageOf, type RunErrorCode } from '../core/base/errors.js';
 import { copyJson } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
-import { compileJsonSchema } from '../core/json-schema/json-schema.js';
+import { compileInSteps } from '../core/json-schema/json-schema.js';
 import { MAX_DEPTH } from '../core/run/branches.js';
 import type { WaitStart } from '../core/run/events.js';
 import { cursorOf, type RunState } from '../core/run/state.js';
 import type { GraphWait, WaitRequest } from '../core/tool/wait.js';
 import type { GraphCache } from '../runs/graph-cache.js';
+import type { Turns } from '../runs/turns.js';
 import { UnreadableGraphError } from '../store/store.js';
 
 /** A wait that can start, or why it cannot. */
@@ -16,14 +17,18 @@ export type ResolvedWait =
   | { readonly code: RunErrorCode; readonly message: string };
 
 /** Makes what a tool asked for into facts: the schema is checked, and of a graph the version is fixed. */
-export async function resolveWait(request: WaitRequest, state: RunState, graphs: GraphCache): Promise<ResolvedWait> {
+export async function resolveWait(
+  request: WaitRequest,
+  state: RunState,
+  { graphs, turns: { inSlices } }: { graphs: GraphCache; turns: Pick<Turns, 'inSlices'> },
+): Promise<ResolvedWait> {
   const node = cursorOf(state)?.node ?? '';
   switch (request.kind) {
     case 'timer':
       return { wait: { kind: 'timer', until: request.until, save_as: node } };
     case 'input': {
       const { message, schema, until = null, saveAs = node } = request;
-      const { problems } = schema === undefined ? {} : compileJsonSchema(schema);
+      const { problems } = schema === undefined ? {} : await inSlices(compileInSteps(schema));
       if (problems !== undefined) {
         return invalid(
           `The schema of the answer cannot be used: ${problems.map((problem) => problem.message).join('; ')}`,

@@ -187,7 +187,7 @@ export class Session {
   }
 
   async #resolve({ request, ...said }: Extract<CallResult, { kind: 'parks' }>): Promise<CallOutcome> {
-    const resolved = await resolveWait(request, this.state, this.deps.graphs);
+    const resolved = await resolveWait(request, this.state, this.deps);
     if (resolved.code === undefined) return { ...said, kind: 'waits', wait: resolved.wait };
     return { ...said, kind: 'threw', ...resolved, fatal: true };
   }

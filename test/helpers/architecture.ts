@@ -30,6 +30,7 @@ const PURE = [
   '@dagrejs/graphlib',
   '@marcbachmann/cel-js',
   'ajv/dist/2020.js',
+  'ajv/dist/vocabularies/core/ref.js',
   // Without a time to live, which is not used in core, it reads no clock.
   'lru-cache',
 ];

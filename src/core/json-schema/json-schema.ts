@@ -15,6 +15,8 @@ const MAX_SCHEMA_PROBLEMS = 100;
 const MAX_STEPS = 500_000;
 /** Most steps to find more than the first problem. */
 const MAX_STEPS_FOR_ALL = 10_000;
+/** Schemas inside a schema that is compiled for all problems only when a value has some. */
+const SMALL_SUBSCHEMAS = 50;
 /** Values shown in messages are cut to this many characters. */
 const MAX_SHOWN = 100;
 
@@ -50,11 +52,16 @@ const kept = new LRUCache<string, CompileResult & { readonly schema: JsonSchema 
  * @returns The schema, or what is wrong with it, with pointers into the schema.
  */
 export function compileJsonSchema(schema: unknown): CompileResult {
-  return finishSteps(compileInSteps(schema));
+  return finishSteps(compileParts(schema, Number.POSITIVE_INFINITY));
 }
 
-/** Does what {@link compileJsonSchema} does, in steps: the largest schemas take 0.2 s. */
-export function* compileInSteps(schema: unknown): Steps<CompileResult> {
+/** Does what {@link compileJsonSchema} does, in steps: the largest schemas take a second, a part a few milliseconds. */
+export function compileInSteps(schema: unknown): Steps<CompileResult> {
+  return compileParts(schema, SMALL_SUBSCHEMAS);
+}
+
+/** @param small schemas with more inside are compiled for all problems too */
+function* compileParts(schema: unknown, small: number): Steps<CompileResult> {
   const read = readSchema(schema);
   if ('problem' in read) return { problems: [read.problem] };
   const text = JSON.stringify(read.json);
@@ -67,12 +74,10 @@ export function* compileInSteps(schema: unknown): Steps<CompileResult> {
   if (misshapen.length > 0) return { problems: misshapen };
   yield;
   try {
-    const findFirst = compileSchemaCode(subschemas, { allErrors: false, maxSteps: MAX_STEPS });
-    yield;
-    // The engine reads generated code at its first call, which takes a third of the time again.
-    findFirst(null, 0);
-    yield;
-    const compiled = { schema: { validate: createValidate(subschemas, findFirst) } };
+    const findFirst = yield* compileSchemaCode(subschemas, { allErrors: false, maxSteps: MAX_STEPS });
+    // Few need it, but once they do it is too late for steps.
+    const findAll = subschemas.size > small ? yield* compileFindAll(subschemas) : undefined;
+    const compiled = { schema: { validate: createValidate(subschemas, findFirst, findAll) } };
     kept.set(text, compiled);
     return compiled;
   } catch {
@@ -119,23 +124,27 @@ function invalidSchema(pointer: string, message: string): SchemaProblem {
  * Finds all problems of small values, and the first of large ones: ajv copies all errors so far whenever a reference
  * finds one more. Measured, 100,000 errors that way take 26 s.
  */
-function createValidate(subschemas: Subschemas, findFirst: SchemaCheck): JsonSchema['validate'] {
-  let findAll: SchemaCheck | undefined;
+function createValidate(
+  subschemas: Subschemas,
+  findFirst: SchemaCheck,
+  compiled: SchemaCheck | undefined,
+): JsonSchema['validate'] {
+  let findAll = compiled;
   return (value) => {
     const first = findFirst(value);
     if (first === undefined) {
       return [invalidValue('', 'The value is too large or too deep to be checked against this schema.')];
     }
     if (first.length === 0) return [];
-    findAll ??= compileFindAll(subschemas);
+    findAll ??= finishSteps(compileFindAll(subschemas));
     return (findAll(value) ?? first).slice(0, MAX_SCHEMA_PROBLEMS).map(problemOf);
   };
 }
 
 /** The code that finds all is larger than the one that finds the first: V8 can refuse it alone. */
-function compileFindAll(subschemas: Subschemas): SchemaCheck {
+function* compileFindAll(subschemas: Subschemas): Steps<SchemaCheck> {
   try {
-    return compileSchemaCode(subschemas, { allErrors: true, maxSteps: MAX_STEPS_FOR_ALL });
+    return yield* compileSchemaCode(subschemas, { allErrors: true, maxSteps: MAX_STEPS_FOR_ALL });
   } catch {
     return () => undefined;
   }

@@ -32,7 +32,7 @@ const TREE = {
   $ref: '#/$defs/node',
 };
 
-test.each<[string, unknown, Json, Json]>([
+const CASES: [string, unknown, Json, Json][] = [
   ['type', { type: 'string' }, 'a', 1],
   ['types', { type: ['string', 'null'] }, null, 1],
   ['integer', { type: 'integer' }, 3, 3.5],
@@ -118,9 +118,65 @@ test.each<[string, unknown, Json, Json]>([
     1,
   ],
   ['false', { properties: { a: false } }, {}, { a: 1 }],
-])('%s', (_, schema, good, bad) => {
+];
+
+test.each(CASES)('%s', (_, schema, good, bad) => {
   expect(findingsOf(schema, good)).toEqual([]);
   expect(findingsOf(schema, bad)).not.toEqual([]);
+});
+
+describe('a schema that is so large that it is compiled in parts', () => {
+  /** Adds a hundred schemas that take everything. */
+  function enlarge(schema: Record<string, Json>): Record<string, Json> {
+    const { properties = {}, dependentSchemas = {}, allOf = [] } = schema as Record<string, object>;
+    return {
+      ...schema,
+      properties: { ...properties, ...named(40, () => ({ minLength: 0, maxLength: 1_000_000, minItems: 0 })) },
+      dependentSchemas: { ...dependentSchemas, ...named(30, () => ({ minProperties: 0 })) },
+      allOf: [...(allOf as Json[]), ...repeat(30, () => ({ minLength: 0, maxLength: 1_000_000 }))],
+    };
+  }
+
+  test.each(CASES)('says the same: %s', (_, schema, good, bad) => {
+    const large = enlarge(schema as Record<string, Json>);
+    expect(findingsOf(large, good)).toEqual([]);
+    expect(findingsOf(large, bad)).toEqual(findingsOf(schema, bad));
+  });
+
+  test('says the same in the parts of its parts', () => {
+    // References and ids are those of the whole.
+    const movable = CASES.filter(([, schema]) => !/"\$(ref|id)"/.test(JSON.stringify(schema)));
+    expect(movable.length).toBeGreaterThan(20);
+    for (const [, schema, good, bad] of movable) {
+      const large = enlarge({ items: enlarge({ not: enlarge({ not: schema as Json }) }) });
+      expect(findingsOf(large, [good, good])).toEqual([]);
+      expect(short(findingsOf(large, [good, bad]))).toEqual(['/1 invalid_value']);
+    }
+  });
+
+  test('knows what its parts have looked at', () => {
+    const large = enlarge({
+      properties: { a: true, b: { type: 'number', minimum: 1, maximum: 2 } },
+      dependentSchemas: { a: { properties: { c: true } } },
+      allOf: [{ properties: { d: { type: 'number', minimum: 1, maximum: 2 } } }],
+      anyOf: [enlarge({ required: ['e'], properties: { e: true } }), true],
+      unevaluatedProperties: false,
+    });
+    expect(findingsOf(large, { a: 1, b: 1, c: 1, d: 1, e: 1 })).toEqual([]);
+    expect(short(findingsOf(large, { b: 1, c: 1, d: 3, f: 1 }))).toEqual([
+      '/d invalid_value',
+      '/c unknown_key',
+      // As after a reference: what has refused a value has not looked at it.
+      '/d unknown_key',
+      '/f unknown_key',
+    ]);
+  });
+
+  test('finds all problems, in the order of the document', () => {
+    const large = { properties: named(300, (index) => ({ type: 'number', minimum: index, maximum: 1000 })) };
+    const value = { p250: 1, p7: 'x', p299: 2, p0: 5 };
+    expect(short(findingsOf(large, value))).toEqual(['/p7 invalid_type', '/p250 invalid_value', '/p299 invalid_value']);
+  });
 });
 
 test('true takes everything, false nothing', () => {
@@ -250,7 +306,8 @@ describe('refused schemas', () => {
 describe('compiling', () => {
   test('takes steps, of which the first use of a schema is one', () => {
     const schema = { properties: named(400, (index) => ({ minLength: index })), title: 'not compiled before' };
-    expect([...compileInSteps(schema)].length).toBeGreaterThanOrEqual(4);
+    // Twice, for the first problem and for all; each part is compiled, and used for the first time.
+    expect([...compileInSteps(schema)].length).toBeGreaterThanOrEqual(4 * ((400 * 2) / 60));
   });
 
   test('is done once for each text: the doctor, runs and answers share it', () => {
