@@ -12,8 +12,11 @@ import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { answerAt, behaviourAt, type Case, durationAt, mayDie, type Outcome, patchOf, RETRY_GAP_MS } from './script.js';
 
 const START = Date.UTC(2026, 0, 1);
-/** Turns of the event loop without a commit or a call, after which nothing goes on before the clock does. */
-const IDLE_TURNS = 4;
+/**
+ * Turns of the event loop without a commit or a call, after which nothing goes on before the clock does. Work that has
+ * used up its turn rests for 64 of them before the next, and can do so twice before it commits.
+ */
+const IDLE_TURNS = 140;
 /** More moments than any generated run has. */
 const MAX_MOMENTS = 5000;
 /** More turns of the event loop than a run takes at one moment. */
