@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { MAX_PROBLEMS, problemsOf } from '../../../src/core/base/problems.js';
+import { addNumberProblems, MAX_PROBLEMS, problemsOf } from '../../../src/core/base/problems.js';
 
 const schema = z.strictObject({
   name: z.string().max(3),
@@ -99,5 +99,23 @@ describe('problemsOf', () => {
     expect(found.filter((problem) => problem.hint !== undefined).length).toBeLessThanOrEqual(20);
     const many = problems(Array(3000).fill({ a: 1 }), z.array(z.strictObject({})));
     expect(many).toHaveLength(MAX_PROBLEMS);
+  });
+});
+
+describe('addNumberProblems', () => {
+  const found = [
+    { pointer: '/a', code: 'invalid_type', message: 'Must be a string.' },
+    { pointer: '/b', code: 'required', message: 'Required.' },
+  ];
+
+  it('adds nothing if every number is one', () => {
+    expect(addNumberProblems({ a: 1 }, found)).toBe(found);
+  });
+
+  it('says of a number that is too large only that', () => {
+    expect(addNumberProblems({ a: Number.POSITIVE_INFINITY }, found)).toEqual([
+      { pointer: '/a', code: 'invalid_value', message: 'The number is too large: numbers go up to 1.7e308.' },
+      found[1],
+    ]);
   });
 });
