@@ -86,7 +86,6 @@ describe('runs inside runs that explode', () => {
       code: expect.stringMatching(/^(too_many_descendants|branch_failed)$/),
       message: expect.stringContaining('MAX_DESCENDANTS'),
     });
-    expect(watched.p99Ms).toBeLessThan(100);
     expect(watched.longestMs).toBeLessThan(500);
     expect(watched.memoryMb).toBeLessThan(400);
   });
