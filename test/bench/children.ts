@@ -49,7 +49,7 @@ export async function benchChildren(): Promise<Line[]> {
       ours: shown(measured.ours),
       against: shown(measured.theirs),
       ratio: measured.ratio,
-      aim: '>= 50 %',
+      aim: '>= 0.5',
       met: measured.ratio >= 0.5,
     },
   ];

@@ -8,12 +8,10 @@ import { extractCode } from '../../src/demo/extract-code.js';
 import { generateImprovements } from '../../src/demo/generate-improvements.js';
 import { qualityGate } from '../../src/demo/quality-gate.js';
 import type { Engine } from '../../src/engine/engine.js';
-import type { Store } from '../../src/store/store.js';
 import { MinimumEngine, type MinimumStep } from './minimum-engine.js';
 
 export interface BenchEngine {
   readonly engine: Engine;
-  readonly store: Store;
   /** Starts a run and resolves with its id when it has finished. */
   run(graphId: string, inputData: Json): Promise<string>;
   close(): Promise<void>;
@@ -38,12 +36,11 @@ export async function openEngine(
       throw error;
     },
   });
-  const { engine, store, signals } = parts;
+  const { engine, signals } = parts;
   await parts.open();
   parts.start();
   return {
     engine,
-    store,
     run: async (graphId, inputData) => {
       const { runId } = await engine.startRun({ graphId, inputData });
       await new Promise<void>((resolve) => {
@@ -63,7 +60,7 @@ export async function openEngine(
 }
 
 /** The demo's own tools on the minimum engine. */
-export function minimumEngine(store: Store, graphId: string): MinimumEngine {
+export function minimumEngine(path: string): MinimumEngine {
   const step = (tool: AnyTool, next: (data: Record<string, unknown>, input: unknown) => string): MinimumStep => {
     return (data, input_data, logs) => {
       const context = { params: {}, log: (line: string) => logs.push(line) } as unknown as ToolContext;
@@ -72,7 +69,7 @@ export function minimumEngine(store: Store, graphId: string): MinimumEngine {
       return { patch, next: to === 'END' ? null : to };
     };
   };
-  return new MinimumEngine(store, graphId, {
+  return new MinimumEngine(path, {
     extract: step(extractCode, () => 'analyze'),
     analyze: step(checkComplexity, (data, input_data) => qualityGate.choose({ data, input_data })),
     improve: step(generateImprovements, () => 'analyze'),

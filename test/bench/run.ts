@@ -1,6 +1,9 @@
 import { benchAcknowledge } from './acknowledge.js';
 import { benchChildren } from './children.js';
 import { benchFootprint } from './footprint.js';
+import { benchStartLatency, benchSteps } from './http/latency.js';
+import { benchLists, benchReads } from './http/reads.js';
+import { benchRunsOverHttp } from './http/runs.js';
 import type { Line } from './measure.js';
 import { benchRuns } from './runs.js';
 import { benchStartup } from './startup.js';
@@ -14,6 +17,11 @@ const BENCHES: Readonly<Record<string, () => Promise<Line[]>>> = {
   'step-cost': benchStepCost,
   footprint: benchFootprint,
   startup: benchStartup,
+  http: benchRunsOverHttp,
+  'http-reads': benchReads,
+  'http-lists': benchLists,
+  'http-latency': benchStartLatency,
+  'http-steps': benchSteps,
 };
 
 const wanted = process.argv.slice(2);
