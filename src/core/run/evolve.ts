@@ -5,6 +5,7 @@ import type { Decision, EventOf, EventRecord } from './events.js';
 import {
   type Children,
   type Cursor,
+  copyRun,
   cursorOf,
   type LivePhase,
   NO_DATA,
@@ -34,10 +35,14 @@ import {
 
 /** Folds one event into the state. Pure; the state before is left as it was. */
 export function evolve(state: RunState, record: EventRecord): RunState {
-  const changes = changesOf(state, record);
-  const usage = 'usage' in record.event ? addUsage(state.usage, record.event.usage) : state.usage;
-  const journalBytes = state.journalBytes + Buffer.byteLength(record.payload);
-  return { ...state, drained: false, ...changes, usage, seq: record.seq, logCount: record.logEnd, journalBytes };
+  const after = copyRun(state);
+  after.drained = false;
+  Object.assign(after, changesOf(state, record));
+  if ('usage' in record.event) after.usage = addUsage(state.usage, record.event.usage);
+  after.seq = record.seq;
+  after.logCount = record.logEnd;
+  after.journalBytes = state.journalBytes + Buffer.byteLength(record.payload);
+  return after;
 }
 
 function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<RunState> {
