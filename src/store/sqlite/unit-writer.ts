@@ -24,7 +24,7 @@ export class UnitWriter {
   readonly #graphs = new Map<string, VersionStatus>();
 
   constructor(db: BetterSQLite3Database, sqlite: Database.Database) {
-    this.#statements = prepareStatements(db);
+    this.#statements = prepareStatements(db, sqlite);
     this.#savepoints = prepareSavepoints(sqlite);
   }
 
