@@ -4,6 +4,7 @@ import type { Registry } from './core/tool/registry.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { Executor, type ExecutorOptions } from './executor/executor.js';
 import { GraphCache } from './runs/graph-cache.js';
+import { LinePages } from './runs/line-pages.js';
 import { runIds } from './runs/run-ids.js';
 import { RunLoader } from './runs/run-loader.js';
 import { Turns } from './runs/turns.js';
@@ -11,7 +12,7 @@ import type { RunQueue } from './store/queue.js';
 import type { Signals } from './store/signals.js';
 import { explainOpening } from './store/sqlite/database.js';
 import { openSqlite, type SqliteOptions } from './store/sqlite/open.js';
-import type { Store } from './store/store.js';
+import type { CommitObserver, Store } from './store/store.js';
 
 export interface ComposeOptions
   extends Pick<ExecutorOptions, 'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep'>,
@@ -66,12 +67,18 @@ export function compose({
   ...options
 }: ComposeOptions): Composition {
   const { logger, onFatal, onCommit, maxQueuedRuns, maxDescendants, secrets } = options;
-  const ports = openSqlite({ path: databasePath, logger, onFatal, onCommit, now, maxQueuedRuns });
+  const committed: CommitObserver = (units, tookMs) => {
+    runs.committed(units);
+    lines.committed(units);
+    onCommit?.(units, tookMs);
+  };
+  const ports = openSqlite({ path: databasePath, logger, onFatal, onCommit: committed, now, maxQueuedRuns });
   const { store, queue, signals, isNew, newestRunId } = ports;
   const turns = new Turns();
   const graphs = new GraphCache(store, registry, signals, turns);
   const runs = new RunLoader(store, graphs, turns, logger);
-  const inside = { store, queue, signals, graphs, runs, turns, now, newId: runIds(now, newestRunId) };
+  const lines = new LinePages(store, turns);
+  const inside = { store, queue, signals, graphs, runs, lines, turns, now, newId: runIds(now, newestRunId) };
   const executor = new Executor({ ...options, ...inside, random });
   const engine = createEngine({
     ...inside,

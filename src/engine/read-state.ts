@@ -1,6 +1,5 @@
 import { isFinished, type RunState, statusOf, waitsForPerson } from '../core/run/state.js';
 import { type RunSummary, StoreUnavailableError } from '../store/store.js';
-import { LinePages } from './line-pages.js';
 import { loadRun, type RunDeps } from './shared.js';
 
 export interface ReadState {
@@ -28,11 +27,8 @@ export class StateReader {
   /** Each answers a request that waits. */
   readonly #waits = new Set<() => void>();
   #stopping = false;
-  readonly #lines: LinePages;
 
-  constructor(private readonly deps: Pick<RunDeps, 'store' | 'runs' | 'signals' | 'turns'>) {
-    this.#lines = new LinePages(deps);
-  }
+  constructor(private readonly deps: Pick<RunDeps, 'store' | 'runs' | 'signals' | 'lines'>) {}
 
   /**
    * The state of a run, live. Asked to wait, it answers when the run ends, or when it or a child waits for input.
@@ -43,7 +39,7 @@ export class StateReader {
     if (waitSeconds > 0) await this.#untilAtRest(runId, waitSeconds);
     const state = await loadRun(this.deps, runId);
     const waitingChildren = await this.#waitingChildren(state);
-    return { state, logs: await this.#lines.read(state, logsAfter), waitingChildren };
+    return { state, logs: await this.deps.lines.read(state, logsAfter), waitingChildren };
   }
 
   /** Answers every waiting request now, and lets none wait from here on. */

@@ -4,6 +4,7 @@ import { copyJson, copyLargeJson, isLarge, type Json, NotJsonError } from '../co
 import type { Refusal } from '../core/run/requests.js';
 import type { RunState } from '../core/run/state.js';
 import type { GraphCache } from '../runs/graph-cache.js';
+import type { LinePages } from '../runs/line-pages.js';
 import type { RunLoader } from '../runs/run-loader.js';
 import type { Turns } from '../runs/turns.js';
 import type { Signals } from '../store/signals.js';
@@ -85,6 +86,7 @@ export interface RunDeps {
   readonly signals: Signals;
   readonly graphs: GraphCache;
   readonly runs: RunLoader;
+  readonly lines: LinePages;
   readonly turns: Turns;
   readonly admission: Admission;
   /** Milliseconds since 1970. */

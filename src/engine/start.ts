@@ -79,7 +79,7 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
     await deps.admission.admit(() => deps.store.commit(unit));
     return runId;
   } catch (error) {
-    deps.runs.takeSubmitted(runId);
+    deps.runs.forget(runId);
     throw error;
   }
 }

@@ -126,7 +126,7 @@ export class Executor {
 
   async #stopParent(claim: Claim): Promise<void> {
     try {
-      if (this.options.runs.takeSubmitted(claim.runId) !== undefined) return;
+      if (this.options.runs.findSubmitted(claim.runId) !== undefined) return;
       const { state, graph } = (await this.#load(claim.runId)) ?? {};
       if (state?.phase.kind !== 'joining' || graph === undefined) return;
       const session = new Session(this.#sessionDeps, claim, graph, state);
@@ -235,7 +235,7 @@ export class Executor {
 
   async #load(runId: string): Promise<{ state: RunState; graph: CompiledGraph } | undefined> {
     const { runs, graphs } = this.options;
-    const state = runs.takeSubmitted(runId) ?? (await runs.load(runId));
+    const state = runs.findSubmitted(runId) ?? (await runs.load(runId));
     if (state === undefined || isFinished(statusOf(state))) return undefined;
     const graph = await graphs.pinned(state.graphId, state.graphVersion);
     return { state, graph };

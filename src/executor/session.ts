@@ -271,12 +271,11 @@ export class Session {
     const before = this.state;
     const appended = append(before, events, now);
     const snapshot = isSnapshotDue(appended.state) ? await this.#takeSnapshot(appended.state) : undefined;
-    const change = appendOf(before, appended);
+    const change = appendOf(before, appended, snapshot);
     const isAtRest = isLeft(appended.state);
-    const withSnapshot = snapshot === undefined ? change : { ...change, snapshot: snapshot.text };
     this.#seq = appended.state.seq;
     try {
-      await this.deps.store.commit(unitOf(before, withSnapshot, isAtRest ? this.claim : undefined));
+      await this.deps.store.commit(unitOf(before, change, isAtRest ? this.claim : undefined));
     } catch (error) {
       this.#seq = this.state.seq;
       if (!(error instanceof ConflictError)) throw error;
@@ -284,7 +283,7 @@ export class Session {
       return false;
     }
     // What others appended after it can have been taken in already.
-    if (this.state.seq < appended.state.seq) this.state = snapshot?.state ?? appended.state;
+    if (this.state.seq < appended.state.seq) this.state = change.state;
     this.#commits += 1;
     if (isAtRest) this.#rest = { kind: 'done' };
     // The first commit of a run that was taken over only says so; from the second on it has got on.

@@ -10,8 +10,23 @@ import { fold, readSnapshot } from '../core/run/journal.js';
 import { MAX_DATA_BYTES } from '../core/run/patch.js';
 import { scopeOf } from '../core/run/routing.js';
 import { addAnnouncement, lacksAnnouncement } from '../core/run/snapshots.js';
-import { blankRun, type Children, cursorOf, type Inherited, type RunState } from '../core/run/state.js';
-import { isLastPage, type Store, type StoredRun, UnreadableGraphError, UnreadableRunError } from '../store/store.js';
+import {
+  blankRun,
+  type Children,
+  cursorOf,
+  type Inherited,
+  isFinished,
+  type RunState,
+  statusOf,
+} from '../core/run/state.js';
+import {
+  isLastPage,
+  type Store,
+  type StoredRun,
+  type Unit,
+  UnreadableGraphError,
+  UnreadableRunError,
+} from '../store/store.js';
 import type { GraphCache } from './graph-cache.js';
 import type { Turns } from './turns.js';
 
@@ -25,6 +40,7 @@ const MAX_KEPT_BYTES = 67_108_864;
  * large runs never makes the executor fold its parents again. It has room for two of the largest.
  */
 const MAX_READ_BYTES = 50_331_648;
+const MAX_READ_STATES = 1000;
 /** What a state takes besides what it was folded from, about. */
 const STATE_BYTES = 1000;
 const EVENTS_AT_A_TIME = 500;
@@ -44,7 +60,7 @@ export class RunLoader {
   /** Bases that are being loaded, so that siblings do not each load them. */
   readonly #loading = new Map<string, Promise<Base>>();
   readonly #kept = new LRUCache<string, RunState>({ maxSize: MAX_KEPT_BYTES, sizeCalculation: sizeOf });
-  readonly #read = new LRUCache<string, RunState>({ maxSize: MAX_READ_BYTES });
+  readonly #read = new LRUCache<string, RunState>({ max: MAX_READ_STATES, maxSize: MAX_READ_BYTES });
   /** Runs that are being folded, so that many readers of one fold it once. Never rejects. */
   readonly #folding = new Map<string, Promise<unknown>>();
 
@@ -82,14 +98,25 @@ export class RunLoader {
   }
 
   /**
-   * Takes the state of a run that was kept when it was started, as it was then. It can be old, so it is good only for
-   * going on with the run: whoever appends to an old state is refused.
+   * Called after each commit: what is at hand stays as new as the journal, so that reading a live run folds nothing, and
+   * whoever waits for a run is answered from the very state that ended the wait.
    */
-  takeSubmitted(runId: string): RunState | undefined {
+  committed(units: readonly Unit[]): void {
+    for (const { appends } of units) for (const { state } of appends) this.#keepOn(state, { onlyKnown: true });
+  }
+
+  /**
+   * The state of a run that was kept when it was started, as it was then. It can be old, so it is good only for going on
+   * with the run: whoever appends to an old state is refused.
+   */
+  findSubmitted(runId: string): RunState | undefined {
     const state = this.#kept.peek(runId);
-    if (state?.phase.kind !== 'submitted') return undefined;
-    this.#kept.delete(runId);
-    return state;
+    return state?.phase.kind === 'submitted' ? state : undefined;
+  }
+
+  /** Forgets a run that could not be stored. */
+  forget(runId: string): void {
+    this.#drop(runId);
   }
 
   /** What a branch has from its parent. */
@@ -123,16 +150,16 @@ export class RunLoader {
   async #readOn(known: RunState): Promise<RunState | undefined> {
     // The last event can be large, and whoever polls would have it read each time.
     const lastSeq = await this.store.lastSeq(known.runId);
+    if (lastSeq === known.seq) return known;
     // The run was deleted.
     if (lastSeq < known.seq) return this.#drop(known.runId);
-    if (lastSeq === known.seq) return known;
-    let records = await this.store.readEvents(known.runId, known.seq, EVENTS_AT_A_TIME);
-    let state = foldNewer(known, records);
-    while (!isLastPage(records, EVENTS_AT_A_TIME)) {
+    let state = known;
+    for (let isLast = false; !isLast; ) {
       if (state.journalBytes > known.snapshotBytes + 2 * known.journalBytes) return undefined;
       if (this.turns.isOver()) await this.turns.next();
-      records = await this.store.readEvents(known.runId, state.seq, EVENTS_AT_A_TIME);
+      const records = await this.store.readEvents(known.runId, state.seq, EVENTS_AT_A_TIME);
       state = foldNewer(state, records);
+      isLast = isLastPage(records, EVENTS_AT_A_TIME);
     }
     this.#keepOn(state);
     return state;
@@ -143,10 +170,19 @@ export class RunLoader {
     this.#read.delete(runId);
   }
 
-  /** Replaces a state that was kept, by whomever, by a later one. */
-  #keepOn(state: RunState): void {
-    if (this.#kept.has(state.runId)) this.#kept.set(state.runId, state);
-    else this.#keepRead(state);
+  /** Keeps a state in place of an earlier one, or as one that was read. What has finished is only read from here on. */
+  #keepOn(state: RunState, { onlyKnown = false } = {}): void {
+    const { runId } = state;
+    const kept = this.#kept.peek(runId);
+    const known = kept ?? this.#read.peek(runId);
+    if (known === undefined ? onlyKnown : known.seq >= state.seq) return;
+    if (kept === undefined) this.#keepRead(state);
+    else if (!isFinished(statusOf(state))) this.#kept.set(runId, state);
+    else {
+      this.#kept.delete(runId);
+      // Children are many, and few are looked at.
+      if (state.parent === null) this.#keepRead(state);
+    }
   }
 
   #keepRead(state: RunState): void {
@@ -240,8 +276,18 @@ export function inheritedFrom({ parent, items }: Base, index: number): Inherited
 
 /** About how large a state is. Its data has a limit, whatever the journal holds; a snapshot does not have the input. */
 function sizeOf({ snapshotBytes, journalBytes, inputData }: RunState): number {
-  const input = snapshotBytes === 0 ? 0 : estimateBytes(inputData);
+  const input = snapshotBytes === 0 ? 0 : inputBytes(inputData);
   return Math.min(snapshotBytes + journalBytes, MAX_DATA_BYTES) + input + STATE_BYTES;
+}
+
+/** Sizes of inputs: a state is measured at each of its events, and its input stays what it is. */
+const inputSizes = new WeakMap<object, number>();
+
+function inputBytes(inputData: Json): number {
+  if (typeof inputData !== 'object' || inputData === null) return estimateBytes(inputData);
+  const known = inputSizes.get(inputData) ?? estimateBytes(inputData);
+  inputSizes.set(inputData, known);
+  return known;
 }
 
 /** Folds those of some records that a state does not know, up to a record. */

@@ -1,13 +1,19 @@
 import { wakesAfter } from '../core/run/due.js';
-import type { Appended } from '../core/run/journal.js';
+import type { Appended, takeSnapshot } from '../core/run/journal.js';
 import { isRowChanged, type RunState } from '../core/run/state.js';
 import type { Claim } from '../store/queue.js';
 import type { NewRun, RunAppend, Unit } from '../store/store.js';
 
-/** The append of what follows a state. */
-export function appendOf(before: RunState, { records, state }: Appended): RunAppend {
-  return { state, records, rowChanged: isRowChanged(before, state) };
+/**
+ * The append of what follows a state.
+ * @param snapshot that of the state after it, if one is due
+ */
+export function appendOf(before: RunState, { records, state }: Appended, snapshot?: Snapshot): RunAppend {
+  const append = { state, records, rowChanged: isRowChanged(before, state) };
+  return snapshot === undefined ? append : { ...append, state: snapshot.state, snapshot: snapshot.text };
 }
+
+type Snapshot = ReturnType<typeof takeSnapshot>;
 
 /** The append of a new run. */
 export function creationOf({ records, state }: Appended, create: NewRun = {}): RunAppend {

@@ -19,11 +19,11 @@ import { MAX_LINE_LENGTH, MAX_LINES_PER_STEP } from '../../src/core/run/log-line
 import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../src/core/run/patch.js';
 import { RUN_STATUSES } from '../../src/core/run/state.js';
 import { MAX_RECOVERIES } from '../../src/core/run/visit.js';
-import { MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/engine/line-pages.js';
 import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
 import { API_ERRORS } from '../../src/http/errors/codes.js';
 import { runListQuerySchema } from '../../src/http/runs/list.js';
 import { createMetrics } from '../../src/observe/metrics.js';
+import { MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/runs/line-pages.js';
 import { openDatabase } from '../../src/store/sqlite/database.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { MAX_RESULT_BYTES } from '../../src/tools/result.js';

@@ -165,13 +165,15 @@ describe('the run loader', () => {
     expect(runs.base(parent, compiled, { ...children, seq: children.seq + 1 })).not.toBe(base);
   });
 
-  it('hands out the state of a run that was just submitted, once, and no other', async () => {
+  it('hands out the state of a run that was just submitted, and no other', async () => {
     runs.keep(submitted);
-    expect(runs.takeSubmitted(submitted.runId)).toBe(submitted);
-    expect(runs.takeSubmitted(submitted.runId)).toBeUndefined();
+    expect(runs.findSubmitted(submitted.runId)).toBe(submitted);
     const running = await commit(store, follow(submitted, [STARTED]));
     runs.keep(running);
-    expect(runs.takeSubmitted(submitted.runId)).toBeUndefined();
+    expect(runs.findSubmitted(submitted.runId)).toBeUndefined();
     expect(await runs.load(submitted.runId)).toBe(running);
+    runs.keep(submitted);
+    runs.forget(submitted.runId);
+    expect(runs.findSubmitted(submitted.runId)).toBeUndefined();
   });
 });

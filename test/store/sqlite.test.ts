@@ -8,7 +8,7 @@ import { openDatabase } from '../../src/store/sqlite/database.js';
 import { Graphs } from '../../src/store/sqlite/graphs.js';
 import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
 import { RunDeletion } from '../../src/store/sqlite/run-deletion.js';
-import { listRuns, listUnfinishedRuns } from '../../src/store/sqlite/run-list.js';
+import { listUnfinishedRuns, RunLists } from '../../src/store/sqlite/run-list.js';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { WakeTimes } from '../../src/store/sqlite/wake-times.js';
 import type { RunFilter, Unit } from '../../src/store/store.js';
@@ -224,7 +224,7 @@ describe('lists of runs', () => {
       { ...page, waitingFor: 'input' },
     ],
   ])('are a %s', (search, filter) => {
-    const plans = plansOf((db) => listRuns(db, filter));
+    const plans = plansOf((db) => new RunLists(db).listRuns(filter));
     const { statuses, graphId, metadata, parentRunId, waitingFor } = filter;
     const isOne = (metadata ?? parentRunId ?? waitingFor) !== undefined || (graphId !== undefined && !statuses);
     expect(plans).toHaveLength(isOne ? 1 : (statuses?.length ?? 6));

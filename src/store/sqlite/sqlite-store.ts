@@ -29,7 +29,7 @@ import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
 import { JournalReader } from './journal-reader.js';
 import { RunDeletion } from './run-deletion.js';
-import { countUnfinishedRuns, findNewestRunId, listRuns, listUnfinishedRuns } from './run-list.js';
+import { countUnfinishedRuns, findNewestRunId, listUnfinishedRuns, RunLists } from './run-list.js';
 import { UnitWriter } from './unit-writer.js';
 import { WakeTimes } from './wake-times.js';
 import { transactionsOf, Writer, type WriterOptions } from './writer.js';
@@ -56,6 +56,7 @@ export class SqliteStore implements Store {
   readonly #checkpoints: Checkpoints;
   readonly #journals: JournalReader;
   readonly #children: ChildReader;
+  readonly #lists: RunLists;
   readonly #wakeTimes: WakeTimes;
   readonly #deletion: RunDeletion;
   readonly #graphs: Graphs;
@@ -71,6 +72,7 @@ export class SqliteStore implements Store {
     this.#db = db;
     this.#journals = new JournalReader(db, sqlite);
     this.#children = new ChildReader(db);
+    this.#lists = new RunLists(db);
     this.#wakeTimes = new WakeTimes(db);
     this.#deletion = new RunDeletion(db);
     this.#graphs = new Graphs(db);
@@ -119,7 +121,7 @@ export class SqliteStore implements Store {
   }
 
   async listRuns(filter: RunFilter): Promise<RunSummary[]> {
-    return this.#read(() => listRuns(this.#db, filter));
+    return this.#read(() => this.#lists.listRuns(filter));
   }
 
   async listUnfinishedRuns(): Promise<UnfinishedRun[]> {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { defineTool } from '../../src/core/tool/tool.js';
-import { MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/engine/line-pages.js';
+import { MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/runs/line-pages.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { chain } from '../helpers/tools.js';
 
