@@ -66,3 +66,8 @@ export const problemItemSchema = z
     hint: z.string().optional().describe('What was probably meant.'),
   })
   .meta({ id: 'ProblemItem' });
+
+/** For answers that have an entity tag. */
+export const ifNoneMatchSchema = z.object({
+  'if-none-match': z.string().optional().describe('The `ETag` of an earlier response: if nothing has changed, 304.'),
+});

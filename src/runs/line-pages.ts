@@ -73,6 +73,7 @@ class FirstLines {
     if (logEnd <= this.lines.length || this.isFull) return;
     if (this.lines.length + lines.length !== logEnd) return;
     for (const line of lines) {
+      if (this.isFull) return;
       this.lines.push(line);
       this.bytes += lineBytes(line);
     }

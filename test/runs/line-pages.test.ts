@@ -87,7 +87,7 @@ describe('a page of log lines', () => {
     const { logs } = await engine.getState(runId, { waitSeconds: 20 });
     expect(logs).toContain('a short line');
     const reads = vi.spyOn(store, 'readLogEvents');
-    expect((await engine.getState(runId)).logs).toBe(logs);
+    expect((await engine.getState(runId)).logs).toEqual(logs);
     expect(reads).not.toHaveBeenCalled();
   });
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { graphDefinitionSchema } from '../../core/graph/definition.js';
 import type { Engine } from '../../engine/engine.js';
+import { isKnown, NOT_MODIFIED, TAG_HEADERS } from '../answers/entity-tag.js';
 import type { App } from '../app-type.js';
 import { DEMO_GRAPH_ID } from '../openapi/examples.js';
 import { describeResponses } from '../openapi/responses.js';
-import { graphParamsSchema, timeSchema, versionSchema } from '../schemas.js';
+import { graphParamsSchema, ifNoneMatchSchema, timeSchema, versionSchema } from '../schemas.js';
 import { toTime, type Wire } from '../wire.js';
 
 const graphSchema = z
@@ -28,14 +29,19 @@ export function getGraphRoute(app: App, engine: Engine): void {
         tags: ['Graphs'],
         params: graphParamsSchema(DEMO_GRAPH_ID),
         querystring: z.strictObject({ version: versionSchema }),
-        response: describeResponses({ 200: { description: 'The graph.', schema: graphSchema } }, [
-          'invalid_request',
-          'graph_not_found',
-          'graph_unreadable',
-        ]),
+        headers: ifNoneMatchSchema,
+        response: describeResponses(
+          { 200: { description: 'The graph.', schema: graphSchema, headers: TAG_HEADERS }, ...NOT_MODIFIED },
+          ['invalid_request', 'graph_not_found', 'graph_unreadable'],
+        ),
       },
     },
-    async (request) => toGraph(await engine.getGraph(request.params.graph_id, request.query.version)),
+    async (request, reply) => {
+      const graph = await engine.getGraph(request.params.graph_id, request.query.version);
+      // A version never changes, and its number is not given again.
+      if (isKnown(request, reply, String(graph.version))) return reply.code(304).send();
+      return reply.send(toGraph(graph));
+    },
   );
 }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Engine } from '../../engine/engine.js';
+import { isKnown, NOT_MODIFIED, TAG_HEADERS, tagOfState } from '../answers/entity-tag.js';
 import type { AnswerOptions } from '../answers/large-answers.js';
 import type { App } from '../app-type.js';
 import { describeResponses } from '../openapi/responses.js';
-import { runParamsSchema, waitSchema } from '../schemas.js';
+import { ifNoneMatchSchema, runParamsSchema, waitSchema } from '../schemas.js';
 import { runStateSchema } from './schemas.js';
 import { toRunState } from './wire.js';
 
@@ -20,21 +21,23 @@ export function getRunStateRoute(app: App, engine: Engine, { answers }: AnswerOp
         operationId: 'getRunState',
         summary: 'Read the state of a run',
         description:
-          'Live while the run is under way. With `wait`, it responds once the run is finished, or once it or a run inside it waits for input.',
+          'Live while the run is under way. With `wait`, it responds once the run is finished, or once it or a run inside it waits for input. Send the `ETag` of the last answer as `If-None-Match`: as long as nothing has happened, the response is an empty 304.',
         tags: ['Runs'],
         params: runParamsSchema,
         querystring: stateQuerySchema,
-        response: describeResponses({ 200: { description: 'The current state.', schema: runStateSchema } }, [
-          'invalid_request',
-          'run_not_found',
-          'run_unreadable',
-        ]),
+        headers: ifNoneMatchSchema,
+        response: describeResponses(
+          { 200: { description: 'The current state.', schema: runStateSchema, headers: TAG_HEADERS }, ...NOT_MODIFIED },
+          ['invalid_request', 'run_not_found', 'run_unreadable'],
+        ),
       },
     },
     async (request, reply) => {
       const { wait = 0, logs_after = 0 } = request.query;
       const options = { waitSeconds: wait, logsAfter: logs_after };
-      return answers.send(reply, toRunState(await engine.getState(request.params.run_id, options)));
+      const view = await engine.getState(request.params.run_id, options);
+      if (isKnown(request, reply, tagOfState(view))) return reply.code(304).send();
+      return answers.send(reply, toRunState(view));
     },
   );
 }

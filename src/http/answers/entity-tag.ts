@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { RunView } from '../../engine/engine.js';
+
+/** Headers of an answer that has an entity tag, for the description of the API. */
+export const TAG_HEADERS = { ETag: 'Send it as `If-None-Match` to get the answer only if it has changed.' };
+export const NOT_MODIFIED = { 304: { description: 'The answer is the one that `If-None-Match` names.' } };
+
+/**
+ * Sets the entity tag of an answer, and says if the client has that answer already: then it is told 304.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 for the comparison, which is a weak one
+ */
+export function isKnown(request: FastifyRequest, reply: FastifyReply, tag: string): boolean {
+  const etag = `"${tag}"`;
+  reply.header('etag', etag);
+  const known = request.headers['if-none-match'];
+  if (known === undefined) return false;
+  return known.split(',').some((each) => ['*', etag, `W/${etag}`].includes(each.trim()));
+}
+
+/**
+ * What a state follows from: the last event, as states have no other source; and the children that wait for input, which
+ * have journals of their own.
+ */
+export function tagOfState({ state, waitingChildren }: RunView): string {
+  if (waitingChildren.length === 0) return String(state.seq);
+  const hash = createHash('sha256');
+  for (const { runId } of waitingChildren) hash.update(runId);
+  return `${state.seq}-${hash.digest('hex').slice(0, 16)}`;
+}
