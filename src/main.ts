@@ -21,9 +21,10 @@ import { builtInTools } from './tools/built-in-tools.js';
 import { loadToolModules } from './tools/load.js';
 import type { Mcp } from './tools/mcp/start.js';
 
-// Collects old garbage sooner. With 50 demo runs in flight the process peaks at 143 MB instead of 216, as fast as before:
-// what is alive is 24 MB, and V8 lets about 70 MB of garbage lie before it looks.
-setFlagsFromString('--optimize-for-size');
+// Collects old garbage sooner: V8 lets the heap grow by 70 MB of it before it looks, where 24 MB are alive. With 50 demo runs
+// in flight the process peaks at 172 MB instead of 225, as fast as without. `--optimize-for-size` came down to 151 MB, but
+// took half as much processor time again, because it also keeps the space for new objects small.
+setFlagsFromString('--heap-growing-percent=35');
 
 /** How long closing may take once the grace of the runs is over, in milliseconds. */
 const CLOSE_MS = 15_000;
