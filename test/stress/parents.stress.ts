@@ -50,7 +50,7 @@ describe('a hundred parents at once', () => {
     const server = await startForTest();
     expect((await ask(server, 'POST /graph/create', FAN_OUT)).status).toBe(201);
     const input_data = { items: numbers(500), text: 'x'.repeat(200_000) };
-    const stop = watch(server);
+    const stop = await watch(server);
     const begunAt = performance.now();
     for (let started = 0; started < 100; started++) await startRun(server, 'fan-out', { input_data });
     await until(async () => (await countRuns(server, 'COMPLETED')) === 100, 540_000);
@@ -71,7 +71,7 @@ describe('runs inside runs that explode', () => {
 
   it('end as FAILED, and say why, while the server serves others', async () => {
     const server = await startForTest();
-    const stop = watch(server);
+    const stop = await watch(server);
     const begunAt = performance.now();
     const runId = await start(server);
     const { status, error } = await until(async () => {

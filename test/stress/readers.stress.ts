@@ -7,7 +7,7 @@ import { ask, startRun } from '../e2e/client.js';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { chain } from '../helpers/tools.js';
-import { peakMemoryOf, watchHealth } from './health.js';
+import { print, watch } from './watch.js';
 
 const MAX_MEMORY_MB = 400;
 const MAX_GAP_MS = 200;
@@ -64,21 +64,20 @@ function askAndForget(path: string): Promise<void> {
 
 it.each(['text', 'rows'])('250 clients that ask for a state of 16 MB of %s and never read', async (tool) => {
   const runId = await startWith(tool, 16);
-  const health = await watchHealth(server);
+  const stop = await watch(server);
   for (let client = 0; client < 250; client += 1) await askAndForget(`/graph/state/${runId}`);
   await pause(15_000);
-  const { longestMs, count } = await health.stop();
-  const memory = peakMemoryOf(server);
-  console.log(`${tool}: ${memory.toFixed(0)} MB, longest gap ${longestMs.toFixed(0)} ms, ${count} times alive`);
+  const watched = await stop();
+  print(`250 clients that never read 16 MB of ${tool}`, { ...watched });
   const { body } = await ask(server, `GET /graph/state/${runId}`);
   expect(Object.keys(body.data)).toHaveLength(16);
-  expect(memory).toBeLessThan(MAX_MEMORY_MB);
-  expect(longestMs).toBeLessThan(MAX_GAP_MS);
+  expect(watched.memoryMb).toBeLessThan(MAX_MEMORY_MB);
+  expect(watched.longestMs).toBeLessThan(MAX_GAP_MS);
 });
 
 it('20 readers at once of 10,000 lines of 8 kB', async () => {
   const runId = await startWith('talk', LINES / 1000);
-  const health = await watchHealth(server);
+  const stop = await watch(server);
   const begun = performance.now();
   const readers = Array.from({ length: 20 }, async () => {
     let lines = 0;
@@ -91,11 +90,10 @@ it('20 readers at once of 10,000 lines of 8 kB', async () => {
     return lines;
   });
   const counts = await Promise.all(readers);
-  const tookMs = performance.now() - begun;
-  const { longestMs } = await health.stop();
-  const memory = peakMemoryOf(server);
-  console.log(`lines: ${memory.toFixed(0)} MB, longest gap ${longestMs.toFixed(0)} ms, ${tookMs.toFixed(0)} ms in all`);
+  const seconds = (performance.now() - begun) / 1000;
+  const watched = await stop();
+  print('20 readers of 10,000 lines of 8 kB', { seconds, ...watched });
   expect(new Set(counts)).toEqual(new Set([LINES + LINES / 1000 + 1]));
-  expect(memory).toBeLessThan(MAX_MEMORY_MB);
-  expect(longestMs).toBeLessThan(MAX_GAP_MS);
+  expect(watched.memoryMb).toBeLessThan(MAX_MEMORY_MB);
+  expect(watched.longestMs).toBeLessThan(MAX_GAP_MS);
 });

@@ -1,41 +1,51 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import type { ServerProcess } from '../helpers/server-process.js';
 
-/** What a server did to others while it was at work. */
+/** What a server did to others while it was under load. */
 export interface Watched {
   /** How long `/health/live` took, of a hundred probes all but one. */
   readonly p99Ms: number;
   /** The longest that it took. */
   readonly longestMs: number;
+  readonly probes: number;
   /** The most memory that the process had. */
   readonly memoryMb: number;
 }
 
-/** Pause between two probes. */
-const PAUSE_MS = 10;
+/** Asks again and again, from a thread of its own, so that what else the test does is not measured. */
+const PROBE = `
+const { get, Agent } = require('node:http');
+const { parentPort, workerData } = require('node:worker_threads');
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+const tookMs = [];
+let stopping = false;
+const ask = () => new Promise((resolve, reject) =>
+  get(workerData + '/health/live', { agent }, (answer) => answer.resume().on('end', resolve)).on('error', reject));
+parentPort.once('message', () => { stopping = true; });
+(async () => {
+  while (!stopping) {
+    const begun = performance.now();
+    await ask();
+    tookMs.push(performance.now() - begun);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  parentPort.postMessage(tookMs);
+})();
+`;
 
 /** Asks a server for `/health/live`, again and again, until it is told to stop; then says what that took. */
-export function watch({ url, child }: ServerProcess): () => Promise<Watched> {
-  const tookMs: number[] = [];
-  let isStopped = false;
-  const probe = async (): Promise<void> => {
-    while (!isStopped) {
-      const begunAt = performance.now();
-      const answer = await fetch(`${url}/health/live`);
-      await answer.arrayBuffer();
-      if (answer.status !== 200) throw new Error(`/health/live was answered ${answer.status}`);
-      tookMs.push(performance.now() - begunAt);
-      await sleep(PAUSE_MS);
-    }
-  };
-  const probing = probe();
+export async function watch({ url, child }: ServerProcess): Promise<() => Promise<Watched>> {
+  const worker = new Worker(PROBE, { eval: true, workerData: url });
+  await once(worker, 'online');
   return async () => {
-    isStopped = true;
-    await probing;
+    worker.postMessage('stop');
+    const [tookMs] = (await once(worker, 'message')) as [number[]];
+    await worker.terminate();
     const sorted = tookMs.sort((a, b) => a - b);
     const p99Ms = sorted[Math.ceil(sorted.length * 0.99) - 1] ?? Number.NaN;
-    return { p99Ms, longestMs: sorted.at(-1) ?? Number.NaN, memoryMb: peakMemoryMb(child.pid) };
+    return { p99Ms, longestMs: sorted.at(-1) ?? Number.NaN, probes: sorted.length, memoryMb: peakMemoryMb(child.pid) };
   };
 }
 
