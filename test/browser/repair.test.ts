@@ -90,7 +90,8 @@ describe('repairing a run on the page', () => {
     const runId = await startRun(site.server, 'second-opinion', { input_data: 'x = 1' });
     const page = await site.open(`/#/runs/${runId}`);
     await page.getByRole('img', { name: /ask ▶ waiting/ }).waitFor();
-    expect(await page.getByRole('region', { name: 'Runs inside this one' }).locator('tbody tr').count()).toBe(2);
+    const inside = page.getByRole('region', { name: 'Runs inside this one' }).locator('tbody tr');
+    await expect.poll(() => inside.count()).toBe(2);
     await page.getByRole('link', { name: 'Part 2 (second-opinion) waits for an answer' }).click();
     await page.getByText('What do you think of it?').waitFor();
     await page.getByLabel('approved').check();
