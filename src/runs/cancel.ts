@@ -62,7 +62,7 @@ export async function endUnreadable(
     await cancelChildren(deps, runId);
     const after = endUnread(outline, end, deps.now());
     try {
-      await deps.store.commit(unitOf(before, appendOf(before, after)));
+      await deps.store.commit(unitOf(before, { ...appendOf(before, after), isOutline: true }));
       return { state: after.state, isAppended: true };
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;

@@ -202,7 +202,8 @@ export class LinePages {
 function firstPage(first: FirstLines, after: number, end: number): LinePage {
   const page = new LinePage();
   page.lines.push(...first.lines.slice(after, end));
-  page.bytes = first.bytes;
+  // About: a page of a few lines must not push out those that took long to read.
+  page.bytes = Math.ceil((first.bytes * page.lines.length) / first.lines.length);
   return page;
 }
 

@@ -102,7 +102,12 @@ export class RunLoader {
    * whoever waits for a run is answered from the very state that ended the wait.
    */
   committed(units: readonly Unit[]): void {
-    for (const { appends } of units) for (const { state } of appends) this.#keepOn(state, { onlyKnown: true });
+    for (const { appends } of units) {
+      for (const { state, isOutline } of appends) {
+        if (isOutline === true) this.#drop(state.runId);
+        else this.#keepOn(state, { onlyKnown: true });
+      }
+    }
   }
 
   /**

@@ -34,6 +34,8 @@ export interface RunAppend {
    * A child that is there already, by parent, seq and index, is a {@link ConflictError}.
    */
   readonly create?: NewRun;
+  /** The state holds only what the row says, because the journal, or the graph, cannot be read. */
+  readonly isOutline?: boolean;
   /** Replaces the run's snapshot; true at the last record. */
   readonly snapshot?: string;
 }

@@ -31,8 +31,9 @@ describe('entity tags', () => {
   ])('are compared as HTTP says: %s', async (_, sent, status) => {
     const server = await startTestServer();
     const { headers } = await server.ask('GET /graph/demo-review');
-    expect(headers.etag).toBe('"1"');
-    expect((await askAgain(server, 'GET /graph/demo-review', sent('"1"'))).status).toBe(status);
+    const tag = String(headers.etag);
+    expect(tag).toMatch(/^"1-\d+"$/);
+    expect((await askAgain(server, 'GET /graph/demo-review', sent(tag))).status).toBe(status);
     await server.stop();
   });
 
@@ -41,8 +42,9 @@ describe('entity tags', () => {
     const { body, headers } = await server.ask('GET /graph/demo-review');
     await server.ask('PUT /graph/demo-review', { ...body.definition, description: 'changed' });
     const changed = await askAgain(server, 'GET /graph/demo-review', headers.etag);
-    expect(changed).toMatchObject({ status: 200, body: { version: 2 }, headers: { etag: '"2"' } });
-    expect((await askAgain(server, 'GET /graph/demo-review?version=1', '"1"')).status).toBe(304);
+    expect(changed).toMatchObject({ status: 200, body: { version: 2 } });
+    expect(changed.headers.etag).not.toBe(headers.etag);
+    expect((await askAgain(server, 'GET /graph/demo-review?version=1', headers.etag)).status).toBe(304);
     await server.stop();
   });
 

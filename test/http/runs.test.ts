@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EngineError } from '../../src/core/base/errors.js';
 import { defineTool } from '../../src/core/tool/tool.js';
-import { startTestServer, type TestServer } from '../helpers/server.js';
+import { ApiError } from '../../src/http/errors/api-error.js';
+import { appOf, asker, startTestServer, type TestServer } from '../helpers/server.js';
 import { chain, heldTool } from '../helpers/tools.js';
 
 const held = heldTool('held', { heedsSignal: true });
@@ -32,6 +34,18 @@ describe('runs', () => {
     }
   });
   afterAll(() => server.stop());
+
+  it.each([
+    ['that the client can wait for', new ApiError('server_busy')],
+    ['of the engine', new EngineError('store_unavailable', 'The database cannot be used at the moment.')],
+  ])('a run is started, whatever goes wrong while its end is waited for: an error %s', async (_, error) => {
+    const getState = () => Promise.reject(error);
+    const ask = asker(await appOf({ ...server.engine, getState }));
+    const { status, body, headers } = await ask('POST /graph/run?wait=10', { graph_id: 'echoes' });
+    expect({ status, body }).toEqual({ status: 202, body: { run_id: body.run_id, status: 'SUBMITTED' } });
+    expect(headers['retry-after']).toBeUndefined();
+    expect((await server.engine.getState(body.run_id, { waitSeconds: 10 })).state.phase.kind).toBe('completed');
+  });
 
   it('waits for the end where it comes in time, and answers with the state', async () => {
     const { status, body, headers } = await server.ask('POST /graph/run?wait=10', {

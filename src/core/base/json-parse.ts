@@ -23,7 +23,8 @@ function* parseList(text: string): Steps<Json> {
     const end = yield* endOfPart(text, start);
     const part = text.slice(start, end);
     if (part.length > AT_ONCE_LENGTH) list.push(yield* parseLargeJson(part));
-    else list.push(...(freezeJson(JSON.parse(`[${part}]`)) as Json[]));
+    // One by one: a part can hold more of them than a call has arguments.
+    else for (const item of freezeJson(JSON.parse(`[${part}]`)) as Json[]) list.push(item);
     start = end + 1;
     yield;
   }

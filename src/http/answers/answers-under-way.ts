@@ -18,21 +18,22 @@ export class AnswersUnderWay {
 
   /**
    * Holds the pieces of an answer until it was read or its client has gone.
+   * @param options `always`: whether they fit or not, for answers to what has been done already
    * @throws ApiError `server_busy` if they do not fit; one answer at a time always does.
    */
-  hold(pieces: Pieces, response: ServerResponse): void {
+  hold(pieces: Pieces, response: ServerResponse, { always = false } = {}): void {
     // The client has gone already, and nothing will tell of it any more.
     if (response.destroyed) return;
-    const release = this.take(pieces);
+    const release = this.take(pieces, { always });
     response.once('close', release);
     response.once('finish', release);
   }
 
   /** Holds pieces; returns a function that releases them. @throws ApiError `server_busy` if they do not fit. */
-  take(pieces: Pieces): () => void {
+  take(pieces: Pieces, { always = false } = {}): () => void {
     let added = 0;
     for (const piece of pieces) if (!this.#holders.has(piece)) added += piece.length;
-    if (this.#bytes > 0 && added > 0 && this.#bytes + added > this.maxBytes) {
+    if (!always && this.#bytes > 0 && added > 0 && this.#bytes + added > this.maxBytes) {
       throw new ApiError('server_busy', undefined, { retryAfterSeconds: RETRY_AFTER_SECONDS });
     }
     for (const piece of pieces) this.#holders.set(piece, (this.#holders.get(piece) ?? 0) + 1);

@@ -54,7 +54,7 @@ export class LargeAnswers {
       }
       const piece = Buffer.from(payload);
       try {
-        this.underWay.hold([piece], reply.raw);
+        this.underWay.hold([piece], reply.raw, { always: request.method !== 'GET' });
         done(null, piece);
       } catch (error) {
         done(error as Error);

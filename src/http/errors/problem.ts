@@ -42,6 +42,8 @@ export function sendError(thrown: unknown, request: FastifyRequest, reply: Fasti
   const document = problemDocument(error.code, request.url, detailOf(error, request), error.errors);
   if (document.status === 503) reply.header('retry-after', String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
   if (document.status === 401) reply.header('www-authenticate', 'Bearer');
+  // That of the answer that could not be given.
+  reply.removeHeader('etag');
   return reply.code(document.status).type(PROBLEM_TYPE).send(JSON.stringify(document));
 }
 

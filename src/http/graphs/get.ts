@@ -38,8 +38,8 @@ export function getGraphRoute(app: App, engine: Engine): void {
     },
     async (request, reply) => {
       const graph = await engine.getGraph(request.params.graph_id, request.query.version);
-      // A version never changes, and its number is not given again.
-      if (isKnown(request, reply, String(graph.version))) return reply.code(304).send();
+      // A version never changes. Its number is not given again in one database, but can be in another.
+      if (isKnown(request, reply, `${graph.version}-${graph.createdAt}`)) return reply.code(304).send();
       return reply.send(toGraph(graph));
     },
   );

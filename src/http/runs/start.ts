@@ -1,10 +1,13 @@
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { EngineError } from '../../core/base/errors.js';
 import type { Json } from '../../core/base/json.js';
 import { limitsSchema, nameSchema, WELL_FORMED } from '../../core/graph/definition.js';
 import { isFinished, statusOf } from '../../core/run/state.js';
 import type { Engine, StartRun } from '../../engine/engine.js';
 import type { AnswerOptions } from '../answers/large-answers.js';
 import type { App } from '../app-type.js';
+import { ApiError } from '../errors/api-error.js';
 import { idempotencyOf } from '../input/idempotency.js';
 import { APPROVAL_RUN, DEMO_RUN } from '../openapi/examples.js';
 import { NAMED_EXAMPLES, type NamedExamples } from '../openapi/named-examples.js';
@@ -53,6 +56,18 @@ export interface StartRunOptions {
 }
 
 export function startRunRoute(app: App, engine: Engine, options: StartRunOptions & AnswerOptions): void {
+  /** Sends the state of a run that finishes in time. What goes wrong is no answer: the run is started all the same. */
+  const sendFinished = async (runId: string, waitSeconds: number, reply: FastifyReply) => {
+    try {
+      const view = await engine.getState(runId, { waitSeconds });
+      if (isFinished(statusOf(view.state))) return await answers.send(reply.code(200), toRunState(view));
+    } catch (error) {
+      // Whoever was told to try again would start another run.
+      if (!(error instanceof ApiError || error instanceof EngineError)) throw error;
+    }
+    return undefined;
+  };
+
   const { onRunStarted, answers } = options;
   app.post(
     '/graph/run',
@@ -85,10 +100,8 @@ export function startRunRoute(app: App, engine: Engine, options: StartRunOptions
       const run = await engine.startRun({ ...toStartRun(request.body), ...idempotencyOf(request) });
       setNewRunHeaders(reply, run);
       if (!run.replayed) onRunStarted?.(run.runId, request.id);
-      const view = wait === undefined ? undefined : await engine.getState(run.runId, { waitSeconds: wait });
-      if (view !== undefined && isFinished(statusOf(view.state))) {
-        return answers.send(reply.code(200), toRunState(view));
-      }
+      const finished = wait === undefined ? undefined : await sendFinished(run.runId, wait, reply);
+      if (finished !== undefined) return finished;
       return reply.code(202).send(toStartedRun({ runId: run.runId, status: 'SUBMITTED' }));
     },
   );

@@ -48,8 +48,9 @@ export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptio
   };
   const onCommit: CommitObserver = (units, tookMs) => {
     queue.committed(units);
-    publish(signals, units);
+    // Before those who are told of it look.
     options.onCommit?.(units, tookMs);
+    publish(signals, units);
   };
   const store = openStore(path, { ...options, signals, onCommit });
   const queue = new LocalQueue({ store, now, maxQueuedRuns, onError });

@@ -51,6 +51,11 @@ describe('parseLargeJson', () => {
     expect(() => parseLargeJson(text)).toThrow(SyntaxError);
   });
 
+  it('reads lists of more small items than a call takes arguments', () => {
+    const list = Array.from({ length: 200_000 }, () => 1);
+    expect(parseLargeJson(JSON.stringify({ list }))).toEqual({ list });
+  });
+
   it('takes many steps for large text, and one for small', () => {
     const rows = JSON.stringify(Array.from({ length: 100_000 }, (_, id) => ({ id, name: 'a name' })));
     const countOf = (text: string) => [...parseSteps(`{"rows":${text}}`)].length;

@@ -37,4 +37,13 @@ describe('the answers under way', () => {
     underWay.hold([piece(1000)], response());
     expect(() => underWay.hold([piece(1)], response())).toThrow(busy);
   });
+
+  it('let in what was done already, and count it', () => {
+    const underWay = new AnswersUnderWay(100);
+    const first = response();
+    underWay.hold([piece(60)], first);
+    underWay.hold([piece(60)], response(), { always: true });
+    first.emit('close');
+    expect(() => underWay.hold([piece(60)], response())).toThrow(busy);
+  });
 });

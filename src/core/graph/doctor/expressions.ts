@@ -37,10 +37,10 @@ function sourcesOf(text: string): string[] {
 /** The sources of all `${ expressions }` in a document, in no order. Strings that cannot be split have none. */
 export function* expressionsIn(document: Json): Steps<string[]> {
   const isDue = createPacer();
-  const sources: string[] = [];
+  const sources: string[][] = [];
   const pending: Json[] = [document];
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (typeof value === 'string') sources.push(...sourcesOf(value));
+    if (typeof value === 'string') sources.push(sourcesOf(value));
     else if (typeof value === 'object' && value !== null) {
       for (const inner of partsOf(value)) {
         pending.push(inner as Json);
@@ -49,7 +49,8 @@ export function* expressionsIn(document: Json): Steps<string[]> {
     }
     if (isDue()) yield;
   }
-  return sources;
+  // Not pushed as arguments: a text can hold more of them than a call takes.
+  return sources.flat();
 }
 
 /** Checks the expressions of an edge. */

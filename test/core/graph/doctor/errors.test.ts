@@ -328,6 +328,11 @@ describe('expressions', () => {
     const long = Array.from({ length: 100 }, () => `true ${' '.repeat(3000)}`);
     expect(errorsOf(byCases(...long))).toMatchObject([{ pointer: '/conditional_edges/0/cases/87/when' }]);
   });
+
+  it('are counted, however many of them are in one text', () => {
+    const nodes = [{ ...node('extract'), params: { text: '${1}'.repeat(250_000) } }, node('analyze')];
+    expect(errorsOf({ nodes })).toMatchObject([{ pointer: '/nodes/0/params', code: 'invalid_expression' }]);
+  });
 });
 
 describe('the schema of the input', () => {
