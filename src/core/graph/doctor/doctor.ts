@@ -48,7 +48,8 @@ export function* diagnose(
   const inBranches = yield* findBranchErrors(definition, linked);
   const errors: GraphError[] = [...inParts, ...inBranches, ...findEndlessRecursion(definition, linked)];
   yield;
-  const tooMany = yield* findTooManyBranches(definition, linked, maxDescendants);
+  // Branches that overlap would be counted again and again.
+  const tooMany = inBranches.length > 0 ? [] : yield* findTooManyBranches(definition, linked, maxDescendants);
   const warnings: GraphWarning[] = [
     ...tooMany,
     ...warnOfPaths(linked),
