@@ -8,6 +8,7 @@ const SLEEPS = {
   name: 'sleeps',
   entry_point: 'sleep',
   nodes: [{ name: 'sleep', tool_name: 'delay', params: { seconds: 3600 } }],
+  edges: [],
 };
 const CALLS = {
   graph_id: 'calls',
