@@ -11,7 +11,8 @@ import { toMermaid } from '../diagram/mermaid.js';
 import { type Diagram, diagramOf, END_ID, linkKey, type TakenLink } from '../diagram/model.js';
 import { toSvg } from '../diagram/svg.js';
 import { type Walk, Walker } from '../diagram/walk.js';
-import { isLastPage, type Store, UnreadableRunError } from '../store/store.js';
+import { ifReadable } from '../runs/readable.js';
+import { isLastPage, type Store } from '../store/store.js';
 import { graphNotFound } from './graphs.js';
 import { runNotFound } from './shared.js';
 
@@ -98,7 +99,7 @@ export class DiagramUseCases {
     const walks: Walk[] = [];
     const left = [runId];
     for (let id = left.shift(); id !== undefined; id = left.shift()) {
-      const walk = id === runId ? await this.#walk(id) : await this.#walkIfReadable(id);
+      const walk = await (id === runId ? this.#walk(id) : ifReadable(this.#walk(id)));
       if (walk === undefined) continue;
       // A child that is not a branch runs another graph.
       if (id !== runId && !walk.isBranch) continue;
@@ -109,16 +110,6 @@ export class DiagramUseCases {
       left.push(...branches.map((branch) => branch.runId));
     }
     return walks;
-  }
-
-  /** Where a branch has been; `undefined` if that cannot be read. */
-  async #walkIfReadable(runId: string): Promise<Walker | undefined> {
-    try {
-      return await this.#walk(runId);
-    } catch (error) {
-      if (error instanceof UnreadableRunError) return undefined;
-      throw error;
-    }
   }
 
   /** Where a run has been. Reads only the events that are new since the last time, if its walk is still kept. */

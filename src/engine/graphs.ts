@@ -8,14 +8,9 @@ import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../c
 import { diagnose } from '../core/graph/doctor/doctor.js';
 import type { Registry } from '../core/tool/registry.js';
 import type { AnyTool } from '../core/tool/tool.js';
+import { ifReadable } from '../runs/readable.js';
 import type { Turns } from '../runs/turns.js';
-import {
-  type GraphVersion,
-  type ListedGraph,
-  type SaveGraphResult,
-  type Store,
-  UnreadableGraphError,
-} from '../store/store.js';
+import type { GraphVersion, ListedGraph, SaveGraphResult, Store } from '../store/store.js';
 import type { Page } from './shared.js';
 
 /** How many graphs of a list are read in one turn. */
@@ -95,7 +90,8 @@ export class GraphUseCases {
   /** Saves the next version; runs under way keep theirs. @throws EngineError `graph_not_found`, `invalid_graph`, `graph_exists`. */
   async updateGraph(graphId: string, definition: GraphDefinition): Promise<SavedGraph> {
     const { store, turns } = this.deps;
-    const latest = await this.#latestIfReadable(graphId);
+    // One that cannot be read is replaced.
+    const latest = await ifReadable(this.getGraph(graphId));
     // The store has parsed it, which takes 70 ms for the largest.
     await turns.next();
     const warnings = await this.#accept(definition);
@@ -161,16 +157,6 @@ export class GraphUseCases {
       return { name, description, outcomes };
     });
     return infos.sort(byName);
-  }
-
-  /** The latest version; `undefined` for one that cannot be read, which a new version replaces. */
-  async #latestIfReadable(graphId: string): Promise<GraphVersion | undefined> {
-    try {
-      return await this.getGraph(graphId);
-    } catch (error) {
-      if (error instanceof UnreadableGraphError) return undefined;
-      throw error;
-    }
   }
 
   async #diagnose(definition: GraphDefinition): Promise<Pick<GraphVerdict, 'errors' | 'warnings'>> {

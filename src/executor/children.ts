@@ -15,6 +15,7 @@ import { append, openRun } from '../core/run/journal.js';
 import { restartChild } from '../core/run/requests.js';
 import type { Children, ChildrenRefusal, RunState } from '../core/run/state.js';
 import { type CancelDeps, cancelRun } from '../runs/cancel.js';
+import { ifReadable } from '../runs/readable.js';
 import { inheritedFrom } from '../runs/run-loader.js';
 import { appendOf, creationOf } from '../runs/units.js';
 import type { Wake } from '../store/queue.js';
@@ -26,7 +27,6 @@ import {
   TooManyDescendantsError,
   type Unit,
   UnreadableGraphError,
-  UnreadableRunError,
 } from '../store/store.js';
 
 export interface ChildRunsOptions extends CancelDeps {
@@ -182,11 +182,11 @@ export class ChildRuns {
     { state: parent, children }: Parent,
     { start, restart }: Extract<ChildrenPlan, { kind: 'start' }>,
   ): Promise<void> {
-    const { now } = this.options;
+    const { runs, now } = this.options;
     const slotSeq = generationOf(children);
     const appends: RunAppend[] = [];
     for (const runId of restart) {
-      const child = await this.#loadIfReadable(runId);
+      const child = await ifReadable(runs.load(runId));
       // One that cannot be read has failed again, as soon as it has its slot.
       // In files of 1.0 the slot does not tell that a child was restarted: it has ended for good then.
       if (child === undefined || child.retriedBy === slotSeq) continue;
@@ -195,15 +195,6 @@ export class ChildRuns {
     const slots: Slot[] = [...start, ...restart].map((runId) => ({ runId, slotSeq }));
     const due = [...start, ...appends.map(({ state: { runId } }) => runId)];
     await this.#commit({ appends, slots, wakes: due.map((runId) => ({ runId, at: 0 })) });
-  }
-
-  async #loadIfReadable(runId: string): Promise<RunState | undefined> {
-    try {
-      return await this.options.runs.load(runId);
-    } catch (error) {
-      if (error instanceof UnreadableRunError) return undefined;
-      throw error;
-    }
   }
 
   /** When an event happened (milliseconds since 1970). */

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { isFinished } from '../core/run/state.js';
-import { type CancelDeps, endUnreadable, isUnreadable } from '../runs/cancel.js';
+import { type CancelDeps, endUnreadable } from '../runs/cancel.js';
+import { ifReadable } from '../runs/readable.js';
 import type { Claim, RunQueue } from '../store/queue.js';
 
 export interface UnreadableRunsOptions extends CancelDeps {
@@ -40,14 +41,8 @@ export class UnreadableRuns {
   /** True if a parent can be driven, so that it can take in how its child has ended. */
   async #canGoOn(runId: string): Promise<boolean> {
     const { runs, graphs } = this.options;
-    try {
-      const state = await runs.load(runId);
-      if (state === undefined) return false;
-      await graphs.pinned(state.graphId, state.graphVersion);
-      return true;
-    } catch (error) {
-      if (isUnreadable(error)) return false;
-      throw error;
-    }
+    const state = await ifReadable(runs.load(runId));
+    if (state === undefined) return false;
+    return (await ifReadable(graphs.pinned(state.graphId, state.graphVersion))) !== undefined;
   }
 }

@@ -2,9 +2,10 @@ import { type EventOf, isTerminal } from '../core/run/events.js';
 import { cancel, refuseFinished, type Verdict } from '../core/run/requests.js';
 import { isFinished, RUN_STATUSES, type RunState } from '../core/run/state.js';
 import { endUnread, outlineState } from '../core/run/unread.js';
-import { ConflictError, UnreadableGraphError, UnreadableRunError } from '../store/store.js';
+import { ConflictError } from '../store/store.js';
 import { type AppendDeps, type AppendResult, appendTo } from './append.js';
 import type { GraphCache } from './graph-cache.js';
+import { isUnreadable } from './readable.js';
 import { appendOf, unitOf } from './units.js';
 
 export interface CancelDeps extends AppendDeps {
@@ -37,11 +38,6 @@ export async function cancelRun(deps: CancelDeps, runId: string): Promise<Append
 /** True if whoever drives the run has to end it. */
 function isLeftToDriver({ events, refusal }: Verdict): boolean {
   return refusal === undefined && !events.some(({ type }) => isTerminal(type));
-}
-
-/** True for an error that stays, whenever the run is tried again. */
-export function isUnreadable(error: unknown): error is UnreadableRunError | UnreadableGraphError {
-  return error instanceof UnreadableRunError || error instanceof UnreadableGraphError;
 }
 
 /**

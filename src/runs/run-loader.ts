@@ -19,15 +19,9 @@ import {
   type RunState,
   statusOf,
 } from '../core/run/state.js';
-import {
-  isLastPage,
-  type Store,
-  type StoredRun,
-  type Unit,
-  UnreadableGraphError,
-  UnreadableRunError,
-} from '../store/store.js';
+import { isLastPage, type Store, type StoredRun, type Unit, UnreadableRunError } from '../store/store.js';
 import type { GraphCache } from './graph-cache.js';
+import { isUnreadable } from './readable.js';
 import type { Turns } from './turns.js';
 
 /**
@@ -261,7 +255,7 @@ export class RunLoader {
     try {
       return await this.inherited(link);
     } catch (error) {
-      if (!(error instanceof UnreadableRunError || error instanceof UnreadableGraphError)) throw error;
+      if (!isUnreadable(error)) throw error;
       throw new UnreadableRunError(runId, `it is a branch, and ${error.message.replace(/\.$/, '')}`, error);
     }
   }

@@ -1,4 +1,5 @@
-import { isDeeperThan, type Json, jsonBytes, MAX_JSON_DEPTH } from '../core/base/json.js';
+import { type Json, jsonBytes, MAX_JSON_DEPTH } from '../core/base/json.js';
+import { isDeeperThan } from '../core/base/json-scan.js';
 import { FatalError } from '../core/tool/tool-errors.js';
 
 /** Largest result as JSON text, in bytes: a patch can have 1 MiB, and this leaves room for what is around it. */

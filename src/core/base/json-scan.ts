@@ -1,5 +1,5 @@
 import { partsOf } from './json.js';
-import { createPacer, type Steps } from './steps.js';
+import { createPacer, finishSteps, type Steps } from './steps.js';
 
 /** What a parsed document holds that is refused. */
 export interface JsonScan {
@@ -30,6 +30,11 @@ export function* scanJson(value: unknown, limit: number): Steps<JsonScan> {
     for (const parent of level) yield* scanParts(parent, scan);
   }
   return resultOf(scan, false);
+}
+
+/** True when arrays and objects are nested deeper than `limit`. Never recurses, so it is safe for any parsed body. */
+export function isDeeperThan(value: unknown, limit: number): boolean {
+  return finishSteps(scanJson(value, limit)).isTooDeep;
 }
 
 function* scanParts(parent: object, scan: Scan): Steps<void> {

@@ -182,22 +182,6 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** True when arrays and objects are nested deeper than `limit`. Never recurses, so it is safe for any parsed body. */
-export function isDeeperThan(value: unknown, limit: number): boolean {
-  let level: object[] = typeof value === 'object' && value !== null ? [value] : [];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth >= limit) return true;
-    const next: object[] = [];
-    for (const parent of level) {
-      for (const child of Object.values(parent)) {
-        if (typeof child === 'object' && child !== null) next.push(child);
-      }
-    }
-    level = next;
-  }
-  return false;
-}
-
 /**
  * Where a value holds numbers that JSON cannot: JSON Pointers (RFC 6901), at most `limit`. `JSON.parse` reads `1e400` as
  * Infinity, and `JSON.stringify` writes that as null. What is nested deeper than {@link MAX_JSON_DEPTH} is not looked at.

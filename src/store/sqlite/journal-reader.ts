@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { and, desc, eq, lte, sql } from 'drizzle-orm';
+import { and, eq, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { UnreadableError } from '../../core/base/stored.js';
 import type { EventRecord } from '../../core/run/events.js';
@@ -31,7 +31,7 @@ export class JournalReader {
 
   /** The seq of the last record; 0 if there is none. */
   lastSeq(runId: string): number {
-    return this.#pages.lastSeq.get(runId)?.seq ?? 0;
+    return this.#pages.lastRecord.get(runId)?.seq ?? 0;
   }
 
   /** A page of records above a seq. */
@@ -48,7 +48,7 @@ export class JournalReader {
   /** The row of a run, and where its journal ends. */
   outlineRun(runId: string): RunOutline | undefined {
     const run = this.#statements.outline.get({ runId });
-    const last = this.#statements.lastRecord.get({ runId });
+    const last = this.#pages.lastRecord.get(runId);
     return run === undefined ? undefined : { ...run, seq: last?.seq ?? 0, logCount: last?.logEnd ?? 0 };
   }
 
@@ -124,8 +124,8 @@ function preparePages(sqlite: Database.Database) {
   const addsLines = `log_end > coalesce(
     (SELECT before.log_end FROM run_events before WHERE before.run_id = event.run_id AND before.seq = event.seq - 1), 0)`;
   return {
-    lastSeq: sqlite.prepare<[runId: string], { seq: number }>(
-      'SELECT seq FROM run_events WHERE run_id = ? ORDER BY seq DESC LIMIT 1',
+    lastRecord: sqlite.prepare<[runId: string], { seq: number; logEnd: number }>(
+      'SELECT seq, log_end AS logEnd FROM run_events WHERE run_id = ? ORDER BY seq DESC LIMIT 1',
     ),
     eventsUpTo: page<[runId: string, afterSeq: number, atSeq: number]>('seq > ? AND seq <= ? ORDER BY seq'),
     events: page<[runId: string, afterSeq: number, limit: number]>('seq > ? ORDER BY seq LIMIT ?'),
@@ -159,13 +159,6 @@ function prepareStatements(db: BetterSQLite3Database) {
       .select()
       .from(runSnapshots)
       .where(and(eq(runSnapshots.runId, param('runId')), lte(runSnapshots.seq, param('atSeq'))))
-      .prepare(),
-    lastRecord: db
-      .select({ seq: runEvents.seq, logEnd: runEvents.logEnd })
-      .from(runEvents)
-      .where(ofRun)
-      .orderBy(desc(runEvents.seq))
-      .limit(1)
       .prepare(),
     logEnd: db
       .select({ logEnd: runEvents.logEnd })

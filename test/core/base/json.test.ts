@@ -5,7 +5,6 @@ import {
   copyLargeJson,
   findInfinities,
   freezeJson,
-  isDeeperThan,
   isLarge,
   isPlainObject,
   isWellFormed,
@@ -15,6 +14,7 @@ import {
   pointerToken,
   toPointer,
 } from '../../../src/core/base/json.js';
+import { isDeeperThan } from '../../../src/core/base/json-scan.js';
 import { finishSteps } from '../../../src/core/base/steps.js';
 
 const cycle: unknown[] = [];
