@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { isFinished } from '../core/run/state.js';
 import { type CancelDeps, endUnreadable } from '../runs/cancel.js';
@@ -9,10 +10,13 @@ export interface UnreadableRunsOptions extends CancelDeps {
   readonly logger: Pick<Logger, 'error'>;
 }
 
+/** Runs of which it is remembered that the log has been told of them. */
+const MAX_REPORTED_RUNS = 1000;
+
 /** Takes care of runs that are due and cannot be driven, because what is stored of them, or of their graph, cannot be read. */
 export class UnreadableRuns {
-  /** Runs of which the log has been told. */
-  readonly #reported = new Set<string>();
+  /** Runs of which the log has been told. It is told again of those that are forgotten. */
+  readonly #reported = new LRUCache<string, true>({ max: MAX_REPORTED_RUNS });
 
   constructor(private readonly options: UnreadableRunsOptions) {}
 
@@ -33,7 +37,7 @@ export class UnreadableRuns {
     }
     await queue.setAside(claim);
     if (this.#reported.has(runId)) return;
-    this.#reported.add(runId);
+    this.#reported.set(runId, true);
     const words = 'a run cannot be read; it is put aside until the next start, and can be cancelled and deleted';
     logger.error({ run_id: runId, err: error }, words);
   }

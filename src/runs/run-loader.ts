@@ -38,6 +38,8 @@ const MAX_READ_STATES = 1000;
 /** What a state takes besides what it was folded from, about. */
 const STATE_BYTES = 1000;
 const EVENTS_AT_A_TIME = 500;
+/** Runs of which it is remembered that the log has been told of them. */
+const MAX_REPORTED_RUNS = 1000;
 
 /** What a parent's children stand on: its state when they were started, and what a for_each has branches for. */
 export interface Base {
@@ -55,11 +57,11 @@ export class RunLoader {
   readonly #loading = new Map<string, Promise<Base>>();
   readonly #kept = new LRUCache<string, RunState>({ maxSize: MAX_KEPT_BYTES, sizeCalculation: sizeOf });
   readonly #read = new LRUCache<string, RunState>({ max: MAX_READ_STATES, maxSize: MAX_READ_BYTES });
-  /** Runs that are being folded, so that many readers of one fold it once. Never rejects. */
-  readonly #folding = new Map<string, Promise<unknown>>();
+  /** Runs that are being folded, so that many readers of one fold it once, and share the error if it cannot be read. */
+  readonly #folding = new Map<string, Promise<RunState | undefined>>();
 
-  /** Runs whose snapshot cannot be read, of which the log has been told. */
-  readonly #withoutSnapshot = new Set<string>();
+  /** Runs whose snapshot cannot be read, of which the log has been told. It is told again of those that are forgotten. */
+  readonly #withoutSnapshot = new LRUCache<string, true>({ max: MAX_REPORTED_RUNS });
 
   constructor(
     private readonly store: Store,
@@ -76,13 +78,12 @@ export class RunLoader {
    */
   async load(runId: string, atSeq?: number): Promise<RunState | undefined> {
     if (atSeq !== undefined) return this.#fold(runId, atSeq);
-    // What others fold meanwhile can be older than this request: it is read on from there.
-    for (let folding = this.#folding.get(runId); folding !== undefined; folding = this.#folding.get(runId)) {
-      await folding;
-    }
-    const known = this.#kept.get(runId) ?? this.#read.get(runId);
-    const state = known === undefined ? undefined : await this.#readOn(known);
-    return state ?? this.#foldOnce(runId);
+    const folding = this.#folding.get(runId);
+    const known = folding === undefined ? this.#atHand(runId) : await folding;
+    // What others have folded can be older than this request: it is read on from there.
+    if (known !== undefined) return (await this.#readOn(known)) ?? this.#foldOnce(runId);
+    const isMissing = folding !== undefined && (await this.store.lastSeq(runId)) === 0;
+    return isMissing ? undefined : this.#foldOnce(runId);
   }
 
   /** Keeps a state at hand: the next load reads only what came after it. */
@@ -164,6 +165,10 @@ export class RunLoader {
     return state;
   }
 
+  #atHand(runId: string): RunState | undefined {
+    return this.#kept.get(runId) ?? this.#read.get(runId);
+  }
+
   #drop(runId: string): undefined {
     this.#kept.delete(runId);
     this.#read.delete(runId);
@@ -186,16 +191,28 @@ export class RunLoader {
 
   #keepRead(state: RunState): void {
     const { parent, runId } = state;
-    // A branch holds what it has from its parent.
-    const base = parent?.kind === 'branch' ? this.#bases.peek(baseKey(parent.run_id, parent.seq)) : undefined;
-    this.#read.set(runId, state, { size: sizeOf(state) + (base === undefined ? 0 : sizeOf(base.parent)) });
+    if (parent?.kind !== 'branch') {
+      this.#read.set(runId, state, { size: sizeOf(state) });
+      return;
+    }
+    // A branch holds what it has from its parent. It is not kept once nobody knows how much that is.
+    const base = this.#bases.peek(baseKey(parent.run_id, parent.seq));
+    if (base === undefined) this.#read.delete(runId);
+    else this.#read.set(runId, state, { size: sizeOf(state) + sizeOf(base.parent) });
   }
 
-  async #foldOnce(runId: string): Promise<RunState | undefined> {
-    const folded = this.#fold(runId, undefined);
-    const folding = folded.then(ignore, ignore).finally(() => this.#folding.delete(runId));
+  /** Folds a run; those that come meanwhile get the same state, or the same error. */
+  #foldOnce(runId: string): Promise<RunState | undefined> {
+    // A fold that is under way here has begun after the caller's request.
+    const known = this.#folding.get(runId);
+    if (known !== undefined) return known;
+    const folding = this.#foldAndKeep(runId).finally(() => this.#folding.delete(runId));
     this.#folding.set(runId, folding);
-    const state = await folded;
+    return folding;
+  }
+
+  async #foldAndKeep(runId: string): Promise<RunState | undefined> {
+    const state = await this.#fold(runId, undefined);
     if (state !== undefined) this.#keepOn(state);
     return state;
   }
@@ -229,7 +246,7 @@ export class RunLoader {
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error;
       if (this.#withoutSnapshot.has(runId)) return undefined;
-      this.#withoutSnapshot.add(runId);
+      this.#withoutSnapshot.set(runId, true);
       this.logger.warn(
         { run_id: runId, err: error },
         'a snapshot cannot be read; the journal of the run is read instead',
@@ -296,8 +313,6 @@ function foldNewer(state: RunState, records: readonly EventRecord[], atSeq = Num
     records.filter(({ seq }) => seq > state.seq && seq <= atSeq),
   );
 }
-
-function ignore(): void {}
 
 function baseKey(runId: string, seq: number): string {
   return `${runId}@${seq}`;

@@ -6,9 +6,9 @@ import { GraphCache } from '../../src/runs/graph-cache.js';
 import { RunLoader } from '../../src/runs/run-loader.js';
 import { Turns } from '../../src/runs/turns.js';
 import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
-import type { Store } from '../../src/store/store.js';
+import { type Store, UnreadableRunError } from '../../src/store/store.js';
 import { newPath, open } from '../store/open-stores.js';
-import { branches, CANCELLED, commit, follow, graph, newRun, STARTED, step } from '../store/runs.js';
+import { branches, CANCELLED, commit, follow, graph, newChild, newRun, STARTED, step, unit } from '../store/runs.js';
 
 describe('the run loader', () => {
   const warn = vi.fn();
@@ -153,6 +153,83 @@ describe('the run loader', () => {
     await store.deleteRun(ended.runId);
     expect(await runs.load(ended.runId)).toBeUndefined();
     expect(await runs.load(ended.runId)).toBeUndefined();
+  });
+
+  it('folds a run that cannot be read once for all who read it at the same time, and anew for those who come later', async () => {
+    const unreadable = new UnreadableRunError(submitted.runId, 'its journal is missing');
+    const whole = vi.spyOn(store, 'loadRun').mockRejectedValue(unreadable);
+    const read = () => Promise.allSettled(Array.from({ length: 20 }, () => runs.load(submitted.runId)));
+    for (const result of await read()) expect(result).toEqual({ status: 'rejected', reason: unreadable });
+    expect(whole).toHaveBeenCalledOnce();
+    await read();
+    expect(whole).toHaveBeenCalledTimes(2);
+    whole.mockRestore();
+    expect(await runs.load(submitted.runId)).toEqual(submitted);
+  });
+
+  it('looks for a run that is not there once for all who read it at the same time', async () => {
+    const whole = vi.spyOn(store, 'loadRun');
+    const states = await Promise.all(Array.from({ length: 20 }, () => runs.load('nobody')));
+    expect(new Set(states)).toEqual(new Set([undefined]));
+    expect(whole).toHaveBeenCalledOnce();
+  });
+
+  it('finds a run that was stored while others looked for it in vain', async () => {
+    const later = newRun();
+    const whole = store.loadRun.bind(store);
+    vi.spyOn(store, 'loadRun').mockImplementationOnce(async (runId) => {
+      const found = await whole(runId);
+      await commit(store, later);
+      return found;
+    });
+    const early = runs.load(later.state.runId);
+    const late = runs.load(later.state.runId);
+    expect(await early).toBeUndefined();
+    expect(await late).toEqual(later.state);
+  });
+
+  it('does not keep a branch once what it has from its parent is not kept', async () => {
+    const branchOfLarge = async () => {
+      const parent = await commit(store, newRun({ inputData: 'x'.repeat(15_000_000) }));
+      const started = await commit(store, follow(parent, [STARTED, branches(1)]));
+      const { state } = newChild(started, 3, 0);
+      await commit(store, newChild(started, 3, 0, { runId: state.runId }));
+      return (await runs.load(state.runId))!;
+    };
+    const first = await branchOfLarge();
+    const whole = vi.spyOn(store, 'loadRun');
+    expect(await runs.load(first.runId)).toBe(first);
+    expect(whole).not.toHaveBeenCalled();
+    // So many that the first one's parent is forgotten, but not the first one itself.
+    for (let count = 0; count < 4; count += 1) {
+      await branchOfLarge();
+      await runs.load(first.runId);
+    }
+    whole.mockClear();
+    const append = follow(first, [STARTED]);
+    const after = await commit(store, append);
+    runs.committed([unit(append)]);
+    expect(await runs.load(first.runId)).toEqual(after);
+    // The branch, and its parent.
+    expect(whole.mock.calls.map(([runId]) => runId)).toEqual([first.runId, first.parent!.run_id]);
+  });
+
+  it('remembers a thousand runs whose snapshots cannot be read, and no more', async () => {
+    const ids: string[] = [];
+    for (let count = 0; count <= 1000; count += 1) {
+      const { state, records, create } = newRun();
+      await store.commit(unit({ state, records, create: create!, rowChanged: true, snapshot: 'none' }));
+      ids.push(state.runId);
+    }
+    const read = async (runId: string) => {
+      await runs.load(runId, 1);
+      return warn.mock.calls.length;
+    };
+    expect(await read(ids[0]!)).toBe(1);
+    expect(await read(ids[0]!)).toBe(1);
+    for (const runId of ids.slice(1)) await read(runId);
+    expect(await read(ids[1000]!)).toBe(1001);
+    expect(await read(ids[0]!)).toBe(1002);
   });
 
   it('resolves what children stand on once, however many times they are made', async () => {

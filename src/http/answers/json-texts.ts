@@ -16,8 +16,11 @@ export type Pieces = readonly Buffer[];
 
 /** Makes JSON text of large values, in turns. A frozen value never changes, so its text is made once and shared. */
 export class JsonTexts {
-  readonly #kept = new LRUCache<Json & (object | string), Pieces>({ maxSize: MAX_KEPT_BYTES, sizeCalculation: sizeOf });
+  readonly #kept = new LRUCache<number | string, Pieces>({ maxSize: MAX_KEPT_BYTES, sizeCalculation: sizeOfKept });
   readonly #making = new Map<Json, Promise<Pieces>>();
+  /** Numbers of values whose text is kept: a text must not keep the value that it was made of, which is not counted. */
+  readonly #numbers = new WeakMap<object, number>();
+  #lastNumber = 0;
 
   /** @param takeTurn resolves when there is time for another piece of work */
   constructor(private readonly takeTurn: () => Promise<void>) {}
@@ -29,13 +32,23 @@ export class JsonTexts {
 
   async #printLarge(value: Json, level: number): Promise<Pieces> {
     if (!isShared(value, level)) return this.#make(value, level);
-    const known = this.#kept.get(value) ?? this.#making.get(value);
+    const key = this.#keyOf(value);
+    const known = this.#kept.get(key) ?? this.#making.get(value);
     if (known !== undefined) return known;
     const making = this.#make(value, level).finally(() => this.#making.delete(value));
     this.#making.set(value, making);
     const pieces = await making;
-    this.#kept.set(value, pieces);
+    this.#kept.set(key, pieces);
     return pieces;
+  }
+
+  #keyOf(value: object | string): number | string {
+    if (typeof value === 'string') return value;
+    const known = this.#numbers.get(value);
+    if (known !== undefined) return known;
+    this.#lastNumber += 1;
+    this.#numbers.set(value, this.#lastNumber);
+    return this.#lastNumber;
   }
 
   async #make(value: Json, level: number): Promise<Pieces> {
@@ -93,8 +106,10 @@ function isShared(value: Json, level: number): value is Json & (object | string)
   return level <= SHARED_LEVELS && typeof value === 'object' && Object.isFrozen(value);
 }
 
-function sizeOf(pieces: Pieces): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
+/** A string is kept with its text. */
+function sizeOfKept(pieces: Pieces, key: number | string): number {
+  const text = pieces.reduce((sum, { length }) => sum + length, 0);
+  return typeof key === 'string' ? text + key.length : text;
 }
 
 /** Collects text into pieces. */

@@ -1,6 +1,9 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { freezeJson, type JsonObject } from '../../../src/core/base/json.js';
 import { JsonTexts, LARGE_BYTES, type Pieces } from '../../../src/http/answers/json-texts.js';
+import { until } from '../../helpers/until.js';
 
 function textsWithTurns() {
   let turns = 0;
@@ -51,6 +54,34 @@ describe('the text of large values', () => {
     await texts.print({ list });
     list[0]!.id = -1;
     expect(textOf(await texts.print({ list }))).toBe(JSON.stringify({ list }));
+  });
+
+  it('does not keep the values that it was made of in memory', async () => {
+    const { texts } = textsWithTurns();
+    const printed = async () => {
+      const data = freezeJson({ rows: rows(5000) });
+      await texts.print({ data });
+      return new WeakRef(data);
+    };
+    const data = await printed();
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    await until(() => {
+      collectGarbage();
+      return data.deref() === undefined;
+    });
+  });
+
+  it('is kept for so many values as fit, of which strings count with their text', async () => {
+    const { texts } = textsWithTurns();
+    const piecesOf = async (text: string) =>
+      (await texts.print({ data: { text } })).find(({ length }) => length > 1000);
+    const strings = Array.from({ length: 3 }, (_, index) => `${index}`.padEnd(10_000_000, 'x'));
+    const first = await piecesOf(strings[0]!);
+    // Not the buffers themselves, which would be printed if they were not the same.
+    expect((await piecesOf(strings[0]!)) === first).toBe(true);
+    for (const text of strings.slice(1)) await piecesOf(text);
+    expect((await piecesOf(strings[0]!)) === first).toBe(false);
   });
 
   it('is made in turns', async () => {
