@@ -58,7 +58,9 @@ export interface RunQueue {
   touch(claims: readonly Claim[]): Promise<readonly Claim[]>;
   /**
    * Lets a claim go. Does nothing if it does not hold any more.
-   * @param at when the run is due again (milliseconds since 1970), or null if something has to happen to it first
+   * @param at when the run is due again (milliseconds since 1970), or null if something has to happen to it first. Of a
+   * takeover of which nothing was stored but requests, the next claim is one too, unless this is null: it was looked at,
+   * and nothing was under way.
    */
   giveBack(claim: Claim, at: number | null): Promise<void>;
   /**

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RunState } from '../../src/core/run/state.js';
 import { type Claim, QueueFullError, type RunQueue } from '../../src/store/queue.js';
 import type { RunAppend, Store, Unit } from '../../src/store/store.js';
 import { branches, CANCELLED, COMPLETED, follow, graph, newChild, newRun, STARTED, step, waits } from './runs.js';
@@ -256,7 +257,35 @@ export function describeQueue(
           [queued.runId, false],
         ]);
         await queue.giveBack(claims[0]!, 0);
-        expect(await takeOne()).toMatchObject({ runId: working.runId, isTakeover: false });
+        expect(await takeOne()).toMatchObject({ runId: working.runId, isTakeover: true });
+      });
+
+      it.each(['giveBack', 'setAside'] as const)(
+        'has a run taken over until something is stored for it: %s',
+        async (how) => {
+          const { states, claims } = await takeovers(1);
+          const [{ runId }] = states as [RunState];
+          const giveBack = async (claim: Claim) => {
+            if (how === 'giveBack') await queue.giveBack(claim, 0);
+            else await queue.setAside(claim);
+          };
+          await giveBack(claims[0]!);
+          // What people ask of it is not how it gets on.
+          const requested = await commit(due(follow(states[0]!, [{ type: 'cancel.requested' }])));
+          const second = await takeOne();
+          expect(second).toMatchObject({ runId, isTakeover: true });
+          await commit({ appends: [follow(requested, [{ type: 'run.recovered' }])] });
+          await giveBack(second);
+          await store.commit({ appends: [], wakes: [{ runId, at: 0 }] });
+          expect(await takeOne()).toMatchObject({ runId, isTakeover: false });
+        },
+      );
+
+      it('has a run taken over once if nothing was to be done for it', async () => {
+        const { states, claims } = await takeovers(1);
+        await queue.giveBack(claims[0]!, null);
+        await store.commit({ appends: [], wakes: [{ runId: states[0]!.runId, at: 0 }] });
+        expect(await takeOne()).toMatchObject({ runId: states[0]!.runId, isTakeover: false });
       });
 
       it('gives out parents, and the children that have a slot', async () => {

@@ -1,4 +1,5 @@
 import { assertNever } from '../../core/base/assert-never.js';
+import { isRequest } from '../../core/run/events.js';
 import { isFinished, statusOf, wakeAt } from '../../core/run/state.js';
 import { hasChildren } from '../../core/run/waits.js';
 import { type Claim, QueueFullError, type RunQueue, type Unsubscribe, type Wake } from '../queue.js';
@@ -32,7 +33,7 @@ export class LocalQueue implements RunQueue {
   readonly #goingOn = new Set<string>();
   /** Top-level runs that have not begun, in the order of their submission. */
   readonly #submitted = new Set<string>();
-  /** Runs that the last process left at work. */
+  /** Runs that the last process left at work, until their next driver has stored something, or found nothing to do. */
   readonly #takeovers = new Set<string>();
   /** Runs that cannot be driven, whose time does not make them due. */
   readonly #aside = new Set<string>();
@@ -103,14 +104,14 @@ export class LocalQueue implements RunQueue {
 
   async giveBack(claim: Claim, at: number | null): Promise<void> {
     if (!this.#release(claim)) return;
-    if (at !== null) this.#wakeLater(claim.runId, at, at - this.options.now());
+    if (at === null) this.#takeovers.delete(claim.runId);
+    else this.#wakeLater(claim.runId, at, at - this.options.now());
     this.#announce();
   }
 
   async quarantine(claim: Claim): Promise<void> {
     const { runId } = claim;
     if (!this.#release(claim)) return;
-    this.#takeovers.add(runId);
     // What woke it meanwhile is looked at when its turn comes.
     this.#goingOn.delete(runId);
     this.#suspects.add(runId);
@@ -118,8 +119,8 @@ export class LocalQueue implements RunQueue {
   }
 
   async setAside(claim: Claim): Promise<void> {
-    this.#aside.add(claim.runId);
-    await this.giveBack(claim, null);
+    if (this.#release(claim)) this.#aside.add(claim.runId);
+    this.#announce();
   }
 
   clear(claim: Claim): void {
@@ -167,7 +168,11 @@ export class LocalQueue implements RunQueue {
 
   #accept({ appends, wakes = [], done }: Unit): void {
     if (done !== undefined) this.#release(done);
-    for (const { state, rowChanged } of appends) {
+    for (const { state, records, rowChanged } of appends) {
+      // Few are there, and only for a moment after a start. A request can come before whoever takes the run over.
+      if (this.#takeovers.has(state.runId) && !records.every(({ event }) => isRequest(event))) {
+        this.#takeovers.delete(state.runId);
+      }
       if (!rowChanged) continue;
       this.#alarm.schedule(wakeAt(state));
       if (isFinished(statusOf(state))) this.#forget(state.runId);
@@ -181,7 +186,7 @@ export class LocalQueue implements RunQueue {
 
   #claim(runId: string, isSuspect: boolean): Claim {
     this.#claims += 1;
-    const claim = { runId, id: String(this.#claims), isTakeover: this.#takeovers.delete(runId), isSuspect };
+    const claim = { runId, id: String(this.#claims), isTakeover: this.#takeovers.has(runId), isSuspect };
     this.#held.set(runId, { claim, isDueAgain: false });
     return claim;
   }
@@ -221,6 +226,7 @@ export class LocalQueue implements RunQueue {
     this.#goingOn.delete(runId);
     this.#suspects.delete(runId);
     this.#aside.delete(runId);
+    this.#takeovers.delete(runId);
   }
 
   #wakeAt({ runId, at }: Wake): void {
