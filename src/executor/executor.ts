@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { CompiledGraph } from '../core/graph/compile.js';
+import { decideForChildren } from '../core/run/decide.js';
 import type { EventOf } from '../core/run/events.js';
 import { isFinished, type RunState, statusOf } from '../core/run/state.js';
+import { drainUnread } from '../core/run/unread.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import { isUnreadable } from '../runs/readable.js';
 import type { RunLoader } from '../runs/run-loader.js';
@@ -98,7 +100,8 @@ export class Executor {
     for (const session of this.#claims.values()) session?.stop();
     const until = this.options.now() + graceMs;
     await this.#taking;
-    await this.#stopSessions(graceMs);
+    // Steps under way can take the whole of the grace. What they end can make further parents due.
+    await Promise.all([this.#stopSessions(graceMs), this.#stopParents(until)]);
     await this.#stopParents(until);
   }
 
@@ -116,24 +119,25 @@ export class Executor {
 
   /**
    * Parents that are due, but are not driven any more, say that the server has stopped, or what is still to be done for
-   * their children would count as a crash. As many as the grace has time for.
+   * their children would count as a crash. As many as the grace has time for. None is loaded: they can be thousands, and
+   * large. A takeover says nothing: its crash is still to be counted.
    */
   async #stopParents(until: number): Promise<void> {
-    const claims = [...(await this.options.queue.take(Number.POSITIVE_INFINITY))];
+    const due = await this.options.queue.take(Number.POSITIVE_INFINITY);
+    const claims = due.filter(({ isTakeover }) => !isTakeover);
     do await Promise.all(claims.splice(0, STOPPED_AT_A_TIME).map((claim) => this.#stopParent(claim)));
     while (claims.length > 0 && this.options.now() < until);
   }
 
-  async #stopParent(claim: Claim): Promise<void> {
+  async #stopParent({ runId }: Claim): Promise<void> {
+    const { runs, store, now, logger } = this.options;
     try {
-      if (this.options.runs.findSubmitted(claim.runId) !== undefined) return;
-      const { state, graph } = (await this.#load(claim.runId)) ?? {};
-      if (state?.phase.kind !== 'joining' || graph === undefined) return;
-      const session = new Session(this.#sessionDeps, claim, graph, state);
-      session.stop();
-      await session.drive();
+      if (runs.findSubmitted(runId) !== undefined) return;
+      const outline = await store.outlineRun(runId);
+      const drained = outline && drainUnread(outline, now());
+      if (drained !== undefined) await store.commit({ appends: [{ ...drained, rowChanged: false, isOutline: true }] });
     } catch (error) {
-      this.options.logger.error({ run_id: claim.runId, err: error }, 'a parent could not note that the server stops');
+      logger.error({ run_id: runId, err: error }, 'a parent could not note that the server stops');
     }
   }
 
@@ -227,8 +231,7 @@ export class Executor {
       return statusOf(state) === 'RUNNING' && !state.drained ? { type: 'run.recovered' } : undefined;
     }
     const { children } = state.phase;
-    const command = { type: 'children', children, cancel: state.cancelRequested } as const;
-    if (!(await this.#children.hasWork(state, graph, command))) return undefined;
+    if (!(await this.#children.hasWork(state, graph, decideForChildren(state, children)))) return undefined;
     const { ended } = await this.options.store.countChildren(state.runId, children.seq);
     return { type: 'run.recovered', children_ended: ended };
   }

@@ -34,7 +34,7 @@ export interface RunAppend {
    * A child that is there already, by parent, seq and index, is a {@link ConflictError}.
    */
   readonly create?: NewRun;
-  /** The state holds only what the row says, because the journal, or the graph, cannot be read. */
+  /** The state holds only what the row says: the journal was not read, or cannot be. */
   readonly isOutline?: boolean;
   /** Replaces the run's snapshot; true at the last record. */
   readonly snapshot?: string;

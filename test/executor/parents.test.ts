@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Composition } from '../../src/compose.js';
+import { append } from '../../src/core/run/journal.js';
 import { defineTool } from '../../src/core/tool/tool.js';
 import type { Unit } from '../../src/store/store.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
@@ -102,6 +103,24 @@ describe('a parent that was at work for its children at a crash', () => {
     const { runs } = await test.engine.listRuns({ parentRunId: runId, limit: 1000 });
     expect(runs).toHaveLength(spared * 100);
     expect(runs.every(({ status }) => status === 'CANCELLED')).toBe(true);
+  });
+
+  it('counts a crash after it was given up too: what is left to do is to cancel them', async () => {
+    const test = await startEngine({ definitions: [noop] });
+    const runIds: string[] = [];
+    await startFan(fanOut(), 2, runIds)(test);
+    const [runId] = runIds as [string];
+    await until(async () => (await test.store.listWaitingDescendants(runId, 'input', 20)).length === 2);
+    const crashes = Array.from({ length: 10 }, () => ({ type: 'run.recovered', children_ended: 0 }) as const);
+    const { state } = await test.engine.getState(runId);
+    await test.store.commit({ appends: [{ ...append(state, crashes, Date.now()), rowChanged: false }] });
+    await test.store.close();
+    const again = await startEngineForTest({ definitions: [noop], path: test.path });
+    await until(async () => flatten((await again.engine.getState(runId)).state).status === 'FAILED');
+    expect((await typesOf(again, runId)).slice(-12)).toEqual([
+      ...Array.from({ length: 11 }, () => 'run.recovered'),
+      'run.failed',
+    ]);
   });
 
   it('gets on when one of them has ended since, and its crashes count anew', async () => {

@@ -72,7 +72,8 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         const child = await commit(store, newChild(started, 3, 0));
         const { graphId, graphVersion, submittedAt, startedAt } = started;
         expect(await store.outlineRun(parent.runId)).toEqual({
-          ...{ runId: parent.runId, graphId, graphVersion, submittedAt, startedAt, status: 'WAITING' },
+          ...{ runId: parent.runId, graphId, graphVersion, submittedAt, startedAt },
+          ...{ status: 'WAITING', waitingFor: 'branches', lastType: 'branches.started' },
           ...{ parentRunId: null, parentSeq: null, childIndex: null, seq: 3, logCount: started.logCount },
         });
         const under = { parentRunId: parent.runId, parentSeq: 3, childIndex: 0 };

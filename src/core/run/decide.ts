@@ -42,7 +42,7 @@ export function decide(graph: CompiledGraph, state: RunState, at: Circumstances)
       return { type: 'stop' };
     // Children end before their parent does, whatever ends it.
     case 'joining':
-      return { type: 'children', children: phase.children, cancel: state.cancelRequested || isGivenUp(state) };
+      return decideForChildren(state, phase.children);
     case 'submitted':
     case 'starting':
     case 'calling':
@@ -53,6 +53,11 @@ export function decide(graph: CompiledGraph, state: RunState, at: Circumstances)
       return ending === undefined ? decideNext(graph, state, phase, at) : { type: 'append', events: [ending] };
     }
   }
+}
+
+/** What comes next for a run that has children: they are looked after, or cancelled because their parent ends. */
+export function decideForChildren(state: RunState, children: Children): Extract<Command, { type: 'children' }> {
+  return { type: 'children', children, cancel: state.cancelRequested || isGivenUp(state) };
 }
 
 function decideNext(

@@ -1,13 +1,15 @@
 import type { EventOf } from './events.js';
 import { type Appended, append } from './journal.js';
 import { blankRun, type RunState, type RunStatus } from './state.js';
+import { hasChildren, type WaitKind } from './waits.js';
 
-/** What is known of a run whose journal cannot be read: its row, and where its journal ends. Times are milliseconds since 1970. */
+/** What is known of a run without reading its journal: its row, and where its journal ends. Times are milliseconds since 1970. */
 export interface RunOutline {
   readonly runId: string;
   readonly graphId: string;
   readonly graphVersion: number;
   readonly status: RunStatus;
+  readonly waitingFor: WaitKind | null;
   readonly parentRunId: string | null;
   readonly parentSeq: number | null;
   readonly childIndex: number | null;
@@ -16,6 +18,8 @@ export interface RunOutline {
   /** Of the last record; 0 if there is none. */
   readonly seq: number;
   readonly logCount: number;
+  /** The type of the last record, one of a newer release perhaps; null if there is none. */
+  readonly lastType: string | null;
 }
 
 /** As much of the state as an outline tells: enough to end the run, and to wake its parent. */
@@ -43,6 +47,20 @@ export function endUnread(
   now: number,
 ): Appended {
   return append(outlineState(outline), [end], now);
+}
+
+/**
+ * Notes that the server stops, with a record after the last one of a parent that is due: what is still to be done for its
+ * children is no crash then. Needs nothing of the journal, so a stop loads no runs.
+ * @param now milliseconds since 1970
+ * @returns `undefined` for a run that has no children under way, which could not be taken for crashed, and for one whose
+ * last record says so already
+ */
+export function drainUnread(outline: RunOutline, now: number): Appended | undefined {
+  const { waitingFor, lastType } = outline;
+  const event: EventOf<'run.drained'> = { type: 'run.drained' };
+  if (waitingFor === null || !hasChildren(waitingFor) || lastType === event.type) return undefined;
+  return append(outlineState(outline), [event], now);
 }
 
 /** The row does not tell how deep the run is, nor whether it is a branch, and nothing that ends it asks. */

@@ -49,7 +49,8 @@ export class JournalReader {
   outlineRun(runId: string): RunOutline | undefined {
     const run = this.#statements.outline.get({ runId });
     const last = this.#pages.lastRecord.get(runId);
-    return run === undefined ? undefined : { ...run, seq: last?.seq ?? 0, logCount: last?.logEnd ?? 0 };
+    if (run === undefined) return undefined;
+    return { ...run, seq: last?.seq ?? 0, logCount: last?.logEnd ?? 0, lastType: last?.type ?? null };
   }
 
   /** A page of records that add log lines above a number. */
@@ -124,8 +125,8 @@ function preparePages(sqlite: Database.Database) {
   const addsLines = `log_end > coalesce(
     (SELECT before.log_end FROM run_events before WHERE before.run_id = event.run_id AND before.seq = event.seq - 1), 0)`;
   return {
-    lastRecord: sqlite.prepare<[runId: string], { seq: number; logEnd: number }>(
-      'SELECT seq, log_end AS logEnd FROM run_events WHERE run_id = ? ORDER BY seq DESC LIMIT 1',
+    lastRecord: sqlite.prepare<[runId: string], { seq: number; type: string; logEnd: number }>(
+      'SELECT seq, type, log_end AS logEnd FROM run_events WHERE run_id = ? ORDER BY seq DESC LIMIT 1',
     ),
     eventsUpTo: page<[runId: string, afterSeq: number, atSeq: number]>('seq > ? AND seq <= ? ORDER BY seq'),
     events: page<[runId: string, afterSeq: number, limit: number]>('seq > ? ORDER BY seq LIMIT ?'),
@@ -138,7 +139,8 @@ type Statements = ReturnType<typeof prepareStatements>;
 function prepareStatements(db: BetterSQLite3Database) {
   const param = sql.placeholder;
   const ofRun = eq(runEvents.runId, param('runId'));
-  const { graphId, graphVersion, status, parentRunId, parentSeq, childIndex, submittedAt, startedAt } = workflowRuns;
+  const { graphId, graphVersion, status, waitingFor } = workflowRuns;
+  const { parentRunId, parentSeq, childIndex, submittedAt, startedAt } = workflowRuns;
   return {
     outline: db
       .select({
@@ -146,6 +148,7 @@ function prepareStatements(db: BetterSQLite3Database) {
         graphId,
         graphVersion,
         status,
+        waitingFor,
         parentRunId,
         parentSeq,
         childIndex,

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { wakesAfter } from '../../../src/core/run/due.js';
 import { isRowChanged, statusOf } from '../../../src/core/run/state.js';
-import { endUnread, outlineState, type RunOutline } from '../../../src/core/run/unread.js';
+import { drainUnread, endUnread, outlineState, type RunOutline } from '../../../src/core/run/unread.js';
 
 const outline: RunOutline = {
   runId: 'r',
   graphId: 'g',
   graphVersion: 2,
   status: 'WAITING',
+  waitingFor: 'branches',
   parentRunId: null,
   parentSeq: null,
   childIndex: null,
@@ -15,6 +16,7 @@ const outline: RunOutline = {
   startedAt: 20,
   seq: 7,
   logCount: 4,
+  lastType: 'branches.started',
 };
 
 describe('the end of a run whose journal cannot be read', () => {
@@ -38,5 +40,24 @@ describe('the end of a run whose journal cannot be read', () => {
 
   it('needs no more of a child than its parent', () => {
     expect(outlineState({ ...outline, parentRunId: 'p' }).parent).toMatchObject({ run_id: 'p', seq: 0, index: 0 });
+  });
+});
+
+describe('the stop of the server, noted of a run that is not read', () => {
+  it('comes after the last record of a parent, and changes neither its row nor what is due', () => {
+    const drained = drainUnread(outline, 99);
+    expect(drained?.records.map(({ seq, time, logEnd, event }) => [seq, time, logEnd, event.type])).toEqual([
+      [8, 99, 4, 'run.drained'],
+    ]);
+    expect(isRowChanged(outlineState(outline), drained!.state)).toBe(false);
+    expect(wakesAfter(outlineState(outline), drained!.state)).toEqual([]);
+  });
+
+  it('is noted once', () => {
+    expect(drainUnread({ ...outline, lastType: 'run.drained' }, 99)).toBeUndefined();
+  });
+
+  it.each([null, 'timer', 'input', 'retry'] as const)('is left out of a run that waits for %s', (waitingFor) => {
+    expect(drainUnread({ ...outline, waitingFor }, 99)).toBeUndefined();
   });
 });
