@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { definedOnly } from '../core/base/defined-only.js';
 import { messageOf, type RunErrorCode } from '../core/base/errors.js';
 import { type Mask, maskFor, NO_MASK } from '../core/base/mask.js';
 import { addUsage, type Usage } from '../core/base/usage.js';
@@ -8,6 +9,7 @@ import { StepLog } from '../core/run/log-lines.js';
 import { scopeOf } from '../core/run/routing.js';
 import type { CallOutcome } from '../core/run/settle.js';
 import type { Cursor, RunState } from '../core/run/state.js';
+import { type FailureKind, readFailureKind } from '../core/tool/failure.js';
 import type { ToolContext } from '../core/tool/tool.js';
 import { retryHint } from '../core/tool/tool-errors.js';
 import { type WaitRequest, waitRequestOf } from '../core/tool/wait.js';
@@ -22,6 +24,8 @@ export type CallResult =
 
 /** Why a tool was told to stop. */
 export type AbortCause = 'cancel' | 'timeout' | 'deadline' | 'shutdown';
+
+const TOOL_FAILED: FailureKind = { code: 'tool_failed' };
 
 /** Which call a piece of asynchronous work belongs to. */
 const calls = new AsyncLocalStorage<{ runId: string; node: string; mask: Mask }>();
@@ -99,7 +103,7 @@ export class ToolCall {
     this.#cause = cause;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      this.#letGo?.(this.#threw('tool_failed', `The tool did not stop within ${ABORT_GRACE_MS / 1000} s.`));
+      this.#letGo?.(this.#threw(TOOL_FAILED, `The tool did not stop within ${ABORT_GRACE_MS / 1000} s.`));
     }, ABORT_GRACE_MS);
     this.#fire(cause);
   }
@@ -167,7 +171,7 @@ export class ToolCall {
   }
 
   #returned(value: unknown): CallResult {
-    if (this.#cause === 'timeout') return this.#threw('timeout', '');
+    if (this.#cause === 'timeout') return this.#threw(TOOL_FAILED, '');
     const logs = this.#log.lines();
     const request = waitRequestOf(value);
     if (request !== undefined) return { kind: 'parks', request: this.#mask.value(request), logs, ...this.#used() };
@@ -194,7 +198,10 @@ export class ToolCall {
 
   #failed(thrown: unknown): CallResult {
     const message = this.#mask.text(messageOf(thrown));
-    return { ...this.#threw('tool_failed', message), ...(this.#cause === undefined && retryHint(thrown)) };
+    return {
+      ...this.#threw(readFailureKind(thrown, this.#mask), message),
+      ...(this.#cause === undefined && retryHint(thrown)),
+    };
   }
 
   /** A call that was not made, because it could only fail again. */
@@ -202,7 +209,8 @@ export class ToolCall {
     return { kind: 'threw', code, message, logs: [], fatal: true };
   }
 
-  #threw(code: RunErrorCode, message: string): Extract<CallOutcome, { kind: 'threw' }> {
+  #threw({ code, details, note }: FailureKind, message: string): Extract<CallOutcome, { kind: 'threw' }> {
+    if (note !== undefined && this.#cause === undefined) this.#log.add(note);
     const logs = this.#log.lines();
     if (this.#cause === 'timeout') {
       const text = `The step took longer than its timeout of ${this.timeoutMs / 1000} s.`;
@@ -211,7 +219,7 @@ export class ToolCall {
     if (this.#cause === 'deadline') {
       return { kind: 'threw', code: 'deadline_exceeded', message: 'The run reached its deadline.', logs };
     }
-    return { kind: 'threw', code, message, logs, ...this.#used() };
+    return { kind: 'threw', code, message, logs, ...definedOnly({ details }), ...this.#used() };
   }
 }
 

@@ -74,6 +74,9 @@ function StepDetails({ step, state }: { step: Step; state: RunState }) {
           <code>{error.code}</code> {error.message}
         </p>
       )}
+      {error?.details === undefined ? null : (
+        <Code text={pretty(error.details)} label={`Details of the error of step ${step.step}`} />
+      )}
       {patch === null ? null : Object.keys(patch).length === 0 ? (
         <p class="quiet">Changed nothing in data.</p>
       ) : (

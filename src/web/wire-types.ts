@@ -141,6 +141,7 @@ export interface RunError {
   message: string;
   node: string | null;
   step: number | null;
+  details?: unknown;
 }
 export interface RunState {
   run_id: string;

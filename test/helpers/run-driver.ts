@@ -1,5 +1,6 @@
 import { messageOf } from '../../src/core/base/errors.js';
 import { copyJson, type Json, type JsonObject } from '../../src/core/base/json.js';
+import { NO_MASK } from '../../src/core/base/mask.js';
 import type { CompiledGraph } from '../../src/core/graph/compile.js';
 import { type GraphDefinition, graphDefinitionSchema } from '../../src/core/graph/definition.js';
 import { type Command, decide } from '../../src/core/run/decide.js';
@@ -10,6 +11,7 @@ import { retry } from '../../src/core/run/requests.js';
 import { type CallOutcome, settle, settleChildren } from '../../src/core/run/settle.js';
 import type { Inherited, RunState } from '../../src/core/run/state.js';
 import type { Circumstances } from '../../src/core/run/visit.js';
+import { readFailureKind } from '../../src/core/tool/failure.js';
 import type { Registrable, Registry } from '../../src/core/tool/registry.js';
 import { createRegistry } from '../../src/core/tool/registry.js';
 import { retryHint } from '../../src/core/tool/tool-errors.js';
@@ -176,7 +178,13 @@ function callTool({ node, cursor }: Extract<Command, { type: 'call' }>, state: R
     if (request === undefined) return { kind: 'returned', value, logs };
     return { kind: 'waits', wait: waitStart(request, node.name), logs };
   } catch (thrown) {
-    return { kind: 'threw', code: 'tool_failed', message: messageOf(thrown), logs, ...retryHint(thrown) };
+    return {
+      kind: 'threw',
+      ...readFailureKind(thrown, NO_MASK),
+      message: messageOf(thrown),
+      logs,
+      ...retryHint(thrown),
+    };
   }
 }
 

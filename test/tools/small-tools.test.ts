@@ -27,6 +27,13 @@ describe.each([setData, transform])('$name', (tool) => {
   });
 });
 
+it('fail has a code and details, if it is given them', async () => {
+  const error = await failureOf(callTool(fail, { message: 'no', code: 'no_stock', details: { left: 0 } }));
+  expect(error).toMatchObject({ name: 'FatalError', code: 'no_stock', details: { left: 0 } });
+  expect(findingsOf(fail, { message: 'no', code: 'No Stock' })[0]).toContain('code: A code has the characters a-z');
+  expect(findingsOf(fail, { message: 'no', code: 'timeout' })).toEqual(['code: This code is one of the server itself']);
+});
+
 it('fail fails for good, with its message', async () => {
   const error = await failureOf(callTool(fail, { message: 'Not today.' }));
   expect(error).toBeInstanceOf(FatalError);

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../base/json.js';
+import { freezeJson, type Json, type JsonObject } from '../base/json.js';
 import type { BranchRoute } from '../graph/compile.js';
 import type { RunError, RunEvent } from './events.js';
 import { type ChildResult, describeEnd, mergeBranches } from './join.js';
@@ -51,7 +51,8 @@ export function joinBranches(
   // The run keeps its children, so that a retry goes on in those that have not completed.
   if (ending !== undefined || route.onError === undefined) return [ending ?? failRun(cursor, code, message)];
   const { node, step } = cursor;
-  return goOnFromJoin(visit, count, { error: { node, code, message } }, route.onError, { code, message, node, step });
+  const patch = freezeJson<JsonObject>({ error: { node, code, message } });
+  return goOnFromJoin(visit, count, patch, route.onError, { code, message, node, step });
 }
 
 function goOnFromJoin(visit: Visit, count: number, patch: JsonObject, to: string, error?: RunError): RunEvent[] {

@@ -9,6 +9,8 @@ export interface RunError {
   readonly message: string;
   readonly node: string | null;
   readonly step: number | null;
+  /** What the tool said of it, for graphs and programs. */
+  readonly details?: Json;
 }
 
 /** The kinds of edge that a decision can take, with what each is. */

@@ -1,4 +1,5 @@
-import type { RunErrorCode } from '../base/errors.js';
+import { definedOnly } from '../base/defined-only.js';
+import { freezeJson, type Json, type JsonObject } from '../base/json.js';
 import { isBranchRoute } from '../graph/compile.js';
 import { findDepthLimit, startBranches } from './branches.js';
 import type { RunError, RunEvent } from './events.js';
@@ -9,8 +10,10 @@ import { failRun, findEnding, goOn, placeOf, type Visit } from './visit.js';
 
 /** Why an attempt of a step failed. */
 export interface Failure {
-  readonly code: RunErrorCode;
+  /** A `RunErrorCode`, or a code of the tool's own. */
+  readonly code: string;
   readonly message: string;
+  readonly details?: Json;
   readonly logs: readonly string[];
   /** Trying again cannot help. */
   readonly fatal?: boolean;
@@ -19,11 +22,13 @@ export interface Failure {
 }
 
 /** Tries again if the policy has tries left, else takes the way for errors, else fails the run. */
-export function failStep(visit: Visit, { code, message, logs, fatal, retryAfterSeconds }: Failure): RunEvent[] {
+export function failStep(visit: Visit, failure: Failure): RunEvent[] {
+  const { code, message, logs, fatal, retryAfterSeconds } = failure;
   const { state, node, cursor, now, random } = visit;
   // A tool that lets go because it was told to has not failed.
   if (state.cancelRequested) return [{ type: 'run.cancelled', logs }];
-  const error: RunError = { code, message, node: cursor.node, step: cursor.step };
+  const details = definedOnly({ details: failure.details });
+  const error: RunError = { code, message, node: cursor.node, step: cursor.step, ...details };
   const stepFailed = { type: 'step.failed', ...placeOf(visit), logs, error } as const;
   const ending = findEnding(state, cursor, now);
   if (ending !== undefined) return [stepFailed, ending];
@@ -33,7 +38,7 @@ export function failStep(visit: Visit, { code, message, logs, fatal, retryAfterS
   }
   const to = node.onError;
   if (to === undefined) return [stepFailed, { type: 'run.failed', error }];
-  const patch = { error: { node: cursor.node, code, message } };
+  const patch = freezeJson<JsonObject>({ error: { node: cursor.node, code, message, ...details } });
   return goOn(visit, { ...stepFailed, patch, decision: { kind: 'error', to_node: to }, next: null }, to);
 }
 

@@ -47,6 +47,7 @@ export const isRunError = hasFields<RunError>({
   message: isText,
   node: orNull(isText),
   step: orNull(isCount),
+  details: optional(isJson),
 });
 const isRefusalCode = isOneOf<ChildrenRefusal['code']>({ too_many_descendants: 0 });
 export const isRefusal = hasFields<ChildrenRefusal>({ code: isRefusalCode, message: isText });

@@ -1,14 +1,27 @@
+/** What errors of tools can carry besides their message. */
+export interface ToolErrorOptions extends ErrorOptions {
+  /** By which graphs tell the error apart: `a-z 0-9 _`, at most 100 characters. Default: `tool_failed`. */
+  readonly code?: string;
+  /** JSON that goes into the error of the step: at most 64 kB. Secrets of the step are hidden in it. */
+  readonly details?: unknown;
+}
+
 /**
  * Thrown by a tool: the step fails at once, without further attempts, because they cannot help. The run then goes to the
  * `on_error` of the node, if it has one.
  *
  * @example
- * if (answer.status === 401) throw new FatalError('The service refuses the key.');
+ * if (answer.status === 401) throw new FatalError('The service refuses the key.', { code: 'wrong_key' });
  */
 export class FatalError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
+  readonly code: string | undefined;
+  readonly details: unknown;
+
+  constructor(message: string, options: ToolErrorOptions = {}) {
+    super(message, causeOf(options));
     this.name = 'FatalError';
+    this.code = options.code;
+    this.details = options.details;
   }
 }
 
@@ -22,12 +35,20 @@ export class FatalError extends Error {
 export class RetryableError extends Error {
   /** Seconds until the next attempt; undefined: the delay of the retry policy. */
   readonly retryAfterSeconds: number | undefined;
+  readonly code: string | undefined;
+  readonly details: unknown;
 
-  constructor(message: string, options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(message: string, options: ToolErrorOptions & { readonly retryAfterSeconds?: number } = {}) {
+    super(message, causeOf(options));
     this.name = 'RetryableError';
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.code = options.code;
+    this.details = options.details;
   }
+}
+
+function causeOf({ cause }: ErrorOptions): ErrorOptions | undefined {
+  return cause === undefined ? undefined : { cause };
 }
 
 /** Reads whether a thrown error allows another attempt, and when. By name too: tool files need not import the classes. */

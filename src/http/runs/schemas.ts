@@ -34,10 +34,13 @@ export const usageSchema = z
 
 export const runErrorSchema = z
   .object({
-    code: z.string().describe('A stable code.'),
+    code: z.string().describe('A stable code: one of the server, or one of the tool that failed.'),
     message: z.string(),
     node: z.string().nullable(),
     step: z.int().nullable(),
+    details: jsonSchema
+      .optional()
+      .describe('What the tool said of the error, for programs. Omitted if it said nothing, and in lists of runs.'),
   })
   .meta({ id: 'RunError' });
 

@@ -194,7 +194,8 @@ function rowOf(state: RunState) {
     finishedAt,
     wakeAt: wakeAt(state),
     waitingFor: waitOf(state)?.kind ?? null,
-    error: error === null ? null : JSON.stringify(error),
+    // Lists go without the details, which can be 64 kB a run. The journal has them.
+    error: error === null ? null : JSON.stringify({ ...error, details: undefined }),
     // What a branch has from its parent is not stored once more.
     data: finishedAt === null ? null : JSON.stringify(own ?? data),
   };

@@ -96,6 +96,16 @@ describe('a retry policy', () => {
 describe('on_error', () => {
   const patch = { error: { node: 'a', code: 'tool_failed', message: 'boom' } };
 
+  it('has the code and the details of the tool in data, and so has a run that fails', () => {
+    const options = { code: 'too_busy', details: { status: 503, body: [null] } };
+    const run = failing({ on_error: 'b' }, [new FatalError('busy', options)]);
+    const { data } = run.finish();
+    expect(data.error).toEqual({ node: 'a', message: 'busy', ...options });
+    expect(Object.isFrozen(data.error)).toBe(true);
+    const failed = failing({}, [new RetryableError('busy', options)]).finish();
+    expect(failed.error).toEqual({ node: 'a', step: 1, message: 'busy', ...options });
+  });
+
   it('is taken when tries are used up, with what went wrong in data', () => {
     const run = failing({ on_error: 'b', retry: { max_attempts: 2, interval_seconds: 0 } }, [boom, boom]);
     expect(run.finish()).toMatchObject({ status: 'COMPLETED', data: { ...patch, b: true }, stepCount: 2 });

@@ -92,6 +92,17 @@ it('release 1.1 added these', () => {
   expect(typesOf('1.1')).toEqual([...FIRST_TYPES, ...added].sort());
 });
 
+it('release 1.3 added details of errors', () => {
+  for (const { release, runs } of fixtures) {
+    const says = JSON.stringify(runs).includes('\\"details\\"');
+    expect(says, release).toBe(!['1.0', '1.1', '1.2'].includes(release));
+    for (const { runId, inherited, records, state } of says ? runs : []) {
+      const { error, data } = flatten(fold(blankRun(runId, inherited), recordsOf({ records } as never)));
+      expect({ error, data }).toEqual({ error: state.error, data: state.data });
+    }
+  }
+});
+
 it('release 1.2 added usage, which is none before', () => {
   for (const { release, runs } of fixtures) {
     const says = JSON.stringify(runs).includes('\\"usage\\"');

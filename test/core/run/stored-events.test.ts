@@ -6,7 +6,7 @@ import { eventOf, isNextRecord } from '../../../src/core/run/stored-events.js';
 const place = { step: 1, node: 'a' };
 const usage = { input_tokens: 1, output_tokens: 2 };
 const call = { ...place, attempt: 1, logs: ['line'], usage };
-const error = { code: 'tool_failed', message: 'no', node: 'a', step: 1 };
+const error = { code: 'tool_failed', message: 'no', node: 'a', step: 1, details: [null] };
 const read = [
   { path: 'data.x', value: null },
   { path: 'data.y', type: 'list', size: 3 },
