@@ -28,12 +28,22 @@ const MAX_BATCH_RECORDS = 150;
 const MAX_BATCH_CHARACTERS = 2 * 1024 * 1024;
 
 /**
+ * Turns of the event loop between the commits of a busy server: Node takes one new connection in each, so 50 clients that
+ * connect at once waited for 50 commits, and for the steps of all runs after each. A turn in which nothing happens takes
+ * some microseconds, and a rest in which much happens ends after so many milliseconds.
+ */
+const MAX_REST_TURNS = 16;
+const REST_MS = 2;
+
+/**
  * Commits units together: those that are ready in one turn of the event loop share a transaction and so a sync of the
  * disk, which is what a commit costs. What is too much for one turn is committed in the next ones, in order.
  */
 export class GroupCommit {
   #pending: Pending[] = [];
   #isScheduled = false;
+  /** A server that commits one unit at a time does not rest. */
+  #restTurns = 1;
 
   /** @param committed called with the units of each commit, after their callers were answered */
   constructor(
@@ -59,16 +69,27 @@ export class GroupCommit {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
+    this.#rest(this.#restTurns, performance.now() + REST_MS);
+  }
+
+  /** Commits after so many turns of the event loop. */
+  #rest(turns: number, until: number): void {
     setImmediate(() => {
-      this.#isScheduled = false;
-      if (this.#pending.length > 0) this.#commitBatch();
-      if (this.#pending.length > 0) this.#schedule();
+      if (turns > 1 && performance.now() < until) this.#rest(turns - 1, until);
+      else this.#commitNow();
     });
+  }
+
+  #commitNow(): void {
+    this.#isScheduled = false;
+    if (this.#pending.length > 0) this.#commitBatch();
+    if (this.#pending.length > 0) this.#schedule();
   }
 
   /** Commits the first of the pending units, as many as one turn takes. */
   #commitBatch(): void {
     const batch = this.#pending.splice(0, batchSize(this.#pending));
+    this.#restTurns = Math.min(batch.length, MAX_REST_TURNS);
     const begunAt = performance.now();
     let refusals: (Error | undefined)[] = [];
     try {
