@@ -13,15 +13,17 @@ const EVENTS_AT_A_TIME = 500;
 const MIN_READ_SIZE = 65_536;
 const MAX_KEPT_BYTES = 33_554_432;
 /** Events that were read last are kept up to this size: two of 1,000 of the longest lines. */
-const MAX_LATEST_SIZE = 16_777_216;
+const MAX_READ_SIZE = 16_777_216;
 /** What a page takes besides its lines, about. */
 const PAGE_BYTES = 1000;
-/** The first lines of runs are kept as they come: of each run up to this size, and of so many bytes in all. */
-const MAX_FIRST_BYTES = 1_048_576;
-const MAX_FIRST_BYTES_OF_ALL = 16_777_216;
-const MAX_FIRST_RUNS = 2000;
+/** The latest lines of runs are kept as they come: of each run up to this size, and of so many bytes in all. */
+const MAX_LATEST_BYTES = 1_048_576;
+/** Half of them go at once, and the rest is still a page. */
+const MAX_LATEST_LINES = 2 * MAX_LOG_LINES;
+const MAX_LATEST_BYTES_OF_ALL = 16_777_216;
+const MAX_LATEST_RUNS = 2000;
 /** What the lines of a run take besides their text, about. */
-const FIRST_LINES_BYTES = 200;
+const LATEST_LINES_BYTES = 200;
 
 /** What JSON may write in another way than it is: quotes, backslashes, control characters. */
 const ESCAPED = /["\\\p{Cc}]/u;
@@ -58,39 +60,62 @@ interface EventLines {
   readonly lines: readonly string[];
 }
 
-/** The lines of a run from the first on. They only ever grow, as the journal does. */
-class FirstLines {
-  readonly lines: string[] = [];
-  bytes = FIRST_LINES_BYTES;
+/** The latest lines of a run, without a gap. Lines never change, so they are right as long as they are kept. */
+class LatestLines {
+  readonly #lines: string[] = [];
+  bytes = LATEST_LINES_BYTES;
 
-  /** True if no more are kept. */
-  get isFull(): boolean {
-    return this.bytes >= MAX_FIRST_BYTES || this.lines.length >= MAX_LOG_LINES;
+  /** @param start lines of the run before the first of these */
+  constructor(private start: number) {}
+
+  /** Lines of the run up to the last of these. */
+  get end(): number {
+    return this.start + this.#lines.length;
   }
 
-  /** Adds the lines of an event, if it is the one that comes next. */
+  /** True if all lines after so many are here, up to and with line `end`. */
+  covers(after: number, end: number): boolean {
+    return this.start <= after && end <= this.end;
+  }
+
+  /** Lines of which all are here. */
+  page(after: number, end: number): LinePage {
+    const page = new LinePage();
+    page.lines.push(...this.#lines.slice(after - this.start, end - this.start));
+    // About: a page of a few lines must not push out those that took long to read.
+    page.bytes = Math.ceil((this.bytes * page.lines.length) / Math.max(1, this.#lines.length));
+    return page;
+  }
+
+  /** Adds the lines of an event that come next, if any do; the oldest go when they are too many. */
   add({ lines, logEnd }: Pick<EventLines, 'lines' | 'logEnd'>): void {
-    if (logEnd <= this.lines.length || this.isFull) return;
-    if (this.lines.length + lines.length !== logEnd) return;
-    for (const line of lines) {
-      if (this.isFull) return;
-      this.lines.push(line);
+    const known = this.end - (logEnd - lines.length);
+    if (known < 0) return;
+    for (const line of lines.slice(known)) {
+      this.#lines.push(line);
       this.bytes += lineBytes(line);
+      if (this.bytes > MAX_LATEST_BYTES || this.#lines.length > MAX_LATEST_LINES) this.#dropHalf();
     }
+  }
+
+  #dropHalf(): void {
+    const dropped = this.#lines.splice(0, Math.ceil(this.#lines.length / 2));
+    this.start += dropped.length;
+    for (const line of dropped) this.bytes -= lineBytes(line);
   }
 }
 
 /**
- * Reads the log lines of runs, a page at a time. The first lines of a run are kept as they are committed or read, so
+ * Reads the log lines of runs, a page at a time. The latest lines of a run are kept as they are committed or read, so
  * that whoever polls a run reads only what is new; and whoever reads a large page at the same time as others gets the
  * same one.
  */
 export class LinePages {
-  readonly #first = new LRUCache<string, FirstLines>({ max: MAX_FIRST_RUNS, maxSize: MAX_FIRST_BYTES_OF_ALL });
+  readonly #latest = new LRUCache<string, LatestLines>({ max: MAX_LATEST_RUNS, maxSize: MAX_LATEST_BYTES_OF_ALL });
   readonly #kept = new LRUCache<string, readonly string[]>({ maxSize: MAX_KEPT_BYTES });
   readonly #reading = new Map<string, Promise<readonly string[]>>();
   /** What was read of each run last: pages end in the middle of large events, and the next one goes on there. */
-  readonly #latest = new LRUCache<string, readonly EventLines[]>({ maxSize: MAX_LATEST_SIZE });
+  readonly #lastRead = new LRUCache<string, readonly EventLines[]>({ maxSize: MAX_READ_SIZE });
 
   constructor(
     private readonly store: Pick<Store, 'readLogEvents'>,
@@ -103,10 +128,10 @@ export class LinePages {
       for (const { state, records, create } of appends) {
         // Children are many, and few are looked at.
         const isNew = create !== undefined && state.parent === null;
-        const first = isNew ? new FirstLines() : this.#first.peek(state.runId);
-        if (first === undefined) continue;
-        for (const { event, logEnd } of records) first.add({ lines: linesOf(event), logEnd });
-        this.#keepFirst(state.runId, first);
+        const latest = isNew ? new LatestLines(0) : this.#latest.peek(state.runId);
+        if (latest === undefined) continue;
+        for (const { event, logEnd } of records) latest.add({ lines: linesOf(event), logEnd });
+        this.#keepLatest(state.runId, latest);
       }
     }
   }
@@ -119,18 +144,17 @@ export class LinePages {
     const key = `${state.runId} ${after} ${end}`;
     const known = this.#kept.get(key) ?? this.#reading.get(key);
     if (known !== undefined) return known;
-    const first = this.#first.get(state.runId);
-    if (first !== undefined && first.lines.length >= end) return this.#keep(key, firstPage(first, after, end));
+    const latest = this.#latest.get(state.runId);
+    if (latest?.covers(after, end) === true) return this.#keep(key, latest.page(after, end));
     const reading = this.#read(state, after, key).finally(() => this.#reading.delete(key));
     this.#reading.set(key, reading);
     return reading;
   }
 
   async #read(state: RunState, after: number, key: string): Promise<readonly string[]> {
-    const first = this.#first.get(state.runId) ?? new FirstLines();
-    if (!first.isFull && after <= first.lines.length) await this.#readFirst(first, state);
     const end = Math.min(state.logCount, after + MAX_LOG_LINES);
-    if (first.lines.length >= end) return this.#keep(key, firstPage(first, after, end));
+    const latest = await this.#readLatest(state, after, end);
+    if (latest.covers(after, end)) return this.#keep(key, latest.page(after, end));
     const page = new LinePage();
     const readSize = await this.#eachEvent(state, after, ({ lines, logEnd }, line) =>
       page.addAll(lines.slice(line - logEnd)),
@@ -138,13 +162,18 @@ export class LinePages {
     return this.#keep(key, page, readSize);
   }
 
-  /** Reads on after the first lines, and keeps them. */
-  async #readFirst(first: FirstLines, state: RunState): Promise<void> {
-    await this.#eachEvent(state, first.lines.length, (event) => {
-      first.add(event);
-      return !first.isFull;
+  /** The latest lines of a run, read on up to line `end` if they are a page together: a reader goes on where it ended. */
+  async #readLatest(state: RunState, after: number, end: number): Promise<LatestLines> {
+    const known = this.#latest.get(state.runId);
+    const latest = known === undefined || known.end < after ? new LatestLines(after) : known;
+    const isPage = (): boolean => latest.covers(after, latest.end);
+    if (!isPage()) return latest;
+    await this.#eachEvent(state, latest.end, (event) => {
+      latest.add(event);
+      return isPage() && latest.end < end;
     });
-    this.#keepFirst(state.runId, first);
+    this.#keepLatest(state.runId, latest);
+    return latest;
   }
 
   /**
@@ -176,19 +205,19 @@ export class LinePages {
 
   /** The events that add lines after a line, a page of them, and the size of what they were read from. */
   async #readEvents(runId: string, line: number): Promise<{ events: readonly EventLines[]; size: number }> {
-    const latest = this.#latest.get(runId) ?? [];
-    const first = latest.findIndex(({ logEnd, lines }) => logEnd - lines.length <= line && line < logEnd);
-    if (first >= 0) return { events: latest.slice(first), size: MIN_READ_SIZE };
+    const last = this.#lastRead.get(runId) ?? [];
+    const first = last.findIndex(({ logEnd, lines }) => logEnd - lines.length <= line && line < logEnd);
+    if (first >= 0) return { events: last.slice(first), size: MIN_READ_SIZE };
     const records = await this.store.readLogEvents(runId, line, EVENTS_AT_A_TIME);
     const events = records.map(({ event, seq, logEnd }) => ({ seq, logEnd, lines: linesOf(event) }));
     let size = 0;
     for (const { payload } of records) size += payload.length;
-    if (size >= MIN_READ_SIZE) this.#latest.set(runId, events, { size });
+    if (size >= MIN_READ_SIZE) this.#lastRead.set(runId, events, { size });
     return { events, size };
   }
 
-  #keepFirst(runId: string, first: FirstLines): void {
-    this.#first.set(runId, first, { size: first.bytes });
+  #keepLatest(runId: string, latest: LatestLines): void {
+    this.#latest.set(runId, latest, { size: latest.bytes });
   }
 
   #keep(key: string, { lines, bytes }: LinePage, readSize = bytes): readonly string[] {
@@ -196,15 +225,6 @@ export class LinePages {
     if (readSize >= MIN_READ_SIZE) this.#kept.set(key, page, { size: bytes + PAGE_BYTES });
     return page;
   }
-}
-
-/** A page of first lines. They are fewer bytes in all than a page can have. */
-function firstPage(first: FirstLines, after: number, end: number): LinePage {
-  const page = new LinePage();
-  page.lines.push(...first.lines.slice(after, end));
-  // About: a page of a few lines must not push out those that took long to read.
-  page.bytes = Math.ceil((first.bytes * page.lines.length) / first.lines.length);
-  return page;
 }
 
 const NO_LINES: readonly string[] = Object.freeze([]);

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { defineTool } from '../../src/core/tool/tool.js';
-import { MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/runs/line-pages.js';
+import { LinePages, MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/runs/line-pages.js';
+import { Turns } from '../../src/runs/turns.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { chain } from '../helpers/tools.js';
 
@@ -99,5 +100,78 @@ describe('a page of log lines', () => {
     expect(pages.length).toBeGreaterThanOrEqual(4);
     // The start and the first step, the second step, and the end.
     expect(reads.mock.calls.length).toBeLessThanOrEqual(3);
+  });
+});
+
+/** A run that waits for an answer after 30 steps of 1,000 numbered lines each. */
+async function runOfManyLines() {
+  const talk = defineTool({
+    name: 'talk',
+    run: ({ data }, { log }) => {
+      const round = Number(data.round ?? 0);
+      for (let line = 0; line < 1000; line++) log(`line ${round * 1000 + line}`);
+      return { round: round + 1 };
+    },
+  });
+  const parts = await startEngineForTest({ definitions: [talk] });
+  await parts.engine.createGraph({
+    name: 'talks',
+    graph_id: 'talks',
+    entry_point: 'talk',
+    nodes: [
+      { name: 'talk', tool_name: 'talk' },
+      { name: 'ask', tool_name: 'wait_for_input', params: { message: 'Go on?' } },
+    ],
+    edges: [],
+    conditional_edges: [{ from_node: 'talk', cases: [{ when: 'data.round < 30', to_node: 'talk' }], otherwise: 'ask' }],
+  });
+  const { runId } = await parts.engine.startRun({ graphId: 'talks', inputData: null });
+  const { state } = await parts.engine.getState(runId, { waitSeconds: 20 });
+  return { ...parts, runId, total: state.logCount };
+}
+
+describe('the latest lines of a long run', () => {
+  it('are kept as they come, so that a poll of them reads nothing', async () => {
+    const { engine, store, runId, total } = await runOfManyLines();
+    const reads = vi.spyOn(store, 'readLogEvents');
+    const { logs } = await engine.getState(runId, { logsAfter: total - 5 });
+    expect(logs.slice(0, 2)).toEqual(['line 29997', 'line 29998']);
+    expect(logs).toHaveLength(5);
+    expect(reads).not.toHaveBeenCalled();
+    await engine.resumeRun(runId, { payload: 'yes' });
+    const ended = await engine.getState(runId, { logsAfter: total, waitSeconds: 20 });
+    expect(ended.logs).toEqual(['No outgoing edge found. Stopping.']);
+    expect(reads).not.toHaveBeenCalled();
+  });
+
+  it('are read from where a reader is, if none are kept', async () => {
+    const { engine, store, runId, total } = await runOfManyLines();
+    const lines = new LinePages(store, new Turns());
+    const { state } = await engine.getState(runId);
+    const reads = vi.spyOn(store, 'readLogEvents');
+    const last = await lines.read(state, total - 3);
+    expect(last).toHaveLength(3);
+    const once = reads.mock.calls.length;
+    expect(await lines.read(state, total - 2)).toEqual(last.slice(1));
+    expect(reads).toHaveBeenCalledTimes(once);
+    // Older ones are read again, and are right.
+    expect((await lines.read(state, total - 2500)).at(-1)).toBe(last[2]);
+    expect(await lines.read(state, total - 2)).toEqual(last.slice(1));
+  });
+
+  it('are the same in pages, whichever are kept', async () => {
+    const run = await runOfManyLines();
+    const pages = await pagesOf(run);
+    expect(pages.map(({ length }) => length)).toEqual([
+      MAX_LOG_LINES,
+      MAX_LOG_LINES,
+      MAX_LOG_LINES,
+      run.total - 30_000,
+    ]);
+    expect(pages.flat().filter((line) => line.startsWith('line'))).toEqual(
+      Array.from({ length: 30_000 }, (_, line) => `line ${line}`),
+    );
+    const { logs } = await run.engine.getState(run.runId, { logsAfter: 12_345 });
+    expect(logs).toEqual(pages.flat().slice(12_345, 22_345));
   });
 });
