@@ -15,7 +15,7 @@ import {
 /** What the phase of a run says, beside the rest of its state: to be compared field by field. */
 export interface FlatRun extends RunState {
   readonly status: RunStatus;
-  readonly cursor: Cursor | null;
+  readonly cursor: Omit<Cursor, 'beganAt'> | null;
   readonly waiting: Waiting | null;
   readonly children: Children | null;
   /** What the step still has to do: store an answer, or choose its way. */
@@ -28,13 +28,19 @@ export function flatten(state: RunState): FlatRun {
   return {
     ...state,
     status: statusOf(state),
-    cursor: cursorOf(state),
+    cursor: withoutBeginning(cursorOf(state)),
     waiting: waitOf(state),
     children: childrenOf(state),
     pending: pendingOf(state),
     error: errorOf(state),
     finishedAt: finishedAtOf(state),
   };
+}
+
+function withoutBeginning(cursor: Cursor | null): FlatRun['cursor'] {
+  if (cursor === null) return null;
+  const { beganAt: _, ...rest } = cursor;
+  return rest;
 }
 
 function pendingOf({ phase }: RunState): FlatRun['pending'] {

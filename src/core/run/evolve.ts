@@ -50,9 +50,9 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
     case 'run.submitted':
       return submitted(state, event, time);
     case 'run.started':
-      return { phase: calling(visit(event.next, event.step ?? 1), true), startedAt: time, recoveries: 0 };
+      return { phase: calling(visit(event.next, event.step ?? 1, time), true), startedAt: time, recoveries: 0 };
     case 'step.completed':
-      return stepCompleted(state, event);
+      return stepCompleted(state, event, time);
     case 'step.failed':
       return stepFailed(state, event, time, seq);
     case 'wait.started':
@@ -64,7 +64,7 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
     case 'branches.joined':
       return {
         ...patched(state, event.patch),
-        phase: goOn(state, hereOf(state, event), event.to_node, event.next),
+        phase: goOn(state, hereOf(state, event), event, time),
         recoveries: 0,
       };
     case 'children.refused':
@@ -78,7 +78,7 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
     case 'run.retried':
       return retried(state, event, seq);
     case 'run.forked':
-      return forked(state, event);
+      return forked(state, event, time);
     case 'run.completed':
       return { ...ENDED, phase: { kind: 'completed', cursor: cursorOf(state), finishedAt: time } };
     case 'run.failed':
@@ -108,11 +108,11 @@ function submitted(state: RunState, event: EventOf<'run.submitted'>, time: numbe
   };
 }
 
-function stepCompleted(state: RunState, event: EventOf<'step.completed'>): Partial<RunState> {
+function stepCompleted(state: RunState, event: EventOf<'step.completed'>, time: number): Partial<RunState> {
   const { decision, step } = event;
   const here = hereOf(state, event);
   const isBranching = decision?.kind === 'parallel' || decision?.kind === 'for_each';
-  const next = isBranching ? undefined : nextVisit(state, here, targetOf(decision));
+  const next = isBranching ? undefined : nextVisit(state, here, targetOf(decision), time);
   // A run that ends here and is retried chooses its way again, without calling the tool again.
   const phase: Phase = next === undefined ? { kind: 'routing', cursor: here } : calling(next, event.next !== null);
   return { ...patched(state, event.patch), stepCount: step, phase, recoveries: 0 };
@@ -122,7 +122,7 @@ function stepFailed(state: RunState, event: EventOf<'step.failed'>, time: number
   const { node, step, attempt, retry_at: until, decision } = event;
   const here = hereOf(state, event);
   if (decision !== undefined) {
-    const phase = goOn(state, here, targetOf(decision), event.next);
+    const phase = goOn(state, here, { to_node: targetOf(decision), next: event.next }, time);
     return { ...patched(state, event.patch ?? {}), stepCount: step, phase, recoveries: 0 };
   }
   const cursor = { ...here, attempt: attempt + 1, tries: here.tries + 1 };
@@ -237,10 +237,10 @@ export function retryPoint({ phase }: Pick<RunState, 'phase'>): RetryPoint {
   }
 }
 
-function forked(state: RunState, event: EventOf<'run.forked'>): Partial<RunState> {
+function forked(state: RunState, event: EventOf<'run.forked'>, time: number): Partial<RunState> {
   return {
     ...patched(state, event.patch),
-    phase: { kind: 'submitted', cursor: visit(event.node, event.step) },
+    phase: { kind: 'submitted', cursor: visit(event.node, event.step, time) },
     recoveries: 0,
     startedAt: null,
     forkedFrom: event.forked_from,
@@ -264,27 +264,32 @@ function targetOf(decision: Decision | null): string {
 }
 
 /** The first attempt of a visit. */
-function visit(node: string, step: number): Cursor {
-  return { node, step, attempt: 1, tries: 1 };
+function visit(node: string, step: number, beganAt: number): Cursor {
+  return { node, step, attempt: 1, tries: 1, beganAt };
 }
 
 /** The visit that an event tells of. An event without an attempt is of the one under way. */
 function hereOf(
   state: RunState,
-  { node, step, attempt }: Omit<Cursor, 'attempt' | 'tries'> & { attempt?: number },
+  { node, step, attempt }: Pick<Cursor, 'node' | 'step'> & { attempt?: number },
 ): Cursor {
-  const cursor = cursorOf(state);
-  return { node, step, attempt: attempt ?? cursor?.attempt ?? 1, tries: cursor?.tries ?? 1 };
+  const { attempt: latest = 1, tries = 1, beganAt } = cursorOf(state) ?? {};
+  return { node, step, attempt: attempt ?? latest, tries, ...(beganAt !== undefined && { beganAt }) };
 }
 
 /** The visit that follows; none where the run, or the branch, ends. */
-function nextVisit({ joinNode }: RunState, here: Cursor, target: string): Cursor | undefined {
-  return target === END || target === joinNode ? undefined : visit(target, here.step + 1);
+function nextVisit({ joinNode }: RunState, here: Cursor, target: string, time: number): Cursor | undefined {
+  return target === END || target === joinNode ? undefined : visit(target, here.step + 1, time);
 }
 
 /** On to the visit that follows. A run that ends stays where it is. */
-function goOn(state: RunState, here: Cursor, target: string, next: string | null | undefined): LivePhase {
-  return calling(nextVisit(state, here, target) ?? here, next !== null);
+function goOn(
+  state: RunState,
+  here: Cursor,
+  { to_node: target, next }: { readonly to_node: string; readonly next?: string | null | undefined },
+  time: number,
+): LivePhase {
+  return calling(nextVisit(state, here, target, time) ?? here, next !== null);
 }
 
 /** A visit whose tool is called next. An event whose `next` is null says that the visit is not in the log yet. */

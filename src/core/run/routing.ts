@@ -112,11 +112,12 @@ function expressionError(what: string, thrown: unknown): { code: RunErrorCode; m
   return { code: 'expression_failed', message: `${what} no value: ${messageOf(thrown)}` };
 }
 
-/** What expressions of a run see. `step` and `attempt` are those of the visit under way. */
+/** What expressions of a run see. `step`, `attempt` and `now` are those of the visit under way. */
 export function scopeOf(state: RunState, data: JsonObject = state.data): Scope {
   const { runId, graphId, parent, item } = state;
-  const cursor = cursorOf(state);
-  const run = { run_id: runId, graph_id: graphId, step: cursor?.step ?? 0, attempt: cursor?.attempt ?? 0 };
+  const { step = 0, attempt = 0, beganAt = state.startedAt ?? state.submittedAt } = cursorOf(state) ?? {};
+  const now = new Date(beganAt).toISOString();
+  const run = { run_id: runId, graph_id: graphId, step, attempt, now };
   const isItem = parent?.kind === 'branch';
   return { input_data: state.inputData, data, run: isItem ? { ...run, item, index: parent.index } : run };
 }

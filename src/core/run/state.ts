@@ -13,6 +13,8 @@ export interface Cursor {
   readonly attempt: number;
   /** Attempts that count against the retry policy: those since the run was last retried by hand. */
   readonly tries: number;
+  /** When the visit began, milliseconds since 1970. Snapshots of 1.0 do not tell. */
+  readonly beganAt?: number;
 }
 
 /** Why a run does not go on at the moment. Times are milliseconds since 1970. */

@@ -25,7 +25,13 @@ import {
 } from './stored-events.js';
 import { isOpenWaitKind, type OpenWaitKind } from './waits.js';
 
-const isCursor = hasFields<Cursor>({ node: isText, step: isCount, attempt: isCount, tries: isCount });
+const isCursor = hasFields<Cursor>({
+  node: isText,
+  step: isCount,
+  attempt: isCount,
+  tries: isCount,
+  beganAt: optional(isNumber),
+});
 
 const isWaiting = hasFields<Waiting<OpenWaitKind>>({
   id: isText,

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { takeSnapshot } from '../../../src/core/run/journal.js';
+import { scopeOf } from '../../../src/core/run/routing.js';
 import type { CallOutcome } from '../../../src/core/run/settle.js';
 import { FatalError, RetryableError } from '../../../src/core/tool/tool-errors.js';
+import { readSnapshot } from '../../helpers/all-steps.js';
 import { compiled, type DriverOptions, RunDriver, START } from '../../helpers/run-driver.js';
 
 /** A run of one node that throws these, one after the other, and then works. */
@@ -73,6 +76,27 @@ describe('a retry policy', () => {
     run.retry();
     expect(run.view.cursor).toEqual({ node: 'a', step: 1, attempt: 3, tries: 1 });
     expect(run.finish()).toMatchObject({ status: 'COMPLETED', cursor: { attempt: 4 } });
+  });
+
+  it('shows each attempt the moment when the step began, and each step its own', () => {
+    const run = failing({ retry: { max_attempts: 2 } }, [boom, boom]);
+    const nowSeen = () => scopeOf(run.state).run.now;
+    expect(nowSeen()).toBe('2026-01-01T00:00:00.000Z');
+    run.now += 500;
+    run.advance();
+    expect(nowSeen()).toBe('2026-01-01T00:00:00.500Z');
+    run.now += 500;
+    run.finish();
+    run.now += 1000;
+    run.advance();
+    expect(run.view).toMatchObject({ status: 'RUNNING', cursor: { step: 1, attempt: 2 } });
+    expect(nowSeen()).toBe('2026-01-01T00:00:00.500Z');
+    run.finish();
+    run.now += 60_000;
+    run.retry();
+    expect(run.view).toMatchObject({ status: 'RUNNING', cursor: { step: 1, attempt: 3 } });
+    expect(nowSeen()).toBe('2026-01-01T00:00:00.500Z');
+    expect(readSnapshot(takeSnapshot(run.state).text, null).phase).toEqual(run.state.phase);
   });
 
   it('waits no longer than the deadline', () => {

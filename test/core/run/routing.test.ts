@@ -104,7 +104,7 @@ describe('what expressions see', () => {
     expect(scopeOf(blankRun('run-1'))).toEqual({
       input_data: null,
       data: {},
-      run: { run_id: 'run-1', graph_id: '', step: 0, attempt: 0 },
+      run: { run_id: 'run-1', graph_id: '', step: 0, attempt: 0, now: '1970-01-01T00:00:00.000Z' },
     });
   });
 

@@ -143,7 +143,8 @@ describe('an event that cannot follow', () => {
     const run = new RunDriver(graph);
     run.finish();
     run.append({ type: 'run.retried' });
-    expect(run.state.phase).toEqual({ kind: 'routing', cursor: { node: 'a', step: 1, attempt: 1, tries: 1 } });
+    const cursor = { node: 'a', step: 1, attempt: 1, tries: 1, beganAt: START };
+    expect(run.state.phase).toEqual({ kind: 'routing', cursor });
     const unbegun = new RunDriver(graph);
     unbegun.append({ type: 'run.completed', reason: 'end' }, { type: 'run.retried' });
     expect(unbegun.state.phase).toEqual({ kind: 'starting', cursor: null });
