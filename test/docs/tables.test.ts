@@ -143,7 +143,7 @@ describe('the tables of the documents', () => {
     const operators = ['!', '? :', '[ ]', '.', '.?', '[? ]', ...BINARY_OPERATORS.keys()];
     expect(kinds.get('operators')?.sort()).toEqual(operators.sort());
     for (const operator of ['&&', '||']) expect(EXPRESSIONS).toContain(`\`${operator}\``);
-    expect(kinds.get('functions')).toEqual([...FUNCTIONS.keys(), 'has']);
+    expect(kinds.get('functions')).toEqual([...FUNCTIONS.keys(), 'has', 'uuid']);
     expect(kinds.get('methods')?.slice(0, METHODS.size)).toEqual([...METHODS.keys()]);
     const optional = kinds.get('methods')?.slice(METHODS.size) ?? [];
     expect(optional.sort()).toEqual(['hasValue', 'or', 'orValue', 'value']);

@@ -1,11 +1,12 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
-import type { Json } from '../base/json.js';
+import { v5 as nameUuid } from 'uuid';
 import { didYouMean } from '../base/nearest-name.js';
-import { type ExpressionFunction, FUNCTIONS, METHODS } from './functions.js';
+import type { ExpressionFunction } from './function.js';
+import { FUNCTIONS, METHODS } from './functions.js';
 import { compileMacro, isMacro } from './macros.js';
-import { type CompileContext, type Compiled, type Frame, JSON_KINDS, positionOf, typed } from './parts.js';
+import { type CompileContext, type Compiled, type Frame, positionOf, typed } from './parts.js';
 import { compilePath } from './paths.js';
-import { ExpressionError, type Optional, type Value } from './values.js';
+import { ExpressionError, JSON_KINDS, type Optional, type Value } from './values.js';
 
 type CallNode = Extract<ASTNode, { op: 'call' }>;
 type MethodNode = Extract<ASTNode, { op: 'rcall' }>;
@@ -30,10 +31,13 @@ export function compileFunction(node: CallNode, context: CompileContext): Compil
   const [name, args] = node.args;
   const at = positionOf(node);
   if (name === 'has') return compileHas(args, at, context);
+  if (name === 'uuid') return compileUuid(args, at, context);
   const known = FUNCTIONS.get(name);
   if (known !== undefined) return compileCall(name, known, args, { at, context });
   refuse(name, at);
-  const hint = METHODS.has(name) ? `Write x.${name}(...).` : didYouMean(name, [...FUNCTIONS.keys(), 'has']).hint;
+  const hint = METHODS.has(name)
+    ? `Write x.${name}(...).`
+    : didYouMean(name, [...FUNCTIONS.keys(), 'has', 'uuid']).hint;
   throw new ExpressionError(`There is no function "${name}".`, at, hint);
 }
 
@@ -74,6 +78,26 @@ function compileHas(args: readonly ASTNode[], at: number, context: CompileContex
   const compiled = compilePath(path, context, true);
   if (context.secretNames.size > before) throw new ExpressionError('has() cannot ask for a secret.', at);
   return compiled;
+}
+
+/** What the ids of `uuid()` are names in. */
+const NAMESPACE = '6b0e3f0a-52b1-4c53-9e1b-0d3c8d0f6a5e';
+/** Hashing takes some microseconds. */
+const UUID_WORK = 200;
+
+/**
+ * `uuid()`: an id made from the run, the step and the place of the call, so that each attempt of a step has the same.
+ * A macro makes another one for each item.
+ */
+function compileUuid(args: readonly ASTNode[], at: number, { place }: CompileContext): Compiled {
+  if (args.length > 0) throw new ExpressionError('uuid() has the wrong number of arguments.', at);
+  const site = `${place}:${at}`;
+  const run = ({ scope, meter }: Frame): Value => {
+    meter.spend(UUID_WORK, at);
+    const { run_id, step } = scope.run;
+    return nameUuid(JSON.stringify([run_id, step, site, meter.draw(site)]), NAMESPACE);
+  };
+  return { type: 'string', run };
 }
 
 function compileCall(
@@ -127,7 +151,12 @@ const OPTIONAL_METHODS: ReadonlyMap<string, OptionalMethod> = new Map(
       args: 1,
       compile(target, args, at) {
         const other = typed(args[0] as Compiled, JSON_KINDS, 'orValue()', at);
-        return { type: 'any', run: (frame) => target(frame).value ?? (other(frame) as Json) };
+        const run = (frame: Frame): Value => {
+          const { value } = target(frame);
+          // A null that is there is a value.
+          return value === undefined ? other(frame) : value;
+        };
+        return { type: 'any', run };
       },
     },
     or: {

@@ -2,9 +2,9 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Json } from '../base/json.js';
 import { compileFunction, compileMethod } from './calls.js';
 import { BINARY_OPERATORS, describe } from './operators.js';
-import { type CompileContext, type Compiled, type Frame, JSON_KINDS, positionOf, typed } from './parts.js';
+import { type CompileContext, type Compiled, type Frame, positionOf, typed } from './parts.js';
 import { compilePath } from './paths.js';
-import { ExpressionError, type Kind, kindOf, type Value } from './values.js';
+import { ExpressionError, JSON_KINDS, type Kind, kindOf, type Value } from './values.js';
 
 /**
  * Turns a parsed expression into closures.

@@ -3,11 +3,13 @@ import type { Json } from '../base/json.js';
 import { compileAst } from './compiler.js';
 import { describe, withArticle } from './operators.js';
 import type { CompileContext, Compiled } from './parts.js';
+import { replaceQuotedFields } from './quoted-fields.js';
 import type { Read } from './reads.js';
 import { refuseRecoding } from './secret-use.js';
 import {
   copyResult,
   ExpressionError,
+  type ExpressionProblem,
   isList,
   MAX_LIST_ITEMS,
   Meter,
@@ -16,7 +18,7 @@ import {
   type StaticType,
 } from './values.js';
 
-export { ExpressionError, Meter, type Scope } from './values.js';
+export { ExpressionError, type ExpressionProblem, Meter, type Scope } from './values.js';
 
 /** Most characters of an expression. */
 const MAX_SOURCE_LENGTH = 4096;
@@ -45,6 +47,8 @@ export interface ExpressionOptions {
   readonly secrets: boolean;
   /** What the value must be, if only one kind makes sense. */
   readonly result?: 'boolean' | 'list';
+  /** Where it stands among others of the same step: `uuid()` is another in each place. */
+  readonly place?: string;
 }
 
 /** A compiled expression. Knows no state, so one serves every run of a graph. */
@@ -62,13 +66,6 @@ export interface Expression {
   evaluate(scope: Scope, meter?: Meter): { value: Json; reads: Read[] };
   /** The value alone. */
   evaluateWith(scope: Scope, meter: Meter): Json;
-}
-
-/** Why an expression cannot be compiled. `position` is the character in the source, 1 for the first. */
-export interface ExpressionProblem {
-  readonly message: string;
-  readonly position?: number;
-  readonly hint?: string;
 }
 
 /** Parses and checks an expression (CEL over `input_data`, `data`, `run`, and `secrets` where allowed). Never throws. */
@@ -118,14 +115,17 @@ function compile(source: string, options: ExpressionOptions): Expression {
   if (source.length > MAX_SOURCE_LENGTH) {
     throw new ExpressionError(`The expression has more than ${MAX_SOURCE_LENGTH} characters.`);
   }
+  const quoted = replaceQuotedFields(source);
   const context: CompileContext = {
+    place: options.place ?? '',
+    quotedFields: quoted.names,
     allowsSecrets: options.secrets,
     secretNames: new Set(),
     variable: undefined,
     parts: 0,
     compile: (node) => compileAst(node, context),
   };
-  const node = parse(source);
+  const node = parse(quoted.source);
   const root = context.compile(node);
   checkResult(root, options.result);
   if (context.secretNames.size > 0) refuseRecoding(node);

@@ -1,9 +1,9 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Json } from '../base/json.js';
-import { boundList } from './functions.js';
-import { type CompileContext, type Compiled, type Frame, JSON_KINDS, positionOf, typed } from './parts.js';
+import { boundList } from './function.js';
+import { type CompileContext, type Compiled, type Frame, positionOf, typed } from './parts.js';
 import { isRoot } from './paths.js';
-import { ExpressionError, isList, type StaticType, type Value } from './values.js';
+import { ExpressionError, isList, JSON_KINDS, type StaticType, type Value } from './values.js';
 
 type MethodNode = Extract<ASTNode, { op: 'rcall' }>;
 type Part = (frame: Frame) => Value;

@@ -1,7 +1,8 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Json } from '../base/json.js';
-import { boundList, boundText } from './functions.js';
+import { boundList, boundText } from './function.js';
 import {
+  compareText,
   ExpressionError,
   isList,
   isMap,
@@ -29,13 +30,15 @@ function arithmetic(compute: (left: number, right: number, at: number) => number
   };
 }
 
-function comparison(compare: (left: string | number, right: string | number) => boolean): BinaryOperator {
+/** @param holds whether the comparison holds for an order: negative, 0 or positive */
+function comparison(holds: (order: number) => boolean): BinaryOperator {
   return {
     result: 'boolean',
     alike: ['number', 'string', 'boolean'],
     run(left, right, meter, at) {
-      if (typeof left === 'string') meter.spendCharacters(left.length, at);
-      return compare(left as string, right as string);
+      if (typeof left !== 'string') return holds(Number(left) - Number(right));
+      meter.spendCharacters(left.length, at);
+      return holds(compareText(left, right as string));
     },
   };
 }
@@ -61,10 +64,10 @@ export const BINARY_OPERATORS: ReadonlyMap<string, BinaryOperator> = new Map(
     '*': arithmetic((left, right) => left * right),
     '/': arithmetic((left, right, at) => left / nonZero(right, at)),
     '%': arithmetic((left, right, at) => left % nonZero(right, at)),
-    '<': comparison((left, right) => left < right),
-    '<=': comparison((left, right) => left <= right),
-    '>': comparison((left, right) => left > right),
-    '>=': comparison((left, right) => left >= right),
+    '<': comparison((order) => order < 0),
+    '<=': comparison((order) => order <= 0),
+    '>': comparison((order) => order > 0),
+    '>=': comparison((order) => order >= 0),
     '==': { result: 'boolean', run: (left, right, meter, at) => isSame(json(left, at), json(right, at), meter, at) },
     '!=': { result: 'boolean', run: (left, right, meter, at) => !isSame(json(left, at), json(right, at), meter, at) },
     in: { result: 'boolean', run: isIn },
@@ -87,7 +90,8 @@ function add(left: Value, right: Value, meter: Meter, at: number): Json {
 function isIn(left: Value, right: Value, meter: Meter, at: number): boolean {
   const wanted = json(left, at);
   if (isList(right)) return right.some((item) => isSame(item, wanted, meter, at));
-  if (isMap(right) && typeof wanted === 'string') return Object.hasOwn(right, wanted);
+  // Keys are strings, so nothing else is one.
+  if (isMap(right)) return typeof wanted === 'string' && Object.hasOwn(right, wanted);
   throw new ExpressionError(
     `"in" looks for a value in a list or for a key in a map, not in ${withArticle(right)}.`,
     at,

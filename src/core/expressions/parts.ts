@@ -3,6 +3,7 @@ import type { Json } from '../base/json.js';
 import { describe } from './operators.js';
 import {
   ExpressionError,
+  JSON_KINDS,
   type Kind,
   kindOf,
   type Meter,
@@ -35,6 +36,10 @@ export interface Compiled {
 export interface CompileContext {
   readonly allowsSecrets: boolean;
   readonly secretNames: Set<string>;
+  /** Where the expression stands in its document, so that the same text elsewhere draws other ids. */
+  readonly place: string;
+  /** The quoted names of fields, by their offset in the source. */
+  readonly quotedFields: ReadonlyMap<number, string>;
   /** The name of the item inside a macro. */
   variable: string | undefined;
   /** Parts compiled so far: what an iteration costs. */
@@ -43,8 +48,10 @@ export interface CompileContext {
   compile(node: ASTNode): Compiled;
 }
 
-/** Everything that JSON has. */
-export const JSON_KINDS: readonly Kind[] = ['null', 'boolean', 'number', 'string', 'list', 'map'];
+/** The field that `x.name` or ``x.`quoted name` `` names. */
+export function fieldOf(access: Extract<ASTNode, { op: '.' | '.?' }>, context: CompileContext): string {
+  return context.quotedFields.get(access.pos) ?? access.args[1];
+}
 
 /** Where a part stands in the source, 1 for its first character. */
 export function positionOf(node: ASTNode): number {

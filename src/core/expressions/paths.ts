@@ -2,12 +2,12 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Json } from '../base/json.js';
 import { didYouMean, nearestName } from '../base/nearest-name.js';
 import { describe, withArticle } from './operators.js';
-import { type CompileContext, type Compiled, type Frame, positionOf, typed } from './parts.js';
+import { type CompileContext, type Compiled, type Frame, fieldOf, positionOf, typed } from './parts.js';
 import { ExpressionError, isList, isMap, Optional, type StaticType, type Value } from './values.js';
 
 /** What an expression can begin with. */
 const ROOTS = ['input_data', 'data', 'run'] as const;
-const RUN_FIELDS = ['run_id', 'graph_id', 'step', 'attempt', 'item', 'index'];
+const RUN_FIELDS = ['run_id', 'graph_id', 'step', 'attempt', 'now', 'item', 'index'];
 const SECRET_NAME = /^[A-Z][A-Z0-9_]*$/;
 /** Most keys that are compared with a misspelt one. */
 const MAX_HINT_KEYS = 50;
@@ -66,7 +66,7 @@ function baseOf(node: ASTNode, context: CompileContext): { base: Base; steps: St
     return { base, steps: stepsOf(base.type, accesses, context) };
   }
   const base = start.op === 'id' ? namedBase(start.args, positionOf(start), context) : context.compile(start);
-  if ('path' in base && base.path === 'run') checkRunField(accesses[0]);
+  if ('path' in base && base.path === 'run') checkRunField(accesses[0], context);
   return { base, steps: stepsOf(base.type, accesses, context) };
 }
 
@@ -83,9 +83,10 @@ function namedBase(name: string, at: number, context: CompileContext): Base {
   throw new ExpressionError(`There is no "${name}". Expressions know ${ROOTS.join(', ')}.`, at, hint);
 }
 
-function checkRunField(access: Access | undefined): void {
-  if (access === undefined || typeof access.args[1] !== 'string' || RUN_FIELDS.includes(access.args[1])) return;
-  const name = access.args[1];
+function checkRunField(access: Access | undefined, context: CompileContext): void {
+  if (access?.op !== '.' && access?.op !== '.?') return;
+  const name = fieldOf(access, context);
+  if (RUN_FIELDS.includes(name)) return;
   const { hint } = didYouMean(name, RUN_FIELDS);
   throw new ExpressionError(`run has no "${name}". It has ${RUN_FIELDS.join(', ')}.`, positionOf(access), hint);
 }
@@ -116,7 +117,7 @@ function stepsOf(base: StaticType, accesses: readonly Access[], context: Compile
     const at = positionOf(access);
     const isOptional = access.op === '.?' || access.op === '[?]';
     context.parts += 1;
-    if (access.op === '.' || access.op === '.?') return { at, key: access.args[1], isOptional };
+    if (access.op === '.' || access.op === '.?') return { at, key: fieldOf(access, context), isOptional };
     const index = access.args[1];
     const key = typed(context.compile(index), ['string', 'number'], '"[ ]"', positionOf(index));
     return { at, key, isOptional };

@@ -1,4 +1,4 @@
-import type { ExpressionProblem } from './expressions.js';
+import type { ExpressionProblem } from './values.js';
 
 /** Plain text, or the source of an expression with its offset in the string. */
 export type TemplatePart = string | { readonly source: string; readonly start: number };
@@ -53,10 +53,11 @@ function endOfExpression(text: string, start: number): number | undefined {
   return undefined;
 }
 
-/** The offset after a string or comment that begins here, else after one character. */
-function afterToken(text: string, at: number): number {
+/** The offset after a string, a quoted name or a comment that begins here, else after one character. */
+export function afterToken(text: string, at: number): number {
   const character = text[at];
   if (character === '"' || character === "'") return endOfString(text, at, character);
+  if (character === '`') return endOfName(text, at);
   return text.startsWith('//', at) ? endOfLine(text, at) : at + 1;
 }
 
@@ -66,6 +67,12 @@ function endOfString(text: string, start: number, quote: string): number {
   let at = start + mark.length;
   while (at < text.length && !text.startsWith(mark, at)) at += text[at] === '\\' ? 2 : 1;
   return at + mark.length;
+}
+
+/** The offset after a name such as `` `content-type` ``; one past the end of the text if it does not end. */
+function endOfName(text: string, start: number): number {
+  const end = text.indexOf('`', start + 1);
+  return end === -1 ? text.length + 1 : end + 1;
 }
 
 function endOfLine(text: string, start: number): number {

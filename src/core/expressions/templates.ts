@@ -186,7 +186,7 @@ function compilePart(
     if (!compilation.problems.some((problem) => problem.message === message)) report({ message }, pointer, compilation);
     return rendererOf({ message }, pointer);
   }
-  const { expression, problem } = compileExpression(source, compilation.options);
+  const { expression, problem } = compileExpression(source, { ...compilation.options, place: `${pointer}@${start}` });
   if (problem !== undefined) {
     const placed = { ...problem, position: start + (problem.position ?? 1) };
     report(placed, pointer, compilation);

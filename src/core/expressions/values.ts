@@ -5,7 +5,7 @@ import { MAX_PATH_LENGTH, MAX_READS, type Read, readOf } from './reads.js';
 export interface Scope {
   readonly input_data: Json;
   readonly data: JsonObject;
-  /** `run_id`, `graph_id`, `step`, `attempt`, and in a branch of a for-each `item` and `index`. */
+  /** `run_id`, `graph_id`, `step`, `attempt`, `now`, and in a branch of a for-each `item` and `index`. */
   readonly run: JsonObject;
   /** Name -> value. Needed only if expressions can use secrets. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -17,6 +17,8 @@ const MAX_WORK = 1_000_000;
 export const MAX_LIST_ITEMS = 10_000;
 /** Largest result as JSON text, in bytes; also the most characters of a string that is built on the way. */
 export const MAX_RESULT_BYTES = 1024 * 1024;
+/** What writing a value costs, or sorting and writing a key: some 500 ns. */
+const WRITING_UNITS = 8;
 /** Characters that are read for one unit of work. */
 const CHARACTERS_PER_UNIT = 32;
 
@@ -45,6 +47,13 @@ export class ExpressionError extends Error {
   }
 }
 
+/** Why an expression cannot be compiled. `position` is the character in the source, 1 for the first. */
+export interface ExpressionProblem {
+  readonly message: string;
+  readonly position?: number;
+  readonly hint?: string;
+}
+
 /** What `x.?y` gives: a value, or nothing. Never a result; `.orValue(...)` takes it out. */
 export class Optional {
   constructor(readonly value: Json | undefined) {}
@@ -54,6 +63,9 @@ export class Optional {
 export type Value = Json | Optional;
 
 export type Kind = 'null' | 'boolean' | 'number' | 'string' | 'list' | 'map' | 'optional';
+
+/** Everything that JSON has. */
+export const JSON_KINDS: readonly Kind[] = ['null', 'boolean', 'number', 'string', 'list', 'map'];
 
 /** What is known of a value before the evaluation. */
 export type StaticType = Kind | 'any';
@@ -81,6 +93,14 @@ export function isList(value: Value): value is readonly Json[] {
 export class Meter {
   #work = MAX_WORK;
   #bytes = MAX_RESULT_BYTES;
+  readonly #draws = new Map<string, number>();
+
+  /** How often this was asked for at a place before: 0, 1, 2 and so on. */
+  draw(place: string): number {
+    const count = this.#draws.get(place) ?? 0;
+    this.#draws.set(place, count + 1);
+    return count;
+  }
 
   /** @throws ExpressionError after too much work. */
   spend(units: number, at: number): void {
@@ -135,6 +155,57 @@ function hasSameEntries(a: JsonObject, b: JsonObject, meter: Meter, at: number):
   meter.spend(keys.length, at);
   if (keys.length !== Object.keys(b).length) return false;
   return keys.every((key) => Object.hasOwn(b, key) && isSame(a[key] as Json, b[key] as Json, meter, at));
+}
+
+/** Characters that are compared at once. */
+const BLOCK = 256;
+
+/**
+ * The order of two strings by code points: negative, 0 or positive. JavaScript's own order is that of UTF-16 units, which
+ * has the characters outside the basic plane before those from U+E000 on.
+ */
+export function compareText(left: string, right: string): number {
+  const length = Math.min(left.length, right.length);
+  let offset = 0;
+  // What is the same is compared as memory, which is faster by far.
+  while (offset < length && left.slice(offset, offset + BLOCK) === right.slice(offset, offset + BLOCK)) offset += BLOCK;
+  for (; offset < length; offset++) {
+    const one = left.charCodeAt(offset);
+    const other = right.charCodeAt(offset);
+    if (one !== other) return rankOf(one) - rankOf(other);
+  }
+  return left.length - right.length;
+}
+
+/** Where a unit of UTF-16 stands in the order of code points: surrogates come last. */
+function rankOf(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+/** The same text for the same JSON, whatever the order of keys. */
+export function canonicalText(value: Json, meter: Meter, at: number): string {
+  meter.spend(WRITING_UNITS, at);
+  if (typeof value === 'string') meter.spend(value.length / 8, at);
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (isList(value)) return `[${value.map((item) => canonicalText(item, meter, at)).join(',')}]`;
+  const map = value as JsonObject;
+  const keys = Object.keys(map);
+  meter.spend(keys.length * WRITING_UNITS, at);
+  const entries = keys.sort().map((key) => `${JSON.stringify(key)}:${canonicalText(map[key] as Json, meter, at)}`);
+  return `{${entries.join(',')}}`;
+}
+
+/**
+ * Counts the work of writing a value as JSON text, before it is written.
+ * @throws ExpressionError after too much work: parts that are shared count each time
+ */
+export function measureText(value: Json, meter: Meter, at: number): void {
+  meter.spend(typeof value === 'string' ? 1 + value.length / 8 : 1, at);
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, part] of Object.entries(value)) {
+    if (!isList(value)) meter.spend(4 + key.length / 8, at);
+    measureText(part as Json, meter, at);
+  }
 }
 
 /**

@@ -178,7 +178,6 @@ describe('what has no value is an error', () => {
     ['data.name - 1', '"-" takes a number, not a string. (at character 1)'],
     ['data.score + data.mixed[2]', '"+" takes two values of one kind, not a number and null. (at character 1)'],
     ['1 in data.score', '"in" looks for a value in a list or for a key in a map, not in a number. (at character 1)'],
-    ['1 in data.map', '"in" looks for a value in a list or for a key in a map, not in a map. (at character 1)'],
     ['data.name && true', '"&&" takes a boolean, not a string. (at character 6)'],
     ['data.name ? 1 : 2', '"? :" takes a boolean, not a string. (at character 6)'],
     ['data.items.filter(x, x)', 'filter() takes a boolean, not a number. (at character 22)'],
@@ -216,7 +215,12 @@ describe('what can be known to be wrong is told at once', () => {
     ['optional.none()', 'There is no method "none".', 1],
     ['int == 1', 'There is no "int". Expressions know input_data, data, run.', 1],
     ['1 + null', '"+" takes a number or a string or a list, not null.', 1],
-    ['run.indx', 'run has no "indx". It has run_id, graph_id, step, attempt, item, index.', 5, 'Did you mean "index"?'],
+    [
+      'run.indx',
+      'run has no "indx". It has run_id, graph_id, step, attempt, now, item, index.',
+      5,
+      'Did you mean "index"?',
+    ],
     [
       'data.x.matches("a")',
       'Regular expressions are not available: some take years. Use contains, startsWith, endsWith, indexOf or split.',
