@@ -1,13 +1,37 @@
+import { jsonBytes } from '../core/base/json.js';
 import type { RunFilter, RunSummary } from '../store/store.js';
 import type { Page, RunDeps } from './shared.js';
+
+/** A page ends with the run that brings its metadata and errors to this size, whatever its limit. */
+export const MAX_PAGE_BYTES = 4_194_304;
+/** Runs that are read at a time: those of a page of the usual size, and one more. */
+const RUNS_AT_A_TIME = 51;
+
+type Filter = Omit<RunFilter, 'after' | 'limit'> & Page;
+
+interface RunPage {
+  readonly runs: readonly RunSummary[];
+  readonly nextCursor: string | null;
+}
 
 /** Runs that fit a filter, newest first. */
 export async function listRuns(
   { store }: Pick<RunDeps, 'store'>,
-  { cursor, limit, ...filter }: Omit<RunFilter, 'after' | 'limit'> & Page,
-): Promise<{ runs: readonly RunSummary[]; nextCursor: string | null }> {
-  const after = cursor === undefined ? {} : { after: cursor };
-  const found = await store.listRuns({ ...filter, ...after, limit: limit + 1 });
-  const runs = found.slice(0, limit);
-  return { runs, nextCursor: found.length > limit ? (runs.at(-1)?.runId ?? null) : null };
+  { cursor, limit, ...filter }: Filter,
+): Promise<RunPage> {
+  const runs: RunSummary[] = [];
+  let bytes = 0;
+  let after = cursor;
+  for (;;) {
+    // One more than the page has shows whether another page follows.
+    const count = Math.min(limit + 1 - runs.length, RUNS_AT_A_TIME);
+    const found = await store.listRuns({ ...filter, ...(after !== undefined && { after }), limit: count });
+    for (const run of found) {
+      if (runs.length === limit || bytes >= MAX_PAGE_BYTES) return { runs, nextCursor: after ?? null };
+      runs.push(run);
+      bytes += jsonBytes({ ...run.metadata }) + (run.error === null ? 0 : jsonBytes({ ...run.error }));
+      after = run.runId;
+    }
+    if (found.length < count) return { runs, nextCursor: null };
+  }
 }
