@@ -4,7 +4,7 @@ import { estimateBytes } from '../core/base/json-size.js';
 import type { Steps } from '../core/base/steps.js';
 import { readOf } from '../core/expressions/reads.js';
 import type { StepView } from '../core/run/steps.js';
-import { allSteps } from './list-steps.js';
+import { allSteps, measureSteps } from './list-steps.js';
 import { loadRun, type RunDeps } from './shared.js';
 
 /** Where a run was at a step, and where it went from there: null if it went nowhere, or started branches. */
@@ -48,14 +48,20 @@ export const MAX_SHOWN_BYTES = 16_384;
 /** Values up to this size are compared at once: a fraction of a millisecond. */
 const AT_ONCE_BYTES = 16_384;
 
-/** How two runs differ: the first step at which they went apart, and their data. @throws EngineError `run_not_found`. */
+/** How two runs differ: the first step at which they went apart, and their data. @throws EngineError `run_not_found`, `server_busy`. */
 export async function diffRuns(deps: DiffDeps, a: string, b: string): Promise<RunDiff> {
+  let bytes = 0;
+  for (const runId of [a, b]) bytes += (await deps.runs.measure(runId)) + (await measureSteps(deps, runId));
+  return deps.reads.inTurn(`${a} diff ${b}`, bytes, () => compareRuns(deps, a, b));
+}
+
+async function compareRuns(deps: DiffDeps, a: string, b: string): Promise<RunDiff> {
   const steps = await compareSteps(allSteps(deps, a), allSteps(deps, b));
   const [left, right] = [await loadRun(deps, a), await loadRun(deps, b)];
   return { a, b, ...steps, data: await deps.turns.inSlices(compareData(left.data, right.data)) };
 }
 
-type DiffDeps = Pick<RunDeps, 'store' | 'runs' | 'turns'>;
+type DiffDeps = Pick<RunDeps, 'store' | 'runs' | 'turns' | 'reads'>;
 
 /** Steps of a run in order, read as far as they are needed. */
 export type StepViews = AsyncIterator<StepView>;

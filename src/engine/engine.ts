@@ -4,9 +4,10 @@ import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
 import { type GraphDeps, GraphUseCases } from './graphs.js';
+import { LargeReads } from './large-reads.js';
 import { listRuns } from './list-runs.js';
 import { listSteps } from './list-steps.js';
-import { type ReadState, type RunView, StateReader } from './read-state.js';
+import { type ReadLargeState, type ReadState, type RunView, StateReader } from './read-state.js';
 import { RequestUseCases } from './requests.js';
 import { guardAll, type Page, type RunDeps } from './shared.js';
 import { type StartedRun, type StartRun, startRun } from './start.js';
@@ -41,6 +42,11 @@ export interface Engine
   startRun(request: StartRun): Promise<StartedRun>;
   /** The state of a run, live; asked to wait, when the run ends, or when it or a child waits for input. */
   getState(runId: string, options?: ReadState): Promise<RunView>;
+  /**
+   * Does with the state of a run, which can be large, what is to be done with it: all of that before another large one
+   * is read.
+   */
+  useState<T>(runId: string, options: ReadLargeState, use: (view: RunView) => Promise<T>): Promise<T>;
   /** Runs that fit a filter, newest first. */
   listRuns(filter: Parameters<typeof listRuns>[1]): ReturnType<typeof listRuns>;
   /** The steps of a run, in order; the last one can be under way. */
@@ -57,14 +63,14 @@ export interface Engine
   stop(): void;
 }
 
-export interface EngineDeps extends GraphDeps, Omit<RunDeps, 'admission'>, DiagramDeps {
+export interface EngineDeps extends GraphDeps, Omit<RunDeps, 'admission' | 'reads'>, DiagramDeps {
   readonly queue: Pick<RunQueue, 'admit'>;
 }
 
 /** Makes the engine out of its parts. */
 export function createEngine(parts: EngineDeps): Engine {
   const admission = new Admission(parts.queue);
-  const deps = { ...parts, admission };
+  const deps = { ...parts, admission, reads: new LargeReads() };
   const graphs = new GraphUseCases(deps);
   const states = new StateReader(deps);
   const requests = new RequestUseCases(deps);
@@ -82,6 +88,7 @@ export function createEngine(parts: EngineDeps): Engine {
     listConditions: () => graphs.listConditions(),
     startRun: (request) => startRun(deps, request),
     getState: (runId, options) => states.getState(runId, options),
+    useState: (runId, options, use) => states.useState(runId, options, use),
     listRuns: (filter) => listRuns(deps, filter),
     listSteps: (runId, page) => listSteps(deps, runId, page),
     diffRuns: (a, b) => diffRuns(deps, a, b),

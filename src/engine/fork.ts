@@ -29,11 +29,13 @@ export interface ForkedRun {
 }
 
 const EVENTS_AT_A_TIME = 1000;
+/** Events of which a fork is measured: longer journals count as these do. */
+const MAX_MEASURED_EVENTS = 10_000;
 
 /**
  * Starts a new run with the steps of another one before `fromStep` copied. The original, live or not, is untouched.
  * @throws EngineError `run_not_found`, `run_is_child`, `run_unreadable`, `graph_unreadable`, `graph_deleted`, `fork_impossible`,
- * `invalid_request`, `queue_full`, `shutting_down`, `idempotency_mismatch`, `store_unavailable`.
+ * `invalid_request`, `server_busy`, `queue_full`, `shutting_down`, `idempotency_mismatch`, `store_unavailable`.
  */
 export async function forkRun(
   deps: RunDeps,
@@ -41,7 +43,7 @@ export async function forkRun(
   runId: string,
   request: ForkRun,
 ): Promise<ForkedRun> {
-  const { store, admission } = deps;
+  const { store } = deps;
   const forkedFrom = { run_id: runId, step: request.fromStep };
   const { idempotency } = request;
   const answer = (owner: { runId: string; fingerprint: string }): ForkedRun => {
@@ -49,17 +51,38 @@ export async function forkRun(
   };
   const earlier = idempotency && (await store.findByIdempotencyKey(idempotency.key));
   if (earlier !== undefined) return answer(earlier);
-  const { state, records } = await forkedJournal(deps, requests, runId, request);
-  const create = definedOnly({ idempotency });
   try {
-    const unit = newUnitOf(creationOf({ state, records }, create));
-    await admission.admit(() => store.commit(unit));
+    const { forkId, status } = await inTurnToFork(deps, requests, runId, request);
+    return { runId: forkId, status, forkedFrom, replayed: false };
   } catch (error) {
     if (error instanceof ReplayError) return answer(error);
-    if (error instanceof GraphGoneError) throw graphDeleted(state.graphId, runId);
     throw error;
   }
-  return { runId: state.runId, status: statusOf(state), forkedFrom, replayed: false };
+}
+
+/** Copies the journal and stores the copy, which holds all of it in memory. */
+async function inTurnToFork(
+  deps: RunDeps,
+  requests: Pick<RequestUseCases, 'isChild'>,
+  runId: string,
+  request: ForkRun,
+): Promise<{ forkId: string; status: RunStatus }> {
+  const { store, runs, reads, admission } = deps;
+  const bytes = (await runs.measure(runId)) + (await store.measureEvents(runId, 0, MAX_MEASURED_EVENTS));
+  const copy = async (): Promise<{ forkId: string; status: RunStatus }> => {
+    const { state, records } = await forkedJournal(deps, requests, runId, request);
+    const { idempotency } = request;
+    try {
+      const unit = newUnitOf(creationOf({ state, records }, definedOnly({ idempotency })));
+      await admission.admit(() => store.commit(unit));
+    } catch (error) {
+      if (error instanceof GraphGoneError) throw graphDeleted(state.graphId, runId);
+      throw error;
+    }
+    return { forkId: state.runId, status: statusOf(state) };
+  };
+  // Each is a fork of its own, and two of one run take as much as two of different ones.
+  return reads.inTurn(`${runId} fork ${deps.newId()}`, bytes, copy);
 }
 
 /** The journal of the new run: a first event of its own, the steps before `fromStep` as they were, and the fork. */

@@ -9,13 +9,28 @@ const STEPS_AT_A_TIME = 200;
 
 type StepDeps = Pick<RunDeps, 'store' | 'turns'>;
 
-/** The steps of a run, in order; the last one can be under way. @throws EngineError `run_not_found`. */
-export async function listSteps(
-  deps: StepDeps,
-  runId: string,
-  { limit, cursor }: Page,
-): Promise<{ steps: readonly StepView[]; nextCursor: string | null }> {
-  const from = cursor === undefined ? 0 : seqOf(cursor);
+interface StepPage {
+  readonly steps: readonly StepView[];
+  readonly nextCursor: string | null;
+}
+
+/** The steps of a run, in order; the last one can be under way. @throws EngineError `run_not_found`, `server_busy`. */
+export async function listSteps(deps: StepDeps & Pick<RunDeps, 'reads'>, runId: string, page: Page): Promise<StepPage> {
+  const { cursor, limit } = page;
+  const from = firstSeqOf(page);
+  const bytes = await measureSteps(deps, runId, from);
+  return deps.reads.inTurn(`${runId} steps ${cursor} ${limit}`, bytes, () => readPage(deps, runId, page));
+}
+
+/** About how many bytes are read for a page of steps, without reading them. */
+export async function measureSteps({ store }: Pick<StepDeps, 'store'>, runId: string, from = 0): Promise<number> {
+  const bytes = await store.measureEvents(runId, Math.max(0, from - 1), EVENTS_AT_A_TIME);
+  return Math.min(bytes, MAX_PAGE_BYTES);
+}
+
+async function readPage(deps: StepDeps, runId: string, page: Page): Promise<StepPage> {
+  const from = firstSeqOf(page);
+  const { limit } = page;
   const reader = new StepReader(from);
   const isFull = await readSteps(deps, runId, reader, Math.max(0, from - 1), limit);
   const isMore = isFull && (await deps.store.readEvents(runId, reader.lastSeq, 1)).length > 0;
@@ -30,7 +45,7 @@ export async function listSteps(
 export async function* allSteps(deps: StepDeps, runId: string): AsyncGenerator<StepView, undefined> {
   for (let cursor: string | undefined; ; ) {
     const page = { limit: STEPS_AT_A_TIME, ...(cursor !== undefined && { cursor }) };
-    const { steps, nextCursor }: Awaited<ReturnType<typeof listSteps>> = await listSteps(deps, runId, page);
+    const { steps, nextCursor }: StepPage = await readPage(deps, runId, page);
     yield* steps;
     if (nextCursor === null) return undefined;
     cursor = nextCursor;
@@ -61,7 +76,8 @@ async function readSteps(
   }
 }
 
-function seqOf(cursor: string): number {
+function firstSeqOf({ cursor }: Page): number {
+  if (cursor === undefined) return 0;
   if (/^[1-9]\d{0,14}$/.test(cursor)) return Number(cursor);
   const errors = [{ pointer: '/cursor', code: 'invalid_cursor', message: 'Use a next_cursor of an earlier answer.' }];
   throw new EngineError('invalid_request', 'The cursor is not one of ours.', { errors });

@@ -1,12 +1,17 @@
 import { isFinished, type RunState, statusOf, waitsForPerson } from '../core/run/state.js';
 import { type RunSummary, StoreUnavailableError } from '../store/store.js';
-import { loadRun, type RunDeps } from './shared.js';
+import { inTurnToLoad, loadRun, type RunDeps } from './shared.js';
 
 export interface ReadState {
   /** Seconds to wait for the run to finish. */
   readonly waitSeconds?: number;
   /** Only log lines after this many. */
   readonly logsAfter?: number;
+}
+
+export interface ReadLargeState extends ReadState {
+  /** Called before a large state is read, with about its bytes. What it throws is passed on, and nothing is read. */
+  readonly admit?: (bytes: number) => void;
 }
 
 /** A run's state with the log lines that were asked for. */
@@ -28,18 +33,33 @@ export class StateReader {
   readonly #waits = new Set<() => void>();
   #stopping = false;
 
-  constructor(private readonly deps: Pick<RunDeps, 'store' | 'runs' | 'signals' | 'lines'>) {}
+  constructor(private readonly deps: Pick<RunDeps, 'store' | 'runs' | 'signals' | 'lines' | 'reads'>) {}
 
   /**
    * The state of a run, live. Asked to wait, it answers when the run ends, or when it or a child waits for input.
-   * @throws EngineError `run_not_found`.
+   * @throws EngineError `run_not_found`, `server_busy`.
    */
-  async getState(runId: string, { waitSeconds = 0, logsAfter = 0 }: ReadState = {}): Promise<RunView> {
+  getState(runId: string, options: ReadState = {}): Promise<RunView> {
+    return this.useState(runId, options, async (view) => view);
+  }
+
+  /** As {@link getState}; what is done with a large state is done before another one is read. */
+  async useState<T>(
+    runId: string,
+    { waitSeconds = 0, logsAfter = 0, admit }: ReadLargeState,
+    use: (view: RunView) => Promise<T>,
+  ): Promise<T> {
     // Nothing is held meanwhile: states can be large, and so can the number of those who wait.
     if (waitSeconds > 0) await this.#untilAtRest(runId, waitSeconds);
-    const state = await loadRun(this.deps, runId);
-    const waitingChildren = await this.#waitingChildren(state);
-    return { state, logs: await this.deps.lines.read(state, logsAfter), waitingChildren };
+    const { runs, lines, reads } = this.deps;
+    const read = async (): Promise<T> => use(await this.#view(runId, logsAfter));
+    if (runs.isAtHand(runId) && lines.isAtHand(runId, logsAfter)) return read();
+    const bytes = (await runs.measure(runId)) + (await lines.measure(runId, logsAfter));
+    return reads.inTurn(`${runId} ${logsAfter}`, bytes, async () => {
+      // The others in this turn share what the first of them has read.
+      if (!runs.isAtHand(runId)) admit?.(bytes);
+      return read();
+    });
   }
 
   /** Answers every waiting request now, and lets none wait from here on. */
@@ -48,10 +68,20 @@ export class StateReader {
     for (const answer of this.#waits) answer();
   }
 
+  async #view(runId: string, logsAfter: number): Promise<RunView> {
+    const state = await loadRun(this.deps, runId);
+    const waitingChildren = await this.#waitingChildren(state);
+    return { state, logs: await this.deps.lines.read(state, logsAfter), waitingChildren };
+  }
+
   /** True if a run has ended, or waits for somebody. */
-  async #isAtRest(state: RunState): Promise<boolean> {
-    if (isFinished(statusOf(state)) || waitsForPerson(state)) return true;
-    return (await this.#waitingChildren(state, 1)).length > 0;
+  #isAtRest(runId: string): Promise<boolean> {
+    const look = async (): Promise<boolean> => {
+      const state = await loadRun(this.deps, runId);
+      if (isFinished(statusOf(state)) || waitsForPerson(state)) return true;
+      return (await this.#waitingChildren(state, 1)).length > 0;
+    };
+    return inTurnToLoad(this.deps, runId, look, { always: true });
   }
 
   async #waitingChildren(state: RunState, limit = MAX_WAITING_CHILDREN): Promise<RunSummary[]> {
@@ -70,9 +100,9 @@ export class StateReader {
     const timer = setTimeout(answer, seconds * 1000);
     let again: NodeJS.Timeout | undefined;
     const look = (): void => {
-      loadRun(this.deps, runId)
-        .then(async (state) => {
-          if (await this.#isAtRest(state)) answer();
+      this.#isAtRest(runId)
+        .then((isAtRest) => {
+          if (isAtRest) answer();
         })
         .catch((error: unknown) => {
           // While the store is down, it is looked at again; a run that was deleted, or cannot be read, is answered for.
@@ -88,7 +118,7 @@ export class StateReader {
     const unsubscribeChildren = signals.subscribe('child_waiting', look);
     try {
       // It may have come to rest between the first look at it and the subscription.
-      if (await this.#isAtRest(await loadRun(this.deps, runId))) return;
+      if (await this.#isAtRest(runId)) return;
       await answered;
     } finally {
       clearTimeout(timer);

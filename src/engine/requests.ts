@@ -7,7 +7,7 @@ import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { type AppendResult, appendTo } from '../runs/append.js';
 import { cancelRun } from '../runs/cancel.js';
 import type { Unit } from '../store/store.js';
-import { jsonOf, type RunDeps, refusalError, runNotFound } from './shared.js';
+import { inTurnToLoad, jsonOf, type RunDeps, refusalError, runNotFound } from './shared.js';
 
 export interface Answered {
   readonly runId: string;
@@ -28,7 +28,7 @@ export class RequestUseCases {
    * @throws EngineError `run_not_found`, `run_finished`, `store_unavailable`.
    */
   async cancelRun(runId: string): Promise<Answered> {
-    const { isAppended, ...answered } = answerTo(runId, await cancelRun(this.deps, runId));
+    const { isAppended, ...answered } = answerTo(runId, await this.#cancel(runId));
     // It is being cancelled already. If whoever was to see to that has failed, this has it looked at again.
     if (!isAppended) await this.deps.store.commit({ appends: [], wakes: [{ runId, at: 0 }] });
     return answered;
@@ -37,7 +37,7 @@ export class RequestUseCases {
   /**
    * Answers what a run waits for.
    * @throws EngineError `run_not_found`, `run_not_waiting`, `invalid_request`, `invalid_answer`, `run_unreadable`,
-   * `store_unavailable`.
+   * `server_busy`, `store_unavailable`.
    */
   async resumeRun(runId: string, { payload, waitId }: { payload: Json; waitId?: string }): Promise<Answered> {
     const request = { payload: await jsonOf(this.deps, payload, '/payload'), waitId };
@@ -54,7 +54,7 @@ export class RequestUseCases {
   /**
    * Has a run that failed or was cancelled go on from the step that it stopped at.
    * @throws EngineError `run_not_found`, `run_is_child`, `run_not_retryable`, `graph_deleted`, `limits_too_low`,
-   * `run_unreadable`, `graph_unreadable`, `queue_full`, `shutting_down`, `store_unavailable`.
+   * `run_unreadable`, `graph_unreadable`, `server_busy`, `queue_full`, `shutting_down`, `store_unavailable`.
    */
   async retryRun(runId: string, { limits }: { limits?: LimitsDefinition }): Promise<Answered> {
     const { admission, store, now } = this.deps;
@@ -69,7 +69,11 @@ export class RequestUseCases {
   }
 
   async #request(...[runId, decide, commit]: AppendArguments): Promise<AnsweredOrNot> {
-    return answerTo(runId, await appendTo(this.deps, runId, decide, commit));
+    return answerTo(runId, await inTurnToLoad(this.deps, runId, () => appendTo(this.deps, runId, decide, commit)));
+  }
+
+  #cancel(runId: string): Promise<AppendResult | undefined> {
+    return inTurnToLoad(this.deps, runId, () => cancelRun(this.deps, runId), { always: true });
   }
 
   async #isGraphDeleted({ graphId, graphVersion }: RunState): Promise<boolean> {

@@ -17,6 +17,7 @@ import {
   UnreadableRunError,
 } from '../store/store.js';
 import type { Admission } from './admission.js';
+import type { LargeReadOptions, LargeReads } from './large-reads.js';
 
 /** A page of a list: at most `limit` items, after the one that `cursor` names. */
 export interface Page {
@@ -89,6 +90,7 @@ export interface RunDeps {
   readonly lines: LinePages;
   readonly turns: Turns;
   readonly admission: Admission;
+  readonly reads: LargeReads;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** A new UUIDv7. */
@@ -115,6 +117,20 @@ export async function loadRun({ runs }: Pick<RunDeps, 'runs'>, runId: string): P
   const state = await runs.load(runId);
   if (state === undefined) throw runNotFound(runId);
   return state;
+}
+
+/**
+ * Does work that loads a run: in its turn if much is to be read for it.
+ * @throws EngineError `server_busy`.
+ */
+export async function inTurnToLoad<T>(
+  { runs, reads }: Pick<RunDeps, 'runs' | 'reads'>,
+  runId: string,
+  work: () => Promise<T>,
+  options?: LargeReadOptions,
+): Promise<T> {
+  if (runs.isAtHand(runId)) return work();
+  return reads.inTurn(runId, await runs.measure(runId), work, options);
 }
 
 /** The error for a request that is refused. */

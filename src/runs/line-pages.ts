@@ -118,7 +118,7 @@ export class LinePages {
   readonly #lastRead = new LRUCache<string, readonly EventLines[]>({ maxSize: MAX_READ_SIZE });
 
   constructor(
-    private readonly store: Pick<Store, 'readLogEvents'>,
+    private readonly store: Pick<Store, 'readLogEvents' | 'measureLogEvents'>,
     private readonly turns: Turns,
   ) {}
 
@@ -134,6 +134,18 @@ export class LinePages {
         this.#keepLatest(state.runId, latest);
       }
     }
+  }
+
+  /** True if all lines of a run after so many are kept, so that reading them reads only what is new. */
+  isAtHand(runId: string, after: number): boolean {
+    const latest = this.#latest.peek(runId);
+    return latest?.covers(after, latest.end) === true;
+  }
+
+  /** About how many bytes are read for a page of lines, without reading them; 0 if they are at hand. */
+  async measure(runId: string, after: number): Promise<number> {
+    if (this.isAtHand(runId, after)) return 0;
+    return this.store.measureLogEvents(runId, after, EVENTS_AT_A_TIME);
   }
 
   /** The lines after so many, up to a page of them, as they were at a state. They are frozen. */

@@ -86,6 +86,25 @@ export class RunLoader {
     return isMissing ? undefined : this.#foldOnce(runId);
   }
 
+  /** True if a run has a state at hand, so that loading it reads only what is new. */
+  isAtHand(runId: string): boolean {
+    return this.#kept.has(runId) || this.#read.has(runId);
+  }
+
+  /** About how many bytes are read to load a run, without reading them; 0 if it is at hand, or there is none. */
+  async measure(runId: string): Promise<number> {
+    if (this.isAtHand(runId)) return 0;
+    let bytes = 0;
+    for (let id: string | undefined = runId; id !== undefined; ) {
+      const size = await this.store.measureRun(id);
+      bytes += size?.bytes ?? 0;
+      const base = size?.base ?? null;
+      // What a branch stands on is folded too, unless it is kept.
+      id = base === null || this.#bases.has(baseKey(base.runId, base.seq)) ? undefined : base.runId;
+    }
+    return bytes;
+  }
+
   /** Keeps a state at hand: the next load reads only what came after it. */
   keep(state: RunState): void {
     this.#read.delete(state.runId);

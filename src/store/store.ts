@@ -203,6 +203,14 @@ export function isLastPage(records: readonly EventRecord[], limit = Number.POSIT
   return size < MAX_PAGE_SIZE;
 }
 
+/** How much is read to load a run. */
+export interface RunSize {
+  /** Bytes of its first event, its snapshot, and the events after that. */
+  readonly bytes: number;
+  /** The event of its parent that started it, if it runs the same graph version, as a branch does. */
+  readonly base: { readonly runId: string; readonly seq: number } | null;
+}
+
 /** What a run folds from. */
 export interface StoredRun {
   /** The first event. */
@@ -259,6 +267,12 @@ export interface Store {
   loadRun(runId: string, atSeq?: number): Promise<StoredRun | undefined>;
   /** What is known of a run without reading what its journal says; `undefined` where there is no such run. */
   outlineRun(runId: string): Promise<RunOutline | undefined>;
+  /** How much {@link loadRun} and what follows it would read, without reading it; `undefined` if there is no such run. */
+  measureRun(runId: string): Promise<RunSize | undefined>;
+  /** Bytes of the payloads of records with a seq above `afterSeq`, of the first `limit` of them, without reading them. */
+  measureEvents(runId: string, afterSeq: number, limit: number): Promise<number>;
+  /** Bytes of the payloads that {@link readLogEvents} would read, and of those between them, without reading them. */
+  measureLogEvents(runId: string, afterLine: number, limit: number): Promise<number>;
   /** The seq of the last record of a run, without reading it; 0 if there is none. */
   lastSeq(runId: string): Promise<number>;
   /** Records with a seq above `afterSeq`, in order: a page of at most `limit`, see {@link isLastPage}. */

@@ -17,6 +17,7 @@ export function failingEngine(error: unknown): Engine {
     listGraphs: failLater,
     startRun: failLater,
     getState: failLater,
+    useState: failLater,
     listRuns: failLater,
     listSteps: failLater,
     diffRuns: failLater,

@@ -39,8 +39,8 @@ describe('runs', () => {
     ['that the client can wait for', new ApiError('server_busy')],
     ['of the engine', new EngineError('store_unavailable', 'The database cannot be used at the moment.')],
   ])('a run is started, whatever goes wrong while its end is waited for: an error %s', async (_, error) => {
-    const getState = () => Promise.reject(error);
-    const ask = asker(await appOf({ ...server.engine, getState }));
+    const useState = () => Promise.reject(error);
+    const ask = asker(await appOf({ ...server.engine, useState }));
     const { status, body, headers } = await ask('POST /graph/run?wait=10', { graph_id: 'echoes' });
     expect({ status, body }).toEqual({ status: 202, body: { run_id: body.run_id, status: 'SUBMITTED' } });
     expect(headers['retry-after']).toBeUndefined();

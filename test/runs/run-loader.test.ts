@@ -214,6 +214,24 @@ describe('the run loader', () => {
     expect(whole.mock.calls.map(([runId]) => runId)).toEqual([first.runId, first.parent!.run_id]);
   });
 
+  it('measures what it would read, with what a branch stands on, and nothing of what is at hand', async () => {
+    const parent = await commit(store, newRun({ inputData: 'x'.repeat(1_000_000) }));
+    const started = await commit(store, follow(parent, [STARTED, branches(2)]));
+    const [one, two] = [newChild(started, 3, 0), newChild(started, 3, 1)];
+    for (const branch of [one, two]) await commit(store, branch);
+    expect(runs.isAtHand(one.state.runId)).toBe(false);
+    expect(await runs.measure(one.state.runId)).toBeGreaterThan(1_000_000);
+    await runs.load(one.state.runId);
+    expect(runs.isAtHand(one.state.runId)).toBe(true);
+    expect(await runs.measure(one.state.runId)).toBe(0);
+    const bytes = await runs.measure(two.state.runId);
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(1000);
+    runs.keep(started);
+    expect(await runs.measure(started.runId)).toBe(0);
+    expect(await runs.measure('nobody')).toBe(0);
+  });
+
   it('remembers a thousand runs whose snapshots cannot be read, and no more', async () => {
     const ids: string[] = [];
     for (let count = 0; count <= 1000; count += 1) {

@@ -209,6 +209,40 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         }
       });
 
+      it('measures what is read to load a run, its events and its log lines', async () => {
+        const first = await commit(store, newRun({ inputData: 'é'.repeat(1000) }));
+        const { runId } = first;
+        const sum = (records: readonly EventRecord[]) =>
+          records.reduce((bytes, { payload }) => bytes + Buffer.byteLength(payload), 0);
+        const before = follow(first, [STARTED, step(1, { text: 'x'.repeat(5000) }, ['a line', 'another'])]);
+        await commit(store, before);
+        expect(await store.measureRun(runId)).toEqual({ bytes: sum(await store.readEvents(runId, 0, 10)), base: null });
+        const { state, text } = takeSnapshot(before.state);
+        const middle = follow(state, [step(2, { text: 'y' }, ['a third'])]);
+        await commit(store, { ...middle, snapshot: text });
+        await commit(store, follow(middle.state, [step(3, { text: 'z'.repeat(3000) }), step(4)]));
+        const records = await store.readEvents(runId, 0, 10);
+        // The snapshot is of the record that came with it.
+        const bytes = sum(records.slice(0, 1)) + Buffer.byteLength(text) + sum(records.slice(4));
+        expect(await store.measureRun(runId)).toEqual({ bytes, base: null });
+        expect(await store.measureEvents(runId, 2, 2)).toBe(sum(records.slice(2, 4)));
+        expect(await store.measureEvents(runId, 6, 10)).toBe(0);
+        expect(await store.measureLogEvents(runId, 2, 10)).toBe(sum(records.slice(2)));
+        expect(await store.measureLogEvents(runId, 4, 1)).toBe(sum(records.slice(3, 4)));
+        expect(await store.measureRun('nobody')).toBeUndefined();
+        expect(await store.measureEvents('nobody', 0, 10)).toBe(0);
+      });
+
+      it('says what a branch stands on, which is to be read too', async () => {
+        await store.createGraph(graph('other'));
+        const parent = await commit(store, newRun());
+        const started = await commit(store, follow(parent, [STARTED, branches(2)]));
+        const branch = await commit(store, newChild(started, 3, 0));
+        const child = await commit(store, newChild(started, 3, 1, { kind: 'graph', graphId: 'other' }));
+        expect(await store.measureRun(branch.runId)).toMatchObject({ base: { runId: parent.runId, seq: 3 } });
+        expect(await store.measureRun(child.runId)).toMatchObject({ base: null });
+      });
+
       it('reads pages that end with the record that fills them, and a last page that does not', async () => {
         const first = await commit(store, newRun());
         const large = { text: 'x'.repeat(MAX_PAGE_SIZE / 2) };

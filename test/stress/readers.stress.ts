@@ -31,19 +31,25 @@ export const talk = {
 const sockets = new Set<Socket>();
 let server: ServerProcess;
 
-async function startWith(tool: string, steps: number): Promise<string> {
+async function startWith(tool: string, steps: number, runs: 1): Promise<[string]>;
+async function startWith(tool: string, steps: number, runs: number): Promise<string[]>;
+/** Starts a server with runs that have finished and that it has not read yet. */
+async function startWith(tool: string, steps: number, runs: number): Promise<string[]> {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'large.mjs'), TOOLS);
   const first = await startServer(folder, { TOOLS: './large.mjs' });
   const nodes = Array.from({ length: steps }, (_, index) => ({ name: `n${index}`, tool_name: tool }));
   const edges = nodes.slice(1).map(({ name }, index) => ({ from_node: `n${index}`, to_node: name }));
   await ask(first, 'POST /graph/create', { ...chain('large', tool), entry_point: 'n0', nodes, edges });
-  const runId = await startRun(first, 'large');
-  while ((await ask(first, `GET /graph/runs?graph_id=large`)).body.runs[0].status !== 'COMPLETED') await pause(50);
+  const runIds: string[] = [];
+  for (let run = 0; run < runs; run += 1) runIds.push(await startRun(first, 'large'));
+  const finished = async (): Promise<number> =>
+    (await ask(first, `GET /graph/runs?graph_id=large&limit=200&status=COMPLETED`)).body.runs.length;
+  while ((await finished()) < runs) await pause(50);
   await first.end('SIGTERM');
   // What is measured is reading alone.
   server = await startServer(folder, { TOOLS: './large.mjs' });
-  return runId;
+  return runIds;
 }
 
 afterEach(async () => {
@@ -63,7 +69,7 @@ function askAndForget(path: string): Promise<void> {
 }
 
 it.each(['text', 'rows'])('250 clients that ask for a state of 16 MB of %s and never read', async (tool) => {
-  const runId = await startWith(tool, 16);
+  const [runId] = await startWith(tool, 16, 1);
   const stop = await watch(server);
   for (let client = 0; client < 250; client += 1) await askAndForget(`/graph/state/${runId}`);
   await pause(15_000);
@@ -76,7 +82,7 @@ it.each(['text', 'rows'])('250 clients that ask for a state of 16 MB of %s and n
 });
 
 it('20 readers at once of 10,000 lines of 8 kB', async () => {
-  const runId = await startWith('talk', LINES / 1000);
+  const [runId] = await startWith('talk', LINES / 1000, 1);
   const stop = await watch(server);
   const begun = performance.now();
   const readers = Array.from({ length: 20 }, async () => {
@@ -94,6 +100,37 @@ it('20 readers at once of 10,000 lines of 8 kB', async () => {
   const watched = await stop();
   print('20 readers of 10,000 lines of 8 kB', { seconds, ...watched });
   expect(new Set(counts)).toEqual(new Set([LINES + LINES / 1000 + 1]));
+  expect(watched.memoryMb).toBeLessThan(MAX_MEMORY_MB);
+  expect(watched.longestMs).toBeLessThan(MAX_GAP_MS);
+});
+
+/** Reads an answer to its end, without parsing it, and says what became of it. */
+async function read(path: string): Promise<{ status: number; retryAfter: string | null; bytes: number }> {
+  const answer = await fetch(`${server.url}${path}`);
+  let bytes = 0;
+  for await (const chunk of answer.body ?? []) bytes += (chunk as Uint8Array).length;
+  return { status: answer.status, retryAfter: answer.headers.get('retry-after'), bytes };
+}
+
+const DISTINCT_RUNS = 40;
+
+it.each([
+  ['text', 16, (runId: string) => `/graph/state/${runId}`],
+  ['text', 16, (runId: string) => `/graph/runs/${runId}/steps`],
+  ['talk', 2, (runId: string) => `/graph/state/${runId}`],
+  ['text', 16, (runId: string) => `/graph/runs/${runId}/events`],
+] as const)('readers of 40 large runs at once, %s of %i steps, and then one by one', async (tool, steps, pathOf) => {
+  const paths = (await startWith(tool, steps, DISTINCT_RUNS)).map(pathOf);
+  const stop = await watch(server);
+  const answers = await Promise.all(paths.map(read));
+  const served = answers.filter(({ status }) => status === 200);
+  const refused = answers.filter(({ status }) => status !== 200);
+  for (const path of paths) expect((await read(path)).status).toBe(200);
+  const watched = await stop();
+  print(`${DISTINCT_RUNS} readers of ${paths[0]}, ${tool}`, { served: served.length, ...watched });
+  expect(served.length).toBeGreaterThan(0);
+  for (const { status, retryAfter } of refused)
+    expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: '5' });
   expect(watched.memoryMb).toBeLessThan(MAX_MEMORY_MB);
   expect(watched.longestMs).toBeLessThan(MAX_GAP_MS);
 });

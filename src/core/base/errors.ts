@@ -23,6 +23,7 @@ export type EngineErrorCode =
   | 'fork_impossible'
   | 'idempotency_mismatch'
   | 'diagram_too_large'
+  | 'server_busy'
   | 'queue_full'
   | 'shutting_down'
   | 'store_unavailable';

@@ -29,13 +29,16 @@ export class AnswersUnderWay {
     response.once('finish', release);
   }
 
+  /** Checks that an answer of so many bytes will fit. @throws ApiError `server_busy`; one answer at a time always does. */
+  check(bytes: number): void {
+    if (this.#bytes > 0 && this.#bytes + bytes > this.maxBytes) throw busy();
+  }
+
   /** Holds pieces; returns a function that releases them. @throws ApiError `server_busy` if they do not fit. */
   take(pieces: Pieces, { always = false } = {}): () => void {
     let added = 0;
     for (const piece of pieces) if (!this.#holders.has(piece)) added += piece.length;
-    if (!always && this.#bytes > 0 && added > 0 && this.#bytes + added > this.maxBytes) {
-      throw new ApiError('server_busy', undefined, { retryAfterSeconds: RETRY_AFTER_SECONDS });
-    }
+    if (!always && added > 0) this.check(added);
     for (const piece of pieces) this.#holders.set(piece, (this.#holders.get(piece) ?? 0) + 1);
     this.#bytes += added;
     let isHeld = true;
@@ -52,4 +55,9 @@ export class AnswersUnderWay {
       else if (this.#holders.delete(piece)) this.#bytes -= piece.length;
     }
   }
+}
+
+/** The error for an answer that does not fit at the moment. */
+export function busy(): ApiError {
+  return new ApiError('server_busy', undefined, { retryAfterSeconds: RETRY_AFTER_SECONDS });
 }

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../core/base/json.js';
 import { estimateBytes } from '../../core/base/json-size.js';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
-import { AnswersUnderWay } from './answers-under-way.js';
+import { AnswersUnderWay, busy } from './answers-under-way.js';
 import { JsonTexts, LARGE_BYTES, type Pieces } from './json-texts.js';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -23,18 +23,34 @@ export class LargeAnswers {
     this.#texts = new JsonTexts(() => engine.takeTurn());
   }
 
-  /** Sends JSON, whose large frozen parts are made text once for all answers. @throws ApiError `server_busy`. */
-  async send(reply: FastifyReply, answer: object): Promise<FastifyReply> {
+  /**
+   * Checks, before a large answer is made, that it will fit and that there is still somebody to read it.
+   * @param bytes about the size of the answer
+   * @throws ApiError `server_busy`.
+   */
+  admit(reply: FastifyReply, bytes: number): void {
+    if (reply.raw.destroyed) throw busy();
+    this.underWay.check(bytes);
+  }
+
+  /**
+   * Makes JSON ready to be sent, whose large frozen parts are made text once for all answers. From here on nothing but
+   * the text is held.
+   * @returns a function that sends it. A reply is not resolved with, because it resolves only when its client has read it.
+   * @throws ApiError `server_busy`.
+   */
+  async prepare(reply: FastifyReply, answer: object): Promise<() => FastifyReply> {
     // What is sent is JSON, though its type need not say so.
     const json = answer as JsonObject;
-    if (estimateBytes(json, LARGE_BYTES) <= LARGE_BYTES) return reply.send(answer);
+    if (estimateBytes(json, LARGE_BYTES) <= LARGE_BYTES) return () => reply.send(answer);
     const pieces = await this.#texts.print(json);
     this.underWay.hold(pieces, reply.raw);
     const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    return reply
-      .type(JSON_TYPE)
-      .header('content-length', String(length))
-      .send(Readable.from(this.#inTurns(pieces), { objectMode: false }));
+    return () =>
+      reply
+        .type(JSON_TYPE)
+        .header('content-length', String(length))
+        .send(Readable.from(this.#inTurns(pieces), { objectMode: false }));
   }
 
   /** The system takes some MB of an answer at once, which is copied: many answers at once would hold the server. */

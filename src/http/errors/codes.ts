@@ -11,7 +11,6 @@ type HttpErrorCode =
   | 'not_found'
   | 'body_too_large'
   | 'unsupported_media_type'
-  | 'server_busy'
   | 'internal_error';
 
 /** A stable code of an error of the API. */
@@ -131,7 +130,8 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
   server_busy: {
     status: 503,
     title: 'Server busy',
-    meaning: 'Too many large answers are under way to clients that have not read them. Try again later.',
+    meaning:
+      'Too many large runs are read, or too many large answers have not been read by their clients. Try again later.',
   },
   queue_full: { status: 503, title: 'Queue full', meaning: 'Too many runs are waiting to start. Try again later.' },
   shutting_down: { status: 503, title: 'Shutting down', meaning: 'The server is stopping and takes no new work.' },

@@ -56,11 +56,13 @@ export interface StartRunOptions {
 }
 
 export function startRunRoute(app: App, engine: Engine, options: StartRunOptions & AnswerOptions): void {
-  /** Sends the state of a run that finishes in time. What goes wrong is no answer: the run is started all the same. */
-  const sendFinished = async (runId: string, waitSeconds: number, reply: FastifyReply) => {
+  /** Makes the state of a run that finishes in time ready to be sent. What goes wrong is no answer: the run is started all the same. */
+  const prepareFinished = async (runId: string, waitSeconds: number, reply: FastifyReply) => {
     try {
-      const view = await engine.getState(runId, { waitSeconds });
-      if (isFinished(statusOf(view.state))) return await answers.send(reply.code(200), toRunState(view));
+      const admit = (bytes: number): void => answers.admit(reply, bytes);
+      return await engine.useState(runId, { waitSeconds, admit }, async (view) =>
+        isFinished(statusOf(view.state)) ? answers.prepare(reply.code(200), toRunState(view)) : undefined,
+      );
     } catch (error) {
       // Whoever was told to try again would start another run.
       if (!(error instanceof ApiError || error instanceof EngineError)) throw error;
@@ -100,8 +102,8 @@ export function startRunRoute(app: App, engine: Engine, options: StartRunOptions
       const run = await engine.startRun({ ...toStartRun(request.body), ...idempotencyOf(request) });
       setNewRunHeaders(reply, run);
       if (!run.replayed) onRunStarted?.(run.runId, request.id);
-      const finished = wait === undefined ? undefined : await sendFinished(run.runId, wait, reply);
-      if (finished !== undefined) return finished;
+      const send = wait === undefined ? undefined : await prepareFinished(run.runId, wait, reply);
+      if (send !== undefined) return send();
       return reply.code(202).send(toStartedRun({ runId: run.runId, status: 'SUBMITTED' }));
     },
   );

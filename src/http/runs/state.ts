@@ -34,10 +34,13 @@ export function getRunStateRoute(app: App, engine: Engine, { answers }: AnswerOp
     },
     async (request, reply) => {
       const { wait = 0, logs_after = 0 } = request.query;
-      const options = { waitSeconds: wait, logsAfter: logs_after };
-      const view = await engine.getState(request.params.run_id, options);
-      if (isKnown(request, reply, tagOfState(view))) return reply.code(304).send();
-      return answers.send(reply, toRunState(view));
+      const admit = (bytes: number): void => answers.admit(reply, bytes);
+      const options = { waitSeconds: wait, logsAfter: logs_after, admit };
+      const send = await engine.useState(request.params.run_id, options, async (view) => {
+        if (isKnown(request, reply, tagOfState(view))) return () => reply.code(304).send();
+        return answers.prepare(reply, toRunState(view));
+      });
+      return send();
     },
   );
 }

@@ -5,17 +5,22 @@ import { UnreadableError } from '../../core/base/stored.js';
 import type { EventRecord } from '../../core/run/events.js';
 import { eventOf, isNextRecord } from '../../core/run/stored-events.js';
 import type { RunOutline } from '../../core/run/unread.js';
-import { MAX_PAGE_SIZE, type StoredRun, UnreadableRunError } from '../store.js';
+import { MAX_PAGE_SIZE, type RunSize, type StoredRun, UnreadableRunError } from '../store.js';
 import { runEvents, runSnapshots, workflowRuns } from './schema.js';
+
+/** Events after a snapshot that are measured: they are a few, or so many that the snapshot says how large the run is. */
+const MAX_MEASURED_EVENTS = 2000;
 
 /** Reads journals, and says which records cannot be read. Each call sees one state of the database, because nothing else runs meanwhile. */
 export class JournalReader {
   readonly #statements: Statements;
   readonly #pages: Pages;
+  readonly #sizes: Sizes;
 
   constructor(db: BetterSQLite3Database, sqlite: Database.Database) {
     this.#statements = prepareStatements(db);
     this.#pages = preparePages(sqlite);
+    this.#sizes = prepareSizes(sqlite);
   }
 
   /** What a run folds from, as it was at a record. */
@@ -27,6 +32,28 @@ export class JournalReader {
     // The first record is always this event.
     if (first?.event.type !== 'run.submitted') return undefined;
     return { submitted: first.event, snapshot: snapshot?.state, tail };
+  }
+
+  /** How much is read to load a run. */
+  measureRun(runId: string): RunSize | undefined {
+    const run = this.#sizes.run.get(runId);
+    if (run === undefined) return undefined;
+    const { snapshotBytes, snapshotSeq, parentRunId, parentSeq } = run;
+    const first = snapshotSeq > 0 ? this.measureEvents(runId, 0, 1) : 0;
+    return {
+      bytes: first + snapshotBytes + this.measureEvents(runId, snapshotSeq, MAX_MEASURED_EVENTS),
+      base: parentRunId === null || parentSeq === null ? null : { runId: parentRunId, seq: parentSeq },
+    };
+  }
+
+  /** Bytes of the payloads of records above a seq. */
+  measureEvents(runId: string, afterSeq: number, limit: number): number {
+    return this.#sizes.events.get(runId, afterSeq, limit)?.bytes ?? 0;
+  }
+
+  /** Bytes of the payloads of records from the one on that adds the line after a number. */
+  measureLogEvents(runId: string, afterLine: number, limit: number): number {
+    return this.measureEvents(runId, this.#seqOfLine(runId, afterLine + 1) - 1, limit);
   }
 
   /** The seq of the last record; 0 if there is none. */
@@ -131,6 +158,34 @@ function preparePages(sqlite: Database.Database) {
     eventsUpTo: page<[runId: string, afterSeq: number, atSeq: number]>('seq > ? AND seq <= ? ORDER BY seq'),
     events: page<[runId: string, afterSeq: number, limit: number]>('seq > ? ORDER BY seq LIMIT ?'),
     logEvents: page<[runId: string, fromSeq: number, limit: number]>(`seq >= ? AND ${addsLines} ORDER BY seq LIMIT ?`),
+  };
+}
+
+type Sizes = ReturnType<typeof prepareSizes>;
+
+/**
+ * `octet_length` of a column is known from the head of its row: the text itself, and the pages that it overflows to, are
+ * not read.
+ * @see https://www.sqlite.org/lang_corefunc.html#octet_length
+ */
+function prepareSizes(sqlite: Database.Database) {
+  return {
+    run: sqlite.prepare<
+      [runId: string],
+      { snapshotSeq: number; snapshotBytes: number; parentRunId: string | null; parentSeq: number | null }
+    >(
+      `SELECT coalesce(snapshot.seq, 0) AS snapshotSeq, coalesce(octet_length(snapshot.state), 0) AS snapshotBytes,
+        parent.run_id AS parentRunId, run.parent_seq AS parentSeq
+      FROM workflow_runs run
+      LEFT JOIN run_snapshots snapshot ON snapshot.run_id = run.run_id
+      LEFT JOIN workflow_runs parent ON parent.run_id = run.parent_run_id
+        AND parent.graph_id = run.graph_id AND parent.graph_version = run.graph_version
+      WHERE run.run_id = ?`,
+    ),
+    events: sqlite.prepare<[runId: string, afterSeq: number, limit: number], { bytes: number }>(
+      `SELECT coalesce(sum(bytes), 0) AS bytes FROM (
+        SELECT octet_length(payload) AS bytes FROM run_events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?)`,
+    ),
   };
 }
 

@@ -12,6 +12,7 @@ import {
   type GraphVersion,
   type ListedGraph,
   type RunFilter,
+  type RunSize,
   type RunSummary,
   type SaveGraphResult,
   type Store,
@@ -102,6 +103,18 @@ export class SqliteStore implements Store {
 
   async outlineRun(runId: string): Promise<RunOutline | undefined> {
     return this.#read(() => this.#journals.outlineRun(runId));
+  }
+
+  async measureRun(runId: string): Promise<RunSize | undefined> {
+    return this.#read(() => this.#journals.measureRun(runId));
+  }
+
+  async measureEvents(runId: string, afterSeq: number, limit: number): Promise<number> {
+    return this.#read(() => this.#journals.measureEvents(runId, afterSeq, limit));
+  }
+
+  async measureLogEvents(runId: string, afterLine: number, limit: number): Promise<number> {
+    return this.#read(() => this.#journals.measureLogEvents(runId, afterLine, limit));
   }
 
   async lastSeq(runId: string): Promise<number> {
