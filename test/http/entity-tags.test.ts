@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MESSY_CODE } from '../helpers/demo.js';
 import { startServerWithWait, startTestServer, type TestServer } from '../helpers/server.js';
+import { chain, heldTool } from '../helpers/tools.js';
 
 /** Asks again with the entity tag of the last answer. */
 async function askAgain(server: TestServer, request: string, tag: unknown) {
@@ -49,17 +50,31 @@ describe('entity tags', () => {
   });
 
   it('of a state change when a run inside it begins to wait, which its own journal does not tell', async () => {
-    const { server } = await startServerWithWait();
-    const nodes = [
-      { name: 'start', tool_name: 'delay', params: { seconds: 0 } },
-      { name: 'inside', tool_name: 'run_graph', params: { graph_id: 'waits' } },
-    ];
-    const edges = [{ from_node: 'start', to_node: 'inside' }];
-    await server.ask('POST /graph/create', { graph_id: 'outer', name: 'outer', entry_point: 'start', nodes, edges });
-    const { body } = await server.ask('POST /graph/run?wait=10', { graph_id: 'outer' });
+    const held = heldTool('held');
+    const server = await startTestServer({ definitions: [held.tool] });
+    const ask = { name: 'ask', tool_name: 'wait_for_input', params: { message: '?' } };
+    const inner = chain('inner', 'held');
+    const edges = [{ from_node: 'held', to_node: 'ask' }];
+    await server.ask('POST /graph/create', { ...inner, nodes: [...inner.nodes, ask], edges });
+    const inside = { name: 'inside', tool_name: 'run_graph', params: { graph_id: 'inner' } };
+    await server.ask('POST /graph/create', {
+      graph_id: 'outer',
+      name: 'outer',
+      entry_point: 'inside',
+      nodes: [inside],
+    });
+    const { body } = await server.ask('POST /graph/run', { graph_id: 'outer' });
+    await held.called(1);
+    const before = await server.ask(`GET /graph/state/${body.run_id}`);
+    expect(before.body.waiting.children).toEqual([]);
+    held.release({});
     const { headers, body: state } = await server.ask(`GET /graph/state/${body.run_id}?wait=10`);
     expect(state.waiting.children).toHaveLength(1);
+    // The last event is the same, and the tag is another.
+    expect(before.headers.etag).toMatch(/^"\d+"$/);
     expect(headers.etag).toMatch(/^"\d+-[0-9a-f]{16}"$/);
+    expect(String(headers.etag).split('-')[0]).toBe(String(before.headers.etag).slice(0, -1));
+    expect((await askAgain(server, `GET /graph/state/${body.run_id}`, before.headers.etag)).status).toBe(200);
     expect((await askAgain(server, `GET /graph/state/${body.run_id}`, headers.etag)).status).toBe(304);
     await server.stop();
   });

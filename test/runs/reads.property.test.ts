@@ -5,6 +5,7 @@ import type { RunEvent } from '../../src/core/run/events.js';
 import { takeSnapshot } from '../../src/core/run/journal.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
 import { isFinished, type RunState, statusOf } from '../../src/core/run/state.js';
+import { endUnread } from '../../src/core/run/unread.js';
 import { createRegistry } from '../../src/core/tool/registry.js';
 import { GraphCache } from '../../src/runs/graph-cache.js';
 import { LinePages } from '../../src/runs/line-pages.js';
@@ -16,7 +17,17 @@ import { newPath, open } from '../store/open-stores.js';
 import { COMPLETED, FAILED, foldStored, follow, graph, newRun, STARTED, step, unit } from '../store/runs.js';
 
 /** What can happen to a run, by this process or by another one, and who looks. */
-const ACTIONS = ['advance', 'end', 'fork', 'delete', 'keep', 'read', 'read while it advances'] as const;
+const ACTIONS = [
+  'advance',
+  'end',
+  'fork',
+  'delete',
+  'keep',
+  'read',
+  'read by many',
+  'end unread',
+  'read while it advances',
+] as const;
 
 const plans = fc.array(
   fc.record({
@@ -60,6 +71,11 @@ class Reads {
         return this.#loader.keep(state);
       case 'read':
         return this.#check(state.runId, plan.after);
+      case 'end unread':
+        return this.#endUnread(plan, state);
+      case 'read by many':
+        await Promise.all([0, 1, 2].map((more) => this.#check(state.runId, plan.after + more)));
+        return;
       case 'read while it advances': {
         const read = this.#check(state.runId, plan.after);
         await this.#commit(plan, follow(state, nextOf(state)));
@@ -93,6 +109,17 @@ class Reads {
     };
     const copied = follow(begun.state, [STARTED, step(1, { n: 1 }, ['copied']), forked]);
     await this.#commit(plan, { ...begun, ...copied, records: [...begun.records, ...copied.records], rowChanged: true });
+  }
+
+  /** Ends a run as one that cannot be read is ended: with no more of its state than its row says. */
+  async #endUnread(plan: Plan, { runId }: RunState): Promise<void> {
+    const outline = await this.store.outlineRun(runId);
+    if (outline === undefined || isFinished(outline.status)) return;
+    const ended = endUnread(outline, { type: 'run.cancelled', logs: [] }, outline.submittedAt);
+    await this.#commit({ ...plan, hasSnapshot: false }, { ...ended, rowChanged: true, isOutline: true });
+    await this.#check(runId, plan.after);
+    // Nothing follows a state that is not whole.
+    this.#runs[plan.run] = undefined;
   }
 
   async #delete({ run }: Plan, { runId }: RunState): Promise<void> {

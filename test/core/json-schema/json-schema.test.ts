@@ -476,3 +476,15 @@ describe('properties', () => {
     );
   });
 });
+
+test('compiled schemas are kept as far as their parts fit in memory', () => {
+  const schemaOf = (name: string, parts: number) => ({ title: name, properties: named(parts, () => ({ minimum: 1 })) });
+  const compile = (name: string, parts: number) => compileJsonSchema(schemaOf(name, parts));
+  const first = compile('first', 1);
+  expect(compile('first', 1)).toBe(first);
+  // Many small ones take no more than they need.
+  for (let index = 0; index < 50; index++) compile(`small ${index}`, 1);
+  expect(compile('first', 1)).toBe(first);
+  for (let index = 0; index < 9; index++) compile(`large ${index}`, 480);
+  expect(compile('first', 1)).not.toBe(first);
+});
