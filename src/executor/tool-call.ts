@@ -197,11 +197,11 @@ export class ToolCall {
   }
 
   #failed(thrown: unknown): CallResult {
-    const message = this.#mask.text(messageOf(thrown));
-    return {
-      ...this.#threw(readFailureKind(thrown, this.#mask), message),
-      ...(this.#cause === undefined && retryHint(thrown)),
-    };
+    const failure = this.#threw(readFailureKind(thrown, this.#mask), this.#mask.text(messageOf(thrown)));
+    const hint = retryHint(thrown);
+    if (this.#cause === undefined) return { ...failure, ...hint };
+    // A tool that its timeout stops can know that it must not be called again.
+    return this.#cause === 'timeout' && hint.fatal ? { ...failure, fatal: true } : failure;
   }
 
   /** A call that was not made, because it could only fail again. */

@@ -1,61 +1,26 @@
-import { z } from 'zod';
-import { messageOf } from '../core/base/errors.js';
+import { definedOnly } from '../core/base/defined-only.js';
 import type { Json } from '../core/base/json.js';
+import { type Mask, maskFor, NO_MASK } from '../core/base/mask.js';
 import { type AnyTool, defineTool, type ToolContext } from '../core/tool/tool.js';
 import { FatalError, RetryableError } from '../core/tool/tool-errors.js';
 import { type AllowList, parseAllowList } from './http/allow-list.js';
-import { ACCEPTED_ENCODINGS, readCapped } from './http/capped-body.js';
-import { ForbiddenAddressError, type Resolve, systemResolve } from './http/checked-addresses.js';
-import { type HttpAnswer, type HttpRequest, METHODS, whyNotRequestable } from './http/request-rules.js';
-import { parseRetryAfter, retryOptions } from './http/retry-after.js';
-import { MAX_RESULT_BYTES, resultPatch, shortened } from './result.js';
-import { saveAsSchema } from './save-as.js';
+import { readBody } from './http/answer-body.js';
+import { basicAuthorization } from './http/authorization.js';
+import { buildRequest } from './http/build-request.js';
+import { readCapped } from './http/capped-body.js';
+import { type Resolve, systemResolve } from './http/checked-addresses.js';
+import type { HttpErrorCode } from './http/error-codes.js';
+import type { ExchangeOptions, Progress } from './http/exchange.js';
+import { requestFailure, statusFailure } from './http/failures.js';
+import { contentTypeOf, encodingOf, shownHeaders } from './http/headers.js';
+import type { OauthTokens } from './http/oauth-tokens.js';
+import { type Params, paramsSchema } from './http/params.js';
+import { RefusedAnswerError } from './http/refused-answer.js';
+import type { HttpAnswer, HttpRequest } from './http/request-rules.js';
+import { resultPatch, shortened } from './result.js';
 
-/** How much of an error's body goes into the message. */
-const EXCERPT_BYTES = 2048;
-/** Size of all headers that a result keeps, in characters. */
-const MAX_HEADER_CHARACTERS = 8192;
-
-/** Headers that belong to the connection, not to the request (RFC 9110 section 7.6.1), or follow from the body. */
-const REFUSED_HEADERS: readonly string[] = [
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
-
-/** Methods that only read (RFC 9110 section 9.2.1), and so need no key against doing things twice. */
-const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
-
-const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
-
-const paramsSchema = z
-  .strictObject({
-    method: z.enum(METHODS).default('GET'),
-    url: z.string().max(8192).superRefine(checkUrl).describe('http:// or https://, without user and password.'),
-    headers: z.record(z.string().superRefine(checkHeaderName), scalarSchema).default({}),
-    query: z
-      .record(z.string(), z.union([scalarSchema, z.null(), z.array(scalarSchema)]))
-      .default({})
-      .describe('Added to the URL. A list repeats its key; null leaves it out.'),
-    json: z.unknown().optional().describe('A body, sent as JSON.'),
-    body: z.string().optional().describe('A body, sent as it is.'),
-    save_as: saveAsSchema,
-    max_bytes: z.int().min(1).max(MAX_RESULT_BYTES).default(MAX_RESULT_BYTES).describe('The largest body to take.'),
-  })
-  .refine(({ json, body }) => json === undefined || body === undefined, {
-    path: ['body'],
-    message: 'There can be json or body, not both',
-  });
-
-type Params = z.output<typeof paramsSchema>;
+/** Longest URL in a log line, in characters. */
+const MAX_LOGGED_URL = 2000;
 
 export interface HttpRequestOptions {
   /** What can be reached besides the public internet: `host`, `host:port`, IP addresses, CIDR ranges. */
@@ -70,10 +35,9 @@ export interface HttpRequestOptions {
  * Makes the tool that sends HTTP requests.
  * @throws Error that names the entry of `allow` that cannot be read.
  */
-export function httpRequest(options: HttpRequestOptions): AnyTool {
-  const allowList = parseAllowList(options.allow);
-  let opened: Promise<Send> | undefined;
-  const { now } = options;
+export function httpRequest({ allow, resolve = systemResolve, now }: HttpRequestOptions): AnyTool {
+  const allowList = parseAllowList(allow);
+  let opened: Promise<Client> | undefined;
   return defineTool<Params>({
     name: 'http_request',
     description:
@@ -81,131 +45,132 @@ export function httpRequest(options: HttpRequestOptions): AnyTool {
     params: paramsSchema,
     secrets: true,
     async run(_state, context) {
-      const request = requestOf(context);
-      try {
-        opened ??= openClient(allowList, options.resolve ?? systemResolve);
-        const send = await opened;
-        const answer = await send(request, context.signal);
-        const result = await resultOf(answer, context, now());
-        return resultPatch(context.params.save_as ?? context.node, result);
-      } catch (thrown) {
-        throw failureOf(thrown, request, context.signal);
-      }
+      opened ??= openClient(allowList, resolve, now);
+      return new HttpCall(await opened, context, now).run();
     },
   });
 }
 
-type Send = (request: HttpRequest, signal: AbortSignal) => Promise<HttpAnswer>;
+/** What calls share: connections, and tokens. */
+interface Client {
+  readonly send: (request: HttpRequest, options: ExchangeOptions) => Promise<HttpAnswer>;
+  readonly tokens: OauthTokens;
+}
 
 /** Loaded at the first call: undici takes 20 MB and 80 ms, and many servers never send a request. */
-async function openClient(allowList: AllowList, resolve: Resolve): Promise<Send> {
-  const [{ exchange }, { guardedAgent }] = await Promise.all([
+async function openClient(allowList: AllowList, resolve: Resolve, now: () => number): Promise<Client> {
+  const [{ exchange }, { guardedAgent }, { OauthTokens }] = await Promise.all([
     import('./http/exchange.js'),
     import('./http/guarded-agent.js'),
+    import('./http/oauth-tokens.js'),
   ]);
   const agent = guardedAgent(allowList, resolve);
-  return (request, signal) => exchange(agent, request, signal);
+  const send: Client['send'] = (request, options) => exchange(agent, request, options);
+  const sendOnce = (request: HttpRequest, signal: AbortSignal) =>
+    send(request, { signal, followRedirects: false, progress: { isSent: false, isAnswered: false } });
+  return { send, tokens: new OauthTokens(sendOnce, now) };
 }
 
-function requestOf({ params, idempotencyKey }: ToolContext<Params>): HttpRequest {
-  const { method } = params;
-  const url = new URL(params.url);
-  for (const [key, value] of Object.entries(params.query)) {
-    for (const item of Array.isArray(value) ? value : [value]) {
-      if (item !== null) url.searchParams.append(key, String(item));
+/** One call of the tool. */
+class HttpCall {
+  readonly #request: HttpRequest;
+  #progress: Progress = { isSent: false, isAnswered: false };
+  #answer: HttpAnswer | undefined;
+  /** Hides what `auth` was made into, should a service send it back: the mask of the step does not know it. */
+  #mask: Mask = NO_MASK;
+
+  constructor(
+    private readonly client: Client,
+    private readonly context: ToolContext<Params>,
+    private readonly now: () => number,
+  ) {
+    this.#request = buildRequest(context.params, context.idempotencyKey);
+  }
+
+  async run(): Promise<Record<string, Json>> {
+    const { params, node, signal } = this.context;
+    try {
+      const result = await this.#keep(await this.#send());
+      const kept = params.keep === 'body' ? result.body : result;
+      return resultPatch(params.save_as ?? node, this.#mask.value(kept), 'http_invalid_answer' satisfies HttpErrorCode);
+    } catch (thrown) {
+      const failure = requestFailure(thrown, this.#request, this.#progress, this.#answer, signal);
+      throw maskFailure(failure, this.#mask);
     }
   }
-  const headers: Record<string, string> = { 'user-agent': 'graphrunner', 'accept-encoding': ACCEPTED_ENCODINGS };
-  if (!SAFE_METHODS.includes(method)) headers['idempotency-key'] = idempotencyKey;
-  if (params.json !== undefined) headers['content-type'] = 'application/json';
-  if (params.body !== undefined) headers['content-type'] = 'text/plain; charset=utf-8';
-  for (const [name, value] of Object.entries(params.headers)) headers[name.toLowerCase()] = String(value);
-  const body = params.json === undefined ? params.body : JSON.stringify(params.json);
-  return { method, url, headers, body };
-}
 
-async function resultOf(answer: HttpAnswer, { params, log }: ToolContext<Params>, now: number): Promise<Json> {
-  const { status, request } = answer;
-  log(`${request.method} ${request.url.origin}: ${status}`);
-  const encoding = hasBody(answer) ? String(answer.headers['content-encoding'] ?? '') : '';
-  if (status >= 400) throw await refusalOf(answer, encoding, now);
-  const { bytes, isCut } = await readCapped(answer.body, encoding, params.max_bytes);
-  if (isCut) throw new FatalError(`The body of the answer is larger than max_bytes, ${params.max_bytes} bytes.`);
-  return { status, headers: shownHeaders(answer.headers), body: parseBody(bytes, answer.headers['content-type']) };
-}
-
-/** Answers to HEAD, 204 and 304 have headers about a body that is not there (RFC 9110 section 6.4.1). */
-function hasBody({ request, status }: HttpAnswer): boolean {
-  return request.method !== 'HEAD' && status !== 204 && status !== 304;
-}
-
-/** 429 and 5xx are worth another try (RFC 9110 section 15.6, RFC 6585 section 4); other answers from 400 on are not. */
-async function refusalOf(answer: HttpAnswer, encoding: string, now: number): Promise<Error> {
-  const { status, headers, request } = answer;
-  const { bytes, isCut } = await readCapped(answer.body, encoding, EXCERPT_BYTES);
-  const text = decodeText(bytes, headers['content-type']).replaceAll(/\s+/g, ' ').trim();
-  const excerpt = shortened(isCut ? `${text}…` : text);
-  const message = `${request.method} ${request.url.origin} answered ${status}${excerpt === '' ? '' : `: ${excerpt}`}`;
-  if (status !== 429 && status < 500) return new FatalError(message);
-  const after = headers['retry-after'];
-  return new RetryableError(message, retryOptions(parseRetryAfter(typeof after === 'string' ? after : '', now)));
-}
-
-/** The headers of a result. Cookies are omitted: they open sessions, and results are stored and shown. */
-function shownHeaders(headers: HttpAnswer['headers']): Record<string, string> {
-  const shown: Record<string, string> = {};
-  let room = MAX_HEADER_CHARACTERS;
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || name === 'set-cookie') continue;
-    const text = Array.isArray(value) ? value.join(', ') : value;
-    room -= name.length + text.length;
-    if (room < 0) break;
-    shown[name] = text;
+  async #send(): Promise<HttpAnswer> {
+    const credentials = this.context.params.auth?.oauth2_client_credentials;
+    if (credentials === undefined) return this.#exchange(this.#authorization());
+    const { signal } = this.context;
+    const token = await this.client.tokens.tokenFor(credentials, signal);
+    const answer = await this.#exchange(this.#bearer(token));
+    if (answer.status !== 401) return answer;
+    // The service has done nothing but to refuse the token, which can end before its time.
+    answer.body.on('error', () => undefined).destroy();
+    this.#progress = { isSent: false, isAnswered: false };
+    return this.#exchange(this.#bearer(await this.client.tokens.tokenFor(credentials, signal, token)));
   }
-  return shown;
-}
 
-/** JSON if the type says so (RFC 8259, RFC 6839 section 3.1); text for the rest, and for JSON that is broken. */
-function parseBody(bytes: Buffer, contentType: string | string[] | undefined): Json {
-  const text = decodeText(bytes, contentType);
-  if (!/^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i.test(String(contentType ?? ''))) return text;
-  if (text === '') return null;
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return text;
+  #authorization(): string | undefined {
+    const { basic, bearer } = this.context.params.auth ?? {};
+    if (basic !== undefined) return this.#hide(basicAuthorization(basic.user, basic.password));
+    return bearer === undefined ? undefined : this.#bearer(bearer);
   }
-}
 
-function decodeText(bytes: Buffer, contentType: string | string[] | undefined): string {
-  const charset = /;\s*charset="?([^\s;"]+)/i.exec(String(contentType ?? ''))?.[1] ?? 'utf-8';
-  try {
-    return new TextDecoder(charset).decode(bytes);
-  } catch {
-    return new TextDecoder().decode(bytes);
+  #bearer(token: string): string {
+    return this.#hide(`Bearer ${token}`);
+  }
+
+  #hide(authorization: string): string {
+    const [, credential = ''] = authorization.split(' ');
+    this.#mask = maskFor(['authorization'], { authorization: credential });
+    return authorization;
+  }
+
+  async #exchange(authorization: string | undefined): Promise<HttpAnswer> {
+    const { params, signal } = this.context;
+    const headers = { ...this.#request.headers, ...(authorization !== undefined && { authorization }) };
+    const options = { signal, followRedirects: params.follow_redirects, progress: this.#progress };
+    try {
+      const answer = await this.client.send({ ...this.#request, headers }, options);
+      const { origin, href } = answer.request.url;
+      this.#log(`${answer.status}${href === this.#request.url.href ? '' : `, redirected to ${origin}`}`);
+      return answer;
+    } catch (thrown) {
+      this.#log('no answer');
+      throw thrown;
+    }
+  }
+
+  #log(end: string): void {
+    const { method, url } = this.#request;
+    this.context.log(this.#mask.text(`${method} ${shortened(url.href, MAX_LOGGED_URL)}: ${end}`));
+  }
+
+  async #keep(answer: HttpAnswer): Promise<{ status: number; headers: Record<string, string>; body: Json }> {
+    const { status, headers } = answer;
+    const { accept, max_bytes: maxBytes, response } = this.context.params;
+    if (!isAccepted(status, accept)) throw await statusFailure(this.#request, answer, this.now());
+    this.#answer = answer;
+    const { bytes, isCut } = await readCapped(answer.body, encodingOf(answer), maxBytes);
+    if (isCut) throw new RefusedAnswerError(`The body of the answer is larger than max_bytes, ${maxBytes} bytes.`);
+    return { status, headers: shownHeaders(headers), body: readBody(bytes, contentTypeOf(answer), response) };
   }
 }
 
-/** Turns what was thrown into the error that the engine needs. Messages name only the origin: paths and queries can hold secrets. */
-function failureOf(thrown: unknown, { method, url }: HttpRequest, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  if (thrown instanceof FatalError || thrown instanceof RetryableError) return thrown;
-  if (thrown instanceof ForbiddenAddressError) return new FatalError(thrown.message);
-  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  const words = messageOf(thrown);
-  const reason = words.includes(code) ? words : `${code} ${words}`;
-  const message = `${method} ${url.origin} failed: ${shortened(reason)}`;
-  if (code === 'UND_ERR_INVALID_ARG') return new FatalError(message);
-  return new RetryableError(message, { cause: thrown });
+/** Statuses below 400 are answers, and those that the params name. */
+function isAccepted(status: number, accept: Params['accept']): boolean {
+  return status < 400 || accept.includes(status) || accept.includes(`${Math.floor(status / 100)}xx`);
 }
 
-function checkUrl(text: string, context: z.core.$RefinementCtx): void {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const reason = url === undefined ? 'This is no URL' : whyNotRequestable(url);
-  if (reason !== undefined) context.addIssue(reason);
-}
-
-function checkHeaderName(name: string, context: z.core.$RefinementCtx): void {
-  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) context.addIssue('This is no name of a header');
-  if (REFUSED_HEADERS.includes(name.toLowerCase())) context.addIssue('This header cannot be set');
+/** Hides what the mask hides in the errors of this tool. Others, such as the reason of a stop, stay as they are. */
+function maskFailure(failure: unknown, mask: Mask): unknown {
+  const isFatal = failure instanceof FatalError;
+  if (!isFatal && !(failure instanceof RetryableError)) return failure;
+  const { code, cause } = failure;
+  const options = { ...definedOnly({ code }), details: mask.value(failure.details), cause };
+  const message = mask.text(failure.message);
+  if (isFatal) return new FatalError(message, options);
+  return new RetryableError(message, { ...options, ...definedOnly({ retryAfterSeconds: failure.retryAfterSeconds }) });
 }

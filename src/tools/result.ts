@@ -1,3 +1,4 @@
+import { definedOnly } from '../core/base/defined-only.js';
 import { type Json, jsonBytes, MAX_JSON_DEPTH } from '../core/base/json.js';
 import { isDeeperThan } from '../core/base/json-scan.js';
 import { FatalError } from '../core/tool/tool-errors.js';
@@ -15,16 +16,20 @@ export function shortened(words: string, most = MAX_EXCERPT): string {
 
 /**
  * The patch that keeps a result under a key.
+ * @param code the code of the error
  * @throws FatalError if the result is larger or deeper than a patch can be.
  */
-export function resultPatch(key: string, result: Json): Record<string, Json> {
+export function resultPatch(key: string, result: Json, code?: string): Record<string, Json> {
   const patch = { [key]: result };
   if (isDeeperThan(patch, MAX_JSON_DEPTH)) {
-    throw new FatalError(`The result is nested deeper than ${MAX_JSON_DEPTH} levels.`);
+    throw new FatalError(`The result is nested deeper than ${MAX_JSON_DEPTH} levels.`, definedOnly({ code }));
   }
   const bytes = jsonBytes(result);
   if (bytes > MAX_RESULT_BYTES) {
-    throw new FatalError(`The result takes ${bytes} bytes as JSON; a step can keep ${MAX_RESULT_BYTES}.`);
+    throw new FatalError(
+      `The result takes ${bytes} bytes as JSON; a step can keep ${MAX_RESULT_BYTES}.`,
+      definedOnly({ code }),
+    );
   }
   return patch;
 }

@@ -26,6 +26,7 @@ import { createMetrics } from '../../src/observe/metrics.js';
 import { MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/runs/line-pages.js';
 import { openDatabase } from '../../src/store/sqlite/database.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
+import { HTTP_ERRORS } from '../../src/tools/http/error-codes.js';
 import { MAX_RESULT_BYTES } from '../../src/tools/result.js';
 import { failingEngine } from '../helpers/fake-engine.js';
 import { appOf } from '../helpers/server.js';
@@ -76,6 +77,11 @@ describe('the tables of the documents', () => {
     for (const [code, meaning] of table('Run error')) {
       expect(meaning).toContain(RUN_ERRORS[codesIn(code)[0] as keyof typeof RUN_ERRORS]);
     }
+  });
+
+  it('list every code of http_request with its meaning', () => {
+    const rows = table('Code of `http_request`').map(([code, meaning]) => [codesIn(code)[0], meaning]);
+    expect(Object.fromEntries(rows)).toEqual(HTTP_ERRORS);
   });
 
   it.each([

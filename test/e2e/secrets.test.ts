@@ -28,7 +28,9 @@ const echo = () =>
       response.destroy();
       return;
     }
-    response.writeHead(status, { 'content-type': 'application/json', 'x-echo': key, location: `/200?v=${key}` });
+    const head = { 'content-type': 'application/json', 'x-echo': key, location: `/200?v=${key}` };
+    // A POST is sent again only if the server asks for it.
+    response.writeHead(status, status === 503 ? { ...head, 'retry-after': '0' } : head);
     // The excerpt in the message is cut in the middle of the value.
     response.end(url.startsWith('/404') ? `${'.'.repeat(290)}${VALUE}` : JSON.stringify(said));
   });

@@ -8,6 +8,7 @@ export interface Received {
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 export interface HttpServer {
@@ -29,7 +30,8 @@ export async function startHttpServer(
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const { method = '', url = '', headers } = request;
-      const each = { method, url, headers, body: Buffer.concat(chunks).toString() };
+      const bytes = Buffer.concat(chunks);
+      const each = { method, url, headers, body: bytes.toString(), bytes };
       received.add(each);
       answer(each, response);
     });

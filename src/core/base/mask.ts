@@ -48,14 +48,21 @@ function inJson(value: string): string {
   return JSON.stringify(value).slice(1, -1);
 }
 
-/** Percent-encoded: by RFC 3986, by forms, and by the URL parser in queries, where much stays as it is. */
+/** Percent-encoded: by RFC 3986, by forms, and by the URL parser in queries and paths, where much stays as it is. */
 function inUrls(value: string): string[] {
   const encoded = [
     encodeURIComponent(value),
     new URLSearchParams({ v: value }).toString().slice('v='.length),
     new URL(`http://host/?v=${value.replaceAll('#', '%23')}`).search.slice('?v='.length),
+    ...['http://host/', 'http://host/?v='].map((before) => inUrl(before, value)),
   ];
   return encoded.flatMap((each) => [each, each.replaceAll(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())]);
+}
+
+/** As a URL shows what is written into it. What it resolves, such as `x/..`, is no longer the value. */
+function inUrl(before: string, value: string): string {
+  const shown = new URL(before + value).href.slice(before.length);
+  return shown.length < value.length ? value : shown;
 }
 
 /** Pages that show errors write quotes and apostrophes in several ways. */

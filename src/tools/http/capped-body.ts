@@ -1,16 +1,19 @@
-import { pipeline, type Readable } from 'node:stream';
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
-import { FatalError } from '../../core/tool/tool-errors.js';
+import { type Duplex, pipeline, type Readable } from 'node:stream';
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
+import { RefusedAnswerError } from './refused-answer.js';
 
 /** Most layers of compression of an answer; nobody uses more than one. */
 const MAX_LAYERS = 3;
 
-const DECODERS: Readonly<Record<string, () => NodeJS.ReadWriteStream>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
+/** Makes the decoder for a body that begins with these bytes. */
+type DecoderOf = (beginning: Buffer) => Duplex;
+
+const DECODERS: ReadonlyMap<string, DecoderOf> = new Map<string, DecoderOf>([
+  ['gzip', () => createGunzip()],
+  ['x-gzip', () => createGunzip()],
+  ['deflate', (beginning) => (hasZlibHeader(beginning) ? createInflate() : createInflateRaw())],
+  ['br', () => createBrotliDecompress()],
+]);
 
 /** What {@link readCapped} can decode, for Accept-Encoding. */
 export const ACCEPTED_ENCODINGS = 'gzip, deflate, br';
@@ -25,17 +28,16 @@ export interface CappedBody {
 /**
  * Reads a body, decoded, up to a cap. Never holds more than the cap and a few chunks, whatever is sent: it stops
  * reading there, and ends the connection. The cap counts decoded bytes, so a small body that unpacks to a huge one
- * (a decompression bomb) stops at it too.
+ * (a decompression bomb) stops at it too. A body without a byte is empty in every encoding.
  * @param contentEncoding The header of that name (RFC 9110 section 8.4): encodings in the order they were applied.
- * @throws FatalError for an encoding that is not known, and what the stream and the decoders throw.
+ * @throws RefusedAnswerError for an encoding that is not known, and what the stream and the decoders throw.
  */
 export async function readCapped(body: Readable, contentEncoding: string, maxBytes: number): Promise<CappedBody> {
   // A body that is not read to its end emits an error, which ends the process if nobody listens.
   body.on('error', () => undefined);
-  const source = decoded(body, contentEncoding);
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of source as AsyncIterable<Buffer>) {
+  for await (const chunk of decoded(body, contentEncoding)) {
     length += chunk.length;
     chunks.push(chunk);
     // Leaving the loop destroys the stream, and with it the connection.
@@ -44,20 +46,40 @@ export async function readCapped(body: Readable, contentEncoding: string, maxByt
   return { bytes: Buffer.concat(chunks, length), isCut: false };
 }
 
-function decoded(body: Readable, contentEncoding: string): NodeJS.ReadableStream {
+function decoded(body: Readable, contentEncoding: string): AsyncIterable<Buffer> {
   const names = contentEncoding
     .toLowerCase()
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '' && name !== 'identity');
-  const decoders = names.map((name) => DECODERS[name]?.()).reverse();
-  if (decoders.length === 0) return body;
-  if (decoders.length > MAX_LAYERS || decoders.includes(undefined)) {
+  const decoders = names.map((name) => DECODERS.get(name)).filter((decoder) => decoder !== undefined);
+  if (names.length > MAX_LAYERS || decoders.length < names.length) {
     body.destroy();
-    throw new FatalError(`The answer has the content encoding ${JSON.stringify(contentEncoding.slice(0, 100))}.`);
+    throw new RefusedAnswerError(
+      `The answer has the content encoding ${JSON.stringify(contentEncoding.slice(0, 100))}.`,
+    );
   }
-  const streams = decoders.filter((decoder) => decoder !== undefined);
-  // Errors reach whoever reads the last stream; the callback is there because one has to be.
-  pipeline([body, ...streams], () => undefined);
-  return streams[streams.length - 1] as NodeJS.ReadableStream;
+  return decoders.reduceRight<AsyncIterable<Buffer>>(decode, body);
+}
+
+async function* decode(source: AsyncIterable<Buffer>, decoderOf: DecoderOf): AsyncGenerator<Buffer> {
+  const chunks = source[Symbol.asyncIterator]();
+  const first = await chunks.next();
+  if (first.done === true) return;
+  const decoder = decoderOf(first.value);
+  async function* encoded(): AsyncGenerator<Buffer> {
+    yield first.value;
+    yield* { [Symbol.asyncIterator]: () => chunks };
+  }
+  // Errors reach whoever reads the decoder; the callback is there because one has to be.
+  pipeline(encoded, decoder, () => undefined);
+  yield* decoder as AsyncIterable<Buffer>;
+}
+
+/**
+ * True for zlib data (RFC 1950), which RFC 9110 means by `deflate`. Some servers send deflate data (RFC 1951) without
+ * its header; browsers tell the two apart by the first byte, as here: its low half is 8 in zlib data alone.
+ */
+function hasZlibHeader(beginning: Buffer): boolean {
+  return ((beginning[0] ?? 0) & 0x0f) === 8;
 }

@@ -1,5 +1,5 @@
 import { type Dispatcher, request as send } from 'undici';
-import { FatalError } from '../../core/tool/tool-errors.js';
+import { RefusedAnswerError } from './refused-answer.js';
 import { followRedirect, type HttpAnswer, type HttpRequest, whyNotRequestable } from './request-rules.js';
 
 /** Most redirects of one request. */
@@ -7,24 +7,45 @@ export const MAX_REDIRECTS = 5;
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 
+/** How far a request has come, for whoever handles its failure. */
+export interface Progress {
+  /** Something of it can have reached the server. */
+  isSent: boolean;
+  /** The server has answered, with a redirect or for good. */
+  isAnswered: boolean;
+}
+
+export interface ExchangeOptions {
+  readonly signal: AbortSignal;
+  readonly followRedirects: boolean;
+  /** Kept up to date. */
+  readonly progress: Progress;
+}
+
 /**
  * Sends a request and follows redirects, each through the same agent and its checks.
- * @throws FatalError for an address that cannot be asked, or too many redirects; otherwise what undici throws.
+ * @throws RefusedAnswerError for a redirect that cannot be followed; otherwise what undici throws.
  */
-export async function exchange(agent: Dispatcher, first: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+export async function exchange(
+  agent: Dispatcher,
+  first: HttpRequest,
+  { signal, followRedirects, progress }: ExchangeOptions,
+): Promise<HttpAnswer> {
   let request = first;
   for (let redirects = 0; ; redirects++) {
     const refusal = whyNotRequestable(request.url);
-    if (refusal !== undefined) throw new FatalError(refusal);
+    if (refusal !== undefined) throw new RefusedAnswerError(refusal);
     const { method, url, headers, body = null } = request;
+    progress.isSent = true;
     const answer = await send(url, { dispatcher: agent, method, headers, body, signal });
+    progress.isAnswered = true;
     const location = answer.headers.location;
-    if (!REDIRECTS.includes(answer.statusCode) || typeof location !== 'string') {
+    if (!followRedirects || !REDIRECTS.includes(answer.statusCode) || typeof location !== 'string') {
       return { request, status: answer.statusCode, headers: answer.headers, body: answer.body };
     }
     // Not read, since it can be of any length. Destroying it emits an error.
     answer.body.on('error', () => undefined).destroy();
-    if (redirects === MAX_REDIRECTS) throw new FatalError(`There were more than ${MAX_REDIRECTS} redirects.`);
+    if (redirects === MAX_REDIRECTS) throw new RefusedAnswerError(`There were more than ${MAX_REDIRECTS} redirects.`);
     request = followRedirect(request, answer.statusCode, location);
   }
 }

@@ -2,6 +2,7 @@ import type { LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import type { AllowList } from './allow-list.js';
 import { checkedAddresses, type HostAddress, type Resolve } from './checked-addresses.js';
+import { markConnectFailure } from './connect-failures.js';
 
 /**
  * An agent that connects to public addresses and to what the list allows, nowhere else.
@@ -18,10 +19,14 @@ export function guardedAgent(allowList: AllowList, resolve: Resolve): Agent {
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: (options, callback) => {
-      find(options).then(
-        (addresses) => buildConnector({ lookup: lookupOf(addresses) })(options, callback),
-        (error: Error) => callback(error, null),
-      );
+      const fail = (error: Error): void => {
+        markConnectFailure(error);
+        callback(error, null);
+      };
+      find(options).then((addresses) => {
+        const connect = buildConnector({ lookup: lookupOf(addresses) });
+        connect(options, (...result) => (result[0] === null ? callback(...result) : fail(result[0])));
+      }, fail);
     },
   });
 }

@@ -1,14 +1,24 @@
 import type { Readable } from 'node:stream';
-import { FatalError } from '../../core/tool/tool-errors.js';
+import { RefusedAnswerError } from './refused-answer.js';
 
 export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
+/** Methods that only read (RFC 9110 section 9.2.1), and so need no key against doing things twice. */
+export function isSafe(method: HttpRequest['method']): boolean {
+  return method === 'GET' || method === 'HEAD' || method === 'OPTIONS';
+}
+
+/** Methods that can be repeated without doing more than once (RFC 9110 section 9.2.2). */
+export function isIdempotent(method: HttpRequest['method']): boolean {
+  return method !== 'POST' && method !== 'PATCH';
+}
 
 export interface HttpRequest {
   readonly method: (typeof METHODS)[number];
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  readonly body: string | Uint8Array | undefined;
 }
 
 export interface HttpAnswer {
@@ -35,7 +45,7 @@ const PUBLIC_HEADERS: readonly string[] = [
  * The request that a redirect asks for (RFC 9110 section 15.4): 303 is answered with GET, and so are 301 and 302 if
  * the method was POST, as every browser does it; 307 and 308 repeat the request. To another origin, headers that can
  * hold credentials are omitted.
- * @throws FatalError when the location is no URL.
+ * @throws RefusedAnswerError if the location is no URL.
  */
 export function followRedirect(request: HttpRequest, status: number, location: string): HttpRequest {
   const url = urlFrom(location, request.url);
@@ -56,7 +66,7 @@ function urlFrom(location: string, base: URL): URL {
   try {
     return new URL(location, base);
   } catch {
-    throw new FatalError('The redirect leads to something that is no URL.');
+    throw new RefusedAnswerError('The redirect leads to something that is no URL.');
   }
 }
 

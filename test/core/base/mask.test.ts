@@ -14,6 +14,8 @@ describe('a mask', () => {
     ['in small hexadecimal digits', encodeURIComponent(VALUE).replaceAll(/%../g, (code) => code.toLowerCase())],
     ['as a form sends it', new URLSearchParams({ a: VALUE }).toString().slice(2)],
     ['in a query', new URL(`http://host/?a=${VALUE.replace('#', '%23')}`).search.slice(3)],
+    ['in a query with a fragment', new URL(`http://host/?a=${VALUE}`).href.slice('http://host/?a='.length)],
+    ['in a path', new URL(`http://host/${VALUE}`).href.slice('http://host/'.length)],
     ['in HTML', `s&amp;c&quot;r&#39;et &lt;${'x'.repeat(8)}&gt; /+42#é`],
     ['in HTML of others', `s&amp;c&#34;r&#x27;et &lt;${'x'.repeat(8)}&gt; /+42#é`],
   ])('hides a value %s', (_, written) => {
@@ -38,6 +40,11 @@ describe('a mask', () => {
   it('hides a value that holds another one whole', () => {
     const both = maskFor(['A', 'B'], { A: 'abc', B: 'xabcx' });
     expect(both.text('abc xabcx')).toBe('[secret A] [secret B]');
+  });
+
+  it('hides a value in a path with what only paths encode, and not what a URL makes of dots', () => {
+    expect(maskFor(['A'], { A: 'a^b/{c}' }).text(new URL('http://host/a^b/{c}').href)).toBe('http://host/[secret A]');
+    expect(maskFor(['A'], { A: 'xyz/../b' }).text('a b')).toBe('a b');
   });
 
   it('hides nothing of a secret that is not set', () => {

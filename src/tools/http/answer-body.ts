@@ -1,0 +1,96 @@
+import type { Json } from '../../core/base/json.js';
+import { AnswerJsonError, parseAnswerJson } from '../answer-json.js';
+import { RefusedAnswerError } from './refused-answer.js';
+
+/** How the body of an answer is kept. */
+export type ResponseKind = 'auto' | 'json' | 'text' | 'base64';
+
+/** RFC 8259, RFC 6839 section 3.1. */
+const JSON_TYPE = /^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i;
+/** Types whose bytes are no text, whatever they look like. SVG is XML. */
+const BINARY_TYPE = /^(?:image\/(?!svg\+xml)|audio\/|video\/|font\/)/i;
+/** Types whose bytes are text, whatever they look like. */
+const TEXT_TYPE = /^text\//i;
+
+/**
+ * The body of an answer as JSON: parsed, as text, or as `{ base64, content_type, size }`.
+ * @throws RefusedAnswerError if it is not what `kind` says, or cannot be kept
+ */
+export function readBody(bytes: Buffer, contentType: string, kind: ResponseKind): Json {
+  switch (kind) {
+    case 'auto':
+      return readByType(bytes, contentType);
+    case 'json':
+      return readJson(bytes, contentType);
+    case 'text':
+      return decodeText(bytes, contentType);
+    case 'base64':
+      return encodeBytes(bytes, contentType);
+  }
+}
+
+/** JSON and text if the type says so, or if the bytes are text. Broken JSON stays text. */
+function readByType(bytes: Buffer, contentType: string): Json {
+  if (JSON_TYPE.test(contentType)) {
+    const text = decodeStrictly(bytes, contentType);
+    return text === undefined ? encodeBytes(bytes, contentType) : (parseOrKeep(text) as Json);
+  }
+  if (bytes.length === 0) return '';
+  if (BINARY_TYPE.test(contentType)) return encodeBytes(bytes, contentType);
+  if (TEXT_TYPE.test(contentType)) return decodeText(bytes, contentType);
+  const text = decodeStrictly(bytes, contentType);
+  return text === undefined || text.includes('\0') ? encodeBytes(bytes, contentType) : text;
+}
+
+function parseOrKeep(text: string): Json {
+  if (text === '') return null;
+  try {
+    return parseAnswerJson(text);
+  } catch (thrown) {
+    if (thrown instanceof AnswerJsonError) throw new RefusedAnswerError(`The answer holds ${thrown.message}.`);
+    return text;
+  }
+}
+
+function readJson(bytes: Buffer, contentType: string): Json {
+  const text = decodeStrictly(bytes, contentType);
+  try {
+    if (text !== undefined) return parseAnswerJson(text);
+  } catch (thrown) {
+    if (thrown instanceof AnswerJsonError) throw new RefusedAnswerError(`The answer holds ${thrown.message}.`);
+  }
+  throw new RefusedAnswerError(
+    `The body of the answer is not JSON. Its type is ${JSON.stringify(contentType.slice(0, 100))}.`,
+  );
+}
+
+function encodeBytes(bytes: Buffer, contentType: string): Json {
+  return {
+    base64: bytes.toString('base64'),
+    content_type: contentType === '' ? null : contentType,
+    size: bytes.length,
+  };
+}
+
+/** Text in the charset of its type, or else UTF-8; undefined if the bytes are none. */
+function decodeStrictly(bytes: Buffer, contentType: string): string | undefined {
+  try {
+    return decoderOf(contentType, true).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Text in the charset of its type, or else UTF-8. What is wrong becomes U+FFFD, as in browsers. */
+export function decodeText(bytes: Buffer, contentType: string): string {
+  return decoderOf(contentType, false).decode(bytes);
+}
+
+function decoderOf(contentType: string, fatal: boolean) {
+  const charset = /;\s*charset="?([^\s;"]+)/i.exec(contentType)?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(charset, { fatal });
+  } catch {
+    return new TextDecoder('utf-8', { fatal });
+  }
+}

@@ -1,0 +1,132 @@
+import { definedOnly } from '../../core/base/defined-only.js';
+import { messageOf } from '../../core/base/errors.js';
+import { type Json, jsonBytes } from '../../core/base/json.js';
+import { MAX_DETAILS_BYTES } from '../../core/tool/failure.js';
+import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
+import { shortened } from '../result.js';
+import { decodeText, readBody } from './answer-body.js';
+import { readCapped } from './capped-body.js';
+import { ForbiddenAddressError } from './checked-addresses.js';
+import { failedToConnect } from './connect-failures.js';
+import type { HttpErrorCode } from './error-codes.js';
+import type { Progress } from './exchange.js';
+import { contentTypeOf, encodingOf, shownHeaders } from './headers.js';
+import { type HttpAnswer, type HttpRequest, isIdempotent, isSafe } from './request-rules.js';
+import { parseRetryAfter } from './retry-after.js';
+
+/** How much of an error's body goes into the message. */
+const EXCERPT_BYTES = 2048;
+/** Room in the details for what is around headers and body, and for masks, which can be longer than what they hide. */
+const DETAILS_MARGIN = 4096;
+
+const NOT_REPEATED = 'It is not sent again, because it may have had its effect.';
+
+const TIMEOUTS: readonly string[] = ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'];
+
+/**
+ * The error for an answer whose status is one. 429 and 5xx are worth another try (RFC 9110 section 15.6, RFC 6585 section
+ * 4); other answers are not. POST and PATCH, which may have had their effect, are repeated only if the answer asks for it.
+ */
+export async function statusFailure(first: HttpRequest, answer: HttpAnswer, now: number): Promise<Error> {
+  const { status, headers, request } = answer;
+  const { body, excerpt } = await readErrorBody(answer);
+  const message = `${request.method} ${request.url.origin} answered ${status}${excerpt === '' ? '' : `: ${excerpt}`}`;
+  const options = { code: 'http_status', details: { status, headers: shownHeaders(headers), body } } as const;
+  const after = headers['retry-after'];
+  const retryAfterSeconds = parseRetryAfter(typeof after === 'string' ? after : '', now);
+  const isAskedFor = status === 429 || (status === 503 && retryAfterSeconds !== undefined);
+  // After a redirect that became a GET, another try would begin with the first request, which has had its effect.
+  const isWorthIt = isIdempotent(first.method)
+    ? status === 429 || status >= 500
+    : isAskedFor && request.method === first.method;
+  return isWorthIt
+    ? new RetryableError(message, { ...options, ...definedOnly({ retryAfterSeconds }) })
+    : new FatalError(message, options);
+}
+
+/** As much of the body as details can have. A body that breaks off changes nothing about the status. */
+async function readErrorBody(answer: HttpAnswer): Promise<{ body: Json; excerpt: string }> {
+  const type = contentTypeOf(answer);
+  const room = MAX_DETAILS_BYTES - DETAILS_MARGIN - jsonBytes(shownHeaders(answer.headers));
+  try {
+    const { bytes, isCut } = await readCapped(answer.body, encodingOf(answer), room);
+    const text = decodeText(bytes.subarray(0, EXCERPT_BYTES), type).replaceAll(/\s+/g, ' ').trim();
+    const isLonger = isCut || bytes.length > EXCERPT_BYTES;
+    return { body: bodyWithin(room, bytes, isCut, type), excerpt: shortened(isLonger ? `${text}…` : text) };
+  } catch {
+    return { body: null, excerpt: '' };
+  }
+}
+
+function bodyWithin(room: number, bytes: Buffer, isCut: boolean, type: string): Json {
+  if (!isCut) {
+    const body = parsedOrText(bytes, type);
+    if (jsonBytes(body) <= room) return body;
+  }
+  const text = decodeText(bytes, type);
+  // What JSON escapes takes up to six bytes a character.
+  const length = Math.floor((text.length * room) / Math.max(jsonBytes(text), room)) - 16;
+  const cut = `${text.slice(0, length)}…`;
+  return jsonBytes(cut) <= room ? cut : `${text.slice(0, Math.floor(room / 6) - 1)}…`;
+}
+
+function parsedOrText(bytes: Buffer, type: string): Json {
+  try {
+    return readBody(bytes, type, 'auto');
+  } catch {
+    return decodeText(bytes, type);
+  }
+}
+
+/**
+ * The error for a request without an answer that can be kept. Messages name only the origin: paths and queries can hold
+ * secrets. POST and PATCH are worth another try only if nothing was sent, and no request that changes things is after
+ * its answer has begun.
+ * @param answer the answer whose body was being read, if it had come so far
+ */
+export function requestFailure(
+  thrown: unknown,
+  { method, url }: HttpRequest,
+  progress: Progress,
+  answer: HttpAnswer | undefined,
+  signal: AbortSignal,
+): unknown {
+  const isRepeatable = canRepeat(method, progress, answer !== undefined, thrown);
+  if (signal.aborted) {
+    return isRepeatable ? signal.reason : new FatalError(`${method} ${url.origin} was stopped. ${NOT_REPEATED}`);
+  }
+  if (thrown instanceof FatalError || thrown instanceof RetryableError) return thrown;
+  if (thrown instanceof ForbiddenAddressError) {
+    return new FatalError(thrown.message, { code: 'http_refused' satisfies HttpErrorCode });
+  }
+  return networkFailure(thrown, `${method} ${url.origin}`, answer, isRepeatable);
+}
+
+function networkFailure(
+  thrown: unknown,
+  request: string,
+  answer: HttpAnswer | undefined,
+  isRepeatable: boolean,
+): Error {
+  const own = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  const words = messageOf(thrown);
+  const reason = shortened(words.includes(own) ? words : `${own} ${words}`);
+  const came = answer === undefined ? 'failed' : `answered ${answer.status}, and then failed`;
+  const message = `${request} ${came}: ${reason}`;
+  if (own === 'UND_ERR_INVALID_ARG') return new FatalError(message);
+  const code: HttpErrorCode = TIMEOUTS.includes(own) ? 'http_timeout' : 'http_network';
+  const head = answer === undefined ? {} : { status: answer.status, headers: shownHeaders(answer.headers) };
+  const options = { code, details: { ...(own !== '' && { code: own }), ...head }, cause: thrown };
+  if (isRepeatable) return new RetryableError(message, options);
+  return new FatalError(`${message}${/[.!?]$/.test(message) ? '' : '.'} ${NOT_REPEATED}`, options);
+}
+
+function canRepeat(
+  method: HttpRequest['method'],
+  { isSent, isAnswered }: Progress,
+  hasHead: boolean,
+  thrown: unknown,
+): boolean {
+  if (isSafe(method) || !isSent) return true;
+  return isIdempotent(method) ? !hasHead : !isAnswered && failedToConnect(thrown);
+}
