@@ -8,7 +8,7 @@ export class AnswerJsonError extends Error {
 /**
  * Parses JSON text that another service has sent. All answers are parsed here, so that all are refused or kept alike.
  * @throws SyntaxError if it is not JSON
- * @throws AnswerJsonError if it holds a number that no double can hold: it would be stored as `null`
+ * @throws AnswerJsonError if it holds a number that no double can hold: `JSON.parse` makes it Infinity, which is not JSON
  */
 export function parseAnswerJson(text: string): Json {
   const value = JSON.parse(text) as Json;

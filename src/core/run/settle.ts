@@ -3,7 +3,7 @@ import { type CompiledGraph, isBranchRoute } from '../graph/compile.js';
 import { joinBranches } from './branches.js';
 import type { RunEvent, WaitStart } from './events.js';
 import { type ChildResult, describeEnd } from './join.js';
-import { acceptPatch, isLargePatch } from './patch.js';
+import { type Accepted, acceptPatch, isLargePatch } from './patch.js';
 import { type Children, type RunState, waitIdOf } from './state.js';
 import { completeStep, type Failure, failStep } from './step.js';
 import { type Circumstances, failRun, giveUp, isGivenUp, placeOf, type Visit, visitOf } from './visit.js';
@@ -47,11 +47,17 @@ function settleCall(visit: Visit, outcome: CallOutcome): RunEvent[] {
     case 'threw':
       return failStep(visit, outcome);
     case 'returned':
-      return completeStep(visit, acceptPatch(state, outcome.value), logs);
+      return completeStep(visit, acceptReturn(state, outcome.value), logs);
     case 'waits':
       if (state.cancelRequested) return [{ type: 'run.cancelled', logs }];
       return [{ type: 'wait.started', ...placeOf(visit), logs, wait: outcome.wait }];
   }
+}
+
+/** A tool that has done its work is not called again because there is no room for what it returned. */
+function acceptReturn(state: RunState, value: unknown): Accepted {
+  const accepted = acceptPatch(state, value);
+  return accepted.code === 'data_too_large' ? { ...accepted, fatal: true } : accepted;
 }
 
 /** Turns the results of the child runs, all of which have ended, into the events to append. */

@@ -49,6 +49,18 @@ describe('a retry policy', () => {
     expect(run.finish()).toMatchObject({ status: 'FAILED', error: { code: 'tool_failed', message: 'again' } });
   });
 
+  it('does not call a tool again that has done its work, because there is no room for what it returned', () => {
+    const document = {
+      entry_point: 'a',
+      nodes: [{ name: 'a', tool_name: 'work', retry: { max_attempts: 3 } }],
+      edges: [{ from_node: 'a', to_node: 'a' }],
+    };
+    let calls = 0;
+    const run = () => ({ [`key${calls++}`]: 'x'.repeat(1_000_000) });
+    const { status, error } = new RunDriver(compiled(document, [{ name: 'work', run }])).finish();
+    expect({ status, code: error?.code, calls }).toEqual({ status: 'FAILED', code: 'data_too_large', calls: 17 });
+  });
+
   it('tries again at once where there is no delay', () => {
     const run = failing({ retry: { max_attempts: 2, interval_seconds: 0 } }, [boom]);
     expect(run.finish().status).toBe('COMPLETED');
