@@ -5,7 +5,7 @@ import { type AnyTool, defineTool, type ToolContext } from '../core/tool/tool.js
 import { FatalError, RetryableError } from '../core/tool/tool-errors.js';
 import { type AllowList, parseAllowList } from './http/allow-list.js';
 import { readBody } from './http/answer-body.js';
-import { basicAuthorization } from './http/authorization.js';
+import { encodeBasic } from './http/authorization.js';
 import { buildRequest } from './http/build-request.js';
 import { readCapped } from './http/capped-body.js';
 import { type Resolve, systemResolve } from './http/checked-addresses.js';
@@ -104,28 +104,25 @@ class HttpCall {
     if (credentials === undefined) return this.#exchange(this.#authorization());
     const { signal } = this.context;
     const token = await this.client.tokens.tokenFor(credentials, signal);
-    const answer = await this.#exchange(this.#bearer(token));
+    const answer = await this.#exchange(`Bearer ${this.#hide(token)}`);
     if (answer.status !== 401) return answer;
     // The service has done nothing but to refuse the token, which can end before its time.
     answer.body.on('error', () => undefined).destroy();
     this.#progress = { isSent: false, isAnswered: false };
-    return this.#exchange(this.#bearer(await this.client.tokens.tokenFor(credentials, signal, token)));
+    const next = await this.client.tokens.tokenFor(credentials, signal, token);
+    return this.#exchange(`Bearer ${this.#hide(next)}`);
   }
 
   #authorization(): string | undefined {
     const { basic, bearer } = this.context.params.auth ?? {};
-    if (basic !== undefined) return this.#hide(basicAuthorization(basic.user, basic.password));
-    return bearer === undefined ? undefined : this.#bearer(bearer);
+    if (basic !== undefined) return `Basic ${this.#hide(encodeBasic(basic.user, basic.password))}`;
+    // A token of the params is hidden by the mask of the step if it is a secret.
+    return bearer === undefined ? undefined : `Bearer ${bearer}`;
   }
 
-  #bearer(token: string): string {
-    return this.#hide(`Bearer ${token}`);
-  }
-
-  #hide(authorization: string): string {
-    const [, credential = ''] = authorization.split(' ');
+  #hide(credential: string): string {
     this.#mask = maskFor(['authorization'], { authorization: credential });
-    return authorization;
+    return credential;
   }
 
   async #exchange(authorization: string | undefined): Promise<HttpAnswer> {

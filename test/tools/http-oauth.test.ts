@@ -165,4 +165,7 @@ it('the header of a user and a password is hidden if a service sends it back', a
   const echo = await startHttpServer(({ headers }, response) => response.end(headers.authorization));
   const { patch } = await callTool(tool(), { url: echo.url, auth: { basic: { user: 'u', password: 'p' } } });
   expect(patch.the_node).toMatchObject({ body: 'Basic [secret authorization]' });
+  // The mask of the step knows a token of the params, if it is a secret.
+  const again = await callTool(tool(), { url: echo.url, auth: { bearer: 'e' } });
+  expect(again.patch.the_node).toMatchObject({ body: 'Bearer e' });
 });

@@ -1,4 +1,4 @@
-/** The value of the header for a user and a password (RFC 7617). */
-export function basicAuthorization(user: string, password: string): string {
-  return `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+/** A user and a password as the header has them after `Basic` (RFC 7617). */
+export function encodeBasic(user: string, password: string): string {
+  return Buffer.from(`${user}:${password}`).toString('base64');
 }

@@ -5,7 +5,7 @@ import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
 import { parseAnswerJson } from '../answer-json.js';
 import { shortened } from '../result.js';
 import { decodeText } from './answer-body.js';
-import { basicAuthorization } from './authorization.js';
+import { encodeBasic } from './authorization.js';
 import { ACCEPTED_ENCODINGS, readCapped } from './capped-body.js';
 import { ForbiddenAddressError } from './checked-addresses.js';
 import type { HttpErrorCode } from './error-codes.js';
@@ -127,7 +127,7 @@ function tokenRequest(credentials: ClientCredentials, secretIn: 'header' | 'body
     'content-type': 'application/x-www-form-urlencoded',
     'user-agent': 'graphrunner',
   };
-  if (secretIn === 'header') headers.authorization = basicAuthorization(inForm(client_id), inForm(client_secret));
+  if (secretIn === 'header') headers.authorization = `Basic ${encodeBasic(inForm(client_id), inForm(client_secret))}`;
   else {
     form.set('client_id', client_id);
     form.set('client_secret', client_secret);
