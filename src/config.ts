@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { messageOf } from './core/base/errors.js';
+import { describeMisnamed, findMisnamedSettings, type MisnamedSetting } from './misnamed-settings.js';
 
 /** The longest delay that a Node timer takes, in seconds. */
 const MAX_TIMER_SECONDS = 2_147_483;
@@ -31,6 +32,9 @@ export const settingsSchema = z.object({
   LOG_LEVEL: oneOf('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 });
 
+/** The names of all settings. */
+export const SETTING_NAMES: readonly string[] = Object.keys(settingsSchema.shape);
+
 const configSchema = settingsSchema.transform((settings) => ({
   host: settings.HOST,
   /** 0 lets the system pick one. */
@@ -58,6 +62,8 @@ const configSchema = settingsSchema.transform((settings) => ({
   /** Only this machine can reach the server, and anybody on it may: then the Host header tells web pages apart. */
   isOpenOnLoopback: settings.API_KEYS.length === 0 && isLoopback(settings.HOST),
 }));
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export type Config = Readonly<z.output<typeof configSchema>> & {
   /** Values by name, from variables `SECRET_<name>`. They are never shown. */
@@ -89,21 +95,28 @@ export function loadConfig(): Config {
  * The settings that an environment gives.
  * @throws ConfigError that names every bad setting, its value and what is allowed.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const names = Object.keys(settingsSchema.shape);
-  const values = Object.fromEntries(names.map((name) => [name, env[name]?.trim() || undefined]));
+export function readConfig(env: Environment): Config {
+  const values = Object.fromEntries(SETTING_NAMES.map((name) => [name, env[name]?.trim() || undefined]));
   const result = configSchema.safeParse(values);
   const problems = (result.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
     return `${name} is ${shown(name, values[name] ?? '')}; it must be ${issue.message}`;
   });
   problems.push(...exposure(values));
-  if (!result.success || problems.length > 0) throw new ConfigError(problems);
+  if (!result.success || problems.length > 0) {
+    throw new ConfigError([...problems, ...misnamedSettings(env).map(describeMisnamed)]);
+  }
   return { ...result.data, secrets: readSecrets(env) };
 }
 
+/** Variables that have a value, and are nearly settings. */
+export function misnamedSettings(env: Environment = process.env): readonly MisnamedSetting[] {
+  const names = Object.keys(env).filter((name) => (env[name] ?? '').trim() !== '');
+  return findMisnamedSettings(names, SETTING_NAMES);
+}
+
 /** The variables `SECRET_<name>`, by name. Values are taken as they are; an empty one is none. */
-function readSecrets(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+function readSecrets(env: Environment): Record<string, string> {
   const secrets = Object.entries(env).flatMap(([variable, value]): [string, string][] => {
     const [, name] = /^SECRET_([A-Za-z_][A-Za-z0-9_]*)$/.exec(variable) ?? [];
     return name === undefined || value === undefined || value.trim() === '' ? [] : [[name, value]];
@@ -112,7 +125,7 @@ function readSecrets(env: Readonly<Record<string, string | undefined>>): Record<
 }
 
 /** A server that others can reach must know who they are, or be told in so many words that it need not. */
-function exposure(values: Readonly<Record<string, string | undefined>>): string[] {
+function exposure(values: Environment): string[] {
   const { HOST, API_KEYS, ALLOW_ANONYMOUS } = values;
   const host = settingsSchema.shape.HOST.safeParse(HOST);
   if (!host.success || isLoopback(host.data)) return [];

@@ -1,10 +1,15 @@
 #!/usr/bin/env node
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
+import { helpText, readArguments } from './arguments.js';
 import { compose } from './compose.js';
-import { type Config, loadConfig } from './config.js';
+import { type Config, loadConfig, misnamedSettings, SETTING_NAMES } from './config.js';
+import { assertNever } from './core/base/assert-never.js';
 import { messageOf } from './core/base/errors.js';
 import { createRegistry, type Registry } from './core/tool/registry.js';
 import { codeReviewDefinitions } from './demo/definitions.js';
@@ -13,7 +18,8 @@ import { startRetention } from './executor/retention.js';
 import { currentCall } from './executor/tool-call.js';
 import { buildApp } from './http/app.js';
 import { findPage } from './http/service/page.js';
-import { createLogger } from './observe/logger.js';
+import { describeMisnamed } from './misnamed-settings.js';
+import { openLogger } from './observe/logger.js';
 import { createMetrics } from './observe/metrics.js';
 import { RunLog } from './observe/run-log.js';
 import { steadyClock } from './runs/steady-clock.js';
@@ -35,6 +41,7 @@ const PAGE_FOLDERS = ['./web/', '../dist/web/'].map((path) => fileURLToPath(new 
 /** Composes the server, and listens. */
 async function serve(config: Config, logger: Logger): Promise<void> {
   const now = steadyClock(Date.now, () => performance.now());
+  await checkPort(config);
   const { registry, mcp } = await loadRegistry(config, logger, now);
   const runLog = new RunLog(logger);
   const metrics = createMetrics({
@@ -91,6 +98,22 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   parts.start();
 }
 
+/**
+ * Listens for a moment, so that a port which is taken, or not ours to take, stops the start before there is a database.
+ * @throws what listening throws, with what to do if the port is taken
+ */
+async function checkPort({ host, port }: Config): Promise<void> {
+  const server = createServer().listen({ host, port });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    throw isTaken ? new Error(`${error.message}. Set PORT to another port, or stop what uses this one.`) : error;
+  }
+  server.close();
+  await once(server, 'close');
+}
+
 async function loadRegistry(
   config: Config,
   logger: Logger,
@@ -139,17 +162,42 @@ function logStrayErrors(logger: Logger): void {
   });
 }
 
-async function main(): Promise<void> {
-  let logger: Logger | undefined;
+async function start(): Promise<void> {
   try {
     const config = loadConfig();
-    logger = createLogger(config.logLevel);
+    const logger = await openLogger(config.logLevel, process.stdout);
     logStrayErrors(logger);
+    for (const misnamed of misnamedSettings()) logger.warn(describeMisnamed(misnamed));
     await serve(config, logger);
   } catch (error) {
     // What stops a start is for a person to read, whatever the log level.
     process.stderr.write(`graphrunner cannot start: ${messageOf(error)}\n`);
     process.exit(1);
+  }
+}
+
+/** From the package, which is one folder up from `dist/` and from `src/`. */
+function readVersion(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+}
+
+async function main(): Promise<void> {
+  const request = readArguments(process.argv.slice(2), SETTING_NAMES);
+  switch (request.kind) {
+    case 'serve':
+      return start();
+    case 'help':
+      process.stdout.write(helpText(SETTING_NAMES));
+      return;
+    case 'version':
+      process.stdout.write(`${readVersion()}\n`);
+      return;
+    case 'refuse':
+      process.stderr.write(`graphrunner cannot start: ${request.reason}\n`);
+      process.exitCode = 1;
+      return;
+    default:
+      assertNever(request);
   }
 }
 

@@ -1,4 +1,6 @@
+import type { WriteStream } from 'node:tty';
 import { type DestinationStream, type Logger, pino } from 'pino';
+import type { Terminal } from './terminal-log.js';
 
 /** Where credentials stand in what is logged: requests, errors of HTTP clients, params of tools. */
 const SECRETS = ['authorization', 'Authorization', 'api_key', 'apiKey', 'secrets'];
@@ -9,4 +11,17 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
   const paths = PLACES.flatMap((place) => SECRETS.map((name) => `${place}${name}`));
   const options = { level, redact: { paths, censor: '[redacted]' } };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/**
+ * The process's logger on standard output: lines for people on a terminal, JSON everywhere else.
+ * What makes the lines for people is loaded only there.
+ */
+export async function openLogger(
+  level: string,
+  output: Terminal & Pick<WriteStream, 'isTTY' | 'hasColors'>,
+): Promise<Logger> {
+  if (!output.isTTY) return createLogger(level);
+  const { terminalLog } = await import('./terminal-log.js');
+  return createLogger(level, terminalLog(output, output.hasColors()));
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { helpText } from '../../src/arguments.js';
 import { readConfig, settingsSchema } from '../../src/config.js';
 import { RUN_ERRORS } from '../../src/core/base/errors.js';
 import { MAX_JSON_DEPTH } from '../../src/core/base/json.js';
@@ -60,6 +61,11 @@ describe('the tables of the documents', () => {
       const isUnset = settingsSchema.shape[codesIn(name)[0] as 'PORT'].parse(undefined) ?? [];
       expect(value === 'none', name).toBe(Array.isArray(isUnset) && isUnset.length === 0);
     }
+  });
+
+  it('list every option of the command, as its help does', () => {
+    const options = Array.from(helpText([]).matchAll(/^ {2}(-\w), (--\w+)/gm), ([, short, long]) => [short, long]);
+    expect(table('Option').map(([names]) => codesIn(names))).toEqual(options);
   });
 
   it('list every code of the API with its status and meaning', () => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -9,8 +9,8 @@ import { runServer, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
 /** What the server says when it is started in vain. */
-async function refusal(folder: string, env: Record<string, string>): Promise<string> {
-  const { code, stderr } = await runServer(folder, env);
+async function refusal(folder: string, env: Record<string, string>, args: readonly string[] = []): Promise<string> {
+  const { code, stderr } = await runServer(folder, env, args);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^graphrunner cannot start: /);
   // Words for a person, not a stack of calls.
@@ -44,10 +44,23 @@ describe('a server does not start, says why on standard error, and ends with cod
     expect(await refusal(folder, {})).toContain('LOG_LEVEL is "loud"');
   });
 
+  it('with arguments that it does not know: settings are variables', async () => {
+    const folder = temporaryFolder();
+    expect(await refusal(folder, {}, ['--port', '9000'])).toContain(
+      'There is no option --port. PORT is a setting: an environment variable, as in PORT=... graphrunner.',
+    );
+    expect(await refusal(folder, {}, ['serve'])).toContain('There is no command "serve". See graphrunner --help.');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
   it('on an address that others can reach without keys', async () => {
     const message = await refusal(temporaryFolder(), { HOST: '0.0.0.0' });
     expect(message).toContain('HOST is "0.0.0.0"');
     expect(message).toContain('API_KEYS');
+    // A misspelt name is why the keys are not there.
+    const misnamed = await refusal(temporaryFolder(), { HOST: '0.0.0.0', API_KEY: 'hush' });
+    expect(misnamed).toContain('API_KEY is no setting, and does nothing; API_KEYS is one');
+    expect(misnamed).not.toContain('hush');
   });
 
   it('with tool modules that cannot be used: it names module and reason', async () => {
@@ -70,9 +83,10 @@ describe('a server does not start, says why on standard error, and ends with cod
     await once(other, 'listening');
     onTestFinished(() => void other.close());
     const { port } = other.address() as AddressInfo;
-    expect(await refusal(temporaryFolder(), { PORT: String(port) })).toMatch(
-      `EADDRINUSE: address already in use 127.0.0.1:${port}`,
-    );
+    const folder = temporaryFolder();
+    const message = await refusal(folder, { PORT: String(port) });
+    expect(message).toMatch(`EADDRINUSE: address already in use 127.0.0.1:${port}. Set PORT to another port`);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it('on a database that another server uses, by whatever name', async () => {
@@ -128,6 +142,37 @@ describe('a server does not start, says why on standard error, and ends with cod
 
   it('on a database in a folder that is not there', async () => {
     expect(await refusal(temporaryFolder(), { DATABASE_URL: 'nowhere/workflow.db' })).toMatch(/nowhere/);
+  });
+});
+
+describe('a command line', () => {
+  it.each([
+    ['--help', /^Usage: graphrunner \[option\]\n[\s\S]*\n {2}DATABASE_URL\n/],
+    ['-h', /^Usage: graphrunner/],
+    ['--version', /^\d+\.\d+\.\d+$/],
+    ['-v', /^\d+\.\d+\.\d+$/],
+  ])('with %s prints and ends, and makes no database', async (option, printed) => {
+    const folder = temporaryFolder();
+    expect(await runServer(folder, { PORT: 'wrong' }, [option])).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(printed),
+      stderr: '',
+    });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('the log of a server', () => {
+  it('names variables that are nearly settings, and not their values', async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, '.env'), 'GRAPHRUNNER_LOG_LEVEL=debug\n');
+    const server = await startServer(folder, { MAX_CONCURENT_RUNS: '5', HOSTNAME: 'box', TOOLS_DIR: '/opt' });
+    expect(await server.end('SIGTERM')).toBe(0);
+    const warnings = server.lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 40);
+    expect(warnings.map(({ msg }) => msg)).toEqual([
+      'MAX_CONCURENT_RUNS is no setting, and does nothing; MAX_CONCURRENT_RUNS is one',
+      'GRAPHRUNNER_LOG_LEVEL is no setting, and does nothing; LOG_LEVEL is one',
+    ]);
   });
 });
 

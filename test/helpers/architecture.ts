@@ -20,6 +20,8 @@ const CORE = /^core\//;
 const DIAGRAM = /^diagram\//;
 const PORT = /^store\/[^/]+$/;
 const RUNS = /^runs\//;
+/** How the server is called: settings and arguments. */
+const CONFIG = /^(config|misnamed-settings|arguments)\.ts$/;
 const ENGINE = /^engine\//;
 
 /** What `core/` may use: libraries that compute, and nothing else. */
@@ -73,7 +75,7 @@ export const FLOORS: readonly Floor[] = [
     mayImport: [/^web\//],
     packages: ['preact', 'preact/hooks', 'eventsource-parser/stream'],
   },
-  { name: 'config', holds: /^config\.ts$/, mayImport: [CORE] },
+  { name: 'config', holds: CONFIG, mayImport: [CORE, CONFIG] },
   { name: 'main', holds: /^(main|index|compose)\.ts$/, mayImport: [/^/] },
 ];
 

@@ -32,14 +32,15 @@ export async function startServer(cwd: string, env: Record<string, string> = {})
 export async function runServer(
   cwd: string,
   env: Record<string, string>,
-): Promise<{ code: number | null; stderr: string }> {
-  const { child } = spawnServer(cwd, { PORT: '0', ...env });
+  args: readonly string[] = [],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const { child, lines } = spawnServer(cwd, { PORT: '0', ...env }, args);
   let stderr = '';
   child.stderr?.on('data', (chunk) => {
     stderr += chunk;
   });
   const [code] = await once(child, 'close');
-  return { code, stderr };
+  return { code, stdout: lines.join('\n'), stderr };
 }
 
 const children = new Set<ChildProcess>();
@@ -47,9 +48,9 @@ process.once('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-function spawnServer(cwd: string, env: Record<string, string>) {
+function spawnServer(cwd: string, env: Record<string, string>, args: readonly string[] = []) {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, [MAIN], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
