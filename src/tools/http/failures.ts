@@ -4,6 +4,7 @@ import { type Json, jsonBytes } from '../../core/base/json.js';
 import { MAX_DETAILS_BYTES } from '../../core/tool/failure.js';
 import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
 import { shortened } from '../result.js';
+import { tlsHint } from '../tls-hint.js';
 import { decodeText, readBody } from './answer-body.js';
 import { readCapped } from './capped-body.js';
 import { ForbiddenAddressError } from './checked-addresses.js';
@@ -110,7 +111,7 @@ function networkFailure(
 ): Error {
   const own = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
   const words = messageOf(thrown);
-  const reason = shortened(words.includes(own) ? words : `${own} ${words}`);
+  const reason = shortened(words.includes(own) ? words : `${own} ${words}`) + tlsHint(thrown);
   const came = answer === undefined ? 'failed' : `answered ${answer.status}, and then failed`;
   const message = `${request} ${came}: ${reason}`;
   if (own === 'UND_ERR_INVALID_ARG') return new FatalError(message);

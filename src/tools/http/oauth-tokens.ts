@@ -4,6 +4,7 @@ import { messageOf } from '../../core/base/errors.js';
 import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
 import { parseAnswerJson } from '../answer-json.js';
 import { shortened } from '../result.js';
+import { tlsHint } from '../tls-hint.js';
 import { decodeText } from './answer-body.js';
 import { encodeBasic } from './authorization.js';
 import { ACCEPTED_ENCODINGS, readCapped } from './capped-body.js';
@@ -85,7 +86,7 @@ export class OauthTokens {
     } catch (thrown) {
       const isNamed = thrown instanceof FatalError || thrown instanceof RetryableError;
       if (isNamed || thrown instanceof ForbiddenAddressError) throw thrown;
-      throw failure(`There is no token from ${origin}: ${shortened(messageOf(thrown))}`, true);
+      throw failure(`There is no token from ${origin}: ${shortened(messageOf(thrown))}${tlsHint(thrown)}`, true);
     }
   }
 

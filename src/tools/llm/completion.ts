@@ -7,6 +7,7 @@ import type { AnswerSchema } from '../answer-schema.js';
 import { inWords } from '../answer-schema.js';
 import { parseRetryAfter, retryOptions } from '../http/retry-after.js';
 import { shortened } from '../result.js';
+import { tlsHint } from '../tls-hint.js';
 
 /** What is needed of a chat completion. Servers that say they are compatible omit much of the rest. */
 const completionSchema = z.object({
@@ -52,7 +53,7 @@ function failureOf(thrown: unknown, now: number): Error {
   if (cause instanceof FatalError) return cause;
   const status = thrown instanceof Error && 'status' in thrown ? thrown.status : undefined;
   if (typeof status !== 'number') {
-    const reason = shortened(messageOf(cause ?? thrown));
+    const reason = shortened(messageOf(cause ?? thrown)) + tlsHint(thrown);
     return new RetryableError(`The model could not be reached: ${reason}`, { cause: thrown });
   }
   const message = `The model answered ${shortened(messageOf(thrown))}`;

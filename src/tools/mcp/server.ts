@@ -3,6 +3,7 @@ import { messageOf } from '../../core/base/errors.js';
 import type { Json } from '../../core/base/json.js';
 import type { Mask } from '../../core/base/mask.js';
 import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
+import { tlsHint } from '../tls-hint.js';
 import type { McpServerConfig } from './config.js';
 import { type Connection, connect } from './connection.js';
 import { failureOf } from './failures.js';
@@ -131,7 +132,7 @@ export class McpServer {
 
   #reasonOf(error: unknown): string {
     const cause = error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : '';
-    return this.deps.mask.text(messageOf(error) + cause).slice(0, 500);
+    return this.deps.mask.text(messageOf(error) + cause).slice(0, 500) + tlsHint(error);
   }
 
   #drop(connecting: Promise<Connection>, connection: Connection): void {
