@@ -8,6 +8,9 @@ const HUGE = '1e400';
 /** Half of a surrogate pair, as JSON writes it. */
 const HALF = '\\ud83d';
 
+const CASE = `{"from_node":"a","cases":[{"when":"data.x == '${HALF}'","to_node":"END"}],"otherwise":"END"}`;
+const FOR_EACH = `{"from_node":"a","items":"\${ ['${HALF}'] }","to_node":"a","join_node":"END","collect_as":"c"}`;
+
 let server: TestServer;
 let runId: string;
 beforeAll(async () => {
@@ -94,7 +97,11 @@ describe('half of a surrogate pair', () => {
     ['POST /graph/create', graph('').replace('{"name":"a"', `{"name":"a${HALF}"`), '/nodes/0/name'],
     ['POST /graph/create', graph(`,"merge":{"${HALF}":"sum"}`), '/merge/\ud83d'],
     ['PUT /graph/waits', graph('').replace('"set_data"', `"${HALF}"`), '/nodes/0/tool_name'],
-  ])('is refused in a name by %s: %s', async (request, body, pointer) => {
+    ['POST /graph/create', graph(`,"description":"${HALF}"`), '/description'],
+    ['PUT /graph/waits', graph(`,"description":"${HALF}"`), '/description'],
+    ['POST /graph/create', graph(`,"conditional_edges":[${CASE}]`), '/conditional_edges/0/cases/0/when'],
+    ['POST /graph/create', graph(`,"for_each_edges":[${FOR_EACH}]`), '/for_each_edges/0/items'],
+  ])('is refused in what is stored or drawn as text by %s: %s', async (request, body, pointer) => {
     const answer = await server.ask(request, body, JSON_TYPE);
     expect([answer.status, answer.body.code]).toEqual([422, 'invalid_request']);
     const found = answer.body.errors.find((problem: { pointer: string }) => problem.pointer === pointer);

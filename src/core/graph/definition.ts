@@ -99,7 +99,12 @@ const nodeSchema = z
 const edgeSchema = z.strictObject({ from_node: nameSchema, to_node: nameSchema }).meta({ id: 'Edge' });
 
 const caseSchema = z.strictObject({
-  when: z.string().min(1).max(4096).describe('A CEL expression that is true or false.'),
+  when: z
+    .string()
+    .min(1)
+    .max(4096)
+    .refine(...WELL_FORMED)
+    .describe('A CEL expression that is true or false.'),
   to_node: nameSchema,
 });
 
@@ -138,7 +143,12 @@ const parallelEdgeSchema = z
 const forEachEdgeSchema = z
   .strictObject({
     from_node: nameSchema,
-    items: z.string().min(1).max(4200).describe('A list, as one ${ expression }.'),
+    items: z
+      .string()
+      .min(1)
+      .max(4200)
+      .refine(...WELL_FORMED)
+      .describe('A list, as one ${ expression }.'),
     to_node: nameSchema.describe('Where the branch of each item begins; run.item and run.index tell it which.'),
     join_node: nameSchema.describe('Where the run goes on when all branches have ended.'),
     collect_as: nameSchema.describe('The key of data that becomes the list of what each branch set.'),
@@ -152,7 +162,11 @@ export const graphDefinitionSchema = z
   .strictObject({
     name: nameSchema.describe('Unique on the server.'),
     graph_id: graphIdSchema.optional().describe('A slug. Made from the name when it is left out.'),
-    description: z.string().max(10_000).optional(),
+    description: z
+      .string()
+      .max(10_000)
+      .refine(...WELL_FORMED)
+      .optional(),
     entry_point: nameSchema.describe('The node where runs begin.'),
     nodes: z.array(nodeSchema).min(1).max(MAX_NODES),
     edges: z.array(edgeSchema).max(MAX_EDGES).default([]),
