@@ -186,6 +186,8 @@ export interface RunFilter {
   readonly submittedAfter?: number;
   /** Only runs listed after this one. */
   readonly after?: string;
+  /** Only runs listed before this one, and itself. */
+  readonly downTo?: string;
   readonly limit: number;
 }
 
@@ -282,6 +284,11 @@ export interface Store {
   /** The run that an idempotency key started, and what the request was. */
   findByIdempotencyKey(key: string): Promise<{ runId: string; fingerprint: string } | undefined>;
   listRuns(filter: RunFilter): Promise<RunSummary[]>;
+  /**
+   * The run down to which a list should be searched before others have their turn, if the filter can refuse many runs one
+   * by one; it need not fit. Undefined if the rest can be searched at once.
+   */
+  findSearchPause(filter: RunFilter): Promise<string | undefined>;
   /** All runs that have not finished, oldest first. */
   listUnfinishedRuns(): Promise<UnfinishedRun[]>;
   /** How many runs have not finished, by status; children count too. */

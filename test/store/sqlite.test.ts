@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EventOf, EventType, RunEvent } from '../../src/core/run/events.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
 import { ChildReader } from '../../src/store/sqlite/child-reader.js';
 import { openDatabase } from '../../src/store/sqlite/database.js';
 import { Graphs } from '../../src/store/sqlite/graphs.js';
 import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
+import { openSqlite } from '../../src/store/sqlite/open.js';
 import { RunDeletion } from '../../src/store/sqlite/run-deletion.js';
 import { listUnfinishedRuns, RunLists } from '../../src/store/sqlite/run-list.js';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
@@ -233,6 +234,60 @@ describe('lists of runs', () => {
       expect(plan.join('\n')).not.toMatch(/TEMP B-TREE/);
       expect(plan.slice(1).filter((line) => line.startsWith('SCAN'))).toEqual([]);
     }
+  });
+});
+
+describe('pauses of a search', () => {
+  const BY_STATUS = 'SEARCH workflow_runs USING INDEX workflow_runs_status';
+
+  it.each<[string, RunFilter]>([
+    [`${BY_STATUS} (status=?)`, { limit: 10, graphId: 'g', statuses: ['FAILED'] }],
+    [`${BY_STATUS} (status=? AND run_id<?)`, { limit: 10, after: 'x', graphId: 'g', statuses: ['FAILED', 'RUNNING'] }],
+    [
+      'SEARCH workflow_runs USING INDEX workflow_runs_graph (graph_id=?)',
+      { limit: 10, graphId: 'g', statuses: ['COMPLETED'] },
+    ],
+    ['SEARCH run_metadata USING PRIMARY KEY (key=? AND value=?)', { limit: 10, metadata: { a: '1', b: '2' } }],
+    [
+      'SEARCH workflow_runs USING COVERING INDEX workflow_runs_waiting_for (waiting_for=?)',
+      { limit: 10, waitingFor: 'input', graphId: 'g' },
+    ],
+    [
+      'SEARCH workflow_runs USING COVERING INDEX workflow_runs_children (parent_run_id=?)',
+      { limit: 10, parentRunId: 'p', statuses: ['FAILED'] },
+    ],
+  ])('are found along the index of the list: %s', (search, filter) => {
+    const plans = plansOf((db) => new RunLists(db).findSearchPause(filter));
+    expect(plans).toEqual(Array.from({ length: filter.graphId ? (filter.statuses?.length ?? 1) : 1 }, () => [search]));
+  });
+
+  it.each<RunFilter>([
+    { limit: 10 },
+    { limit: 10, statuses: ['FAILED'] },
+    { limit: 10, graphId: 'g' },
+    { limit: 10, metadata: { a: '1' } },
+    { limit: 10, waitingFor: 'input' },
+    { limit: 10, parentRunId: 'p' },
+  ])('are not looked for if an index finds just the runs that fit: %j', (filter) => {
+    expect(plansOf((db) => new RunLists(db).findSearchPause(filter))).toEqual([]);
+  });
+});
+
+describe('what follows from a commit', () => {
+  it('is known to the queue first, then to who keeps states, and then to who is signalled to look', async () => {
+    const seen: string[] = [];
+    const onCommit = () => void seen.push('kept');
+    const logger = { info: () => undefined, error: () => undefined };
+    const ports = openSqlite({ path: newPath(), onFatal, logger, now: Date.now, maxQueuedRuns: 10, onCommit });
+    onTestFinished(() => ports.store.close());
+    await ports.store.createGraph(graph('g'));
+    const run = newRun();
+    const { runId } = run.state;
+    ports.queue.onWork(() => seen.push('queued'));
+    ports.signals.subscribe(`run/${runId}`, () => seen.push('signalled'));
+    seen.length = 0;
+    await ports.store.commit({ appends: [run], wakes: [{ runId, at: 0 }] });
+    expect(seen).toEqual(['queued', 'kept', 'signalled']);
   });
 });
 

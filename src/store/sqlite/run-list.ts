@@ -33,105 +33,165 @@ export const ACTIVE: readonly (SQL | undefined)[] = [
 
 /** Kinds of search whose statements are kept. */
 const MAX_STATEMENTS = 50;
+/** Rows that a search looks at before it should pause: some milliseconds of them, if none fits. */
+const ROWS_AT_A_TIME = 1000;
 
 /**
  * Lists runs. The statement of each kind of search is built once: to build it takes ten times as long as to run it, and a
  * page that shows runs asks again and again.
  */
 export class RunLists {
-  readonly #statements = new LRUCache<string, ListStatement>({ max: MAX_STATEMENTS });
+  readonly #lists = new LRUCache<string, ListStatement>({ max: MAX_STATEMENTS });
+  readonly #pauses = new LRUCache<string, PauseStatement>({ max: MAX_STATEMENTS });
 
   constructor(private readonly db: BetterSQLite3Database) {}
 
   /** Runs that fit a filter, newest first: run ids sort by time. */
   listRuns(filter: RunFilter): RunSummary[] {
-    const [metadata, ...others] = Object.entries(filter.metadata ?? {});
-    if (metadata !== undefined) return this.#listByMetadata(filter, metadata, others);
-    if (!isTopLevelOnly(filter)) return this.#listByRelation(filter);
-    const statuses = new Set(filter.statuses ?? RUN_STATUSES);
-    const allStatuses = statuses.size === RUN_STATUSES.length;
-    if (allStatuses && filter.graphId !== undefined) return this.#listTopLevel(filter, undefined);
+    const [first, ...others] = searchesFor(filter);
+    if (first === undefined) return [];
+    if (others.length === 0) return this.#list(first, filter);
     // One status after the other: together they would have to be sorted, all of them.
-    const found = [...statuses].flatMap((status) => this.#listTopLevel(filter, status));
+    const found = [first, ...others].flatMap((search) => this.#list(search, filter));
     return found.sort((one, other) => (one.runId < other.runId ? 1 : -1)).slice(0, filter.limit);
   }
 
-  /** Top-level runs, of one status or, by graph, of all. */
-  #listTopLevel(filter: RunFilter, status: RunStatus | undefined): RunSummary[] {
-    const conditions: Condition[] = [{ shape: 'top', build: () => isNull(workflowRuns.parentRunId), values: {} }];
-    // Of two indexes that fit, the graph's serves COMPLETED better, and the status's all others, which are fewer.
-    const byGraph = filter.graphId !== undefined && (status === undefined || status === 'COMPLETED');
-    if (status !== undefined) conditions.push(equals('status', status, { indexed: !byGraph }));
-    if (filter.graphId !== undefined) conditions.push(equals('graphId', filter.graphId, { indexed: byGraph }));
-    return this.#select(filter, conditions);
-  }
-
-  /** Children of a run, or runs that wait for something. */
-  #listByRelation(filter: RunFilter): RunSummary[] {
-    const { parentRunId, waitingFor, ...others } = filter;
-    // A run has 10,000 children at most, while all runs there are may wait for the same.
-    if (parentRunId !== undefined) {
-      const rest = waitingFor === undefined ? others : { ...others, waitingFor };
-      return this.#select(filter, [equals('parentRunId', parentRunId, { indexed: true }), ...unindexed(rest)]);
+  /** The run at which a search should pause, if it looks at many rows that do not fit; undefined if it does not. */
+  findSearchPause(filter: RunFilter): string | undefined {
+    let pause: string | undefined;
+    for (const search of searchesFor(filter)) {
+      const runId = search.checked.length === 0 ? undefined : this.#findPause(search, filter);
+      if (runId !== undefined && (pause === undefined || runId > pause)) pause = runId;
     }
-    const waits = waitingFor === undefined ? [] : [equals('waitingFor', waitingFor, { indexed: true })];
-    return this.#select(filter, [...waits, ...unindexed(others)]);
+    return pause;
   }
 
-  #select(filter: RunFilter, conditions: readonly Condition[]): RunSummary[] {
-    const { runId } = workflowRuns;
-    const all = [...conditions, ...idBounds(filter, runId), ...submittedAfter(filter)];
-    return this.#run('', filter, all, (where) =>
-      this.db
-        .select(SUMMARY)
-        .from(workflowRuns)
-        .where(where)
-        .orderBy(desc(runId))
-        .limit(placeholder('limit'))
-        .prepare(),
-    );
+  #list({ table, indexed, checked, always }: Search, filter: RunFilter): RunSummary[] {
+    const conditions = [...indexed, ...idBounds(filter, RUN_IDS[table]), ...checked, ...always];
+    const shape = shapeOf(table, conditions);
+    const statement = this.#lists.get(shape) ?? this.#prepareList(table, whereOf(conditions));
+    this.#lists.set(shape, statement);
+    return statement.all(valuesOf(conditions, filter.limit));
   }
 
-  #listByMetadata(filter: RunFilter, [key, value]: Entry, others: readonly Entry[]): RunSummary[] {
-    const entry = () =>
-      sql`${runMetadata.key} = ${placeholder('key')} AND ${runMetadata.value} = ${placeholder('value')}`;
-    const conditions = [
-      { shape: 'entry', build: entry, values: { key, value } },
-      ...idBounds(filter, runMetadata.runId),
-      ...unindexed(filter),
-      ...submittedAfter(filter),
-      ...others.map(hasMetadata),
-    ];
-    if (isTopLevelOnly(filter)) {
-      conditions.push({ shape: 'top', build: () => sql`+${workflowRuns.parentRunId} IS NULL`, values: {} });
+  #prepareList(table: Table, where: SQL | undefined): ListStatement {
+    const limit = placeholder('limit');
+    const runs = this.db.select(SUMMARY);
+    switch (table) {
+      case 'runs':
+        return runs.from(workflowRuns).where(where).orderBy(desc(workflowRuns.runId)).limit(limit).prepare();
+      case 'metadata':
+        return runs
+          .from(runMetadata)
+          .innerJoin(workflowRuns, eq(workflowRuns.runId, runMetadata.runId))
+          .where(where)
+          .orderBy(desc(runMetadata.runId))
+          .limit(limit)
+          .prepare();
     }
-    return this.#run('metadata', filter, conditions, (where) =>
-      this.db
-        .select(SUMMARY)
-        .from(runMetadata)
-        .innerJoin(workflowRuns, eq(workflowRuns.runId, runMetadata.runId))
-        .where(where)
-        .orderBy(desc(runMetadata.runId))
-        .limit(placeholder('limit'))
-        .prepare(),
-    );
   }
 
-  #run(
-    kind: string,
-    { limit }: RunFilter,
-    conditions: readonly Condition[],
-    prepare: (where: SQL | undefined) => ListStatement,
-  ): RunSummary[] {
-    const shape = `${kind}:${conditions.map((condition) => condition.shape).join(',')}`;
-    const statement = this.#statements.get(shape) ?? prepare(and(...conditions.map(({ build }) => build())));
-    this.#statements.set(shape, statement);
-    return statement.all(Object.assign({ limit }, ...conditions.map(({ values }) => values)));
+  /** Walks along the index, which takes a millisecond at most. */
+  #findPause({ table, indexed }: Search, filter: RunFilter): string | undefined {
+    const runId = RUN_IDS[table];
+    const conditions = [...indexed, ...idBounds(filter, runId)];
+    const shape = shapeOf(table, conditions);
+    const prepare = (): PauseStatement => {
+      const from = this.db.select({ runId }).from(table === 'runs' ? workflowRuns : runMetadata);
+      return from.where(whereOf(conditions)).orderBy(desc(runId)).limit(1).offset(placeholder('limit')).prepare();
+    };
+    const statement = this.#pauses.get(shape) ?? prepare();
+    this.#pauses.set(shape, statement);
+    return statement.get(valuesOf(conditions, ROWS_AT_A_TIME - 1))?.runId;
   }
+}
+
+/** Where a search begins. */
+type Table = 'runs' | 'metadata';
+
+const RUN_IDS = { runs: workflowRuns.runId, metadata: runMetadata.runId } as const satisfies Record<
+  Table,
+  SQLiteColumn
+>;
+
+/** What one statement looks for. */
+interface Search {
+  readonly table: Table;
+  /** What an index serves: the rows that are looked at. */
+  readonly indexed: readonly Condition[];
+  /** What is checked on each of these rows, and can refuse any number of them. */
+  readonly checked: readonly Condition[];
+  /** What is checked too, and refuses next to none. */
+  readonly always: readonly Condition[];
+}
+
+/** The searches that find all runs that fit a filter. */
+function searchesFor(filter: RunFilter): Search[] {
+  const [metadata, ...others] = Object.entries(filter.metadata ?? {});
+  if (metadata !== undefined) return [searchByMetadata(filter, metadata, others)];
+  if (!isTopLevelOnly(filter)) return [searchByRelation(filter)];
+  const statuses = new Set(filter.statuses ?? RUN_STATUSES);
+  const allStatuses = statuses.size === RUN_STATUSES.length;
+  if (allStatuses && filter.graphId !== undefined) return [searchTopLevel(filter, undefined)];
+  return [...statuses].map((status) => searchTopLevel(filter, status));
+}
+
+/** Top-level runs, of one status or, by graph, of all. */
+function searchTopLevel(filter: RunFilter, status: RunStatus | undefined): Search {
+  const { graphId } = filter;
+  const isTop: Condition = { shape: 'top', build: () => isNull(workflowRuns.parentRunId), values: {} };
+  // Of two indexes that fit, the graph's serves COMPLETED better, and the status's all others, which are fewer.
+  const byGraph = graphId !== undefined && (status === undefined || status === 'COMPLETED');
+  const indexed: Condition[] = [isTop];
+  const checked: Condition[] = [];
+  if (status !== undefined) (byGraph ? checked : indexed).push(equals('status', status, { indexed: !byGraph }));
+  if (graphId !== undefined) (byGraph ? indexed : checked).push(equals('graphId', graphId, { indexed: byGraph }));
+  return { table: 'runs', indexed, checked, always: submittedAfter(filter) };
+}
+
+/** Children of a run, or runs that wait for something. */
+function searchByRelation(filter: RunFilter): Search {
+  const { parentRunId, waitingFor, ...others } = filter;
+  const always = submittedAfter(filter);
+  // A run has 10,000 children at most, while all runs there are may wait for the same.
+  if (parentRunId !== undefined) {
+    const rest = waitingFor === undefined ? others : { ...others, waitingFor };
+    const indexed = [equals('parentRunId', parentRunId, { indexed: true })];
+    return { table: 'runs', indexed, checked: unindexed(rest), always };
+  }
+  const indexed = waitingFor === undefined ? [] : [equals('waitingFor', waitingFor, { indexed: true })];
+  return { table: 'runs', indexed, checked: unindexed(others), always };
+}
+
+function searchByMetadata(filter: RunFilter, [key, value]: Entry, others: readonly Entry[]): Search {
+  const entry = () =>
+    sql`${runMetadata.key} = ${placeholder('key')} AND ${runMetadata.value} = ${placeholder('value')}`;
+  const checked = [...unindexed(filter), ...others.map(hasMetadata)];
+  const always = submittedAfter(filter);
+  // Children have no metadata.
+  const isTop = { shape: 'top', build: () => sql`+${workflowRuns.parentRunId} IS NULL`, values: {} };
+  if (isTopLevelOnly(filter)) always.push(isTop);
+  return { table: 'metadata', indexed: [{ shape: 'entry', build: entry, values: { key, value } }], checked, always };
+}
+
+function shapeOf(table: Table, conditions: readonly Condition[]): string {
+  return `${table}:${conditions.map(({ shape }) => shape).join(',')}`;
+}
+
+function whereOf(conditions: readonly Condition[]): SQL | undefined {
+  return and(...conditions.map(({ build }) => build()));
+}
+
+function valuesOf(conditions: readonly Condition[], limit: number): Values {
+  return Object.assign({ limit }, ...conditions.map(({ values }) => values));
 }
 
 interface ListStatement {
   all(values: Values): RunSummary[];
+}
+
+interface PauseStatement {
+  get(values: Values): { readonly runId: string } | undefined;
 }
 
 /** Values by the names of their placeholders. */
@@ -228,8 +288,11 @@ const ID_SLACK_MS = 60_000;
 const MAX_UUID_MS = 2 ** 48 - 1;
 
 /** Bounds on run ids, so that a search ends where the page, or the time, does. */
-function idBounds({ after, submittedAfter: time }: RunFilter, runId: SQLiteColumn): Condition[] {
+function idBounds({ after, downTo, submittedAfter: time }: RunFilter, runId: SQLiteColumn): Condition[] {
   const conditions: Condition[] = [];
+  if (downTo !== undefined) {
+    conditions.push({ shape: 'down to', build: () => gte(runId, placeholder('downTo')), values: { downTo } });
+  }
   if (after !== undefined) {
     conditions.push({ shape: 'after', build: () => lt(runId, placeholder('after')), values: { after } });
   }

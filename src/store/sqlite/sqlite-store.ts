@@ -137,6 +137,10 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#lists.listRuns(filter));
   }
 
+  async findSearchPause(filter: RunFilter): Promise<string | undefined> {
+    return this.#read(() => this.#lists.findSearchPause(filter));
+  }
+
   async listUnfinishedRuns(): Promise<UnfinishedRun[]> {
     return this.#read(() => listUnfinishedRuns(this.#db));
   }
