@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { listRuns, MAX_PAGE_BYTES } from '../../src/engine/list-runs.js';
+import { Turns } from '../../src/runs/turns.js';
 import { newPath, open } from '../store/open-stores.js';
 import { commit, FAILED, follow, graph, newRun, STARTED } from '../store/runs.js';
 
@@ -31,7 +32,7 @@ it.each([
     const found: string[] = [];
     const sizes: number[] = [];
     for (let cursor: string | null | undefined; cursor !== null; ) {
-      const page = await listRuns({ store }, { limit: 200, ...(cursor !== undefined && { cursor }) });
+      const page = await listRuns({ store, turns: new Turns() }, { limit: 200, ...(cursor !== undefined && { cursor }) });
       found.push(...page.runs.map(({ runId }) => runId));
       sizes.push(Buffer.byteLength(JSON.stringify(page.runs)));
       cursor = page.nextCursor;
@@ -57,7 +58,7 @@ it.each([
   const { store, ids } = await storeWith(104, {});
   const pages: string[][] = [];
   for (let cursor: string | null | undefined; cursor !== null && pages.length < 3; ) {
-    const page = await listRuns({ store }, { limit, ...(cursor !== undefined && { cursor }), statuses: ['FAILED'] });
+    const page = await listRuns({ store, turns: new Turns() }, { limit, ...(cursor !== undefined && { cursor }), statuses: ['FAILED'] });
     pages.push(page.runs.map(({ runId }) => runId));
     cursor = page.nextCursor;
   }

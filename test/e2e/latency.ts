@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { expect } from 'vitest';
+import type { ServerProcess } from '../helpers/server-process.js';
+
+/** How long GET /health/live may wait while the largest valid requests are served, in milliseconds. */
+const P99_MS = 100;
+const LONGEST_MS = 250;
+/** Garbage collection and the disk are not at the same point each time: each case has some tries, and the best counts. */
+const TRIES = 3;
+/** A case is repeated until it has taken this long: a few pings have no 99th percentile. */
+const CASE_MS = 1000;
+
+/**
+ * Asks again and again, on one connection that is kept and on new ones, in a thread of its own. Measures how long the
+ * server's thread works until it answers (Linux counts that), so that other work on the machine does not count. Only that
+ * thread: it is the one that answers, and what the server's other threads do keeps nobody waiting. The disk is not
+ * counted either, because a commit takes as long as the machine makes it.
+ */
+const PROBE = `
+const { parentPort, workerData: { url, pid } } = require('node:worker_threads');
+const { existsSync, readFileSync } = require('node:fs');
+const http = require('node:http');
+const file = '/proc/' + pid + '/task/' + pid + '/schedstat';
+const now = existsSync(file) ? () => Number(readFileSync(file, 'utf8').split(' ')[0]) / 1e6 : () => performance.now();
+const took = [];
+let isOn = true;
+let open = 2;
+parentPort.once('message', () => { isOn = false; });
+const probe = (agent) => {
+  const begunAt = now();
+  http.get(url + '/health/live', { agent }, (answer) => {
+    answer.resume();
+    answer.once('end', () => {
+      took.push(now() - begunAt);
+      if (isOn) { setTimeout(probe, 5, agent); return; }
+      agent.destroy();
+      open -= 1;
+      if (open === 0) parentPort.postMessage(took);
+    });
+  });
+};
+probe(new http.Agent({ keepAlive: true, maxSockets: 1 }));
+probe(new http.Agent({ keepAlive: false }));
+`;
+
+/** Milliseconds that others waited. */
+export interface Latency {
+  readonly pings: number;
+  readonly p99: number;
+  readonly longest: number;
+}
+
+/** What serves GET /health/live, and the process that does. */
+type Server = Pick<ServerProcess, 'url'> & { readonly child: Pick<ServerProcess['child'], 'pid'> };
+
+/** How often cases were done so far. */
+let rounds = 0;
+
+/** How long others wait while something is done, again and again for a second. */
+export async function latencyDuring(server: Server, work: (round: number) => Promise<unknown>): Promise<Latency> {
+  const worker = new Worker(PROBE, { eval: true, workerData: { url: server.url, pid: server.child.pid } });
+  try {
+    await once(worker, 'online');
+    const begunAt = performance.now();
+    while (performance.now() - begunAt < CASE_MS) {
+      await work(rounds);
+      rounds += 1;
+    }
+    worker.postMessage('stop');
+    const [took] = (await once(worker, 'message')) as [number[]];
+    took.sort((a, b) => a - b);
+    const p99 = took[Math.ceil(took.length * 0.99) - 1] ?? 0;
+    return { pings: took.length, p99: Math.round(p99), longest: Math.round(took.at(-1) ?? 0) };
+  } finally {
+    await worker.terminate();
+  }
+}
+
+const isWithin = ({ p99, longest }: Latency) => p99 < P99_MS && longest < LONGEST_MS;
+
+/**
+ * Expects that nobody waits for long while something is done.
+ * @param work gets another number each time, so that nothing of an earlier time serves it
+ */
+export async function expectOthersServed(
+  server: Server,
+  what: string,
+  work: (round: number) => Promise<unknown>,
+): Promise<void> {
+  const tries: Latency[] = [];
+  for (let attempt = 1; attempt <= TRIES && !tries.some(isWithin); attempt++) {
+    tries.push(await latencyDuring(server, work));
+  }
+  const figures = tries.map(({ pings, p99, longest }) => `${pings} pings, p99 ${p99} ms, longest ${longest} ms`);
+  console.info(`${what}: ${figures.join('; ')}`);
+  expect(tries.some(isWithin), `${what}: ${JSON.stringify(tries)}`).toBe(true);
+}
