@@ -3,7 +3,7 @@ import { EngineError } from '../core/base/errors.js';
 import type { JsonObject } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import type { EventRecord } from '../core/run/events.js';
-import { copyEvent, endFork, openFork, refuseFork, stepIsMissing } from '../core/run/fork.js';
+import { copyEvent, endFork, openFork, refuseFork, refuseSize, stepIsMissing } from '../core/run/fork.js';
 import type { Appended } from '../core/run/journal.js';
 import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
@@ -99,7 +99,7 @@ async function forkedJournal(
   const refusal = refuseFork(original, fromStep);
   if (refusal !== undefined) throw refusalError(refusal);
   const opened = openFork(original, graph, deps.newId(), deps.now());
-  const prefix = await copyPrefix(deps.store, original, fromStep, opened);
+  const prefix = await copyPrefix(deps, original, fromStep, opened);
   const patch = (await jsonOf(deps, data, '/data')) as JsonObject;
   const end = endFork(original, prefix.state, graph, { fromStep, node: prefix.node, data: patch, now: deps.now() });
   if (end.refusal !== undefined) throw refusalError(end.refusal);
@@ -117,9 +117,9 @@ async function graphFor(
   throw new EngineError('fork_impossible', `Graph "${graphId}" has no version ${version}.`);
 }
 
-/** Copies events until the run is at the step. */
+/** Copies events until the run is at the step, some in each turn. */
 async function copyPrefix(
-  store: Store,
+  { store, turns }: Pick<RunDeps, 'store' | 'turns'>,
   original: RunState,
   fromStep: number,
   opened: Appended,
@@ -134,6 +134,9 @@ async function copyPrefix(
     records.push(...copied.records);
     state = copied.state;
     node = copied.node ?? node;
+    const refusal = refuseSize(state, fromStep);
+    if (refusal !== undefined) throw refusalError(refusal);
+    if (turns.isOver()) await turns.next();
   }
   if (node !== undefined) return { state, records, node };
   throw refusalError(stepIsMissing(original, fromStep));

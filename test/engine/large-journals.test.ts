@@ -23,3 +23,19 @@ it('what reads a whole journal reads on after a page that its events fill', asyn
   expect(forked).toMatchObject({ data: state.data, stepCount: STEPS });
   expect(await engine.diffRuns(runId, fork.runId)).toMatchObject({ firstDivergence: null, data: [] });
 });
+
+it('a fork copies 32 MiB at most, and says so', async () => {
+  const megabyte = defineTool({ name: 'megabyte', run: () => ({ text: 'x'.repeat(1_000_000) }) });
+  const { engine } = await startEngineForTest({ definitions: [megabyte] });
+  const loop = { ...chain('loop', 'megabyte'), edges: [{ from_node: 'megabyte', to_node: 'megabyte' }] };
+  await engine.createGraph(loop);
+  const { runId } = await engine.startRun({ graphId: 'loop', inputData: null, limits: { max_steps: 36 } });
+  await engine.getState(runId, { waitSeconds: 30 });
+  await expect(engine.forkRun(runId, { fromStep: 36 })).rejects.toMatchObject({
+    code: 'fork_impossible',
+    message: expect.stringContaining('more than 32 MiB'),
+  });
+  const fork = await engine.forkRun(runId, { fromStep: 33 });
+  const { state } = await engine.getState(fork.runId, { waitSeconds: 30 });
+  expect(state.stepCount).toBe(36);
+});

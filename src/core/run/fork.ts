@@ -12,6 +12,9 @@ import { childrenOf, cursorOf, isFinished, type RunState, statusOf } from './sta
  * fork itself ({@link endFork}).
  */
 
+/** Most that a fork copies, as stored: twice the largest `data`. */
+export const MAX_COPIED_BYTES = 33_554_432;
+
 /** Why a run cannot be forked from a step, if the number alone tells. */
 export function refuseFork({ stepCount }: RunState, fromStep: number): Refusal | undefined {
   const last = stepCount + 1;
@@ -85,6 +88,19 @@ function isCopied({ type }: RunEvent): boolean {
     case 'run.cancelled':
       return false;
   }
+}
+
+/**
+ * Why no more events can be copied. They are stored in one commit, or a fork could be driven before it is whole; while that
+ * is made, they are in memory, and nothing else is stored.
+ * @param fork with the events that were copied so far
+ */
+export function refuseSize({ journalBytes }: RunState, fromStep: number): Refusal | undefined {
+  if (journalBytes <= MAX_COPIED_BYTES) return undefined;
+  const limit = `${MAX_COPIED_BYTES / 1_048_576} MiB, which is the most that a fork copies`;
+  return impossible(
+    `The steps before step ${fromStep} hold more than ${limit}. Fork from an earlier step, or start a run.`,
+  );
 }
 
 /** Why the copied events did not come to the step. */

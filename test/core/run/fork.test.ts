@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../../src/core/run/events.js';
-import { copyEvent, endFork, openFork, refuseFork, stepIsMissing } from '../../../src/core/run/fork.js';
+import {
+  copyEvent,
+  endFork,
+  MAX_COPIED_BYTES,
+  openFork,
+  refuseFork,
+  refuseSize,
+  stepIsMissing,
+} from '../../../src/core/run/fork.js';
 import { flatten } from '../../helpers/flat-run.js';
 import { compiled, completedChild, RunDriver, START } from '../../helpers/run-driver.js';
 
@@ -114,6 +122,17 @@ describe('a fork', () => {
     expect(refuseFork(state, 6)).toEqual({
       code: 'fork_impossible',
       message: 'The run has finished 4 steps, so it can be forked from step 1 to 5.',
+    });
+  });
+
+  it('is refused if what it copies is more than one commit should hold', () => {
+    const { state } = forkOf(original(), 2);
+    expect(refuseSize({ ...state, journalBytes: MAX_COPIED_BYTES }, 2)).toBeUndefined();
+    expect(refuseSize({ ...state, journalBytes: MAX_COPIED_BYTES + 1 }, 2)).toEqual({
+      code: 'fork_impossible',
+      message:
+        'The steps before step 2 hold more than 32 MiB, which is the most that a fork copies. ' +
+        'Fork from an earlier step, or start a run.',
     });
   });
 
