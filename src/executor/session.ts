@@ -160,7 +160,8 @@ export class Session {
   }
 
   async #step({ node, cursor }: Extract<Command, { type: 'call' }>): Promise<void> {
-    const call = new ToolCall(node, cursor, node.timeoutMs ?? this.deps.stepTimeoutMs, this.deps.secrets);
+    const { stepTimeoutMs, secrets, turns } = this.deps;
+    const call = new ToolCall(node, cursor, node.timeoutMs ?? stepTimeoutMs, secrets, turns.inSlices);
     this.#call = call;
     const begunAt = performance.now();
     const called = call.run(this.state, this.deps.now());

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { definedOnly } from '../core/base/defined-only.js';
 import { messageOf, type RunErrorCode } from '../core/base/errors.js';
 import { type Mask, maskFor, NO_MASK } from '../core/base/mask.js';
+import type { InSlices } from '../core/base/steps.js';
 import { addUsage, type Usage } from '../core/base/usage.js';
 import { ExpressionError } from '../core/expressions/expressions.js';
 import type { CompiledNode } from '../core/graph/compile.js';
@@ -10,7 +11,8 @@ import { scopeOf } from '../core/run/routing.js';
 import type { CallOutcome } from '../core/run/settle.js';
 import type { Cursor, RunState } from '../core/run/state.js';
 import { type FailureKind, readFailureKind } from '../core/tool/failure.js';
-import type { ToolContext } from '../core/tool/tool.js';
+import { compileSchemas, schemasIn } from '../core/tool/param-schemas.js';
+import type { AnyTool, ToolContext } from '../core/tool/tool.js';
 import { retryHint } from '../core/tool/tool-errors.js';
 import { type WaitRequest, waitRequestOf } from '../core/tool/wait.js';
 
@@ -50,12 +52,14 @@ export class ToolCall {
   /**
    * @param timeoutMs how long the step may take, in milliseconds
    * @param secrets what `secrets.NAME` in the params stands for
+   * @param inSlices compiles the JSON Schemas in the params
    */
   constructor(
     private readonly node: CompiledNode,
     private readonly cursor: Cursor,
     private readonly timeoutMs: number,
     private readonly secrets: Readonly<Record<string, string>>,
+    private readonly inSlices: InSlices,
   ) {}
 
   /**
@@ -67,7 +71,34 @@ export class ToolCall {
     if (tool === undefined) {
       return this.#refused('tool_missing', `The tool "${this.node.toolName}" is not registered.`);
     }
-    const params = this.#params(state);
+    const rendered = this.#render(state);
+    if ('kind' in rendered) return rendered;
+    const schemas = schemasIn(tool, rendered.value);
+    if (schemas.length > 0) return this.#compileAndCall(schemas, tool, rendered.value, state, now);
+    return this.#callWith(tool, rendered.value, state, now);
+  }
+
+  async #compileAndCall(
+    schemas: readonly unknown[],
+    tool: AnyTool,
+    rendered: unknown,
+    state: RunState,
+    now: number,
+  ): Promise<CallResult | undefined> {
+    await this.inSlices(compileSchemas(schemas));
+    if (this.#cause === undefined) return this.#callWith(tool, rendered, state, now);
+    // Told to stop before the tool began: it is not called any more.
+    clearTimeout(this.#timer);
+    return undefined;
+  }
+
+  #callWith(
+    tool: AnyTool,
+    rendered: unknown,
+    state: RunState,
+    now: number,
+  ): CallResult | Promise<CallResult | undefined> {
+    const params = this.#check(tool, rendered);
     if ('kind' in params) return params;
     try {
       const toolState = { input_data: state.inputData, data: state.data };
@@ -124,8 +155,8 @@ export class ToolCall {
     return this.#controller;
   }
 
-  #params(state: RunState): { value: unknown } | CallResult {
-    const { tool, params } = this.node;
+  #render(state: RunState): { value: unknown } | CallResult {
+    const { params } = this.node;
     try {
       const missing = params.secretNames.find((name) => this.secrets[name] === undefined);
       if (missing !== undefined) {
@@ -136,18 +167,29 @@ export class ToolCall {
       }
       if (params.secretNames.length > 0) this.#mask = maskFor(params.secretNames, this.secrets);
       const scope = { ...scopeOf(state), secrets: this.secrets };
-      const rendered = params.isStatic ? params.preview : params.render(scope);
-      if (tool?.params === undefined) return { value: rendered };
+      return { value: params.isStatic ? params.preview : params.render(scope) };
+    } catch (thrown) {
+      if (thrown instanceof ExpressionError) {
+        return this.#refused('expression_failed', this.#mask.text(`The params have no value: ${thrown.message}`));
+      }
+      return this.#uncheckable(thrown);
+    }
+  }
+
+  #check(tool: AnyTool, rendered: unknown): { value: unknown } | CallResult {
+    try {
+      if (tool.params === undefined) return { value: rendered };
       const parsed = tool.params.safeParse(rendered);
       if (parsed.success) return { value: parsed.data };
       const issues = parsed.error.issues.map(({ path, message }) => `${path.map(String).join('.')}: ${message}`);
       return this.#refused('invalid_params', this.#mask.text(`The params do not fit: ${issues.join('; ')}`));
     } catch (thrown) {
-      if (thrown instanceof ExpressionError) {
-        return this.#refused('expression_failed', this.#mask.text(`The params have no value: ${thrown.message}`));
-      }
-      return this.#refused('invalid_params', this.#mask.text(`The params could not be checked: ${messageOf(thrown)}`));
+      return this.#uncheckable(thrown);
     }
+  }
+
+  #uncheckable(thrown: unknown): CallResult {
+    return this.#refused('invalid_params', this.#mask.text(`The params could not be checked: ${messageOf(thrown)}`));
   }
 
   /** The tool's own end, or the end of the grace after an abort, whichever comes first. */

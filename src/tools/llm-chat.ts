@@ -2,7 +2,7 @@ import type { OpenAI } from 'openai';
 import { z } from 'zod';
 import { definedOnly } from '../core/base/defined-only.js';
 import type { Json, JsonObject } from '../core/base/json.js';
-import { type AnyTool, defineTool, type ToolContext } from '../core/tool/tool.js';
+import { type AnyTool, defineTool, SCHEMA_PARAMS, type ToolContext } from '../core/tool/tool.js';
 import { FatalError } from '../core/tool/tool-errors.js';
 import { checkSchema, compileAnswerSchema, inWords } from './answer-schema.js';
 import { complete, contentOf } from './llm/completion.js';
@@ -57,6 +57,7 @@ export function llmChat({ baseUrl, now }: LlmChatOptions): AnyTool {
       'Asks a language model and keeps { content, finish_reason, model, usage }. With a schema, content is JSON.',
     params: paramsSchema,
     secrets: true,
+    [SCHEMA_PARAMS]: ['schema'],
     async run(_state, context) {
       const { params } = context;
       const schema = params.schema === undefined ? undefined : compileAnswerSchema(params.schema);

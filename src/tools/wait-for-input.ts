@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { definedOnly } from '../core/base/defined-only.js';
 import type { JsonObject } from '../core/base/json.js';
-import { defineTool } from '../core/tool/tool.js';
+import { defineTool, SCHEMA_PARAMS } from '../core/tool/tool.js';
 import { wait } from '../core/tool/wait.js';
 import { checkSchema } from './answer-schema.js';
 
@@ -27,6 +27,7 @@ export const waitForInput = (now: () => number) =>
         .describe('When it is too late: wait_expired.'),
       save_as: z.string().min(1).max(200).optional().describe("The key of data; the node's name by default."),
     }),
+    [SCHEMA_PARAMS]: ['schema'],
     run: (_state, { params: { message, schema, expires_in_seconds: seconds, save_as: saveAs } }) =>
       wait({
         kind: 'input',

@@ -44,6 +44,12 @@ export interface ParamsSchema<P> {
     | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } };
 }
 
+/**
+ * The key of the names of params that are JSON Schemas, which the tool's `params` compiles in order to check them. They are
+ * compiled before, a part at a time: the largest take a second. A symbol, because tools of people have keys of their own.
+ */
+export const SCHEMA_PARAMS: unique symbol = Symbol('names of params that are JSON Schemas');
+
 /** A function that nodes call. */
 export interface Tool<P = JsonObject> {
   readonly name: string;
@@ -52,6 +58,8 @@ export interface Tool<P = JsonObject> {
   readonly params?: ParamsSchema<P>;
   /** Its params can hold `${secrets.NAME}`, which becomes the secret's value before the call. */
   readonly secrets?: true;
+  /** Of built-in tools: the names of params that are JSON Schemas. */
+  readonly [SCHEMA_PARAMS]?: readonly string[];
   /**
    * Does the work and returns the patch: the keys of `data` to set, or nothing. Returns `wait(...)` to park the run.
    * Can be async. Called at least once per step: after a crash, the step in flight is called again with the same

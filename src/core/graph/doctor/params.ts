@@ -2,6 +2,7 @@ import { messageOf } from '../../base/errors.js';
 import { type Json, toPointer } from '../../base/json.js';
 import type { Steps } from '../../base/steps.js';
 import { compileTemplate, createTouchCheck } from '../../expressions/templates.js';
+import { compileSchemas, schemasIn } from '../../tool/param-schemas.js';
 import type { AnyTool } from '../../tool/tool.js';
 import { type NodeDefinition, paramsOf } from '../definition.js';
 import type { GraphError } from './codes.js';
@@ -33,7 +34,10 @@ export function* checkParams(
   const { template, problems: found } = yield* compileTemplate(params, { secrets: tool?.secrets === true });
   const isUnknown = createTouchCheck([...template.dynamicPointers, ...found.map((problem) => problem.pointer)]);
   problems.push(...found.map((problem) => ({ ...problem, pointer: pointer + problem.pointer })));
-  if (tool !== undefined) problems.push(...checkBySchema(tool, template.preview, isUnknown, pointer));
+  if (tool !== undefined) {
+    yield* compileSchemas(schemasIn(tool, template.preview));
+    problems.push(...checkBySchema(tool, template.preview, isUnknown, pointer));
+  }
   yield;
   return { problems, secretNames: template.secretNames };
 }
