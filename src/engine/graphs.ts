@@ -4,13 +4,21 @@ import { type JsonObject, MAX_JSON_DEPTH } from '../core/base/json.js';
 import { isSameJson } from '../core/base/json-same.js';
 import { scanJson } from '../core/base/json-scan.js';
 import { addNumberProblems, problemsOf } from '../core/base/problems.js';
+import { UnreadableError } from '../core/base/stored.js';
 import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../core/graph/definition.js';
 import { diagnose } from '../core/graph/doctor/doctor.js';
+import { readDefinitionInSteps } from '../core/graph/stored-graph.js';
 import type { Registry } from '../core/tool/registry.js';
 import type { AnyTool } from '../core/tool/tool.js';
 import { ifReadable } from '../runs/readable.js';
 import type { Turns } from '../runs/turns.js';
-import type { GraphVersion, ListedGraph, SaveGraphResult, Store } from '../store/store.js';
+import {
+  type GraphVersion,
+  type ListedGraph,
+  type SaveGraphResult,
+  type Store,
+  UnreadableGraphError,
+} from '../store/store.js';
 import type { Page } from './shared.js';
 
 /** How many graphs of a list are read in one turn. */
@@ -92,8 +100,6 @@ export class GraphUseCases {
     const { store, turns } = this.deps;
     // One that cannot be read is replaced.
     const latest = await ifReadable(this.getGraph(graphId));
-    // The store has parsed it, which takes 70 ms for the largest.
-    await turns.next();
     const warnings = await this.#accept(definition);
     const { graph_id: _, ...document } = definition;
     if (latest !== undefined && (await turns.inSlices(isSameJson(latest.definition, document)))) {
@@ -118,11 +124,18 @@ export class GraphUseCases {
     }
   }
 
-  /** @throws EngineError `graph_not_found`. */
+  /** @throws EngineError `graph_not_found`. @throws UnreadableGraphError */
   async getGraph(graphId: string, version?: number): Promise<GraphVersion> {
-    const found = await this.deps.store.findGraph(graphId, version === undefined ? {} : { version });
+    const { store, turns } = this.deps;
+    const found = await store.findGraphText(graphId, version === undefined ? {} : { version });
     if (found === undefined) throw graphNotFound(graphId, version);
-    return found;
+    const { text, isJson, ...identity } = found;
+    try {
+      return { ...identity, definition: await turns.inSlices(readDefinitionInSteps(text, isJson)) };
+    } catch (thrown) {
+      if (!(thrown instanceof UnreadableError)) throw thrown;
+      throw new UnreadableGraphError(graphId, found.version, `its definition ${thrown.message}`, thrown);
+    }
   }
 
   /** The latest version of each graph, by id. */

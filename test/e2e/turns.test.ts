@@ -81,6 +81,7 @@ it.each(Object.entries(GRAPHS))(
       await waitForEnds(graphId, STATUS_AFTER[what] ?? 'COMPLETED');
       expect((await askFor(200, `PUT /graph/${graphId}`, { ...graph, description: 'the next' })).version).toBe(2);
       await ask(server, 'GET /graph');
+      expect((await ask(server, `GET /graph/${graphId}`)).body.version).toBe(2);
     });
   },
 );

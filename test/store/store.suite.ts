@@ -775,6 +775,10 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         expect(await store.findGraph('x', { version: 1 })).toEqual({ ...graph('x', 'Ex'), version: 1 });
         expect(await store.findGraph('x', { version: 2 })).toBeUndefined();
         expect(await store.findGraph('y')).toBeUndefined();
+        const { definition, ...identity } = graph('x', 'Ex');
+        const text = JSON.stringify(definition);
+        expect(await store.findGraphText('x')).toEqual({ ...identity, version: 1, text, isJson: true });
+        expect(await store.findGraphText('x', { version: 2 })).toBeUndefined();
       });
 
       it('keeps ids and current names unique', async () => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { graphDefinitionSchema } from '../../core/graph/definition.js';
 import type { Engine } from '../../engine/engine.js';
 import { isKnown, NOT_MODIFIED, TAG_HEADERS } from '../answers/entity-tag.js';
+import type { AnswerOptions } from '../answers/large-answers.js';
 import type { App } from '../app-type.js';
 import { DEMO_GRAPH_ID } from '../openapi/examples.js';
 import { describeResponses } from '../openapi/responses.js';
@@ -18,7 +19,7 @@ const graphSchema = z
   })
   .meta({ id: 'Graph' });
 
-export function getGraphRoute(app: App, engine: Engine): void {
+export function getGraphRoute(app: App, engine: Engine, { answers }: AnswerOptions): void {
   app.get(
     '/graph/:graph_id',
     {
@@ -40,7 +41,7 @@ export function getGraphRoute(app: App, engine: Engine): void {
       const graph = await engine.getGraph(request.params.graph_id, request.query.version);
       // A version never changes. Its number is not given again in one database, but can be in another.
       if (isKnown(request, reply, `${graph.version}-${graph.createdAt}`)) return reply.code(304).send();
-      return reply.send(toGraph(graph));
+      return answers.send(reply, toGraph(graph));
     },
   );
 }

@@ -16,6 +16,7 @@ import {
   type RunSummary,
   type SaveGraphResult,
   type Store,
+  type StoredGraph,
   type StoredRun,
   StoreUnavailableError,
   type UnfinishedRun,
@@ -238,6 +239,13 @@ export class SqliteStore implements Store {
     { version, withDeleted = false }: { version?: number; withDeleted?: boolean } = {},
   ): Promise<GraphVersion | undefined> {
     return this.#read(() => this.#graphs.find(graphId, version, withDeleted));
+  }
+
+  async findGraphText(
+    graphId: string,
+    { version, withDeleted = false }: { version?: number; withDeleted?: boolean } = {},
+  ): Promise<StoredGraph | undefined> {
+    return this.#read(() => this.#graphs.findText(graphId, version, withDeleted));
   }
 
   async listGraphs(after: string | undefined, limit: number): Promise<ListedGraph[]> {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { finishSteps } from '../../../src/core/base/steps.js';
 import { UnreadableError } from '../../../src/core/base/stored.js';
-import { readDefinition } from '../../../src/core/graph/stored-graph.js';
+import { readDefinition, readDefinitionInSteps } from '../../../src/core/graph/stored-graph.js';
 
 const GRAPH = { name: 'g', entry_point: 'a', nodes: [{ name: 'a', tool_name: 't' }], edges: [] };
 
@@ -27,4 +28,25 @@ it.each([
 ])('a stored graph with another %s cannot be read', (field, value) => {
   const stored = JSON.stringify({ ...GRAPH, [field]: value });
   expect(() => readDefinition(stored)).toThrow(new UnreadableError(`has a \`${field}\` that this release cannot read`));
+});
+
+it('a large stored graph is read back in steps, as it was', () => {
+  const large = {
+    ...GRAPH,
+    description: 'd'.repeat(300_000),
+    nodes: [{ ...GRAPH.nodes[0], params: { list: [1, 'a'] } }],
+  };
+  expect(finishSteps(readDefinitionInSteps(JSON.stringify(large), true))).toEqual(large);
+  expect([...readDefinitionInSteps(JSON.stringify(large), true)].length).toBeGreaterThan(2);
+  expect(finishSteps(readDefinitionInSteps(JSON.stringify(GRAPH), true))).toEqual(GRAPH);
+});
+
+const LARGE = { description: 'd'.repeat(300_000) };
+
+it.each([
+  ['is no JSON', `${JSON.stringify(LARGE)}x`, false, 'is not JSON'],
+  ['is JSON that nothing here has written', JSON.stringify(LARGE, null, 2), true, 'is not JSON as it was stored'],
+  ['has another form', JSON.stringify(LARGE), true, 'has a `name` that this release cannot read'],
+])('a large stored graph that %s cannot be read', (_what, stored, isJson, message) => {
+  expect(() => finishSteps(readDefinitionInSteps(stored, isJson))).toThrow(new UnreadableError(message));
 });

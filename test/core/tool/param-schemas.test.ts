@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { finishSteps } from '../../../src/core/base/steps.js';
+import { compileSchemas } from '../../../src/core/json-schema/compile-schemas.js';
 import { compileJsonSchema } from '../../../src/core/json-schema/json-schema.js';
-import { compileSchemas, schemasIn } from '../../../src/core/tool/param-schemas.js';
+import { schemasIn } from '../../../src/core/tool/param-schemas.js';
 import { defineTool, SCHEMA_PARAMS } from '../../../src/core/tool/tool.js';
 
 const plain = defineTool({ name: 'plain', run: () => ({}) });
