@@ -32,7 +32,10 @@ it.each([
     const found: string[] = [];
     const sizes: number[] = [];
     for (let cursor: string | null | undefined; cursor !== null; ) {
-      const page = await listRuns({ store, turns: new Turns() }, { limit: 200, ...(cursor !== undefined && { cursor }) });
+      const page = await listRuns(
+        { store, turns: new Turns() },
+        { limit: 200, ...(cursor !== undefined && { cursor }) },
+      );
       found.push(...page.runs.map(({ runId }) => runId));
       sizes.push(Buffer.byteLength(JSON.stringify(page.runs)));
       cursor = page.nextCursor;
@@ -58,7 +61,10 @@ it.each([
   const { store, ids } = await storeWith(104, {});
   const pages: string[][] = [];
   for (let cursor: string | null | undefined; cursor !== null && pages.length < 3; ) {
-    const page = await listRuns({ store, turns: new Turns() }, { limit, ...(cursor !== undefined && { cursor }), statuses: ['FAILED'] });
+    const page = await listRuns(
+      { store, turns: new Turns() },
+      { limit, ...(cursor !== undefined && { cursor }), statuses: ['FAILED'] },
+    );
     pages.push(page.runs.map(({ runId }) => runId));
     cursor = page.nextCursor;
   }

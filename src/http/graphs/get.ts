@@ -41,7 +41,8 @@ export function getGraphRoute(app: App, engine: Engine, { answers }: AnswerOptio
       const graph = await engine.getGraph(request.params.graph_id, request.query.version);
       // A version never changes. Its number is not given again in one database, but can be in another.
       if (isKnown(request, reply, `${graph.version}-${graph.createdAt}`)) return reply.code(304).send();
-      return answers.send(reply, toGraph(graph));
+      const send = await answers.prepare(reply, toGraph(graph));
+      return send();
     },
   );
 }
