@@ -7,7 +7,8 @@ import { copyEvent, endFork, openFork, refuseFork, refuseSize, stepIsMissing } f
 import type { Appended } from '../core/run/journal.js';
 import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
-import { GraphGoneError, type Idempotency, isLastPage, ReplayError, type Store } from '../store/store.js';
+import { GraphGoneError, ReplayError } from '../store/errors.js';
+import { type Idempotency, isLastPage, type Store } from '../store/store.js';
 import type { RequestUseCases } from './requests.js';
 import { jsonOf, type RunDeps, refusalError, replay, runNotFound } from './shared.js';
 

@@ -12,13 +12,8 @@ import type { Registry } from '../core/tool/registry.js';
 import type { AnyTool } from '../core/tool/tool.js';
 import { ifReadable } from '../runs/readable.js';
 import type { Turns } from '../runs/turns.js';
-import {
-  type GraphVersion,
-  type ListedGraph,
-  type SaveGraphResult,
-  type Store,
-  UnreadableGraphError,
-} from '../store/store.js';
+import { UnreadableGraphError } from '../store/errors.js';
+import type { GraphVersion, ListedGraph, SaveGraphResult, Store } from '../store/store.js';
 import type { Page } from './shared.js';
 
 /** How many graphs of a list are read in one turn. */

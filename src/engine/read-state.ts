@@ -1,5 +1,6 @@
 import { isFinished, type RunState, statusOf, waitsForPerson } from '../core/run/state.js';
-import { type RunSummary, StoreUnavailableError } from '../store/store.js';
+import { StoreUnavailableError } from '../store/errors.js';
+import type { RunSummary } from '../store/store.js';
 import { inTurnToLoad, loadRun, type RunDeps } from './shared.js';
 
 export interface ReadState {

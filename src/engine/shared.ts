@@ -7,15 +7,14 @@ import type { GraphCache } from '../runs/graph-cache.js';
 import type { LinePages } from '../runs/line-pages.js';
 import type { RunLoader } from '../runs/run-loader.js';
 import type { Turns } from '../runs/turns.js';
-import type { Signals } from '../store/signals.js';
 import {
-  type Idempotency,
   OutcomeUnknownError,
-  type Store,
   StoreUnavailableError,
   UnreadableGraphError,
   UnreadableRunError,
-} from '../store/store.js';
+} from '../store/errors.js';
+import type { Signals } from '../store/signals.js';
+import type { Idempotency, Store } from '../store/store.js';
 import type { Admission } from './admission.js';
 import type { LargeReadOptions, LargeReads } from './large-reads.js';
 

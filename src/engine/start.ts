@@ -5,7 +5,8 @@ import type { CompiledGraph } from '../core/graph/compile.js';
 import { type LimitsDefinition, type RunLimits, resolveLimits } from '../core/graph/definition.js';
 import { openRun } from '../core/run/journal.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
-import { GraphGoneError, GraphStaleError, type Idempotency, ReplayError } from '../store/store.js';
+import { GraphGoneError, GraphStaleError, ReplayError } from '../store/errors.js';
+import type { Idempotency } from '../store/store.js';
 import { graphNotFound } from './graphs.js';
 import { jsonOf, type RunDeps, replay } from './shared.js';
 

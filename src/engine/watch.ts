@@ -1,7 +1,8 @@
 import { EngineError } from '../core/base/errors.js';
 import { type EventRecord, isTerminal } from '../core/run/events.js';
+import { UnreadableRunError } from '../store/errors.js';
 import type { Signals } from '../store/signals.js';
-import { type Store, UnreadableRunError } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import { FIRST_PAGE_EVENTS, RunTail } from './run-tail.js';
 import { runNotFound } from './shared.js';
 

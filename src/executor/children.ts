@@ -18,16 +18,9 @@ import { type CancelDeps, cancelRun } from '../runs/cancel.js';
 import { ifReadable } from '../runs/readable.js';
 import { inheritedFrom } from '../runs/run-loader.js';
 import { appendOf, creationOf } from '../runs/units.js';
+import { ConflictError, GraphGoneError, TooManyDescendantsError, UnreadableGraphError } from '../store/errors.js';
 import type { Wake } from '../store/queue.js';
-import {
-  ConflictError,
-  GraphGoneError,
-  type RunAppend,
-  type Slot,
-  TooManyDescendantsError,
-  type Unit,
-  UnreadableGraphError,
-} from '../store/store.js';
+import type { RunAppend, Slot, Unit } from '../store/store.js';
 
 export interface ChildRunsOptions extends CancelDeps {
   /** A new UUIDv7. */

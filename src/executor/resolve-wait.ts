@@ -9,7 +9,7 @@ import { cursorOf, type RunState } from '../core/run/state.js';
 import type { GraphWait, WaitRequest } from '../core/tool/wait.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { Turns } from '../runs/turns.js';
-import { UnreadableGraphError } from '../store/store.js';
+import { UnreadableGraphError } from '../store/errors.js';
 
 /** A wait that can start, or why it cannot. */
 export type ResolvedWait =

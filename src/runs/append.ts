@@ -1,7 +1,8 @@
 import { append } from '../core/run/journal.js';
 import type { Refusal, Verdict } from '../core/run/requests.js';
 import type { RunState } from '../core/run/state.js';
-import { ConflictError, type Store, type Unit } from '../store/store.js';
+import { ConflictError } from '../store/errors.js';
+import type { Store, Unit } from '../store/store.js';
 import type { RunLoader } from './run-loader.js';
 import { appendOf, unitOf } from './units.js';
 

@@ -2,7 +2,7 @@ import { type EventOf, isTerminal } from '../core/run/events.js';
 import { cancel, refuseFinished, type Verdict } from '../core/run/requests.js';
 import { isFinished, RUN_STATUSES, type RunState } from '../core/run/state.js';
 import { endUnread, outlineState } from '../core/run/unread.js';
-import { ConflictError } from '../store/store.js';
+import { ConflictError } from '../store/errors.js';
 import { type AppendDeps, type AppendResult, appendTo } from './append.js';
 import type { GraphCache } from './graph-cache.js';
 import { isUnreadable } from './readable.js';

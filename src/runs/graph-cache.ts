@@ -2,8 +2,9 @@ import { LRUCache } from 'lru-cache';
 import { messageOf } from '../core/base/errors.js';
 import { type CompiledGraph, compileGraph } from '../core/graph/compile.js';
 import type { Registry } from '../core/tool/registry.js';
+import { UnreadableGraphError } from '../store/errors.js';
 import type { Signals } from '../store/signals.js';
-import { type GraphVersion, type Store, UnreadableGraphError } from '../store/store.js';
+import type { GraphVersion, Store } from '../store/store.js';
 import type { Turns } from './turns.js';
 
 /** How many compiled graph versions are kept at hand. */

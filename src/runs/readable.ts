@@ -1,4 +1,4 @@
-import { UnreadableGraphError, UnreadableRunError } from '../store/store.js';
+import { UnreadableGraphError, UnreadableRunError } from '../store/errors.js';
 
 /** True for an error that stays, whenever the run is tried again. */
 export function isUnreadable(error: unknown): error is UnreadableRunError | UnreadableGraphError {

@@ -19,7 +19,8 @@ import {
   type RunState,
   statusOf,
 } from '../core/run/state.js';
-import { isLastPage, type Store, type StoredRun, type Unit, UnreadableRunError } from '../store/store.js';
+import { UnreadableRunError } from '../store/errors.js';
+import { isLastPage, type Store, type StoredRun, type Unit } from '../store/store.js';
 import type { GraphCache } from './graph-cache.js';
 import { isUnreadable } from './readable.js';
 import type { Turns } from './turns.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/core/base/errors.js';
 import { guardAll } from '../../src/engine/shared.js';
-import { OutcomeUnknownError, StoreUnavailableError } from '../../src/store/store.js';
+import { OutcomeUnknownError, StoreUnavailableError } from '../../src/store/errors.js';
 
 describe('a use-case', () => {
   const failing = (error: Error) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/core/run/events.js';
 import { WatchUseCases } from '../../src/engine/watch.js';
-import { UnreadableRunError } from '../../src/store/store.js';
+import { UnreadableRunError } from '../../src/store/errors.js';
 import { FORKED_FROM_START, JournalStore, SUBMITTED, stepAtA } from '../helpers/journal-store.js';
 
 const IDLE_MS = 10_000;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { statusOf, waitOf } from '../../src/core/run/state.js';
 import { defineTool } from '../../src/core/tool/tool.js';
-import { type Store, StoreUnavailableError } from '../../src/store/store.js';
+import { StoreUnavailableError } from '../../src/store/errors.js';
+import type { Store } from '../../src/store/store.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
 import { until } from '../helpers/until.js';
 

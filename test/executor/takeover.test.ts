@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Composition } from '../../src/compose.js';
 import type { RunState } from '../../src/core/run/state.js';
 import { defineTool } from '../../src/core/tool/tool.js';
-import { StoreUnavailableError } from '../../src/store/store.js';
+import { StoreUnavailableError } from '../../src/store/errors.js';
 import { startEngine } from '../helpers/engine.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { flatten } from '../helpers/flat-run.js';

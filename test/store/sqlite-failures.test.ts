@@ -1,16 +1,16 @@
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openDatabase } from '../../src/store/sqlite/database.js';
-import { JournalReader } from '../../src/store/sqlite/journal-reader.js';
-import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
-import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
-import { type Transactions, Writer } from '../../src/store/sqlite/writer.js';
 import {
   ConflictError,
   OutcomeUnknownError,
   StoreUnavailableError,
   UnreadableRunError,
-} from '../../src/store/store.js';
+} from '../../src/store/errors.js';
+import { openDatabase } from '../../src/store/sqlite/database.js';
+import { JournalReader } from '../../src/store/sqlite/journal-reader.js';
+import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
+import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
+import { type Transactions, Writer } from '../../src/store/sqlite/writer.js';
 import { until } from '../helpers/until.js';
 import { newPath, onFatal, openWithDatabase } from './open-stores.js';
 import { CANCELLED, COMPLETED, commit, follow, graph, newChild, newRun, STARTED, unit } from './runs.js';

@@ -2,10 +2,10 @@ import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } 
 import { basename, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { OutcomeUnknownError, StoreUnavailableError } from '../../src/store/errors.js';
 import { openSqlite } from '../../src/store/sqlite/open.js';
 import type { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { Writer } from '../../src/store/sqlite/writer.js';
-import { OutcomeUnknownError, StoreUnavailableError } from '../../src/store/store.js';
 import { bindMount } from '../helpers/bind-mount.js';
 import { folder, newPath, open, openWithDatabase } from './open-stores.js';
 import { commit, graph, newRun, unit } from './runs.js';

@@ -3,16 +3,13 @@ import type { EventRecord, RunEvent } from '../../src/core/run/events.js';
 import { takeSnapshot } from '../../src/core/run/journal.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
 import { isFinished, type RunState } from '../../src/core/run/state.js';
+import { ConflictError, GraphGoneError, ReplayError, StoreUnavailableError } from '../../src/store/errors.js';
 import {
-  ConflictError,
-  GraphGoneError,
   isLastPage,
   MAX_PAGE_SIZE,
-  ReplayError,
   type RunAppend,
   type RunFilter,
   type Store,
-  StoreUnavailableError,
   type UnfinishedStatus,
 } from '../../src/store/store.js';
 import { type FlatRun, flatten } from '../helpers/flat-run.js';

@@ -2,13 +2,8 @@ import { and, asc, eq, gt, isNull, ne, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { UnreadableError } from '../../core/base/stored.js';
 import { readDefinition } from '../../core/graph/stored-graph.js';
-import {
-  type GraphVersion,
-  type ListedGraph,
-  type SaveGraphResult,
-  type StoredGraph,
-  UnreadableGraphError,
-} from '../store.js';
+import { UnreadableGraphError } from '../errors.js';
+import type { GraphVersion, ListedGraph, SaveGraphResult, StoredGraph } from '../store.js';
 import { ACTIVE } from './run-list.js';
 import { graphDefinitions, workflowRuns } from './schema.js';
 

@@ -1,4 +1,5 @@
-import { type CommitObserver, OutcomeUnknownError, StoreUnavailableError, type Unit } from '../store.js';
+import { OutcomeUnknownError, StoreUnavailableError } from '../errors.js';
+import type { CommitObserver, Unit } from '../store.js';
 import type { JournalReader } from './journal-reader.js';
 import type { UnitWriter } from './unit-writer.js';
 import type { Writer } from './writer.js';

@@ -5,7 +5,8 @@ import { UnreadableError } from '../../core/base/stored.js';
 import type { EventRecord } from '../../core/run/events.js';
 import { eventOf, isNextRecord } from '../../core/run/stored-events.js';
 import type { RunOutline } from '../../core/run/unread.js';
-import { MAX_PAGE_SIZE, type RunSize, type StoredRun, UnreadableRunError } from '../store.js';
+import { UnreadableRunError } from '../errors.js';
+import { MAX_PAGE_SIZE, type RunSize, type StoredRun } from '../store.js';
 import { runEvents, runSnapshots, workflowRuns } from './schema.js';
 
 /** Events after a snapshot that are measured: they are a few, or so many that the snapshot says how large the run is. */

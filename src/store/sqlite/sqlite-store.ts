@@ -6,22 +6,22 @@ import type { EventRecord } from '../../core/run/events.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
 import type { RunOutline } from '../../core/run/unread.js';
+import { StoreUnavailableError } from '../errors.js';
 import type { Signals } from '../signals.js';
-import {
-  type ChildRow,
-  type GraphVersion,
-  type ListedGraph,
-  type RunFilter,
-  type RunSize,
-  type RunSummary,
-  type SaveGraphResult,
-  type Store,
-  type StoredGraph,
-  type StoredRun,
-  StoreUnavailableError,
-  type UnfinishedRun,
-  type UnfinishedStatus,
-  type Unit,
+import type {
+  ChildRow,
+  GraphVersion,
+  ListedGraph,
+  RunFilter,
+  RunSize,
+  RunSummary,
+  SaveGraphResult,
+  Store,
+  StoredGraph,
+  StoredRun,
+  UnfinishedRun,
+  UnfinishedStatus,
+  Unit,
 } from '../store.js';
 import { Checkpoints } from './checkpoint.js';
 import { ChildReader } from './child-reader.js';

@@ -2,17 +2,8 @@ import type Database from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
 import { errorOf, finishedAtOf, type RunState, statusOf, waitOf, wakeAt } from '../../core/run/state.js';
-import {
-  ConflictError,
-  GraphGoneError,
-  GraphStaleError,
-  type NewRun,
-  ReplayError,
-  type RunAppend,
-  type Slot,
-  TooManyDescendantsError,
-  type Unit,
-} from '../store.js';
+import { ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
+import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
 import { prepareStatements, type Statements } from './unit-statements.js';
 

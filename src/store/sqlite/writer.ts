@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
-import { type CommitObserver, OutcomeUnknownError, StoreUnavailableError } from '../store.js';
+import { OutcomeUnknownError, StoreUnavailableError } from '../errors.js';
+import type { CommitObserver } from '../store.js';
 import { BUSY_TIMEOUT_MS, setBusyTimeout } from './database.js';
 import type { DatabaseFiles } from './database-files.js';
 import { damageAdvice, isBusy, isDamage, isDatabaseFailure, isFatalFailure } from './failures.js';
