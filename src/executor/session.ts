@@ -12,7 +12,7 @@ import {
   type ChildrenRefusal,
   type Cursor,
   childrenOf,
-  isFinished,
+  isLeft,
   type RunState,
   statusOf,
 } from '../core/run/state.js';
@@ -343,9 +343,4 @@ export class Session {
     });
     clearTimeout(timer);
   }
-}
-
-/** True for a run that nobody has to drive for now: it has ended, or waits for a time or a person. */
-function isLeft(state: RunState): boolean {
-  return isFinished(statusOf(state)) || state.phase.kind === 'waiting';
 }

@@ -323,3 +323,8 @@ export function copyRun(state: RunState): MutableRun {
 }
 
 type MutableRun = { -readonly [Field in keyof RunState]: RunState[Field] };
+
+/** True for a run that nobody has to drive for now: it has ended, or waits for a time or a person. */
+export function isLeft(state: RunState): boolean {
+  return isFinished(statusOf(state)) || state.phase.kind === 'waiting';
+}
