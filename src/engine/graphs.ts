@@ -14,6 +14,7 @@ import { ifReadable } from '../runs/readable.js';
 import type { Turns } from '../runs/turns.js';
 import { UnreadableGraphError } from '../store/errors.js';
 import type { GraphVersion, ListedGraph, SaveGraphResult, Store } from '../store/store.js';
+import { graphCursorAfter, readGraphCursor } from './cursors.js';
 import type { Page } from './shared.js';
 
 /** How many graphs of a list are read in one turn. */
@@ -135,9 +136,10 @@ export class GraphUseCases {
 
   /** The latest version of each graph, by id. */
   async listGraphs({ limit, cursor }: Page): Promise<{ graphs: readonly ListedGraph[]; nextCursor: string | null }> {
-    const found = await this.#summaries(cursor, limit + 1);
+    const found = await this.#summaries(cursor === undefined ? undefined : readGraphCursor(cursor), limit + 1);
     const graphs = found.slice(0, limit);
-    return { graphs, nextCursor: found.length > limit ? (graphs.at(-1)?.graphId ?? null) : null };
+    const last = found.length > limit ? graphs.at(-1) : undefined;
+    return { graphs, nextCursor: last === undefined ? null : graphCursorAfter(last.graphId) };
   }
 
   /** Reads a few at a time: reading the description of a graph of 1 MiB takes 4 ms. */

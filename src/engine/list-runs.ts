@@ -1,6 +1,7 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { jsonBytes } from '../core/base/json.js';
 import type { RunFilter, RunSummary } from '../store/store.js';
+import { readRunCursor } from './cursors.js';
 import type { Page, RunDeps } from './shared.js';
 
 /** A page ends with the run that brings its metadata and errors to this size, whatever its limit. */
@@ -22,7 +23,7 @@ export async function listRuns(
 ): Promise<RunPage> {
   const runs: RunSummary[] = [];
   let bytes = 0;
-  let after = cursor;
+  let after = cursor === undefined ? undefined : readRunCursor(cursor);
   for (;;) {
     // One more than the page has shows whether another page follows.
     const count = Math.min(limit + 1 - runs.length, RUNS_AT_A_TIME);

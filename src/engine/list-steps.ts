@@ -1,6 +1,6 @@
-import { EngineError } from '../core/base/errors.js';
 import { StepReader, type StepView } from '../core/run/steps.js';
 import { isLastPage } from '../store/store.js';
+import { readStepCursor } from './cursors.js';
 import { type Page, type RunDeps, runNotFound } from './shared.js';
 
 const MAX_PAGE_BYTES = 4_194_304;
@@ -77,8 +77,5 @@ async function readSteps(
 }
 
 function firstSeqOf({ cursor }: Page): number {
-  if (cursor === undefined) return 0;
-  if (/^[1-9]\d{0,14}$/.test(cursor)) return Number(cursor);
-  const errors = [{ pointer: '/cursor', code: 'invalid_cursor', message: 'Use a next_cursor of an earlier answer.' }];
-  throw new EngineError('invalid_request', 'The cursor is not one of ours.', { errors });
+  return cursor === undefined ? 0 : readStepCursor(cursor);
 }

@@ -257,6 +257,7 @@ export interface Problem {
     | 'forbidden_host'
     | 'forbidden_origin'
     | 'not_found'
+    | 'method_not_allowed'
     | 'graph_not_found'
     | 'run_not_found'
     | 'graph_exists'

@@ -44,15 +44,38 @@ describe('errors', () => {
   it.each([
     ['GET /', 404, 'not_found'],
     ['GET /nope?x=1', 404, 'not_found'],
-    ['PATCH /graph/demo-review', 404, 'not_found'],
-    ['OPTIONS /graph/run', 404, 'not_found'],
+    ['PATCH /graph/demo-review', 405, 'method_not_allowed'],
+    ['OPTIONS /graph/run', 405, 'method_not_allowed'],
     ['GET /graph/', 404, 'graph_not_found'],
-    ['GET /graph/create', 404, 'graph_not_found'],
+    ['GET /graph/create', 405, 'method_not_allowed'],
+    ['GET /graph/state', 404, 'graph_not_found'],
     ['GET /graph/%zz', 400, 'request_refused'],
     [`GET /graph/${'a'.repeat(17_000)}`, 404, 'not_found'],
   ])('%.60s is %i %s', async (request, status, code) => {
     const answer = await ask(request);
     expect([answer.status, answer.body.code]).toEqual([status, code]);
+  });
+
+  it.each([
+    ['PATCH /graph/demo-review', 'DELETE, GET, HEAD, PUT'],
+    ['OPTIONS /graph/run', 'POST'],
+    ['GET /graph/run?wait=1', 'POST'],
+    ['DELETE /graph/runs', 'GET, HEAD'],
+    ['PUT /graph/tools', 'GET, HEAD'],
+    ['POST /graph/state/some-run?wait=1', 'GET, HEAD'],
+    ['GET /graph/runs/some-run', 'DELETE'],
+    ['GET /graph/runs/some-run/cancel', 'POST'],
+    ['HEAD /graph/runs/some-run/events', 'GET'],
+    ['POST /health/live', 'GET, HEAD'],
+    ['DELETE /docs/static/index.html', 'GET, HEAD'],
+  ])('%s names the methods that the path takes', async (request, allow) => {
+    const { status, headers } = await ask(request);
+    expect([status, headers.allow]).toEqual([405, allow]);
+  });
+
+  it('has no Allow where no route is', async () => {
+    expect((await ask('PATCH /graph')).headers).toHaveProperty('allow');
+    expect((await ask('PATCH /graph/runs/some-run/nothing')).headers).not.toHaveProperty('allow');
   });
 
   it.each([

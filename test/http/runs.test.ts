@@ -21,6 +21,8 @@ const broken = defineTool({
   },
 });
 
+const INVALID_CURSOR = { pointer: '/cursor', code: 'invalid_cursor', message: expect.stringContaining('next_cursor') };
+
 describe('runs', () => {
   let server: TestServer;
   beforeAll(async () => {
@@ -127,7 +129,10 @@ describe('runs', () => {
       decision: { kind: 'condition', condition: 'quality_gate', to_node: 'improve', read: expect.any(Array) },
     });
     expect((await server.ask('GET /graph/runs/nobody/steps')).body.code).toBe('run_not_found');
-    expect((await server.ask(`GET /graph/runs/${run.run_id}/steps?cursor=%00`)).status).toBe(422);
+    for (const cursor of ['%00', 'after:echoes', run.run_id, '-1', '1e3', '']) {
+      const refused = await server.ask(`GET /graph/runs/${run.run_id}/steps?cursor=${cursor}`);
+      expect([refused.status, refused.body.errors]).toEqual([422, [INVALID_CURSOR]]);
+    }
   });
 
   it('lists runs, newest first, by what they are', async () => {
@@ -149,6 +154,16 @@ describe('runs', () => {
     const second = await list(`graph_id=echoes&limit=1&cursor=${encodeURIComponent(first.next_cursor)}`);
     expect(first.runs[0].submitted_at >= second.runs[0].submitted_at).toBe(true);
     expect(first.runs[0].run_id).not.toBe(second.runs[0].run_id);
+  });
+
+  it.each([
+    ['runs', ['', 'nonsense', 'after:echoes', '17', '019AB0F4-5C00-7000-8000-000000000000']],
+    ['', ['', 'nonsense', 'demo-review', 'after:', 'after:A', '17', '019ab0f4-5c00-7000-8000-000000000000']],
+  ])('has no page of /graph/%s after a cursor that it did not give', async (list, cursors) => {
+    for (const cursor of cursors) {
+      const answer = await server.ask(`GET /graph${list && `/${list}`}?cursor=${cursor}`);
+      expect([answer.status, answer.body.errors], cursor).toEqual([422, [INVALID_CURSOR]]);
+    }
   });
 
   it.each([

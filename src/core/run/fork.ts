@@ -16,10 +16,13 @@ import { childrenOf, cursorOf, isFinished, type RunState, statusOf } from './sta
 export const MAX_COPIED_BYTES = 33_554_432;
 
 /** Why a run cannot be forked from a step, if the number alone tells. */
-export function refuseFork({ stepCount }: RunState, fromStep: number): Refusal | undefined {
-  const last = stepCount + 1;
-  if (fromStep <= last) return undefined;
-  return impossible(`The run has finished ${stepCount} steps, so it can be forked from step 1 to ${last}.`);
+export function refuseFork(original: RunState, fromStep: number): Refusal | undefined {
+  return fromStep <= lastStepOf(original) ? undefined : stepIsMissing(original, fromStep);
+}
+
+/** The last step that a run has come to, finished or not; 0 before its first. */
+function lastStepOf(original: RunState): number {
+  return Math.max(original.stepCount, cursorOf(original)?.step ?? 0);
 }
 
 /**
@@ -106,7 +109,12 @@ export function refuseSize({ journalBytes }: RunState, fromStep: number): Refusa
 /** Why the copied events did not come to the step. */
 export function stepIsMissing(original: RunState, fromStep: number): Refusal {
   const why = isFinished(statusOf(original)) ? 'it ended before' : 'it has not got there yet';
-  return impossible(`The run has no step ${fromStep}: ${why}.`);
+  return impossible(`The run has no step ${fromStep}: ${why}. ${stepsToForkFrom(lastStepOf(original))}`);
+}
+
+function stepsToForkFrom(last: number): string {
+  if (last === 0) return 'It has no step to be forked from.';
+  return last === 1 ? 'It can be forked from step 1.' : `It can be forked from step 1 to ${last}.`;
 }
 
 /**

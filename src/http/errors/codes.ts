@@ -9,6 +9,7 @@ type HttpErrorCode =
   | 'forbidden_host'
   | 'forbidden_origin'
   | 'not_found'
+  | 'method_not_allowed'
   | 'body_too_large'
   | 'unsupported_media_type'
   | 'internal_error';
@@ -44,6 +45,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     meaning: 'A web page of another site asks for a change, and this server has no keys to tell who may.',
   },
   not_found: { status: 404, title: 'Not found', meaning: 'No such route.' },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    meaning: 'The route does not take this method; the `Allow` header lists those that it takes.',
+  },
   graph_not_found: {
     status: 404,
     title: 'Graph not found',

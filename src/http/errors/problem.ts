@@ -41,6 +41,7 @@ export function sendError(thrown: unknown, request: FastifyRequest, reply: Fasti
   if (error.code === 'internal_error') request.log.error({ err: thrown }, 'request failed');
   const document = problemDocument(error.code, request.url, detailOf(error, request), error.errors);
   if (document.status === 503) reply.header('retry-after', String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
+  if (error.allow !== undefined) reply.header('allow', error.allow.join(', '));
   if (document.status === 401) reply.header('www-authenticate', 'Bearer');
   // That of the answer that could not be given.
   reply.removeHeader('etag');

@@ -78,7 +78,7 @@ export function startRunRoute(app: App, engine: Engine, options: StartRunOptions
         operationId: 'startRun',
         summary: 'Start a run',
         description:
-          'Responds as soon as the run is stored. With `wait`, it responds with the result if the run finishes in time; a run that waits for input, or has a run inside it that does, ends the waiting.',
+          'Responds as soon as the run is stored. With `wait`, it responds with the result if the run finishes in time; if the run, or a run inside it, waits for input, it responds at once with 202, and the question is in the state.',
         tags: ['Runs'],
         querystring: z.strictObject({ wait: waitSchema }),
         headers: newRunHeadersSchema,

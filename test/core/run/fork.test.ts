@@ -116,13 +116,15 @@ describe('a fork', () => {
     expect(again.state.data).toEqual({ given: 'one' });
   });
 
-  it('is refused past the step after the last finished one', () => {
-    const { state } = original();
-    expect(refuseFork(state, 5)).toBeUndefined();
-    expect(refuseFork(state, 6)).toEqual({
-      code: 'fork_impossible',
-      message: 'The run has finished 4 steps, so it can be forked from step 1 to 5.',
-    });
+  it('is refused for a step that the run has not come to, in the same words for each', () => {
+    const ended = original();
+    expect(refuseFork(ended.state, 4)).toBeUndefined();
+    for (const step of [5, 6, 900]) {
+      expect(forkOf(ended, step).node).toBeUndefined();
+      const message = `The run has no step ${step}: it ended before. It can be forked from step 1 to 4.`;
+      expect(refuseFork(ended.state, step)).toEqual({ code: 'fork_impossible', message });
+      expect(stepIsMissing(ended.state, step)).toEqual({ code: 'fork_impossible', message });
+    }
   });
 
   it('is refused if what it copies is more than one commit should hold', () => {
@@ -136,12 +138,37 @@ describe('a fork', () => {
     });
   });
 
-  it('is refused where the run has not been', () => {
-    const ended = original();
-    expect(forkOf(ended, 5).node).toBeUndefined();
-    expect(stepIsMissing(ended.state, 5).message).toBe('The run has no step 5: it ended before.');
-    const { state } = new RunDriver(graph);
-    expect(stepIsMissing(state, 1).message).toBe('The run has no step 1: it has not got there yet.');
+  it('takes exactly the steps that refusals name, wherever the run is', () => {
+    const run = new RunDriver(graph);
+    const begun = new Set<number>();
+    const check = () => {
+      const steps = [1, 2, 3, 4, 5];
+      const taken = steps.filter((step) => refuseFork(run.state, step) === undefined);
+      expect(steps.filter((step) => forkOf(run, step).node !== undefined)).toEqual(taken);
+      begun.add(taken.length);
+    };
+    check();
+    expect(refuseFork(run.state, 1)?.message).toBe(
+      'The run has no step 1: it has not got there yet. It has no step to be forked from.',
+    );
+    run.advance();
+    check();
+    run.append({ type: 'cancel.requested' }, { type: 'run.cancelled', logs: [] });
+    check();
+    run.retry();
+    run.finish();
+    check();
+    expect(run.view.status).toBe('WAITING');
+    run.settleChildren(completedChild({ joined: 1 }));
+    run.finish();
+    check();
+    expect([...begun]).toEqual([0, 1, 2, 4]);
+  });
+
+  it('says that a run at its first step can be forked from that one', () => {
+    const run = new RunDriver(graph);
+    run.advance();
+    expect(refuseFork(run.state, 2)?.message).toMatch('not got there yet. It can be forked from step 1.');
   });
 
   it('is refused for a graph without its node', () => {
