@@ -1,5 +1,5 @@
 import { END, type GraphDefinition } from '../core/graph/definition.js';
-import { edgesOf, isBranchEdge } from '../core/graph/edges.js';
+import { type Edge, edgesOf, isBranchEdge } from '../core/graph/edges.js';
 
 interface Link {
   readonly from: string;
@@ -18,7 +18,7 @@ interface JoinLink extends Link {
 export function joinsOf(definition: GraphDefinition, links: readonly Link[]): JoinLink[] {
   const edges = edgesOf(definition);
   const branchEdges = edges.filter(isBranchEdge);
-  const leaving = new Set(edges.flatMap(({ kind, from }) => (kind === 'error' ? [] : [from.name])));
+  const leaving = leavingOf(edges);
   const next = new Map<string, string[]>();
   for (const { from, to } of links) next.set(from, [...(next.get(from) ?? []), to]);
   for (const { from, join } of branchEdges) next.set(from.name, [...(next.get(from.name) ?? []), join.name]);
@@ -43,4 +43,16 @@ function insideOf(starts: readonly string[], join: string, next: ReadonlyMap<str
     for (const to of next.get(node) ?? []) if (to !== join && to !== END) inside.add(to);
   }
   return [...inside];
+}
+
+/** Nodes at which a run ends because no edge leads on, except those where only branches end. */
+export function endsOf(definition: GraphDefinition, joins: readonly Link[]): string[] {
+  const leaving = leavingOf(edgesOf(definition));
+  for (const { from } of joins) leaving.add(from);
+  return definition.nodes.map(({ name }) => name).filter((name) => !leaving.has(name));
+}
+
+/** Nodes that an edge leads on from, if all goes well. */
+function leavingOf(edges: readonly Edge[]): Set<string> {
+  return new Set(edges.flatMap(({ kind, from }) => (kind === 'error' ? [] : [from.name])));
 }

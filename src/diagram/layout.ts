@@ -1,4 +1,5 @@
 import { Graph, layout as place } from '@dagrejs/dagre';
+import { type LayeredGraph, orderLayers } from './layer-order.js';
 import { type Diagram, type DiagramLink, type DiagramNode, END_ID, linkKey, START_ID, shortened } from './model.js';
 
 export interface Point {
@@ -37,6 +38,11 @@ const NODE_HEIGHT = 50;
 /** Room for ` ×12` beside a label, so that counts need no layout of their own. */
 const COUNT_WIDTH = 34;
 const LABEL_HEIGHT = 18;
+/** A link from a node to itself. */
+const LOOP_HEIGHT = 44;
+const MIN_LOOP_WIDTH = 20;
+/** Branches begin beside each other: their links are kept shorter than those that lead to the join. */
+const BRANCH_WEIGHT = 2;
 
 /** Places everything, top down. Blocks while it works: look at the effort first. */
 export function layoutOf(diagram: Diagram): Layout {
@@ -47,9 +53,18 @@ export function layoutOf(diagram: Diagram): Layout {
   for (const link of diagram.links) {
     const label = labelOf(link);
     const width = link.kind === 'start' ? 0 : label === '' ? 12 : textWidth(label, 11) + COUNT_WIDTH;
-    graph.setEdge(link.from, link.to, { width, height: width === 0 ? 0 : LABEL_HEIGHT, labelpos: 'c' });
+    const height = width === 0 ? 0 : LABEL_HEIGHT;
+    graph.setEdge(link.from, link.to, {
+      width,
+      height,
+      labelpos: 'c',
+      weight: link.kind === 'branch' ? BRANCH_WEIGHT : 1,
+    });
   }
-  place(graph);
+  const { orders } = diagram;
+  const customOrder = (layers: LayeredGraph, order: (layers: LayeredGraph, options: object) => void): void =>
+    orderLayers(layers, (options) => order(layers, options), orders);
+  place(graph, orders.length === 0 ? {} : { customOrder });
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
   return {
     width: Math.ceil(width),
@@ -57,10 +72,25 @@ export function layoutOf(diagram: Diagram): Layout {
     nodes: nodes.map((node) => ({ ...node, ...pointOf(graph.node(node.id)) })),
     links: diagram.links.map((link) => {
       const { points = [], ...at } = graph.edge(link.from, link.to) as { points?: Point[]; x?: number; y?: number };
-      return { ...link, label: labelOf(link), points: points.map(pointOf), ...pointOf(at) };
+      const way = link.from === link.to ? loopOf(graph.node(link.from), at) : points;
+      return { ...link, label: labelOf(link), points: way.map(pointOf), ...pointOf(at) };
     }),
   };
 }
+
+/** From the right side of a node, around its label, and back. The library keeps a place for the label, and draws a zigzag. */
+function loopOf({ x = 0, y = 0, width = 0 }: Placed, label: { x?: number }): Point[] {
+  const side = x + width / 2;
+  const turn = Math.max(label.x ?? 0, side + MIN_LOOP_WIDTH);
+  return [
+    { x: side, y: y - LOOP_HEIGHT / 4 },
+    { x: turn, y: y - LOOP_HEIGHT / 2 },
+    { x: turn, y: y + LOOP_HEIGHT / 2 },
+    { x: side, y: y + LOOP_HEIGHT / 4 },
+  ];
+}
+
+type Placed = { readonly x?: number; readonly y?: number; readonly width?: number };
 
 function hasEnd({ links }: Diagram): boolean {
   return links.some(({ to }) => to === END_ID);

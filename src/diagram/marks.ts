@@ -11,8 +11,22 @@ export interface Mark {
   readonly note: string;
 }
 
+/** How many branches the counts are of, if those are not all. */
+export interface Coverage {
+  readonly counted: number;
+  readonly begun: number;
+  /** There can be more, inside branches that are not counted. */
+  readonly isLeast: boolean;
+}
+
+/** The coverage in words. */
+export function describeCoverage({ counted, begun, isLeast }: Coverage): string {
+  return `counts are of ${counted} of ${begun} branches${isLeast ? ' or more' : ''}`;
+}
+
 /** A run on a diagram. */
 export interface Marks {
+  readonly coverage?: Coverage;
   readonly nodes: ReadonlyMap<string, Mark>;
   /** How often each link was taken, by {@link linkKey} of its ends' ids. */
   readonly links: ReadonlyMap<string, number>;
@@ -72,11 +86,23 @@ function markStart(
   links.set(linkKey(START_ID, first.to), 1);
 }
 
+/** What failed stays marked, whether the run stopped there or took another way. */
 function nodeMark(name: string, walks: readonly Walk[]): Mark {
-  const count = walks.reduce((sum, { visits }) => sum + (visits.get(name) ?? 0), 0);
+  const count = sumOf(walks.map(({ visits }) => visits.get(name)));
+  const failures = sumOf(walks.map(({ failures }) => failures.get(name)));
   const times = count === 0 ? '' : `×${count}`;
   const states = new Set<string>(walks.flatMap(({ at, state }) => (at === name ? [state] : [])));
   const here = Object.entries(MARKS_HERE).find(([state]) => states.has(state))?.[1];
-  if (here === undefined) return { look: count === 0 ? 'plain' : 'visited', note: times };
-  return { look: here.look, note: [here.note, times].filter((part) => part !== '').join(' · ') };
+  const failed = failures === 0 || here?.look === 'failed' ? '' : `✕ ${failures === count ? '' : `${failures} `}failed`;
+  const note = [here?.note ?? '', failed, times].filter((part) => part !== '').join(' · ');
+  return { look: here?.look ?? lookOf(count, failures), note };
+}
+
+function lookOf(count: number, failures: number): Look {
+  if (failures > 0) return 'failed';
+  return count === 0 ? 'plain' : 'visited';
+}
+
+function sumOf(counts: readonly (number | undefined)[]): number {
+  return counts.reduce<number>((sum, count = 0) => sum + count, 0);
 }

@@ -1,4 +1,4 @@
-import { type Marks, markOf } from './marks.js';
+import { describeCoverage, type Marks, markOf } from './marks.js';
 import { type Diagram, type DiagramLink, END_ID, type LinkKind, linkKey, START_ID, shortened } from './model.js';
 
 const MAX_LABEL = 60;
@@ -10,12 +10,14 @@ const ARROWS: Readonly<Record<LinkKind, string>> = {
   condition: '-->',
   branch: '-.->',
   join: '-.->',
+  end: '-->',
   error: '-.->',
 };
 
 /** A picture as Mermaid text, with where a run has been if there is one. */
 export function toMermaid({ title, nodes, links }: Diagram, marks?: Marks): string {
-  const lines = ['---', `title: ${JSON.stringify(title)}`, '---', 'flowchart TD'];
+  const note = marks?.coverage === undefined ? '' : ` (${describeCoverage(marks.coverage)})`;
+  const lines = ['---', `title: ${titleText(`${title}${note}`)}`, '---', 'flowchart TD'];
   lines.push(`  ${START_ID}(( ))`);
   for (const { id, name, toolName } of nodes) {
     const { note } = markOf(marks, id);
@@ -39,7 +41,7 @@ function classes(nodes: Diagram['nodes'], marks: Marks | undefined): string[] {
   const lines = [
     '  classDef visited stroke-width:2px',
     '  classDef current stroke-width:4px',
-    '  classDef failed stroke-width:4px,stroke-dasharray:4 2',
+    '  classDef failed stroke:#d93025,stroke-width:4px,stroke-dasharray:4 2',
   ];
   for (const { id } of nodes) {
     const { look } = markOf(marks, id);
@@ -48,10 +50,26 @@ function classes(nodes: Diagram['nodes'], marks: Marks | undefined): string[] {
   return lines;
 }
 
+/** A space without width (U+200B). It parts what Mermaid would read together. */
+const NOTHING = '\u200b';
+/** What Mermaid reads in spite of entity codes: a line break (backslash and n), a formula, an icon. */
+const READ_TOGETHER = /\\(?=n)|\$(?=\$)|\w(?=:fa)/g;
+
+/** A title has no entity codes, and is cleaned as HTML is. There the sign for less is one that looks like it (U+FF1C). */
+function titleText(title: string): string {
+  return JSON.stringify(parted(title).replaceAll('<', '\uff1c'));
+}
+
+function parted(text: string): string {
+  return text.replace(READ_TOGETHER, `$&${NOTHING}`);
+}
+
 /**
  * Everything that means something to Mermaid or to HTML as an entity code: names are arbitrary.
  * @see https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters
  */
 function escaped(text: string): string {
-  return text.replace(/[^\p{L}\p{N} .,:_×▶✕…/-]/gu, (character) => `#${character.codePointAt(0)};`);
+  // `direction`, and what follows it, is a statement even inside a label.
+  const meaningful = /[^\p{L}\p{N} .,_×▶✕…/-]|d(?=irection\s)/gu;
+  return parted(text).replace(meaningful, (character) => `#${character.codePointAt(0)};`);
 }

@@ -1,10 +1,11 @@
 import { assertNever } from '../core/base/assert-never.js';
 import { END, type GraphDefinition } from '../core/graph/definition.js';
 import { type BranchEdge, type Edge, edgesOf, targetOf } from '../core/graph/edges.js';
-import { joinsOf } from './joins.js';
+import { endsOf, joinsOf } from './joins.js';
+import { ordersOf, type SideBySide } from './orders.js';
 
 /** What a link between two nodes is, which decides how it is drawn. */
-export type LinkKind = 'start' | 'edge' | 'condition' | 'branch' | 'join' | 'error';
+export type LinkKind = 'start' | 'edge' | 'condition' | 'branch' | 'join' | 'end' | 'error';
 
 export interface DiagramNode {
   /** Short and made here, so that it is safe in any output. */
@@ -28,6 +29,8 @@ export interface Diagram {
   readonly title: string;
   readonly nodes: readonly DiagramNode[];
   readonly links: readonly DiagramLink[];
+  /** Never leads from a node back to itself, whatever the edges say. */
+  readonly orders: readonly SideBySide[];
 }
 
 export const START_ID = 'start';
@@ -59,9 +62,16 @@ export function diagramOf(
   links.add(START_ID, ids.get(definition.entry_point) ?? END_ID, 'start');
   const named = linksOf(definition, outcomesOf);
   for (const link of named) links.addNamed(link);
-  for (const link of joinsOf(definition, named)) links.addNamed({ ...link, kind: 'join' });
+  const joins = joinsOf(definition, named);
+  for (const link of joins) links.addNamed({ ...link, kind: 'join' });
+  for (const from of endsOf(definition, joins)) links.addNamed({ from, to: END, kind: 'end' });
   for (const { from, to } of taken) links.addNamed({ from, to, kind: 'condition' });
-  return { title: definition.name, nodes, links: links.all() };
+  return { title: definition.name, nodes, links: links.all(), orders: ordersOf(definition, ids) };
+}
+
+/** A picture without the links to where runs end for want of an edge: they cross the whole picture, so large ones do without. */
+export function withoutEnds(diagram: Diagram): Diagram {
+  return { ...diagram, links: diagram.links.filter(({ kind }) => kind !== 'end') };
 }
 
 /** What a condition can answer; undefined if it does not say so. */

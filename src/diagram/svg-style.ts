@@ -23,6 +23,8 @@ export const SVG_STYLE = [
   '.gr-taken .gr-link{stroke:var(--gr-on);stroke-width:2.2}',
   '.gr-taken .gr-head{fill:var(--gr-on)}',
   '.gr-taken .gr-label{fill:var(--gr-on);font-weight:600}',
+  '.gr-error.gr-taken .gr-link{stroke:var(--gr-bad)}',
+  '.gr-error.gr-taken .gr-head,.gr-error.gr-taken .gr-label{fill:var(--gr-bad)}',
   '.gr-visited .gr-box{fill:var(--gr-on-box);stroke:var(--gr-on);stroke-width:1.6}',
   '.gr-visited .gr-start{fill:var(--gr-on)}',
   '.gr-current .gr-box{fill:var(--gr-now-box);stroke:var(--gr-now);stroke-width:3}',

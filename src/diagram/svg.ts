@@ -1,17 +1,25 @@
 import { keyOf, type Layout, type PlacedLink, type PlacedNode, type Point } from './layout.js';
-import { type Marks, markOf } from './marks.js';
+import { describeCoverage, type Marks, markOf } from './marks.js';
 import { SVG_STYLE } from './svg-style.js';
+
+/** Room for what is said below the picture. */
+const NOTE_HEIGHT = 16;
+const NOTE_WIDTH = 320;
 
 /** A picture as SVG, with where a run has been if there is one. Stands alone, and inside a page that allows its style. */
 export function toSvg(title: string, { width, height, nodes, links }: Layout, marks?: Marks): string {
-  const shown = marks === undefined ? title : `${title}: ${summaryOf(nodes, marks)}`;
+  const note = marks?.coverage === undefined ? '' : describeCoverage(marks.coverage);
+  const summary = marks === undefined ? [] : [summaryOf(nodes, marks), ...(note === '' ? [] : [note])];
+  const shown = [title, ...(summary.length === 0 ? [] : [summary.join('; ')])].join(': ');
+  const [fullWidth, fullHeight] = note === '' ? [width, height] : [Math.max(width, NOTE_WIDTH), height + NOTE_HEIGHT];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" class="gr-diagram" role="img" aria-label="${escaped(shown)}" `,
-    `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    `width="${fullWidth}" height="${fullHeight}" viewBox="0 0 ${fullWidth} ${fullHeight}">`,
     `<style>${SVG_STYLE}</style>`,
-    `<rect class="gr-bg" width="${width}" height="${height}"/>`,
+    `<rect class="gr-bg" width="${fullWidth}" height="${fullHeight}"/>`,
     ...links.map((link) => linkSvg(link, marks)),
     ...nodes.map((node) => nodeSvg(node, marks)),
+    note === '' ? '' : text('gr-label', fullWidth / 2, height + 4, note),
     '</svg>\n',
   ].join('');
 }

@@ -1,3 +1,4 @@
+import { END } from '../core/graph/definition.js';
 import type { Decision, EventOf, EventRecord } from '../core/run/events.js';
 import { type JournalListener, readEvent } from '../core/run/journal-reading.js';
 import { linkKey } from './model.js';
@@ -16,6 +17,8 @@ export interface Walk {
   readonly seq: number;
   /** How often each node was begun. */
   readonly visits: ReadonlyMap<string, number>;
+  /** How often each node failed, and its run, or the edge of its branches, took another way. */
+  readonly failures: ReadonlyMap<string, number>;
   /** How often each link was taken, by {@link linkKey} of its ends' names. */
   readonly links: ReadonlyMap<string, WalkedLink>;
   /** The node where the run is, or stopped. */
@@ -23,19 +26,20 @@ export interface Walk {
   readonly state: 'active' | 'waiting' | 'completed' | 'failed' | 'cancelled';
   /** It is a part of another run, on the graph of that one. */
   readonly isBranch: boolean;
-  /** It has branches. */
-  readonly hasBranches: boolean;
+  /** How many branches it began. */
+  readonly branchCount: number;
 }
 
 /** Counts the events of a run as they are read. */
 export class Walker implements Walk, JournalListener {
   seq = 0;
   readonly visits = new Map<string, number>();
+  readonly failures = new Map<string, number>();
   readonly links = new Map<string, WalkedLink>();
   at: string | null = null;
   state: Walk['state'] = 'active';
   isBranch = false;
-  hasBranches = false;
+  branchCount = 0;
   /** The step that was begun last: the journal of a fork or a retry can name one twice. */
   #step = 0;
   /** It waits for runs inside it, or did when it ended: a retry waits for them again. */
@@ -75,6 +79,7 @@ export class Walker implements Walk, JournalListener {
   }
 
   onErrorEdgeTaken({ node }: EventOf<'step.failed'>, { to_node: to }: Decision): void {
+    this.#fail(node);
     if (to !== null) this.#take(node, to);
   }
 
@@ -89,11 +94,12 @@ export class Walker implements Walk, JournalListener {
 
   onBranchesStarted({ kind, node, to_nodes: toNodes, count }: EventOf<'branches.started'>): void {
     this.#wait(true);
-    this.hasBranches = true;
+    this.branchCount += count;
     for (const to of toNodes) this.#take(node, to, { times: kind === 'for_each' ? count : 1 });
   }
 
   onBranchesJoined({ node, to_node: to, error }: EventOf<'branches.joined'>): void {
+    if (error !== undefined) this.#fail(node);
     this.#take(node, to, { isJoin: error === undefined });
     this.#hasChildren = false;
   }
@@ -108,7 +114,7 @@ export class Walker implements Walk, JournalListener {
   }
 
   onRunCompleted({ reason }: EventOf<'run.completed'>): void {
-    if (reason === 'no_edge' && this.at !== null && this.#joinNode !== undefined) this.#take(this.at, this.#joinNode);
+    if (reason === 'no_edge' && this.at !== null) this.#take(this.at, this.#joinNode ?? END);
     this.#end('completed', null);
   }
 
@@ -134,6 +140,10 @@ export class Walker implements Walk, JournalListener {
   #end(state: Walk['state'], at: string | null): void {
     this.state = state;
     this.at = at;
+  }
+
+  #fail(node: string): void {
+    this.failures.set(node, (this.failures.get(node) ?? 0) + 1);
   }
 
   #take(from: string, to: string, { times = 1, isJoin = false } = {}): void {

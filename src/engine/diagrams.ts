@@ -1,14 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { definedOnly } from '../core/base/defined-only.js';
 import { EngineError } from '../core/base/errors.js';
 import { END, type GraphDefinition } from '../core/graph/definition.js';
 import type { EventRecord } from '../core/run/events.js';
 import type { Registry } from '../core/tool/registry.js';
 import { effortOf, MAX_EFFORT } from '../diagram/effort.js';
 import { type Layout, layoutOf } from '../diagram/layout.js';
-import { marksOf } from '../diagram/marks.js';
+import { type Coverage, marksOf } from '../diagram/marks.js';
 import { toMermaid } from '../diagram/mermaid.js';
-import { type Diagram, diagramOf, END_ID, linkKey, type TakenLink } from '../diagram/model.js';
+import { type Diagram, diagramOf, END_ID, linkKey, type TakenLink, withoutEnds } from '../diagram/model.js';
 import { toSvg } from '../diagram/svg.js';
 import { type Walk, Walker } from '../diagram/walk.js';
 import { ifReadable } from '../runs/readable.js';
@@ -55,10 +56,10 @@ export class DiagramUseCases {
     const { graph_id: graphId, graph_version: version } = first.event;
     const graph = await this.deps.store.findGraph(graphId, { version, withDeleted: true });
     if (graph === undefined) throw graphNotFound(graphId, version);
-    const walks = await this.#walks(runId);
+    const { walks, coverage } = await this.#walks(runId);
     const taken = this.#undeclaredLinks(graph.definition, walks);
     const diagram = this.#diagram(graph.definition, taken);
-    const marks = marksOf(diagram, walks);
+    const marks = { ...marksOf(diagram, walks), ...definedOnly({ coverage }) };
     if (format === 'mermaid') return toMermaid(diagram, marks);
     const layout = this.#layout(`${keyOf(graph)} ${JSON.stringify(taken)}`, diagram);
     return toSvg(diagram.title, layout, marks);
@@ -81,9 +82,10 @@ export class DiagramUseCases {
       .sort((a, b) => (linkKey(a.from, a.to) < linkKey(b.from, b.to) ? -1 : 1));
   }
 
-  #layout(key: string, diagram: Diagram): Layout {
+  #layout(key: string, whole: Diagram): Layout {
     const known = this.#layouts.get(key);
     if (known !== undefined) return known;
+    const diagram = effortOf(whole) > MAX_EFFORT ? withoutEnds(whole) : whole;
     const effort = effortOf(diagram);
     if (effort > MAX_EFFORT) {
       const detail = `The graph is too large for a picture (${effort} pieces, at most ${MAX_EFFORT}). Use format=mermaid.`;
@@ -94,10 +96,11 @@ export class DiagramUseCases {
     return layout;
   }
 
-  /** Where a run and its branches, at any depth, have been: the latest {@link MAX_BRANCHES} of them. */
-  async #walks(runId: string): Promise<Walk[]> {
+  /** Where a run and its branches, at any depth, have been: the latest {@link MAX_BRANCHES} of them, and how many that is. */
+  async #walks(runId: string): Promise<{ walks: Walk[]; coverage?: Coverage }> {
     const walks: Walk[] = [];
     const left = [runId];
+    let isCut = false;
     for (let id = left.shift(); id !== undefined; id = left.shift()) {
       const walk = await (id === runId ? this.#walk(id) : ifReadable(this.#walk(id)));
       if (walk === undefined) continue;
@@ -105,11 +108,12 @@ export class DiagramUseCases {
       if (id !== runId && !walk.isBranch) continue;
       walks.push(walk);
       const limit = MAX_BRANCHES + 1 - walks.length - left.length;
-      if (!walk.hasBranches || limit <= 0) continue;
-      const branches = await this.deps.store.listRuns({ parentRunId: id, limit });
+      if (walk.branchCount === 0) continue;
+      const branches = limit <= 0 ? [] : await this.deps.store.listRuns({ parentRunId: id, limit });
+      if (branches.length >= limit) isCut = true;
       left.push(...branches.map((branch) => branch.runId));
     }
-    return walks;
+    return isCut ? { walks, ...definedOnly({ coverage: coverageOf(walks) }) } : { walks };
   }
 
   /** Where a run has been. Reads only the events that are new since the last time, if its walk is still kept. */
@@ -125,6 +129,14 @@ export class DiagramUseCases {
       await nextTurn();
     }
   }
+}
+
+/** How many of the branches are counted; undefined if all are. Branches of branches that were not read are not known. */
+function coverageOf(walks: readonly Walk[]): Coverage | undefined {
+  const [, ...branches] = walks;
+  const begun = walks.reduce((sum, { branchCount }) => sum + branchCount, 0);
+  if (begun <= branches.length) return undefined;
+  return { counted: branches.length, begun, isLeast: branches.some(({ branchCount }) => branchCount > 0) };
 }
 
 function keyOf({ graphId, version, createdAt }: { graphId: string; version: number; createdAt: number }): string {

@@ -96,7 +96,32 @@ describe('the picture of a graph', () => {
   it('leaves out links to what is no node, and takes in those that a run took', () => {
     const definition = graph({ nodes: nodes('a', 'b'), edges: [{ from_node: 'a', to_node: 'nope' }] });
     const { links } = diagramOf(definition, () => undefined, [{ from: 'a', to: 'b' }]);
-    expect(links.map(({ to }) => to)).toEqual(['n0', 'n1']);
+    expect(links.map(({ to }) => to)).toEqual(['n0', 'stop', 'n1']);
+  });
+});
+
+describe('the end of a run without an edge', () => {
+  const definition = graph({
+    nodes: nodes('a', 'b', 'c', 'd'),
+    parallel_edges: [{ from_node: 'a', to_nodes: ['b', 'c'], join_node: 'd' }],
+  });
+  const { links } = diagramOf(definition, () => undefined);
+
+  it('is drawn, and not where only branches end', () => {
+    expect(links.filter(({ to }) => to === 'stop')).toEqual([{ from: 'n3', to: 'stop', kind: 'end', labels: [] }]);
+  });
+
+  it('is where a run has been that came to it', () => {
+    const walk = walked([
+      { type: 'run.started', next: 'd' },
+      { type: 'step.completed', step: 1, node: 'd', decision: null, next: null },
+      { type: 'run.completed', reason: 'no_edge' },
+    ]);
+    const marks = marksOf(
+      diagramOf(definition, () => undefined),
+      [walk],
+    );
+    expect([marks.nodes.get('stop')?.look, marks.links.get('n3>stop')]).toEqual(['visited', 1]);
   });
 });
 
@@ -128,6 +153,31 @@ describe('Mermaid text', () => {
     const text = toMermaid(diagramOf(graph({ nodes: nodes(evil), entry_point: evil }), () => undefined));
     const line = text.split('\n').find((each) => each.startsWith('  n0['));
     expect(line).toMatch(/^ {2}n0\["[\p{L}\p{N} .,:_#;/…-]*<br\/>tool"\]$/u);
+  });
+});
+
+describe('a name that means something to Mermaid', () => {
+  const partsOf = (name: string) => {
+    const text = toMermaid(diagramOf(graph({ name, nodes: nodes(name), entry_point: name }), () => undefined));
+    const [, label] = /^ {2}n0\["(.*)<br\/>tool"\]$/m.exec(text) ?? [];
+    const title = JSON.parse(/^title: (.*)$/m.exec(text)?.[1] ?? '');
+    return { label, title };
+  };
+
+  it.each([
+    ['direction LR', '#100;irection LR'],
+    ['fa:fa-car', 'fa#8203;#58;fa-car'],
+    [String.raw`C:\new`, 'C#58;#92;#8203;new'],
+    ['$$x$$', '#36;#8203;#36;x#36;#8203;#36;'],
+    ['directions', 'directions'],
+  ])('%s is no statement, icon, line break or formula in a label', (name, label) => {
+    expect(partsOf(name).label).toBe(label);
+  });
+
+  it('is no markup in the title', () => {
+    expect(partsOf('<script>a</script>').title).toBe('＜script>a＜/script>');
+    expect(partsOf(String.raw`C:\new`).title).toBe('C:\\\u200bnew');
+    expect(partsOf('a > b & c').title).toBe('a > b & c');
   });
 });
 
@@ -184,6 +234,53 @@ describe('a run on a picture', () => {
         'improve>extract': 1,
       },
     ]);
+  });
+
+  it('shows what failed and took another way, and how often', () => {
+    const failed = { type: 'step.failed', step: 4, node: 'analyze', decision: { to_node: 'improve' }, next: 'improve' };
+    const once = marksOf(demo, [walked([...WALK, failed])]);
+    expect([once.nodes.get('n1'), once.nodes.get('n2')?.look]).toEqual([
+      { look: 'failed', note: '✕ 1 failed · ×2' },
+      'current',
+    ]);
+    const start = { type: 'run.started', next: 'analyze' };
+    const all = marksOf(demo, [walked([start, { ...failed, step: 1 }])]);
+    expect(all.nodes.get('n1')).toEqual({ look: 'failed', note: '✕ failed · ×1' });
+    const again = {
+      type: 'step.completed',
+      step: 2,
+      node: 'improve',
+      decision: { to_node: 'analyze' },
+      next: 'analyze',
+    };
+    const back = marksOf(demo, [walked([start, { ...failed, step: 1 }, again])]);
+    expect(back.nodes.get('n1')).toEqual({ look: 'current', note: '▶ running · ✕ 1 failed · ×2' });
+    const broken = { type: 'run.failed', error: { node: 'analyze' } };
+    const stopped = marksOf(demo, [walked([start, { ...failed, step: 1 }, again, broken])]);
+    expect(stopped.nodes.get('n1')).toEqual({ look: 'failed', note: '✕ failed · ×2' });
+  });
+
+  it('shows the node whose branches failed, if their edge took another way', () => {
+    const joined = { step: 5, node: 'improve', to_node: 'extract', next: 'extract' };
+    const events = [
+      { type: 'run.started', next: 'improve' },
+      { type: 'step.completed', step: 1, node: 'improve', decision: { to_node: null }, next: null },
+      { type: 'branches.started', step: 1, node: 'improve', kind: 'for_each', to_nodes: ['analyze'], count: 3 },
+    ];
+    const lookAfter = (error: object | undefined) =>
+      marksOf(demo, [walked([...events, { type: 'branches.joined', ...joined, error }])]).nodes.get('n2')?.look;
+    expect([lookAfter(undefined), lookAfter({ code: 'branch_failed' })]).toEqual(['visited', 'failed']);
+  });
+
+  it('says of how many branches its counts are, if not of all', () => {
+    const marks = { ...marksOf(demo, [walked(WALK)]), coverage: { counted: 100, begun: 150, isLeast: false } };
+    const words = 'counts are of 100 of 150 branches';
+    expect(toMermaid(demo, marks)).toContain(`title: "Code Review Agent Demo (${words})"`);
+    const svg = toSvg(demo.title, layoutOf(demo), marks);
+    expect(svg).toContain(`>${words}</text>`);
+    expect(svg).toMatch(new RegExp(`aria-label="[^"]*; ${words}"`));
+    const least = { ...marks, coverage: { ...marks.coverage, isLeast: true } };
+    expect(toMermaid(demo, least)).toContain(`(${words} or more)`);
   });
 
   it('counts each step of a fork once, whatever its journal copied', () => {
@@ -282,7 +379,8 @@ describe('the effort of a layout', () => {
     const back = names.slice(1).map((from_node) => ({ from_node, to_node: 'n0' }));
     const effort = (edges: object[]) =>
       effortOf(diagramOf(graph({ nodes: nodes(...names), entry_point: 'n0', edges }), () => undefined));
-    expect(effort(chain)).toBe(200);
+    // The last node has a link to the end.
+    expect(effort(chain)).toBe(201);
     expect(effort([...chain, ...back])).toBeGreaterThan(MAX_EFFORT);
   });
 
@@ -301,5 +399,76 @@ describe('the effort of a layout', () => {
 describe('a shortened text', () => {
   it('keeps whole characters and says that something is missing', () => {
     expect([shortened('abc', 3), shortened('abcd', 3), shortened('👍👍👍👍', 3)]).toEqual(['abc', 'ab…', '👍👍…']);
+  });
+});
+
+describe('a link from a node to itself', () => {
+  it.each([[undefined], ['data.ready']])('goes around its label (%s) at the right side of the node', (when) => {
+    const edges = [{ from_node: 'a', to_node: 'a' }];
+    const conditional_edges = [{ from_node: 'a', cases: [{ when, to_node: 'a' }], otherwise: 'b' }];
+    const definition = graph({ nodes: nodes('a', 'b'), ...(when === undefined ? { edges } : { conditional_edges }) });
+    const { nodes: placed, links, width } = layoutOf(diagramOf(definition, () => undefined));
+    const node = placed.find(({ id }) => id === 'n0')!;
+    const { points, x, y } = links.find(({ from, to }) => from === to)!;
+    const right = node.x + node.width / 2;
+    const [first, up, down, last] = points;
+    expect(points).toHaveLength(4);
+    expect([first?.x, last?.x]).toEqual([right, right]);
+    expect(first!.y).toBeLessThan(last!.y);
+    expect(first!.y).toBeGreaterThan(node.y - node.height / 2);
+    expect(last!.y).toBeLessThan(node.y + node.height / 2);
+    expect([up!.x, down!.x].every((each) => each > right && each <= width)).toBe(true);
+    if (when !== undefined) expect([x, y]).toEqual([up!.x, node.y]);
+  });
+});
+
+describe('the branches of a parallel edge', () => {
+  /** Names of the branches from left to right. */
+  function orderIn(parts: object, branches: readonly string[]): string[] {
+    const { nodes: placed } = layoutOf(diagramOf(graph(parts), () => undefined));
+    const found = placed.filter(({ node }) => node !== undefined && branches.includes(node.name));
+    return found.sort((a, b) => a.x - b.x).map(({ node }) => node?.name ?? '');
+  }
+
+  const longer = [{ from_node: 'b', to_node: 'e' }];
+  const failing = [{ from_node: 'c', condition_function: 'x', routes: { again: 'c', over: 'b' } }];
+  const orders = [
+    ['b', 'c', 'd'],
+    ['d', 'c', 'b'],
+    ['c', 'd', 'b'],
+    ['d', 'b', 'c'],
+  ];
+
+  it.each(orders.flatMap((order) => [{}, { edges: longer }, { on_error: 'f' }].map((more) => ({ order, ...more }))))(
+    'stand in the order in which it names them: %j',
+    ({ order, edges = [], ...more }) => {
+      const parallel_edges = [{ from_node: 'a', to_nodes: order, join_node: 'j', ...more }];
+      expect(orderIn({ nodes: nodes('a', 'j', 'b', 'c', 'd', 'e', 'f'), edges, parallel_edges }, order)).toEqual(order);
+    },
+  );
+
+  it('do so also if links cross then, and if one leads into another', () => {
+    const parts = { nodes: nodes('a', 'b', 'c', 'd', 'j', 'e', 'f') };
+    const to_nodes = ['d', 'c', 'b'];
+    const edges = [
+      { from_node: 'b', to_node: 'e' },
+      { from_node: 'd', to_node: 'e' },
+    ];
+    const parallel_edges = [{ from_node: 'a', to_nodes, join_node: 'j' }];
+    expect(orderIn({ ...parts, edges, parallel_edges }, to_nodes)).toEqual(to_nodes);
+    expect(() => orderIn({ ...parts, conditional_edges: failing, parallel_edges }, to_nodes)).not.toThrow();
+  });
+
+  it('of edges that contradict each other are all there', () => {
+    const parallel_edges = [
+      { from_node: 'a', to_nodes: ['b', 'c'], join_node: 'd' },
+      { from_node: 'd', to_nodes: ['c', 'b'], join_node: 'j' },
+    ];
+    const { orders: kept, ...diagram } = diagramOf(
+      graph({ nodes: nodes('a', 'b', 'c', 'd', 'j'), parallel_edges }),
+      () => undefined,
+    );
+    expect(kept).toEqual([{ left: 'n1', right: 'n2' }]);
+    expect(layoutOf({ orders: kept, ...diagram }).nodes).toHaveLength(7);
   });
 });

@@ -56,3 +56,59 @@ describe('the diagram of a run', () => {
     for (const text of texts) expect(text).toContain('▶ running #183; ×601');
   });
 });
+
+describe('the branches of a run on its diagram', () => {
+  const listed = (count: number) =>
+    Array.from({ length: Math.min(count, 100) }, (_, index) => ({ runId: `branch-${index}` }));
+
+  async function drawWith(count: number): Promise<string> {
+    const journals = new JournalStore();
+    journals.append('run', SUBMITTED);
+    journals.append('run', { type: 'run.started', next: 'a' });
+    const started = {
+      type: 'branches.started',
+      step: 1,
+      node: 'a',
+      kind: 'for_each',
+      to_nodes: ['a'],
+      count,
+      log_lines: [],
+    };
+    journals.append('run', started as never);
+    for (const { runId } of listed(count)) {
+      const parent = { run_id: 'run', seq: 3, index: 0, kind: 'branch' };
+      journals.append(runId, { ...SUBMITTED, parent } as never);
+      journals.append(runId, { type: 'run.started', next: 'a' });
+    }
+    const listRuns = async ({ limit }: { limit: number }) => listed(count).slice(0, limit);
+    const store = { ...journals.store, findGraph: async () => graph, listRuns } as unknown as Store;
+    return new DiagramUseCases({ store, registry: createRegistry([]) }).drawRun('run', 'mermaid');
+  }
+
+  it('are all counted up to a hundred; of more it says how many are', async () => {
+    expect(await drawWith(100)).toMatch(/^title: "test graph"$/m);
+    const text = await drawWith(150);
+    expect(text).toMatch(/^title: "test graph \(counts are of 100 of 150 branches\)"$/m);
+    expect(text).toContain('×101');
+  });
+});
+
+it('a picture that would be too large with links to the end is drawn without them', async () => {
+  const names = Array.from({ length: 60 }, (_, index) => `n${index}`);
+  const large = definitionOf({
+    entry_point: 'n0',
+    nodes: names.flatMap((name) => [
+      { name, tool_name: 'work' },
+      { name: `leaf-${name}`, tool_name: 'work' },
+    ]),
+    conditional_edges: names.slice(1).map((otherwise, index) => ({
+      from_node: `n${index}`,
+      cases: [{ when: 'true', to_node: `leaf-n${index}` }],
+      otherwise,
+    })),
+  });
+  const store = { findGraph: async () => ({ ...graph, definition: large }) } as unknown as Store;
+  const diagrams = new DiagramUseCases({ store, registry: createRegistry([]) });
+  expect(await diagrams.drawGraph('g', 'svg')).not.toContain('>END<');
+  expect(await diagrams.drawGraph('g', 'mermaid')).toContain('--> stop');
+});
