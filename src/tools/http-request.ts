@@ -152,7 +152,9 @@ class HttpCall {
     this.#answer = answer;
     const { bytes, isCut } = await readCapped(answer.body, encodingOf(answer), maxBytes);
     if (isCut) throw new RefusedAnswerError(`The body of the answer is larger than max_bytes, ${maxBytes} bytes.`);
-    return { status, headers: shownHeaders(headers), body: readBody(bytes, contentTypeOf(answer), response) };
+    const note = (line: string): void => this.context.log(this.#mask.text(line));
+    const body = readBody(bytes, contentTypeOf(answer), response, note);
+    return { status, headers: shownHeaders(headers), body };
   }
 }
 

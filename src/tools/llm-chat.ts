@@ -2,10 +2,10 @@ import type { OpenAI } from 'openai';
 import { z } from 'zod';
 import { definedOnly } from '../core/base/defined-only.js';
 import type { Json, JsonObject } from '../core/base/json.js';
-import { type AnyTool, defineTool, SCHEMA_PARAMS, type ToolContext } from '../core/tool/tool.js';
+import { type AnyTool, defineTool, SCHEMA_PARAMS } from '../core/tool/tool.js';
 import { FatalError } from '../core/tool/tool-errors.js';
 import { checkSchema, compileAnswerSchema, inWords } from './answer-schema.js';
-import { complete, contentOf } from './llm/completion.js';
+import { complete, contentOf, readCompletion, usageOf } from './llm/completion.js';
 import type { ClientOf } from './llm/endpoint.js';
 import { resultPatch } from './result.js';
 import { saveAsSchema } from './save-as.js';
@@ -66,14 +66,17 @@ export function llmChat({ baseUrl, now }: LlmChatOptions): AnyTool {
       loaded ??= loadEndpoint(baseUrl);
       const clientOf = await loaded;
       const client = clientOf(params.api_key);
-      const completion = await complete(client, bodyOf(params), context.signal, now);
-      const usage = countUsage(completion.usage, context);
+      const answer = await complete(client, bodyOf(params), context.signal, now);
+      // Counted before the answer is checked: one that is thrown away has cost the same.
+      const usage = usageOf(answer);
+      if (usage !== undefined) context.usage(usage);
+      const completion = readCompletion(answer);
       const [choice] = completion.choices;
       const result: Json = {
-        content: contentOf(completion, schema),
+        content: contentOf(completion, schema, context.log),
         finish_reason: choice?.finish_reason ?? null,
         model: completion.model ?? params.model,
-        ...definedOnly({ usage }),
+        ...(usage !== undefined && { usage: { ...usage } }),
       };
       return resultPatch(params.save_as ?? context.node, result);
     },
@@ -98,15 +101,4 @@ function bodyOf(params: Params): OpenAI.ChatCompletionCreateParamsNonStreaming {
 
 function formatOf(schema: object | boolean): OpenAI.ResponseFormatJSONSchema {
   return { type: 'json_schema', json_schema: { name: 'answer', schema: schema as JsonObject } };
-}
-
-/** Counts before the answer is checked: an answer that is thrown away has cost the same. */
-function countUsage(
-  usage: { prompt_tokens: number; completion_tokens: number } | null | undefined,
-  context: ToolContext<Params>,
-): { input_tokens: number; output_tokens: number } | undefined {
-  if (usage === null || usage === undefined) return undefined;
-  const tokens = { input_tokens: usage.prompt_tokens, output_tokens: usage.completion_tokens };
-  context.usage(tokens);
-  return tokens;
 }

@@ -5,6 +5,8 @@ import { startServerWithWait, type TestServer } from '../helpers/server.js';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const HUGE = '1e400';
+/** Its double is 1234567890123456800. */
+const LONG = '1234567890123456789';
 /** Half of a surrogate pair, as JSON writes it. */
 const HALF = '\\ud83d';
 
@@ -38,16 +40,21 @@ const NUMBERS: [string, string, string][] = [
   ['PUT /graph/waits', graph('', `,"params":{"values":{"x":${HUGE}}}`), '/nodes/0/params/values/x'],
 ];
 
-describe('a number that is too large for a double', () => {
-  it.each(NUMBERS)('is refused by %s: %s', async (request, body, pointer) => {
-    const answer = await server.ask(request.replace('RUN', runId), body, JSON_TYPE);
-    expect([answer.status, answer.body.code]).toEqual([422, 'invalid_request']);
-    expect(answer.body.errors).toEqual([
-      { pointer, code: 'invalid_value', message: expect.stringContaining('too large') },
-    ]);
+describe.each([
+  ['a number that is too large for a double', HUGE, 'too large'],
+  ['a whole number of more than 53 bits', LONG, 'Send it as a string.'],
+])('%s', (_what, number, words) => {
+  const numbers = NUMBERS.map(([request, body, pointer]): [string, string, string] => {
+    return [request, body.replace(HUGE, number), pointer];
   });
 
-  it.each(NUMBERS.filter(([request]) => request === 'POST /graph/create'))(
+  it.each(numbers)('is refused by %s: %s', async (request, body, pointer) => {
+    const answer = await server.ask(request.replace('RUN', runId), body, JSON_TYPE);
+    expect([answer.status, answer.body.code]).toEqual([422, 'invalid_request']);
+    expect(answer.body.errors).toEqual([{ pointer, code: 'invalid_value', message: expect.stringContaining(words) }]);
+  });
+
+  it.each(numbers.filter(([request]) => request === 'POST /graph/create'))(
     'is found by the check of a graph as by %s: %s',
     async (request, body) => {
       const refused = await server.ask(request, body, JSON_TYPE);
@@ -57,7 +64,7 @@ describe('a number that is too large for a double', () => {
   );
 
   it('is named beside what else is wrong', async () => {
-    const body = `{"input_data":${HUGE},"graf_id":"waits"}`;
+    const body = `{"input_data":${number},"graf_id":"waits"}`;
     const { body: problem } = await server.ask('POST /graph/run', body, JSON_TYPE);
     expect(problem.errors.map(({ pointer }: { pointer: string }) => pointer)).toEqual([
       '/input_data',
@@ -65,7 +72,9 @@ describe('a number that is too large for a double', () => {
       '/graf_id',
     ]);
   });
+});
 
+describe('a number that is no number', () => {
   it('is refused by the engine too, which programs can call without HTTP', async () => {
     const { engine } = server;
     const x = Number.POSITIVE_INFINITY;
@@ -86,6 +95,47 @@ describe('a number that is too large for a double', () => {
     await expect(engine.forkRun(runId, { fromStep: 1, data: { x } })).rejects.toMatchObject(
       refused('invalid_request', '/data/x'),
     );
+  });
+});
+
+describe('a number that a double holds', () => {
+  it.each(['9007199254740993.5', '0.1234567890123456789', '1e23', '100000000000000000000', '9007199254740991'])(
+    'is taken: %s',
+    async (number) => {
+      const { status, body: run } = await server.ask(
+        'POST /graph/run',
+        `{"graph_id":"waits","input_data":${number}}`,
+        JSON_TYPE,
+      );
+      expect(status).toBe(202);
+      const { body: state } = await server.ask(`GET /graph/state/${run.run_id}`);
+      expect(state.input_data).toBe(Number(number));
+    },
+  );
+});
+
+describe('a body that is not UTF-8', () => {
+  it.each([
+    ['latin-1', [0xfc]],
+    ['a part of a character', [0xe2, 0x82]],
+    ['half of a surrogate pair', [0xed, 0xa0, 0xbd]],
+    ['a longer form than needed', [0xc0, 0xaf]],
+  ])('is refused: %s', async (_what, bytes) => {
+    for (const padding of [0, 100_000]) {
+      const payload = Buffer.concat([
+        Buffer.from(`{"graph_id":"waits","input_data":"${'x'.repeat(padding)}`),
+        Buffer.from(bytes),
+        Buffer.from('"}'),
+      ]);
+      for (const request of ['POST /graph/run', 'POST /graph/validate', 'PUT /graph/waits']) {
+        const { status, body } = await server.ask(request, payload, JSON_TYPE);
+        expect([status, body.code, body.detail]).toEqual([
+          400,
+          'malformed_json',
+          'The body is not UTF-8, as JSON must be.',
+        ]);
+      }
+    }
   });
 });
 

@@ -99,6 +99,35 @@ describe('an answer', () => {
     expect(error).toMatchObject({ name: 'FatalError', message, code: 'http_invalid_answer' });
   });
 
+  it.each([
+    ['{"id":1234567890123456789}', { id: '1234567890123456789' }, 'the number at /id'],
+    [
+      '[{"a/b":-9007199254740993},9007199254740992]',
+      [{ 'a/b': '-9007199254740993' }, '9007199254740992'],
+      'the number at /0/a~1b and 1 more',
+    ],
+    ['1.234567890123456789e18', '1.234567890123456789e18', 'the number'],
+  ])('of %s keeps whole numbers of more than 53 bits as text, and says so once', async (bytes, body, words) => {
+    const server = await startHttpServer((_request, answer) => {
+      answer.writeHead(200, { 'content-type': 'application/json' }).end(bytes);
+    });
+    const { patch, logs } = await callTool(local, { url: server.url });
+    expect(patch.the_node).toMatchObject({ body });
+    expect(logs.slice(1)).toEqual([`Kept as text, because it has more than 53 bits: ${words}`]);
+  });
+
+  it.each([
+    ['{"id":9007199254740991,"x":0.1,"y":1e20}', 'auto', { id: 9007199254740991, x: 0.1, y: 1e20 }],
+    ['{"id":1234567890123456789}', 'text', '{"id":1234567890123456789}'],
+  ])('of %s as %s is kept as it is, without a word', async (bytes, response, body) => {
+    const server = await startHttpServer((_request, answer) => {
+      answer.writeHead(200, { 'content-type': 'application/json' }).end(bytes);
+    });
+    const { patch, logs } = await callTool(local, { url: server.url, response });
+    expect(patch.the_node).toMatchObject({ body });
+    expect(logs).toHaveLength(1);
+  });
+
   it('is kept alone with keep', async () => {
     const server = await startHttpServer((_request, response) => json(response, [1]));
     expect((await callTool(local, { url: server.url, keep: 'body' })).patch).toEqual({ the_node: [1] });

@@ -130,6 +130,53 @@ describe('an answer of the model', () => {
     expect(await failing({ status: 200, headers, body })).toBeInstanceOf(RetryableError);
   });
 
+  it.each<[object | null | undefined, { input_tokens: number; output_tokens: number } | undefined]>([
+    [
+      { prompt_tokens: null, completion_tokens: 5 },
+      { input_tokens: 0, output_tokens: 5 },
+    ],
+    [{ prompt_tokens: 3 }, { input_tokens: 3, output_tokens: 0 }],
+    [
+      { prompt_tokens: '7', completion_tokens: -1 },
+      { input_tokens: 0, output_tokens: 0 },
+    ],
+    [null, undefined],
+    [undefined, undefined],
+  ])('is kept whatever it says of tokens: %j', async (usage, counted) => {
+    const body = { choices: [{ message: { content: 'ok' } }], usage };
+    const server = await serve(() => ({ status: 200, body }));
+    const { patch, tokens } = await callTool(llmChat({ baseUrl: server.baseUrl }), { model: 'm', prompt: 'Hi' });
+    expect(patch.the_node).toMatchObject({ content: 'ok' });
+    expect(tokens).toEqual(counted === undefined ? [] : [counted]);
+  });
+
+  it.each<[object]>([
+    [{ choices: [] }],
+    [{ choices: [{ message: { content: 3 } }] }],
+    [{ error: { message: 'Provider returned error', code: 502 } }],
+    [{ choices: [{ message: { content: null } }] }],
+  ])('costs its tokens, however little it can be used: %j', async (body) => {
+    const error = await failing({ status: 200, body: { ...body, usage: { prompt_tokens: 3, completion_tokens: 1 } } });
+    expect(error.tokens).toEqual([{ input_tokens: 3, output_tokens: 1 }]);
+  });
+
+  it('keeps whole numbers of more than 53 bits as text, and is refused with a number that overflows', async () => {
+    const schema = { type: 'object' };
+    const server = await serve(() => ({
+      status: 200,
+      body: { choices: [{ message: { content: '{"id":1234567890123456789}' } }] },
+    }));
+    const { patch, logs } = await callTool(llmChat({ baseUrl: server.baseUrl }), { model: 'm', prompt: 'Hi', schema });
+    expect(patch.the_node).toMatchObject({ content: { id: '1234567890123456789' } });
+    expect(logs).toEqual(['Kept as text, because it has more than 53 bits: the number at /id']);
+    const error = await failing(
+      { status: 200, body: { choices: [{ message: { content: '{"id":1e400}' } }] } },
+      { schema },
+    );
+    expect(error).toBeInstanceOf(RetryableError);
+    expect(error.message).toContain('a number at /id that is too large');
+  });
+
   it.each([
     ['a refusal', { content: null, refusal: 'I will not.' }, 'The model refused: I will not.'],
     ['nothing', { content: null }, 'has no content (finish_reason: content_filter)'],

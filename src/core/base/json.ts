@@ -121,6 +121,7 @@ function copyAt(value: unknown, path: (string | number)[], depth: number): Json 
     // JSON knows no -0, and what is stored must equal what is not.
     return value === 0 ? 0 : value;
   }
+  if (typeof value === 'bigint') throw new NotJsonError(toPointer(path), 'a bigint (make it a string) is not JSON');
   if (typeof value !== 'object') throw new NotJsonError(toPointer(path), `a ${typeof value} is not JSON`);
   if (depth >= MAX_JSON_DEPTH) {
     throw new NotJsonError(toPointer(path.slice(0, 5)), `a cycle, or more than ${MAX_JSON_DEPTH} levels of nesting,`);

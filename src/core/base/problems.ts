@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Problem } from './errors.js';
 import { findInfinities, toPointer } from './json.js';
+import { findUnsafeNumbers } from './json-numbers.js';
 import { didYouMean } from './nearest-name.js';
+import type { Steps } from './steps.js';
 
 /** Most problems that one answer lists: enough for any document that people write. */
 export const MAX_PROBLEMS = 1000;
@@ -39,11 +41,37 @@ export function problemsOf(schema: z.ZodType, value: unknown, issues: readonly I
  * At most {@link MAX_PROBLEMS} in all.
  */
 export function addNumberProblems(value: unknown, problems: readonly Problem[]): readonly Problem[] {
-  const pointers = new Set(findInfinities(value, MAX_PROBLEMS));
-  if (pointers.size === 0) return problems;
-  const message = 'The number is too large: numbers go up to 1.7e308.';
-  const numbers = [...pointers].map((pointer) => ({ pointer, code: 'invalid_value', message }));
+  return putNumbersFirst(findInfinities(value, MAX_PROBLEMS).map(tooLargeProblem), problems);
+}
+
+/** Puts the problems of numbers first, in place of what else is said of the same ones. */
+export function putNumbersFirst(numbers: readonly Problem[], problems: readonly Problem[]): readonly Problem[] {
+  if (numbers.length === 0) return problems;
+  const pointers = new Set(numbers.map(({ pointer }) => pointer));
   return [...numbers, ...problems.filter(({ pointer }) => !pointers.has(pointer))].slice(0, MAX_PROBLEMS);
+}
+
+/**
+ * Problems of the numbers in JSON text that would become other numbers: those that overflow a double, and whole numbers
+ * that it does not hold. At most {@link MAX_PROBLEMS}.
+ * @param text what `JSON.parse` takes
+ */
+export function* numberProblemsIn(text: string): Steps<readonly Problem[]> {
+  const problems: Problem[] = [];
+  yield* findUnsafeNumbers(text, ({ overflows, isChanged }, pointer) => {
+    if (!isChanged || problems.length >= MAX_PROBLEMS) return;
+    problems.push(overflows ? tooLargeProblem(pointer()) : inexactProblem(pointer()));
+  });
+  return problems;
+}
+
+function tooLargeProblem(pointer: string): Problem {
+  return { pointer, code: 'invalid_value', message: 'The number is too large: numbers go up to 1.7e308.' };
+}
+
+function inexactProblem(pointer: string): Problem {
+  const message = 'The whole number has more than 53 bits, and would become another one. Send it as a string.';
+  return { pointer, code: 'invalid_value', message };
 }
 
 function problemOf(issue: Issue, value: unknown): Problem {

@@ -1,4 +1,6 @@
 import { type Json, MAX_JSON_DEPTH } from '../base/json.js';
+import { findUnsafeNumbers } from '../base/json-numbers.js';
+import { finishSteps } from '../base/steps.js';
 import { boundText, type Call, type ExpressionFunction, TEXT } from './function.js';
 import { ExpressionError, JSON_KINDS, measureText } from './values.js';
 
@@ -7,10 +9,6 @@ const CHARACTERS_PER_UNIT = 4;
 /** `JSON.parse` takes 30 ns for each character of a list of small numbers, measured. */
 const JSON_CHARACTERS_PER_UNIT = 2;
 
-/** Digits that can be a number which a double does not hold, or text. */
-const MAY_BE_INEXACT = /\d{16}|\d[eE]\+?\d{3}/;
-const NUMBER = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const [MINUS, ZERO, NINE] = [45, 48, 57];
 const BASE64 = /^(?:[A-Za-z0-9+/]*={0,2}|[A-Za-z0-9_-]*={0,2})$/;
 /** What `encodeURIComponent` leaves as it is, and RFC 3986 (section 2.2) has as delimiters. */
 const DELIMITERS = /[!'()*]/g;
@@ -41,7 +39,7 @@ function parseJson(text: string, call: Call): Json {
   if (hasMoreLevels(value, MAX_JSON_DEPTH)) {
     throw new ExpressionError(`This JSON has more than ${MAX_JSON_DEPTH} levels of nesting.`, call.at);
   }
-  if (hasInexactNumber(text)) {
+  if (hasUnsafeNumber(text)) {
     throw new ExpressionError('This JSON has a number that is too large to be kept exactly.', call.at);
   }
   return value;
@@ -53,39 +51,15 @@ function hasMoreLevels(value: Json, levels: number): boolean {
   return levels === 0 || Object.values(value).some((part) => hasMoreLevels(part as Json, levels - 1));
 }
 
-/**
- * True for JSON with a number that overflows, or a whole number of more than 53 bits: `JSON.parse` makes another number
- * of it. Read by hand: regular expressions for strings fill the stack with long ones.
- */
-function hasInexactNumber(json: string): boolean {
-  // Nearly all text can be passed over quickly.
-  if (!MAY_BE_INEXACT.test(json)) return false;
-  for (let at = 0; at < json.length; ) {
-    const character = json.charAt(at);
-    const token = character === '"' ? stringAt(json, at) : numberAt(json, at);
-    if (character !== '"' && isInexact(token)) return true;
-    at += token.length || 1;
-  }
-  return false;
-}
-
-function stringAt(json: string, start: number): string {
-  let end = start + 1;
-  while (json[end] !== '"') end += json[end] === '\\' ? 2 : 1;
-  return json.slice(start, end + 1);
-}
-
-/** The number that begins here; empty if none does. */
-function numberAt(json: string, start: number): string {
-  const code = json.charCodeAt(start);
-  if (code !== MINUS && (code < ZERO || code > NINE)) return '';
-  NUMBER.lastIndex = start;
-  return (NUMBER.exec(json) as RegExpExecArray)[0];
-}
-
-function isInexact(token: string): boolean {
-  const number = Number(token);
-  return !Number.isFinite(number) || (/^-?\d+$/.test(token) && !Number.isSafeInteger(number));
+/** True for JSON with a number that overflows, or a whole number of more than 53 bits. */
+function hasUnsafeNumber(json: string): boolean {
+  let isFound = false;
+  finishSteps(
+    findUnsafeNumbers(json, () => {
+      isFound = true;
+    }),
+  );
+  return isFound;
 }
 
 function writeJson(value: Json, call: Call): string {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { putNumbersFirst } from '../../core/base/problems.js';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
-import { uncheckedCompiler } from '../input/validation.js';
+import { numberProblemsOf, uncheckedCompiler } from '../input/validation.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
 import { problemItemSchema } from '../schemas.js';
 import { newGraphSchema, warningsSchema } from './schemas.js';
@@ -33,8 +34,9 @@ export function validateGraphRoute(app: App, engine: Engine): void {
       },
     },
     async (request) => {
-      const { valid, errors, warnings } = await engine.validateGraph(request.body);
-      return { valid, errors, warnings };
+      const { errors: found, warnings } = await engine.validateGraph(request.body);
+      const errors = [...putNumbersFirst(numberProblemsOf(request.body), found)];
+      return { valid: errors.length === 0, errors, warnings };
     },
   );
 }

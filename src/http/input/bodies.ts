@@ -1,14 +1,16 @@
+import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { messageOf } from '../../core/base/errors.js';
 import { MAX_JSON_DEPTH } from '../../core/base/json.js';
 import { scanJson } from '../../core/base/json-scan.js';
+import { numberProblemsIn } from '../../core/base/problems.js';
 import { finishSteps, type InSlices, type Steps } from '../../core/base/steps.js';
 import { ApiError } from '../errors/api-error.js';
-import { invalidRequest, noteInfinities } from './validation.js';
+import { invalidRequest, noteNumberProblems } from './validation.js';
 
 /** Longer bodies are looked through in slices: 1 MiB can hold 340,000 values. */
-const SMALL_CHARACTERS = 16_384;
+const SMALL_BYTES = 16_384;
 
 /**
  * Accepts application/json only. An empty body counts as no body if the route needs none: many clients always send
@@ -16,13 +18,14 @@ const SMALL_CHARACTERS = 16_384;
  */
 export function acceptJsonOnly(app: FastifyInstance, inSlices: InSlices): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
     const encoding = request.headers['content-encoding'];
     if (isEncoded(encoding))
       done(new ApiError('unsupported_media_type', `Send the body as it is, not as ${encoding}.`));
-    else if (text === '' && !needsBody(request.routeOptions.schema?.body)) done(null, undefined);
-    else if (text.length <= SMALL_CHARACTERS) readAtOnce(request, text, done);
-    else inSlices(readBody(request, text)).then((body) => done(null, body), done);
+    else if (bytes.length === 0 && !needsBody(request.routeOptions.schema?.body)) done(null, undefined);
+    else if (!isUtf8(bytes)) done(new ApiError('malformed_json', 'The body is not UTF-8, as JSON must be.'));
+    else if (bytes.length <= SMALL_BYTES) readAtOnce(request, bytes.toString(), done);
+    else inSlices(readBody(request, bytes.toString())).then((body) => done(null, body), done);
   });
 }
 
@@ -42,14 +45,15 @@ function readAtOnce(request: FastifyRequest, text: string, done: (error: Error |
 function* readBody(request: FastifyRequest, text: string): Steps<unknown> {
   const body = parse(text);
   yield;
-  const { isPoisoned, isTooDeep, hasInfinity } = yield* scanJson(body, MAX_JSON_DEPTH);
+  const { isPoisoned, isTooDeep } = yield* scanJson(body, MAX_JSON_DEPTH);
   if (isPoisoned) throw new ApiError('malformed_json', POISONED);
   // Routes without a body take none, whatever it is.
   if (isTooDeep && request.routeOptions.schema?.body !== undefined) {
     const message = `Nested more than ${MAX_JSON_DEPTH} levels deep.`;
     throw invalidRequest('body', [{ pointer: '', code: 'too_deep', message }]);
   }
-  if (hasInfinity) noteInfinities(body);
+  const problems = yield* numberProblemsIn(text);
+  if (problems.length > 0) noteNumberProblems(body, problems);
   return body;
 }
 

@@ -1,7 +1,7 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import type { Problem } from '../../core/base/errors.js';
-import { addNumberProblems, problemsOf } from '../../core/base/problems.js';
+import { addNumberProblems, problemsOf, putNumbersFirst } from '../../core/base/problems.js';
 import { ApiError } from '../errors/api-error.js';
 import { createQueryReader } from './query.js';
 
@@ -20,12 +20,17 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
 /** Checks nothing: for the route that reports what is wrong with its body. */
 export const uncheckedCompiler = () => (value: unknown) => ({ value });
 
-/** Bodies that hold numbers which JSON cannot: schemas take any value in many places, so they cannot tell. */
-const withInfinities = new WeakSet<object>();
+/** What is wrong with the numbers of bodies. No schema sees it: their text held others than they have. */
+const numberProblems = new WeakMap<object, readonly Problem[]>();
 
-/** Has a body checked for numbers that JSON cannot hold. Others are not searched once more. */
-export function noteInfinities(body: unknown): void {
-  if (typeof body === 'object' && body !== null) withInfinities.add(body);
+/** Has a body refused for its numbers. */
+export function noteNumberProblems(body: unknown, problems: readonly Problem[]): void {
+  if (typeof body === 'object' && body !== null) numberProblems.set(body, problems);
+}
+
+/** What is wrong with the numbers of a body. */
+export function numberProblemsOf(body: unknown): readonly Problem[] {
+  return (typeof body === 'object' && body !== null && numberProblems.get(body)) || [];
 }
 
 function createBodyCheck(schema: z.ZodType): (body: unknown) => Check {
@@ -41,12 +46,10 @@ function createQueryCheck(schema: z.ZodObject): (query: unknown) => Check {
 function check(schema: z.ZodType, value: unknown, part: 'body' | 'query'): Check {
   const result = schema.safeParse(value);
   const found = result.success ? [] : problemsOf(schema, value, result.error.issues);
-  const problems = hasInfinities(value) ? addNumberProblems(value, found) : found;
+  // A body that is a number: no route takes one, and most say so of any.
+  const isInfinite = typeof value === 'number' && !Number.isFinite(value);
+  const problems = isInfinite ? addNumberProblems(value, found) : putNumbersFirst(numberProblemsOf(value), found);
   return result.success && problems.length === 0 ? { value: result.data } : { error: invalidRequest(part, problems) };
-}
-
-function hasInfinities(value: unknown): boolean {
-  return typeof value === 'number' ? !Number.isFinite(value) : withInfinities.has(value as object);
 }
 
 /** The error for a body or a query that does not fit its schema. */

@@ -5,6 +5,8 @@ import { RefusedAnswerError } from './refused-answer.js';
 /** How the body of an answer is kept. */
 export type ResponseKind = 'auto' | 'json' | 'text' | 'base64';
 
+type Note = (line: string) => void;
+
 /** RFC 8259, RFC 6839 section 3.1. */
 const JSON_TYPE = /^application\/(?:[^;\s]+\+)?json\s*(?:;|$)/i;
 /** Types whose bytes are no text, whatever they look like. SVG is XML. */
@@ -14,14 +16,15 @@ const TEXT_TYPE = /^text\//i;
 
 /**
  * The body of an answer as JSON: parsed, as text, or as `{ base64, content_type, size }`.
+ * @param note called with a line for the log, if something is not kept as it came
  * @throws RefusedAnswerError if it is not what `kind` says, or cannot be kept
  */
-export function readBody(bytes: Buffer, contentType: string, kind: ResponseKind): Json {
+export function readBody(bytes: Buffer, contentType: string, kind: ResponseKind, note?: Note): Json {
   switch (kind) {
     case 'auto':
-      return readByType(bytes, contentType);
+      return readByType(bytes, contentType, note);
     case 'json':
-      return readJson(bytes, contentType);
+      return readJson(bytes, contentType, note);
     case 'text':
       return decodeText(bytes, contentType);
     case 'base64':
@@ -30,10 +33,10 @@ export function readBody(bytes: Buffer, contentType: string, kind: ResponseKind)
 }
 
 /** JSON and text if the type says so, or if the bytes are text. Broken JSON stays text. */
-function readByType(bytes: Buffer, contentType: string): Json {
+function readByType(bytes: Buffer, contentType: string, note: Note | undefined): Json {
   if (JSON_TYPE.test(contentType)) {
     const text = decodeStrictly(bytes, contentType);
-    return text === undefined ? encodeBytes(bytes, contentType) : (parseOrKeep(text) as Json);
+    return text === undefined ? encodeBytes(bytes, contentType) : parseOrKeep(text, note);
   }
   if (bytes.length === 0) return '';
   if (BINARY_TYPE.test(contentType)) return encodeBytes(bytes, contentType);
@@ -42,20 +45,20 @@ function readByType(bytes: Buffer, contentType: string): Json {
   return text === undefined || text.includes('\0') ? encodeBytes(bytes, contentType) : text;
 }
 
-function parseOrKeep(text: string): Json {
+function parseOrKeep(text: string, note: Note | undefined): Json {
   if (text === '') return null;
   try {
-    return parseAnswerJson(text);
+    return parseAnswerJson(text, note);
   } catch (thrown) {
     if (thrown instanceof AnswerJsonError) throw new RefusedAnswerError(`The answer holds ${thrown.message}.`);
     return text;
   }
 }
 
-function readJson(bytes: Buffer, contentType: string): Json {
+function readJson(bytes: Buffer, contentType: string, note: Note | undefined): Json {
   const text = decodeStrictly(bytes, contentType);
   try {
-    if (text !== undefined) return parseAnswerJson(text);
+    if (text !== undefined) return parseAnswerJson(text, note);
   } catch (thrown) {
     if (thrown instanceof AnswerJsonError) throw new RefusedAnswerError(`The answer holds ${thrown.message}.`);
   }

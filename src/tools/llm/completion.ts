@@ -2,7 +2,9 @@ import type { OpenAI } from 'openai';
 import { z } from 'zod';
 import { messageOf } from '../../core/base/errors.js';
 import type { Json } from '../../core/base/json.js';
+import type { Usage } from '../../core/base/usage.js';
 import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
+import { AnswerJsonError, parseAnswerJson } from '../answer-json.js';
 import type { AnswerSchema } from '../answer-schema.js';
 import { inWords } from '../answer-schema.js';
 import { parseRetryAfter, retryOptions } from '../http/retry-after.js';
@@ -20,13 +22,19 @@ const completionSchema = z.object({
       }),
     )
     .min(1),
-  usage: z.object({ prompt_tokens: z.int().min(0), completion_tokens: z.int().min(0).default(0) }).nullish(),
+});
+
+/** A count that is missing, or is none, says nothing: it must not cost the answer. */
+const countSchema = z.int().min(0).catch(0);
+
+const usageSchema = z.object({
+  usage: z.object({ prompt_tokens: countSchema, completion_tokens: countSchema }),
 });
 
 export type Completion = z.output<typeof completionSchema>;
 
 /**
- * Asks for a completion.
+ * Asks for a completion. What comes is not checked.
  * @throws FatalError if another attempt cannot help, RetryableError if it can, the signal's reason after an abort.
  */
 export async function complete(
@@ -34,14 +42,25 @@ export async function complete(
   body: OpenAI.ChatCompletionCreateParamsNonStreaming,
   signal: AbortSignal,
   now: () => number,
-): Promise<Completion> {
-  let answer: unknown;
+): Promise<unknown> {
   try {
-    answer = await client.chat.completions.create(body, { signal });
+    return await client.chat.completions.create(body, { signal });
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
     throw failureOf(thrown, now());
   }
+}
+
+/** The tokens that an answer has cost, whatever else it holds; undefined if it does not say. */
+export function usageOf(answer: unknown): Usage | undefined {
+  const parsed = usageSchema.safeParse(answer);
+  if (!parsed.success) return undefined;
+  const { prompt_tokens, completion_tokens } = parsed.data.usage;
+  return { input_tokens: prompt_tokens, output_tokens: completion_tokens };
+}
+
+/** An answer as a completion. @throws RetryableError if it is none */
+export function readCompletion(answer: unknown): Completion {
   const parsed = completionSchema.safeParse(answer);
   if (!parsed.success) throw new RetryableError('The answer of the model is no chat completion.');
   return parsed.data;
@@ -65,10 +84,15 @@ function failureOf(thrown: unknown, now: number): Error {
 
 /**
  * The content of a completion: text, or with a schema the JSON in it.
+ * @param note called with a line for the log, if something is not kept as it came
  * @throws FatalError for a refusal or no content, RetryableError for content that is not as the schema says: models
  * may do better the next time.
  */
-export function contentOf({ choices }: Completion, schema: AnswerSchema | undefined): Json {
+export function contentOf(
+  { choices }: Completion,
+  schema: AnswerSchema | undefined,
+  note: (line: string) => void,
+): Json {
   const [choice] = choices;
   const { content, refusal } = choice?.message ?? {};
   const finish = choice?.finish_reason ?? 'unknown';
@@ -77,18 +101,18 @@ export function contentOf({ choices }: Completion, schema: AnswerSchema | undefi
     throw new FatalError(`The answer of the model has no content (finish_reason: ${finish}).`);
   }
   if (schema?.validate === undefined) return content;
-  const value = parseJson(content);
-  if (value === undefined) throw new RetryableError(`The answer of the model is no JSON (finish_reason: ${finish}).`);
+  const value = parseJson(content, finish, note);
   const problems = schema.validate(value);
   if (problems.length > 0)
     throw new RetryableError(`The answer of the model does not fit its schema. ${inWords(problems)}`);
   return value;
 }
 
-function parseJson(text: string): Json | undefined {
+function parseJson(text: string, finish: string, note: (line: string) => void): Json {
   try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
+    return parseAnswerJson(text, note);
+  } catch (thrown) {
+    if (thrown instanceof AnswerJsonError) throw new RetryableError(`The answer of the model holds ${thrown.message}.`);
+    throw new RetryableError(`The answer of the model is no JSON (finish_reason: ${finish}).`);
   }
 }

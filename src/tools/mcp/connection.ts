@@ -2,6 +2,7 @@ import { type CallToolResult, Client, type Tool } from '@modelcontextprotocol/cl
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { messageOf } from '../../core/base/errors.js';
 import type { McpServerConfig, StdioServerConfig } from './config.js';
+import { ExactNumbers } from './exact-numbers.js';
 import { httpTransport, MAX_MESSAGE_BYTES } from './http-transport.js';
 
 /** Longest handshake, in milliseconds: the first start of a package runner downloads the package. */
@@ -120,8 +121,25 @@ function stdioTransport(config: StdioServerConfig, events: ConnectionEvents): St
     maxBufferSize: MAX_MESSAGE_BYTES,
     ...(cwd === undefined ? {} : { cwd }),
   });
+  keepExactNumbers(transport);
   transport.stderr?.on('data', (chunk: Buffer) => events.onStderr(chunk.toString().slice(0, MAX_LOGGED).trimEnd()));
   return transport;
+}
+
+/** Has the transport read what a server writes with its numbers in quotes. It has no other place for that. */
+function keepExactNumbers(transport: StdioClientTransport): void {
+  const exact = new ExactNumbers();
+  const buffer = Reflect.get(transport, '_readBuffer') as { append: (chunk: Buffer) => void };
+  const append = buffer.append.bind(buffer);
+  let waiting = 0;
+  buffer.append = (chunk) => {
+    waiting += chunk.length;
+    if (waiting > MAX_MESSAGE_BYTES) throw new Error(`a message is larger than ${MAX_MESSAGE_BYTES} bytes`);
+    const lines = exact.push(chunk);
+    if (lines.length === 0) return;
+    waiting = exact.waitingBytes;
+    append(Buffer.from(lines));
+  };
 }
 
 /** Waits for the end of a session, but not for long. */

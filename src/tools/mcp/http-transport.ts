@@ -1,6 +1,7 @@
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Agent, fetch, type RequestInit as UndiciInit } from 'undici';
 import type { HttpServerConfig } from './config.js';
+import { ExactNumbers } from './exact-numbers.js';
 
 /** Size of one answer, decoded, in bytes. What a run can keep is smaller; schemas and progress come along. */
 export const MAX_MESSAGE_BYTES = 4_194_304;
@@ -44,7 +45,12 @@ export function httpTransport(config: HttpServerConfig, watch: Watch): Streamabl
           change(-1);
           return new Response(null, wrapped);
         }
-        return new Response(ReadableStream.from(capped(answer.body, () => change(-1))), wrapped);
+        const exact = new ExactNumbers(/^text\/event-stream/i.test(headers.get('content-type') ?? ''));
+        const body = withExactNumbers(
+          capped(answer.body, () => change(-1)),
+          exact,
+        );
+        return new Response(ReadableStream.from(body), wrapped);
       } catch (error) {
         change(-1);
         throw error;
@@ -59,6 +65,11 @@ export function httpTransport(config: HttpServerConfig, watch: Watch): Streamabl
  */
 function isForNotifications({ method = 'GET', headers }: RequestInit): boolean {
   return method === 'GET' && !new Headers(headers).has('last-event-id');
+}
+
+async function* withExactNumbers(body: AsyncIterable<Uint8Array>, exact: ExactNumbers): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) yield exact.push(chunk);
+  yield exact.end();
 }
 
 async function* capped(body: AsyncIterable<Uint8Array>, onEnd: () => void): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/client';
-import type { Json } from '../../core/base/json.js';
+import { findInfinities, type Json } from '../../core/base/json.js';
+import { FatalError } from '../../core/tool/tool-errors.js';
 import { shortened } from '../result.js';
 
 const MAX_ERROR_CHARACTERS = 2000;
@@ -14,6 +15,8 @@ export function resultOf(answer: CallToolResult): Json {
   const text = texts.join('\n');
   if (isError === true)
     throw new Error(shortened(text, MAX_ERROR_CHARACTERS) || 'The tool failed and did not say why.');
-  if (structuredContent !== undefined) return structuredContent as Json;
-  return texts.length === content.length ? text : (content as unknown as Json);
+  const result = structuredContent ?? (texts.length === content.length ? text : content);
+  const [overflow] = findInfinities(result, 1);
+  if (overflow === undefined) return result as Json;
+  throw new FatalError(`The result holds a number at ${overflow} that is too large: numbers go up to 1.7e308.`);
 }

@@ -76,7 +76,7 @@ describe('copyJson', () => {
     [{ a: Number.NaN }, '/a', 'NaN is not JSON'],
     [[Number.POSITIVE_INFINITY], '/0', 'Infinity is not JSON'],
     [{ 'x/y': () => 1 }, '/x~1y', 'a function is not JSON'],
-    [10n, '', 'a bigint is not JSON'],
+    [10n, '', 'a bigint (make it a string) is not JSON'],
     [new Map(), '', 'a Map is not JSON'],
     [Object.create({}), '', 'a Object is not JSON'],
     [cycle, '/0/0/0/0/0', 'a cycle, or more than 100 levels of nesting,'],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { addNumberProblems, MAX_PROBLEMS, problemsOf } from '../../../src/core/base/problems.js';
+import { addNumberProblems, MAX_PROBLEMS, numberProblemsIn, problemsOf } from '../../../src/core/base/problems.js';
+import { finishSteps } from '../../../src/core/base/steps.js';
 
 const schema = z.strictObject({
   name: z.string().max(3),
@@ -117,5 +118,20 @@ describe('addNumberProblems', () => {
       { pointer: '/a', code: 'invalid_value', message: 'The number is too large: numbers go up to 1.7e308.' },
       found[1],
     ]);
+  });
+});
+
+describe('numberProblemsIn', () => {
+  const numbersIn = (text: string) => finishSteps(numberProblemsIn(text));
+
+  it('says which numbers of a text would become others', () => {
+    expect(numbersIn('{"a":1e400,"b":[1234567890123456789],"c":100000000000000000000,"d":0.1}')).toEqual([
+      { pointer: '/a', code: 'invalid_value', message: 'The number is too large: numbers go up to 1.7e308.' },
+      { pointer: '/b/0', code: 'invalid_value', message: expect.stringMatching(/53 bits.*Send it as a string/) },
+    ]);
+  });
+
+  it('has a limit', () => {
+    expect(numbersIn(`[${'1e400,'.repeat(MAX_PROBLEMS)}1e400]`)).toHaveLength(MAX_PROBLEMS);
   });
 });
