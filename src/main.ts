@@ -47,6 +47,8 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const metrics = createMetrics({
     queued: () => parts.queue.depth(),
     countUnfinished: () => parts.store.countUnfinishedRuns(),
+    findOldest: () => parts.store.findOldestUnfinished(),
+    now,
   });
   const parts = compose({
     ...config,
@@ -75,6 +77,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     loopbackOnly: config.isOpenOnLoopback,
     page: findPage(PAGE_FOLDERS),
     renderMetrics: metrics.render,
+    onAnswered: metrics.answered,
     onRunStarted: (runId, requestId) => runLog.started(runId, requestId),
   });
   const days = config.retentionDays;

@@ -40,6 +40,15 @@ export interface AppOptions extends AccessOptions, Omit<RouteOptions, 'answers'>
   readonly maxBodyBytes: number;
   /** The folder of the page at `/`, see `findPage`; without it there is no page. */
   readonly page?: string | undefined;
+  /** Called after each answer, with the pattern of its route if there is one. */
+  readonly onAnswered?: (request: Answered) => void;
+}
+
+interface Answered {
+  readonly method: string;
+  readonly route: string | undefined;
+  readonly status: number;
+  readonly tookMs: number;
 }
 
 /**
@@ -60,6 +69,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   guardAccess(app, options);
   if (options.logger !== undefined && VERBOSE.has(options.logger.level)) logRequests(app);
+  if (options.onAnswered !== undefined) observeAnswers(app, options.onAnswered);
   answerUnknownRoutes(app);
   acceptJsonOnly(app, options.inSlices);
   await describeApi(app, API_VERSION);
@@ -94,6 +104,13 @@ function createRequestIds(): () => string {
   const start = randomBytes(4).toString('hex');
   let count = 0;
   return () => `${start}-${++count}`;
+}
+
+function observeAnswers(app: FastifyInstance, onAnswered: (request: Answered) => void): void {
+  app.addHook('onResponse', ({ method, routeOptions }, { statusCode: status, elapsedTime: tookMs }, done) => {
+    onAnswered({ method, route: routeOptions.url, status, tookMs });
+    done();
+  });
 }
 
 function logRequests(app: FastifyInstance): void {

@@ -1,12 +1,17 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { isFinished, statusOf } from '../core/run/state.js';
 import type { UnfinishedStatus, Unit } from '../store/store.js';
+import { type Answered, httpMetrics } from './http-metrics.js';
+import { createTally } from './tally.js';
+import { workMetrics } from './work-metrics.js';
 
 export interface Metrics {
   /** For the store's `onCommit`. */
   committed(units: readonly Unit[], tookMs: number): void;
   /** For the executor's `onStep`. */
   stepEnded(toolName: string, outcome: string, tookMs: number): void;
+  /** For the application's `onAnswered`. */
+  answered(request: Answered): void;
   /** The Prometheus text format, version 0.0.4. */
   render(): Promise<string>;
 }
@@ -23,12 +28,20 @@ export interface MetricsSources {
   readonly queued: () => Promise<number>;
   /** Runs that have not finished, asked for at a scrape. */
   readonly countUnfinished: RunCounter;
+  /** When the oldest unfinished run of each status was submitted, in milliseconds since 1970; asked for at a scrape. */
+  readonly findOldest: () => Promise<Readonly<Record<UnfinishedStatus, number | undefined>>>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
+/** Metrics of the library whose names say that they are counters, which they are not: Prometheus' own linter refuses them. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 /** What operators watch, from what the store, the queue and the executor tell: they know nothing of Prometheus. */
-export function createMetrics({ queued, countUnfinished }: MetricsSources): Metrics {
+export function createMetrics({ queued, countUnfinished, findOldest, now }: MetricsSources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of MISNAMED) registry.removeSingleMetric(name);
   const registers = [registry];
   const steps = new Histogram({
     name: 'graphrunner_step_duration_seconds',
@@ -37,7 +50,7 @@ export function createMetrics({ queued, countUnfinished }: MetricsSources): Metr
     buckets: STEP_BUCKETS,
     registers,
   });
-  const outcomes = new Counter({
+  const countOutcome = createTally({
     name: 'graphrunner_steps_total',
     help: 'Calls of tools, by how they ended: completed, failed, waiting (the call parked its run), or cut_off by a stop of the server.',
     labelNames: ['tool', 'outcome'],
@@ -52,17 +65,23 @@ export function createMetrics({ queued, countUnfinished }: MetricsSources): Metr
     },
   });
   const runs = runMetrics(registers, countUnfinished);
+  ageMetric(registers, findOldest, now);
+  const work = workMetrics(registers);
   const commits = commitMetrics(registers);
   return {
     committed(units, tookMs) {
       commits.size.observe(units.length);
       commits.seconds.observe(tookMs / 1000);
-      for (const unit of units) runs.read(unit);
+      for (const unit of units) {
+        runs.read(unit);
+        work.read(unit);
+      }
     },
     stepEnded(tool, outcome, tookMs) {
-      outcomes.inc({ tool, outcome });
+      countOutcome(tool, outcome);
       steps.observe({ tool }, tookMs / 1000);
     },
+    answered: httpMetrics(registers),
     render: () => registry.metrics(),
   };
 }
@@ -82,6 +101,21 @@ function commitMetrics(registers: Registry[]) {
       registers,
     }),
   };
+}
+
+/** How long the oldest runs have been there. What grows without an end is stuck, or waits for somebody. */
+function ageMetric(registers: Registry[], findOldest: MetricsSources['findOldest'], now: () => number): void {
+  new Gauge({
+    name: 'graphrunner_oldest_run_age_seconds',
+    help: 'How long ago the oldest unfinished run was submitted, by status; 0 if there is none. Runs inside runs do not count.',
+    labelNames: ['status'],
+    registers,
+    async collect() {
+      for (const [status, submittedAt] of Object.entries(await findOldest())) {
+        this.set({ status }, submittedAt === undefined ? 0 : Math.max(0, now() - submittedAt) / 1000);
+      }
+    },
+  });
 }
 
 /**

@@ -216,6 +216,8 @@ export interface Store {
   listUnfinishedRuns(): Promise<UnfinishedRun[]>;
   /** How many runs have not finished, by status; children count too. */
   countUnfinishedRuns(): Promise<Readonly<Record<UnfinishedStatus, number>>>;
+  /** When the oldest top-level run of each status was submitted, in milliseconds since 1970; undefined if there is none. */
+  findOldestUnfinished(): Promise<Readonly<Record<UnfinishedStatus, number | undefined>>>;
   /**
    * What a parent needs to know of the children that its event `parentSeq` started, without reading all of them.
    * @param slotSeq the event that slots belong to now: `parentSeq`, or the parent's last retry

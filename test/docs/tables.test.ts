@@ -198,8 +198,11 @@ describe('the tables of the documents', () => {
   it('list every metric of ours', async () => {
     const queued = async () => 0;
     const countUnfinished = async () => ({ SUBMITTED: 0, RUNNING: 0, WAITING: 0 });
+    const findOldest = async () => ({ SUBMITTED: undefined, RUNNING: undefined, WAITING: undefined });
     const names = Array.from(
-      (await createMetrics({ queued, countUnfinished }).render()).matchAll(/^# TYPE (\w+)/gm),
+      (await createMetrics({ queued, countUnfinished, findOldest, now: Date.now }).render()).matchAll(
+        /^# TYPE (\w+)/gm,
+      ),
       ([, name = '']) => name,
     );
     expect(namesIn('Metric').sort()).toEqual(names.filter((name) => name.startsWith('graphrunner_')).sort());

@@ -29,7 +29,7 @@ export interface TestServer extends TestEngine {
 
 export interface TestServerOptions
   extends TestEngineOptions,
-    Pick<AppOptions, 'page' | 'renderMetrics' | 'onRunStarted' | 'unreadMs'> {
+    Pick<AppOptions, 'page' | 'renderMetrics' | 'onRunStarted' | 'onAnswered' | 'unreadMs'> {
   readonly apiKeys?: readonly string[];
   readonly loopbackOnly?: boolean;
   readonly maxBodyBytes?: number;

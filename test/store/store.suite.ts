@@ -405,6 +405,20 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         expect(await store.countUnfinishedRuns()).toEqual(counts);
       });
 
+      it('finds when the oldest top-level run of each status was submitted', async () => {
+        expect(await store.findOldestUnfinished()).toEqual({
+          SUBMITTED: undefined,
+          RUNNING: undefined,
+          WAITING: undefined,
+        });
+        const flat = (await storeManyRuns()).filter(({ parent }) => parent === null).map((run) => flatten(run));
+        const oldest = (status: UnfinishedStatus) =>
+          flat.filter((run) => run.status === status).sort((a, b) => (a.runId < b.runId ? -1 : 1))[0]?.submittedAt;
+        const expected = { SUBMITTED: oldest('SUBMITTED'), RUNNING: oldest('RUNNING'), WAITING: oldest('WAITING') };
+        expect(Object.values(expected)).not.toContain(undefined);
+        expect(await store.findOldestUnfinished()).toEqual(expected);
+      });
+
       it('gives the children of a run, page by page', async () => {
         const runs = await storeManyRuns();
         const parents = new Set(runs.flatMap(({ parent }) => parent?.run_id ?? []));

@@ -1,4 +1,19 @@
-import { and, count, desc, eq, gt, gte, inArray, isNotNull, isNull, lt, placeholder, type SQL, sql } from 'drizzle-orm';
+import {
+  and,
+  asc,
+  count,
+  desc,
+  eq,
+  gt,
+  gte,
+  inArray,
+  isNotNull,
+  isNull,
+  lt,
+  placeholder,
+  type SQL,
+  sql,
+} from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { LRUCache } from 'lru-cache';
@@ -225,6 +240,17 @@ export function countUnfinishedRuns(db: BetterSQLite3Database): Record<Unfinishe
     for (const row of rows) if (isUnfinished(row.status)) counts[row.status] += row.count;
   }
   return counts;
+}
+
+/** When the oldest top-level run of each status was submitted: ids sort by time, so each is the first of the index. */
+export function findOldestUnfinished(db: BetterSQLite3Database): Record<UnfinishedStatus, number | undefined> {
+  const { status, runId, parentRunId, submittedAt } = workflowRuns;
+  const oldest = (wanted: UnfinishedStatus): number | undefined => {
+    const isWanted = and(eq(status, wanted), isNull(parentRunId));
+    return db.select({ submittedAt }).from(workflowRuns).where(isWanted).orderBy(asc(runId)).limit(1).get()
+      ?.submittedAt;
+  };
+  return { SUBMITTED: oldest('SUBMITTED'), RUNNING: oldest('RUNNING'), WAITING: oldest('WAITING') };
 }
 
 /** False for what no release so far has stored in the row of a run that has not finished, too. */

@@ -31,7 +31,13 @@ import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
 import { JournalReader } from './journal-reader.js';
 import { RunDeletion } from './run-deletion.js';
-import { countUnfinishedRuns, findNewestRunId, listUnfinishedRuns, RunLists } from './run-list.js';
+import {
+  countUnfinishedRuns,
+  findNewestRunId,
+  findOldestUnfinished,
+  listUnfinishedRuns,
+  RunLists,
+} from './run-list.js';
 import { UnitWriter } from './unit-writer.js';
 import { WakeTimes } from './wake-times.js';
 import { transactionsOf, Writer, type WriterOptions } from './writer.js';
@@ -148,6 +154,10 @@ export class SqliteStore implements Store {
 
   async countUnfinishedRuns(): Promise<Readonly<Record<UnfinishedStatus, number>>> {
     return this.#read(() => countUnfinishedRuns(this.#db));
+  }
+
+  async findOldestUnfinished(): Promise<Readonly<Record<UnfinishedStatus, number | undefined>>> {
+    return this.#read(() => findOldestUnfinished(this.#db));
   }
 
   async viewChildren(
