@@ -88,9 +88,10 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
 /** @throws EngineError `invalid_request`, `invalid_input` */
 async function checkInput(deps: RunDeps, graph: CompiledGraph, given: Json): Promise<Json> {
   const inputData = await jsonOf(deps, given, '/input_data');
-  const errors = graph.inputSchema?.validate(inputData) ?? [];
-  if (errors.length === 0) return inputData;
-  const inBody = errors.map((problem) => ({ ...problem, pointer: `/input_data${problem.pointer}` }));
+  if (graph.inputSchema === undefined) return inputData;
+  const { value, problems } = graph.inputSchema.accept(inputData);
+  if (problems.length === 0) return value;
+  const inBody = problems.map((problem) => ({ ...problem, pointer: `/input_data${problem.pointer}` }));
   throw new EngineError('invalid_input', 'The input does not fit the input_schema of the graph.', { errors: inBody });
 }
 

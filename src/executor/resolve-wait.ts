@@ -59,7 +59,7 @@ async function resolveGraph(
   }
   try {
     const copy = copyJson(input);
-    const problems = graph.inputSchema?.validate(copy) ?? [];
+    const { value: inputData, problems } = graph.inputSchema?.accept(copy) ?? { value: copy, problems: [] };
     if (problems.length > 0) {
       const why = problems.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
       return invalid(`The input does not fit the input_schema of graph "${graphId}": ${why}`);
@@ -72,7 +72,7 @@ async function resolveGraph(
         save_as: saveAs ?? node,
         graph_id: id,
         graph_version: fixed,
-        input_data: copy,
+        input_data: inputData,
       },
     };
   } catch (thrown) {

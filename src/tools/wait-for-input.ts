@@ -15,10 +15,10 @@ export const waitForInput = (now: () => number) =>
     params: z.strictObject({
       message: z.string().min(1).max(8192).describe('What is asked.'),
       schema: z
-        .record(z.string(), z.unknown())
+        .union([z.record(z.string(), z.unknown()), z.boolean()])
         .superRefine(checkSchema)
         .optional()
-        .describe('JSON Schema of the answer.'),
+        .describe('JSON Schema of the answer. Defaults of missing properties are filled in.'),
       expires_in_seconds: z
         .number()
         .positive()
@@ -33,9 +33,14 @@ export const waitForInput = (now: () => number) =>
         kind: 'input',
         message,
         ...definedOnly({
-          schema: schema as JsonObject | undefined,
+          schema: typeof schema === 'boolean' ? objectSchemaOf(schema) : (schema as JsonObject | undefined),
           until: seconds === undefined ? undefined : Math.ceil(now() + seconds * 1000),
           saveAs,
         }),
       }),
   });
+
+/** `true` and `false` as objects: those that wait are stored with one. */
+function objectSchemaOf(schema: boolean): JsonObject {
+  return schema ? {} : { not: {} };
+}

@@ -122,7 +122,7 @@ function RunForm({ graph }: { graph: Graph }) {
   const schema = graph.definition.input_schema;
   return (
     <>
-      {schema === undefined ? (
+      {typeof schema !== 'object' ? (
         <FreeInput isDemo={graph.graph_id === 'demo-review'} busy={start.busy} onSubmit={start.run} />
       ) : (
         <SchemaForm schema={schema} idPrefix="input" submitLabel="Start run" busy={start.busy} onSubmit={start.run} />

@@ -39,9 +39,11 @@ export interface GraphDefinition {
   merge?: {
     [k: string]: 'append' | 'sum' | 'last';
   };
-  input_schema?: {
-    [k: string]: unknown;
-  };
+  input_schema?:
+    | {
+        [k: string]: unknown;
+      }
+    | boolean;
   limits?: Limits;
 }
 export interface Node {

@@ -34,6 +34,50 @@ const approval = {
   edges: [],
 };
 
+describe('JSON Schemas', () => {
+  const lang = { properties: { lang: { enum: ['en', 'de'], default: 'en' } }, required: ['lang'] };
+  const translate = {
+    ...approval,
+    graph_id: 'translate',
+    name: 'translate',
+    input_schema: lang,
+    nodes: [{ name: 'ask', tool_name: 'wait_for_input', params: { message: '${ input_data.lang }?', schema: lang } }],
+  };
+
+  it('give their defaults to input, to answers, and to the input of a graph that runs as a step', async () => {
+    const { engine } = await startEngineForTest();
+    await engine.createGraph(translate);
+    const { runId } = await engine.startRun({ graphId: 'translate', inputData: {} });
+    const { state } = await engine.getState(runId, { waitSeconds: 10 });
+    expect(flatten(state)).toMatchObject({ inputData: { lang: 'en' }, waiting: { message: 'en?' } });
+    await engine.resumeRun(runId, { payload: {} });
+    const after = await engine.getState(runId, { waitSeconds: 10 });
+    expect(flatten(after.state)).toMatchObject({ status: 'COMPLETED', data: { ask: { lang: 'en' } } });
+    const outer = { name: 'child', tool_name: 'run_graph', params: { graph_id: 'translate', input: {} } };
+    await engine.createGraph({ ...approval, graph_id: 'outer', name: 'outer', entry_point: 'child', nodes: [outer] });
+    const parent = await engine.startRun({ graphId: 'outer', inputData: null });
+    await engine.getState(parent.runId, { waitSeconds: 10 });
+    const [child] = (await engine.listRuns({ limit: 10, waitingFor: 'input' })).runs;
+    expect((await engine.getState(child?.runId ?? '', {})).state.inputData).toEqual({ lang: 'en' });
+  });
+
+  it('can be true or false', async () => {
+    const { engine } = await startEngineForTest();
+    for (const allows of [true, false]) {
+      const nodes = [{ name: 'ask', tool_name: 'wait_for_input', params: { message: '?', schema: allows } }];
+      const graphId = `allows-${allows}`;
+      await engine.createGraph({ ...approval, graph_id: graphId, name: graphId, nodes, input_schema: true });
+      const { runId } = await engine.startRun({ graphId, inputData: 1 });
+      await engine.getState(runId, { waitSeconds: 10 });
+      const answered = engine.resumeRun(runId, { payload: 1 });
+      if (allows) await expect(answered).resolves.toMatchObject({ runId });
+      else await expect(answered).rejects.toMatchObject({ code: 'invalid_answer' });
+    }
+    await engine.createGraph({ ...approval, graph_id: 'no', name: 'no', input_schema: false });
+    await expect(engine.startRun({ graphId: 'no', inputData: 1 })).rejects.toMatchObject({ code: 'invalid_input' });
+  });
+});
+
 describe('waiting for input', () => {
   it('parks the run, frees its slot, and stores the answer under the name of the node', async () => {
     const { engine } = await startEngineForTest({ maxConcurrentRuns: 1 });

@@ -34,6 +34,8 @@ const PURE = [
   'ajv/dist/2020.js',
   'ajv/dist/vocabularies/core/ref.js',
   // Without a time to live, which is not used in core, it reads no clock.
+  'ajv-formats/dist/formats.js',
+  're2js',
   'lru-cache',
   // For ids made from names, which need no chance.
   'uuid',

@@ -111,7 +111,8 @@ export function* compileGraph(
     });
     yield;
   }
-  const inputSchema = definition.input_schema && (yield* compileInSteps(definition.input_schema)).schema;
+  const { input_schema: schema } = definition;
+  const inputSchema = schema === undefined ? undefined : (yield* compileInSteps(schema)).schema;
   const merge = new Map(Object.entries(definition.merge ?? {}));
   return { ...identity, entryPoint: definition.entry_point, nodes, limits: definition.limits, merge, inputSchema };
 }

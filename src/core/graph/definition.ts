@@ -177,7 +177,10 @@ export const graphDefinitionSchema = z
       .record(nameSchema, z.enum(['append', 'sum', 'last']))
       .optional()
       .describe('What to do with a key that several branches set to different values.'),
-    input_schema: jsonObjectSchema.optional().describe('JSON Schema that input_data must fit.'),
+    input_schema: z
+      .union([jsonObjectSchema, z.boolean()])
+      .optional()
+      .describe('JSON Schema that input_data must fit. Defaults of missing properties are filled in.'),
     limits: limitsSchema.optional(),
   })
   .meta({ id: 'GraphDefinition' });

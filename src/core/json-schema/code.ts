@@ -2,6 +2,8 @@ import { _, Ajv2020, type ErrorObject, type KeywordCxt, type ValidateFunction } 
 import { callRef } from 'ajv/dist/vocabularies/core/ref.js';
 import type { Json, JsonObject } from '../base/json.js';
 import type { Steps } from '../base/steps.js';
+import { FORMATS } from './formats.js';
+import type { Pattern } from './pattern.js';
 import { rewriteInParts, type Spending, sizeOf, WIDE } from './rewrite.js';
 import type { Subschema, Subschemas } from './walk.js';
 
@@ -25,6 +27,8 @@ export interface SchemaCodeOptions {
   readonly allErrors: boolean;
   /** Most steps of one check, of about 0.2 µs each. */
   readonly maxSteps: number;
+  /** The regular expressions of the schema. */
+  readonly patterns: ReadonlyMap<string, Pattern>;
 }
 
 /** A part that others call: one that is compiled later, or calls them. */
@@ -43,7 +47,7 @@ interface Linked {
  */
 export function* compileSchemaCode(
   subschemas: Subschemas,
-  { allErrors, maxSteps }: SchemaCodeOptions,
+  { allErrors, maxSteps, patterns }: SchemaCodeOptions,
 ): Steps<SchemaCheck> {
   let left = maxSteps;
   const spend: Spend = (units) => {
@@ -62,7 +66,7 @@ export function* compileSchemaCode(
   const parts = rewriteInParts(subschemas);
   const linked = parts.map((): Linked => ({}));
   const unevaluated = [...subschemas.values()].some(hasUnevaluated);
-  const ajv = createAjv({ allErrors, unevaluated }, spend, linked);
+  const ajv = createAjv({ allErrors, unevaluated }, { spend, linked, patterns });
   const validates: ValidateFunction[] = [];
   for (const [number, part] of parts.entries()) {
     const validate = ajv.compile(part);
@@ -78,11 +82,17 @@ export function* compileSchemaCode(
   return (value) => check(validates[0] as ValidateFunction, value, maxSteps);
 }
 
+/** What the code of a schema calls. */
+interface Needs {
+  readonly spend: Spend;
+  readonly linked: readonly Linked[];
+  readonly patterns: ReadonlyMap<string, Pattern>;
+}
+
 /** One instance for each schema: an instance keeps what it has compiled for ever. Making one takes 0.2 ms. */
 function createAjv(
   options: { readonly allErrors: boolean; readonly unevaluated: boolean },
-  spend: Spend,
-  linked: readonly Linked[],
+  { spend, linked, patterns }: Needs,
 ): Ajv2020 {
   const ajv = new Ajv2020({
     meta: false,
@@ -91,9 +101,9 @@ function createAjv(
     logger: false,
     ...options,
     ownProperties: true,
-    multipleOfPrecision: 9,
+    formats: formatsFor(spend),
     // Optimizing takes longer than it saves: schemas are used a few times.
-    code: { optimize: false },
+    code: { optimize: false, regExp: regExpFor(spend, patterns) },
   });
   const spendOn = (value: Json, cost: number, isQuadratic: boolean): void => {
     const size = sizeOf(value);
@@ -123,6 +133,14 @@ function createAjv(
       gen.code(_`${gen.scopeValue('func', { ref: spendOn })}(${data}, ${cost}, ${isQuadratic})`);
     },
   });
+  ajv.removeKeyword('multipleOf');
+  ajv.addKeyword({
+    keyword: 'multipleOf',
+    type: 'number',
+    schemaType: 'number',
+    error: { message: ({ schema }) => `must be multiple of ${schema}` },
+    validate: isMultipleOf,
+  });
   ajv.removeKeyword('uniqueItems');
   ajv.addKeyword({
     keyword: 'uniqueItems',
@@ -133,6 +151,45 @@ function createAjv(
       !isWanted || new Set(items.map((item) => canonicalText(item, spend))).size === items.length,
   });
   return ajv;
+}
+
+/** As people mean it: 19.99 is a multiple of 0.01, though no double is. A quotient that overflows tells nothing. */
+function isMultipleOf(divisor: number, value: number): boolean {
+  const quotient = value / divisor;
+  if (!Number.isFinite(quotient)) return value % divisor === 0;
+  return Math.abs(Math.round(quotient) - quotient) <= 1e-9;
+}
+
+/** The formats that are checked, each with its cost. */
+function formatsFor(spend: Spend): Record<string, (text: string) => boolean> {
+  return Object.fromEntries(
+    [...FORMATS].map(([name, fits]) => [
+      name,
+      (text: string) => {
+        spend(1 + text.length);
+        return fits(text);
+      },
+    ]),
+  );
+}
+
+/** Has ajv use patterns that are compiled already, instead of `RegExp`. */
+function regExpFor(
+  spend: Spend,
+  patterns: ReadonlyMap<string, Pattern>,
+): { (source: string): { test(text: string): boolean }; code: string } {
+  const find = (source: string) => {
+    const pattern = patterns.get(source) as Pattern;
+    return {
+      test(text: string): boolean {
+        spend(pattern.costOf(text));
+        return pattern.test(text);
+      },
+      // The name by which ajv knows it again.
+      toString: () => source,
+    };
+  };
+  return Object.assign(find, { code: 'pattern' });
 }
 
 /** Applies all schemas of a list, as `allOf` does. */

@@ -5,7 +5,9 @@ import { copyJson, type Json, jsonBytes, NotJsonError, pointerToken } from '../b
 import { finishSteps, type Steps } from '../base/steps.js';
 import { compileSchemaCode, type SchemaCheck } from './code.js';
 import type { SchemaProblem, ValueProblem } from './codes.js';
-import { type Subschemas, walkSchema } from './walk.js';
+import { createFillDefaults } from './defaults.js';
+import { isKnownFormat } from './formats.js';
+import { type Subschemas, type Walked, walkSchema } from './walk.js';
 
 /** Largest schema as JSON text, in bytes. */
 const MAX_SCHEMA_BYTES = 65_536;
@@ -31,6 +33,13 @@ export interface JsonSchema {
    * fraction of a second at most and never changes the value. Pointers are JSON Pointers (RFC 6901) into the value.
    */
   validate(value: Json): ValueProblem[];
+  /**
+   * The value with the defaults of its missing properties, frozen where it differs. `problems`: why there is none, or
+   * what {@link JsonSchema.validate} finds in it.
+   */
+  accept(value: Json): { readonly value: Json; readonly problems: readonly ValueProblem[] };
+  /** Where the schema has a `format` that is not checked: JSON Pointers into the schema, with its name. */
+  readonly unknownFormats: readonly { readonly pointer: string; readonly format: string }[];
 }
 
 /** Checks schemas themselves. Made once, on first use: compiling the rules for schemas takes 40 ms. */
@@ -50,8 +59,8 @@ const kept = new LRUCache<string, CompileResult & { readonly schema: JsonSchema 
 
 /**
  * Compiles a JSON Schema, draft 2020-12, of at most 64 kB.
- * Refused: regular expressions, references out of the document, dynamic references and anchors. `format` and unknown
- * keywords have no effect. Schemas come from clients, so both compiling and checking are bounded. Never throws.
+ * Refused: references out of the document, dynamic references, and regular expressions with look-arounds or
+ * back-references. Unknown keywords and formats have no effect. Schemas come from clients, so both compiling and checking are bounded. Never throws.
  * @returns The schema, or what is wrong with it, with pointers into the schema.
  */
 export function compileJsonSchema(schema: unknown): CompileResult {
@@ -70,22 +79,43 @@ function* compileParts(schema: unknown, small: number): Steps<CompileResult> {
   const text = JSON.stringify(read.json);
   const known = kept.get(text);
   if (known !== undefined) return known;
-  const { subschemas, problems } = walkSchema(read.json);
+  const walked = walkSchema(read.json);
+  const { subschemas, patterns, problems } = walked;
   if (problems.length > 0) return { problems: problems.slice(0, MAX_SCHEMA_PROBLEMS) };
   yield;
   const misshapen = findMisshapen(read.json);
   if (misshapen.length > 0) return { problems: misshapen };
   yield;
   try {
-    const findFirst = yield* compileSchemaCode(subschemas, { allErrors: false, maxSteps: MAX_STEPS });
+    const findFirst = yield* compileSchemaCode(subschemas, { allErrors: false, maxSteps: MAX_STEPS, patterns });
     // Few need it, but once they do it is too late for steps.
-    const findAll = subschemas.size > small ? yield* compileFindAll(subschemas) : undefined;
-    const compiled = { schema: { validate: createValidate(subschemas, findFirst, findAll) } };
+    const findAll = subschemas.size > small ? yield* compileFindAll(walked) : undefined;
+    const compiled = { schema: createSchema(walked, createValidate(walked, findFirst, findAll)) };
     kept.set(text, compiled, { size: (subschemas.size + 1) * SUBSCHEMA_BYTES });
     return compiled;
   } catch {
     return { problems: [invalidSchema('', 'The schema is too complex to be compiled. Use fewer schemas inside it.')] };
   }
+}
+
+function createSchema({ subschemas }: Walked, validate: JsonSchema['validate']): JsonSchema {
+  const fillDefaults = createFillDefaults(subschemas);
+  return {
+    validate,
+    accept(value) {
+      const filled = fillDefaults(value);
+      if (filled !== undefined) return { value: filled, problems: validate(filled) };
+      return { value, problems: [invalidValue('', 'The defaults for this value are too many, or too large.')] };
+    },
+    unknownFormats: findUnknownFormats(subschemas),
+  };
+}
+
+function findUnknownFormats(subschemas: Subschemas): JsonSchema['unknownFormats'] {
+  return [...subschemas.values()].flatMap(({ pointer, schema }) => {
+    if (typeof schema === 'boolean' || typeof schema.format !== 'string' || isKnownFormat(schema.format)) return [];
+    return [{ pointer: `${pointer}/format`, format: schema.format }];
+  });
 }
 
 /** Copies a schema, without what has no effect on values. */
@@ -112,9 +142,10 @@ function findMisshapen(schema: Json): SchemaProblem[] {
   metaSchema ??= new Ajv2020({ strict: false, allErrors: true, logger: false });
   if (metaSchema.validateSchema(schema as object | boolean) === true) return [];
   const problems = new Map<string, SchemaProblem>();
-  for (const { instancePath, message } of metaSchema.errors as ErrorObject[]) {
+  for (const error of metaSchema.errors as ErrorObject[]) {
+    const { instancePath } = error;
     // Every vocabulary is tried; the first message for a place is the useful one.
-    if (!problems.has(instancePath)) problems.set(instancePath, invalidSchema(instancePath, sentence(message)));
+    if (!problems.has(instancePath)) problems.set(instancePath, invalidSchema(instancePath, problemOf(error).message));
   }
   return [...problems.values()].slice(0, MAX_SCHEMA_PROBLEMS);
 }
@@ -128,7 +159,7 @@ function invalidSchema(pointer: string, message: string): SchemaProblem {
  * finds one more. Measured, 100,000 errors that way take 26 s.
  */
 function createValidate(
-  subschemas: Subschemas,
+  walked: Walked,
   findFirst: SchemaCheck,
   compiled: SchemaCheck | undefined,
 ): JsonSchema['validate'] {
@@ -139,15 +170,15 @@ function createValidate(
       return [invalidValue('', 'The value is too large or too deep to be checked against this schema.')];
     }
     if (first.length === 0) return [];
-    findAll ??= finishSteps(compileFindAll(subschemas));
+    findAll ??= finishSteps(compileFindAll(walked));
     return (findAll(value) ?? first).slice(0, MAX_SCHEMA_PROBLEMS).map(problemOf);
   };
 }
 
 /** The code that finds all is larger than the one that finds the first: V8 can refuse it alone. */
-function* compileFindAll(subschemas: Subschemas): Steps<SchemaCheck> {
+function* compileFindAll({ subschemas, patterns }: Walked): Steps<SchemaCheck> {
   try {
-    return yield* compileSchemaCode(subschemas, { allErrors: true, maxSteps: MAX_STEPS_FOR_ALL });
+    return yield* compileSchemaCode(subschemas, { allErrors: true, maxSteps: MAX_STEPS_FOR_ALL, patterns });
   } catch {
     return () => undefined;
   }

@@ -1,14 +1,17 @@
 import type { Json, JsonObject } from '../base/json.js';
+import { isKnownFormat } from './formats.js';
 import type { Subschema, Subschemas } from './walk.js';
 
 /** Characters that are read in one step. */
 export const CHARACTERS_PER_STEP = 32;
 
-/** Keywords whose values are data, copied as they are. Everything else (titles, formats, ...) has no effect. */
+/** Keywords whose values are data, copied as they are. Everything else (titles, unknown formats, ...) has no effect. */
 const ASSERTIONS = [
   'type',
   'enum',
   'const',
+  'format',
+  'pattern',
   'multipleOf',
   'maximum',
   'exclusiveMaximum',
@@ -84,7 +87,9 @@ function partOf(schema: Part | boolean): Part {
 function rewriteBody(pointer: string, rewriting: Rewriting): Weighed {
   const { schema, children, ref } = rewriting.subschemas.get(pointer) as Subschema;
   if (typeof schema === 'boolean') return { schema, weight: 1 };
-  const assertions = ASSERTIONS.filter((keyword) => Object.hasOwn(schema, keyword));
+  const assertions = ASSERTIONS.filter(
+    (keyword) => Object.hasOwn(schema, keyword) && (keyword !== 'format' || isKnownFormat(schema.format)),
+  );
   const values = assertions.map((keyword) => schema[keyword] as Json);
   const own = values.reduce((sum: number, value) => sum + 1 + parts(value) / NAMES_PER_WEIGHT, 1);
   const placed = children.flatMap((child) => place(child, rewriting));
@@ -96,9 +101,17 @@ function rewriteBody(pointer: string, rewriting: Rewriting): Weighed {
       ...(ref === undefined ? {} : { use: rewriting.numbers.get(ref) }),
       ...Object.fromEntries(assertions.map((keyword, index) => [keyword, values[index]])),
       ...held,
+      ...keyDependencies(schema, held.dependencies),
     },
     weight: isHeavy ? MAX_WEIGHT : own + weightOf(placed),
   };
+}
+
+/** The lists of keys among `dependencies`, beside the schemas. */
+function keyDependencies(schema: JsonObject, held: unknown): { dependencies?: object } {
+  if (!Object.hasOwn(schema, 'dependencies')) return {};
+  const lists = Object.entries(schema.dependencies as JsonObject).filter(([, keys]) => Array.isArray(keys));
+  return { dependencies: { ...(held as object | undefined), ...Object.fromEntries(lists) } };
 }
 
 function weightOf(schemas: readonly Weighed[]): number {
@@ -165,7 +178,7 @@ function holdChildren(children: readonly PlacedChild[]): Record<string, unknown>
 /** What one use of a schema costs, its inner schemas aside: values to compare with, names to look for. */
 function costOf(schema: JsonObject): number {
   let cost = 1;
-  for (const keyword of ['enum', 'const', 'required', 'dependentRequired'] as const) {
+  for (const keyword of ['enum', 'const', 'required', 'dependentRequired', 'dependencies'] as const) {
     if (Object.hasOwn(schema, keyword)) cost += parts(schema[keyword] as Json);
   }
   return Object.hasOwn(schema, 'properties') ? cost + sizeOf(schema.properties as Json) : cost;

@@ -42,7 +42,7 @@ export function refuseFinished(run: { readonly runId: string; readonly status: R
 }
 
 /**
- * Answers what a run waits for.
+ * Answers what a run waits for. Defaults of the schema are filled in, so that the journal has the whole answer.
  * @param request `waitId`: refused if the run waits for another answer by now
  * @param now milliseconds since 1970
  */
@@ -61,12 +61,13 @@ export function answer(
     return refuse('run_not_waiting', `Run ${runId} waits for an answer to ${id}, not to ${waitId}.`);
   }
   if (until !== null && now >= until) return refuse('run_not_waiting', `The wait ${id} of run ${runId} has expired.`);
-  const problems = schema === null ? [] : (compileJsonSchema(schema).schema?.validate(payload) ?? []);
+  const compiled = schema === null ? undefined : compileJsonSchema(schema).schema;
+  const { value, problems } = compiled?.accept(payload) ?? { value: payload, problems: [] };
   if (problems.length > 0) {
     const inBody = problems.map((problem) => ({ ...problem, pointer: `/payload${problem.pointer}` }));
     return refuse('invalid_answer', 'The answer does not fit the schema of the wait.', inBody);
   }
-  return { events: [{ type: 'wait.ended', wait_id: id, outcome: 'answered', answer: payload }] };
+  return { events: [{ type: 'wait.ended', wait_id: id, outcome: 'answered', answer: value }] };
 }
 
 export interface RetryRequest {

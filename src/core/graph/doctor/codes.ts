@@ -27,6 +27,7 @@ export const GRAPH_WARNINGS = {
   no_path_to_end: 'every path from this node leads into such a cycle',
   unused_route: 'a route is for something that the condition never answers',
   unset_secret: 'params name a secret that this server does not have',
+  unknown_format: 'a JSON Schema has a `format` that is not checked',
   too_many_descendants: 'branches, and those that they start, are more runs than a run can have inside it',
   more_warnings: 'with errors it has over 1,000 findings: this says how many warnings are not listed',
 } as const;

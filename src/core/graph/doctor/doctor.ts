@@ -8,6 +8,7 @@ import { findBranchErrors } from './branches.js';
 import type { GraphError, GraphWarning } from './codes.js';
 import { findTooManyBranches } from './descendants.js';
 import { findErrors } from './errors.js';
+import { warnOfFormats } from './formats.js';
 import { type LinkedGraph, linkNodes } from './links.js';
 import { findEndless, findUnreachable } from './reachability.js';
 import { findEndlessRecursion } from './recursion.js';
@@ -55,6 +56,7 @@ export function* diagnose(
     ...warnOfPaths(linked),
     ...warnOfRoutes(definition, registry),
     ...warnOfSecrets(definition, registry, secretNames, isSecretSet),
+    ...(yield* warnOfFormats(definition, registry)),
   ];
   yield;
   return {

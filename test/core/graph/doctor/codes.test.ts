@@ -64,6 +64,7 @@ const DOCUMENTS: Readonly<Record<GraphError['code'] | GraphWarning['code'], obje
   endless_cycle: { edges: [edge('a', 'a')] },
   no_path_to_end: { edges: [edge('a', 'b'), edge('b', 'b')] },
   unused_route: { conditional_edges: [{ ...gate, routes: { gone: 'b', other: 'c' } }] },
+  unknown_format: { input_schema: { format: 'made-up' } },
   too_many_descendants: { parallel_edges: [{ ...fromA, to_nodes: ['b', 'c'] }] },
   unset_secret: { nodes: [node('a', 'sends', { key: '${ secrets.KEY }' })] },
 };
