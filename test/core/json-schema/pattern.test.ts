@@ -56,7 +56,7 @@ describe('patterns', () => {
     ]);
   });
 
-  test.each(['^(([a-z])+.)+[A-Z]([a-z])+$', '(x+x+)+y', '(a|a)*b', '(a?){150}a{150}$'])(
+  test.each(['^(([a-z])+.)+[A-Z]([a-z])+$', '(x+x+)+y', '(a|a)*b', '(a?){100}a{100}$'])(
     'end in bounded time, whatever the text: %s',
     (pattern) => {
       const { schema } = compileJsonSchema({ items: { pattern } });
