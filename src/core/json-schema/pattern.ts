@@ -1,4 +1,5 @@
 import { RE2JS } from 're2js';
+import { messageOf } from '../base/errors.js';
 
 /** Most characters of a pattern. */
 const MAX_PATTERN_LENGTH = 1000;
@@ -52,7 +53,7 @@ export interface Pattern {
 }
 
 /** A pattern that cannot be used. The message says what to do. */
-export class PatternError extends Error {}
+class PatternError extends Error {}
 
 /**
  * Compiles a regular expression of ECMAScript with the flag `u`, as JSON Schema has them, for RE2, whose time is linear in
@@ -82,7 +83,7 @@ function compileRe2(text: string): RE2JS {
   try {
     return RE2JS.compile(text);
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message.replace('error parsing regexp: ', '') : 'it cannot be read';
+    const reason = messageOf(thrown).replace('error parsing regexp: ', '');
     throw new PatternError(
       `The pattern is no regular expression that can be used: ${reason}. There are no look-arounds and no back-references.`,
     );

@@ -63,4 +63,22 @@ describe('patterns', () => {
       expect(schema?.validate(Array.from({ length: 1000 }, () => 'a'.repeat(10_000)))).toHaveLength(1);
     },
   );
+
+  it('can stand in several places', () => {
+    const { schema } = compileJsonSchema({ properties: { a: { pattern: '^x$' }, b: { pattern: '^x$' } } });
+    expect(schema?.validate({ a: 'y', b: 'y' }).map(({ pointer }) => pointer)).toEqual(['/a', '/b']);
+  });
+
+  it('are refused when they are too many', () => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 101 }, (_, index) => [`p${index}`, { pattern: `^${index}$` }]),
+    );
+    expect(compileJsonSchema({ properties }).problems).toEqual([
+      {
+        pointer: expect.stringContaining('/properties/p'),
+        code: 'invalid_schema',
+        message: 'The patterns of the schema are too many, or too large together. Use fewer.',
+      },
+    ]);
+  });
 });
