@@ -1,7 +1,34 @@
 /** Responses of the API. Generated from the OpenAPI document by `npm run generate:web-types`; do not edit. */
 
+export type ConditionalEdge =
+  | {
+      from_node: string;
+      condition_function: string;
+      routes?: {
+        [k: string]: string;
+      };
+    }
+  | {
+      from_node: string;
+      /**
+       * @minItems 1
+       * @maxItems 100
+       */
+      cases: Case[];
+      otherwise: string;
+    };
 export type RunStatus = 'SUBMITTED' | 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
 export type WaitKind = 'input' | 'timer' | 'retry' | 'graph' | 'branches';
+export type Read =
+  | {
+      path: string;
+      value: unknown;
+    }
+  | {
+      path: string;
+      type: 'string' | 'list' | 'object';
+      size: number;
+    };
 
 export interface Graph {
   graph_id: string;
@@ -67,21 +94,9 @@ export interface Edge {
   from_node: string;
   to_node: string;
 }
-export interface ConditionalEdge {
-  from_node: string;
-  condition_function?: string;
-  routes?: {
-    [k: string]: string;
-  };
-  /**
-   * @minItems 1
-   * @maxItems 100
-   */
-  cases?: {
-    when: string;
-    to_node: string;
-  }[];
-  otherwise?: string;
+export interface Case {
+  when: string;
+  to_node: string;
 }
 export interface ParallelEdge {
   from_node: string;
@@ -232,17 +247,7 @@ export interface Decision {
   condition?: string;
   outcome?: string | null;
   to_node: string | null;
-  read?: (
-    | {
-        path: string;
-        value: unknown;
-      }
-    | {
-        path: string;
-        type: 'string' | 'list' | 'object';
-        size: number;
-      }
-  )[];
+  read?: Read[];
 }
 export interface Problem {
   type: string;

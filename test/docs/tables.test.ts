@@ -22,6 +22,7 @@ import { RUN_STATUSES } from '../../src/core/run/state.js';
 import { MAX_RECOVERIES } from '../../src/core/run/visit.js';
 import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
 import { API_ERRORS } from '../../src/http/errors/codes.js';
+import { EVENT_MEANINGS } from '../../src/http/runs/event-schemas.js';
 import { runListQuerySchema } from '../../src/http/runs/list.js';
 import { createMetrics } from '../../src/observe/metrics.js';
 import { MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/runs/line-pages.js';
@@ -189,6 +190,11 @@ describe('the tables of the documents', () => {
   it('list every dependency', () => {
     expect(namesIn('Runtime dependency').sort()).toEqual(Object.keys(manifest.dependencies).sort());
     expect(namesIn('Development dependency').sort()).toEqual(Object.keys(manifest.devDependencies).sort());
+  });
+
+  it('list every type of event with what it says', () => {
+    const rows = table('Event').map(([type, meaning = '']) => [codesIn(type)[0], meaning.toLowerCase()]);
+    expect(rows).toEqual(Object.entries(EVENT_MEANINGS).map(([type, meaning]) => [type, `${meaning.toLowerCase()}.`]));
   });
 
   it('list every kind of wait', () => {

@@ -1,5 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { graphDefinitionSchema } from '../../src/core/graph/definition.js';
+import { MY_GRAPH } from '../../src/http/openapi/examples.js';
+import { EVENT_MEANINGS } from '../../src/http/runs/event-schemas.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 
 interface Media {
@@ -17,6 +22,10 @@ interface Operation {
   requestBody?: { required: boolean; content: { 'application/json': Media } };
   responses: Record<string, { description: string; content?: Record<string, { schema: { $ref?: string } }> }>;
 }
+
+/** What a list can hold without a name of its own. */
+const SCALARS: readonly unknown[] = ['string', 'integer'];
+type Item = { readonly type?: string };
 
 const ROUTES = [
   'delete /graph/runs/{run_id}',
@@ -129,12 +138,78 @@ describe('the documentation', () => {
   it('describes every field of a graph that is not said by its name', async () => {
     const { components } = (await server.app.inject('/docs/json')).json();
     const { Node, ConditionalEdge, ParallelEdge, ForEachEdge } = components.schemas;
-    for (const schema of [Node, ConditionalEdge, ParallelEdge, ForEachEdge]) {
+    for (const schema of [Node, ...ConditionalEdge.oneOf, ParallelEdge, ForEachEdge]) {
       for (const [name, field] of Object.entries<{ description?: string; $ref?: string }>(schema.properties)) {
         if (name !== 'from_node') expect(field.description ?? field.$ref, name).toBeDefined();
       }
     }
     expect(JSON.stringify(components)).not.toContain('x-examples');
+  });
+
+  it('names a schema for every body and every list item, and refers to it', async () => {
+    const { components } = (await server.app.inject('/docs/json')).json();
+    const REFERENCE = expect.stringMatching(/^#\/components\/schemas\/\w+$/);
+    const bodies = [...operations.values()].flatMap(({ requestBody, responses }) => [
+      requestBody?.content['application/json'].schema,
+      ...Object.values(responses).map((response) => response.content?.['application/json']?.schema),
+    ]);
+    for (const schema of bodies.filter((each) => each !== undefined)) expect(schema).toMatchObject({ $ref: REFERENCE });
+    expect(bodies.filter((each) => each !== undefined).length).toBeGreaterThan(20);
+    const schemas = Object.values<{ properties?: Record<string, { items?: Item }> }>(components.schemas);
+    const items = schemas.flatMap(({ properties = {} }) => Object.values(properties).map((field) => field.items));
+    const named = items.filter((item) => item !== undefined && !SCALARS.includes(item.type));
+    expect(named.length).toBeGreaterThan(10);
+    for (const item of named) expect(item).toEqual({ $ref: REFERENCE });
+  });
+
+  it('says nothing that misleads generators of clients', async () => {
+    const { components, paths } = (await server.app.inject('/docs/json')).json();
+    expect(JSON.stringify({ components, paths })).not.toContain(String(Number.MAX_SAFE_INTEGER));
+    expect(JSON.stringify(components)).not.toContain('"default"');
+    const { GraphDefinitionInput: graph, RetryInput: retry } = components.schemas;
+    expect([graph.required, retry.required]).toEqual([['name', 'entry_point', 'nodes'], ['max_attempts']]);
+    expect(retry.properties.jitter.description).toContain('Default "none".');
+  });
+
+  it('has the two forms of a conditional edge, as the server does', async () => {
+    const { components } = (await server.app.inject('/docs/json')).json();
+    const validate = new Ajv2020({ strict: false, schemas: [{ $id: 'api', components }] }).compile({
+      $ref: 'api#/components/schemas/ConditionalEdge',
+    });
+    const fields = {
+      condition_function: 'quality_gate',
+      routes: { END: 'END' },
+      cases: [{ when: 'true', to_node: 'END' }],
+      otherwise: 'END',
+    };
+    const names = Object.keys(fields);
+    for (let chosen = 0; chosen < 2 ** names.length; chosen += 1) {
+      const edge = Object.fromEntries(
+        Object.entries(fields).filter((_field, index) => Math.floor(chosen / 2 ** index) % 2 === 1),
+      );
+      const document = { from_node: 'analyze', ...edge };
+      const graph = { ...MY_GRAPH, conditional_edges: [document] };
+      expect(validate(document), JSON.stringify(document)).toBe(graphDefinitionSchema.safeParse(graph).success);
+    }
+  });
+
+  it('has a schema for every type of event, and each stored event fits its own', async () => {
+    const { components } = (await server.app.inject('/docs/json')).json();
+    const ajv = new Ajv2020({ strict: false, validateFormats: false, schemas: [{ $id: 'api', components }] });
+    const validate = ajv.compile({ $ref: 'api#/components/schemas/RunEvent' });
+    const types = new Set<string>();
+    for (const release of ['1.0', '1.1', '1.2', '1.3']) {
+      const { runs } = JSON.parse(readFileSync(`test/fixtures/journal-${release}.json`, 'utf8'));
+      for (const { seq, type, payload } of runs.flatMap(({ records }: { records: object[] }) => records)) {
+        const event = { seq, type, time: '2026-01-01T00:00:00.000Z', ...JSON.parse(payload) };
+        expect(validate(event), `${payload} ${JSON.stringify(validate.errors)}`).toBe(true);
+        types.add(type);
+      }
+    }
+    expect(Object.keys(EVENT_MEANINGS)).toEqual(expect.arrayContaining([...types]));
+    expect(types.size).toBeGreaterThan(14);
+    expect(validate({ seq: 1, type: 'run.paused', time: '2026-01-01T00:00:00.000Z' })).toBe(false);
+    expect(components.schemas.RunEvent.oneOf).toHaveLength(Object.keys(EVENT_MEANINGS).length);
   });
 
   it('is a page that loads nothing from elsewhere', async () => {

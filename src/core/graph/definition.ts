@@ -98,15 +98,23 @@ const nodeSchema = z
 
 const edgeSchema = z.strictObject({ from_node: nameSchema, to_node: nameSchema }).meta({ id: 'Edge' });
 
-const caseSchema = z.strictObject({
-  when: z
-    .string()
-    .min(1)
-    .max(4096)
-    .refine(...WELL_FORMED)
-    .describe('A CEL expression that is true or false.'),
-  to_node: nameSchema,
-});
+const caseSchema = z
+  .strictObject({
+    when: z
+      .string()
+      .min(1)
+      .max(4096)
+      .refine(...WELL_FORMED)
+      .describe('A CEL expression that is true or false.'),
+    to_node: nameSchema,
+  })
+  .meta({ id: 'Case' });
+
+/** The fields of each form of a conditional edge, for schemas of JSON: one way to choose excludes the other. */
+export const CONDITIONAL_EDGE_FORMS = [
+  { required: ['from_node', 'condition_function'], optional: ['routes'] },
+  { required: ['from_node', 'cases', 'otherwise'], optional: [] },
+] as const;
 
 const conditionalEdgeSchema = z
   .strictObject({

@@ -4,11 +4,13 @@ import type { App } from '../app-type.js';
 import { describeResponses } from '../openapi/responses.js';
 import type { Wire } from '../wire.js';
 
-const conditionSchema = z.object({
-  name: z.string(),
-  description: z.string(),
-  outcomes: z.array(z.string()).nullable().describe('All that it can return; null if it does not declare them.'),
-});
+const conditionSchema = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    outcomes: z.array(z.string()).nullable().describe('All that it can return; null if it does not declare them.'),
+  })
+  .meta({ id: 'Condition' });
 
 const conditionListSchema = z.object({ conditions: z.array(conditionSchema) }).meta({ id: 'ConditionList' });
 

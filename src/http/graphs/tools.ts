@@ -5,13 +5,15 @@ import { describeResponses } from '../openapi/responses.js';
 import { jsonObjectSchema } from '../schemas.js';
 import type { Wire } from '../wire.js';
 
-const toolSchema = z.object({
-  name: z.string(),
-  description: z.string(),
-  params: jsonObjectSchema
-    .nullable()
-    .describe('JSON Schema (2020-12) of the params; null if the tool does not check them.'),
-});
+const toolSchema = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    params: jsonObjectSchema
+      .nullable()
+      .describe('JSON Schema (2020-12) of the params; null if the tool does not check them.'),
+  })
+  .meta({ id: 'Tool' });
 
 const toolListSchema = z.object({ tools: z.array(toolSchema) }).meta({ id: 'ToolList' });
 

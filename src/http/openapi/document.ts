@@ -1,6 +1,7 @@
 import type { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { needsBody } from '../input/bodies.js';
 import { NAMED_EXAMPLES, type NamedExamples } from './named-examples.js';
+import { plainSchemas } from './plain-schemas.js';
 
 type Transformed = ReturnType<typeof jsonSchemaTransform>;
 type Responses = Record<string, { headers?: unknown; content?: Record<string, { example?: unknown }> } | undefined>;
@@ -52,7 +53,8 @@ export function polishDocument(document: ApiDocument): ApiDocument {
     writeDeepObjects(operation);
     describeBody(operation);
   }
-  return dropUnusedSchemas(parts) as ApiDocument;
+  const used = dropUnusedSchemas(parts);
+  return { ...used, ...plainSchemas({ paths: used.paths, components: used.components }) } as ApiDocument;
 }
 
 interface Operation {

@@ -38,7 +38,13 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'graphrunner', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
+      info: {
+        title: 'graphrunner',
+        version,
+        description: DESCRIPTION,
+        contact: { name: 'graphrunner contributors' },
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
       // Relative, so that it is right behind any host name and port.
       servers: [{ url: '/' }],
       tags: TAGS,

@@ -1,42 +1,26 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import type { EventType } from '../../core/run/events.js';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import { ApiError } from '../errors/api-error.js';
 import { describeResponses } from '../openapi/responses.js';
 import { runParamsSchema } from '../schemas.js';
+import { EVENT_MEANINGS, EVENT_REFERENCE } from './event-schemas.js';
 import { framesOf } from './event-stream.js';
 
 const HEARTBEAT_MS = 15_000;
 const EVENT_STREAM = 'text/event-stream';
 const SEQ = /^\d{1,15}$/;
 
-const EVENTS: Readonly<Record<EventType, string>> = {
-  'run.submitted': 'the run is stored',
-  'run.started': 'its first step begins',
-  'step.completed': 'a step ended, with what it changed and where the run goes next',
-  'step.failed': 'an attempt of a step failed',
-  'wait.started': 'the run waits',
-  'wait.ended': 'the wait is over',
-  'branches.started': 'branches begin',
-  'branches.joined': 'the branches ended and were joined',
-  'children.refused': 'no more children are made, those that are there are cancelled, and the run fails with this',
-  'cancel.requested': 'somebody asked to cancel the run',
-  'run.recovered': 'a server took the run up after a crash, or after a stop that is noted before',
-  'run.drained': 'the server stopped in good order while something was under way',
-  'run.retried': 'a run that had ended goes on',
-  'run.forked': 'the end of the steps that a fork copied',
-  'run.completed': 'the run ended well',
-  'run.failed': 'the run ended with an error',
-  'run.cancelled': 'the run was cancelled',
-};
-const EVENT_LIST = Object.entries(EVENTS).map(([type, meaning]) => `- \`${type}\`: ${meaning}`);
+const EVENT_LIST = Object.entries(EVENT_MEANINGS).map(([type, meaning]) => `- \`${type}\`: ${meaning}`);
 
 const DESCRIPTION = `The journal of the run as Server-Sent Events, then each event as it is stored. \`id\` is the event's
 \`seq\`, \`event\` its type, \`data\` a JSON object with \`seq\`, \`type\`, \`time\` and the fields of the event. The stream ends
 after the event that ends the run, or before one that cannot be read. \`Last-Event-ID\`, or \`after\`, resumes after an event: none is repeated or missed.
+
+Browsers' \`EventSource\` calls a listener for each type (\`addEventListener('step.completed', ...)\`), never \`onmessage\`, and
+cannot send a key: if the server has API keys, read the stream with \`fetch\` and the \`Authorization\` header.
 
 ${EVENT_LIST.join('\n')}`;
 
@@ -48,8 +32,11 @@ const eventHeadersSchema = z.object({
   'last-event-id': z.string().optional().describe('The `id` of the last event that was received. Browsers send it.'),
 });
 
+/** OpenAPI 3.1 has no word for the events of a stream: this says what the JSON in it is. */
+const streamSchema = z.string().meta({ contentMediaType: 'application/json', contentSchema: EVENT_REFERENCE });
+
 const RESPONSES = {
-  200: { description: 'The stream.', schema: z.string(), mediaTypes: [EVENT_STREAM] },
+  200: { description: 'The stream. Each `data` is a RunEvent.', schema: streamSchema, mediaTypes: [EVENT_STREAM] },
   204: { description: 'The run has ended and has no event after `Last-Event-ID`. Stops browsers from reconnecting.' },
 };
 

@@ -18,6 +18,7 @@ const forkRunSchema = z
     data: jsonObjectSchema.exactOptional().describe('Keys of `data` to set before that step.'),
     version: versionSchema.describe('The version of the graph to go on with; that of the original if omitted.'),
   })
+  .meta({ id: 'ForkRun' })
   .meta({ examples: [FORK] });
 
 const forkedRunSchema = startedRunSchema.extend({ forked_from: forkedFromSchema }).meta({ id: 'ForkedRun' });

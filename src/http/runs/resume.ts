@@ -17,6 +17,7 @@ const resumeRunSchema = z
       .exactOptional()
       .describe('`waiting.id` of the wait to answer: a late answer then never ends another wait.'),
   })
+  .meta({ id: 'ResumeRun' })
   .meta({ examples: [APPROVAL] });
 
 export function resumeRunRoute(app: App, engine: Engine): void {

@@ -10,6 +10,7 @@ import { toStartedRun } from './wire.js';
 
 const retryRunSchema = z
   .strictObject({ limits: limitsSchema.exactOptional().describe('They replace those that the run had.') })
+  .meta({ id: 'RetryRun' })
   .optional()
   .meta({ examples: [RETRY] });
 

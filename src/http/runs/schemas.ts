@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DECISION_KINDS } from '../../core/run/events.js';
 import type { RunStatus } from '../../core/run/state.js';
 import type { WaitKind } from '../../core/run/waits.js';
 import { jsonObjectSchema, jsonSchema, kindSchema, nextCursorSchema, timeSchema } from '../schemas.js';
@@ -43,6 +44,23 @@ export const runErrorSchema = z
       .describe('What the tool said of the error, for programs. Omitted if it said nothing, and in lists of runs.'),
   })
   .meta({ id: 'RunError' });
+
+const readSchema = z
+  .union([
+    z.object({ path: z.string(), value: jsonSchema }),
+    z.object({ path: z.string(), type: z.enum(['string', 'list', 'object']), size: z.int() }),
+  ])
+  .meta({ id: 'Read' });
+
+export const decisionSchema = z
+  .object({
+    kind: kindSchema('The kind of edge that was taken', DECISION_KINDS),
+    condition: z.string().optional().describe('The condition function, or the case that was true.'),
+    outcome: z.string().nullable().optional(),
+    to_node: z.string().nullable().describe('Null if the choice failed, or if branches start.'),
+    read: z.array(readSchema).optional().describe('The values that the choice read; large ones as type and size.'),
+  })
+  .meta({ id: 'Decision', description: 'Why the run went where it went.' });
 
 const runLimitsSchema = z
   .object({ max_steps: z.int(), deadline_seconds: z.number().nullable() })

@@ -43,6 +43,7 @@ const startRunSchema = z
     limits: limitsSchema.exactOptional(),
     metadata: metadataSchema.meta({ maxProperties: MAX_METADATA }).exactOptional(),
   })
+  .meta({ id: 'StartRun' })
   .meta({ [NAMED_EXAMPLES]: EXAMPLES });
 
 const RESPONSES = {

@@ -1,11 +1,9 @@
 import { z } from 'zod';
-import { DECISION_KINDS } from '../../core/run/events.js';
 import type { Engine, StepView } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import { describeResponses } from '../openapi/responses.js';
 import {
   jsonObjectSchema,
-  jsonSchema,
   kindSchema,
   nextCursorSchema,
   pageQuerySchema,
@@ -13,22 +11,7 @@ import {
   timeSchema,
 } from '../schemas.js';
 import { toTimeOrNull, type Wire } from '../wire.js';
-import { runErrorSchema, usageSchema } from './schemas.js';
-
-const readSchema = z.union([
-  z.object({ path: z.string(), value: jsonSchema }),
-  z.object({ path: z.string(), type: z.enum(['string', 'list', 'object']), size: z.int() }),
-]);
-
-const decisionSchema = z
-  .object({
-    kind: kindSchema('The kind of edge that was taken', DECISION_KINDS),
-    condition: z.string().optional().describe('The condition function, or the case that was true.'),
-    outcome: z.string().nullable().optional(),
-    to_node: z.string().nullable().describe('Null if the choice failed, or if branches start.'),
-    read: z.array(readSchema).optional().describe('The values that the choice read; large ones as type and size.'),
-  })
-  .meta({ id: 'Decision', description: 'Why the run went where it went.' });
+import { decisionSchema, runErrorSchema, usageSchema } from './schemas.js';
 
 const stepSchema = z
   .object({

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import type { EventOf, EventType } from '../../core/run/events.js';
+import type { WaitOutcome } from '../../core/run/waits.js';
+import { jsonObjectSchema, jsonSchema, kindSchema, timeSchema } from '../schemas.js';
+import { decisionSchema, forkedFromSchema, runErrorSchema, usageSchema } from './schemas.js';
+
+/** What event streams hold, for the OpenAPI document. Events are sent as they are stored, so these check nothing. */
+
+/** Every type of event, with what it says. */
+export const EVENT_MEANINGS: Readonly<Record<EventType, string>> = {
+  'run.submitted': 'the run is stored',
+  'run.started': 'its first step begins',
+  'step.completed': 'a step ended, with what it changed and where the run goes next',
+  'step.failed': 'an attempt of a step failed',
+  'wait.started': 'the run waits',
+  'wait.ended': 'the wait is over',
+  'branches.started': 'branches begin',
+  'branches.joined': 'the branches ended and were joined',
+  'children.refused': 'no more children are made, those that are there are cancelled, and the run fails with this',
+  'cancel.requested': 'somebody asked to cancel the run',
+  'run.recovered': 'a server took the run up after a crash, or after a stop that is noted before',
+  'run.drained': 'the server stopped in good order while something was under way',
+  'run.retried': 'a run that had ended goes on',
+  'run.forked': 'the end of the steps that a fork copied',
+  'run.completed': 'the run ended well',
+  'run.failed': 'the run ended with an error',
+  'run.cancelled': 'the run was cancelled',
+};
+
+const millisSchema = z.int().describe('Milliseconds since 1970.');
+const nextSchema = z.string().nullable().describe('The node that is executed from here on; null if there is none.');
+
+const givenLimitsSchema = z
+  .object({ max_steps: z.int().optional(), deadline_seconds: z.number().optional() })
+  .meta({ id: 'GivenLimits' });
+
+const parentSchema = z
+  .object({
+    run_id: z.string(),
+    seq: z.int().describe('The event of the parent that started this run.'),
+    index: z.int().describe('Its index among the children of that event, from 0.'),
+    kind: z.enum(['branch', 'graph']),
+    depth: z.int().describe('How many parents are above.'),
+  })
+  .meta({ id: 'ParentLink', description: 'Where a run inside another one hangs.' });
+
+const startedWaitSchema = z
+  .object({
+    kind: z.enum(['timer', 'input', 'graph']),
+    until: millisSchema.nullable(),
+    message: z.string().optional(),
+    schema: jsonObjectSchema.optional().describe('JSON Schema of the answer.'),
+    save_as: z.string().describe('The key of `data` that the result becomes.'),
+    graph_id: z.string().optional(),
+    graph_version: z.int().optional(),
+    input_data: jsonSchema.optional(),
+  })
+  .meta({ id: 'StartedWait' });
+
+const place = { step: z.int(), node: z.string() };
+const ended = { logs: z.array(z.string()), usage: usageSchema.optional() };
+const call = { ...place, attempt: z.int(), ...ended };
+
+type Shape<T extends EventType> = Record<Exclude<keyof EventOf<T>, 'type'>, z.ZodType>;
+
+/** The fields of each type of event. A new type, or a new field, does not compile until it is here. */
+const SHAPES: { readonly [T in EventType]: Shape<T> } = {
+  'run.submitted': {
+    graph_id: z.string(),
+    graph_version: z.int(),
+    input_data: jsonSchema.describe('Null for a branch, which has that of its parent.'),
+    limits: givenLimitsSchema,
+    metadata: z.record(z.string(), z.string()),
+    parent: parentSchema.optional(),
+    entry_node: z.string().optional().describe('Where a branch begins.'),
+    join_node: z.string().optional().describe('The node before which a branch ends.'),
+    deadline_at: millisSchema.optional().describe('The deadline of the parent, in milliseconds since 1970.'),
+  },
+  'run.started': { next: z.string(), step: z.int().optional().describe('1 if omitted.') },
+  'step.completed': {
+    ...call,
+    patch: jsonObjectSchema.describe('The keys of `data` that the step set.'),
+    decision: decisionSchema.nullable(),
+    next: nextSchema,
+  },
+  'step.failed': {
+    ...call,
+    error: runErrorSchema,
+    retry_at: millisSchema.optional().describe('When it is tried again, in milliseconds since 1970.'),
+    patch: jsonObjectSchema.optional(),
+    decision: decisionSchema.optional().describe('Tries are used up, and `on_error` is taken.'),
+    next: nextSchema.optional(),
+  },
+  'wait.started': { ...call, wait: startedWaitSchema },
+  'wait.ended': {
+    wait_id: z.string(),
+    outcome: kindSchema<WaitOutcome>('How the wait ended', {
+      answered: 'somebody answered',
+      elapsed: 'its time came',
+      expired: 'nobody answered in time',
+      joined: 'the graph that ran as the step ended',
+    }),
+    answer: jsonSchema.optional(),
+  },
+  'branches.started': {
+    ...place,
+    kind: z.enum(['parallel', 'for_each']),
+    to_nodes: z.array(z.string()),
+    join_node: z.string(),
+    count: z.int(),
+  },
+  'branches.joined': {
+    ...place,
+    count: z.int(),
+    patch: jsonObjectSchema,
+    error: runErrorSchema.optional(),
+    to_node: z.string(),
+    next: nextSchema,
+  },
+  'children.refused': { code: z.enum(['too_many_descendants']), message: z.string() },
+  'cancel.requested': {},
+  'run.recovered': { children_ended: z.int().optional() },
+  'run.drained': {},
+  'run.retried': {
+    limits: givenLimitsSchema.optional(),
+    deadline_at: millisSchema.optional(),
+    parent_seq: z.int().optional().describe('The event of the parent that retried it.'),
+    step: z.int().optional(),
+    node: z.string().optional(),
+    next: z.string().optional(),
+  },
+  'run.forked': { forked_from: forkedFromSchema, patch: jsonObjectSchema, ...place },
+  'run.completed': {
+    reason: kindSchema<EventOf<'run.completed'>['reason']>('Why it ended', {
+      end: 'it came to END',
+      no_edge: 'no edge leaves its last node',
+      join: 'a branch came to its join',
+    }),
+  },
+  'run.failed': { error: runErrorSchema },
+  'run.cancelled': ended,
+};
+
+/** `step.completed` -> `StepCompletedEvent` */
+function nameOf(type: string): string {
+  const words = type.split('.').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return `${words.join('')}Event`;
+}
+
+const schemas = Object.entries(SHAPES).map(([type, shape]) =>
+  z
+    .object({
+      seq: z.int().describe('1 for the first event of a run.'),
+      type: z.literal(type),
+      time: timeSchema,
+      ...shape,
+    })
+    .meta({ id: nameOf(type), description: EVENT_MEANINGS[type as EventType] }),
+);
+
+/** One event of a stream. */
+export const runEventSchema = z
+  .discriminatedUnion('type', schemas as [(typeof schemas)[number]])
+  .meta({ id: 'RunEvent', description: 'An event of the journal of a run: the `data` of a server-sent event.' });
+
+/** Refers to {@link runEventSchema} where zod has no schema to refer from. */
+export const EVENT_REFERENCE = { $ref: '#/components/schemas/RunEvent' };
