@@ -159,9 +159,9 @@ const schemas = Object.entries(SHAPES).map(([type, shape]) =>
 );
 
 /** One event of a stream. */
-export const runEventSchema = z
+const runEventSchema = z
   .discriminatedUnion('type', schemas as [(typeof schemas)[number]])
   .meta({ id: 'RunEvent', description: 'An event of the journal of a run: the `data` of a server-sent event.' });
 
 /** Refers to {@link runEventSchema} where zod has no schema to refer from. */
-export const EVENT_REFERENCE = { $ref: '#/components/schemas/RunEvent' };
+export const EVENT_REFERENCE = { $ref: `#/components/schemas/${z.globalRegistry.get(runEventSchema)?.id}` };
