@@ -46,7 +46,9 @@ it('wait_for_input refuses a schema that no answer could be checked by', () => {
   expect(findingsOf(ask, { message: 'Well?', schema: { type: 'boolean' } })).toEqual([]);
   expect(findingsOf(ask, { message: 'Well?', schema: { type: 'bool' } })[0]).toMatch(/^schema\.type: /);
   expect(findingsOf(ask, { message: 'Well?', schema: { type: 'string', pattern: '^a+$' } })).toEqual([]);
-  expect(findingsOf(ask, { message: 'Well?', schema: { type: 'string', pattern: '^(' } })[0]).toMatch(/^schema\.pattern: /);
+  expect(findingsOf(ask, { message: 'Well?', schema: { type: 'string', pattern: '^(' } })[0]).toMatch(
+    /^schema\.pattern: /,
+  );
 });
 
 describe('the built-in tools', () => {
