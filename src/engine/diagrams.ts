@@ -3,7 +3,6 @@ import { LRUCache } from 'lru-cache';
 import { definedOnly } from '../core/base/defined-only.js';
 import { EngineError } from '../core/base/errors.js';
 import { END, type GraphDefinition } from '../core/graph/definition.js';
-import type { EventRecord } from '../core/run/events.js';
 import type { Registry } from '../core/tool/registry.js';
 import { effortOf, MAX_EFFORT } from '../diagram/effort.js';
 import { type Layout, layoutOf } from '../diagram/layout.js';
@@ -13,6 +12,7 @@ import { type Diagram, diagramOf, END_ID, linkKey, type TakenLink, withoutEnds }
 import { toSvg } from '../diagram/svg.js';
 import { type Walk, Walker } from '../diagram/walk.js';
 import { ifReadable } from '../runs/readable.js';
+import { journalPages } from '../store/journal-pages.js';
 import { isLastPage, type Store } from '../store/store.js';
 import { graphNotFound } from './graphs.js';
 import { runNotFound } from './shared.js';
@@ -120,14 +120,13 @@ export class DiagramUseCases {
   async #walk(runId: string): Promise<Walker> {
     const walker = this.#walkers.get(runId) ?? new Walker();
     this.#walkers.set(runId, walker);
-    for (;;) {
-      const records: EventRecord[] = await this.deps.store.readEvents(runId, walker.seq, EVENTS_AT_A_TIME);
+    for await (const records of journalPages(this.deps.store, runId, walker.seq, EVENTS_AT_A_TIME)) {
       // Requests share a walker: another one can have counted these while this one read. Gaps in `seq` are passed over,
       // because forks of release 1.0 have one.
       for (const record of records) if (record.seq > walker.seq) walker.read(record);
-      if (isLastPage(records, EVENTS_AT_A_TIME)) return walker;
-      await nextTurn();
+      if (!isLastPage(records, EVENTS_AT_A_TIME)) await nextTurn();
     }
+    return walker;
   }
 }
 

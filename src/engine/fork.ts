@@ -8,7 +8,8 @@ import type { Appended } from '../core/run/journal.js';
 import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
 import { GraphGoneError, ReplayError } from '../store/errors.js';
-import { type Idempotency, isLastPage, type Store } from '../store/store.js';
+import { journalPages } from '../store/journal-pages.js';
+import type { Idempotency, Store } from '../store/store.js';
 import type { RequestUseCases } from './requests.js';
 import { jsonOf, type RunDeps, refusalError, replay, runNotFound } from './shared.js';
 
@@ -144,12 +145,7 @@ async function copyPrefix(
 }
 
 async function* eventsOf(store: Store, runId: string): AsyncGenerator<EventRecord> {
-  for (let after = 0; ; ) {
-    const page = await store.readEvents(runId, after, EVENTS_AT_A_TIME);
-    yield* page;
-    if (isLastPage(page, EVENTS_AT_A_TIME)) return;
-    after = page.at(-1)?.seq ?? after;
-  }
+  for await (const page of journalPages(store, runId, 0, EVENTS_AT_A_TIME)) yield* page;
 }
 
 function graphDeleted(graphId: string, runId: string): EngineError {

@@ -1,5 +1,5 @@
 import { StepReader, type StepView } from '../core/run/steps.js';
-import { isLastPage } from '../store/store.js';
+import { journalPages } from '../store/journal-pages.js';
 import { readStepCursor } from './cursors.js';
 import { type Page, type RunDeps, runNotFound } from './shared.js';
 
@@ -61,19 +61,19 @@ async function readSteps(
   limit: number,
 ): Promise<boolean> {
   let bytes = 0;
-  for (let after = from; ; ) {
-    const records = await store.readEvents(runId, after, EVENTS_AT_A_TIME);
-    if (records.length === 0 && after === 0) throw runNotFound(runId);
+  let isThere = from > 0;
+  for await (const records of journalPages(store, runId, from, EVENTS_AT_A_TIME)) {
+    isThere = true;
     for (const record of records) {
       reader.read(record);
       bytes += record.payload.length;
-      after = record.seq;
       const { length } = reader.finished;
       if (length >= limit || (bytes > MAX_PAGE_BYTES && length > 0)) return true;
     }
-    if (isLastPage(records, EVENTS_AT_A_TIME)) return false;
     if (turns.isOver()) await turns.next();
   }
+  if (!isThere) throw runNotFound(runId);
+  return false;
 }
 
 function firstSeqOf({ cursor }: Page): number {

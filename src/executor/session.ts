@@ -22,9 +22,10 @@ import type { RunLoader } from '../runs/run-loader.js';
 import type { Turns } from '../runs/turns.js';
 import { appendOf, unitOf } from '../runs/units.js';
 import { ConflictError, StoreUnavailableError } from '../store/errors.js';
+import { journalPages } from '../store/journal-pages.js';
 import type { Claim, RunQueue } from '../store/queue.js';
 import type { Signal, Signals } from '../store/signals.js';
-import { isLastPage, type Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import type { ChildRuns } from './children.js';
 import { resolveWait } from './resolve-wait.js';
 import { type CallResult, ToolCall } from './tool-call.js';
@@ -315,12 +316,10 @@ export class Session {
   async #takeIn(): Promise<readonly RunEvent[]> {
     this.#behind = false;
     const tail: RunEvent[] = [];
-    for (let isLast = false; !isLast; ) {
-      const records = await this.deps.store.readEvents(this.state.runId, this.state.seq, TAIL_EVENTS);
+    for await (const records of journalPages(this.deps.store, this.state.runId, this.state.seq, TAIL_EVENTS)) {
       const added = records.filter(({ seq }) => seq > this.state.seq);
       for (const record of added) this.state = evolve(this.state, record);
       tail.push(...added.map(({ event }) => event));
-      isLast = isLastPage(records, TAIL_EVENTS);
     }
     this.#seq = this.state.seq;
     if (this.state.cancelRequested) this.#call?.abort('cancel');

@@ -200,6 +200,7 @@ export class LinePages {
     const { turns } = this;
     let readSize = 0;
     for (let line = after; line < state.logCount; ) {
+      const before = line;
       if (turns.isOver()) await turns.next();
       const { events, size } = await this.#readEvents(state.runId, line);
       readSize += size;
@@ -211,6 +212,8 @@ export class LinePages {
         if (event.seq > state.seq || !take(event, line)) return readSize;
         line = event.logEnd;
       }
+      // No store gives events that add nothing; if one did, they would be read for ever.
+      if (line <= before) break;
     }
     return readSize;
   }

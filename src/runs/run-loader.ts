@@ -20,6 +20,7 @@ import {
   statusOf,
 } from '../core/run/state.js';
 import { UnreadableRunError } from '../store/errors.js';
+import { journalPages } from '../store/journal-pages.js';
 import { isLastPage, type Store, type StoredRun, type Unit } from '../store/store.js';
 import type { GraphCache } from './graph-cache.js';
 import { isUnreadable } from './readable.js';
@@ -174,12 +175,11 @@ export class RunLoader {
     // The run was deleted.
     if (lastSeq < known.seq) return this.#drop(known.runId);
     let state = known;
-    for (let isLast = false; !isLast; ) {
+    for await (const records of journalPages(this.store, known.runId, known.seq, EVENTS_AT_A_TIME)) {
+      state = foldNewer(state, records);
+      if (isLastPage(records, EVENTS_AT_A_TIME)) break;
       if (state.journalBytes > known.snapshotBytes + 2 * known.journalBytes) return undefined;
       if (this.turns.isOver()) await this.turns.next();
-      const records = await this.store.readEvents(known.runId, state.seq, EVENTS_AT_A_TIME);
-      state = foldNewer(state, records);
-      isLast = isLastPage(records, EVENTS_AT_A_TIME);
     }
     this.#keepOn(state);
     return state;
@@ -278,11 +278,11 @@ export class RunLoader {
   /** Folds the pages that follow a state; `undefined` if the run is deleted meanwhile. */
   async #foldRest(begun: RunState, atSeq = Number.POSITIVE_INFINITY): Promise<RunState | undefined> {
     let state = begun;
-    for (let isLast = false; !isLast; ) {
-      if (this.turns.isOver()) await this.turns.next();
-      const records = await this.store.readEvents(state.runId, state.seq, EVENTS_AT_A_TIME);
+    if (this.turns.isOver()) await this.turns.next();
+    for await (const records of journalPages(this.store, begun.runId, begun.seq, EVENTS_AT_A_TIME)) {
       state = foldNewer(state, records, atSeq);
-      isLast = isLastPage(records, EVENTS_AT_A_TIME) || (records.at(-1)?.seq ?? atSeq) >= atSeq;
+      if ((records.at(-1)?.seq ?? atSeq) >= atSeq) break;
+      if (this.turns.isOver()) await this.turns.next();
     }
     const [last] = await this.store.readEvents(state.runId, state.seq - 1, 1);
     return last?.seq === state.seq ? state : undefined;

@@ -161,6 +161,18 @@ describe('the latest lines of a long run', () => {
     expect(await lines.measure(run.runId, 1500)).toBe(ofSecond);
   });
 
+  it('are read to an end also if a store gives events that add none', async () => {
+    const { engine, store, runId } = await runThatLogs(['a']);
+    const { state } = await engine.getState(runId);
+    const [first] = await store.readLogEvents(runId, 0, 1);
+    vi.spyOn(store, 'readLogEvents').mockImplementation(async (_run, after) => {
+      // Ends what would go on for ever.
+      if (vi.mocked(store.readLogEvents).mock.calls.length > 100) throw new Error('read too often');
+      return [{ ...first!, logEnd: after }];
+    });
+    expect(await new LinePages(store, new Turns()).read(state, 0)).toEqual([]);
+  });
+
   it('are read from where a reader is, if none are kept', async () => {
     const { engine, store, runId, total } = await runOfManyLines();
     const lines = new LinePages(store, new Turns());
