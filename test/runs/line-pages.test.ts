@@ -170,7 +170,7 @@ describe('the latest lines of a long run', () => {
       if (vi.mocked(store.readLogEvents).mock.calls.length > 100) throw new Error('read too often');
       return [{ ...first!, logEnd: after }];
     });
-    expect(await new LinePages(store, new Turns()).read(state, 0)).toEqual([]);
+    await expect(new LinePages(store, new Turns()).read(state, 0)).resolves.toHaveLength(1);
   });
 
   it('are read from where a reader is, if none are kept', async () => {
