@@ -64,9 +64,11 @@ interface EventLines {
 class LatestLines {
   readonly #lines: string[] = [];
   bytes = LATEST_LINES_BYTES;
+  /** False if the run had more lines when these were read. */
+  isUpToDate = true;
 
   /** @param start lines of the run before the first of these */
-  constructor(private start: number) {}
+  constructor(public start: number) {}
 
   /** Lines of the run up to the last of these. */
   get end(): number {
@@ -87,15 +89,16 @@ class LatestLines {
     return page;
   }
 
-  /** Adds the lines of an event that come next, if any do; the oldest go when they are too many. */
-  add({ lines, logEnd }: Pick<EventLines, 'lines' | 'logEnd'>): void {
+  /** Adds the lines of an event that come next; the oldest go when they are too many. False if lines before them miss. */
+  add({ lines, logEnd }: Pick<EventLines, 'lines' | 'logEnd'>): boolean {
     const known = this.end - (logEnd - lines.length);
-    if (known < 0) return;
+    if (known < 0) return false;
     for (const line of lines.slice(known)) {
       this.#lines.push(line);
       this.bytes += lineBytes(line);
       if (this.bytes > MAX_LATEST_BYTES || this.#lines.length > MAX_LATEST_LINES) this.#dropHalf();
     }
+    return true;
   }
 
   #dropHalf(): void {
@@ -130,8 +133,10 @@ export class LinePages {
         const isNew = create !== undefined && state.parent === null;
         const latest = isNew ? new LatestLines(0) : this.#latest.peek(state.runId);
         if (latest === undefined) continue;
-        for (const { event, logEnd } of records) latest.add({ lines: linesOf(event), logEnd });
-        this.#keepLatest(state.runId, latest);
+        // Lines that were committed while these were read are missing: whoever reads on begins anew.
+        if (records.every(({ event, logEnd }) => latest.add({ lines: linesOf(event), logEnd }))) {
+          this.#keepLatest(state.runId, latest);
+        } else this.#latest.delete(state.runId);
       }
     }
   }
@@ -139,13 +144,16 @@ export class LinePages {
   /** True if all lines of a run after so many are kept, so that reading them reads only what is new. */
   isAtHand(runId: string, after: number): boolean {
     const latest = this.#latest.peek(runId);
-    return latest?.covers(after, latest.end) === true;
+    return latest?.isUpToDate === true && latest.start <= after;
   }
 
   /** About how many bytes are read for a page of lines, without reading them; 0 if they are at hand. */
   async measure(runId: string, after: number): Promise<number> {
     if (this.isAtHand(runId, after)) return 0;
-    return this.store.measureLogEvents(runId, after, EVENTS_AT_A_TIME);
+    const latest = this.#latest.peek(runId);
+    // Reading goes on where it ended.
+    const from = latest?.covers(after, after) === true ? latest.end : after;
+    return this.store.measureLogEvents(runId, from, EVENTS_AT_A_TIME);
   }
 
   /** The lines after so many, up to a page of them, as they were at a state. They are frozen. */
@@ -184,6 +192,7 @@ export class LinePages {
       latest.add(event);
       return isPage() && latest.end < end;
     });
+    latest.isUpToDate = latest.end >= state.logCount;
     this.#keepLatest(state.runId, latest);
     return latest;
   }

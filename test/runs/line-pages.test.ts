@@ -204,3 +204,39 @@ describe('the latest lines of a long run', () => {
     expect(logs).toEqual(pages.flat().slice(12_345, 22_345));
   });
 });
+
+describe('the size of a page of lines that is not kept', () => {
+  it('is told for every page, whichever was read before it', async () => {
+    const run = await runThatLogs(Array.from({ length: 1000 }, () => 'x'.repeat(8000)));
+    const { state } = await run.engine.getState(run.runId);
+    // As after a restart.
+    const lines = new LinePages(run.store, new Turns());
+    for (let after = 0; after < state.logCount; ) {
+      const measured = await lines.measure(run.runId, after);
+      const reads = vi.spyOn(run.store, 'readLogEvents');
+      after += (await lines.read(state, after)).length;
+      const read = (await Promise.all(reads.mock.results.map(({ value }) => value))).flat();
+      reads.mockRestore();
+      if (read.length > 2) expect(measured).toBeGreaterThan(1_000_000);
+    }
+    expect(await lines.measure(run.runId, state.logCount)).toBeLessThan(1000);
+  });
+
+  it('is told again once lines that were committed meanwhile are missing', async () => {
+    const { engine, store, runId, total } = await runOfManyLines();
+    const { state } = await engine.getState(runId);
+    const lines = new LinePages(store, new Turns());
+    await lines.read(state, total - 10);
+    expect(lines.isAtHand(runId, total - 5)).toBe(true);
+    const event = { type: 'run.completed', reason: 'end' } as const;
+    const commit = (logEnd: number): void => {
+      const records = [{ seq: logEnd, time: 0, event, payload: '', logEnd }];
+      lines.committed([{ appends: [{ state, records, rowChanged: false }] }]);
+    };
+    commit(total + 1);
+    expect(lines.isAtHand(runId, total - 5)).toBe(true);
+    commit(total + 50);
+    expect(lines.isAtHand(runId, total - 5)).toBe(false);
+    expect(await lines.measure(runId, total - 2500)).toBeGreaterThan(10_000);
+  });
+});
