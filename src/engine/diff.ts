@@ -52,7 +52,7 @@ const AT_ONCE_BYTES = 16_384;
 export async function diffRuns(deps: DiffDeps, a: string, b: string): Promise<RunDiff> {
   let bytes = 0;
   for (const runId of [a, b]) bytes += (await deps.runs.measure(runId)) + (await measureSteps(deps, runId));
-  return deps.reads.inTurn(`${a} diff ${b}`, bytes, () => compareRuns(deps, a, b));
+  return deps.reads.share(`${a} diff ${b}`, bytes, () => compareRuns(deps, a, b));
 }
 
 async function compareRuns(deps: DiffDeps, a: string, b: string): Promise<RunDiff> {

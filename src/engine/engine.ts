@@ -63,7 +63,7 @@ export interface Engine
   stop(): void;
 }
 
-export interface EngineDeps extends GraphDeps, Omit<RunDeps, 'admission' | 'reads'>, DiagramDeps {
+export interface EngineDeps extends Omit<GraphDeps, 'reads'>, Omit<RunDeps, 'admission' | 'reads'>, DiagramDeps {
   readonly queue: Pick<RunQueue, 'admit'>;
 }
 

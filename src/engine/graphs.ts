@@ -15,8 +15,11 @@ import type { Turns } from '../runs/turns.js';
 import { UnreadableGraphError } from '../store/errors.js';
 import type { GraphVersion, ListedGraph, SaveGraphResult, Store } from '../store/store.js';
 import { graphCursorAfter, readGraphCursor } from './cursors.js';
+import type { LargeReads } from './large-reads.js';
 import type { Page } from './shared.js';
 
+/** Most bytes of a parsed definition for each of its text: a document of small values takes so much. */
+const PARSED_SIZE = 10;
 /** How many graphs of a list are read in one turn. */
 const SUMMARIES_AT_A_TIME = 5;
 
@@ -61,6 +64,7 @@ export interface GraphDeps {
   /** A new UUIDv7. */
   readonly newId: () => string;
   readonly turns: Turns;
+  readonly reads: LargeReads;
 }
 
 /** The use-cases of graphs. */
@@ -120,18 +124,21 @@ export class GraphUseCases {
     }
   }
 
-  /** @throws EngineError `graph_not_found`. @throws UnreadableGraphError */
+  /** @throws EngineError `graph_not_found`, `server_busy`. @throws UnreadableGraphError */
   async getGraph(graphId: string, version?: number): Promise<GraphVersion> {
-    const { store, turns } = this.deps;
+    const { store, turns, reads } = this.deps;
     const found = await store.findGraphText(graphId, version === undefined ? {} : { version });
     if (found === undefined) throw graphNotFound(graphId, version);
     const { text, isJson, ...identity } = found;
-    try {
-      return { ...identity, definition: await turns.inSlices(readDefinitionInSteps(text, isJson)) };
-    } catch (thrown) {
-      if (!(thrown instanceof UnreadableError)) throw thrown;
-      throw new UnreadableGraphError(graphId, found.version, `its definition ${thrown.message}`, thrown);
-    }
+    const key = `${graphId} ${found.version} ${found.createdAt}`;
+    return reads.share(key, PARSED_SIZE * text.length, async () => {
+      try {
+        return { ...identity, definition: await turns.inSlices(readDefinitionInSteps(text, isJson)) };
+      } catch (thrown) {
+        if (!(thrown instanceof UnreadableError)) throw thrown;
+        throw new UnreadableGraphError(graphId, found.version, `its definition ${thrown.message}`, thrown);
+      }
+    });
   }
 
   /** The latest version of each graph, by id. */

@@ -19,6 +19,7 @@ interface Turn {
   readonly bytes: number;
   readonly begin: () => void;
   readonly begun: Promise<void>;
+  hasBegun: boolean;
   readers: number;
 }
 
@@ -28,7 +29,10 @@ interface Turn {
  * it begins, without reading anything.
  */
 export class LargeReads {
+  /** The latest turn of each read. */
   readonly #turns = new Map<string, Turn>();
+  readonly #shared = new Map<string, Promise<unknown>>();
+  #count = 0;
   /** First come, first served. */
   readonly #waiting: Turn[] = [];
   #waitingBytes = 0;
@@ -38,13 +42,16 @@ export class LargeReads {
 
   /**
    * Does a read: at once if it is small, else in its turn.
-   * @param key what is read: those who read the same at the same time share a turn
+   * @param key what is read: those who read the same share a turn, while nobody waits for its end
    * @param bytes about how many bytes are read
    * @throws EngineError `server_busy` if too much waits already
    */
   async inTurn<T>(key: string, bytes: number, read: () => Promise<T>, options: LargeReadOptions = {}): Promise<T> {
     if (bytes <= LARGE_BYTES) return read();
-    const turn = this.#turns.get(key) ?? this.#enqueue(key, bytes, options);
+    const known = this.#turns.get(key);
+    // Readers who come one after the other would never let a turn end that others wait for.
+    const canJoin = known !== undefined && (!known.hasBegun || this.#waiting.length === 0);
+    const turn = canJoin ? known : this.#enqueue(key, bytes, options);
     turn.readers += 1;
     await turn.begun;
     try {
@@ -53,6 +60,29 @@ export class LargeReads {
       turn.readers -= 1;
       if (turn.readers === 0) this.#end(turn);
     }
+  }
+
+  /**
+   * As {@link inTurn}, done once for all who ask for the same before it begins. Who comes later has a read of his own,
+   * and so never an answer that is older than his question.
+   */
+  share<T>(key: string, bytes: number, read: () => Promise<T>): Promise<T> {
+    if (bytes <= LARGE_BYTES) return read();
+    const known = this.#shared.get(key);
+    // A key stands for one kind of read.
+    if (known !== undefined) return known as Promise<T>;
+    this.#count += 1;
+    const forget = (): void => {
+      if (this.#shared.get(key) === reading) this.#shared.delete(key);
+    };
+    const reading = this.inTurn(`${key} ${this.#count}`, bytes, () => {
+      forget();
+      return read();
+    });
+    this.#shared.set(key, reading);
+    // If it is refused, it never begins.
+    reading.catch(forget);
+    return reading;
   }
 
   #enqueue(key: string, bytes: number, { always = false }: LargeReadOptions): Turn {
@@ -64,7 +94,7 @@ export class LargeReads {
     const begun = new Promise<void>((resolve) => {
       begin = resolve;
     });
-    const turn: Turn = { key, bytes, begin, begun, readers: 0 };
+    const turn: Turn = { key, bytes, begin, begun, hasBegun: false, readers: 0 };
     this.#turns.set(key, turn);
     this.#waiting.push(turn);
     this.#waitingBytes += bytes;
@@ -72,9 +102,9 @@ export class LargeReads {
     return turn;
   }
 
-  #end({ key, bytes }: Turn): void {
-    this.#turns.delete(key);
-    this.#readingBytes -= bytes;
+  #end(turn: Turn): void {
+    if (this.#turns.get(turn.key) === turn) this.#turns.delete(turn.key);
+    this.#readingBytes -= turn.bytes;
     this.#beginNext();
   }
 
@@ -84,6 +114,7 @@ export class LargeReads {
       this.#waiting.shift();
       this.#waitingBytes -= next.bytes;
       this.#readingBytes += next.bytes;
+      next.hasBegun = true;
       next.begin();
     }
   }

@@ -4,6 +4,8 @@ import { readStepCursor } from './cursors.js';
 import { type Page, type RunDeps, runNotFound } from './shared.js';
 
 const MAX_PAGE_BYTES = 4_194_304;
+/** A page ends with the step that fills it, which can have this size itself. */
+const MAX_STEP_BYTES = 16_777_216;
 const EVENTS_AT_A_TIME = 500;
 const STEPS_AT_A_TIME = 200;
 
@@ -19,13 +21,13 @@ export async function listSteps(deps: StepDeps & Pick<RunDeps, 'reads'>, runId: 
   const { cursor, limit } = page;
   const from = firstSeqOf(page);
   const bytes = await measureSteps(deps, runId, from);
-  return deps.reads.inTurn(`${runId} steps ${cursor} ${limit}`, bytes, () => readPage(deps, runId, page));
+  return deps.reads.share(`${runId} steps ${cursor} ${limit}`, bytes, () => readPage(deps, runId, page));
 }
 
 /** About how many bytes are read for a page of steps, without reading them. */
 export async function measureSteps({ store }: Pick<StepDeps, 'store'>, runId: string, from = 0): Promise<number> {
   const bytes = await store.measureEvents(runId, Math.max(0, from - 1), EVENTS_AT_A_TIME);
-  return Math.min(bytes, MAX_PAGE_BYTES);
+  return Math.min(bytes, MAX_STEP_BYTES);
 }
 
 async function readPage(deps: StepDeps, runId: string, page: Page): Promise<StepPage> {

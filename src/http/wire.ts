@@ -17,3 +17,16 @@ export function toTime(ms: number): string {
 export function toTimeOrNull(ms: number | null): string | null {
   return ms === null ? null : toTime(ms);
 }
+
+/**
+ * Returns a mapper that maps each value once, for all who read the same, and freezes what it makes: so the text of a
+ * large answer is made once too.
+ */
+export function mapOnce<V extends object, W extends object>(map: (value: V) => W): (value: V) => Readonly<W> {
+  const mapped = new WeakMap<V, Readonly<W>>();
+  return (value) => {
+    const known = mapped.get(value) ?? Object.freeze(map(value));
+    mapped.set(value, known);
+    return known;
+  };
+}

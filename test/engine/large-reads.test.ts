@@ -55,17 +55,60 @@ describe('large reads', () => {
     expect(begun.keys).toEqual(['a']);
   });
 
-  it('of the same share a turn, in which those take part too that come during it', async () => {
+  it('of the same share a turn, in which those take part too that come during it while nobody else waits', async () => {
     const [reads, begun] = [new LargeReads(), new Begun()];
-    for (const key of ['a', 'b', 'b', 'c']) void begun.read(reads, key, 16 * MB);
+    for (const key of ['a', 'b', 'b']) void begun.read(reads, key, 16 * MB);
     await settled();
     await begun.endAll();
     expect(begun.keys).toEqual(['a', 'b', 'b']);
     void begun.read(reads, 'b', 16 * MB);
     await settled();
     expect(begun.keys).toEqual(['a', 'b', 'b', 'b']);
+    // From now on somebody waits, and whoever comes after him reads after him.
+    for (const key of ['c', 'b', 'b']) void begun.read(reads, key, 16 * MB);
+    await settled();
+    expect(begun.keys).toHaveLength(4);
     await begun.endAll();
-    expect(begun.keys).toEqual(['a', 'b', 'b', 'b', 'c']);
+    expect(begun.keys.slice(4)).toEqual(['c']);
+    await begun.endAll();
+    expect(begun.keys.slice(5)).toEqual(['b', 'b']);
+  });
+
+  it('that are shared are done once for all who ask before they begin, and again for those who come later', async () => {
+    const reads = new LargeReads();
+    let count = 0;
+    const ends: (() => void)[] = [];
+    const share = (bytes = 16 * MB): Promise<number> =>
+      reads.share('a', bytes, () => {
+        count += 1;
+        const answer = count;
+        return new Promise((resolve) => ends.push(() => resolve(answer)));
+      });
+    const first = share();
+    await settled();
+    const later = [share(), share(), share()];
+    await settled();
+    expect(count).toBe(1);
+    ends[0]?.();
+    expect(await first).toBe(1);
+    await settled();
+    ends[1]?.();
+    expect(await Promise.all(later)).toEqual([2, 2, 2]);
+    // Small ones are not worth sharing.
+    const small = [share(1000), share(1000)];
+    for (const end of ends) end();
+    expect(await Promise.all(small)).toEqual([3, 4]);
+  });
+
+  it('that are shared and refused are tried again', async () => {
+    const [reads, begun] = [new LargeReads(20 * MB), new Begun()];
+    for (const key of ['a', 'b']) void begun.read(reads, key, 16 * MB);
+    await expect(reads.share('c', 16 * MB, async () => 'c')).rejects.toEqual(busy);
+    for (const _ of ['a', 'b']) {
+      await settled();
+      await begun.endAll();
+    }
+    expect(await reads.share('c', 16 * MB, async () => 'c')).toBe('c');
   });
 
   it('are refused if too much waits, unless they must not be', async () => {
@@ -181,5 +224,37 @@ describe('while a large state is read and used, nobody else loads another large 
     // It is at hand.
     expect(await read()).toBe(states[0]);
     expect(admit).not.toHaveBeenCalled();
+  });
+});
+
+describe('what many ask for at once is read a few times', () => {
+  it.each<[string, (runs: LargeRuns) => Promise<unknown>]>([
+    ['steps', ({ engine, one }) => engine.listSteps(one, { limit: 100 })],
+    ['a comparison', ({ engine, one, two }) => engine.diffRuns(one, two)],
+  ])('%s', async (_, ask) => {
+    const runs = await startWithLargeRuns();
+    const reads = vi.spyOn(runs.store, 'readEvents');
+    await ask(runs);
+    const once = reads.mock.calls.length;
+    reads.mockClear();
+    await Promise.all(Array.from({ length: 20 }, () => ask(runs)));
+    // Those that fit beside each other when they came, and one for all who waited.
+    expect(reads.mock.calls.length).toBeLessThanOrEqual(6 * once);
+  });
+
+  it('a graph', async () => {
+    const { engine } = await startWithLargeRuns();
+    const values = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, [index, {}]]));
+    const nodes = [{ name: 'a', tool_name: 'set_data', params: { values } }];
+    await engine.createGraph({
+      graph_id: 'wide',
+      name: 'Wide',
+      entry_point: 'a',
+      nodes,
+      edges: [],
+      conditional_edges: [],
+    });
+    const graphs = await Promise.all(Array.from({ length: 20 }, () => engine.getGraph('wide')));
+    expect(new Set(graphs.map(({ definition }) => definition)).size).toBeLessThanOrEqual(6);
   });
 });

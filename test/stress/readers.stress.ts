@@ -134,3 +134,18 @@ it.each([
   expect(watched.memoryMb).toBeLessThan(MAX_MEMORY_MB);
   expect(watched.longestMs).toBeLessThan(MAX_GAP_MS);
 });
+
+it.each([
+  ['steps', (runId: string) => `/graph/runs/${runId}/steps`],
+  ['differences', (runId: string) => `/graph/runs/${runId}/diff/${runId}`],
+])('100 readers at once of the same %s of a run with 8 MB of rows', async (what, pathOf) => {
+  const [runId] = await startWith('rows', 8, 1);
+  const stop = await watch(server);
+  const answers = await Promise.all(Array.from({ length: 100 }, () => read(pathOf(runId))));
+  const watched = await stop();
+  print(`100 readers of the same ${what}`, { ...watched });
+  for (const { status } of answers) expect([200, 503]).toContain(status);
+  expect(answers.some(({ status }) => status === 200)).toBe(true);
+  expect(watched.memoryMb).toBeLessThan(MAX_MEMORY_MB);
+  expect(watched.longestMs).toBeLessThan(MAX_GAP_MS);
+});

@@ -7,7 +7,7 @@ import type { App } from '../app-type.js';
 import { DEMO_GRAPH_ID } from '../openapi/examples.js';
 import { describeResponses } from '../openapi/responses.js';
 import { graphParamsSchema, ifNoneMatchSchema, timeSchema, versionSchema } from '../schemas.js';
-import { toTime, type Wire } from '../wire.js';
+import { mapOnce, toTime, type Wire } from '../wire.js';
 
 const graphSchema = z
   .object({
@@ -47,14 +47,17 @@ export function getGraphRoute(app: App, engine: Engine, { answers }: AnswerOptio
   );
 }
 
+type GraphVersion = Awaited<ReturnType<Engine['getGraph']>>;
+
 /** The id is beside the definition, so that the definition can be sent back, or to another server, as it is. */
-function toGraph(graph: Awaited<ReturnType<Engine['getGraph']>>): Wire<typeof graphSchema> {
-  const { graph_id: _, ...definition } = graph.definition;
+const withoutId = mapOnce(({ graph_id: _, ...definition }: GraphVersion['definition']) => definition);
+
+function toGraph(graph: GraphVersion): Wire<typeof graphSchema> {
   return {
     graph_id: graph.graphId,
     version: graph.version,
     name: graph.name,
     created_at: toTime(graph.createdAt),
-    definition,
+    definition: withoutId(graph.definition),
   };
 }

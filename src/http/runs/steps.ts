@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Engine, StepView } from '../../engine/engine.js';
+import type { AnswerOptions } from '../answers/large-answers.js';
 import type { App } from '../app-type.js';
 import { describeResponses } from '../openapi/responses.js';
 import {
@@ -10,7 +11,7 @@ import {
   runParamsSchema,
   timeSchema,
 } from '../schemas.js';
-import { toTimeOrNull, type Wire } from '../wire.js';
+import { mapOnce, toTimeOrNull, type Wire } from '../wire.js';
 import { decisionSchema, runErrorSchema, usageSchema } from './schemas.js';
 
 const stepSchema = z
@@ -37,7 +38,7 @@ const stepSchema = z
 
 const stepListSchema = z.object({ steps: z.array(stepSchema), next_cursor: nextCursorSchema }).meta({ id: 'StepList' });
 
-export function listStepsRoute(app: App, engine: Engine): void {
+export function listStepsRoute(app: App, engine: Engine, { answers }: AnswerOptions): void {
   app.get(
     '/graph/runs/:run_id/steps',
     {
@@ -55,12 +56,18 @@ export function listStepsRoute(app: App, engine: Engine): void {
         ]),
       },
     },
-    async (request) => toStepList(await engine.listSteps(request.params.run_id, request.query)),
+    async (request, reply) => {
+      const page = toStepList(await engine.listSteps(request.params.run_id, request.query));
+      const send = await answers.prepare(reply, page);
+      return send();
+    },
   );
 }
 
+const toSteps = mapOnce((steps: readonly StepView[]) => steps.map(toStep));
+
 function toStepList(page: Awaited<ReturnType<Engine['listSteps']>>): Wire<typeof stepListSchema> {
-  return { steps: page.steps.map(toStep), next_cursor: page.nextCursor };
+  return { steps: toSteps(page.steps), next_cursor: page.nextCursor };
 }
 
 function toStep(step: StepView): Wire<typeof stepSchema> {
