@@ -133,7 +133,7 @@ describe.each(cases.filter(({ document }) => document.blocks.some(isFile)))('the
     expect(files.filter(({ language }) => !['js', 'json'].includes(language))).toEqual([]);
     for (const { file = '', text } of files.filter(({ language }) => language === 'json')) {
       if (text.includes('"mcpServers"')) {
-        expect(readMcpConfig(join(folder, file), { WIKI: 'key' })).toMatchObject({ warnings: [] });
+        expect(readMcpConfig(join(folder, file), { WIKI: 'key', CRM: 'key' })).toMatchObject({ warnings: [] });
       } else {
         const graph = graphDefinitionSchema.parse(JSON.parse(text));
         expect(diagnose(graph, registry), file).toEqual({ errors: [], warnings: [] });

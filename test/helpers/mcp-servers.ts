@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { createRegistry, type Registrable, type Registry } from '../../src/core/tool/registry.js';
 import { type Mcp, startMcp } from '../../src/tools/mcp/start.js';
@@ -13,6 +14,13 @@ import { temporaryFolder } from './temporary-folder.js';
 export const EVERYTHING = createRequire(import.meta.url).resolve(
   '@modelcontextprotocol/server-everything/dist/index.js',
 );
+
+/** A server that asks of its client what that has not offered. */
+export const ASKING = fileURLToPath(new URL('asking-mcp-server.mjs', import.meta.url));
+
+export function startAskingMcp(port: number): Promise<ChildProcess> {
+  return startOn(port, [ASKING, EVERYTHING]);
+}
 
 /** The entry of a server that talks over its standard streams, with the file that it writes its process id to. */
 export function stdioEntry(pidFile: string, extra: object = {}): object {
@@ -42,16 +50,29 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts the server over HTTP; killed when the test ends. */
-export async function startHttpMcp(port: number): Promise<ChildProcess> {
-  const child = spawn(process.execPath, [EVERYTHING, 'streamableHttp'], {
+export function startHttpMcp(port: number): Promise<ChildProcess> {
+  return startOn(port, [EVERYTHING, 'streamableHttp']);
+}
+
+/** The same over the older transport, at `/sse`. */
+export function startSseMcp(port: number): Promise<ChildProcess> {
+  return startOn(port, [EVERYTHING, 'sse']);
+}
+
+async function startOn(port: number, args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [...args], {
     env: { PATH: process.env.PATH, PORT: String(port) },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   onTestFinished(() => kill(child));
-  for await (const chunk of child.stderr?.setEncoding('utf8') ?? []) {
-    if (String(chunk).includes('listening')) return child;
-  }
-  throw new Error('the MCP server did not start');
+  // Read on to the end: a server whose standard error is closed ends when it writes there.
+  await new Promise<void>((resolve, reject) => {
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (/listening|is running/.test(text)) resolve();
+    });
+    child.once('exit', () => reject(new Error('the MCP server did not start')));
+  });
+  return child;
 }
 
 export async function kill(child: ChildProcess): Promise<void> {

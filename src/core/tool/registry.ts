@@ -4,6 +4,8 @@ import type { AnyTool, Condition } from './tool.js';
 export interface Registry {
   readonly tools: ReadonlyMap<string, AnyTool>;
   readonly conditions: ReadonlyMap<string, Condition>;
+  /** Says why there is no tool of this name, as a sentence; undefined if there is nothing to say but that. */
+  readonly whyNoTool?: (name: string) => string | undefined;
 }
 
 /** Anything that can be registered. */

@@ -13,9 +13,11 @@ export interface StdioServerConfig {
 
 export interface HttpServerConfig {
   readonly name: string;
-  readonly kind: 'http';
+  /** Streamable HTTP, or the transport before it, with one stream of events for all answers. */
+  readonly kind: 'http' | 'sse';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly oauth: z.output<typeof oauthSchema> | undefined;
 }
 
 export type McpServerConfig = StdioServerConfig | HttpServerConfig;
@@ -26,13 +28,25 @@ export interface McpConfig {
   readonly warnings: readonly string[];
   /** The secrets that the file names; their values must not be shown. */
   readonly secretNames: readonly string[];
+  /** Servers that are passed over -> why, as the end of a sentence about the server. */
+  readonly passedOver: ReadonlyMap<string, string>;
 }
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+
+const oauthSchema = z.strictObject({
+  /** The authorization server at which these credentials are registered. They are sent to no other. */
+  issuer: httpUrl,
+  client_id: z.string().min(1),
+  client_secret: z.string().min(1),
+  scope: z.string().min(1).optional(),
+});
 
 const stringsSchema = z.record(z.string(), z.string()).default({});
 
 const stdioSchema = z.object({
   type: z.literal('stdio').optional(),
-  disabled: z.boolean().default(false),
+  disabled: z.literal(false, 'must be true or false').optional(),
   command: z.string().min(1),
   args: z.array(z.string()).default([]),
   env: stringsSchema,
@@ -40,10 +54,13 @@ const stdioSchema = z.object({
 });
 
 const httpSchema = z.object({
-  type: z.enum(['http', 'streamable-http'], 'the transport must be http, streamable-http or stdio').optional(),
-  disabled: z.boolean().default(false),
-  url: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }),
+  type: z
+    .enum(['http', 'streamable-http', 'sse'], 'the transport must be http, streamable-http, sse or stdio')
+    .optional(),
+  disabled: z.literal(false, 'must be true or false').optional(),
+  url: httpUrl,
   headers: stringsSchema,
+  oauth: oauthSchema.optional(),
 });
 
 const fileSchema = z.object({ mcpServers: z.record(z.string(), z.record(z.string(), z.unknown())) });
@@ -53,37 +70,56 @@ const SERVER_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
  * Reads the file that MCP_CONFIG names. It has the shape that other MCP clients use: `mcpServers`, by name.
- * `${secrets.NAME}` in any of its strings becomes the value of the secret.
+ * `${secrets.NAME}` in any of its strings becomes the value of the secret. Entries with `disabled: true` are not read.
  * @throws Error with everything that is wrong with the file.
  */
 export function readMcpConfig(path: string, secrets: Readonly<Record<string, string>>): McpConfig {
-  const problems: string[] = [];
-  const secretNames = new Set<string>();
-  const expand = (text: string): string =>
-    text.replaceAll(/\$\{secrets\.([A-Za-z_][A-Za-z0-9_]*)\}/g, (_whole, name: string) => {
-      const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
-      if (value === undefined) problems.push(`there is no secret ${name}; set SECRET_${name}`);
-      else secretNames.add(name);
-      return value ?? '';
-    });
-  const parsed = fileSchema.safeParse(readJson(path, expand));
+  const parsed = fileSchema.safeParse(readJson(path));
   if (!parsed.success) throw new Error(`MCP_CONFIG ${path}: it must be an object with mcpServers, an object by name`);
+  const found = new Secrets(secrets);
+  const problems: string[] = [];
   const servers: McpServerConfig[] = [];
   const warnings: string[] = [];
+  const passedOver = new Map<string, string>();
   for (const [name, entry] of Object.entries(parsed.data.mcpServers)) {
-    const read = readServer(name, entry);
+    const read = readEntry(name, entry, found);
     problems.push(...read.problems.map((problem) => `${name}: ${problem}`));
     warnings.push(...read.warnings.map((warning) => `${name}: ${warning}`));
     if (read.server !== undefined) servers.push(read.server);
+    if (read.passedOver !== undefined) passedOver.set(name, read.passedOver);
   }
+  problems.push(...found.problems);
   if (problems.length > 0) throw new Error(`MCP_CONFIG ${path}: ${problems.join('; ')}`);
-  return { servers, warnings, secretNames: [...secretNames] };
+  return { servers, warnings, secretNames: [...found.names], passedOver };
 }
 
-function readJson(path: string, expand: (text: string) => string): unknown {
+/** Puts the values of secrets into strings. */
+class Secrets {
+  readonly names = new Set<string>();
+  readonly problems: string[] = [];
+
+  constructor(private readonly values: Readonly<Record<string, string>>) {}
+
+  /** Fills every string of a value from JSON. */
+  fill(value: unknown): unknown {
+    return JSON.parse(JSON.stringify(value), (_key, inner: unknown) =>
+      typeof inner === 'string' ? this.#fillText(inner) : inner,
+    );
+  }
+
+  #fillText(text: string): string {
+    return text.replaceAll(/\$\{secrets\.([A-Za-z_][A-Za-z0-9_]*)\}/g, (_whole, name: string) => {
+      const value = Object.hasOwn(this.values, name) ? this.values[name] : undefined;
+      if (value === undefined) this.problems.push(`there is no secret ${name}; set SECRET_${name}`);
+      else this.names.add(name);
+      return value ?? '';
+    });
+  }
+}
+
+function readJson(path: string): unknown {
   try {
-    const text = readFileSync(path, 'utf8');
-    return JSON.parse(text, (_key, value: unknown) => (typeof value === 'string' ? expand(value) : value));
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     throw new Error(`MCP_CONFIG ${path}: it cannot be read as JSON: ${messageOf(error)}`, { cause: error });
   }
@@ -93,12 +129,23 @@ interface ReadServer {
   readonly problems: readonly string[];
   readonly warnings: readonly string[];
   readonly server?: McpServerConfig;
+  readonly passedOver?: string;
+}
+
+function readEntry(name: string, entry: Readonly<Record<string, unknown>>, secrets: Secrets): ReadServer {
+  if (entry.disabled === true) return passOver('disabled', 'is disabled');
+  if (!SERVER_NAME.test(name)) {
+    const rule = 'names here are letters, digits, "_" and "-", at most 64';
+    return passOver(`passed over; ${rule}`, `is passed over: ${rule}`);
+  }
+  return readServer(name, secrets.fill(entry) as Readonly<Record<string, unknown>>);
+}
+
+function passOver(warning: string, reason: string): ReadServer {
+  return { problems: [], warnings: [warning], passedOver: reason };
 }
 
 function readServer(name: string, entry: Readonly<Record<string, unknown>>): ReadServer {
-  if (!SERVER_NAME.test(name)) {
-    return { problems: [], warnings: ['passed over; names here are letters, digits, "_" and "-", at most 64'] };
-  }
   const isStdio = 'command' in entry;
   if (isStdio === 'url' in entry) return { problems: ['it needs either a command or a url'], warnings: [] };
   const schema = isStdio ? stdioSchema : httpSchema;
@@ -109,11 +156,13 @@ function readServer(name: string, entry: Readonly<Record<string, unknown>>): Rea
   if (!parsed.success) {
     return { problems: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`), warnings };
   }
-  if (parsed.data.disabled) return { problems: [], warnings: [...warnings, 'disabled'] };
   return { problems: [], warnings, server: serverOf(name, parsed.data) };
 }
 
 function serverOf(name: string, data: z.output<typeof stdioSchema> | z.output<typeof httpSchema>): McpServerConfig {
-  if ('url' in data) return { name, kind: 'http', url: data.url, headers: data.headers };
+  if ('url' in data) {
+    const { type, url, headers, oauth } = data;
+    return { name, kind: type === 'sse' ? 'sse' : 'http', url, headers, oauth };
+  }
   return { name, kind: 'stdio', command: data.command, args: data.args, env: data.env, cwd: data.cwd };
 }

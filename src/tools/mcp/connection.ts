@@ -1,14 +1,14 @@
-import { type CallToolResult, Client, type Tool } from '@modelcontextprotocol/client';
+import { type CallToolResult, Client, ProtocolError, ProtocolErrorCode, type Tool } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { assertNever } from '../../core/base/assert-never.js';
 import { messageOf } from '../../core/base/errors.js';
+import { Calls } from './calls.js';
 import type { McpServerConfig, StdioServerConfig } from './config.js';
 import { ExactNumbers } from './exact-numbers.js';
-import { httpTransport, MAX_MESSAGE_BYTES } from './http-transport.js';
+import { httpTransport, MAX_MESSAGE_BYTES, sseTransport } from './http-transport.js';
 
 /** Longest handshake, in milliseconds: the first start of a package runner downloads the package. */
 const CONNECT_TIMEOUT_MS = 60_000;
-/** How long a call goes on without an open request, in milliseconds: longer than any reconnection takes. */
-const SILENCE_MS = 4000;
 /** Longest end of a session, in milliseconds. */
 const TERMINATE_MS = 2000;
 /** The longest delay of a Node timer: calls end with the signal of their step. */
@@ -21,6 +21,10 @@ export interface ConnectionEvents {
   onGone(reason: string): void;
   /** The server wrote this to its standard error. */
   onStderr(text: string): void;
+  /** The server wanted something that is refused, such as an answer of a person. */
+  onRefused(method: string): void;
+  /** There is a new OAuth token, which must not be shown. */
+  onToken(token: string): void;
 }
 
 /** A connection to a server, after the handshake. */
@@ -52,9 +56,12 @@ export async function connect(
       },
     },
   );
+  client.fallbackRequestHandler = ({ method }) => {
+    events.onRefused(method);
+    return Promise.reject(new ProtocolError(ProtocolErrorCode.MethodNotFound, refusalOf(method)));
+  };
   const calls = new Calls(() => void client.close());
-  const transport =
-    config.kind === 'stdio' ? stdioTransport(config, events) : httpTransport(config, (open) => calls.watch(open));
+  const transport = transportFor(config, events, client, calls);
   let isClosing = false;
   let lastError = 'it hung up';
   client.onerror = (error) => {
@@ -82,31 +89,33 @@ export async function connect(
   };
 }
 
-/**
- * The calls under way. Over HTTP a server can die without the client noticing: the stream of the answer ends, and the
- * call would wait for ever. So when no request has been open for a while, the connection is given up.
- */
-class Calls {
-  #pending = 0;
-  #open = 0;
-  #timer: NodeJS.Timeout | undefined;
+/** Said to a server that asks something of its client, which has declared no capabilities. */
+function refusalOf(method: string): string {
+  if (method !== 'elicitation/create') return `graphrunner does not answer ${method}`;
+  return 'graphrunner does not ask people on behalf of a server: ask with wait_for_input before the call, and pass the answer as an argument';
+}
 
-  constructor(private readonly giveUp: () => void) {}
-
-  async add<T>(call: Promise<T>): Promise<T> {
-    this.#pending++;
-    try {
-      return await call;
-    } finally {
-      this.#pending--;
-      this.watch(this.#open);
-    }
-  }
-
-  watch(open: number): void {
-    this.#open = open;
-    clearTimeout(this.#timer);
-    if (open === 0 && this.#pending > 0) this.#timer = setTimeout(this.giveUp, SILENCE_MS);
+function transportFor(config: McpServerConfig, events: ConnectionEvents, client: Client, calls: Calls) {
+  const onToken = (token: string): void => events.onToken(token);
+  switch (config.kind) {
+    case 'stdio':
+      return stdioTransport(config, events);
+    case 'http':
+      return httpTransport(config, {
+        onOpen: (open) => calls.watch(open),
+        // The client opens it again.
+        onStreamEnd: () => undefined,
+        onToken,
+      });
+    case 'sse':
+      return sseTransport(config, {
+        onOpen: () => undefined,
+        // A new stream would be a new session, in which no call is answered that is under way.
+        onStreamEnd: () => void client.close(),
+        onToken,
+      });
+    default:
+      return assertNever(config);
   }
 }
 

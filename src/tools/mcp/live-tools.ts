@@ -15,6 +15,8 @@ export class LiveTools implements ReadonlyMap<string, AnyTool> {
   constructor(
     private readonly fixed: ReadonlyMap<string, AnyTool>,
     servers: readonly McpServer[],
+    /** Servers of the configuration that are not used -> why. */
+    private readonly passedOver: ReadonlyMap<string, string>,
   ) {
     this.#servers = new Map(servers.map((server) => [server.name, server]));
   }
@@ -22,10 +24,22 @@ export class LiveTools implements ReadonlyMap<string, AnyTool> {
   get(name: string): AnyTool | undefined {
     const fixed = this.fixed.get(name);
     if (fixed !== undefined || !name.startsWith('mcp.')) return fixed;
-    const [, serverName = '', tool = ''] = /^mcp\.([^.]+)\.(.+)$/.exec(name) ?? [];
+    const [serverName, tool] = partsOf(name);
     const server = this.#servers.get(serverName);
-    if (server === undefined || server.tools?.has(tool) === false) return undefined;
+    if (server === undefined || tool === '' || server.tools?.has(tool) === false) return undefined;
     return this.#make(name, server, tool);
+  }
+
+  /** Says why there is no tool of this name; undefined if it is not the name of a tool of an MCP server. */
+  whyMissing(name: string): string | undefined {
+    if (!name.startsWith('mcp.')) return undefined;
+    const [serverName, tool] = partsOf(name);
+    if (tool === '') return 'Tools of MCP servers are named mcp.<server>.<tool>.';
+    const server = this.#servers.get(serverName);
+    if (server !== undefined) return server.whyNoTool(tool);
+    const reason = this.passedOver.get(serverName);
+    const words = JSON.stringify(serverName);
+    return reason === undefined ? `MCP_CONFIG names no server ${words}.` : `The MCP server ${words} ${reason}.`;
   }
 
   has(name: string): boolean {
@@ -76,6 +90,12 @@ export class LiveTools implements ReadonlyMap<string, AnyTool> {
   }
 }
 
+/** The server and the tool of `mcp.<server>.<tool>`, or two empty strings. */
+function partsOf(name: string): [server: string, tool: string] {
+  const [, server = '', tool = ''] = /^mcp\.([^.]+)\.(.+)$/s.exec(name) ?? [];
+  return [server, tool];
+}
+
 /** A tool of a server. Everything about it is looked up when it is asked for, since servers come and go. */
 function mcpTool(name: string, server: McpServer, tool: string): AnyTool {
   const listed = () => server.tools?.get(tool);
@@ -89,8 +109,9 @@ function mcpTool(name: string, server: McpServer, tool: string): AnyTool {
         return listed()?.jsonSchema ?? { type: 'object' };
       },
       safeParse(value) {
-        const problems = listed()?.validate?.(value as Json) ?? [];
-        if (problems.length === 0) return { success: true, data: value };
+        const args = listed()?.fillDefaults(value) ?? value;
+        const problems = listed()?.validate?.(args as Json) ?? [];
+        if (problems.length === 0) return { success: true, data: args };
         const issues = problems.map(({ pointer, message }) => ({ path: pathOf(pointer), message }));
         return { success: false, error: { issues } };
       },

@@ -8,6 +8,7 @@ import type { McpServerConfig } from './config.js';
 import { type Connection, connect } from './connection.js';
 import { failureOf } from './failures.js';
 import { type ListedTool, readListedTool } from './listed-tool.js';
+import { nameForGraphs } from './tool-names.js';
 import { resultOf } from './tool-result.js';
 
 /** Most tools of one server. */
@@ -21,10 +22,8 @@ export interface McpLogger {
 
 interface Deps {
   readonly logger: McpLogger;
-  /** Hides the values of secrets. */
-  readonly mask: Mask;
-  /** Says why a tool cannot have this name, or nothing. */
-  readonly whyNotNamed: (tool: string) => string | undefined;
+  /** Makes what hides the values of secrets, and of a token if there is one. */
+  readonly maskFor: (token?: string) => Mask;
 }
 
 /** A configured server: connected when it is needed, and again after it was gone. */
@@ -32,6 +31,9 @@ export class McpServer {
   readonly name: string;
   #connection: Promise<Connection> | undefined;
   #tools: ReadonlyMap<string, ListedTool> | undefined;
+  /** It lists more tools than are used. */
+  #isCut = false;
+  #mask: Mask;
   readonly #closing = new AbortController();
 
   constructor(
@@ -39,11 +41,21 @@ export class McpServer {
     private readonly deps: Deps,
   ) {
     this.name = config.name;
+    this.#mask = deps.maskFor();
   }
 
-  /** Its tools as it listed them last; undefined as long as it has never been there. */
+  /** Its tools as it listed them last, by their names in graphs; undefined as long as it has never been there. */
   get tools(): ReadonlyMap<string, ListedTool> | undefined {
     return this.#tools;
+  }
+
+  /** Says why it has no tool of this name. */
+  whyNoTool(name: string): string {
+    const of = `The MCP server "${this.name}"`;
+    const named = nameForGraphs(name);
+    if (this.#tools?.has(named) === true) return `${of} has this tool; here it is named "mcp.${this.name}.${named}".`;
+    if (this.#isCut) return `${of} does not list it among its first ${MAX_TOOLS} tools, which are all that are used.`;
+    return `${of} does not list it.`;
   }
 
   /**
@@ -58,7 +70,7 @@ export class McpServer {
   }
 
   /**
-   * Calls a tool. A server that is gone is connected again first.
+   * Calls a tool, by its name in graphs. A server that is gone is connected again first.
    * @throws RetryableError if the server cannot be reached or is busy; FatalError if it refuses the call; an Error with
    * the tool's own message if the tool failed; the signal's reason after an abort.
    */
@@ -88,10 +100,11 @@ export class McpServer {
   async #callOnce(tool: string, args: Record<string, unknown>, signal: AbortSignal): Promise<Json> {
     const connecting = this.connected();
     const connection = await orAborted(connecting, signal);
-    if (this.#tools?.has(tool) !== true) throw new FatalError(`The MCP server "${this.name}" has no tool "${tool}".`);
+    const listed = this.#tools?.get(tool);
+    if (listed === undefined) throw new FatalError(`There is no tool "${tool}". ${this.whyNoTool(tool)}`);
     let answer: Awaited<ReturnType<Connection['callTool']>>;
     try {
-      answer = await connection.callTool(tool, args, signal);
+      answer = await connection.callTool(listed.name, args, signal);
     } catch (error) {
       if (!signal.aborted && ['session', 'gone'].includes(failureOf(error))) this.#drop(connecting, connection);
       throw error;
@@ -101,11 +114,10 @@ export class McpServer {
 
   /** The tool's result, or its own error. Servers that know secrets can repeat them, so they are hidden here. */
   #resultOf(answer: Parameters<typeof resultOf>[0]): Json {
-    const { mask } = this.deps;
     try {
-      return mask.value(resultOf(answer));
+      return this.#mask.value(resultOf(answer));
     } catch (error) {
-      throw new ToolsOwnError('', { cause: mask.error(error) });
+      throw new ToolsOwnError('', { cause: this.#mask.error(error) });
     }
   }
 
@@ -132,7 +144,7 @@ export class McpServer {
 
   #reasonOf(error: unknown): string {
     const cause = error instanceof Error && error.cause !== undefined ? ` (${messageOf(error.cause)})` : '';
-    return this.deps.mask.text(messageOf(error) + cause).slice(0, 500) + tlsHint(error);
+    return this.#mask.text(messageOf(error) + cause).slice(0, 500) + tlsHint(error);
   }
 
   #drop(connecting: Promise<Connection>, connection: Connection): void {
@@ -154,18 +166,23 @@ export class McpServer {
   }
 
   async #open(forget: () => void): Promise<Connection> {
-    const { logger, mask } = this.deps;
+    const { logger } = this.deps;
     const mcp_server = this.name;
     const events = {
       onGone: (reason: string) => {
         logger.warn(
-          { mcp_server, reason: mask.text(reason) },
+          { mcp_server, reason: this.#mask.text(reason) },
           'an MCP server is gone; the next call connects it again',
         );
         forget();
       },
       onStderr: (text: string) =>
-        logger.debug({ mcp_server, stderr: mask.text(text) }, 'an MCP server wrote to standard error'),
+        logger.debug({ mcp_server, stderr: this.#mask.text(text) }, 'an MCP server wrote to standard error'),
+      onRefused: (method: string) =>
+        logger.warn({ mcp_server, method: method.slice(0, 200) }, 'an MCP server asked for what is refused'),
+      onToken: (token: string) => {
+        this.#mask = this.deps.maskFor(token);
+      },
     };
     const connection = await connect(this.config, events, this.#closing.signal);
     try {
@@ -180,19 +197,21 @@ export class McpServer {
 
   #readTools(listed: Awaited<ReturnType<Connection['listTools']>>): Map<string, ListedTool> {
     const tools = new Map<string, ListedTool>();
+    this.#isCut = listed.length > MAX_TOOLS;
+    if (this.#isCut) {
+      this.deps.logger.warn(
+        { mcp_server: this.name, tools: listed.length },
+        `only the first ${MAX_TOOLS} tools are used`,
+      );
+    }
     for (const each of listed.slice(0, MAX_TOOLS)) {
       const fields = { mcp_server: this.name, tool: each.name.slice(0, 200) };
-      const reason = this.deps.whyNotNamed(each.name);
-      if (reason !== undefined) {
-        this.deps.logger.warn({ ...fields, reason }, 'a tool of an MCP server is passed over');
-        continue;
-      }
-      const tool = readListedTool(this.deps.mask.value(each));
+      const tool = readListedTool(this.#mask.value(each));
       if (tool.unchecked !== undefined) {
         const why = { ...fields, reason: tool.unchecked };
         this.deps.logger.info(why, 'the params of a tool of an MCP server are checked by the server alone');
       }
-      tools.set(each.name, tool);
+      tools.set(nameForGraphs(each.name), tool);
     }
     return tools;
   }

@@ -1,11 +1,13 @@
 import { maskFor, NO_MASK } from '../../core/base/mask.js';
-import { type Registry, whyNotRegistrable } from '../../core/tool/registry.js';
+import type { Registry } from '../../core/tool/registry.js';
 import { readMcpConfig } from './config.js';
 import { LiveTools } from './live-tools.js';
 import { type McpLogger, McpServer } from './server.js';
 
 /** How long the start waits for the servers, in milliseconds. Connecting goes on after that. */
 const START_WAIT_MS = 10_000;
+/** What stands where a token of OAuth was. No secret of the settings has a name like this. */
+const TOKEN = 'oauth token';
 
 export interface McpOptions {
   /** The file that MCP_CONFIG names. */
@@ -30,17 +32,21 @@ export interface Mcp {
  * @throws Error if the file cannot be used.
  */
 export async function startMcp({ path, secrets, logger, startWaitMs = START_WAIT_MS }: McpOptions): Promise<Mcp> {
-  const { servers: configs, warnings, secretNames } = readMcpConfig(path, secrets);
+  const { servers: configs, warnings, secretNames, passedOver } = readMcpConfig(path, secrets);
   for (const warning of warnings) logger.warn({ warning }, 'in the MCP configuration');
-  const mask = secretNames.length === 0 ? NO_MASK : maskFor(secretNames, secrets);
-  const servers = configs.map((config) => {
-    const whyNotNamed = (tool: string): string | undefined =>
-      whyNotRegistrable({ name: `mcp.${config.name}.${tool}`, run: () => undefined });
-    return new McpServer(config, { logger, mask, whyNotNamed });
-  });
+  const maskWith = (token?: string) => {
+    const names = token === undefined ? secretNames : [...secretNames, TOKEN];
+    return names.length === 0
+      ? NO_MASK
+      : maskFor(names, token === undefined ? secrets : { ...secrets, [TOKEN]: token });
+  };
+  const servers = configs.map((config) => new McpServer(config, { logger, maskFor: maskWith }));
   await atMost(startWaitMs, Promise.allSettled(servers.map((server) => server.connected())));
   return {
-    extend: (registry) => ({ ...registry, tools: new LiveTools(registry.tools, servers) }),
+    extend: (registry) => {
+      const tools = new LiveTools(registry.tools, servers, passedOver);
+      return { ...registry, tools, whyNoTool: (name) => tools.whyMissing(name) };
+    },
     close: async () => {
       await Promise.all(servers.map((server) => server.close()));
     },

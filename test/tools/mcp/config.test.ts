@@ -16,6 +16,7 @@ describe('the MCP configuration', () => {
       remote: { type: 'http', url: 'https://mcp.example/mcp', headers: { 'X-Key': 'k' } },
       other: { type: 'streamable-http', url: 'http://localhost:1/' },
       plain: { url: 'http://localhost:1/' },
+      older: { type: 'sse', url: 'http://localhost:1/sse' },
     });
     expect(warnings).toEqual([]);
     expect(servers).toEqual([
@@ -24,6 +25,7 @@ describe('the MCP configuration', () => {
       { name: 'remote', kind: 'http', url: 'https://mcp.example/mcp', headers: { 'X-Key': 'k' } },
       { name: 'other', kind: 'http', url: 'http://localhost:1/', headers: {} },
       { name: 'plain', kind: 'http', url: 'http://localhost:1/', headers: {} },
+      { name: 'older', kind: 'sse', url: 'http://localhost:1/sse', headers: {} },
     ]);
   });
 
@@ -39,6 +41,18 @@ describe('the MCP configuration', () => {
       'b: disabled',
       'Brave Search: passed over; names here are letters, digits, "_" and "-", at most 64',
     ]);
+  });
+
+  it.each([
+    { type: 'ws', url: 'http://127.0.0.1:1/sse' },
+    { url: 5, headers: 'none' },
+    { command: '', args: null },
+    {},
+    { command: '${secrets.NOT_SET}' },
+  ])('passes over %j if it is disabled', (entry) => {
+    const { servers, passedOver, secretNames } = read({ old: { ...entry, disabled: true } });
+    expect([servers, secretNames]).toEqual([[], []]);
+    expect([...passedOver]).toEqual([['old', 'is disabled']]);
   });
 
   it('takes secrets from the settings', () => {
@@ -57,7 +71,9 @@ describe('the MCP configuration', () => {
     [{ a: { command: '' } }, 'a: command: '],
     [{ a: { command: 'x', args: 'y' } }, 'a: args: '],
     [{ a: { url: 'ftp://x/' } }, 'a: url: must be an http:// or https:// URL'],
-    [{ a: { url: 'http://x/', type: 'sse' } }, 'a: type: the transport must be http, streamable-http or stdio'],
+    [{ a: { url: 'http://x/', type: 'ws' } }, 'a: type: the transport must be http, streamable-http, sse or stdio'],
+    [{ a: { url: 'http://x/', disabled: 'yes' } }, 'a: disabled: must be true or false'],
+    [{ a: { url: 'http://x/', oauth: { client_id: 'a', client_secret: 'b' } } }, 'a: oauth.issuer: '],
     [{ a: 'x' }, 'it must be an object with mcpServers'],
   ])('that says %j is refused', (servers, problem) => {
     expect(() => read(servers)).toThrow(problem);

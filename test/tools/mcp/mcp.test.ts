@@ -13,6 +13,7 @@ import {
   type StartedMcp,
   startClients,
   startHttpMcp,
+  startSseMcp,
   stdioEntry,
 } from '../../helpers/mcp-servers.js';
 import { temporaryFolder } from '../../helpers/temporary-folder.js';
@@ -45,15 +46,18 @@ async function overStdio(): Promise<Running> {
   };
 }
 
-async function overHttp(): Promise<Running> {
+const overHttp = () => over('http', '/mcp', startHttpMcp);
+const overSse = () => over('sse', '/sse', startSseMcp);
+
+async function over(type: string, path: string, start: typeof startHttpMcp): Promise<Running> {
   const port = await freePort();
-  let server = await startHttpMcp(port);
-  const clients = await startClients({ every: { type: 'http', url: `http://127.0.0.1:${port}/mcp` } });
+  let server = await start(port);
+  const clients = await startClients({ every: { type, url: `http://127.0.0.1:${port}${path}` } });
   return {
     clients,
     kill: () => kill(server),
     restart: async () => {
-      server = await startHttpMcp(port);
+      server = await start(port);
     },
   };
 }
@@ -61,6 +65,7 @@ async function overHttp(): Promise<Running> {
 describe.each([
   ['stdio', overStdio],
   ['streamable HTTP', overHttp],
+  ['SSE', overSse],
 ])('a real server over %s', (_transport, start) => {
   it('has its tools in the registry, and answers', async () => {
     const { clients } = await start();

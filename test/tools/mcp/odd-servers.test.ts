@@ -1,8 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
 import { describe, expect, it } from 'vitest';
+import { whyNotRegistrable } from '../../../src/core/tool/registry.js';
 import { FatalError, RetryableError } from '../../../src/core/tool/tool-errors.js';
 import { failureOf as kindOf } from '../../../src/tools/mcp/failures.js';
+import { diagnose } from '../../helpers/all-steps.js';
 import { type HttpServer, startHttpServer } from '../../helpers/http-server.js';
 import { type StartedMcp, startClients } from '../../helpers/mcp-servers.js';
 import { callTool, failureOf, findingsOf } from '../../helpers/tool-call.js';
@@ -17,7 +19,7 @@ interface Script {
 const PLAIN = { name: 'plain', inputSchema: { type: 'object' } };
 
 /** A server that says what it is told to: one that real ones are not likely to be. */
-async function odd(script: Script): Promise<{ clients: StartedMcp; server: HttpServer }> {
+async function odd(script: Script, others: object = {}): Promise<{ clients: StartedMcp; server: HttpServer }> {
   const { pages = [[PLAIN]], call = () => ({ result: { content: [] } }) } = script;
   let calls = 0;
   const answerTo = (method: string, params: { cursor?: string } = {}): Answer => {
@@ -39,7 +41,7 @@ async function odd(script: Script): Promise<{ clients: StartedMcp; server: HttpS
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ jsonrpc: '2.0', id, ...answer }));
   });
-  return { clients: await startClients({ odd: { url: server.url } }), server };
+  return { clients: await startClients({ odd: { url: server.url }, ...others }), server };
 }
 
 async function calling(...answers: Answer[]) {
@@ -60,11 +62,67 @@ describe('a list of tools', () => {
     expect([...clients.registry.tools.keys()]).toEqual(['mcp.odd.plain', 'mcp.odd.second', 'mcp.odd.third']);
   });
 
-  it('is taken without the names that no tool can have', async () => {
-    const { clients } = await odd({ pages: [[PLAIN, { ...PLAIN, name: 'with space' }, { ...PLAIN, name: 'a/b' }]] });
-    expect([...clients.registry.tools.keys()]).toEqual(['mcp.odd.plain']);
-    const { fields } = await clients.saw('is passed over');
-    expect(fields).toMatchObject({ tool: 'with space', reason: expect.stringContaining('use letters') });
+  it('may have any names: they get one here that does not change, and the list shows theirs', async () => {
+    const called: string[] = [];
+    const names = ['with space', 'a/b', 'a b', '搜索', 'x'.repeat(300)];
+    const { clients, server } = await odd({ pages: [[PLAIN, ...names.map((name) => ({ ...PLAIN, name }))]] });
+    const { tools } = clients.registry;
+    const listed = [...tools.keys()];
+    expect(listed.slice(0, 5)).toEqual([
+      'mcp.odd.plain',
+      'mcp.odd.with_space_b8b8f25a',
+      'mcp.odd.a_b_c14cddc0',
+      'mcp.odd.a_b_c8687a08',
+      'mcp.odd.__44ce7ae9',
+    ]);
+    for (const name of listed) {
+      expect(whyNotRegistrable({ name, run: () => undefined })).toBeUndefined();
+      await callTool(tools.get(name)!, {});
+    }
+    for (const { body } of server.received) {
+      const { method, params } = JSON.parse(body || '{}');
+      if (method === 'tools/call') called.push(params.name);
+    }
+    expect(called).toEqual(['plain', ...names]);
+    expect([...tools.values()].map(({ description }) => description?.slice(0, 12))).toEqual([
+      '',
+      '"with space"',
+      '"a/b": ',
+      '"a b": ',
+      '"搜索": ',
+      '"xxxxxxxxxxx',
+    ]);
+  });
+
+  it('is used up to its thousandth tool', async () => {
+    const many = Array.from({ length: 1001 }, (_, index) => ({ ...PLAIN, name: `t${index}` }));
+    const { clients } = await odd({ pages: [many] });
+    expect(clients.registry.tools.size).toBe(1000);
+    expect((await clients.saw('only the first 1000 tools')).fields.tools).toBe(1001);
+    expect(clients.registry.whyNoTool?.('mcp.odd.t1000')).toContain('first 1000 tools');
+  });
+
+  it('says why a tool is not in it', async () => {
+    const { clients } = await odd(
+      { pages: [[{ ...PLAIN, name: 'with space' }]] },
+      { off: { disabled: true }, 'b c': {} },
+    );
+    const graph = (tool_name: string) => ({
+      name: 'g',
+      entry_point: 'n',
+      nodes: [{ name: 'n', tool_name }],
+      edges: [],
+    });
+    const messageFor = (name: string) => diagnose(graph(name), clients.registry).errors[0]?.message;
+    expect(messageFor('mcp.odd.with space')).toBe(
+      'There is no tool "mcp.odd.with space". The MCP server "odd" has this tool; here it is named "mcp.odd.with_space_b8b8f25a".',
+    );
+    expect(messageFor('mcp.odd.gone')).toContain('The MCP server "odd" does not list it.');
+    expect(messageFor('mcp.off.x')).toContain('The MCP server "off" is disabled.');
+    expect(messageFor('mcp.b c.x')).toContain('The MCP server "b c" is passed over: names here are letters');
+    expect(messageFor('mcp.other.x')).toContain('MCP_CONFIG names no server "other".');
+    expect(messageFor('mcp.odd')).toContain('named mcp.<server>.<tool>');
+    expect(messageFor('fail_')).toContain('Name a registered tool.');
   });
 
   it('may have schemas that we cannot check with: then the server alone does', async () => {
@@ -96,6 +154,49 @@ describe('a list of tools', () => {
     const inputSchema = { type: 'object', properties: { 'a/b~c': { type: 'number' } } };
     const { clients } = await odd({ pages: [[{ name: 't', inputSchema }]] });
     expect(findingsOf(clients.registry.tools.get('mcp.odd.t')!, { 'a/b~c': 'x' })).toEqual(['a/b~c: Must be number.']);
+  });
+});
+
+describe('an argument that is required and has a default', () => {
+  const inputSchema = {
+    type: 'object',
+    properties: {
+      query: { type: 'string' },
+      limit: { type: 'integer', default: 10 },
+      order: { type: 'string', default: 'asc' },
+      page: {
+        type: 'object',
+        properties: { size: { type: 'integer', default: 5 }, at: { type: 'integer' } },
+        required: ['size'],
+      },
+    },
+    required: ['query', 'limit', 'page'],
+  };
+  const search = { name: 'search', inputSchema };
+
+  it.each([
+    [
+      { query: 'x', page: {} },
+      { query: 'x', limit: 10, page: { size: 5 } },
+    ],
+    [
+      { query: 'x', limit: 1, page: { size: 2, at: 3 } },
+      { query: 'x', limit: 1, page: { size: 2, at: 3 } },
+    ],
+  ])('is not demanded: %j is sent as %j', async (given, sent) => {
+    const { clients, server } = await odd({ pages: [[search]] });
+    const tool = clients.registry.tools.get('mcp.odd.search')!;
+    expect(findingsOf(tool, given)).toEqual([]);
+    await callTool(tool, given);
+    expect(JSON.parse(server.received.at(-1)?.body ?? '').params.arguments).toEqual(sent);
+  });
+
+  it('leaves others demanded', async () => {
+    const { clients } = await odd({ pages: [[search]] });
+    expect(findingsOf(clients.registry.tools.get('mcp.odd.search')!, {})).toEqual([
+      'query: Required.',
+      'page: Required.',
+    ]);
   });
 });
 
@@ -221,6 +322,7 @@ describe('a call', () => {
 it('a server whose goodbye takes for ever does not hold up the stop', async () => {
   const server = await startHttpServer(({ method, body }, response) => {
     if (method === 'DELETE') return;
+    if (method === 'GET') return void response.writeHead(405).end();
     const { id, method: call } = JSON.parse(body);
     const result =
       call === 'initialize'

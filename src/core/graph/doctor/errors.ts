@@ -158,7 +158,8 @@ function checkNodeName(name: string, pointer: string, taken: Map<string, string>
 
 function checkTool(node: NodeDefinition, pointer: string, { registry, hintFor }: Context): GraphError[] {
   if (registry.tools.has(node.tool_name)) return [];
-  const message = `There is no tool "${node.tool_name}". Name a registered tool.`;
+  const reason = registry.whyNoTool?.(node.tool_name) ?? 'Name a registered tool.';
+  const message = `There is no tool "${node.tool_name}". ${reason}`;
   const hint = hintFor(node.tool_name, registry.tools.keys());
   return [{ pointer: `${pointer}/tool_name`, code: 'unknown_tool', message, ...hint }];
 }
