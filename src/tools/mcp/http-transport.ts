@@ -5,7 +5,7 @@ import {
   SSEClientTransport,
   StreamableHTTPClientTransport,
 } from '@modelcontextprotocol/client';
-import { Agent, fetch, type RequestInit as UndiciInit } from 'undici';
+import { Agent, fetch, type RequestInit as UndiciInit, type Response as UndiciResponse } from 'undici';
 import type { HttpServerConfig } from './config.js';
 import { ExactNumbers } from './exact-numbers.js';
 
@@ -97,21 +97,25 @@ function watchedFetch(events: HttpEvents): FetchLike {
       const signal = isForOauth(url, init) ? AbortSignal.timeout(OAUTH_TIMEOUT_MS) : init.signal;
       const request = { ...init, signal: signal ?? null } as unknown as UndiciInit;
       const answer = await fetch(String(url), { ...request, dispatcher: agent });
-      const { status, statusText, headers } = answer;
-      const wrapped = { status, statusText, headers: [...headers] };
-      if (answer.body === null || NULL_BODY.includes(status)) {
-        end();
-        return new Response(null, wrapped);
-      }
-      const onEnd = isUnasked && status === 200 ? () => events.onStreamEnd() : end;
-      const exact = new ExactNumbers(/^text\/event-stream/i.test(headers.get('content-type') ?? ''));
-      const body = withExactNumbers(capped(answer.body, isUnasked, onEnd), exact);
-      return new Response(ReadableStream.from(body), wrapped);
+      return toResponse(answer, isUnasked, isUnasked && answer.status === 200 ? () => events.onStreamEnd() : end);
     } catch (error) {
       end();
       throw error;
     }
   };
+}
+
+/** @param onEnd called when the body has been read, or left */
+function toResponse(answer: UndiciResponse, isEndless: boolean, onEnd: () => void): Response {
+  const { status, statusText, headers } = answer;
+  const wrapped = { status, statusText, headers: [...headers] };
+  if (answer.body === null || NULL_BODY.includes(status)) {
+    onEnd();
+    return new Response(null, wrapped);
+  }
+  const exact = new ExactNumbers(/^text\/event-stream/i.test(headers.get('content-type') ?? ''));
+  const body = withExactNumbers(capped(answer.body, isEndless, onEnd), exact);
+  return new Response(ReadableStream.from(body), wrapped);
 }
 
 /**
