@@ -1,6 +1,7 @@
 import { type ASTNode, Environment, ParseError } from '@marcbachmann/cel-js';
 import type { Json } from '../base/json.js';
 import { compileAst } from './compiler.js';
+import { hintForForeign } from './foreign-syntax.js';
 import { describe, withArticle } from './operators.js';
 import type { CompileContext, Compiled } from './parts.js';
 import { replaceQuotedFields } from './quoted-fields.js';
@@ -159,6 +160,7 @@ function parse(source: string): ASTNode {
     const position = (thrown.range?.start ?? 0) + 1;
     if (thrown.code === 'limit_exceeded') throw new ExpressionError('The expression is too large.', position);
     const text = thrown.summary.replace(/\b[A-Z]{2,}\b/g, (word) => TOKENS[word] ?? word.toLowerCase());
-    throw new ExpressionError(`${text}.`, position);
+    const hint = thrown.range === undefined ? undefined : hintForForeign(source, thrown.range.start);
+    throw new ExpressionError(`${text}.`, position, hint);
   }
 }

@@ -266,7 +266,7 @@ describe('what can be known to be wrong is told at once', () => {
     ['1 +', 'Unexpected token: the end.', 4],
     ['', 'Unexpected token: the end.', 1],
     ['[1, 2', 'Expected "]", got the end.', 6],
-    ['data.x = 1', 'Unexpected character: =.', 8],
+    ['data.x = 1', 'Unexpected character: =.', 8, 'Write "==" to compare.'],
     ['x'.repeat(5000), 'The expression has more than 4096 characters.'],
     [`${'1+'.repeat(600)}1`, 'The expression is too large.', 1],
     [`${'('.repeat(60)}1${')'.repeat(60)}`, 'The expression is too large.', 51],
