@@ -7,6 +7,7 @@ import { addNumberProblems, problemsOf } from '../core/base/problems.js';
 import { UnreadableError } from '../core/base/stored.js';
 import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../core/graph/definition.js';
 import { diagnose } from '../core/graph/doctor/doctor.js';
+import { graphsNamedIn, type KnownGraphs } from '../core/graph/doctor/unknown-graphs.js';
 import { readDefinitionInSteps } from '../core/graph/stored-graph.js';
 import type { Registry } from '../core/tool/registry.js';
 import type { AnyTool } from '../core/tool/tool.js';
@@ -22,6 +23,9 @@ import type { Page } from './shared.js';
 const PARSED_SIZE = 10;
 /** How many graphs of a list are read in one turn. */
 const SUMMARIES_AT_A_TIME = 5;
+
+/** Ids among which the nearest to a misspelt one is looked for. */
+const MAX_HINTED_IDS = 1000;
 
 /** What the graph doctor says of a document. */
 export interface GraphVerdict {
@@ -179,8 +183,21 @@ export class GraphUseCases {
   async #diagnose(definition: GraphDefinition): Promise<Pick<GraphVerdict, 'errors' | 'warnings'>> {
     const { registry, secretNames, maxDescendants, turns } = this.deps;
     const isSecretSet = (name: string) => secretNames.has(name);
-    const diagnosis = await turns.inSlices(diagnose(definition, registry, { isSecretSet, maxDescendants }));
+    const surroundings = { isSecretSet, maxDescendants, graphs: await this.#knownGraphs(definition) };
+    const diagnosis = await turns.inSlices(diagnose(definition, registry, surroundings));
     return { errors: await this.#addNumberProblems(definition, diagnosis.errors), warnings: diagnosis.warnings };
+  }
+
+  /** Asks for the graphs that nodes run; for the ids of others only if one of them is not there. */
+  async #knownGraphs(definition: GraphDefinition): Promise<KnownGraphs> {
+    const { store } = this.deps;
+    const missing = new Set<string>();
+    for (const { graphId, version } of graphsNamedIn(definition)) {
+      if (!(await store.hasGraph(graphId, version))) missing.add(`${graphId}@${version ?? ''}`);
+      if (version !== undefined && !(await store.hasGraph(graphId))) missing.add(`${graphId}@`);
+    }
+    const ids = missing.size === 0 ? [] : await store.listGraphIds(MAX_HINTED_IDS);
+    return { isThere: ({ graphId, version }) => !missing.has(`${graphId}@${version ?? ''}`), ids };
   }
 
   /** What is found is told; that there is nothing, which is usual, is found out in slices. */

@@ -272,6 +272,10 @@ export interface Store {
     graphId: string,
     options?: { version?: number; withDeleted?: boolean },
   ): Promise<StoredGraph | undefined>;
+  /** True if a graph, or a version of it, is there and not deleted. Does not read it. */
+  hasGraph(graphId: string, version?: number): Promise<boolean>;
+  /** The ids of the first graphs, in order. Reads none of them. */
+  listGraphIds(limit: number): Promise<string[]>;
   /** The latest version of each graph, by id, after the id `after`. */
   listGraphs(after: string | undefined, limit: number): Promise<ListedGraph[]>;
 

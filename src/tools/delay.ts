@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTool } from '../core/tool/tool.js';
+import { defineTool, UNUSED_SETTINGS } from '../core/tool/tool.js';
 import { wait } from '../core/tool/wait.js';
 
 const MAX_SECONDS = 3_153_600_000;
@@ -18,6 +18,10 @@ export const delay = (now: () => number) =>
         ({ seconds, until }) => (seconds === undefined) !== (until === undefined),
         'needs either seconds or until',
       ),
+    [UNUSED_SETTINGS]: {
+      retry: 'A wait for a time does not fail.',
+      timeout_seconds: 'It limits the call of the tool, and not the wait that follows.',
+    },
     run: (_state, { params: { seconds = 0, until } }) =>
       wait({
         kind: 'timer',

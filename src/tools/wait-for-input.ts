@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { definedOnly } from '../core/base/defined-only.js';
 import type { JsonObject } from '../core/base/json.js';
-import { defineTool, SCHEMA_PARAMS } from '../core/tool/tool.js';
+import { defineTool, SCHEMA_PARAMS, UNUSED_SETTINGS } from '../core/tool/tool.js';
 import { wait } from '../core/tool/wait.js';
 import { checkSchema } from './answer-schema.js';
 
@@ -28,6 +28,11 @@ export const waitForInput = (now: () => number) =>
       save_as: z.string().min(1).max(200).optional().describe("The key of data; the node's name by default."),
     }),
     [SCHEMA_PARAMS]: ['schema'],
+    [UNUSED_SETTINGS]: {
+      retry: 'A question that nobody has answered in time is not asked again. Lead to the node again with on_error.',
+      timeout_seconds:
+        'It limits the call of the tool, and not the wait that follows. Use the param expires_in_seconds.',
+    },
     run: (_state, { params: { message, schema, expires_in_seconds: seconds, save_as: saveAs } }) =>
       wait({
         kind: 'input',

@@ -790,6 +790,22 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         const text = JSON.stringify(definition);
         expect(await store.findGraphText('x')).toEqual({ ...identity, version: 1, text, isJson: true });
         expect(await store.findGraphText('x', { version: 2 })).toBeUndefined();
+        const isThere = [['x'], ['x', 1], ['x', 2], ['y']] as const;
+        expect(await Promise.all(isThere.map(([id, version]) => store.hasGraph(id, version)))).toEqual([
+          true,
+          true,
+          false,
+          false,
+        ]);
+      });
+
+      it('lists the ids of graphs, each once, without deleted ones', async () => {
+        for (const id of ['b', 'a', 'gone']) await store.createGraph(graph(id));
+        await store.updateGraph(graph('a', 'Newer'));
+        await store.deleteGraph('gone', NOON);
+        expect(await store.listGraphIds(10)).toEqual(['a', 'b', 'g']);
+        expect(await store.listGraphIds(2)).toEqual(['a', 'b']);
+        expect([await store.hasGraph('gone'), await store.hasGraph('gone', 1)]).toEqual([false, false]);
       });
 
       it('keeps ids and current names unique', async () => {

@@ -50,6 +50,15 @@ export interface ParamsSchema<P> {
  */
 export const SCHEMA_PARAMS: unique symbol = Symbol('names of params that are JSON Schemas');
 
+/** Fields of a node that say how its tool is called. */
+export type CallSetting = 'retry' | 'timeout_seconds';
+
+/**
+ * The key of the fields of a node that do nothing for the tool, because it only asks for a wait, and why. A symbol, because
+ * tools of people have keys of their own.
+ */
+export const UNUSED_SETTINGS: unique symbol = Symbol('fields of a node that do nothing');
+
 /** A function that nodes call. */
 export interface Tool<P = JsonObject> {
   readonly name: string;
@@ -60,6 +69,8 @@ export interface Tool<P = JsonObject> {
   readonly secrets?: true;
   /** Of built-in tools: the names of params that are JSON Schemas. */
   readonly [SCHEMA_PARAMS]?: readonly string[];
+  /** Of built-in tools: the fields of a node that do nothing for it, and a sentence about each. */
+  readonly [UNUSED_SETTINGS]?: Readonly<Partial<Record<CallSetting, string>>>;
   /**
    * Does the work and returns the patch: the keys of `data` to set, or nothing. Returns `wait(...)` to park the run.
    * Can be async. Called at least once per step: after a crash, the step in flight is called again with the same

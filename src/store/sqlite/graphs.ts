@@ -84,6 +84,22 @@ export class Graphs {
     return { ...identity, text, isJson: isJson === 1 };
   }
 
+  /** True if a graph, or a version of it, is there and not deleted. */
+  has(graphId: string, version: number | undefined): boolean {
+    const { hasVersion, hasAny } = this.#statements;
+    return (version === undefined ? hasAny.get({ graphId }) : hasVersion.get({ graphId, version })) !== undefined;
+  }
+
+  /** The ids of graphs, in order. Reads no definition. */
+  listIds(limit: number): string[] {
+    const { graphId } = graphDefinitions;
+    const rows = this.db.selectDistinct({ graphId }).from(graphDefinitions).where(isLive).orderBy(asc(graphId));
+    return rows
+      .limit(limit)
+      .all()
+      .map((row) => row.graphId);
+  }
+
   /** The version that each graph has now, by id. */
   list(after: string | undefined, limit: number): ListedGraph[] {
     const isAfter = after === undefined ? undefined : gt(graphDefinitions.graphId, after);
@@ -158,11 +174,19 @@ function prepareStatements(db: BetterSQLite3Database) {
   const param = sql.placeholder;
   const ofGraph = eq(graphDefinitions.graphId, param('graphId'));
   const isWanted = sql`(${graphDefinitions.deletedAt} IS NULL OR ${param('withDeleted')} = 1)`;
+  const { version } = graphDefinitions;
+  const isVersion = eq(version, param('version'));
   return {
+    hasAny: db.select({ version }).from(graphDefinitions).where(and(ofGraph, isLive)).limit(1).prepare(),
+    hasVersion: db
+      .select({ version })
+      .from(graphDefinitions)
+      .where(and(ofGraph, isVersion, isLive))
+      .prepare(),
     findVersion: db
       .select(VERSION)
       .from(graphDefinitions)
-      .where(and(ofGraph, eq(graphDefinitions.version, param('version')), isWanted))
+      .where(and(ofGraph, isVersion, isWanted))
       .prepare(),
     findLatest: db
       .select(VERSION)

@@ -258,6 +258,14 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#graphs.findText(graphId, version, withDeleted));
   }
 
+  async hasGraph(graphId: string, version?: number): Promise<boolean> {
+    return this.#read(() => this.#graphs.has(graphId, version));
+  }
+
+  async listGraphIds(limit: number): Promise<string[]> {
+    return this.#read(() => this.#graphs.listIds(limit));
+  }
+
   async listGraphs(after: string | undefined, limit: number): Promise<ListedGraph[]> {
     return this.#read(() => this.#graphs.list(after, limit));
   }

@@ -7,11 +7,14 @@ import { edgesOf } from '../edges.js';
 import { findBranchErrors } from './branches.js';
 import type { GraphError, GraphWarning } from './codes.js';
 import { findTooManyBranches } from './descendants.js';
+import { warnOfBraces } from './double-braces.js';
 import { findErrors } from './errors.js';
 import { warnOfFormats } from './formats.js';
 import { type LinkedGraph, linkNodes } from './links.js';
 import { findEndless, findUnreachable } from './reachability.js';
 import { findEndlessRecursion } from './recursion.js';
+import { type KnownGraphs, warnOfGraphs } from './unknown-graphs.js';
+import { warnOfSettings } from './unused-settings.js';
 
 /** The findings of the doctor. */
 export interface Diagnosis {
@@ -25,10 +28,14 @@ export interface Diagnosis {
 export interface Surroundings {
   /** Whether a name that params use as `secrets.NAME` has a value on this server. */
   readonly isSecretSet?: (name: string) => boolean;
+  /** What graphs it has. */
+  readonly graphs?: KnownGraphs;
   /** Runs that a run can have inside it. */
   readonly maxDescendants?: number;
 }
 
+/** Where nothing is known of graphs, none is missed. */
+const ALL_GRAPHS: KnownGraphs = { isThere: () => true, ids: [] };
 /** Most names in the message of a cycle. */
 const MAX_CYCLE_NAMES = 10;
 /** Most findings that are told, as with other documents: enough for any that people write. */
@@ -41,7 +48,7 @@ const MAX_FINDINGS = MAX_PROBLEMS;
 export function* diagnose(
   definition: GraphDefinition,
   registry: Registry,
-  { isSecretSet = () => true, maxDescendants = Number.POSITIVE_INFINITY }: Surroundings = {},
+  { isSecretSet = () => true, graphs = ALL_GRAPHS, maxDescendants = Number.POSITIVE_INFINITY }: Surroundings = {},
 ): Steps<Diagnosis> {
   const linked = linkNodes(definition, registry);
   yield;
@@ -56,6 +63,9 @@ export function* diagnose(
     ...warnOfPaths(linked),
     ...warnOfRoutes(definition, registry),
     ...warnOfSecrets(definition, registry, secretNames, isSecretSet),
+    ...warnOfGraphs(definition, graphs),
+    ...warnOfSettings(definition, registry),
+    ...(yield* warnOfBraces(definition)),
     ...(yield* warnOfFormats(definition, registry)),
   ];
   yield;

@@ -1,9 +1,7 @@
 import { type GraphDefinition, type NodeDefinition, paramsOf } from '../definition.js';
 import type { GraphError } from './codes.js';
 import type { LinkedGraph } from './links.js';
-
-/** The built-in tool that runs a graph as a step. */
-const RUN_GRAPH = 'run_graph';
+import { RUN_GRAPH } from './unknown-graphs.js';
 
 /**
  * Finds nodes at which a graph runs itself (its latest version), if a run has no way to an end but through such a node:

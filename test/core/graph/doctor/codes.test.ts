@@ -8,6 +8,7 @@ import {
 } from '../../../../src/core/graph/doctor/codes.js';
 
 import { createRegistry } from '../../../../src/core/tool/registry.js';
+import { UNUSED_SETTINGS } from '../../../../src/core/tool/tool.js';
 import { diagnose } from '../../../helpers/all-steps.js';
 import { definitionOf } from '../../../helpers/run-driver.js';
 
@@ -15,6 +16,7 @@ const registry = createRegistry([
   { name: 'work', run: () => ({}) },
   { name: 'strict', params: z.strictObject({}), run: () => ({}) },
   { name: 'sends', secrets: true, run: () => ({}) },
+  { name: 'waits', [UNUSED_SETTINGS]: { retry: 'It only waits.' }, run: () => ({}) },
   { name: 'run_graph', run: () => ({}) },
   { name: 'gate', outcomes: ['a', 'gone'], choose: () => 'a' },
 ]);
@@ -64,6 +66,9 @@ const DOCUMENTS: Readonly<Record<GraphError['code'] | GraphWarning['code'], obje
   endless_cycle: { edges: [edge('a', 'a')] },
   no_path_to_end: { edges: [edge('a', 'b'), edge('b', 'b')] },
   unused_route: { conditional_edges: [{ ...gate, routes: { gone: 'b', other: 'c' } }] },
+  unknown_graph: { nodes: [node('a', 'run_graph', { graph_id: 'other' })] },
+  unused_setting: { nodes: [{ ...node('a', 'waits'), retry: { max_attempts: 2 } }] },
+  double_braces: { nodes: [node('a', 'work', { text: 'Hello {{ data.name }}' })] },
   unknown_format: { input_schema: { format: 'made-up' } },
   too_many_descendants: { parallel_edges: [{ ...fromA, to_nodes: ['b', 'c'] }] },
   unset_secret: { nodes: [node('a', 'sends', { key: '${ secrets.KEY }' })] },
@@ -73,6 +78,7 @@ function codesFor(document: object): { errors: string[]; warnings: string[] } {
   const { errors, warnings } = diagnose(definitionOf({ entry_point: 'a', nodes, ...document }), registry, {
     isSecretSet: () => false,
     maxDescendants: 1,
+    graphs: { isThere: () => false, ids: [] },
   });
   return { errors: errors.map(({ code }) => code), warnings: warnings.map(({ code }) => code) };
 }

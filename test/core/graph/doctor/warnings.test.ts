@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../../src/core/base/json.js';
+import { createRegistry } from '../../../../src/core/tool/registry.js';
+import { delay } from '../../../../src/tools/delay.js';
+import { runGraph } from '../../../../src/tools/run-graph.js';
+import { waitForInput } from '../../../../src/tools/wait-for-input.js';
+import { diagnose } from '../../../helpers/all-steps.js';
+import { definitionOf } from '../../../helpers/run-driver.js';
+
+const registry = createRegistry([delay(() => 0), waitForInput(() => 0), runGraph, { name: 'work', run: () => ({}) }]);
+
+function warningsOf(tool_name: string, params: JsonObject, fields = {}) {
+  const nodes = [{ name: 'a', tool_name, params, ...fields }];
+  const { errors, warnings } = diagnose(definitionOf({ entry_point: 'a', nodes }), registry);
+  expect(errors).toEqual([]);
+  return warnings;
+}
+
+describe('retry and timeout_seconds', () => {
+  const SETTINGS = { retry: { max_attempts: 3 }, timeout_seconds: 1 };
+
+  it.each([
+    ['delay', { seconds: 1 }, ['/nodes/0/retry', '/nodes/0/timeout_seconds']],
+    ['wait_for_input', { message: 'ok?' }, ['/nodes/0/retry', '/nodes/0/timeout_seconds']],
+    // A child that fails is tried again.
+    ['run_graph', { graph_id: 'other' }, ['/nodes/0/timeout_seconds']],
+    ['work', {}, []],
+  ])('do nothing for what only waits: %s', (tool, params, pointers) => {
+    const warnings = warningsOf(tool, params, SETTINGS);
+    expect(warnings.map(({ code, pointer }) => ({ code, pointer }))).toEqual(
+      pointers.map((pointer) => ({ code: 'unused_setting', pointer })),
+    );
+    expect(warningsOf(tool, params)).toEqual([]);
+  });
+
+  it('are told why', () => {
+    expect(warningsOf('wait_for_input', { message: 'ok?' }, { timeout_seconds: 1 })[0]?.message).toBe(
+      '"timeout_seconds" does nothing for "wait_for_input". It limits the call of the tool, and not the wait that follows. Use the param expires_in_seconds.',
+    );
+  });
+});
+
+describe('double braces', () => {
+  it('are told once for each text, in the order of the document', () => {
+    const params = { 'a/b': ['{{ data.x }} and {{y}}', { z: 'Dear {{#name}}, {{name.first}}' }], c: '${ 1 } {{_a}}' };
+    expect(warningsOf('work', params)).toEqual([
+      {
+        pointer: '/nodes/0/params/a~1b/0',
+        code: 'double_braces',
+        message: '"{{ data.x }}" is passed on as it stands: only "${ expression }" becomes a value.',
+      },
+      expect.objectContaining({
+        pointer: '/nodes/0/params/a~1b/1/z',
+        message: expect.stringContaining('{{name.first}}'),
+      }),
+      expect.objectContaining({ pointer: '/nodes/0/params/c', message: expect.stringContaining('{{_a}}') }),
+    ]);
+  });
+
+  it('show the beginning of long ones', () => {
+    expect(warningsOf('work', { text: `{{ ${'x'.repeat(90)} }}` })[0]?.message).toContain(`{{ ${'x'.repeat(37)}…`);
+  });
+
+  it.each([
+    '{ "a": { "b": {} }}',
+    '{{}} {{ 5 }}',
+    'a {{ b',
+    '${ {"a": {"b": data.x}} }',
+    '${ "{{ name }}" }',
+    `{{ ${'x'.repeat(300)} }}`,
+    '}} {{',
+  ])('are no templates in: %s', (text) => {
+    expect(warningsOf('work', { text, number: 5, none: null })).toEqual([]);
+  });
+
+  it('are found in large params, in steps', () => {
+    const list = Array.from({ length: 5000 }, (_, index) => (index === 4999 ? '{{ x }}' : index));
+    expect(warningsOf('work', { list })).toMatchObject([{ pointer: '/nodes/0/params/list/4999' }]);
+  });
+});
