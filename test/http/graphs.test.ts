@@ -91,7 +91,8 @@ describe('graphs', () => {
   it('hints at the keys of edges too, those of conditional edges included', async () => {
     const misspelt = {
       ...oneNode('misspelt'),
-      nodes: [{ name: 'a', tool_name: 'extract_code', retri: {}, retry: { max_attempts: 2, jiter: 'full' } }],
+      nodes: [{ name: 'a', tool: 'extract_code', retri: {}, retry: { max_attempts: 2, jiter: 'full' } }],
+      edges: [{ from: 'a', to: 'END' }],
       conditional_edges: [{ from_node: 'a', case: [], otherwize: 'END' }],
       parallel_edges: [{ from_node: 'a', to_node: ['a'], join: 'a' }],
       for_each_edges: [{ from_node: 'a', item: '', to_node: 'a', join_node: 'a', collect_as: 'x' }],
@@ -101,11 +102,15 @@ describe('graphs', () => {
       hint === undefined ? [] : [[pointer, hint.match(/"(.*)"/)?.[1]]],
     );
     expect(Object.fromEntries(hints)).toEqual({
+      '/nodes/0/tool': 'tool_name',
       '/nodes/0/retri': 'retry',
       '/nodes/0/retry/jiter': 'jitter',
+      '/edges/0/from': 'from_node',
+      '/edges/0/to': 'to_node',
       '/conditional_edges/0/case': 'cases',
       '/conditional_edges/0/otherwize': 'otherwise',
       '/parallel_edges/0/to_node': 'to_nodes',
+      '/parallel_edges/0/join': 'join_node',
       '/for_each_edges/0/item': 'items',
     });
   });

@@ -26,3 +26,12 @@ export function didYouMean(name: string, known: Iterable<string>): { hint?: stri
   const near = nearestName(name, known);
   return near === undefined ? {} : { hint: `Did you mean "${near}"?` };
 }
+
+/**
+ * The hint that goes with an unknown key of a document: the one known key that has it as a word (`from` for `from_node`,
+ * `tool` for `tool_name`), else the nearest one.
+ */
+export function didYouMeanKey(key: string, known: readonly string[]): { hint?: string } {
+  const longer = known.filter((each) => each.split('_').includes(key.toLowerCase()));
+  return didYouMean(longer.length === 1 ? String(longer[0]) : key, known);
+}

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Problem } from './errors.js';
 import { findInfinities, toPointer } from './json.js';
 import { findUnsafeNumbers } from './json-numbers.js';
-import { didYouMean } from './nearest-name.js';
+import { didYouMeanKey } from './nearest-name.js';
 import type { Steps } from './steps.js';
 
 /** Most problems that one answer lists: enough for any document that people write. */
@@ -28,7 +28,7 @@ export function problemsOf(schema: z.ZodType, value: unknown, issues: readonly I
     }
     const known = knownKeys(schema, issue.path);
     for (const key of issue.keys.slice(0, MAX_PROBLEMS - problems.length)) {
-      const hint = hints-- > 0 ? didYouMean(key, known) : {};
+      const hint = hints-- > 0 ? didYouMeanKey(key, known) : {};
       const pointer = toPointer([...issue.path, key]);
       problems.push({ pointer, code: 'unknown_key', message: `Unknown key ${shown(key)}.`, ...hint });
     }

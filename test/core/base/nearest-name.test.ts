@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { didYouMean, nearestName } from '../../../src/core/base/nearest-name.js';
+import { didYouMean, didYouMeanKey, nearestName } from '../../../src/core/base/nearest-name.js';
 
 describe('nearestName', () => {
   it('is the nearest by edit distance, whatever the case', () => {
@@ -21,5 +21,23 @@ describe('didYouMean', () => {
   it('asks where there is something to ask', () => {
     expect(didYouMean('wrok', ['work'])).toEqual({ hint: 'Did you mean "work"?' });
     expect(didYouMean('nothing like it', ['work'])).toEqual({});
+  });
+});
+
+describe('didYouMeanKey', () => {
+  it.each([
+    ['from', ['from_node', 'to_node'], 'from_node'],
+    ['to', ['from_node', 'to_nodes', 'join_node'], 'to_nodes'],
+    ['Tool', ['name', 'tool_name', 'params'], 'tool_name'],
+    ['error', ['name', 'on_error'], 'on_error'],
+    // More than one has the word: only the spelling tells.
+    ['node', ['from_node', 'to_node', 'nodes'], 'nodes'],
+    ['fromNode', ['from_node', 'to_node'], 'from_node'],
+  ])('takes %s among %j for %s', (key, known, meant) => {
+    expect(didYouMeanKey(key, known)).toEqual({ hint: `Did you mean "${meant}"?` });
+  });
+
+  it('says nothing of what is like no key', () => {
+    expect(didYouMeanKey('target', ['from_node', 'to_node'])).toEqual({});
   });
 });
