@@ -73,6 +73,12 @@ describe('double braces', () => {
     expect(warningsOf('work', { text, number: 5, none: null })).toEqual([]);
   });
 
+  it('are not told of in text that is an error anyhow', () => {
+    const nodes = [{ name: 'a', tool_name: 'work', params: { text: '{{ x }} ${ data.y' } }];
+    const { errors, warnings } = diagnose(definitionOf({ entry_point: 'a', nodes }), registry);
+    expect([errors.map(({ code }) => code), warnings]).toEqual([['invalid_expression'], []]);
+  });
+
   it('are found in large params, in steps', () => {
     const list = Array.from({ length: 5000 }, (_, index) => (index === 4999 ? '{{ x }}' : index));
     expect(warningsOf('work', { list })).toMatchObject([{ pointer: '/nodes/0/params/list/4999' }]);
