@@ -258,7 +258,10 @@ describe('the params', () => {
     [{ prompt: 'x' }, 'model: '],
     [{ model: 'm', prompt: 'x', temperature: 3 }, 'temperature: '],
     [{ model: 'm', prompt: 'x', api_key: 'a\nb' }, 'api_key: This is no key'],
-    [{ model: 'm', prompt: 'x', schema: { properties: { a: { pattern: '(x)\\1' } } } }, 'schema.properties.a.pattern: '],
+    [
+      { model: 'm', prompt: 'x', schema: { properties: { a: { pattern: '(x)\\1' } } } },
+      'schema.properties.a.pattern: ',
+    ],
     [{ model: 'm', prompt: 'x', other: 1 }, ': '],
   ])('%j are refused', (params, finding) => {
     expect(findingsOf(tool, params)[0]).toContain(finding);
