@@ -24,6 +24,7 @@ describe('findUnsafeNumbers', () => {
     '1e20',
     '1E+0021',
     '1.5e300',
+    '0.0012e20',
     '1e23',
     '10000000000000000.0',
     '-0.00000000000000000',
@@ -45,6 +46,7 @@ describe('findUnsafeNumbers', () => {
     ['-1234567890123456789', { overflows: false, isChanged: true }],
     ['1.234567890123456789e18', { overflows: false, isChanged: true }],
     ['12345678.901234567e9', { overflows: false, isChanged: true }],
+    ['0.01234567890123456789e20', { overflows: false, isChanged: true }],
     ['1234567890123456789.00', { overflows: false, isChanged: true }],
     // What a double holds, in digits.
     ['9007199254740992', { overflows: false, isChanged: false }],
