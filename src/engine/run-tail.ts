@@ -1,4 +1,5 @@
 import type { EventRecord } from '../core/run/events.js';
+import type { Turns } from '../runs/turns.js';
 import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
 
@@ -29,6 +30,7 @@ export class RunTail {
     private readonly store: Store,
     signals: Pick<Signals, 'subscribe'>,
     private readonly runId: string,
+    private readonly turns: Turns,
   ) {
     this.#unsubscribe = signals.subscribe(`run/${runId}`, (signal) => {
       if (signal !== 'resync' && signal.kind === 'run_advanced') this.#seq = Math.max(this.#seq, signal.seq);
@@ -84,6 +86,8 @@ export class RunTail {
 
   async #load(after: number): Promise<readonly EventRecord[]> {
     try {
+      // Forty runs with events of 1 MB that are read side by side hold the event loop for a quarter of a second.
+      if (this.turns.isOver()) await this.turns.next();
       const records = await this.store.readEvents(this.runId, after, this.#pageEvents);
       if (records.length === 0) this.#pages.delete(after);
       else this.#keep(after, records);

@@ -1,5 +1,6 @@
 import { EngineError } from '../core/base/errors.js';
 import { type EventRecord, isTerminal } from '../core/run/events.js';
+import type { Turns } from '../runs/turns.js';
 import { UnreadableRunError } from '../store/errors.js';
 import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
@@ -31,7 +32,13 @@ export class WatchUseCases {
   readonly #tails = new Map<string, { readonly tail: RunTail; readers: number }>();
   #stopping = false;
 
-  constructor(private readonly deps: { readonly store: Store; readonly signals: Pick<Signals, 'subscribe'> }) {}
+  constructor(
+    private readonly deps: {
+      readonly store: Store;
+      readonly signals: Pick<Signals, 'subscribe'>;
+      readonly turns: Turns;
+    },
+  ) {}
 
   /**
    * Watches a run from an event on.
@@ -59,6 +66,8 @@ export class WatchUseCases {
   /** Reads the first page for nothing but its errors, without listening to the run: its reader can be gone by then. */
   async #checkFirst(runId: string, after: number): Promise<void> {
     const shared = this.#tails.get(runId)?.tail;
+    const { turns } = this.deps;
+    if (turns.isOver()) await turns.next();
     await (shared === undefined ? this.deps.store.readEvents(runId, after, FIRST_PAGE_EVENTS) : shared.read(after));
   }
 
@@ -98,7 +107,7 @@ export class WatchUseCases {
 
   #enter(runId: string): RunTail {
     const entry = this.#tails.get(runId) ?? {
-      tail: new RunTail(this.deps.store, this.deps.signals, runId),
+      tail: new RunTail(this.deps.store, this.deps.signals, runId, this.deps.turns),
       readers: 0,
     };
     entry.readers += 1;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/core/run/events.js';
 import { WatchUseCases } from '../../src/engine/watch.js';
+import { Turns } from '../../src/runs/turns.js';
 import { UnreadableRunError } from '../../src/store/errors.js';
 import { FORKED_FROM_START, JournalStore, SUBMITTED, stepAtA } from '../helpers/journal-store.js';
 
@@ -8,7 +9,10 @@ const IDLE_MS = 10_000;
 
 function watching(): { journals: JournalStore; watch: WatchUseCases } {
   const journals = new JournalStore();
-  return { journals, watch: new WatchUseCases(journals) };
+  return {
+    journals,
+    watch: new WatchUseCases({ store: journals.store, signals: journals.signals, turns: new Turns() }),
+  };
 }
 
 /** The seqs of all events that follow. */
@@ -68,7 +72,7 @@ describe('a watch', () => {
       if (records.some(({ seq }) => seq === 30)) throw new UnreadableRunError(runId, 'record 30 is not JSON');
       return records;
     };
-    const watch = new WatchUseCases({ store: { ...whole, readEvents }, signals: journals.signals });
+    const watch = new WatchUseCases({ store: { ...whole, readEvents }, signals: journals.signals, turns: new Turns() });
     const { pages } = await watch.watchRun('run', { after: 0, idleMs: IDLE_MS });
     expect(await seqsOf(pages)).toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
     await expect(watch.watchRun('run', { after: 16, idleMs: IDLE_MS })).rejects.toThrow('record 30 is not JSON');
