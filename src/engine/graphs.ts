@@ -99,7 +99,10 @@ export class GraphUseCases {
     return { graphId, version: saved.version, warnings, changed: true };
   }
 
-  /** Saves the next version; runs under way keep theirs. @throws EngineError `graph_not_found`, `invalid_graph`, `graph_exists`. */
+  /**
+   * Saves the next version; runs under way keep theirs.
+   * @throws EngineError `graph_not_found`, `invalid_graph`, `graph_exists`, `server_busy`.
+   */
   async updateGraph(graphId: string, definition: GraphDefinition): Promise<SavedGraph> {
     const { store, turns } = this.deps;
     // One that cannot be read is replaced.
@@ -134,7 +137,7 @@ export class GraphUseCases {
     const found = await store.findGraphText(graphId, version === undefined ? {} : { version });
     if (found === undefined) throw graphNotFound(graphId, version);
     const { text, isJson, ...identity } = found;
-    const key = `${graphId} ${found.version} ${found.createdAt}`;
+    const key = `graph ${graphId} ${found.version} ${found.createdAt}`;
     return reads.share(key, PARSED_SIZE * text.length, async () => {
       try {
         return { ...identity, definition: await turns.inSlices(readDefinitionInSteps(text, isJson)) };
@@ -190,9 +193,11 @@ export class GraphUseCases {
 
   /** Asks for the graphs that nodes run; for the ids of others only if one of them is not there. */
   async #knownGraphs(definition: GraphDefinition): Promise<KnownGraphs> {
-    const { store } = this.deps;
+    const { store, turns } = this.deps;
     const missing = new Set<string>();
     for (const { graphId, version } of graphsNamedIn(definition)) {
+      // A graph can name thousands.
+      if (turns.isOver()) await turns.next();
       if (!(await store.hasGraph(graphId, version))) missing.add(`${graphId}@${version ?? ''}`);
       if (version !== undefined && !(await store.hasGraph(graphId))) missing.add(`${graphId}@`);
     }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
 
 const calls = (graph_id: string, version?: number) => ({
@@ -28,4 +28,24 @@ it('graphs that nodes run are looked up when a graph is checked and saved', asyn
   await engine.deleteGraph('child');
   expect(await warningsOf('child', 1)).toMatchObject([{ pointer: '/nodes/0/params/graph_id', code: 'unknown_graph' }]);
   await store.close();
+});
+
+it('many of them are looked up in turns', async () => {
+  const { engine, store } = await startEngineForTest();
+  let turn = 0;
+  const counting = setInterval(() => {
+    turn += 1;
+  });
+  const turns = new Set<number>();
+  vi.spyOn(store, 'hasGraph').mockImplementation(async () => {
+    turns.add(turn);
+    const end = performance.now() + 1;
+    while (performance.now() < end);
+    return true;
+  });
+  const nodes = Array.from({ length: 100 }, (_, index) => ({ ...calls(`g${index}`).nodes[0], name: `n${index}` }));
+  await engine.validateGraph({ ...calls('g0'), entry_point: 'n0', nodes });
+  clearInterval(counting);
+  expect(store.hasGraph).toHaveBeenCalledTimes(100);
+  expect(turns.size).toBeGreaterThan(2);
 });
