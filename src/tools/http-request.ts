@@ -7,7 +7,7 @@ import { type AllowList, parseAllowList } from './http/allow-list.js';
 import { readBody } from './http/answer-body.js';
 import { encodeBasic } from './http/authorization.js';
 import { buildRequest } from './http/build-request.js';
-import { readCapped } from './http/capped-body.js';
+import { discardBody, readCapped } from './http/capped-body.js';
 import { type Resolve, systemResolve } from './http/checked-addresses.js';
 import type { HttpErrorCode } from './http/error-codes.js';
 import type { ExchangeOptions, Progress } from './http/exchange.js';
@@ -107,7 +107,7 @@ class HttpCall {
     const answer = await this.#exchange(`Bearer ${this.#hide(token)}`);
     if (answer.status !== 401) return answer;
     // The service has done nothing but to refuse the token, which can end before its time.
-    answer.body.on('error', () => undefined).destroy();
+    discardBody(answer.body);
     this.#progress = { isSent: false, isAnswered: false };
     const next = await this.client.tokens.tokenFor(credentials, signal, token);
     return this.#exchange(`Bearer ${this.#hide(next)}`);

@@ -1,4 +1,5 @@
 import { copyJson, isPlainObject, type Json } from './json.js';
+import { encodeForForm } from './url-encoding.js';
 
 /** Hides the values of secrets in the logs, errors and patches of a step. */
 export interface Mask {
@@ -52,7 +53,7 @@ function inJson(value: string): string {
 function inUrls(value: string): string[] {
   const encoded = [
     encodeURIComponent(value),
-    new URLSearchParams({ v: value }).toString().slice('v='.length),
+    encodeForForm(value),
     new URL(`http://host/?v=${value.replaceAll('#', '%23')}`).search.slice('?v='.length),
     ...['http://host/', 'http://host/?v='].map((before) => inUrl(before, value)),
   ];

@@ -1,5 +1,6 @@
 import { type Json, MAX_JSON_DEPTH } from '../base/json.js';
 import { findUnsafeNumbers } from '../base/json-numbers.js';
+import { isDeeperThan } from '../base/json-scan.js';
 import { finishSteps } from '../base/steps.js';
 import { boundText, type Call, type ExpressionFunction, TEXT } from './function.js';
 import { ExpressionError, JSON_KINDS, measureText } from './values.js';
@@ -36,19 +37,13 @@ function parseJson(text: string, call: Call): Json {
     // Without the words of the parser: they show what it has read, which can be a secret.
     throw new ExpressionError('json() takes JSON text, and this is none.', call.at);
   }
-  if (hasMoreLevels(value, MAX_JSON_DEPTH)) {
+  if (isDeeperThan(value, MAX_JSON_DEPTH)) {
     throw new ExpressionError(`This JSON has more than ${MAX_JSON_DEPTH} levels of nesting.`, call.at);
   }
   if (hasUnsafeNumber(text)) {
     throw new ExpressionError('This JSON has a number that is too large to be kept exactly.', call.at);
   }
   return value;
-}
-
-/** Recurses no deeper than the limit. */
-function hasMoreLevels(value: Json, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((part) => hasMoreLevels(part as Json, levels - 1));
 }
 
 /** True for JSON with a number that overflows, or a whole number of more than 53 bits. */

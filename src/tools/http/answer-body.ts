@@ -47,24 +47,27 @@ function readByType(bytes: Buffer, contentType: string, note: Note | undefined):
 
 function parseOrKeep(text: string, note: Note | undefined): Json {
   if (text === '') return null;
-  try {
-    return parseAnswerJson(text, note);
-  } catch (thrown) {
-    if (thrown instanceof AnswerJsonError) throw new RefusedAnswerError(`The answer holds ${thrown.message}.`);
-    return text;
-  }
+  const value = parseIfJson(text, note);
+  return value === undefined ? text : value;
 }
 
 function readJson(bytes: Buffer, contentType: string, note: Note | undefined): Json {
   const text = decodeStrictly(bytes, contentType);
-  try {
-    if (text !== undefined) return parseAnswerJson(text, note);
-  } catch (thrown) {
-    if (thrown instanceof AnswerJsonError) throw new RefusedAnswerError(`The answer holds ${thrown.message}.`);
-  }
+  const value = text === undefined ? undefined : parseIfJson(text, note);
+  if (value !== undefined) return value;
   throw new RefusedAnswerError(
     `The body of the answer is not JSON. Its type is ${JSON.stringify(contentType.slice(0, 100))}.`,
   );
+}
+
+/** The value of JSON text; undefined if it is not JSON. */
+function parseIfJson(text: string, note: Note | undefined): Json | undefined {
+  try {
+    return parseAnswerJson(text, note);
+  } catch (thrown) {
+    if (thrown instanceof AnswerJsonError) throw new RefusedAnswerError(`The answer holds ${thrown.message}.`);
+    return undefined;
+  }
 }
 
 function encodeBytes(bytes: Buffer, contentType: string): Json {

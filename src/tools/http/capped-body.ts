@@ -33,8 +33,7 @@ export interface CappedBody {
  * @throws RefusedAnswerError for an encoding that is not known, and what the stream and the decoders throw.
  */
 export async function readCapped(body: Readable, contentEncoding: string, maxBytes: number): Promise<CappedBody> {
-  // A body that is not read to its end emits an error, which ends the process if nobody listens.
-  body.on('error', () => undefined);
+  ignoreErrors(body);
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of decoded(body, contentEncoding)) {
@@ -44,6 +43,16 @@ export async function readCapped(body: Readable, contentEncoding: string, maxByt
     if (length > maxBytes) return { bytes: Buffer.concat(chunks).subarray(0, maxBytes), isCut: true };
   }
   return { bytes: Buffer.concat(chunks, length), isCut: false };
+}
+
+/** Ends the connection of a body that nobody wants: it can be of any length. */
+export function discardBody(body: Readable): void {
+  ignoreErrors(body).destroy();
+}
+
+/** A body that is not read to its end emits an error, which ends the process if nobody listens. */
+function ignoreErrors(body: Readable): Readable {
+  return body.on('error', () => undefined);
 }
 
 function decoded(body: Readable, contentEncoding: string): AsyncIterable<Buffer> {

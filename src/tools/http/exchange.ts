@@ -1,4 +1,5 @@
 import { type Dispatcher, request as send } from 'undici';
+import { discardBody } from './capped-body.js';
 import { RefusedAnswerError } from './refused-answer.js';
 import { followRedirect, type HttpAnswer, type HttpRequest, whyNotRequestable } from './request-rules.js';
 
@@ -43,8 +44,7 @@ export async function exchange(
     if (!followRedirects || !REDIRECTS.includes(answer.statusCode) || typeof location !== 'string') {
       return { request, status: answer.statusCode, headers: answer.headers, body: answer.body };
     }
-    // Not read, since it can be of any length. Destroying it emits an error.
-    answer.body.on('error', () => undefined).destroy();
+    discardBody(answer.body);
     if (redirects === MAX_REDIRECTS) throw new RefusedAnswerError(`There were more than ${MAX_REDIRECTS} redirects.`);
     request = followRedirect(request, answer.statusCode, location);
   }

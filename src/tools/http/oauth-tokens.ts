@@ -1,13 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
 import { messageOf } from '../../core/base/errors.js';
+import { encodeForForm } from '../../core/base/url-encoding.js';
 import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
 import { parseAnswerJson } from '../answer-json.js';
 import { shortened } from '../result.js';
 import { tlsHint } from '../tls-hint.js';
 import { decodeText } from './answer-body.js';
 import { encodeBasic } from './authorization.js';
-import { ACCEPTED_ENCODINGS, readCapped } from './capped-body.js';
+import { ACCEPTED_ENCODINGS, discardBody, readCapped } from './capped-body.js';
 import { ForbiddenAddressError } from './checked-addresses.js';
 import type { HttpErrorCode } from './error-codes.js';
 import { contentTypeOf, encodingOf } from './headers.js';
@@ -81,7 +82,7 @@ export class OauthTokens {
       const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
       const inHeader = await this.send(tokenRequest(credentials, 'header'), signal);
       if (inHeader.status !== 400 && inHeader.status !== 401) return await this.#read(inHeader, origin);
-      inHeader.body.on('error', () => undefined).destroy();
+      discardBody(inHeader.body);
       return await this.#read(await this.send(tokenRequest(credentials, 'body'), signal), origin);
     } catch (thrown) {
       const isNamed = thrown instanceof FatalError || thrown instanceof RetryableError;
@@ -128,16 +129,13 @@ function tokenRequest(credentials: ClientCredentials, secretIn: 'header' | 'body
     'content-type': 'application/x-www-form-urlencoded',
     'user-agent': 'graphrunner',
   };
-  if (secretIn === 'header') headers.authorization = `Basic ${encodeBasic(inForm(client_id), inForm(client_secret))}`;
+  if (secretIn === 'header')
+    headers.authorization = `Basic ${encodeBasic(encodeForForm(client_id), encodeForForm(client_secret))}`;
   else {
     form.set('client_id', client_id);
     form.set('client_secret', client_secret);
   }
   return { method: 'POST', url: new URL(token_url), headers, body: form.toString() };
-}
-
-function inForm(text: string): string {
-  return new URLSearchParams({ v: text }).toString().slice('v='.length);
 }
 
 /** Leaves a promise that others share when this step is stopped. */

@@ -1,5 +1,3 @@
-import { definedOnly } from '../../core/base/defined-only.js';
-
 /** The longest pause that a server can ask for, in seconds. */
 export const MAX_RETRY_AFTER_SECONDS = 86_400;
 
@@ -16,12 +14,4 @@ export function parseRetryAfter(value: string | null | undefined, now: number): 
   const time = Date.parse(/GMT$/i.test(text) ? text : `${text} GMT`);
   if (Number.isNaN(time)) return undefined;
   return Math.min(Math.max(0, Math.ceil((time - now) / 1000)), MAX_RETRY_AFTER_SECONDS);
-}
-
-/** The options of a RetryableError. */
-export function retryOptions(
-  retryAfterSeconds: number | undefined,
-  cause?: unknown,
-): { retryAfterSeconds?: number; cause?: unknown } {
-  return { ...definedOnly({ retryAfterSeconds }), cause };
 }

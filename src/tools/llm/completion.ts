@@ -1,5 +1,6 @@
 import type { OpenAI } from 'openai';
 import { z } from 'zod';
+import { definedOnly } from '../../core/base/defined-only.js';
 import { messageOf } from '../../core/base/errors.js';
 import type { Json } from '../../core/base/json.js';
 import type { Usage } from '../../core/base/usage.js';
@@ -7,7 +8,7 @@ import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
 import { AnswerJsonError, parseAnswerJson } from '../answer-json.js';
 import type { AnswerSchema } from '../answer-schema.js';
 import { inWords } from '../answer-schema.js';
-import { parseRetryAfter, retryOptions } from '../http/retry-after.js';
+import { parseRetryAfter } from '../http/retry-after.js';
 import { shortened } from '../result.js';
 import { tlsHint } from '../tls-hint.js';
 
@@ -79,7 +80,8 @@ function failureOf(thrown: unknown, now: number): Error {
   if (status !== 429 && status < 500) return new FatalError(message, { cause: thrown });
   const headers = thrown instanceof Error && 'headers' in thrown ? thrown.headers : undefined;
   const after = headers instanceof Headers ? headers.get('retry-after') : undefined;
-  return new RetryableError(message, retryOptions(parseRetryAfter(after, now), thrown));
+  const retryAfterSeconds = parseRetryAfter(after, now);
+  return new RetryableError(message, { ...definedOnly({ retryAfterSeconds }), cause: thrown });
 }
 
 /**
