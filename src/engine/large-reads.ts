@@ -24,13 +24,14 @@ interface Turn {
 }
 
 /**
- * Has large reads of different runs take turns. What is read takes several times its size while it is folded and
+ * Has large reads, such as those of different runs, take turns. What is read takes several times its size while it is folded and
  * printed, so all of it at once would fill the memory, whatever of it can be sent in the end. A read is measured before
  * it begins, without reading anything.
  */
 export class LargeReads {
   /** The latest turn of each read. */
   readonly #turns = new Map<string, Turn>();
+  /** Reads of {@link share} that have not begun. */
   readonly #shared = new Map<string, Promise<unknown>>();
   #count = 0;
   /** First come, first served. */
@@ -87,7 +88,7 @@ export class LargeReads {
 
   #enqueue(key: string, bytes: number, { always = false }: LargeReadOptions): Turn {
     if (!always && this.#waitingBytes > 0 && this.#waitingBytes + bytes > this.maxWaitingBytes) {
-      const detail = 'Too many large runs are read at the moment. Try again later.';
+      const detail = 'Too many large runs or graphs are read at the moment. Try again later.';
       throw new EngineError('server_busy', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS });
     }
     let begin = (): void => {};

@@ -137,7 +137,7 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     status: 503,
     title: 'Server busy',
     meaning:
-      'Too many large runs are read, or too many large answers have not been read by their clients. Try again later.',
+      'Too many large runs or graphs are read, or too many large answers have not been read by their clients. Try again later.',
   },
   queue_full: { status: 503, title: 'Queue full', meaning: 'Too many runs are waiting to start. Try again later.' },
   shutting_down: { status: 503, title: 'Shutting down', meaning: 'The server is stopping and takes no new work.' },
