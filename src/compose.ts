@@ -8,15 +8,15 @@ import { LinePages } from './runs/line-pages.js';
 import { runIds } from './runs/run-ids.js';
 import { RunLoader } from './runs/run-loader.js';
 import { Turns } from './runs/turns.js';
+import type { PortsOptions } from './store/ports.js';
 import type { RunQueue } from './store/queue.js';
 import type { Signals } from './store/signals.js';
-import { explainOpening } from './store/sqlite/database.js';
-import { openSqlite, type SqliteOptions } from './store/sqlite/open.js';
+import { openSqlite } from './store/sqlite/open.js';
 import type { CommitObserver, Store } from './store/store.js';
 
 export interface ComposeOptions
   extends Pick<ExecutorOptions, 'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep'>,
-    Pick<SqliteOptions, 'onFatal' | 'onCommit' | 'maxQueuedRuns'> {
+    Pick<PortsOptions, 'onFatal' | 'onCommit' | 'maxQueuedRuns'> {
   /** A path or a `file:` URL. */
   readonly databasePath: string;
   readonly registry: Registry;
@@ -53,19 +53,19 @@ export interface Composition {
 /**
  * Wires an engine: the ports on one SQLite file, what loads runs, the executor that drives them, and the use-cases.
  * @example
- * const { engine, open, start } = compose({ databasePath: 'workflow.db', registry: createRegistry(tools), ... });
+ * const { engine, open, start } = await compose({ databasePath: 'workflow.db', registry: createRegistry(tools), ... });
  * await open();
  * start();
  * const { runId } = await engine.startRun({ graphId: 'demo-review', inputData: 'x = 1' });
  * @throws OpenDatabaseError when the file cannot be used
  */
-export function compose({
+export async function compose({
   databasePath,
   registry,
   now = Date.now,
   random = Math.random,
   ...options
-}: ComposeOptions): Composition {
+}: ComposeOptions): Promise<Composition> {
   const { logger, onFatal, onCommit, maxQueuedRuns, maxDescendants, secrets } = options;
   const committed: CommitObserver = (units, tookMs) => {
     runs.committed(units);
@@ -93,13 +93,7 @@ export function compose({
     signals,
     inSlices: turns.inSlices,
     isNew,
-    async open() {
-      try {
-        await queue.open();
-      } catch (thrown) {
-        throw explainOpening(databasePath, thrown);
-      }
-    },
+    open: () => queue.open(),
     start: () => executor.start(),
     async drain(graceMs) {
       engine.stop();

@@ -50,7 +50,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     findOldest: () => parts.store.findOldestUnfinished(),
     now,
   });
-  const parts = compose({
+  const parts = await compose({
     ...config,
     registry,
     logger,

@@ -23,7 +23,7 @@ export async function openEngine(
   definitions: readonly Registrable[],
   maxConcurrentRuns = 100,
 ): Promise<BenchEngine> {
-  const parts = compose({
+  const parts = await compose({
     databasePath: path,
     registry: createRegistry(definitions),
     logger: { info: () => {}, warn: () => {}, error: (...args: unknown[]) => console.error(...args) },

@@ -43,7 +43,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     ...builtInTools({ now, httpAllow: ['127.0.0.1'], llmBaseUrl: options.llmBaseUrl ?? 'http://127.0.0.1:9/v1' }),
     ...(options.definitions ?? []),
   ]);
-  const parts = compose({
+  const parts = await compose({
     databasePath: path,
     registry,
     logger,

@@ -45,7 +45,14 @@ it.each([
   ['is set back', -HOUR_MS, 90_000],
   ['is set forward past the end', HOUR_MS, 30_000],
 ])('a run that was given back for later is due in time when the clock %s', async (_, step, dueAfterMs) => {
-  const queue = new LocalQueue({ store: storeOf(Number.POSITIVE_INFINITY), now, maxQueuedRuns: 10, onError: vi.fn() });
+  const explain = (thrown: unknown) => new Error('unexplained', { cause: thrown });
+  const queue = new LocalQueue({
+    store: storeOf(Number.POSITIVE_INFINITY),
+    now,
+    maxQueuedRuns: 10,
+    onError: vi.fn(),
+    explain,
+  });
   const wakes = [{ runId: 'r', at: 0 }];
   queue.committed([{ appends: [], wakes }]);
   const [claim] = await queue.take(1);

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { afterAll, afterEach } from 'vitest';
+import type { Ports } from '../../src/store/ports.js';
 import { openDatabase } from '../../src/store/sqlite/database.js';
 import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
-import { openSqlite, type SqlitePorts } from '../../src/store/sqlite/open.js';
+import { openSqlite } from '../../src/store/sqlite/open.js';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../src/store/store.js';
 
@@ -35,7 +36,7 @@ export function onFatal(error: Error): never {
 const logger = { info: () => undefined, error: () => undefined };
 
 /** Opens the ports on a file as a server does. */
-export function openPorts(path = newPath(), maxQueuedRuns = 1000): SqlitePorts {
+export function openPorts(path = newPath(), maxQueuedRuns = 1000): Ports {
   const ports = openSqlite({ path, onFatal, logger, now: Date.now, maxQueuedRuns });
   opened.push(ports.store);
   return ports;

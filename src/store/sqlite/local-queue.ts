@@ -3,7 +3,7 @@ import { isRequest } from '../../core/run/events.js';
 import { isFinished, statusOf, wakeAt } from '../../core/run/state.js';
 import { hasChildren } from '../../core/run/waits.js';
 import { type Claim, QueueFullError, type RunQueue, type Unsubscribe, type Wake } from '../queue.js';
-import type { Store, Unit } from '../store.js';
+import type { Store, UnfinishedRun, Unit } from '../store.js';
 import { Alarm, LONGEST_SLEEP_MS } from './alarm.js';
 
 export interface LocalQueueOptions {
@@ -14,6 +14,8 @@ export interface LocalQueueOptions {
   readonly maxQueuedRuns: number;
   /** Called when the times at which runs are due cannot be read; that is tried again. */
   readonly onError: (error: unknown) => void;
+  /** What opening fails with when the database cannot be read. */
+  readonly explain: (thrown: unknown) => Error;
 }
 
 /** A claim that is out, and whether its run was woken since. */
@@ -53,7 +55,7 @@ export class LocalQueue implements RunQueue {
   }
 
   async open(): Promise<void> {
-    for (const { runId, status, waitingFor, parentRunId, hasSlot } of await this.options.store.listUnfinishedRuns()) {
+    for (const { runId, status, waitingFor, parentRunId, hasSlot } of await this.#listUnfinishedRuns()) {
       switch (status) {
         case 'RUNNING':
           this.#takeovers.add(runId);
@@ -158,6 +160,14 @@ export class LocalQueue implements RunQueue {
     this.#isClosed = true;
     this.#alarm.stop();
     for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  async #listUnfinishedRuns(): Promise<readonly UnfinishedRun[]> {
+    try {
+      return await this.options.store.listUnfinishedRuns();
+    } catch (thrown) {
+      throw this.options.explain(thrown);
+    }
   }
 
   /** Takes note of what a commit has stored: called by the store, before anybody else hears of the commit. */

@@ -1,8 +1,8 @@
 import type Database from 'better-sqlite3';
 import { statusOf, waitsForPerson } from '../../core/run/state.js';
-import type { RunQueue } from '../queue.js';
+import type { Ports, PortsOptions } from '../ports.js';
 import type { Signals } from '../signals.js';
-import type { CommitObserver, RunAppend, Store, Unit } from '../store.js';
+import type { CommitObserver, RunAppend, Unit } from '../store.js';
 import { explainOpening, openDatabase } from './database.js';
 import { DatabaseFiles } from './database-files.js';
 import { checkFileNames } from './file-names.js';
@@ -11,37 +11,18 @@ import { LocalSignals } from './local-signals.js';
 import { locateDatabase } from './location.js';
 import { takeLock } from './lock.js';
 import { SqliteStore } from './sqlite-store.js';
-import type { StoreLogger, WriterOptions } from './writer.js';
 
-export interface SqliteOptions {
+export interface SqliteOptions extends PortsOptions {
   /** A path or a `file:` URL. The file is made if it is not there; its folder must be. */
   readonly path: string;
-  readonly logger: StoreLogger;
-  /** Called when only a new process can go on. This one must end: nothing is written any more. */
-  readonly onFatal: WriterOptions['onFatal'];
-  readonly onCommit?: CommitObserver | undefined;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** Top-level runs that wait to begin, at most. */
-  readonly maxQueuedRuns: number;
-}
-
-/** The ports on one SQLite file: the store in it, and the queue and the signals in the memory of the one process that has it. */
-export interface SqlitePorts {
-  readonly store: Store;
-  readonly queue: RunQueue;
-  readonly signals: Signals;
-  /** True if the database has never had a graph. */
-  readonly isNew: boolean;
-  /** The greatest id of a run that is stored. */
-  readonly newestRunId: string | undefined;
 }
 
 /**
- * Opens a SQLite file, alone: a second server on the file is refused until this one has closed or died.
+ * Opens a SQLite file, alone: a second server on the file is refused until this one has closed or died. The queue and the
+ * signals are in the memory of the one process that has it.
  * @throws OpenDatabaseError, with a message for the person who starts the server, when the file cannot be used
  */
-export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptions): SqlitePorts {
+export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptions): Ports {
   const signals = new LocalSignals();
   const onError = (error: unknown): void => {
     options.logger.error({ err: error }, 'timers could not be read; trying again');
@@ -53,7 +34,8 @@ export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptio
     publish(signals, units);
   };
   const store = openStore(path, { ...options, signals, onCommit });
-  const queue = new LocalQueue({ store, now, maxQueuedRuns, onError });
+  const explain = (thrown: unknown): Error => explainOpening(path, thrown);
+  const queue = new LocalQueue({ store, now, maxQueuedRuns, onError, explain });
   return { store, queue, signals, isNew: store.isNew, newestRunId: store.newestRunId };
 }
 

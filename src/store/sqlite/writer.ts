@@ -1,22 +1,12 @@
 import type Database from 'better-sqlite3';
 import { OutcomeUnknownError, StoreUnavailableError } from '../errors.js';
-import type { CommitObserver } from '../store.js';
+import type { PortsOptions } from '../ports.js';
 import { BUSY_TIMEOUT_MS, setBusyTimeout } from './database.js';
 import type { DatabaseFiles } from './database-files.js';
 import { damageAdvice, isBusy, isDamage, isDatabaseFailure, isFatalFailure } from './failures.js';
 
-/** What the store says of its database. pino and Fastify's logger fit. */
-export interface StoreLogger {
-  info(details: object, message: string): void;
-  error(details: object, message: string): void;
-}
-
-export interface WriterOptions {
-  readonly logger?: StoreLogger | undefined;
-  /** Called when only a new process can go on. This one must end: nothing is written any more. */
-  readonly onFatal: (error: Error) => void;
-  readonly onCommit?: CommitObserver | undefined;
-}
+/** A store without a logger says nothing. */
+export type WriterOptions = Pick<PortsOptions, 'onFatal' | 'onCommit'> & Partial<Pick<PortsOptions, 'logger'>>;
 
 /** Pauses between attempts to write again after a failure, in milliseconds: the first, doubled up to the last. */
 const FIRST_PROBE_MS = 100;
