@@ -1,7 +1,7 @@
 import { type EventRecord, payloadOf, type RunEvent } from '../../src/core/run/events.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
+import { LocalSignals } from '../../src/store/local-signals.js';
 import type { Signals } from '../../src/store/signals.js';
-import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
 import type { Store } from '../../src/store/store.js';
 
 /** Journals that a test writes event by event, behind as much of a store as those need who only read journals. */

@@ -11,7 +11,7 @@ import { GraphCache } from '../../src/runs/graph-cache.js';
 import { LinePages } from '../../src/runs/line-pages.js';
 import { RunLoader } from '../../src/runs/run-loader.js';
 import { Turns } from '../../src/runs/turns.js';
-import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
+import { LocalSignals } from '../../src/store/local-signals.js';
 import type { RunAppend, Store } from '../../src/store/store.js';
 import { newPath, open } from '../store/open-stores.js';
 import { COMPLETED, FAILED, foldStored, follow, graph, newRun, STARTED, step, unit } from '../store/runs.js';

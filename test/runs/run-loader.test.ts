@@ -6,7 +6,7 @@ import { GraphCache } from '../../src/runs/graph-cache.js';
 import { RunLoader } from '../../src/runs/run-loader.js';
 import { Turns } from '../../src/runs/turns.js';
 import { UnreadableRunError } from '../../src/store/errors.js';
-import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
+import { LocalSignals } from '../../src/store/local-signals.js';
 import type { Store } from '../../src/store/store.js';
 import { newPath, open } from '../store/open-stores.js';
 import { branches, CANCELLED, commit, follow, graph, newChild, newRun, STARTED, step, unit } from '../store/runs.js';

@@ -6,9 +6,9 @@ import {
   StoreUnavailableError,
   UnreadableRunError,
 } from '../../src/store/errors.js';
+import { LocalSignals } from '../../src/store/local-signals.js';
 import { openDatabase } from '../../src/store/sqlite/database.js';
 import { JournalReader } from '../../src/store/sqlite/journal-reader.js';
-import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { type Transactions, Writer } from '../../src/store/sqlite/writer.js';
 import { until } from '../helpers/until.js';

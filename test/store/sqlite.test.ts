@@ -3,10 +3,10 @@ import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { EventOf, EventType, RunEvent } from '../../src/core/run/events.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
+import { LocalSignals } from '../../src/store/local-signals.js';
 import { ChildReader } from '../../src/store/sqlite/child-reader.js';
 import { openDatabase } from '../../src/store/sqlite/database.js';
 import { Graphs } from '../../src/store/sqlite/graphs.js';
-import { LocalSignals } from '../../src/store/sqlite/local-signals.js';
 import { openSqlite } from '../../src/store/sqlite/open.js';
 import { RunDeletion } from '../../src/store/sqlite/run-deletion.js';
 import { listUnfinishedRuns, RunLists } from '../../src/store/sqlite/run-list.js';

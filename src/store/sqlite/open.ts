@@ -1,13 +1,12 @@
 import type Database from 'better-sqlite3';
-import { statusOf, waitsForPerson } from '../../core/run/state.js';
+import { LocalSignals } from '../local-signals.js';
 import type { Ports, PortsOptions } from '../ports.js';
-import type { Signals } from '../signals.js';
-import type { CommitObserver, RunAppend, Unit } from '../store.js';
+import { publishCommit } from '../publish-commit.js';
+import type { CommitObserver } from '../store.js';
 import { explainOpening, openDatabase } from './database.js';
 import { DatabaseFiles } from './database-files.js';
 import { checkFileNames } from './file-names.js';
 import { LocalQueue } from './local-queue.js';
-import { LocalSignals } from './local-signals.js';
 import { locateDatabase } from './location.js';
 import { takeLock } from './lock.js';
 import { SqliteStore } from './sqlite-store.js';
@@ -31,7 +30,7 @@ export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptio
     queue.committed(units);
     // Before those who are told of it look.
     options.onCommit?.(units, tookMs);
-    publish(signals, units);
+    publishCommit(signals, units);
   };
   const store = openStore(path, { ...options, signals, onCommit });
   const explain = (thrown: unknown): Error => explainOpening(path, thrown);
@@ -51,16 +50,5 @@ function openStore(path: string, options: ConstructorParameters<typeof SqliteSto
     sqlite?.close();
     release();
     throw explainOpening(realPath, thrown);
-  }
-}
-
-/** Tells of the runs that a commit has touched: of each once, how far it has come. */
-function publish(signals: Signals, units: readonly Unit[]): void {
-  const touched = new Map<string, RunAppend>();
-  for (const { appends } of units) for (const append of appends) touched.set(append.state.runId, append);
-  for (const { state, rowChanged } of touched.values()) {
-    const { runId, seq, cancelRequested, parent } = state;
-    signals.publish({ kind: 'run_advanced', runId, seq, status: statusOf(state), cancelRequested });
-    if (rowChanged && parent !== null && waitsForPerson(state)) signals.publish({ kind: 'child_waiting', runId });
   }
 }

@@ -1,5 +1,5 @@
-import type { Unsubscribe } from '../queue.js';
-import { type Signal, type SignalListener, type Signals, type Topic, topicOf } from '../signals.js';
+import type { Unsubscribe } from './queue.js';
+import { type Signal, type SignalListener, type Signals, type Topic, topicOf } from './signals.js';
 
 /** Signals within one process: nothing is ever lost, and listeners are called before `publish` returns. */
 export class LocalSignals implements Signals {
