@@ -3,9 +3,10 @@ import { EngineError, type Problem } from '../core/base/errors.js';
 import { type JsonObject, MAX_JSON_DEPTH } from '../core/base/json.js';
 import { isSameJson } from '../core/base/json-same.js';
 import { scanJson } from '../core/base/json-scan.js';
-import { addNumberProblems, problemsOf } from '../core/base/problems.js';
+import { addNumberProblems, type DocumentProblem, problemsOf } from '../core/base/problems.js';
 import { UnreadableError } from '../core/base/stored.js';
 import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../core/graph/definition.js';
+import type { GraphError, GraphWarning } from '../core/graph/doctor/codes.js';
 import { diagnose } from '../core/graph/doctor/doctor.js';
 import { graphsNamedIn, type KnownGraphs } from '../core/graph/doctor/unknown-graphs.js';
 import { readDefinitionInSteps } from '../core/graph/stored-graph.js';
@@ -30,14 +31,14 @@ const MAX_HINTED_IDS = 1000;
 /** What the graph doctor says of a document. */
 export interface GraphVerdict {
   readonly valid: boolean;
-  readonly errors: readonly Problem[];
-  readonly warnings: readonly Problem[];
+  readonly errors: readonly (DocumentProblem | GraphError)[];
+  readonly warnings: readonly GraphWarning[];
 }
 
 export interface SavedGraph {
   readonly graphId: string;
   readonly version: number;
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly GraphWarning[];
   /** False when the document was identical to the latest version, so that none was made. */
   readonly changed: boolean;
 }
@@ -206,12 +207,12 @@ export class GraphUseCases {
   }
 
   /** What is found is told; that there is nothing, which is usual, is found out in slices. */
-  async #addNumberProblems(document: unknown, problems: readonly Problem[]): Promise<readonly Problem[]> {
+  async #addNumberProblems<Code extends string>(document: unknown, problems: readonly Problem<Code>[]) {
     const { hasInfinity } = await this.deps.turns.inSlices(scanJson(document, MAX_JSON_DEPTH));
     return hasInfinity ? addNumberProblems(document, problems) : problems;
   }
 
-  async #accept(definition: GraphDefinition): Promise<readonly Problem[]> {
+  async #accept(definition: GraphDefinition): Promise<readonly GraphWarning[]> {
     const { errors, warnings } = await this.#diagnose(definition);
     if (errors.length === 0) return warnings;
     const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;

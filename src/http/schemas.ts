@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROBLEM_CODES } from './errors/problem-codes.js';
 
 export { jsonObjectSchema } from '../core/base/json-object-schema.js';
 
@@ -61,7 +62,7 @@ export function graphParamsSchema(example: string) {
 export const problemItemSchema = z
   .object({
     pointer: z.string().describe('Where: a JSON Pointer (RFC 6901) into the body, or into the query as an object.'),
-    code: z.string().describe('A stable code.'),
+    code: z.enum(PROBLEM_CODES).describe('A stable code.'),
     message: z.string().describe('An explanation.'),
     hint: z.string().optional().describe('What was probably meant.'),
   })

@@ -295,7 +295,35 @@ export interface Problem {
 }
 export interface ProblemItem {
   pointer: string;
-  code: string;
+  code:
+    | 'required'
+    | 'unknown_key'
+    | 'invalid_type'
+    | 'invalid_value'
+    | 'invalid_key'
+    | 'invalid_format'
+    | 'invalid_union'
+    | 'not_multiple_of'
+    | 'too_small'
+    | 'too_big'
+    | 'too_deep'
+    | 'invalid_cursor'
+    | 'invalid_schema'
+    | 'unknown_node'
+    | 'unknown_tool'
+    | 'unknown_condition'
+    | 'unknown_outcome'
+    | 'duplicate_node'
+    | 'reserved_name'
+    | 'conflicting_edges'
+    | 'invalid_params'
+    | 'invalid_expression'
+    | 'empty_branch'
+    | 'overlapping_branches'
+    | 'crossing_joins'
+    | 'unreachable_join'
+    | 'endless_recursion'
+    | 'more_errors';
   message: string;
   hint?: string;
 }

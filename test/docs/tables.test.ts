@@ -7,6 +7,7 @@ import { helpText } from '../../src/arguments.js';
 import { readConfig, settingsSchema } from '../../src/config.js';
 import { RUN_ERRORS } from '../../src/core/base/errors.js';
 import { MAX_JSON_DEPTH } from '../../src/core/base/json.js';
+import { DOCUMENT_PROBLEMS } from '../../src/core/base/problems.js';
 import { compileExpression } from '../../src/core/expressions/expressions.js';
 import { FUNCTIONS, METHODS } from '../../src/core/expressions/functions.js';
 import { isMacro } from '../../src/core/expressions/macros.js';
@@ -77,6 +78,11 @@ describe('the tables of the documents', () => {
     for (const [code, , meaning] of table('Code')) {
       expect(meaning).toContain(API_ERRORS[codesIn(code)[0] as keyof typeof API_ERRORS].meaning);
     }
+  });
+
+  it('list every code of a body that does not fit, with its meaning', () => {
+    const rows = table('Code of an item').map(([code, meaning]) => [codesIn(code)[0], meaning]);
+    expect(Object.fromEntries(rows)).toEqual(DOCUMENT_PROBLEMS);
   });
 
   it('list every code of runs with its meaning', () => {

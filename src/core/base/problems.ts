@@ -11,14 +11,34 @@ export const MAX_PROBLEMS = 1000;
 const MAX_HINTS = 20;
 const MAX_SHOWN_NAME = 100;
 
+/** Every code of a problem of a body or a query that does not fit its schema. The documentation lists them; a test compares. */
+export const DOCUMENT_PROBLEMS = {
+  required: 'A key is missing.',
+  unknown_key: 'There is no such key.',
+  invalid_type: 'The value is of another type.',
+  invalid_value: 'The value is not one that can be here.',
+  invalid_key: 'The key of a map is not one that can be here.',
+  invalid_format: 'The text has another form than it must have.',
+  invalid_union: 'The value has none of the forms that it can have.',
+  not_multiple_of: 'The number is not a multiple of what it must be.',
+  too_small: 'The number is too small, or the text or list too short.',
+  too_big: 'The number is too large, or the text or list too long.',
+  too_deep: 'Lists and objects are nested too deep.',
+  invalid_cursor: 'The cursor is not one of this list.',
+} as const;
+
+/** What is wrong with a body or a query. */
+export type DocumentProblem = Problem<keyof typeof DOCUMENT_PROBLEMS>;
+
 type Issue = z.core.$ZodIssue;
+type UnknownKeys = z.core.$ZodIssueUnrecognizedKeys;
 
 /**
  * Turns what a zod schema found wrong with a value into problems: at most {@link MAX_PROBLEMS}.
  * Pointers are JSON Pointers (RFC 6901) into the value; unknown keys get the nearest known key as a hint.
  */
-export function problemsOf(schema: z.ZodType, value: unknown, issues: readonly Issue[]): Problem[] {
-  const problems: Problem[] = [];
+export function problemsOf(schema: z.ZodType, value: unknown, issues: readonly Issue[]): DocumentProblem[] {
+  const problems: DocumentProblem[] = [];
   let hints = MAX_HINTS;
   for (const issue of issues) {
     if (problems.length >= MAX_PROBLEMS) break;
@@ -40,12 +60,18 @@ export function problemsOf(schema: z.ZodType, value: unknown, issues: readonly I
  * Adds a problem for each number of a value that JSON cannot hold. Where there is one, other problems say less.
  * At most {@link MAX_PROBLEMS} in all.
  */
-export function addNumberProblems(value: unknown, problems: readonly Problem[]): readonly Problem[] {
+export function addNumberProblems<Code extends string>(
+  value: unknown,
+  problems: readonly Problem<Code>[],
+): readonly (DocumentProblem | Problem<Code>)[] {
   return putNumbersFirst(findInfinities(value, MAX_PROBLEMS).map(tooLargeProblem), problems);
 }
 
 /** Puts the problems of numbers first, in place of what else is said of the same ones. */
-export function putNumbersFirst(numbers: readonly Problem[], problems: readonly Problem[]): readonly Problem[] {
+export function putNumbersFirst<Code extends string>(
+  numbers: readonly DocumentProblem[],
+  problems: readonly Problem<Code>[],
+): readonly (DocumentProblem | Problem<Code>)[] {
   if (numbers.length === 0) return problems;
   const pointers = new Set(numbers.map(({ pointer }) => pointer));
   return [...numbers, ...problems.filter(({ pointer }) => !pointers.has(pointer))].slice(0, MAX_PROBLEMS);
@@ -56,8 +82,8 @@ export function putNumbersFirst(numbers: readonly Problem[], problems: readonly 
  * that it does not hold. At most {@link MAX_PROBLEMS}.
  * @param text what `JSON.parse` takes
  */
-export function* numberProblemsIn(text: string): Steps<readonly Problem[]> {
-  const problems: Problem[] = [];
+export function* numberProblemsIn(text: string): Steps<readonly DocumentProblem[]> {
+  const problems: DocumentProblem[] = [];
   yield* findUnsafeNumbers(text, ({ overflows, isChanged }, pointer) => {
     if (!isChanged || problems.length >= MAX_PROBLEMS) return;
     problems.push(overflows ? tooLargeProblem(pointer()) : inexactProblem(pointer()));
@@ -65,16 +91,16 @@ export function* numberProblemsIn(text: string): Steps<readonly Problem[]> {
   return problems;
 }
 
-function tooLargeProblem(pointer: string): Problem {
+function tooLargeProblem(pointer: string): DocumentProblem {
   return { pointer, code: 'invalid_value', message: 'The number is too large: numbers go up to 1.7e308.' };
 }
 
-function inexactProblem(pointer: string): Problem {
+function inexactProblem(pointer: string): DocumentProblem {
   const message = 'The whole number has more than 53 bits, and would become another one. Send it as a string.';
   return { pointer, code: 'invalid_value', message };
 }
 
-function problemOf(issue: Issue, value: unknown): Problem {
+function problemOf(issue: Exclude<Issue, UnknownKeys>, value: unknown): DocumentProblem {
   const pointer = toPointer(issue.path);
   switch (issue.code) {
     case 'invalid_type':
@@ -88,6 +114,8 @@ function problemOf(issue: Issue, value: unknown): Problem {
         message: ['Invalid key.', ...issue.issues.map((each) => each.message)].join(' '),
       };
     case 'custom':
+    // Of maps and sets, which JSON does not have.
+    case 'invalid_element':
       return { pointer, code: 'invalid_value', message: issue.message };
     default:
       return { pointer, code: issue.code, message: issue.message };

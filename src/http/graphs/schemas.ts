@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { graphDefinitionSchema } from '../../core/graph/definition.js';
 import type { SavedGraph } from '../../engine/engine.js';
+import { WARNING_CODES } from '../errors/problem-codes.js';
 import { APPROVAL_GRAPH, MY_GRAPH, PARALLEL_GRAPH } from '../openapi/examples.js';
 import { NAMED_EXAMPLES, type NamedExamples } from '../openapi/named-examples.js';
 import { problemItemSchema } from '../schemas.js';
@@ -16,8 +17,12 @@ const NEW_GRAPHS: NamedExamples = {
 
 export const newGraphSchema = graphDefinitionSchema.meta({ [NAMED_EXAMPLES]: NEW_GRAPHS });
 
+const warningSchema = problemItemSchema
+  .extend({ code: z.enum(WARNING_CODES).describe('A stable code.') })
+  .meta({ id: 'GraphWarning' });
+
 export const warningsSchema = z
-  .array(problemItemSchema)
+  .array(warningSchema)
   .describe('What is probably a mistake; the graph is accepted all the same.');
 
 export const savedGraphSchema = z

@@ -1,7 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
-import type { Problem } from '../../core/base/errors.js';
-import { addNumberProblems, problemsOf, putNumbersFirst } from '../../core/base/problems.js';
+import { addNumberProblems, type DocumentProblem, problemsOf, putNumbersFirst } from '../../core/base/problems.js';
 import { ApiError } from '../errors/api-error.js';
 import { createQueryReader } from './query.js';
 
@@ -21,15 +20,15 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
 export const uncheckedCompiler = () => (value: unknown) => ({ value });
 
 /** What is wrong with the numbers of bodies. No schema sees it: their text held others than they have. */
-const numberProblems = new WeakMap<object, readonly Problem[]>();
+const numberProblems = new WeakMap<object, readonly DocumentProblem[]>();
 
 /** Has a body refused for its numbers. */
-export function noteNumberProblems(body: unknown, problems: readonly Problem[]): void {
+export function noteNumberProblems(body: unknown, problems: readonly DocumentProblem[]): void {
   if (typeof body === 'object' && body !== null) numberProblems.set(body, problems);
 }
 
 /** What is wrong with the numbers of a body. */
-export function numberProblemsOf(body: unknown): readonly Problem[] {
+export function numberProblemsOf(body: unknown): readonly DocumentProblem[] {
   return (typeof body === 'object' && body !== null && numberProblems.get(body)) || [];
 }
 
@@ -53,7 +52,7 @@ function check(schema: z.ZodType, value: unknown, part: 'body' | 'query'): Check
 }
 
 /** The error for a body or a query that does not fit its schema. */
-export function invalidRequest(part: 'body' | 'query', errors: readonly Problem[]): ApiError {
+export function invalidRequest(part: 'body' | 'query', errors: readonly DocumentProblem[]): ApiError {
   const [first] = errors;
   const where = first === undefined || first.pointer === '' ? '' : ` at ${first.pointer.slice(0, 200)}`;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
