@@ -162,6 +162,12 @@ describe('the documentation', () => {
     for (const item of named) expect(item).toEqual({ $ref: REFERENCE });
   });
 
+  it('has a schema for requests and another for answers only if they differ', async () => {
+    const { components } = (await server.app.inject('/docs/json')).json();
+    const names = Object.keys(components.schemas).filter((name) => name.endsWith('Input'));
+    expect(names).toEqual(['GraphDefinitionInput', 'NodeInput', 'RetryInput']);
+  });
+
   it('says nothing that misleads generators of clients', async () => {
     const { components, paths } = (await server.app.inject('/docs/json')).json();
     expect(JSON.stringify({ components, paths })).not.toContain(String(Number.MAX_SAFE_INTEGER));

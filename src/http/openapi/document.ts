@@ -89,11 +89,16 @@ const REFERENCE = /"#\/components\/schemas\/([^"]+)"/g;
  */
 function dropUnusedSchemas(document: Parts): Parts {
   const schemas = document.components?.schemas ?? {};
+  const chosen = new Map<string, string>();
   const oneOf = (name: string): string => {
     const twin = name.replace(/Input$/, '');
-    return JSON.stringify(schemas[twin]) === JSON.stringify(schemas[name]) ? twin : name;
+    // Twins can be equal but for the twins that they refer to. One that refers to itself is chosen while it is compared.
+    if (!chosen.has(name)) chosen.set(name, name).set(name, isEqual(twin, name) ? twin : name);
+    return chosen.get(name) ?? name;
   };
+  const isEqual = (a: string, b: string) => JSON.stringify(merge(schemas[a])) === JSON.stringify(merge(schemas[b]));
   const merge = <T>(part: T): T => {
+    if (part === undefined) return part;
     return JSON.parse(JSON.stringify(part).replace(REFERENCE, (_, name) => `"#/components/schemas/${oneOf(name)}"`));
   };
   const paths = merge(document.paths ?? {});
