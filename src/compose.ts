@@ -84,6 +84,7 @@ export async function compose({
     ...inside,
     registry,
     maxDescendants,
+    secrets,
     secretNames: new Set(Object.keys(secrets)),
   });
   return {

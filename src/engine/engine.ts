@@ -11,16 +11,17 @@ import { type ReadLargeState, type ReadState, type RunView, StateReader } from '
 import { RequestUseCases } from './requests.js';
 import { guardAll, type Page, type RunDeps } from './shared.js';
 import { type StartedRun, type StartRun, startRun } from './start.js';
+import { type ParamsDeps, StepParams } from './step-params.js';
 import { WatchUseCases } from './watch.js';
 
 export type { EventRecord } from '../core/run/events.js';
-export type { StepView } from '../core/run/steps.js';
 export { SVG_STYLE } from '../diagram/svg-style.js';
 export type { DiagramFormat } from './diagrams.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
 export type { RunView } from './read-state.js';
 export type { StartRun } from './start.js';
+export type { ListedStep } from './step-params.js';
 
 /** All use-cases: what the HTTP layer calls, and what people who embed the engine call. */
 export interface Engine
@@ -63,7 +64,11 @@ export interface Engine
   stop(): void;
 }
 
-export interface EngineDeps extends Omit<GraphDeps, 'reads'>, Omit<RunDeps, 'admission' | 'reads'>, DiagramDeps {
+export interface EngineDeps
+  extends Omit<GraphDeps, 'reads'>,
+    Omit<RunDeps, 'admission' | 'reads'>,
+    DiagramDeps,
+    ParamsDeps {
   readonly queue: Pick<RunQueue, 'admit'>;
 }
 
@@ -76,6 +81,7 @@ export function createEngine(parts: EngineDeps): Engine {
   const requests = new RequestUseCases(deps);
   const diagrams = new DiagramUseCases(deps);
   const watches = new WatchUseCases(deps);
+  const params = new StepParams(deps);
   let stopping = false;
   return guardAll({
     validateGraph: (document) => graphs.validateGraph(document),
@@ -90,7 +96,7 @@ export function createEngine(parts: EngineDeps): Engine {
     getState: (runId, options) => states.getState(runId, options),
     useState: (runId, options, use) => states.useState(runId, options, use),
     listRuns: (filter) => listRuns(deps, filter),
-    listSteps: (runId, page) => listSteps(deps, runId, page),
+    listSteps: (runId, page) => listSteps({ ...deps, params }, runId, page),
     diffRuns: (a, b) => diffRuns(deps, a, b),
     cancelRun: (runId) => requests.cancelRun(runId),
     resumeRun: (runId, request) => requests.resumeRun(runId, request),

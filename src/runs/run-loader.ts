@@ -53,11 +53,11 @@ export interface Base {
 export class RunLoader {
   readonly #bases = new LRUCache<string, Base>({
     maxSize: MAX_KEPT_BYTES,
-    sizeCalculation: ({ parent }) => sizeOf(parent),
+    sizeCalculation: ({ parent }) => bytesOfState(parent),
   });
   /** Bases that are being loaded, so that siblings do not each load them. */
   readonly #loading = new Map<string, Promise<Base>>();
-  readonly #kept = new LRUCache<string, RunState>({ maxSize: MAX_KEPT_BYTES, sizeCalculation: sizeOf });
+  readonly #kept = new LRUCache<string, RunState>({ maxSize: MAX_KEPT_BYTES, sizeCalculation: bytesOfState });
   readonly #read = new LRUCache<string, RunState>({ max: MAX_READ_STATES, maxSize: MAX_READ_BYTES });
   /** Runs that are being folded, so that many readers of one fold it once, and share the error if it cannot be read. */
   readonly #folding = new Map<string, Promise<RunState | undefined>>();
@@ -212,13 +212,13 @@ export class RunLoader {
   #keepRead(state: RunState): void {
     const { parent, runId } = state;
     if (parent?.kind !== 'branch') {
-      this.#read.set(runId, state, { size: sizeOf(state) });
+      this.#read.set(runId, state, { size: bytesOfState(state) });
       return;
     }
     // A branch holds what it has from its parent. It is not kept once nobody knows how much that is.
     const base = this.#bases.peek(baseKey(parent.run_id, parent.seq));
     if (base === undefined) this.#read.delete(runId);
-    else this.#read.set(runId, state, { size: sizeOf(state) + sizeOf(base.parent) });
+    else this.#read.set(runId, state, { size: bytesOfState(state) + bytesOfState(base.parent) });
   }
 
   /** Folds a run; those that come meanwhile get the same state, or the same error. */
@@ -311,7 +311,7 @@ export function inheritedFrom({ parent, items }: Base, index: number): Inherited
 }
 
 /** About how large a state is. Its data has a limit, whatever the journal holds; a snapshot does not have the input. */
-function sizeOf({ snapshotBytes, journalBytes, inputData }: RunState): number {
+export function bytesOfState({ snapshotBytes, journalBytes, inputData }: RunState): number {
   const input = snapshotBytes === 0 ? 0 : inputBytes(inputData);
   return Math.min(snapshotBytes + journalBytes, MAX_DATA_BYTES) + input + STATE_BYTES;
 }

@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { brief, elapsed, pretty } from './format.js';
 import { DECISIONS } from './kinds.js';
@@ -66,7 +67,7 @@ function StepItem({ step, state, longest }: { step: Step; state: RunState; longe
 }
 
 function StepDetails({ step, state }: { step: Step; state: RunState }) {
-  const { patch, error, decision, logs } = step;
+  const { patch, error, decision, logs, params } = step;
   return (
     <div class="step-details">
       {error === null ? null : (
@@ -77,6 +78,12 @@ function StepDetails({ step, state }: { step: Step; state: RunState }) {
       {error?.details === undefined ? null : (
         <Code text={pretty(error.details)} label={`Details of the error of step ${step.step}`} />
       )}
+      {(params ?? []).map(({ attempt, value }) => (
+        <Fragment key={attempt}>
+          <h3>Called with{attempt > 1 ? ` from attempt ${attempt} on` : ''}</h3>
+          <Code text={pretty(value)} label={`What step ${step.step} was called with from attempt ${attempt} on`} />
+        </Fragment>
+      ))}
       {patch === null ? null : Object.keys(patch).length === 0 ? (
         <p class="quiet">Changed nothing in data.</p>
       ) : (

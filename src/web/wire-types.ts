@@ -232,6 +232,7 @@ export interface Step {
   node: string;
   status: 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
   attempts: number;
+  params: CalledWith[] | null;
   started_at: string | null;
   finished_at: string | null;
   patch: {
@@ -241,6 +242,11 @@ export interface Step {
   error: RunError | null;
   decision: Decision | null;
   usage: Usage;
+}
+export interface CalledWith {
+  attempt: number;
+  value: unknown;
+  cut?: string[];
 }
 export interface Decision {
   kind: 'edge' | 'condition' | 'case' | 'parallel' | 'for_each' | 'error';

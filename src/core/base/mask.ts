@@ -17,10 +17,15 @@ export const NO_MASK: Mask = { text: (text) => text, value: (value) => value, er
 const CUT = '…';
 const SHORTEST_PART = 4;
 
+/** What is shown in place of a secret. */
+export function secretLabel(name: string): string {
+  return `[secret ${name}]`;
+}
+
 /** A mask for the secrets of these names: each value, however it is written, becomes `[secret NAME]`. */
 export function maskFor(names: readonly string[], secrets: Readonly<Record<string, string>>): Mask {
   const hidden = names
-    .flatMap((name) => formsOf(secrets[name] ?? '').map((form) => ({ form, label: `[secret ${name}]` })))
+    .flatMap((name) => formsOf(secrets[name] ?? '').map((form) => ({ form, label: secretLabel(name) })))
     // A secret that is part of another one must not break that one up.
     .sort((a, b) => b.form.length - a.form.length);
   const text = (whole: string): string => {

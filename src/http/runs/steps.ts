@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import type { Engine, StepView } from '../../engine/engine.js';
+import type { Engine, ListedStep } from '../../engine/engine.js';
 import type { AnswerOptions } from '../answers/large-answers.js';
 import type { App } from '../app-type.js';
 import { describeResponses } from '../openapi/responses.js';
 import {
   jsonObjectSchema,
+  jsonSchema,
   kindSchema,
   nextCursorSchema,
   pageQuerySchema,
@@ -14,11 +15,26 @@ import {
 import { mapOnce, toTimeOrNull, type Wire } from '../wire.js';
 import { decisionSchema, runErrorSchema, usageSchema } from './schemas.js';
 
+const calledWithSchema = z
+  .object({
+    attempt: z.int().describe('The first attempt with these params; later ones had the same, up to the next entry.'),
+    value: jsonSchema.describe(
+      'The params, with the values of their expressions, and without defaults of the tool. Null if an expression had no value.',
+    ),
+    cut: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'JSON Pointers (RFC 6901) to what is too large to be shown: its type and size stand there. Params are cut at 16 kB. Omitted if nothing is cut.',
+      ),
+  })
+  .meta({ id: 'CalledWith' });
+
 const stepSchema = z
   .object({
     step: z.int(),
     node: z.string(),
-    status: kindSchema<StepView['status']>('How far the step is', {
+    status: kindSchema<ListedStep['status']>('How far the step is', {
       RUNNING: 'under way',
       WAITING: 'for a moment, an answer, its next attempt, or the graph that runs as this step',
       COMPLETED: 'finished',
@@ -26,6 +42,12 @@ const stepSchema = z
       CANCELLED: 'ended with its run',
     }),
     attempts: z.int(),
+    params: z
+      .array(calledWithSchema)
+      .nullable()
+      .describe(
+        'What the tool was called with. Secrets are hidden. Null if it cannot be known, because the graph version or the parent of the run cannot be read.',
+      ),
     started_at: timeSchema.nullable(),
     finished_at: timeSchema.nullable(),
     patch: jsonObjectSchema.nullable().describe('The keys of `data` that the step set.'),
@@ -45,7 +67,8 @@ export function listStepsRoute(app: App, engine: Engine, { answers }: AnswerOpti
       schema: {
         operationId: 'listSteps',
         summary: 'List the steps of a run',
-        description: 'Each visit to a node: what it changed, what it logged, and why the run went where it went.',
+        description:
+          'Each visit to a node: what its tool was called with, what it changed, what it logged, and why the run went where it went.',
         tags: ['Runs'],
         params: runParamsSchema,
         querystring: pageQuerySchema,
@@ -64,18 +87,19 @@ export function listStepsRoute(app: App, engine: Engine, { answers }: AnswerOpti
   );
 }
 
-const toSteps = mapOnce((steps: readonly StepView[]) => steps.map(toStep));
+const toSteps = mapOnce((steps: readonly ListedStep[]) => steps.map(toStep));
 
 function toStepList(page: Awaited<ReturnType<Engine['listSteps']>>): Wire<typeof stepListSchema> {
   return { steps: toSteps(page.steps), next_cursor: page.nextCursor };
 }
 
-function toStep(step: StepView): Wire<typeof stepSchema> {
+function toStep(step: ListedStep): Wire<typeof stepSchema> {
   return {
     step: step.step,
     node: step.node,
     status: step.status,
     attempts: step.attempts,
+    params: step.params,
     started_at: toTimeOrNull(step.startedAt),
     finished_at: toTimeOrNull(step.finishedAt),
     patch: step.patch,
