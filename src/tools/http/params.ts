@@ -1,30 +1,14 @@
 import { z } from 'zod';
 import { MAX_RESULT_BYTES } from '../result.js';
 import { saveAsSchema } from '../save-as.js';
-import { METHODS, whyNotRequestable } from './request-rules.js';
+import { headersSchema, headerValue, urlSchema, whyNoUrl } from './param-schemas.js';
+import { METHODS } from './request-rules.js';
 import { fillUrl, whyNotFillable } from './url-template.js';
-
-/** Headers that belong to the connection, not to the request (RFC 9110 section 7.6.1), or follow from the body. */
-const REFUSED_HEADERS: readonly string[] = [
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-];
 
 const MAX_PARTS = 100;
 
 const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
-const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'This is no value of a header');
 const fieldsSchema = z.record(z.string(), z.union([scalarSchema, z.null(), z.array(scalarSchema)]));
-const urlSchema = z.string().max(8192).superRefine(checkUrl);
 
 const partSchema = z
   .strictObject({
@@ -76,10 +60,7 @@ export const paramsSchema = z
     url: urlSchema.describe('http:// or https://, without user and password. Can have {names}, which path fills.'),
     path: z.record(z.string(), scalarSchema).optional().describe('Values for the {names} of url, which are encoded.'),
     query: fieldsSchema.default({}).describe('Added to the URL. A list repeats its key; null omits it.'),
-    headers: z
-      .record(z.string().superRefine(checkHeaderName), z.union([headerValue, z.number(), z.boolean()]))
-      .superRefine(checkHeaderNames)
-      .default({}),
+    headers: headersSchema.default({}),
     auth: authSchema.optional().describe('What the Authorization header is made of. A token is never stored.'),
     json: z.unknown().optional().describe('A body, sent as JSON.'),
     body: z.string().optional().describe('A body, sent as it is.'),
@@ -127,28 +108,4 @@ function checkTogether(params: Params, context: z.core.$RefinementCtx<Params>): 
 
 function whyNotFilled(url: string, path: NonNullable<Params['path']>): string | undefined {
   return whyNotFillable(url, path) ?? whyNoUrl(fillUrl(url, path));
-}
-
-function whyNoUrl(text: string): string | undefined {
-  return URL.canParse(text) ? whyNotRequestable(new URL(text)) : 'This is no URL';
-}
-
-function checkUrl(text: string, context: z.core.$RefinementCtx): void {
-  const reason = whyNoUrl(text);
-  if (reason !== undefined) context.addIssue(reason);
-}
-
-function checkHeaderName(name: string, context: z.core.$RefinementCtx): void {
-  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) context.addIssue('This is no name of a header');
-  if (REFUSED_HEADERS.includes(name.toLowerCase())) context.addIssue('This header cannot be set');
-}
-
-/** Names are the same in any case (RFC 9110 section 5.1): of two, one would get lost. */
-function checkHeaderNames(headers: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
-  const seen = new Set<string>();
-  for (const name of Object.keys(headers)) {
-    if (seen.has(name.toLowerCase()))
-      context.addIssue({ code: 'custom', path: [name], message: 'This header is there twice' });
-    seen.add(name.toLowerCase());
-  }
 }
