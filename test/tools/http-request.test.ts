@@ -311,7 +311,7 @@ describe('a request', () => {
     [{ url: 'https://me:secret@host/' }, 'url: The URL must not hold a user or password'],
     [{ url: 'http://h', json: 1, body: 'x' }, 'body: There can be json, body, form or multipart, not two of them'],
     [{ url: 'http://h', headers: { 'a b': 'x' } }, 'headers.a b: '],
-    [{ url: 'http://h', headers: { Host: 'x' } }, 'headers.Host: '],
+    [{ url: 'http://h', headers: { Host: 'x' } }, 'headers.Host: This header cannot be set'],
     [{ url: 'http://h', headers: { a: 'x\r\ny' } }, 'headers.a: This is no value of a header'],
     [{ url: 'http://h', headers: { a: '\u0100' } }, 'headers.a: This is no value of a header'],
     [{ url: 'http://h', headers: { 'X-A': '1', 'x-a': '2' } }, 'headers.x-a: This header is there twice'],

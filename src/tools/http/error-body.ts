@@ -8,35 +8,41 @@ import type { HttpAnswer } from './request-rules.js';
 
 /** How much of an error's body goes into the message. */
 const EXCERPT_BYTES = 2048;
-/** Room in the details for what is around headers and body, and for masks, which can be longer than what they hide. */
-const DETAILS_MARGIN = 4096;
+/** Room in the details for headers and body; the rest is for what is around, and for masks, which can be longer than what they hide. */
+const DETAILS_ROOM = MAX_DETAILS_BYTES - 4096;
 
 /** As much of the body as details can have. A body that breaks off changes nothing about the status. */
 export async function readErrorBody(answer: HttpAnswer): Promise<{ body: Json; excerpt: string }> {
   const type = contentTypeOf(answer);
-  const room = MAX_DETAILS_BYTES - DETAILS_MARGIN - jsonBytes(shownHeaders(answer.headers));
+  const room = roomBeside(answer.headers);
   try {
     const { bytes, isCut } = await readCapped(answer.body, encodingOf(answer), room);
     const text = decodeText(bytes.subarray(0, EXCERPT_BYTES), type).replaceAll(/\s+/g, ' ').trim();
     const isLonger = isCut || bytes.length > EXCERPT_BYTES;
-    return { body: bodyWithin(room, bytes, isCut, type), excerpt: shortened(isLonger ? `${text}…` : text) };
+    const whole = isCut ? undefined : parsedOrText(bytes, type);
+    const body = fitBody(whole, () => decodeText(bytes, type), room);
+    return { body, excerpt: shortened(isLonger ? `${text}…` : text) };
   } catch {
     return { body: null, excerpt: '' };
   }
 }
 
-/** A text, cut so that details have room for it. */
-export function textForDetails(text: string): string {
-  const room = MAX_DETAILS_BYTES - DETAILS_MARGIN;
-  return jsonBytes(text) <= room ? text : cutText(text, room);
+/** A body that was read: as it is, if the details have room for it beside the headers, or the beginning of its text. */
+export function bodyForDetails(body: Json, text: string, headers: HttpAnswer['headers']): Json {
+  return fitBody(body, () => text, roomBeside(headers));
 }
 
-function bodyWithin(room: number, bytes: Buffer, isCut: boolean, type: string): Json {
-  if (!isCut) {
-    const body = parsedOrText(bytes, type);
-    if (jsonBytes(body) <= room) return body;
-  }
-  return cutText(decodeText(bytes, type), room);
+/** A text, cut so that details have room for it. */
+export function textForDetails(text: string): string {
+  return jsonBytes(text) <= DETAILS_ROOM ? text : cutText(text, DETAILS_ROOM);
+}
+
+function roomBeside(headers: HttpAnswer['headers']): number {
+  return DETAILS_ROOM - jsonBytes(shownHeaders(headers));
+}
+
+function fitBody(whole: Json | undefined, textOf: () => string, room: number): Json {
+  return whole !== undefined && jsonBytes(whole) <= room ? whole : cutText(textOf(), room);
 }
 
 /** The beginning of a text, so that it takes so many bytes as JSON. */

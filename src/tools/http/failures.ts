@@ -1,20 +1,16 @@
 import { definedOnly } from '../../core/base/defined-only.js';
-import { messageOf } from '../../core/base/errors.js';
 import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
-import { shortened } from '../result.js';
-import { tlsHint } from '../tls-hint.js';
 import { ForbiddenAddressError } from './checked-addresses.js';
 import { failedToConnect } from './connect-failures.js';
 import { readErrorBody } from './error-body.js';
 import type { HttpErrorCode } from './error-codes.js';
 import type { Progress } from './exchange.js';
 import { shownHeaders } from './headers.js';
+import { readNetworkError } from './network-errors.js';
 import { type HttpAnswer, type HttpRequest, isIdempotent, isSafe } from './request-rules.js';
 import { parseRetryAfter } from './retry-after.js';
 
 const NOT_REPEATED = 'It is not sent again, because it may have had its effect.';
-
-const TIMEOUTS: readonly string[] = ['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'];
 
 /**
  * The error for an answer whose status is one. 429 and 5xx are worth another try (RFC 9110 section 15.6, RFC 6585 section
@@ -67,13 +63,11 @@ function networkFailure(
   answer: HttpAnswer | undefined,
   isRepeatable: boolean,
 ): Error {
-  const own = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-  const words = messageOf(thrown);
-  const reason = shortened(words.includes(own) ? words : `${own} ${words}`) + tlsHint(thrown);
+  const { code: own, reason, isTimeout, isUnsendable } = readNetworkError(thrown);
   const came = answer === undefined ? 'failed' : `answered ${answer.status}, and then failed`;
   const message = `${request} ${came}: ${reason}`;
-  if (own === 'UND_ERR_INVALID_ARG') return new FatalError(message);
-  const code: HttpErrorCode = TIMEOUTS.includes(own) ? 'http_timeout' : 'http_network';
+  if (isUnsendable) return new FatalError(message);
+  const code: HttpErrorCode = isTimeout ? 'http_timeout' : 'http_network';
   const head = answer === undefined ? {} : { status: answer.status, headers: shownHeaders(answer.headers) };
   const options = { code, details: { ...(own !== '' && { code: own }), ...head }, cause: thrown };
   if (isRepeatable) return new RetryableError(message, options);

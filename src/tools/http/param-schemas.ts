@@ -21,7 +21,7 @@ export const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'This i
 
 /** Headers of a request, by name. */
 export const headersSchema = z
-  .record(z.string().superRefine(checkHeaderName), z.union([headerValue, z.number(), z.boolean()]))
+  .record(z.string(), z.union([headerValue, z.number(), z.boolean()]))
   .superRefine(checkHeaderNames);
 
 /** Something that requests can be sent to. */
@@ -37,17 +37,21 @@ function checkUrl(text: string, context: z.core.$RefinementCtx): void {
   if (reason !== undefined) context.addIssue(reason);
 }
 
-function checkHeaderName(name: string, context: z.core.$RefinementCtx): void {
-  if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) context.addIssue('This is no name of a header');
-  if (REFUSED_HEADERS.includes(name.toLowerCase())) context.addIssue('This header cannot be set');
-}
-
-/** Names are the same in any case (RFC 9110 section 5.1): of two, one would get lost. */
+/**
+ * Checked for the record as a whole: of what is wrong with a key, zod says only that it is invalid. Names are the same in
+ * any case (RFC 9110 section 5.1): of two, one would get lost.
+ */
 function checkHeaderNames(headers: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
   const seen = new Set<string>();
   for (const name of Object.keys(headers)) {
-    if (seen.has(name.toLowerCase()))
-      context.addIssue({ code: 'custom', path: [name], message: 'This header is there twice' });
-    seen.add(name.toLowerCase());
+    const lower = name.toLowerCase();
+    const reason = whyNotHeader(lower) ?? (seen.has(lower) ? 'This header is there twice' : undefined);
+    if (reason !== undefined) context.addIssue({ code: 'custom', path: [name], message: reason });
+    seen.add(lower);
   }
+}
+
+function whyNotHeader(name: string): string | undefined {
+  if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name)) return 'This is no name of a header';
+  return REFUSED_HEADERS.includes(name) ? 'This header cannot be set' : undefined;
 }
