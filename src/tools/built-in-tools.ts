@@ -22,6 +22,6 @@ export interface BuiltInOptions {
  */
 export function builtInTools({ now, httpAllow, llmBaseUrl }: BuiltInOptions): readonly AnyTool[] {
   const http = httpRequest({ allow: httpAllow, now });
-  const llm = llmChat({ baseUrl: llmBaseUrl, now });
+  const llm = llmChat({ baseUrl: llmBaseUrl, allow: httpAllow, now });
   return [delay(now), fail, http, llm, runGraph, setData, transform, waitForInput(now)];
 }

@@ -30,6 +30,8 @@ import { MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/runs/line-pages.js';
 import { openDatabase } from '../../src/store/sqlite/database.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { HTTP_ERRORS } from '../../src/tools/http/error-codes.js';
+import { LLM_ERRORS } from '../../src/tools/llm/error-codes.js';
+import { paramsSchema as llmParamsSchema } from '../../src/tools/llm/params.js';
 import { MAX_RESULT_BYTES } from '../../src/tools/result.js';
 import { failingEngine } from '../helpers/fake-engine.js';
 import { appOf } from '../helpers/server.js';
@@ -92,9 +94,21 @@ describe('the tables of the documents', () => {
     }
   });
 
-  it('list every code of http_request with its meaning', () => {
-    const rows = table('Code of `http_request`').map(([code, meaning]) => [codesIn(code)[0], meaning]);
-    expect(Object.fromEntries(rows)).toEqual(HTTP_ERRORS);
+  it.each([
+    ['http_request', HTTP_ERRORS],
+    ['llm_chat', LLM_ERRORS],
+  ])('list every code of %s with its meaning', (tool, codes) => {
+    const rows = table(`Code of \`${tool}\``).map(([code, meaning]) => [codesIn(code)[0], meaning]);
+    expect(Object.fromEntries(rows)).toEqual(codes);
+  });
+
+  it('explain every param of llm_chat', () => {
+    const explained = namesIn('Param of `llm_chat`');
+    expect(explained.toSorted()).toEqual(
+      Object.keys(llmParamsSchema.shape)
+        .filter((name) => !['model', 'save_as'].includes(name))
+        .toSorted(),
+    );
   });
 
   it.each([

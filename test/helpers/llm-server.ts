@@ -12,7 +12,7 @@ export interface ChatRequest {
     readonly messages: readonly { readonly role: string; readonly content: unknown }[];
     readonly temperature?: number;
     readonly max_tokens?: number;
-    readonly response_format?: { readonly json_schema: { readonly name: string; readonly schema: Schema } };
+    readonly response_format?: { readonly json_schema?: { readonly name: string; readonly schema: Schema } };
   };
 }
 
@@ -119,7 +119,7 @@ function countWords(text: string): number {
 
 function simplestAnswer({ body }: ChatRequest): ChatAnswer {
   const question = String(body.messages.at(-1)?.content).slice(0, 60);
-  const schema = body.response_format?.json_schema.schema;
+  const schema = body.response_format?.json_schema?.schema;
   if (schema === undefined) return { content: `You said: ${question}` };
   return { content: JSON.stringify(simplestValue(schema, `About: ${question}`)) };
 }

@@ -2,26 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { FatalError, RetryableError } from '../../src/core/tool/tool-errors.js';
-import { llmChat as makeTool } from '../../src/tools/llm-chat.js';
 import { MAX_RESULT_BYTES } from '../../src/tools/result.js';
-import { type ChatAnswer, type ChatRequest, type LlmServer, startLlmServer } from '../helpers/llm-server.js';
+import { failing, llmChat, serveModel } from '../helpers/llm-calls.js';
+import { startLlmServer } from '../helpers/llm-server.js';
 import { callTool, failureOf, findingsOf } from '../helpers/tool-call.js';
-
-/** The tool, with the clock of the system where a test does not care. */
-const llmChat = (options: { baseUrl: string; now?: () => number }) => makeTool({ now: Date.now, ...options });
-
-async function serve(answer?: (request: ChatRequest, index: number) => ChatAnswer): Promise<LlmServer> {
-  const server = await startLlmServer(answer);
-  onTestFinished(() => server.close());
-  return server;
-}
-
-async function failing(answer: ChatAnswer, params: object = {}) {
-  const server = await serve(() => answer);
-  const tokens: { input_tokens: number; output_tokens: number }[] = [];
-  const call = callTool(llmChat({ baseUrl: server.baseUrl }), { model: 'm', prompt: 'Hi', ...params }, { tokens });
-  return Object.assign(await failureOf(call), { tokens, asked: server.requests.length });
-}
 
 const PERSON = {
   type: 'object',
@@ -32,7 +16,7 @@ const PERSON = {
 
 describe('llm_chat', () => {
   it('asks and keeps content, model, reason and tokens, and counts them', async () => {
-    const server = await serve();
+    const server = await serveModel();
     const { patch, tokens } = await callTool(llmChat({ baseUrl: server.baseUrl }), {
       model: 'm',
       prompt: 'Hello there',
@@ -50,7 +34,7 @@ describe('llm_chat', () => {
   });
 
   it('sends messages and settings as they are', async () => {
-    const server = await serve();
+    const server = await serveModel();
     const messages = [
       { role: 'system', content: 'Be brief.' },
       { role: 'user', content: [{ type: 'text', text: 'Hi' }] },
@@ -62,7 +46,7 @@ describe('llm_chat', () => {
   });
 
   it('with a schema gives JSON that fits it', async () => {
-    const server = await serve();
+    const server = await serveModel();
     const tool = llmChat({ baseUrl: server.baseUrl });
     const { patch } = await callTool(tool, { model: 'm', prompt: 'Who?', schema: PERSON });
     expect(patch.the_node).toMatchObject({ content: { name: 'About: Who?', age: 0 } });
@@ -79,7 +63,7 @@ describe('llm_chat', () => {
     vi.stubEnv('OPENAI_PROJECT_ID', 'project');
     vi.stubEnv('OPENAI_CUSTOM_HEADERS', 'x-custom: from-environment');
     onTestFinished(() => void vi.unstubAllEnvs());
-    const server = await serve();
+    const server = await serveModel();
     const tool = llmChat({ baseUrl: server.baseUrl });
     await callTool(tool, { model: 'm', prompt: 'Hi', api_key: 'sk-given' });
     await callTool(tool, { model: 'm', prompt: 'Hi' });
@@ -89,14 +73,14 @@ describe('llm_chat', () => {
   });
 
   it('takes answers that leave out what is not needed', async () => {
-    const server = await serve(() => ({ status: 200, body: { choices: [{ message: { content: 'ok' } }] } }));
+    const server = await serveModel(() => ({ status: 200, body: { choices: [{ message: { content: 'ok' } }] } }));
     const { patch, tokens } = await callTool(llmChat({ baseUrl: server.baseUrl }), { model: 'm', prompt: 'Hi' });
     expect(patch.the_node).toEqual({ content: 'ok', finish_reason: null, model: 'm' });
     expect(tokens).toEqual([]);
   });
 
   it('stops when the step is stopped', async () => {
-    const server = await serve(() => () => undefined);
+    const server = await serveModel(() => () => undefined);
     const controller = new AbortController();
     const call = callTool(
       llmChat({ baseUrl: server.baseUrl }),
@@ -144,7 +128,7 @@ describe('an answer of the model', () => {
     [undefined, undefined],
   ])('is kept whatever it says of tokens: %j', async (usage, counted) => {
     const body = { choices: [{ message: { content: 'ok' } }], usage };
-    const server = await serve(() => ({ status: 200, body }));
+    const server = await serveModel(() => ({ status: 200, body }));
     const { patch, tokens } = await callTool(llmChat({ baseUrl: server.baseUrl }), { model: 'm', prompt: 'Hi' });
     expect(patch.the_node).toMatchObject({ content: 'ok' });
     expect(tokens).toEqual(counted === undefined ? [] : [counted]);
@@ -162,7 +146,7 @@ describe('an answer of the model', () => {
 
   it('keeps whole numbers of more than 53 bits as text, and is refused with a number that overflows', async () => {
     const schema = { type: 'object' };
-    const server = await serve(() => ({
+    const server = await serveModel(() => ({
       status: 200,
       body: { choices: [{ message: { content: '{"id":1234567890123456789}' } }] },
     }));
@@ -227,7 +211,7 @@ describe('an endpoint', () => {
   it('may say when', async () => {
     const seconds = await failing({ status: 429, headers: { 'retry-after': '20' }, body });
     expect(seconds.retryAfterSeconds).toBe(20);
-    const server = await serve(() => ({
+    const server = await serveModel(() => ({
       status: 503,
       headers: { 'retry-after': new Date(60_000).toUTCString() },
       body,

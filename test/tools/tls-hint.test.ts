@@ -31,7 +31,7 @@ describe('a certificate that is not trusted', () => {
   });
 
   it('is explained by llm_chat', async () => {
-    const tool = llmChat({ baseUrl: await startHttpsServer(), now: Date.now });
+    const tool = llmChat({ baseUrl: await startHttpsServer(), allow: [], now: Date.now });
     expect((await failureOf(callTool(tool, { model: 'm', prompt: 'Hi' }))).message).toContain(HINT);
   });
 

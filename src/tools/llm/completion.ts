@@ -1,16 +1,14 @@
-import type { OpenAI } from 'openai';
 import { z } from 'zod';
-import { definedOnly } from '../../core/base/defined-only.js';
-import { messageOf } from '../../core/base/errors.js';
+import type { Problem } from '../../core/base/errors.js';
 import type { Json } from '../../core/base/json.js';
 import type { Usage } from '../../core/base/usage.js';
-import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
 import { AnswerJsonError, parseAnswerJson } from '../answer-json.js';
-import type { AnswerSchema } from '../answer-schema.js';
-import { inWords } from '../answer-schema.js';
-import { parseRetryAfter } from '../http/retry-after.js';
+import { type AnswerSchema, inWords } from '../answer-schema.js';
 import { shortened } from '../result.js';
-import { tlsHint } from '../tls-hint.js';
+import { contentSchema, readContent } from './content-parts.js';
+import { answerFailure, finalFailure, type Reply, reportedFailure } from './failures.js';
+import { findJson } from './find-json.js';
+import { findWords } from './provider-words.js';
 
 /** What is needed of a chat completion. Servers that say they are compatible omit much of the rest. */
 const completionSchema = z.object({
@@ -19,7 +17,11 @@ const completionSchema = z.object({
     .array(
       z.object({
         finish_reason: z.string().nullish(),
-        message: z.object({ content: z.string().nullish(), refusal: z.string().nullish() }),
+        message: z.object({
+          content: contentSchema,
+          refusal: z.string().nullish(),
+          tool_calls: z.array(z.looseObject({})).nullish(),
+        }),
       }),
     )
     .min(1),
@@ -32,89 +34,126 @@ const usageSchema = z.object({
   usage: z.object({ prompt_tokens: countSchema, completion_tokens: countSchema }),
 });
 
-export type Completion = z.output<typeof completionSchema>;
+/** What an answer holds, and what it holds that cannot be kept. */
+export interface ParsedReply {
+  /** Undefined if it is not JSON. */
+  readonly answer: Json | undefined;
+  readonly flaw?: string;
+}
 
-/**
- * Asks for a completion. What comes is not checked.
- * @throws FatalError if another attempt cannot help, RetryableError if it can, the signal's reason after an abort.
- */
-export async function complete(
-  client: OpenAI,
-  body: OpenAI.ChatCompletionCreateParamsNonStreaming,
-  signal: AbortSignal,
-  now: () => number,
-): Promise<unknown> {
+/** The JSON of an answer. Numbers that a double would change are strings. */
+export function parseReply({ text }: Reply): ParsedReply {
   try {
-    return await client.chat.completions.create(body, { signal });
+    return { answer: parseAnswerJson(text) };
   } catch (thrown) {
-    if (signal.aborted) throw signal.reason;
-    throw failureOf(thrown, now());
+    if (!(thrown instanceof AnswerJsonError)) return { answer: undefined };
+    // Its tokens count all the same.
+    return { answer: JSON.parse(text) as Json, flaw: thrown.message };
   }
 }
 
 /** The tokens that an answer has cost, whatever else it holds; undefined if it does not say. */
-export function usageOf(answer: unknown): Usage | undefined {
+export function usageOf({ answer }: ParsedReply): Usage | undefined {
   const parsed = usageSchema.safeParse(answer);
   if (!parsed.success) return undefined;
   const { prompt_tokens, completion_tokens } = parsed.data.usage;
   return { input_tokens: prompt_tokens, output_tokens: completion_tokens };
 }
 
-/** An answer as a completion. @throws RetryableError if it is none */
-export function readCompletion(answer: unknown): Completion {
-  const parsed = completionSchema.safeParse(answer);
-  if (!parsed.success) throw new RetryableError('The answer of the model is no chat completion.');
-  return parsed.data;
-}
-
-/** 429 and 5xx are worth another try; other statuses are not. Without a status, the network is to blame. */
-function failureOf(thrown: unknown, now: number): Error {
-  const cause = thrown instanceof Error ? thrown.cause : undefined;
-  if (cause instanceof FatalError) return cause;
-  const status = thrown instanceof Error && 'status' in thrown ? thrown.status : undefined;
-  if (typeof status !== 'number') {
-    const reason = shortened(messageOf(cause ?? thrown)) + tlsHint(thrown);
-    return new RetryableError(`The model could not be reached: ${reason}`, { cause: thrown });
-  }
-  const message = `The model answered ${shortened(messageOf(thrown))}`;
-  if (status !== 429 && status < 500) return new FatalError(message, { cause: thrown });
-  const headers = thrown instanceof Error && 'headers' in thrown ? thrown.headers : undefined;
-  const after = headers instanceof Headers ? headers.get('retry-after') : undefined;
-  const retryAfterSeconds = parseRetryAfter(after, now);
-  return new RetryableError(message, { ...definedOnly({ retryAfterSeconds }), cause: thrown });
+/** The first choice of a completion. */
+export interface Choice {
+  readonly model: string | undefined;
+  readonly finishReason: string | null;
+  /** Undefined if it has none. */
+  readonly content: string | undefined;
+  readonly refusal: string | undefined;
+  /** As they came. */
+  readonly toolCalls: readonly Json[];
+  /** The whole answer. */
+  readonly text: string;
 }
 
 /**
- * The content of a completion: text, or with a schema the JSON in it.
- * @param note called with a line for the log, if something is not kept as it came
- * @throws FatalError for a refusal or no content, RetryableError for content that is not as the schema says: models
- * may do better the next time.
+ * An answer as a completion.
+ * @param note called with a line for the log, if something is not kept
+ * @throws RetryableError if it is none; if it is an error of the provider, what its status says
  */
-export function contentOf(
-  { choices }: Completion,
-  schema: AnswerSchema | undefined,
-  note: (line: string) => void,
-): Json {
-  const [choice] = choices;
-  const { content, refusal } = choice?.message ?? {};
-  const finish = choice?.finish_reason ?? 'unknown';
-  if (refusal) throw new FatalError(`The model refused: ${shortened(refusal)}`);
-  if (content === undefined || content === null) {
-    throw new FatalError(`The answer of the model has no content (finish_reason: ${finish}).`);
+export function readCompletion(reply: Reply, parsed: ParsedReply, note: (line: string) => void): Choice {
+  const { text } = reply;
+  const reported = reportedFailure(reply, parsed.answer);
+  if (reported !== undefined) throw reported;
+  if (parsed.flaw !== undefined) throw answerFailure(`The answer of the model holds ${parsed.flaw}.`, { text });
+  const completion = completionSchema.safeParse(parsed.answer);
+  const [choice] = completion.data?.choices ?? [];
+  if (choice === undefined) {
+    const words = findWords(parsed.answer) ?? findWords(text);
+    throw answerFailure(`The answer of the model is no chat completion${excerptOf(words)}`, { text });
   }
-  if (schema?.validate === undefined) return content;
-  const value = parseJson(content, finish, note);
-  const problems = schema.validate(value);
-  if (problems.length > 0)
-    throw new RetryableError(`The answer of the model does not fit its schema. ${inWords(problems)}`);
-  return value;
+  const { content, refusal, tool_calls } = choice.message;
+  const read = readContent(content);
+  if (read.skipped.length > 0) {
+    note(`Omitted parts of the answer that are not text: ${shortened([...new Set(read.skipped)].join(', '))}`);
+  }
+  return {
+    model: completion.data?.model ?? undefined,
+    finishReason: choice.finish_reason ?? null,
+    content: read.text,
+    refusal: refusal || read.refusal || undefined,
+    toolCalls: (tool_calls ?? []) as readonly Json[],
+    text,
+  };
 }
 
-function parseJson(text: string, finish: string, note: (line: string) => void): Json {
-  try {
-    return parseAnswerJson(text, note);
-  } catch (thrown) {
-    if (thrown instanceof AnswerJsonError) throw new RetryableError(`The answer of the model holds ${thrown.message}.`);
-    throw new RetryableError(`The answer of the model is no JSON (finish_reason: ${finish}).`);
+function excerptOf(words: string | undefined): string {
+  return words === undefined ? '.' : `: ${shortened(words)}`;
+}
+
+/**
+ * The content of a completion: text, or with a schema the JSON in it; null if the model asks for tools instead.
+ * @param note called with a line for the log, if something is not kept as it came
+ * @throws FatalError for a refusal or no content, RetryableError for content that is not as the schema says: models
+ * can do better the next time.
+ */
+export function contentOf(choice: Choice, schema: AnswerSchema | undefined, note: (line: string) => void): Json {
+  const { content, refusal, toolCalls, finishReason: finish_reason } = choice;
+  if (refusal !== undefined) {
+    throw finalFailure(`The model refused: ${shortened(refusal)}`, { text: refusal, finish_reason }, 'llm_refusal');
   }
+  // What a model says beside its calls is no answer yet.
+  if (toolCalls.length > 0) return content ?? null;
+  if (content === undefined) {
+    const message = `The answer of the model has no content (finish_reason: ${finish_reason ?? 'unknown'}).`;
+    throw finalFailure(message, { text: choice.text, finish_reason });
+  }
+  if (schema?.validate === undefined) return content;
+  return readJson(content, finish_reason, schema.validate, note);
+}
+
+function readJson(
+  text: string,
+  finish_reason: string | null,
+  validate: (value: Json) => readonly Problem[],
+  note: (line: string) => void,
+): Json {
+  const unusable = { text, finish_reason };
+  let problems: readonly Problem[] | undefined;
+  try {
+    for (const { value, notes } of findJson(text)) {
+      const found = validate(value);
+      if (found.length > 0) {
+        problems ??= found;
+        continue;
+      }
+      for (const line of notes) note(line);
+      return value;
+    }
+  } catch (thrown) {
+    if (!(thrown instanceof AnswerJsonError)) throw thrown;
+    throw answerFailure(`The answer of the model holds ${thrown.message}.`, unusable);
+  }
+  if (problems === undefined) {
+    const finish = finish_reason ?? 'unknown';
+    throw answerFailure(`The answer of the model is no JSON (finish_reason: ${finish}).`, unusable);
+  }
+  throw answerFailure(`The answer of the model does not fit its schema. ${inWords(problems)}`, unusable);
 }

@@ -1,65 +1,50 @@
-import { OpenAI } from 'openai';
-import { Agent, type Dispatcher, request } from 'undici';
-import { FatalError } from '../../core/tool/tool-errors.js';
-import { ACCEPTED_ENCODINGS, readCapped } from '../http/capped-body.js';
+import { Agent } from 'undici';
+import type { AllowList } from '../http/allow-list.js';
+import { ACCEPTED_ENCODINGS } from '../http/capped-body.js';
+import type { Resolve } from '../http/checked-addresses.js';
+import { exchange } from '../http/exchange.js';
+import { guardedAgent } from '../http/guarded-agent.js';
+import type { HttpAnswer } from '../http/request-rules.js';
+import type { Params } from './params.js';
+import { buildBody } from './request-body.js';
 
-/** Size of an answer as it comes over the wire, decoded, in bytes. */
-export const MAX_ANSWER_BYTES = 4_194_304;
-
-/** The longest delay of a Node timer, in milliseconds. The client has no timeout of its own; the step has. */
-const NO_TIMEOUT_MS = 2_147_483_647;
-
-/** Gives a client that sends this key, or none. */
-export type ClientOf = (apiKey: string | undefined) => OpenAI;
+/** Sends the request that params ask for. */
+export type Ask = (params: Params, signal: AbortSignal) => Promise<HttpAnswer>;
 
 /**
- * The endpoint of a model. Its connections have no timeouts: a model can think for minutes, and the signal of the step
- * is the limit. What the client would take from the environment (keys, organization, headers) is kept from it.
+ * The way to models. The operator chooses `baseUrl`, so it can be any address; `base_url` of the params is chosen by
+ * whoever writes a graph, and goes through the guard of http_request. Only what the params name is sent as a key.
+ * Connections have no timeouts: a model can think for minutes, and the signal of the step is the limit. Redirects are
+ * not followed.
  */
-export function endpoint(baseURL: string): ClientOf {
-  const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
-  return (apiKey) =>
-    new OpenAI({
-      baseURL,
-      fetch: endpointFetch(agent, apiKey),
-      apiKey: 'unused',
-      adminAPIKey: null,
-      organization: null,
-      project: null,
-      webhookSecret: null,
-      logLevel: 'off',
-      maxRetries: 0,
-      timeout: NO_TIMEOUT_MS,
-    });
+export function openEndpoint(baseUrl: string, allowList: AllowList, resolve: Resolve): Ask {
+  const operatorAgent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  const guarded = guardedAgent(allowList, resolve);
+  return (params, signal) => {
+    const agent = params.base_url === undefined ? operatorAgent : guarded;
+    const url = completionsUrl(params.base_url ?? baseUrl);
+    const body = JSON.stringify(buildBody(params));
+    const progress = { isSent: false, isAnswered: false };
+    const options = { signal, followRedirects: false, progress };
+    return exchange(agent, { method: 'POST', url, headers: headersOf(params), body }, options);
+  };
 }
 
-/**
- * The fetch that the client uses. It sends no header but those here, follows no redirects, and stops reading at
- * {@link MAX_ANSWER_BYTES}.
- * @throws FatalError, from the fetch, for an answer that is too large.
- */
-function endpointFetch(agent: Dispatcher, apiKey: string | undefined) {
-  return async (url: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
-    const answer = await request(String(url), {
-      dispatcher: agent,
-      method: 'POST',
-      headers: {
-        accept: 'application/json',
-        'accept-encoding': ACCEPTED_ENCODINGS,
-        'content-type': 'application/json',
-        'user-agent': 'graphrunner',
-        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-      },
-      body: String(init.body),
-      signal: init.signal ?? null,
-    });
-    const { statusCode: status, headers } = answer;
-    const { bytes, isCut } = await readCapped(answer.body, String(headers['content-encoding'] ?? ''), MAX_ANSWER_BYTES);
-    if (isCut) throw new FatalError(`The answer of the model is larger than ${MAX_ANSWER_BYTES} bytes.`);
-    const kept = ['content-type', 'retry-after'].flatMap((name): [string, string][] => {
-      const value = headers[name];
-      return typeof value === 'string' ? [[name, value]] : [];
-    });
-    return new Response(bytes.length === 0 ? null : new Uint8Array(bytes), { status, headers: kept });
+/** `/chat/completions` below a base URL, whose query stays: some providers have their version there. */
+function completionsUrl(base: string): URL {
+  const url = new URL(base);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/chat/completions`;
+  return url;
+}
+
+function headersOf({ headers = {}, api_key }: Params): Record<string, string> {
+  const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
+  return {
+    accept: 'application/json',
+    'accept-encoding': ACCEPTED_ENCODINGS,
+    'user-agent': 'graphrunner',
+    ...Object.fromEntries(own),
+    'content-type': 'application/json',
+    ...(api_key !== undefined && { authorization: `Bearer ${api_key}` }),
   };
 }
