@@ -28,8 +28,15 @@ function resume(server: ServerProcess, runId: string, payload: unknown, waitId?:
   return ask(server, `POST /graph/runs/${runId}/resume`, { payload, ...wait });
 }
 
-it('there are five example graphs; the research agent and the scripts have tests of their own', () => {
-  expect([...GRAPHS.keys()].sort()).toEqual(['approval', 'error-route', 'fan-out', 'own-tools', 'research-agent']);
+it('there are six example graphs; those that ask models, and the scripts, have tests of their own', () => {
+  expect([...GRAPHS.keys()].sort()).toEqual([
+    'approval',
+    'error-route',
+    'fan-out',
+    'own-tools',
+    'research-agent',
+    'tool-calls',
+  ]);
 });
 
 describe('the scripts of the examples', () => {
