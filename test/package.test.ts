@@ -46,6 +46,12 @@ describe('the package', () => {
     ]);
   });
 
+  it('has the JSON Schema of graphs, by the name that documents give', () => {
+    expect(packedFiles()).toContain('schemas/graph.json');
+    expect(manifest.exports['./schemas/graph.json']).toBe('./schemas/graph.json');
+    expect(DOCUMENTS.some(({ text }) => text.includes('graphrunner/schemas/graph.json'))).toBe(true);
+  });
+
   it('has the examples that its documents name, and the scripts that run them', () => {
     const files = packedFiles();
     const shipped = DOCUMENTS.filter(({ path }) => files.includes(path));

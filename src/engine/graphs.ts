@@ -90,7 +90,7 @@ export class GraphUseCases {
   /** @throws EngineError `invalid_graph` or `graph_exists`. */
   async createGraph(definition: GraphDefinition): Promise<SavedGraph> {
     const warnings = await this.#accept(definition);
-    const { graph_id: given, ...document } = definition;
+    const { graph_id: given, $schema: _, ...document } = definition;
     const { store, turns } = this.deps;
     const isTaken = async (id: string) => (await store.findGraph(id)) !== undefined;
     const graphId = given ?? (await this.#idFor(definition.name, isTaken));
@@ -109,7 +109,7 @@ export class GraphUseCases {
     // One that cannot be read is replaced.
     const latest = await ifReadable(this.getGraph(graphId));
     const warnings = await this.#accept(definition);
-    const { graph_id: _, ...document } = definition;
+    const { graph_id: _id, $schema: _schema, ...document } = definition;
     if (latest !== undefined && (await turns.inSlices(isSameJson(latest.definition, document)))) {
       return { graphId, version: latest.version, warnings, changed: false };
     }

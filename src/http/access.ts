@@ -4,7 +4,7 @@ import { ApiError } from './errors/api-error.js';
 
 /** Who can use the API. */
 export interface AccessOptions {
-  /** If there are any, every route but health, /docs and the page needs one of them as a Bearer token. */
+  /** If there are any, every route but health, /docs, /schemas and the page needs one of them as a Bearer token. */
   readonly apiKeys: readonly string[];
   /** Refuses requests whose Host is not a name of this machine's loopback. */
   readonly loopbackOnly: boolean;
@@ -79,9 +79,9 @@ export function isLoopback(host: string | undefined): boolean {
   return host !== undefined && LOOPBACK_HOST.test(host);
 }
 
-const OPEN_ROUTES = /^\/(health\/.*|docs|docs\/.*|web\/.*)?$/;
+const OPEN_ROUTES = /^\/(health\/.*|docs|docs\/.*|schemas\/.*|web\/.*)?$/;
 
-/** Health, documentation and the page with its parts hold no data. The matched route decides, not the text of the URL. */
+/** Health, documentation, schemas and the page with its parts hold no data. The matched route decides, not the text of the URL. */
 function isOpen(request: FastifyRequest): boolean {
   const { url } = request.routeOptions;
   return url !== undefined && OPEN_ROUTES.test(url);

@@ -6,6 +6,7 @@ import { createGraphRoute } from './graphs/create.js';
 import { deleteGraphRoute } from './graphs/delete.js';
 import { drawGraphRoute } from './graphs/diagram.js';
 import { getGraphRoute } from './graphs/get.js';
+import { graphSchemaRoute } from './graphs/graph-schema.js';
 import { listGraphsRoute } from './graphs/list.js';
 import { listToolsRoute } from './graphs/tools.js';
 import { updateGraphRoute } from './graphs/update.js';
@@ -39,6 +40,7 @@ export const ROUTES: readonly AddRoutes[] = [
   updateGraphRoute,
   deleteGraphRoute,
   drawGraphRoute,
+  graphSchemaRoute,
   startRunRoute,
   getRunStateRoute,
   listRunsRoute,

@@ -38,6 +38,7 @@ export interface Graph {
   definition: GraphDefinition;
 }
 export interface GraphDefinition {
+  $schema?: string;
   name: string;
   graph_id?: string;
   description?: string;

@@ -122,7 +122,7 @@ describe.each(withRequests)('the commands of $path, one after the other on a new
 describe.each(cases.filter(({ document }) => document.blocks.some(isFile)))('the files of $path', ({ document }) => {
   const files = document.blocks.filter(isFile);
 
-  it('are tools that load, graphs without a warning, and settings of MCP servers', async () => {
+  it('are tools that load, graphs without a warning, and settings of MCP servers and editors', async () => {
     const folder = folderWithFiles(document);
     const ours = [
       ...builtInTools({ now: Date.now, httpAllow: [], llmBaseUrl: 'http://127.0.0.1:9/v1' }),
@@ -134,6 +134,8 @@ describe.each(cases.filter(({ document }) => document.blocks.some(isFile)))('the
     for (const { file = '', text } of files.filter(({ language }) => language === 'json')) {
       if (text.includes('"mcpServers"')) {
         expect(readMcpConfig(join(folder, file), { WIKI: 'key', CRM: 'key' })).toMatchObject({ warnings: [] });
+      } else if (text.includes('"json.schemas"')) {
+        expect(JSON.parse(text)['json.schemas'][0].url).toMatch(/:8000\/schemas\/graph\.json$/);
       } else {
         const graph = graphDefinitionSchema.parse(JSON.parse(text));
         expect(diagnose(graph, registry), file).toEqual({ errors: [], warnings: [] });

@@ -36,20 +36,31 @@ describe('API keys', () => {
     expect((await server.ask('GET /graph', undefined, { authorization })).status).toBe(200);
   });
 
-  it.each(['/health/live', '/health/ready', '/docs', '/docs/', '/docs/json', '/docs/static/swagger-ui.css'])(
-    'leaves %s open',
-    async (url) => {
-      expect((await server.app.inject(url)).statusCode).toBe(200);
-    },
-  );
+  it.each([
+    '/health/live',
+    '/health/ready',
+    '/docs',
+    '/docs/',
+    '/docs/json',
+    '/docs/static/swagger-ui.css',
+    '/schemas/graph.json',
+  ])('leaves %s open', async (url) => {
+    expect((await server.app.inject(url)).statusCode).toBe(200);
+  });
 
-  it.each(['/docsx', '/docs/nope', '/health/nope', '//docs', '/docs/../graph', '/docs/static/%2e%2e/%2e%2e/graph'])(
-    'opens nothing else by way of %s',
-    async (path) => {
-      const { statusCode } = await server.app.inject({ method: 'GET', url: { pathname: path } as never });
-      expect([401, 404]).toContain(statusCode);
-    },
-  );
+  it.each([
+    '/docsx',
+    '/docs/nope',
+    '/health/nope',
+    '//docs',
+    '/docs/../graph',
+    '/schemas/nope',
+    '/schemas/../graph',
+    '/docs/static/%2e%2e/%2e%2e/graph',
+  ])('opens nothing else by way of %s', async (path) => {
+    const { statusCode } = await server.app.inject({ method: 'GET', url: { pathname: path } as never });
+    expect([401, 404]).toContain(statusCode);
+  });
 });
 
 describe('the Host header without keys on loopback', () => {

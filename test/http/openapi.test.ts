@@ -44,6 +44,7 @@ const ROUTES = [
   'get /health/live',
   'get /health/ready',
   'get /metrics',
+  'get /schemas/graph.json',
   'post /graph/create',
   'post /graph/run',
   'post /graph/runs/{run_id}/cancel',

@@ -168,6 +168,7 @@ const forEachEdgeSchema = z
 /** The document that describes a graph. Stored and sent as it is, so its keys are the wire's. */
 export const graphDefinitionSchema = z
   .strictObject({
+    $schema: z.string().max(2000).optional().describe('For editors: where the JSON Schema is. It is not stored.'),
     name: nameSchema.describe('Unique on the server.'),
     graph_id: graphIdSchema.optional().describe('A slug. Made from the name when it is left out.'),
     description: z
