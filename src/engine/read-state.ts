@@ -1,6 +1,6 @@
 import { isFinished, type RunState, statusOf, waitsForPerson } from '../core/run/state.js';
 import { StoreUnavailableError } from '../store/errors.js';
-import type { RunSummary } from '../store/store.js';
+import type { ChildCounts, RunSummary } from '../store/store.js';
 import { inTurnToLoad, loadRun, type RunDeps } from './shared.js';
 
 export interface ReadState {
@@ -21,6 +21,16 @@ export interface RunView {
   readonly logs: readonly string[];
   /** Children, of any depth, that wait for input. */
   readonly waitingChildren: readonly RunSummary[];
+  /** How far its children are; null unless it waits for them. */
+  readonly children: ChildrenProgress | null;
+}
+
+/** How many children a run waits for, and how far they are. Those that are none of this have not begun. */
+export interface ChildrenProgress extends Pick<ChildCounts, 'running' | 'waiting'> {
+  readonly total: number;
+  readonly completed: number;
+  /** Failed or cancelled. */
+  readonly failed: number;
 }
 
 /** Children that a state lists at most. */
@@ -72,7 +82,15 @@ export class StateReader {
   async #view(runId: string, logsAfter: number): Promise<RunView> {
     const state = await loadRun(this.deps, runId);
     const waitingChildren = await this.#waitingChildren(state);
-    return { state, logs: await this.deps.lines.read(state, logsAfter), waitingChildren };
+    const children = await this.#progressOf(state);
+    return { state, logs: await this.deps.lines.read(state, logsAfter), waitingChildren, children };
+  }
+
+  async #progressOf({ runId, phase }: RunState): Promise<ChildrenProgress | null> {
+    if (phase.kind !== 'joining') return null;
+    const { seq, count: total } = phase.children;
+    const { ended, lost: failed, running, waiting } = await this.deps.store.countChildren(runId, seq);
+    return { total, completed: ended - failed, failed, running, waiting };
   }
 
   /** True if a run has ended, or waits for somebody. */

@@ -153,6 +153,17 @@ export interface ChildRow {
   readonly index: number;
 }
 
+/** How many children a run has, and how far they are. */
+export interface ChildCounts {
+  readonly made: number;
+  readonly ended: number;
+  /** Those of the ended ones that failed or were cancelled. */
+  readonly lost: number;
+  /** Those that have not ended, have their slot, and do not wait. */
+  readonly running: number;
+  readonly waiting: number;
+}
+
 /** A run that has not finished, as a server finds it when it starts. */
 export interface UnfinishedRun {
   readonly runId: string;
@@ -232,8 +243,8 @@ export interface Store {
     limit: number,
     retriedAt?: number,
   ): Promise<ChildrenView>;
-  /** How many children an event of a run started, and how many of them have ended. */
-  countChildren(parentRunId: string, parentSeq: number): Promise<{ made: number; ended: number }>;
+  /** How many children an event of a run started, and how far they are. All that have not ended are of its last such event. */
+  countChildren(parentRunId: string, parentSeq: number): Promise<ChildCounts>;
   /** The children that an event of a run started and that have not finished, above an index, at most `limit`. */
   listUnfinishedChildren(
     parentRunId: string,

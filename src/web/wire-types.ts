@@ -176,6 +176,7 @@ export interface RunState {
   started_at: string | null;
   finished_at: string | null;
   waiting: Waiting | null;
+  children: Children | null;
   forked_from: ForkedFrom | null;
   logs: string[];
   usage: Usage;
@@ -207,6 +208,13 @@ export interface WaitingChild {
   graph_id: string;
   index: number;
   waiting_for: WaitKind | null;
+}
+export interface Children {
+  total: number;
+  completed: number;
+  failed: number;
+  running: number;
+  waiting: number;
 }
 export interface ForkedFrom {
   run_id: string;

@@ -71,9 +71,8 @@ describe('entity tags', () => {
     const { headers, body: state } = await server.ask(`GET /graph/state/${body.run_id}?wait=10`);
     expect(state.waiting.children).toHaveLength(1);
     // The last event is the same, and the tag is another.
-    expect(before.headers.etag).toMatch(/^"\d+"$/);
-    expect(headers.etag).toMatch(/^"\d+-[0-9a-f]{16}"$/);
-    expect(String(headers.etag).split('-')[0]).toBe(String(before.headers.etag).slice(0, -1));
+    for (const { etag } of [before.headers, headers]) expect(etag).toMatch(/^"\d+-[0-9a-f]{16}"$/);
+    expect(String(headers.etag).split('-')[0]).toBe(String(before.headers.etag).split('-')[0]);
     expect((await askAgain(server, `GET /graph/state/${body.run_id}`, before.headers.etag)).status).toBe(200);
     expect((await askAgain(server, `GET /graph/state/${body.run_id}`, headers.etag)).status).toBe(304);
     await server.stop();

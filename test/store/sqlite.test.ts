@@ -315,6 +315,18 @@ describe('a search', () => {
       ],
     ],
     [
+      'that counts children and how far they are',
+      (db) => new ChildReader(db).countChildren('p', 3),
+      [
+        [OF_EVENT('COVERING INDEX workflow_runs_child')],
+        [`SEARCH workflow_runs USING COVERING INDEX ${ACTIVE}=? AND waiting_for>?)`],
+        [OF_EVENT('COVERING INDEX workflow_runs_children_lost', ' AND status=?')],
+        [OF_EVENT('COVERING INDEX workflow_runs_children_lost', ' AND status=?')],
+        [OF_EVENT('INDEX workflow_runs_children_at_work')],
+        [`SEARCH workflow_runs USING COVERING INDEX ${ACTIVE}=?)`],
+      ],
+    ],
+    [
       'for unfinished children',
       (db) => new ChildReader(db).listUnfinishedChildren('p', 3, -1, 10),
       [

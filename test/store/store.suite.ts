@@ -611,15 +611,24 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         await store.commit(unit(newChild(parent, 3, 1, { graphId: 'h', kind: 'graph' })));
       });
 
-      it('are counted, those that have ended too', async () => {
-        const parent = await storeParent(4);
-        expect(await store.countChildren(parent.runId, 3)).toEqual({ made: 0, ended: 0 });
-        const [begun, ...others] = [0, 1, 2, 3].map((index) => newChild(parent, 3, index));
-        await store.commit(unit({ ...begun!, create: { slotSeq: 3 } }, ...others));
-        expect(await store.countChildren(parent.runId, 3)).toEqual({ made: 4, ended: 0 });
-        await commit(store, follow(begun!.state, [STARTED, COMPLETED]));
-        await commit(store, follow(others[2]!.state, [CANCELLED]));
-        expect(await store.countChildren(parent.runId, 3)).toEqual({ made: 4, ended: 2 });
+      it('are counted, by how far they are', async () => {
+        const parent = await storeParent(6);
+        const none = { made: 0, ended: 0, lost: 0, running: 0, waiting: 0 };
+        expect(await store.countChildren(parent.runId, 3)).toEqual(none);
+        const children = [0, 1, 2, 3, 4, 5].map((index) => newChild(parent, 3, index));
+        const begun = children.slice(0, 3).map((child) => ({ ...child, create: { slotSeq: 3 } }));
+        await store.commit(unit(...begun, ...children.slice(3)));
+        expect(await store.countChildren(parent.runId, 3)).toEqual({ ...none, made: 6, running: 3 });
+        await commit(store, follow(begun[0]!.state, [STARTED, COMPLETED]));
+        await commit(store, follow(begun[1]!.state, [STARTED, waits('input')]));
+        await commit(store, follow(children[5]!.state, [CANCELLED]));
+        expect(await store.countChildren(parent.runId, 3)).toEqual({
+          made: 6,
+          ended: 2,
+          lost: 1,
+          running: 1,
+          waiting: 1,
+        });
       });
 
       it('leave what became of them: of a branch what it has set itself, of a graph all its data', async () => {

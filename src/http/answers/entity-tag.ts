@@ -19,12 +19,12 @@ export function isKnown(request: FastifyRequest, reply: FastifyReply, tag: strin
 }
 
 /**
- * What a state follows from: the last event, as states have no other source; and the children that wait for input, which
- * have journals of their own.
+ * What a state follows from: the last event, as states have no other source; and the children, which have journals of
+ * their own: how far they are, and which of them wait for input.
  */
-export function tagOfState({ state, waitingChildren }: RunView): string {
-  if (waitingChildren.length === 0) return String(state.seq);
-  const hash = createHash('sha256');
+export function tagOfState({ state, children, waitingChildren }: RunView): string {
+  if (children === null) return String(state.seq);
+  const hash = createHash('sha256').update(JSON.stringify(children));
   for (const { runId } of waitingChildren) hash.update(runId);
   return `${state.seq}-${hash.digest('hex').slice(0, 16)}`;
 }

@@ -102,10 +102,21 @@ const waitingSchema = z
   })
   .meta({ id: 'Waiting', description: 'Why the run does not go on at the moment.' });
 
+const childrenSchema = z
+  .object({
+    total: z.int(),
+    completed: z.int(),
+    failed: z.int().describe('Failed or cancelled.'),
+    running: z.int(),
+    waiting: z.int(),
+  })
+  .meta({ id: 'Children', description: 'How far the children of a run are. The rest has not begun.' });
+
 export const runStateSchema = z
   .object({
     ...runShape,
     waiting: waitingSchema.nullable().describe('What the run waits for while its status is WAITING.'),
+    children: childrenSchema.nullable().describe('The branches, or the graph as a step, that the run waits for.'),
     forked_from: forkedFromSchema.nullable(),
     logs: z.array(z.string()),
     usage: usageSchema,

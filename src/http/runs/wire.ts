@@ -25,6 +25,7 @@ export function toRunState(view: RunView): WireState {
     attempt: cursor?.attempt ?? null,
     step_count: state.stepCount,
     waiting: toWaiting(view),
+    children: view.children,
     logs,
     logs_total: state.logCount,
     usage: state.usage,

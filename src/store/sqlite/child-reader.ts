@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { freezeJson } from '../../core/base/json.js';
 import { MAX_DEPTH } from '../../core/run/branches.js';
@@ -7,7 +7,7 @@ import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
 import { readData } from '../../core/run/stored-row.js';
 import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
-import type { ChildRow, RunSummary } from '../store.js';
+import type { ChildCounts, ChildRow, RunSummary } from '../store.js';
 import { SUMMARY } from './run-list.js';
 import { workflowRuns } from './schema.js';
 
@@ -47,12 +47,18 @@ export class ChildReader {
     return { created, active, lost: isLost, unfinished: active + starts.length, next };
   }
 
-  /** How many children an event of a run started, and how many of them have ended. Reads indexes alone. */
-  countChildren(parentRunId: string, parentSeq: number): { made: number; ended: number } {
+  /**
+   * How many children an event of a run started, and how far they are. Reads indexes alone, but for the rows of those that
+   * have a slot: of 10,000 children a thousand at most.
+   */
+  countChildren(parentRunId: string, parentSeq: number): ChildCounts {
     const of = { parentRunId, parentSeq };
-    const { lastChild, atWork, waiting } = this.#statements;
+    const { lastChild, atWork, unfinished, waiting, lostCount } = this.#statements;
     const made = (lastChild.get(of)?.lastIndex ?? -1) + 1;
-    return { made, ended: made - (atWork.get(of)?.active ?? 0) - (waiting.get(of)?.count ?? 0) };
+    const parked = waiting.get(of)?.count ?? 0;
+    const lost = LOST.reduce((sum, status) => sum + (lostCount.get({ ...of, status })?.count ?? 0), 0);
+    const running = (atWork.get(of)?.active ?? 0) - parked;
+    return { made, ended: made - (unfinished.get(of)?.count ?? 0), lost, running, waiting: parked };
   }
 
   /** Children that have not finished, by index, above an index. */
@@ -111,16 +117,30 @@ const ofEvent = and(
   eq(workflowRuns.parentSeq, sql.placeholder('parentSeq')),
 );
 
+/** Both conditions: the first is that of the index, the second leads to the place in it. */
+const isLost = and(
+  ofEvent,
+  sql`${workflowRuns.status} IN ('FAILED', 'CANCELLED')`,
+  sql`${workflowRuns.status} = ${sql.placeholder('status')}`,
+);
+
+/** Numbers of children, from indexes alone. */
+function prepareCounts(db: BetterSQLite3Database) {
+  const { finishedAt, parentRunId, waitingFor } = workflowRuns;
+  // Not by the event: the index does not have it, and children of earlier ones have ended before their join.
+  const isUnfinished = and(isNull(finishedAt), eq(parentRunId, sql.placeholder('parentRunId')));
+  const isWaiting = and(isUnfinished, isNotNull(waitingFor));
+  return {
+    unfinished: db.select({ count: count() }).from(workflowRuns).where(isUnfinished).prepare(),
+    waiting: db.select({ count: count() }).from(workflowRuns).where(isWaiting).prepare(),
+    lostCount: db.select({ count: count() }).from(workflowRuns).where(isLost).prepare(),
+  };
+}
+
 /** The parts of a view, each in the words of its index. */
 function prepareViews(db: BetterSQLite3Database) {
   const param = sql.placeholder;
   const { childIndex: index, runId, slotSeq, finishedAt } = workflowRuns;
-  // Both conditions: the first is that of the index, the second leads to the place in it.
-  const isLost = and(
-    ofEvent,
-    sql`${workflowRuns.status} IN ('FAILED', 'CANCELLED')`,
-    sql`${workflowRuns.status} = ${param('status')}`,
-  );
   const isAtWork = and(ofEvent, sql`${slotSeq} IS NOT NULL`, isNull(finishedAt));
   const isAfter = gt(index, param('afterIndex'));
   const hasOtherSlot = sql`${slotSeq} IS NOT ${param('slotSeq')}`;
@@ -131,11 +151,6 @@ function prepareViews(db: BetterSQLite3Database) {
       .where(ofEvent)
       .prepare(),
     atWork: db.select({ active: count() }).from(workflowRuns).where(isAtWork).prepare(),
-    waiting: db
-      .select({ count: count() })
-      .from(workflowRuns)
-      .where(and(ofEvent, isNull(slotSeq), isNull(finishedAt)))
-      .prepare(),
     working: db
       .select({ runId, index })
       .from(workflowRuns)
@@ -182,6 +197,7 @@ function prepareStatements(db: BetterSQLite3Database) {
   const waits = and(inArray(parentRunId, parentsBelow), eq(waitingFor, param('waitingFor')), isNull(finishedAt));
   return {
     ...prepareViews(db),
+    ...prepareCounts(db),
     results: db
       .select({ index, runId, status, data, error })
       .from(workflowRuns)

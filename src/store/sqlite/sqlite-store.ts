@@ -9,6 +9,7 @@ import type { RunOutline } from '../../core/run/unread.js';
 import { StoreUnavailableError } from '../errors.js';
 import type { Signals } from '../signals.js';
 import type {
+  ChildCounts,
   ChildRow,
   GraphVersion,
   ListedGraph,
@@ -170,7 +171,7 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit, retriedAt));
   }
 
-  async countChildren(parentRunId: string, parentSeq: number): Promise<{ made: number; ended: number }> {
+  async countChildren(parentRunId: string, parentSeq: number): Promise<ChildCounts> {
     return this.#read(() => this.#children.countChildren(parentRunId, parentSeq));
   }
 
