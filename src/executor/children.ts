@@ -153,11 +153,11 @@ export class ChildRuns {
     const called = children.graph === null ? undefined : await graphs.pinned(children.graph.id, children.graph.version);
     const base = children.graph === null ? runs.base(state, graph, children) : undefined;
     for (let index = from; index < to; index++) {
-      const event =
-        base === undefined
-          ? startGraphRun(state, children, index, called?.limits, now())
-          : startBranch(state, children, index);
       const inherited = base === undefined ? undefined : inheritedFrom(base, index);
+      const event =
+        inherited === undefined
+          ? startGraphRun(state, children, index, called?.limits, now())
+          : startBranch(state, children, index, inherited.item);
       const opened = openRun(newId(), event, now(), inherited);
       appends.push(creationOf(opened, index - from < slots ? { slotSeq } : {}));
     }

@@ -88,6 +88,8 @@ export interface RunSummary {
   readonly parentRunId: string | null;
   /** Which of its parent's children it is. */
   readonly childIndex: number | null;
+  /** Of a branch what tells it from its siblings: the node that it begins at, or its item as text. */
+  readonly branch: string | null;
   readonly waitingFor: Waiting['kind'] | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly error: RunError | null;

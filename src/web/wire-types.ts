@@ -152,6 +152,7 @@ export interface RunSummary {
   submitted_at: string;
   started_at: string | null;
   finished_at: string | null;
+  branch: string | null;
   waiting_for: WaitKind | null;
 }
 export interface RunError {
@@ -207,6 +208,7 @@ export interface WaitingChild {
   run_id: string;
   graph_id: string;
   index: number;
+  branch: string | null;
   waiting_for: WaitKind | null;
 }
 export interface Children {

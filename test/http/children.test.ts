@@ -51,6 +51,8 @@ describe('the state of a run that waits for its children', () => {
     // The last event is the same, and the answer is another.
     expect((await server.ask(request, undefined, { 'if-none-match': String(headers.etag) })).status).toBe(200);
     const { runs } = (await server.ask(`GET /graph/runs?parent_run_id=${body.run_id}&status=WAITING`)).body;
+    expect(runs.map((run: { branch: unknown }) => run.branch)).toEqual(['ask', 'ask', 'ask']);
+    expect((await server.ask(request)).body.waiting.children).toMatchObject([{ branch: 'ask', index: 1 }, {}, {}]);
     for (const { run_id } of runs) await server.ask(`POST /graph/runs/${run_id}/resume`, { payload: 1 });
     const { body: ended } = await server.ask(`${request}?wait=10`);
     expect(ended).toMatchObject({ status: 'COMPLETED', children: null });

@@ -98,7 +98,7 @@ describe('a database of the first release', () => {
     const store = open(path);
     expect(store.isNew).toBe(false);
     const runs = await store.listRuns({ limit: 10 });
-    const none = { parentRunId: null, childIndex: null, waitingFor: null };
+    const none = { parentRunId: null, childIndex: null, branch: null, waitingFor: null };
     expect(runs).toEqual(
       [...RUNS].reverse().map(([runId, status, startedAt, finishedAt, , metadata, error]) => ({
         ...none,

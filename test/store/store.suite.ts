@@ -151,6 +151,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
           status: 'RUNNING',
           parentRunId: null,
           childIndex: null,
+          branch: null,
           waitingFor: null,
           metadata: { a: '1' },
           error: null,

@@ -1,5 +1,7 @@
 import { definedOnly } from '../base/defined-only.js';
+import type { Json } from '../base/json.js';
 import { type LimitsDefinition, resolveLimits } from '../graph/definition.js';
+import { nameItem } from './branch-name.js';
 import type { EventOf } from './events.js';
 import type { Children, ChildrenRefusal, RunState } from './state.js';
 
@@ -92,9 +94,12 @@ export function refuseChildren(maxDescendants: number): ChildrenRefusal {
   return { code: 'too_many_descendants', message };
 }
 
-/** The first event of a branch, which runs a part of its parent's graph on its parent's state. */
-export function startBranch(parent: RunState, children: Children, index: number): EventOf<'run.submitted'> {
-  const { toNodes, joinNode } = children;
+/**
+ * The first event of a branch, which runs a part of its parent's graph on its parent's state.
+ * @param item what a for_each has the branch for
+ */
+export function startBranch(parent: RunState, children: Children, index: number, item: Json): EventOf<'run.submitted'> {
+  const { toNodes, joinNode, kind } = children;
   return {
     type: 'run.submitted',
     graph_id: parent.graphId,
@@ -106,7 +111,10 @@ export function startBranch(parent: RunState, children: Children, index: number)
     // The branches of a for_each all begin at the same node.
     entry_node: toNodes[toNodes.length === 1 ? 0 : index] ?? '',
     join_node: joinNode ?? '',
-    ...definedOnly({ deadline_at: parent.deadlineAt ?? undefined }),
+    ...definedOnly({
+      name: kind === 'for_each' ? nameItem(item) : undefined,
+      deadline_at: parent.deadlineAt ?? undefined,
+    }),
   };
 }
 

@@ -75,6 +75,8 @@ export type RunEvent =
       /** Where a branch begins, and the node before which it ends. */
       readonly entry_node?: string;
       readonly join_node?: string;
+      /** Of a branch of a for_each: its item as text, which tells it from its siblings. */
+      readonly name?: string;
       /** The parent's deadline, in milliseconds since 1970. */
       readonly deadline_at?: number;
     }

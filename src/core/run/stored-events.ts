@@ -98,6 +98,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     parent: optional(isParentLink),
     entry_node: optional(isText),
     join_node: optional(isText),
+    name: optional(isText),
     deadline_at: optional(isNumber),
   },
   'run.started': { next: isText, step: optional(isCount) },

@@ -74,6 +74,7 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     parent: parentSchema.optional(),
     entry_node: z.string().optional().describe('Where a branch begins.'),
     join_node: z.string().optional().describe('The node before which a branch ends.'),
+    name: z.string().optional().describe('Of a branch of a for_each: its item as text.'),
     deadline_at: millisSchema.optional().describe('The deadline of the parent, in milliseconds since 1970.'),
   },
   'run.started': { next: z.string(), step: z.int().optional().describe('1 if omitted.') },

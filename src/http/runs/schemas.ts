@@ -80,11 +80,19 @@ const runShape = {
   finished_at: timeSchema.nullable(),
 };
 
+const branchSchema = z
+  .string()
+  .nullable()
+  .describe(
+    'What tells a branch from its siblings: the node that it begins at, or for a for_each its item as text, cut at 200 characters. Null for other runs.',
+  );
+
 const waitingChildSchema = z
   .object({
     run_id: z.string().describe('The run to answer, with POST /graph/runs/{run_id}/resume.'),
     graph_id: z.string(),
     index: z.int().describe('Its index among the children of its parent, from 0.'),
+    branch: branchSchema,
     waiting_for: waitKindSchema.nullable(),
   })
   .meta({ id: 'WaitingChild' });
@@ -132,7 +140,11 @@ export const runStateSchema = z
   .meta({ id: 'RunState' });
 
 const runSummarySchema = z
-  .object({ ...runShape, waiting_for: waitKindSchema.nullable().describe('Null if the run does not wait.') })
+  .object({
+    ...runShape,
+    branch: branchSchema,
+    waiting_for: waitKindSchema.nullable().describe('Null if the run does not wait.'),
+  })
   .meta({ id: 'RunSummary' });
 
 export const runListSchema = z

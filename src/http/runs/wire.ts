@@ -50,7 +50,13 @@ function toWaiting({ state, waitingChildren }: RunView): WireState['waiting'] {
 }
 
 function toWaitingChild(run: RunSummary): NonNullable<WireState['waiting']>['children'][number] {
-  return { run_id: run.runId, graph_id: run.graphId, index: run.childIndex ?? 0, waiting_for: run.waitingFor };
+  return {
+    run_id: run.runId,
+    graph_id: run.graphId,
+    index: run.childIndex ?? 0,
+    branch: run.branch,
+    waiting_for: run.waitingFor,
+  };
 }
 
 export function toStartedRun({ runId, status }: { runId: string; status: RunStatus }): Wire<typeof startedRunSchema> {
@@ -70,6 +76,7 @@ function toRunSummary(run: RunSummary): Wire<typeof runListSchema>['runs'][numbe
     waiting_for: run.waitingFor,
     parent_run_id: run.parentRunId,
     child_index: run.childIndex,
+    branch: run.branch,
     metadata: run.metadata,
     error: run.error,
     submitted_at: toTime(run.submittedAt),

@@ -163,7 +163,7 @@ class Family {
 
 describe('a branch', () => {
   it('begins at the node of its edge, with what its parent has', () => {
-    expect(startBranch({ ...parent, deadlineAt: START + 5 }, children, 2)).toEqual({
+    expect(startBranch({ ...parent, deadlineAt: START + 5 }, children, 2, { of: 3 })).toEqual({
       type: 'run.submitted',
       graph_id: 'g',
       graph_version: 2,
@@ -173,24 +173,26 @@ describe('a branch', () => {
       parent: { run_id: 'run-1', seq: 4, index: 2, kind: 'branch', depth: 1 },
       entry_node: 'b',
       join_node: 'j',
+      name: '{"of":3}',
       deadline_at: START + 5,
     });
   });
 
   it('of parallel ones begins at its own', () => {
     const parallel = { ...children, kind: 'parallel', toNodes: ['b', 'c'] } as const;
-    const event = startBranch(parent, parallel, 1);
+    const event = startBranch(parent, parallel, 1, null);
     expect(event).toMatchObject({ entry_node: 'c' });
     expect(event).not.toHaveProperty('deadline_at');
+    expect(event).not.toHaveProperty('name');
   });
 
   it('is one level below its parent', () => {
     const link = { run_id: 'run-0', seq: 2, index: 0, kind: 'graph', depth: 3 } as const;
-    expect(startBranch({ ...parent, parent: link }, children, 0).parent).toMatchObject({ depth: 4 });
+    expect(startBranch({ ...parent, parent: link }, children, 0, 1).parent).toMatchObject({ depth: 4 });
   });
 
   it('that nobody knows the place of begins nowhere', () => {
-    const event = startBranch(parent, { ...children, toNodes: [], joinNode: null }, 0);
+    const event = startBranch(parent, { ...children, toNodes: [], joinNode: null }, 0, 1);
     expect(event).toMatchObject({ entry_node: '', join_node: '' });
   });
 });

@@ -103,6 +103,15 @@ it('release 1.3 added details of errors', () => {
   }
 });
 
+it('release 1.4 added the names of branches', () => {
+  for (const { release, runs } of fixtures) {
+    const names = runs.flatMap((run) =>
+      recordsOf(run).flatMap(({ event }) => (event.type === 'run.submitted' ? [event.name] : [])),
+    );
+    expect(names.filter((name) => name !== undefined)).toEqual(release === '1.4' ? ['x'] : []);
+  }
+});
+
 it('release 1.2 added usage, which is none before', () => {
   for (const { release, runs } of fixtures) {
     const says = JSON.stringify(runs).includes('\\"usage\\"');
