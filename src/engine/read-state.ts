@@ -1,3 +1,4 @@
+import { addUsage, type Usage } from '../core/base/usage.js';
 import { isFinished, type RunState, statusOf, waitsForPerson } from '../core/run/state.js';
 import { StoreUnavailableError } from '../store/errors.js';
 import type { ChildCounts, RunSummary } from '../store/store.js';
@@ -23,6 +24,8 @@ export interface RunView {
   readonly waitingChildren: readonly RunSummary[];
   /** How far its children are; null unless it waits for them. */
   readonly children: ChildrenProgress | null;
+  /** What it and all runs inside it have used; null if that is not known. */
+  readonly usageTotal: Usage | null;
 }
 
 /** How many children a run waits for, and how far they are. Those that are none of this have not begun. */
@@ -83,7 +86,9 @@ export class StateReader {
     const state = await loadRun(this.deps, runId);
     const waitingChildren = await this.#waitingChildren(state);
     const children = await this.#progressOf(state);
-    return { state, logs: await this.deps.lines.read(state, logsAfter), waitingChildren, children };
+    const below = await this.deps.store.readChildUsage(runId);
+    const usageTotal = below && addUsage(below, state.usage);
+    return { state, logs: await this.deps.lines.read(state, logsAfter), waitingChildren, children, usageTotal };
   }
 
   async #progressOf({ runId, phase }: RunState): Promise<ChildrenProgress | null> {

@@ -1,3 +1,4 @@
+import type { Usage } from '../core/base/usage.js';
 import type { GraphDefinition } from '../core/graph/definition.js';
 import type { ChildrenView } from '../core/run/children.js';
 import type { EventOf, EventRecord, RunError } from '../core/run/events.js';
@@ -247,6 +248,8 @@ export interface Store {
   ): Promise<ChildrenView>;
   /** How many children an event of a run started, and how far they are. All that have not ended are of its last such event. */
   countChildren(parentRunId: string, parentSeq: number): Promise<ChildCounts>;
+  /** Tokens that all runs inside a run have used, at any depth; null if it has had such since before they were counted. */
+  readChildUsage(runId: string): Promise<Usage | null>;
   /** The children that an event of a run started and that have not finished, above an index, at most `limit`. */
   listUnfinishedChildren(
     parentRunId: string,

@@ -181,6 +181,7 @@ export interface RunState {
   forked_from: ForkedFrom | null;
   logs: string[];
   usage: Usage;
+  usage_total: Usage | null;
   logs_total: number;
   data: {
     [k: string]: unknown;

@@ -20,11 +20,11 @@ export function isKnown(request: FastifyRequest, reply: FastifyReply, tag: strin
 
 /**
  * What a state follows from: the last event, as states have no other source; and the children, which have journals of
- * their own: how far they are, and which of them wait for input.
+ * their own: how far they are, what they have used, and which of them wait for input.
  */
-export function tagOfState({ state, children, waitingChildren }: RunView): string {
+export function tagOfState({ state, children, usageTotal, waitingChildren }: RunView): string {
   if (children === null) return String(state.seq);
-  const hash = createHash('sha256').update(JSON.stringify(children));
+  const hash = createHash('sha256').update(JSON.stringify([children, usageTotal]));
   for (const { runId } of waitingChildren) hash.update(runId);
   return `${state.seq}-${hash.digest('hex').slice(0, 16)}`;
 }

@@ -128,6 +128,11 @@ export const runStateSchema = z
     forked_from: forkedFromSchema.nullable(),
     logs: z.array(z.string()),
     usage: usageSchema,
+    usage_total: usageSchema
+      .nullable()
+      .describe(
+        '`usage` with that of all runs inside this one. Null if it has had such since before they were counted.',
+      ),
     logs_total: z.int().describe('The number of log lines of the run, including those that `logs_after` skips.'),
     data: jsonObjectSchema.describe('What the finished steps built up.'),
     input_data: jsonSchema,

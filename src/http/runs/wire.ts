@@ -29,6 +29,7 @@ export function toRunState(view: RunView): WireState {
     logs,
     logs_total: state.logCount,
     usage: state.usage,
+    usage_total: view.usageTotal,
     data: state.data,
     input_data: state.inputData,
     error: errorOf(state),

@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { freezeJson } from '../../core/base/json.js';
+import type { Usage } from '../../core/base/usage.js';
 import { MAX_DEPTH } from '../../core/run/branches.js';
 import type { ChildrenView } from '../../core/run/children.js';
 import type { ChildResult } from '../../core/run/join.js';
@@ -9,7 +10,7 @@ import { readData } from '../../core/run/stored-row.js';
 import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
 import type { ChildCounts, ChildRow, RunSummary } from '../store.js';
 import { SUMMARY } from './run-list.js';
-import { workflowRuns } from './schema.js';
+import { childUsage, workflowRuns } from './schema.js';
 
 /** Reads the children of runs. */
 export class ChildReader {
@@ -59,6 +60,15 @@ export class ChildReader {
     const lost = LOST.reduce((sum, status) => sum + (lostCount.get({ ...of, status })?.count ?? 0), 0);
     const running = (atWork.get(of)?.active ?? 0) - parked;
     return { made, ended: made - (unfinished.get(of)?.count ?? 0), lost, running, waiting: parked };
+  }
+
+  /** Tokens that all runs inside a run have used; null if that is not known. */
+  readChildUsage(runId: string): Usage | null {
+    const found = this.#statements.childUsage.get({ runId });
+    if (found === undefined) return { input_tokens: 0, output_tokens: 0 };
+    const { inputTokens, outputTokens } = found;
+    if (inputTokens === null || outputTokens === null) return null;
+    return { input_tokens: inputTokens, output_tokens: outputTokens };
   }
 
   /** Children that have not finished, by index, above an index. */
@@ -133,6 +143,11 @@ function prepareCounts(db: BetterSQLite3Database) {
   return {
     unfinished: db.select({ count: count() }).from(workflowRuns).where(isUnfinished).prepare(),
     waiting: db.select({ count: count() }).from(workflowRuns).where(isWaiting).prepare(),
+    childUsage: db
+      .select()
+      .from(childUsage)
+      .where(eq(childUsage.runId, sql.placeholder('runId')))
+      .prepare(),
     lostCount: db.select({ count: count() }).from(workflowRuns).where(isLost).prepare(),
   };
 }

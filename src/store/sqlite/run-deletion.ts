@@ -2,7 +2,7 @@ import { and, asc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { isFinished } from '../../core/run/state.js';
 import { readMetadata } from '../../core/run/stored-row.js';
-import { runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
+import { childUsage, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
 
 /** Runs, children included, after which a transaction deletes no further family: some 15 ms. A family is deleted whole. */
 const MAX_RUNS = 1000;
@@ -62,6 +62,7 @@ export class RunDeletion {
     }
     this.#statements.deleteEvents.run({ runId });
     this.#statements.deleteSnapshot.run({ runId });
+    this.#statements.deleteUsage.run({ runId });
     this.#statements.deleteRun.run({ runId });
   }
 }
@@ -114,6 +115,10 @@ function prepareStatements(db: BetterSQLite3Database) {
     deleteSnapshot: db
       .delete(runSnapshots)
       .where(eq(runSnapshots.runId, param('runId')))
+      .prepare(),
+    deleteUsage: db
+      .delete(childUsage)
+      .where(eq(childUsage.runId, param('runId')))
       .prepare(),
     deleteRun: db
       .delete(workflowRuns)

@@ -127,6 +127,16 @@ export const runEvents = sqliteTable(
   (table) => [primaryKey({ columns: [table.runId, table.seq] })],
 );
 
+/**
+ * Tokens that all runs inside a run have used, at any depth. Only for runs with such; null if there were runs inside it
+ * before this was counted. A table, because a column of `workflow_runs` would stand behind large data.
+ */
+export const childUsage = sqliteTable('child_usage', {
+  runId: text('run_id').primaryKey(),
+  inputTokens: integer('input_tokens'),
+  outputTokens: integer('output_tokens'),
+});
+
 /** The latest snapshot of a run: its state, without the input, at an event. */
 export const runSnapshots = sqliteTable('run_snapshots', {
   runId: text('run_id').primaryKey(),

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import type { Usage } from '../../core/base/usage.js';
 import type { ChildrenView } from '../../core/run/children.js';
 import type { EventRecord } from '../../core/run/events.js';
 import type { ChildResult } from '../../core/run/join.js';
@@ -169,6 +170,10 @@ export class SqliteStore implements Store {
     retriedAt?: number,
   ): Promise<ChildrenView> {
     return this.#read(() => this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit, retriedAt));
+  }
+
+  async readChildUsage(runId: string): Promise<Usage | null> {
+    return this.#read(() => this.#children.readChildUsage(runId));
   }
 
   async countChildren(parentRunId: string, parentSeq: number): Promise<ChildCounts> {

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { and, eq, isNull, type Query, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { graphDefinitions, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
+import { childUsage, graphDefinitions, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
 import { prepareWrite } from './write-statement.js';
 
 const param = sql.placeholder;
@@ -56,6 +56,19 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
         .update(workflowRuns)
         .set({ descendants: sql`${workflowRuns.descendants} + ${param('added')}` })
         .where(and(isRun, sql`${workflowRuns.descendants} + ${param('added')} <= ${param('limit')}`)),
+    ),
+    // What is not known stays so: null and a number are null.
+    addChildUsage: prepare(
+      db
+        .insert(childUsage)
+        .values({ runId: param('runId'), inputTokens: param('inputTokens'), outputTokens: param('outputTokens') })
+        .onConflictDoUpdate({
+          target: childUsage.runId,
+          set: {
+            inputTokens: sql`child_usage.input_tokens + excluded.input_tokens`,
+            outputTokens: sql`child_usage.output_tokens + excluded.output_tokens`,
+          },
+        }),
     ),
     insertMetadata: prepare(
       db.insert(runMetadata).values({ key: param('key'), value: param('value'), runId: param('runId') }),

@@ -1,6 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
+import { addUsage, type Usage } from '../../core/base/usage.js';
 import { errorOf, finishedAtOf, type RunState, statusOf, waitOf, wakeAt } from '../../core/run/state.js';
 import { ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
@@ -74,15 +75,26 @@ export class UnitWriter {
     return run.parentRunId === null ? runId : this.#findTop(run.parentRunId);
   }
 
+  /** Adds what a child has used to its parent, and to all above that. */
+  #addUsage(runId: string, usage: Usage): void {
+    const { input_tokens: inputTokens, output_tokens: outputTokens } = usage;
+    this.#statements.addChildUsage.run({ runId, inputTokens, outputTokens });
+    const parentRunId = this.#statements.findParent.get({ runId })?.parentRunId ?? null;
+    if (parentRunId !== null) this.#addUsage(parentRunId, usage);
+  }
+
   #giveSlot(slot: Slot): void {
     const { changes } = this.#statements.giveSlot.run({ ...slot });
     if (changes === 0) throw new ConflictError(slot.runId);
   }
 
-  #append({ state, records, rowChanged, create, snapshot }: RunAppend): void {
+  #append(append: RunAppend): void {
+    const { state, records, rowChanged, create, snapshot } = append;
     const { runId } = state;
     if (create !== undefined) this.#create(state, create);
     this.#insertEvents(runId, records);
+    const usage = usageAbove(append);
+    if (usage !== undefined && state.parent !== null) this.#addUsage(state.parent.run_id, usage);
     if (create === undefined && rowChanged) this.#updateRow(state);
     if (snapshot !== undefined) this.#statements.saveSnapshot.run({ runId, seq: state.seq, state: snapshot });
   }
@@ -164,6 +176,16 @@ export class UnitWriter {
   }
 }
 
+/** The tokens that the runs above have to be told of: those of the events of a child. */
+function usageAbove({ state, records }: RunAppend): Usage | undefined {
+  if (state.parent === null) return undefined;
+  let sum: Usage | undefined;
+  for (const { event } of records) {
+    if ('usage' in event && event.usage !== undefined) sum = addUsage(event.usage, sum);
+  }
+  return sum;
+}
+
 /** Where a child hangs, which never changes. */
 function parentColumns({ parent }: RunState) {
   return {
@@ -203,6 +225,7 @@ function conflictOr(thrown: unknown, runId: string): unknown {
 function isOneStatement({ appends: [append, ...others], slots = [] }: Unit): boolean {
   if (append === undefined || others.length > 0 || slots.length > 0) return false;
   const { records, rowChanged, create, snapshot } = append;
+  if (usageAbove(append) !== undefined) return false;
   return records.length === 1 && !rowChanged && create === undefined && snapshot === undefined;
 }
 
