@@ -9,8 +9,8 @@ import type { Waiting } from '../../core/run/state.js';
 import { readData } from '../../core/run/stored-row.js';
 import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
 import type { ChildCounts, ChildRow, RunSummary } from '../store.js';
-import { SUMMARY } from './run-list.js';
 import { childUsage, workflowRuns } from './schema.js';
+import { SUMMARY } from './summary-columns.js';
 
 /** Reads the children of runs. */
 export class ChildReader {
