@@ -11,6 +11,7 @@ import { listGraphsRoute } from './graphs/list.js';
 import { listToolsRoute } from './graphs/tools.js';
 import { updateGraphRoute } from './graphs/update.js';
 import { validateGraphRoute } from './graphs/validate.js';
+import type { PlaceOptions } from './input/places.js';
 import { cancelRunRoute } from './runs/cancel.js';
 import { deleteRunRoute } from './runs/delete.js';
 import { drawRunRoute } from './runs/diagram.js';
@@ -26,7 +27,7 @@ import { listStepsRoute } from './runs/steps.js';
 import { healthRoutes } from './service/health.js';
 import { type MetricsOptions, metricsRoute } from './service/metrics.js';
 
-export type RouteOptions = StartRunOptions & MetricsOptions & AnswerOptions;
+export type RouteOptions = StartRunOptions & MetricsOptions & AnswerOptions & PlaceOptions;
 
 /** Adds operations to the application. */
 type AddRoutes = (app: App, engine: Engine, options: RouteOptions) => void;

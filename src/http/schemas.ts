@@ -65,6 +65,8 @@ export const problemItemSchema = z
     code: z.enum(PROBLEM_CODES).describe('A stable code.'),
     message: z.string().describe('An explanation.'),
     hint: z.string().optional().describe('What was probably meant.'),
+    line: z.int().min(1).optional().describe('Where in the text of the body, if it is a graph. Counts from 1.'),
+    column: z.int().min(1).optional().describe('Where in the line, in UTF-16 code units. Counts from 1.'),
   })
   .meta({ id: 'ProblemItem' });
 

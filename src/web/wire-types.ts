@@ -344,4 +344,6 @@ export interface ProblemItem {
     | 'more_errors';
   message: string;
   hint?: string;
+  line?: number;
+  column?: number;
 }

@@ -51,12 +51,14 @@ describe('graphs', () => {
     expect(status).toBe(422);
     expect(body.code).toBe('invalid_request');
     expect(body.errors).toEqual([
-      { pointer: '/nodes/0/tool_name', code: 'required', message: 'Required.' },
+      { pointer: '/nodes/0/tool_name', code: 'required', message: 'Required.', line: 1, column: 67 },
       {
         pointer: '/nodes/0/toolname',
         code: 'unknown_key',
         message: 'Unknown key "toolname".',
         hint: 'Did you mean "tool_name"?',
+        line: 1,
+        column: 90,
       },
     ]);
   });

@@ -51,7 +51,8 @@ describe.each([
   it.each(numbers)('is refused by %s: %s', async (request, body, pointer) => {
     const answer = await server.ask(request.replace('RUN', runId), body, JSON_TYPE);
     expect([answer.status, answer.body.code]).toEqual([422, 'invalid_request']);
-    expect(answer.body.errors).toEqual([{ pointer, code: 'invalid_value', message: expect.stringContaining(words) }]);
+    const problem = { pointer, code: 'invalid_value', message: expect.stringContaining(words) };
+    expect(answer.body.errors).toEqual([expect.objectContaining(problem)]);
   });
 
   it.each(numbers.filter(([request]) => request === 'POST /graph/create'))(

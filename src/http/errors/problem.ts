@@ -36,16 +36,26 @@ export function problemDocument(
 }
 
 /** Answers a request with any error that was thrown while it was served. Shows the details of our own errors only. */
-export function sendError(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+export function sendError(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  errors: readonly Problem[] | undefined = errorsOf(thrown),
+): FastifyReply {
   const error = toApiError(thrown);
   if (error.code === 'internal_error') request.log.error({ err: thrown }, 'request failed');
-  const document = problemDocument(error.code, request.url, detailOf(error, request), error.errors);
+  const document = problemDocument(error.code, request.url, detailOf(error, request), errors);
   if (document.status === 503) reply.header('retry-after', String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
   if (error.allow !== undefined) reply.header('allow', error.allow.join(', '));
   if (document.status === 401) reply.header('www-authenticate', 'Bearer');
   // That of the answer that could not be given.
   reply.removeHeader('etag');
   return reply.code(document.status).type(PROBLEM_TYPE).send(JSON.stringify(document));
+}
+
+/** What is wrong with the request, as far as an error lists it. */
+export function errorsOf(thrown: unknown): readonly Problem[] | undefined {
+  return toApiError(thrown).errors;
 }
 
 function detailOf(error: ApiError, request: FastifyRequest): string {

@@ -1,5 +1,6 @@
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
+import { type PlaceOptions, placeProblems, placing } from '../input/places.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
 import { newGraphSchema, savedGraphSchema, toSavedGraph } from './schemas.js';
 
@@ -9,10 +10,11 @@ const CREATED = {
   headers: { Location: 'The path of the graph.' },
 };
 
-export function createGraphRoute(app: App, engine: Engine): void {
+export function createGraphRoute(app: App, engine: Engine, options: PlaceOptions): void {
   app.post(
     '/graph/create',
     {
+      ...placing(options),
       schema: {
         operationId: 'createGraph',
         summary: 'Create a graph',
@@ -30,7 +32,8 @@ export function createGraphRoute(app: App, engine: Engine): void {
     async (request, reply) => {
       const saved = await engine.createGraph(request.body);
       reply.code(201).header('location', `/graph/${saved.graphId}`);
-      return toSavedGraph(saved, `Graph "${saved.graphId}" created.`);
+      const warnings = await placeProblems(request, saved.warnings, options);
+      return toSavedGraph({ ...saved, warnings }, `Graph "${saved.graphId}" created.`);
     },
   );
 }

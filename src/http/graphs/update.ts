@@ -2,15 +2,17 @@ import { type GraphDefinition, graphDefinitionSchema } from '../../core/graph/de
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import { ApiError } from '../errors/api-error.js';
+import { type PlaceOptions, placeProblems, placing } from '../input/places.js';
 import { DEMO_GRAPH_ID, UPDATED_DEMO } from '../openapi/examples.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
 import { graphParamsSchema } from '../schemas.js';
 import { savedGraphSchema, toSavedGraph } from './schemas.js';
 
-export function updateGraphRoute(app: App, engine: Engine): void {
+export function updateGraphRoute(app: App, engine: Engine, options: PlaceOptions): void {
   app.put(
     '/graph/:graph_id',
     {
+      ...placing(options),
       schema: {
         operationId: 'updateGraph',
         summary: 'Save a new version',
@@ -32,7 +34,11 @@ export function updateGraphRoute(app: App, engine: Engine): void {
       const { graph_id } = request.params;
       const saved = await engine.updateGraph(graph_id, withoutId(graph_id, request.body));
       const { changed, version } = saved;
-      return toSavedGraph(saved, changed ? `Version ${version} saved.` : `Nothing changed since version ${version}.`);
+      const warnings = await placeProblems(request, saved.warnings, options);
+      return toSavedGraph(
+        { ...saved, warnings },
+        changed ? `Version ${version} saved.` : `Nothing changed since version ${version}.`,
+      );
     },
   );
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { putNumbersFirst } from '../../core/base/problems.js';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
+import { type PlaceOptions, placeProblems, placing } from '../input/places.js';
 import { numberProblemsOf, uncheckedCompiler } from '../input/validation.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
 import { problemItemSchema } from '../schemas.js';
@@ -15,10 +16,11 @@ const verdictSchema = z
   })
   .meta({ id: 'Verdict' });
 
-export function validateGraphRoute(app: App, engine: Engine): void {
+export function validateGraphRoute(app: App, engine: Engine, options: PlaceOptions): void {
   app.post(
     '/graph/validate',
     {
+      ...placing(options),
       validatorCompiler: uncheckedCompiler,
       schema: {
         operationId: 'validateGraph',
@@ -34,9 +36,13 @@ export function validateGraphRoute(app: App, engine: Engine): void {
       },
     },
     async (request) => {
-      const { errors: found, warnings } = await engine.validateGraph(request.body);
+      const { errors: found, warnings: doubts } = await engine.validateGraph(request.body);
       const errors = [...putNumbersFirst(numberProblemsOf(request.body), found)];
-      return { valid: errors.length === 0, errors, warnings };
+      const [placed, warnings] = [
+        await placeProblems(request, errors, options),
+        await placeProblems(request, doubts, options),
+      ];
+      return { valid: errors.length === 0, errors: placed, warnings };
     },
   );
 }

@@ -7,6 +7,7 @@ import { scanJson } from '../../core/base/json-scan.js';
 import { numberProblemsIn } from '../../core/base/problems.js';
 import { finishSteps, type InSlices, type Steps } from '../../core/base/steps.js';
 import { ApiError } from '../errors/api-error.js';
+import { keepText } from './places.js';
 import { invalidRequest, noteNumberProblems } from './validation.js';
 
 /** Longer bodies are looked through in slices: 1 MiB can hold 340,000 values. */
@@ -44,6 +45,7 @@ function readAtOnce(request: FastifyRequest, text: string, done: (error: Error |
 /** Parses a body, and looks for what no schema sees. */
 function* readBody(request: FastifyRequest, text: string): Steps<unknown> {
   const body = parse(text);
+  keepText(request, text);
   yield;
   const { isPoisoned, isTooDeep } = yield* scanJson(body, MAX_JSON_DEPTH);
   if (isPoisoned) throw new ApiError('malformed_json', POISONED);
