@@ -88,7 +88,7 @@ describe('runs that wait', () => {
     expect(parent.waiting).toMatchObject({ kind: 'branches', node: 'extract', until: null, message: null });
     const [child] = parent.waiting.children;
     expect(parent.waiting.children).toEqual([
-      { run_id: expect.any(String), graph_id: 'second-opinion', index: 1, waiting_for: 'input' },
+      { run_id: expect.any(String), graph_id: 'second-opinion', index: 1, branch: 'ask', waiting_for: 'input' },
     ]);
     expect((await resume(runId, { payload: { approved: true } })).body.code).toBe('run_not_waiting');
     const { body: waiting } = await server.ask('GET /graph/runs?waiting_for=input&graph_id=second-opinion');
