@@ -1,6 +1,6 @@
 import type { Json } from '../core/base/json.js';
 import { findUnsafeNumbers } from '../core/base/json-numbers.js';
-import { finishSteps } from '../core/base/steps.js';
+import { finishSteps, type Steps } from '../core/base/steps.js';
 
 /** JSON of another service holds something that cannot be kept. The message says what and where. */
 export class AnswerJsonError extends Error {
@@ -15,9 +15,15 @@ export class AnswerJsonError extends Error {
  * @throws SyntaxError if it is not JSON
  * @throws AnswerJsonError if it holds a number that no double can hold: `JSON.parse` makes it Infinity, which is not JSON
  */
-export function parseAnswerJson(text: string, note: (line: string) => void = () => undefined): Json {
+export function parseAnswerJson(text: string, note?: (line: string) => void): Json {
+  return finishSteps(parseAnswerSteps(text, note));
+}
+
+/** The same in steps, for large texts. */
+export function* parseAnswerSteps(text: string, note: (line: string) => void = () => undefined): Steps<Json> {
   const value = JSON.parse(text) as Json;
-  const exact = quoteUnsafeNumbers(text);
+  yield;
+  const exact = yield* quoteInSteps(text);
   if (exact.overflow !== undefined) {
     throw new AnswerJsonError(`a number${placeOf(exact.overflow)} that is too large: numbers go up to 1.7e308`);
   }
@@ -39,10 +45,14 @@ interface QuotedNumbers {
 
 /** Puts whole numbers that are not safe as doubles in quotes. Takes some lines of JSON text too. */
 export function quoteUnsafeNumbers(text: string): QuotedNumbers {
+  return finishSteps(quoteInSteps(text));
+}
+
+function* quoteInSteps(text: string): Steps<QuotedNumbers> {
   const parts: string[] = [];
   let [first, count, end] = ['', 0, 0];
   let overflow: string | undefined;
-  const search = findUnsafeNumbers(text, (number, pointer) => {
+  yield* findUnsafeNumbers(text, (number, pointer) => {
     if (number.overflows) {
       overflow ??= pointer();
       return;
@@ -52,7 +62,6 @@ export function quoteUnsafeNumbers(text: string): QuotedNumbers {
     parts.push(text.slice(end, number.start), '"', text.slice(number.start, number.end), '"');
     end = number.end;
   });
-  finishSteps(search);
   return { text: count === 0 ? text : parts.join('') + text.slice(end), count, first, overflow };
 }
 

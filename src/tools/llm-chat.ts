@@ -44,13 +44,13 @@ export function llmChat({ baseUrl, allow, resolve = systemResolve, now }: LlmCha
       opened ??= openEndpoint(baseUrl, allowList, resolve);
       const ask = await opened;
       const reply = await askModel((signal) => ask(params, signal), context.signal, now);
-      const parsed = parseReply(reply);
+      const parsed = await parseReply(reply);
       // Counted before the answer is checked: one that is thrown away has cost the same.
       const usage = usageOf(parsed);
       if (usage !== undefined) context.usage(usage);
       const choice = readCompletion(reply, parsed, log);
       const result: Json = {
-        content: contentOf(choice, schema, log),
+        content: await contentOf(choice, schema, log),
         finish_reason: choice.finishReason,
         model: choice.model ?? params.model,
         ...(usage !== undefined && { usage: { ...usage } }),

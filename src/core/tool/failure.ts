@@ -11,7 +11,7 @@ export const MAX_DETAILS_BYTES = 65_536;
 const MAX_CODE_LENGTH = 100;
 
 /** `details` stand in `data.error.details`. */
-const MAX_DETAILS_DEPTH = MAX_JSON_DEPTH - 2;
+export const MAX_DETAILS_DEPTH = MAX_JSON_DEPTH - 2;
 
 /** How graphs tell an error of a tool apart. */
 export interface FailureKind {

@@ -1,5 +1,6 @@
 import { type Json, jsonBytes } from '../../core/base/json.js';
-import { MAX_DETAILS_BYTES } from '../../core/tool/failure.js';
+import { isDeeperThan } from '../../core/base/json-scan.js';
+import { MAX_DETAILS_BYTES, MAX_DETAILS_DEPTH } from '../../core/tool/failure.js';
 import { shortened } from '../result.js';
 import { decodeText, readBody } from './answer-body.js';
 import { readCapped } from './capped-body.js';
@@ -10,6 +11,9 @@ import type { HttpAnswer } from './request-rules.js';
 const EXCERPT_BYTES = 2048;
 /** Room in the details for headers and body; the rest is for what is around, and for masks, which can be longer than what they hide. */
 const DETAILS_ROOM = MAX_DETAILS_BYTES - 4096;
+
+/** Details have the body under a key. */
+const MAX_BODY_DEPTH = MAX_DETAILS_DEPTH - 1;
 
 /** As much of the body as details can have. A body that breaks off changes nothing about the status. */
 export async function readErrorBody(answer: HttpAnswer): Promise<{ body: Json; excerpt: string }> {
@@ -42,7 +46,9 @@ function roomBeside(headers: HttpAnswer['headers']): number {
 }
 
 function fitBody(whole: Json | undefined, textOf: () => string, room: number): Json {
-  return whole !== undefined && jsonBytes(whole) <= room ? whole : cutText(textOf(), room);
+  // What is too deep for details is too deep to be written by a recursive writer too.
+  const isWhole = whole !== undefined && !isDeeperThan(whole, MAX_BODY_DEPTH) && jsonBytes(whole) <= room;
+  return isWhole ? whole : cutText(textOf(), room);
 }
 
 /** The beginning of a text, so that it takes so many bytes as JSON. */

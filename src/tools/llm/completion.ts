@@ -1,31 +1,15 @@
 import { z } from 'zod';
 import type { Problem } from '../../core/base/errors.js';
-import type { Json } from '../../core/base/json.js';
+import { isPlainObject, type Json, type JsonObject } from '../../core/base/json.js';
 import type { Usage } from '../../core/base/usage.js';
-import { AnswerJsonError, parseAnswerJson } from '../answer-json.js';
+import { AnswerJsonError } from '../answer-json.js';
 import { type AnswerSchema, inWords } from '../answer-schema.js';
 import { shortened } from '../result.js';
-import { contentSchema, readContent } from './content-parts.js';
+import { type ReadContent, readContent } from './content-parts.js';
 import { answerFailure, finalFailure, type Reply, reportedFailure } from './failures.js';
 import { findJson } from './find-json.js';
+import { parseText, TooManyPartsError } from './parse-text.js';
 import { findWords } from './provider-words.js';
-
-/** What is needed of a chat completion. Servers that say they are compatible omit much of the rest. */
-const completionSchema = z.object({
-  model: z.string().nullish(),
-  choices: z
-    .array(
-      z.object({
-        finish_reason: z.string().nullish(),
-        message: z.object({
-          content: contentSchema,
-          refusal: z.string().nullish(),
-          tool_calls: z.array(z.looseObject({})).nullish(),
-        }),
-      }),
-    )
-    .min(1),
-});
 
 /** A count that is missing, or is none, says nothing: it must not cost the answer. */
 const countSchema = z.int().min(0).catch(0);
@@ -42,11 +26,12 @@ export interface ParsedReply {
 }
 
 /** The JSON of an answer. Numbers that a double would change are strings. */
-export function parseReply({ text }: Reply): ParsedReply {
+export async function parseReply({ text }: Reply): Promise<ParsedReply> {
   try {
-    return { answer: parseAnswerJson(text) };
+    return { answer: await parseText(text) };
   } catch (thrown) {
     if (!(thrown instanceof AnswerJsonError)) return { answer: undefined };
+    if (thrown instanceof TooManyPartsError) return { answer: undefined, flaw: thrown.message };
     // Its tokens count all the same.
     return { answer: JSON.parse(text) as Json, flaw: thrown.message };
   }
@@ -83,25 +68,56 @@ export function readCompletion(reply: Reply, parsed: ParsedReply, note: (line: s
   const reported = reportedFailure(reply, parsed.answer);
   if (reported !== undefined) throw reported;
   if (parsed.flaw !== undefined) throw answerFailure(`The answer of the model holds ${parsed.flaw}.`, { text });
-  const completion = completionSchema.safeParse(parsed.answer);
-  const [choice] = completion.data?.choices ?? [];
+  const choice = findChoice(parsed.answer);
   if (choice === undefined) {
     const words = findWords(parsed.answer) ?? findWords(text);
     throw answerFailure(`The answer of the model is no chat completion${excerptOf(words)}`, { text });
   }
-  const { content, refusal, tool_calls } = choice.message;
-  const read = readContent(content);
-  if (read.skipped.length > 0) {
-    note(`Omitted parts of the answer that are not text: ${shortened([...new Set(read.skipped)].join(', '))}`);
+  const { content, refusal, toolCalls, model, finishReason } = choice;
+  if (content.skipped.size > 0) {
+    note(`Omitted parts of the answer that are not text: ${shortened([...content.skipped].join(', '))}`);
   }
   return {
-    model: completion.data?.model ?? undefined,
-    finishReason: choice.finish_reason ?? null,
-    content: read.text,
-    refusal: refusal || read.refusal || undefined,
-    toolCalls: (tool_calls ?? []) as readonly Json[],
+    model,
+    finishReason,
+    content: content.text,
+    refusal: refusal || content.refusal || undefined,
+    toolCalls,
     text,
   };
+}
+
+interface FoundChoice extends Pick<Choice, 'model' | 'finishReason' | 'refusal' | 'toolCalls'> {
+  readonly content: ReadContent;
+}
+
+/**
+ * The first choice of an answer; undefined if the answer is no completion. Servers that say they are compatible omit much
+ * of what is not needed here. Read by hand: a schema would look at each of a million parts, and say what is wrong with it.
+ */
+function findChoice(answer: Json | undefined): FoundChoice | undefined {
+  const { choices, model } = objectOf(answer);
+  const { message, finish_reason } = objectOf(Array.isArray(choices) ? (choices as readonly Json[])[0] : undefined);
+  if (!isPlainObject(message)) return undefined;
+  const { content: given, refusal, tool_calls } = message as JsonObject;
+  const content = readContent(given);
+  const toolCalls = tool_calls ?? [];
+  if (content === undefined || !Array.isArray(toolCalls) || !toolCalls.every(isPlainObject)) return undefined;
+  return {
+    model: textOf(model),
+    finishReason: textOf(finish_reason) ?? null,
+    content,
+    refusal: textOf(refusal),
+    toolCalls: toolCalls as readonly Json[],
+  };
+}
+
+function objectOf(value: Json | undefined): Readonly<Partial<JsonObject>> {
+  return isPlainObject(value) ? (value as JsonObject) : {};
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function excerptOf(words: string | undefined): string {
@@ -114,7 +130,11 @@ function excerptOf(words: string | undefined): string {
  * @throws FatalError for a refusal or no content, RetryableError for content that is not as the schema says: models
  * can do better the next time.
  */
-export function contentOf(choice: Choice, schema: AnswerSchema | undefined, note: (line: string) => void): Json {
+export async function contentOf(
+  choice: Choice,
+  schema: AnswerSchema | undefined,
+  note: (line: string) => void,
+): Promise<Json> {
   const { content, refusal, toolCalls, finishReason: finish_reason } = choice;
   if (refusal !== undefined) {
     throw finalFailure(`The model refused: ${shortened(refusal)}`, { text: refusal, finish_reason }, 'llm_refusal');
@@ -129,16 +149,16 @@ export function contentOf(choice: Choice, schema: AnswerSchema | undefined, note
   return readJson(content, finish_reason, schema.validate, note);
 }
 
-function readJson(
+async function readJson(
   text: string,
   finish_reason: string | null,
   validate: (value: Json) => readonly Problem[],
   note: (line: string) => void,
-): Json {
+): Promise<Json> {
   const unusable = { text, finish_reason };
   let problems: readonly Problem[] | undefined;
   try {
-    for (const { value, notes } of findJson(text)) {
+    for await (const { value, notes } of findJson(text)) {
       const found = validate(value);
       if (found.length > 0) {
         problems ??= found;

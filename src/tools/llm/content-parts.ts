@@ -1,13 +1,4 @@
-import { z } from 'zod';
-
-const partSchema = z.looseObject({
-  type: z.string().nullish(),
-  text: z.string().nullish(),
-  refusal: z.string().nullish(),
-});
-
-/** The content of a message: text, or parts of several kinds. */
-export const contentSchema = z.union([z.string(), z.array(z.union([z.string(), partSchema]))]).nullish();
+import { isPlainObject, type Json } from '../../core/base/json.js';
 
 /** Parts that hold what the model thought before it answered. */
 const THINKING = /^(?:thinking|redacted_thinking|reasoning)/;
@@ -18,21 +9,44 @@ export interface ReadContent {
   readonly text: string | undefined;
   readonly refusal: string | undefined;
   /** The types of parts that are neither text nor thoughts. */
-  readonly skipped: readonly string[];
+  readonly skipped: ReadonlySet<string>;
 }
 
-/** Reads the parts of a content. */
-export function readContent(content: z.output<typeof contentSchema>): ReadContent {
-  const parts = typeof content === 'string' ? [content] : (content ?? []);
+interface Part {
+  readonly text?: string;
+  readonly refusal?: string;
+  /** Its type, if it is neither text nor a thought. */
+  readonly skipped?: string;
+}
+
+/** Reads the content of a message, which is text, or parts of several kinds. Undefined if it is neither. */
+export function readContent(content: Json | undefined): ReadContent | undefined {
+  const parts: readonly Json[] | undefined = Array.isArray(content) ? content : listOfText(content);
+  if (parts === undefined) return undefined;
   const texts: string[] = [];
-  const skipped: string[] = [];
+  const skipped = new Set<string>();
   let refusal: string | undefined;
-  for (const part of parts) {
-    if (typeof part === 'string') texts.push(part);
-    else if (typeof part.refusal === 'string') refusal = part.refusal;
-    else if (THINKING.test(part.type ?? '')) continue;
-    else if (typeof part.text === 'string') texts.push(part.text);
-    else skipped.push(part.type ?? 'unknown');
+  for (const each of parts) {
+    const part = readPart(each);
+    if (part === undefined) return undefined;
+    if (part.text !== undefined) texts.push(part.text);
+    if (part.skipped !== undefined) skipped.add(part.skipped);
+    refusal = part.refusal ?? refusal;
   }
   return { text: texts.length === 0 ? undefined : texts.join(''), refusal, skipped };
+}
+
+function listOfText(content: Json | undefined): readonly Json[] | undefined {
+  if (typeof content === 'string') return [content];
+  return content === undefined || content === null ? [] : undefined;
+}
+
+function readPart(part: Json): Part | undefined {
+  if (typeof part === 'string') return { text: part };
+  if (!isPlainObject(part)) return undefined;
+  const { type, text, refusal } = part;
+  const kind = typeof type === 'string' ? type : 'unknown';
+  if (typeof refusal === 'string') return { refusal };
+  if (THINKING.test(kind)) return {};
+  return typeof text === 'string' ? { text } : { skipped: kind };
 }

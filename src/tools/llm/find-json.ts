@@ -1,10 +1,12 @@
 import type { Json } from '../../core/base/json.js';
-import { parseAnswerJson } from '../answer-json.js';
+import { endOfString, parseText } from './parse-text.js';
 
 /** Most fenced blocks, and most values between words, that are tried: the last ones, where models put their answer. */
 const MAX_CANDIDATES = 4;
 /** Most brackets that nothing closes. Each costs a pass over the rest of the text. */
 const MAX_UNCLOSED = 5;
+
+const [QUOTE, LIST_START, LIST_END, MAP_START, MAP_END] = [34, 91, 93, 123, 125];
 
 /** JSON that was found in a text. */
 export interface FoundJson {
@@ -16,12 +18,12 @@ export interface FoundJson {
 /**
  * Finds JSON in the text of a model: the whole of it, or what stands after its reasoning, in a fenced block, or between
  * words. Gives everything that can be parsed, the likeliest first, and a dozen at most.
- * @throws AnswerJsonError if it holds a number that cannot be kept
+ * @throws AnswerJsonError if it holds a number that cannot be kept, or more than can be parsed
  */
-export function* findJson(text: string): Generator<FoundJson> {
+export async function* findJson(text: string): AsyncGenerator<FoundJson> {
   const seen = new Set<string>();
   for (const candidate of candidatesIn(text.trim())) {
-    const found = seen.has(candidate) ? undefined : parseOrNothing(candidate);
+    const found = seen.has(candidate) ? undefined : await parseOrNothing(candidate);
     seen.add(candidate);
     if (found !== undefined) yield found;
   }
@@ -31,10 +33,22 @@ function* candidatesIn(text: string): Generator<string> {
   yield text;
   const answer = withoutReasoning(text);
   yield answer;
-  // Splitting takes linear time, which a regular expression for fences does not.
-  const blocks = answer.split('```').filter((_part, index) => index % 2 === 1);
-  for (const block of blocks.slice(-MAX_CANDIDATES).reverse()) yield block.replace(/^[\w-]*\s/, '').trim();
+  for (const block of fencedBlocks(answer)) yield block.replace(/^[\w-]*\s/, '').trim();
   yield* valuesBetweenWords(answer).slice(-MAX_CANDIDATES).reverse();
+}
+
+const FENCE = '```';
+
+/** What stands in fences: the last ones, from the end. A regular expression for fences does not take linear time. */
+function fencedBlocks(text: string): string[] {
+  const fences: number[] = [];
+  for (let at = text.indexOf(FENCE); at !== -1; at = text.indexOf(FENCE, at + FENCE.length)) fences.push(at);
+  // A block begins at the first fence, the third, the fifth. The last one can lack its end.
+  const lastStart = fences.length - 1 - ((fences.length + 1) % 2);
+  const starts = Array.from({ length: MAX_CANDIDATES }, (_, index) => lastStart - 2 * index);
+  return starts
+    .filter((index) => index >= 0)
+    .map((index) => text.slice(fences[index], fences[index + 1]).slice(FENCE.length));
 }
 
 /** The tags that models put around what they think before they answer. */
@@ -77,26 +91,19 @@ function valuesBetweenWords(text: string): string[] {
 function endOfValue(text: string, start: number): number | undefined {
   let depth = 0;
   for (let index = start; index < text.length; index++) {
-    const character = text[index];
-    if (character === '"') index = endOfString(text, index);
-    else if (character === '{' || character === '[') depth += 1;
-    else if (character === '}' || character === ']') depth -= 1;
+    const code = text.charCodeAt(index);
+    if (code === QUOTE) index = endOfString(text, index);
+    else if (code === MAP_START || code === LIST_START) depth += 1;
+    else if (code === MAP_END || code === LIST_END) depth -= 1;
     if (depth === 0) return index + 1;
   }
   return undefined;
 }
 
-/** Where the quote stands that ends a string, or the end of the text. */
-function endOfString(text: string, start: number): number {
-  let index = start + 1;
-  while (index < text.length && text[index] !== '"') index += text[index] === '\\' ? 2 : 1;
-  return index;
-}
-
-function parseOrNothing(text: string): FoundJson | undefined {
+async function parseOrNothing(text: string): Promise<FoundJson | undefined> {
   const notes: string[] = [];
   try {
-    return text === '' ? undefined : { value: parseAnswerJson(text, (line) => notes.push(line)), notes };
+    return text === '' ? undefined : { value: await parseText(text, (line) => notes.push(line)), notes };
   } catch (thrown) {
     if (thrown instanceof SyntaxError) return undefined;
     throw thrown;

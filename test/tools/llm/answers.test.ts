@@ -167,3 +167,21 @@ it('numbers beside the content that cannot be kept cost their tokens, and others
     tokens: [{ input_tokens: 2, output_tokens: 3 }],
   });
 });
+
+describe('an answer that was made to cost much is refused soon', () => {
+  it.each([
+    ['half a million parts of a content', `{"choices":[{"message":{"content":[${'1,'.repeat(500_000)}1]}}]}`],
+    ['half a million calls', `{"choices":[{"message":{"content":"","tool_calls":[${'1,'.repeat(500_000)}1]}}]}`],
+    ['a million choices', `{"choices":[${'1,'.repeat(1_000_000)}1]}`],
+    ['a million lists', `{"choices":[${'[],'.repeat(1_000_000)}1]}`],
+  ])('%s', async (_what, body) => {
+    const before = process.cpuUsage();
+    const error = await failing({ status: 200, body });
+    const { user, system } = process.cpuUsage(before);
+    expect(error).toMatchObject({
+      code: 'llm_invalid_answer',
+      message: expect.stringContaining('The answer of the model'),
+    });
+    expect((user + system) / 1000).toBeLessThan(2000);
+  });
+});

@@ -54,6 +54,20 @@ describe('a status of the provider', () => {
   });
 });
 
+/** JSON text of an error whose body is deeper than what writes JSON can take. */
+const DEEP_ERROR = `{"error":{"message":"Bad","code":400,"in":${'['.repeat(50_000)}${']'.repeat(50_000)}}}`;
+
+it.each([400, 200])('an error that is nested deep keeps the beginning of its text, with status %i', async (status) => {
+  const body = status === 200 ? DEEP_ERROR : DEEP_ERROR.replaceAll(/(?<=[[\]]{20000})[[\]]/g, '');
+  const error = await failing({ status, body });
+  expect(error).toBeInstanceOf(FatalError);
+  expect(error).toMatchObject({
+    code: 'llm_status',
+    message: expect.stringMatching(/^The model answered .*Bad/),
+    details: { status: 400, body: expect.stringContaining('{"error":{"message":"Bad","code":400,"in":[[[') },
+  });
+});
+
 describe('an error in an answer that says 200', () => {
   const usage = { prompt_tokens: 3, completion_tokens: 0 };
 

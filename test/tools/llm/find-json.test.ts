@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { AnswerJsonError } from '../../../src/tools/answer-json.js';
-import { findJson } from '../../../src/tools/llm/find-json.js';
+import { type FoundJson, findJson } from '../../../src/tools/llm/find-json.js';
 
-const valuesIn = (text: string) => [...findJson(text)].map(({ value }) => value);
+async function foundIn(text: string): Promise<FoundJson[]> {
+  const all: FoundJson[] = [];
+  for await (const found of findJson(text)) all.push(found);
+  return all;
+}
+const valuesIn = async (text: string) => (await foundIn(text)).map(({ value }) => value);
 const FENCE = '```';
 
 describe('JSON is found', () => {
@@ -36,45 +41,76 @@ describe('JSON is found', () => {
     ['between words with brackets', 'In {curly} [1]: {"a":"}"} :-}', { a: '}' }],
     ['in its last form', 'First {"a":1}, then {"a":{"b":[2]}}.', { a: { b: [2] } }],
     ['behind a quote that nothing closes', '{ " {"a":1}', { a: 1 }],
-  ])('%s', (_where, text, expected) => {
-    expect(valuesIn(text)[0]).toEqual(expected);
+  ])('%s', async (_where, text, expected) => {
+    expect((await valuesIn(text))[0]).toEqual(expected);
   });
 
   it.each(['', 'Sure! {', 'none', '<think>{"a":1}', 'So [THINK] {"a":1}', '```json\nnone\n```', '{"a":1'])(
     'nowhere in %j',
-    (text) => {
-      expect(valuesIn(text)).toEqual([]);
+    async (text) => {
+      expect(await valuesIn(text)).toEqual([]);
     },
   );
 
-  it('once where a text can be read in several ways, and with everything else that can be read after it', () => {
-    expect(valuesIn('{"a":1}')).toEqual([{ a: 1 }]);
-    expect(valuesIn('One: {"a":1}. Two: {"a":2}.')).toEqual([{ a: 2 }, { a: 1 }]);
+  it('once where a text can be read in several ways, and with everything else that can be read after it', async () => {
+    expect(await valuesIn('{"a":1}')).toEqual([{ a: 1 }]);
+    expect(await valuesIn('One: {"a":1}. Two: {"a":2}.')).toEqual([{ a: 2 }, { a: 1 }]);
   });
 });
 
-it('numbers are kept or refused as in all answers', () => {
-  expect([...findJson('So: {"a":1234567890123456789}')]).toEqual([
+it('numbers are kept or refused as in all answers', async () => {
+  expect(await foundIn('So: {"a":1234567890123456789}')).toEqual([
     { value: { a: '1234567890123456789' }, notes: [expect.stringContaining('at /a')] },
   ]);
-  expect(() => valuesIn('So: {"a":1e400}')).toThrow(AnswerJsonError);
+  await expect(valuesIn('So: {"a":1e400}')).rejects.toThrow(AnswerJsonError);
 });
 
 describe('a text that was made to cost much', () => {
   const MANY = 1_000_000;
 
+  /** Milliseconds of the processor. */
+  async function costOf(work: Promise<unknown>): Promise<number> {
+    const before = process.cpuUsage();
+    await work;
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  }
+
   it.each([
-    ['brackets', '{'.repeat(MANY)],
-    ['pairs of brackets', '{}['.repeat(MANY)],
     ['quotes', `{${'"\\'.repeat(MANY)}`],
     ['escaped quotes', `{"${'\\"'.repeat(MANY)}`],
     ['fences', '```'.repeat(MANY)],
     ['tags', '<think>'.repeat(MANY)],
     ['ends of tags', '</think>'.repeat(MANY)],
-  ])('is given up soon: %s', (_what, text) => {
-    const before = process.cpuUsage();
-    expect([...findJson(text)].length).toBeLessThanOrEqual(12);
-    const { user, system } = process.cpuUsage(before);
-    expect((user + system) / 1000).toBeLessThan(5000);
+  ])('is given up soon: %s', async (_what, text) => {
+    const found = foundIn(text);
+    expect(await costOf(found)).toBeLessThan(5000);
+    expect((await found).length).toBeLessThanOrEqual(12);
+  });
+
+  it.each([
+    ['brackets', '200000 lists and objects', '{'.repeat(MANY)],
+    ['pairs of brackets', '200000 lists and objects', '{}['.repeat(MANY)],
+    ['lists in lists', '200000 lists and objects', `So: ${'['.repeat(MANY)}${']'.repeat(MANY)}`],
+    ['small maps', '200000 lists and objects', `[${'{},'.repeat(MANY)}{}]`],
+    ['numbers', '600000 values', `[${'1,'.repeat(MANY)}1]`],
+  ])('is refused before it is parsed: %s', async (_what, words, text) => {
+    const refused = expect(foundIn(text)).rejects.toThrow(`more than ${words}`);
+    expect(await costOf(refused)).toBeLessThan(500);
+  });
+
+  it('does not count brackets in strings', async () => {
+    expect(await valuesIn(JSON.stringify('['.repeat(MANY)))).toEqual(['['.repeat(MANY)]);
+  });
+
+  it('leaves the turns of the event loop to others meanwhile', async () => {
+    const text = `[${'12345678901234567890,'.repeat(40_000)}1]`;
+    let turns = 0;
+    const timer = setInterval(() => {
+      turns += 1;
+    });
+    expect((await valuesIn(text))[0]).toHaveLength(40_001);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(1);
   });
 });
