@@ -10,10 +10,9 @@ const MAX_ITEM_BYTES = 1000;
 /** The name of the branch of an item: text as it is, anything else as JSON, on one line of 200 characters at most. */
 export function nameItem(item: Json): string {
   const name = textOf(item).replaceAll(/\s+/g, ' ');
+  const isShort = name.length <= MAX_NAME_LENGTH && !(typeof item === 'string' && item.length > MAX_ITEM_BYTES);
   // A character of two halves is not cut between them.
-  return name.length <= MAX_NAME_LENGTH
-    ? name
-    : `${name.slice(0, MAX_NAME_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return isShort ? name : `${name.slice(0, MAX_NAME_LENGTH - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 
 function textOf(item: Json): string {

@@ -82,7 +82,10 @@ export class ParamsReader {
   #paramsOf(node: CompiledNode, state: RunState): Shown {
     try {
       const scope: Scope = { ...scopeOf(state), secrets: labelsFor(node) };
-      return cutParams(this.#maskOf(node)(node.params.render(scope) as JsonObject));
+      const shown = cutParams(node.params.render(scope) as JsonObject);
+      // Masked when they are small: a search for secrets in a megabyte takes a fifth of a second. Labels can make them larger.
+      const { value, cut } = cutParams(this.#maskOf(node)(shown.value) as JsonObject);
+      return { value, ...mergeCuts(shown.cut, cut) };
     } catch {
       return { value: null };
     }
@@ -105,6 +108,13 @@ function staticParamsOf(node: CompiledNode): Shown {
 
 function labelsFor({ params }: CompiledNode): Record<string, string> {
   return Object.fromEntries(params.secretNames.map((name) => [name, secretLabel(name)]));
+}
+
+/** What was cut before secrets were hidden, and after. */
+function mergeCuts(before: Shown['cut'] = [], after: Shown['cut'] = []): Pick<Shown, 'cut'> {
+  const cut = [...new Set([...before, ...after])];
+  if (cut.length === 0) return {};
+  return { cut: cut.includes('') ? [''] : cut };
 }
 
 /** Replaces the largest params by their type and size, as many as it takes. */

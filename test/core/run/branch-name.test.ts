@@ -11,6 +11,7 @@ it.each<[string, Json, string]>([
   ['a large object', { text: 'x'.repeat(2000) }, 'object of 1'],
   ['long text, cut', 'x'.repeat(300), `${'x'.repeat(199)}…`],
   ['long text, not cut inside a character', `${'x'.repeat(198)}😀${'x'.repeat(100)}`, `${'x'.repeat(198)}…`],
+  ['text that is long for its spaces, not cut inside a character', `a${' '.repeat(998)}😀`, 'a …'],
 ])('the name of the branch of an item: %s', (_, item, name) => {
   expect(nameItem(item)).toBe(name);
 });

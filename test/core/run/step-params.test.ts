@@ -124,6 +124,43 @@ describe('large params', () => {
     expect(paramsOfOne(params)).toEqual([{ attempt: 1, value: { type: 'object', size: 2000 }, cut: [''] }]);
   });
 
+  it('are cut after secrets were hidden too, because labels can be longer', () => {
+    const params = { key: '${ secrets.A }', text: '${ input_data.text }', long: '${ input_data.long }' };
+    const input = { text: 'ab'.repeat(4000), long };
+    expect(paramsOfOne(params, input, { A: 'ab' })).toEqual([
+      {
+        attempt: 1,
+        value: {
+          key: '[secret A]',
+          text: { type: 'string', size: 40_000 },
+          long: { type: 'string', size: MAX_PARAMS_BYTES },
+        },
+        cut: ['/long', '/text'],
+      },
+    ]);
+    const whole = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`ab ${index}`, 1]));
+    expect(paramsOfOne({ ...whole, 'ab 0': '${ secrets.A }' }, null, { A: 'ab' })).toEqual([
+      { attempt: 1, value: { type: 'object', size: 1000 }, cut: [''] },
+    ]);
+  });
+
+  it('are searched for secrets when they have been cut, which takes no time', () => {
+    const params = { key: '${ secrets.A }', try: '${ run.attempt }', all: '${ input_data }' };
+    const retry = { max_attempts: 20, interval_seconds: 0, backoff_rate: 1, jitter: 'none' };
+    const node = { name: 'n1', tool_name: 'fails', params, retry };
+    const run = new RunDriver(compiled({ entry_point: 'n1', nodes: [node] }, [{ ...fails, secrets: true as const }]), {
+      inputData: Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`key ${index}`, 'x'])),
+    });
+    run.finish();
+    const costOf = (secrets: Record<string, string>) => {
+      const before = process.cpuUsage();
+      expect(paramsOf(run, 1, 'n1', { secrets, attempts: 20 })).toHaveLength(20);
+      return process.cpuUsage(before).user / 1000;
+    };
+    const unmasked = costOf({});
+    expect(costOf({ A: `a "long" <secret> & it's` })).toBeLessThan(2 * unmasked + 200);
+  });
+
   it('of one step are 64 kB together at most', () => {
     const retry = { max_attempts: 6, interval_seconds: 0, backoff_rate: 1, jitter: 'none' };
     const params = { text: '${ input_data }', try: '${ run.attempt }' };
