@@ -54,6 +54,8 @@ export class ParamsReader {
 
   /** Takes the state of the run after each event. */
   read(state: RunState): void {
+    // A fork begins its first step of its own anew, with other data than the steps that were copied have left.
+    if (state.phase.kind === 'submitted' && state.phase.cursor !== null) this.#calls.delete(state.phase.cursor.step);
     if (state.phase.kind !== 'calling') return;
     const { node: name, step, attempt } = state.phase.cursor;
     const node = this.graph.nodes.get(name);

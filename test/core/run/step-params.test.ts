@@ -78,6 +78,22 @@ describe('the params of a step', () => {
     expect(paramsOf(run, 1, 'n1', { attempts: 2 })).toEqual(all.slice(0, 1));
   });
 
+  it('of the first step of a fork are those of the data that the fork has set', () => {
+    const graph = graphOf({ x: 1 }, { n: '${ data.n }' });
+    const run = new RunDriver(graph);
+    run.advance();
+    run.append({ type: 'run.drained' });
+    run.append({
+      type: 'run.forked',
+      forked_from: { run_id: 'run-0', step: 2 },
+      node: 'n2',
+      step: 2,
+      patch: { n: 'set' },
+    });
+    run.finish();
+    expect(paramsOf(run, 2, 'n2')).toEqual([{ attempt: 1, value: { n: 'set' } }]);
+  });
+
   it('are null if an expression has no value', () => {
     expect(paramsOfOne({ n: '${ data.missing }' })).toEqual([{ attempt: 1, value: null }]);
   });
