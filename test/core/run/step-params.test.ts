@@ -82,7 +82,8 @@ describe('the params of a step', () => {
     const graph = graphOf({ x: 1 }, { n: '${ data.n }' });
     const run = new RunDriver(graph);
     run.advance();
-    run.append({ type: 'run.drained' });
+    run.advance();
+    expect(run.records.at(-1)?.event).toMatchObject({ type: 'step.completed', step: 1 });
     run.append({
       type: 'run.forked',
       forked_from: { run_id: 'run-0', step: 2 },
