@@ -1,4 +1,5 @@
 import { MAX_JSON_DEPTH, toPointer } from './json.js';
+import { endOfString } from './json-text.js';
 import { createPacer, type Steps } from './steps.js';
 
 /**
@@ -68,9 +69,7 @@ function keyOf({ index, key }: Level, text: string): string | number {
 
 /** Passes over a string, which can be the key of what follows; returns where it ends. */
 function readString(text: string, start: number, level: Level | undefined): number {
-  let end = start + 1;
-  while (end < text.length && text.charCodeAt(end) !== QUOTE) end += text[end] === '\\' ? 2 : 1;
-  end += 1;
+  const end = endOfString(text, start);
   if (level?.expectsKey === true) level.key = { start, end };
   return end;
 }

@@ -1,3 +1,4 @@
+import { endOfString } from './json-text.js';
 import { createPacer, type Steps } from './steps.js';
 
 /** A place in text. Both count from 1; columns count UTF-16 code units, as most editors do. */
@@ -59,7 +60,7 @@ function startOf(path: readonly Wanted[]): number {
   return path.findLast(({ start }) => start !== undefined)?.start ?? 0;
 }
 
-const [QUOTE, COMMA, BACKSLASH] = [34, 44, 92];
+const [QUOTE, COMMA] = [34, 44];
 const [LIST_START, LIST_END, MAP_START, MAP_END] = [91, 93, 123, 125];
 const BETWEEN: ReadonlySet<string> = new Set([' ', '\t', '\n', '\r', ':']);
 const AFTER_SCALAR: ReadonlySet<string> = new Set([' ', '\t', '\n', '\r', ',', ']', '}']);
@@ -118,12 +119,6 @@ function forget(wanted: Wanted): void {
   if (wanted.start === undefined) return;
   wanted.start = undefined;
   for (const part of wanted.parts.values()) forget(part);
-}
-
-function endOfString(text: string, start: number): number {
-  let end = start + 1;
-  while (end < text.length && text.charCodeAt(end) !== QUOTE) end += text.charCodeAt(end) === BACKSLASH ? 2 : 1;
-  return end + 1;
 }
 
 function endOfScalar(text: string, start: number): number {

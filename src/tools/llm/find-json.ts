@@ -1,5 +1,6 @@
 import type { Json } from '../../core/base/json.js';
-import { endOfString, parseText } from './parse-text.js';
+import { endOfString } from '../../core/base/json-text.js';
+import { parseText } from './parse-text.js';
 
 /** Most fenced blocks, and most values between words, that are tried: the last ones, where models put their answer. */
 const MAX_CANDIDATES = 4;
@@ -92,7 +93,7 @@ function endOfValue(text: string, start: number): number | undefined {
   let depth = 0;
   for (let index = start; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    if (code === QUOTE) index = endOfString(text, index);
+    if (code === QUOTE) index = endOfString(text, index) - 1;
     else if (code === MAP_START || code === LIST_START) depth += 1;
     else if (code === MAP_END || code === LIST_END) depth -= 1;
     if (depth === 0) return index + 1;

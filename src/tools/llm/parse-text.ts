@@ -1,4 +1,5 @@
 import type { Json } from '../../core/base/json.js';
+import { endOfString } from '../../core/base/json-text.js';
 import { createPacer, type Steps } from '../../core/base/steps.js';
 import { AnswerJsonError, parseAnswerSteps } from '../answer-json.js';
 import { inTurns } from '../in-turns.js';
@@ -10,7 +11,7 @@ import { inTurns } from '../in-turns.js';
 const MAX_CONTAINERS = 200_000;
 const MAX_COMMAS = 600_000;
 
-const [QUOTE, COMMA, BACKSLASH, LIST_START, MAP_START] = [34, 44, 92, 91, 123];
+const [QUOTE, COMMA, LIST_START, MAP_START] = [34, 44, 91, 123];
 
 /** The text has more in it than can be parsed while others wait. */
 export class TooManyPartsError extends AnswerJsonError {}
@@ -29,20 +30,11 @@ function* refuseManyParts(text: string): Steps<void> {
   let [containers, commas] = [0, 0];
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
+    if (code === QUOTE) at = endOfString(text, at) - 1;
     else if (code === LIST_START || code === MAP_START) containers += 1;
     else if (code === COMMA) commas += 1;
     if (containers > MAX_CONTAINERS) throw new TooManyPartsError(`more than ${MAX_CONTAINERS} lists and objects`);
     if (commas > MAX_COMMAS) throw new TooManyPartsError(`more than ${MAX_COMMAS} values`);
     if (isDue()) yield;
   }
-}
-
-/** Where the quote stands that ends a string, or the end of the text. */
-export function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  for (let code = text.charCodeAt(at); at < text.length && code !== QUOTE; code = text.charCodeAt(at)) {
-    at += code === BACKSLASH ? 2 : 1;
-  }
-  return at;
 }
