@@ -44,8 +44,10 @@ function readAtOnce(request: FastifyRequest, text: string, done: (error: Error |
 
 /** Parses a body, and looks for what no schema sees. */
 function* readBody(request: FastifyRequest, text: string): Steps<unknown> {
-  const body = parse(text);
-  keepText(request, text);
+  if (text === '') throw new ApiError('malformed_json', 'The body is empty.');
+  const json = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
+  const body = parse(json);
+  keepText(request, json);
   yield;
   const { isPoisoned, isTooDeep } = yield* scanJson(body, MAX_JSON_DEPTH);
   if (isPoisoned) throw new ApiError('malformed_json', POISONED);
@@ -63,9 +65,8 @@ const POISONED = 'The body has a key "__proto__", or "prototype" in "constructor
 const BYTE_ORDER_MARK = '\uFEFF';
 
 function parse(text: string): unknown {
-  if (text === '') throw new ApiError('malformed_json', 'The body is empty.');
   try {
-    return JSON.parse(text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+    return JSON.parse(text);
   } catch (error) {
     throw new ApiError('malformed_json', `The body is not JSON: ${messageOf(error)}`);
   }

@@ -17,13 +17,11 @@ export interface PlaceOptions {
   readonly inSlices: InSlices;
 }
 
-const BYTE_ORDER_MARK = '\uFEFF';
 const texts = new WeakMap<FastifyRequest, string>();
 
-/** Keeps the text of a body, if its route says where in it problems are. */
+/** Keeps the text of a body, without a byte order mark, if its route says where in it problems are. */
 export function keepText(request: FastifyRequest, text: string): void {
-  if (request.routeOptions.config.placesProblems !== true) return;
-  texts.set(request, text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
+  if (request.routeOptions.config.placesProblems === true) texts.set(request, text);
 }
 
 /** Adds to problems of a body the lines and columns of what their pointers name. */
