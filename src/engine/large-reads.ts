@@ -24,9 +24,9 @@ interface Turn {
 }
 
 /**
- * Has large reads, such as those of different runs, take turns. What is read takes several times its size while it is folded and
- * printed, so all of it at once would fill the memory, whatever of it can be sent in the end. A read is measured before
- * it begins, without reading anything.
+ * Has large reads, such as those of different runs, take turns. What is read takes several times its size while it is
+ * folded and printed, so all of it at once would fill the memory, whatever of it can be sent in the end. A read is
+ * measured before it begins, without reading anything.
  */
 export class LargeReads {
   /** The latest turn of each read. */

@@ -21,8 +21,7 @@ export async function statusFailure(first: HttpRequest, answer: HttpAnswer, now:
   const { body, excerpt } = await readErrorBody(answer);
   const message = `${request.method} ${request.url.origin} answered ${status}${excerpt === '' ? '' : `: ${excerpt}`}`;
   const options = { code: 'http_status', details: { status, headers: shownHeaders(headers), body } } as const;
-  const after = headers['retry-after'];
-  const retryAfterSeconds = parseRetryAfter(typeof after === 'string' ? after : '', now);
+  const retryAfterSeconds = parseRetryAfter(headers['retry-after'], now);
   const isAskedFor = status === 429 || (status === 503 && retryAfterSeconds !== undefined);
   // After a redirect that became a GET, another try would begin with the first request, which has had its effect.
   const isWorthIt = isIdempotent(first.method)

@@ -25,8 +25,7 @@ export async function statusFailure(answer: HttpAnswer, now: number): Promise<Er
   const { body, excerpt } = await readErrorBody(answer);
   const words = typeof body === 'string' ? excerpt : shortened(findWords(body) ?? excerpt);
   const message = `The model answered ${status}${words === '' ? '.' : ` ${words}`}`;
-  const after = headers['retry-after'];
-  const retryAfterSeconds = parseRetryAfter(typeof after === 'string' ? after : '', now);
+  const retryAfterSeconds = parseRetryAfter(headers['retry-after'], now);
   return providerFailure(message, status, headers, body, retryAfterSeconds);
 }
 
