@@ -1,3 +1,11 @@
+/** The database cannot be opened. The message says why, in words for the person who starts the server. */
+export class OpenDatabaseError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'OpenDatabaseError';
+  }
+}
+
 /** Somebody else appended to the run first. Load the tail and decide again. */
 export class ConflictError extends Error {
   constructor(readonly runId: string) {

@@ -1,7 +1,7 @@
 import Database from 'better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
+import { OpenDatabaseError } from '../errors.js';
 import { damageAdvice, isDamage, sqliteCode } from './failures.js';
-import { OpenDatabaseError } from './location.js';
 import { checkHistory, migrateDatabase } from './migrations.js';
 
 /** How long the start waits for somebody with a SQL shell who is writing, in milliseconds. */

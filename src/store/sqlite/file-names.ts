@@ -1,6 +1,6 @@
 import { lstatSync, readFileSync } from 'node:fs';
 import { messageOf } from '../../core/base/errors.js';
-import { OpenDatabaseError } from './location.js';
+import { OpenDatabaseError } from '../errors.js';
 
 /**
  * Checks that a database has one name. The write-ahead log and the lock stand beside the file, by its name: a server

@@ -1,3 +1,4 @@
+import { BatchSize } from '../batch-size.js';
 import { OutcomeUnknownError, StoreUnavailableError } from '../errors.js';
 import type { CommitObserver, Unit } from '../store.js';
 import type { JournalReader } from './journal-reader.js';
@@ -20,13 +21,6 @@ interface Written {
 /** Pauses between attempts to read back the outcome of a commit, in milliseconds: the first, doubled up to the last. */
 const FIRST_READ_BACK_MS = 100;
 const LAST_READ_BACK_MS = 5000;
-
-/**
- * Most records of one commit, and most characters of them and of snapshots: 1,000 units with what their runs do next keep
- * the event loop for 140 ms, and a sync that more than a hundred share costs each of them nothing.
- */
-const MAX_BATCH_RECORDS = 150;
-const MAX_BATCH_CHARACTERS = 2 * 1024 * 1024;
 
 /**
  * Turns of the event loop between the commits of a busy server: Node takes one new connection in each, so 50 clients that
@@ -164,20 +158,9 @@ export class GroupCommit {
 
 /** How many of the units fit into one commit: at least one. */
 function batchSize(pending: readonly Pending[]): number {
-  let count = 0;
-  let records = 0;
-  let characters = 0;
-  for (const { unit } of pending) {
-    for (const append of unit.appends) {
-      records += append.records.length;
-      for (const { payload } of append.records) characters += payload.length;
-      characters += append.snapshot?.length ?? 0;
-    }
-    records += unit.slots?.length ?? 0;
-    if (count > 0 && (records > MAX_BATCH_RECORDS || characters > MAX_BATCH_CHARACTERS)) break;
-    count += 1;
-  }
-  return count;
+  const size = new BatchSize();
+  const end = pending.findIndex(({ unit }) => !size.add(unit));
+  return end < 0 ? pending.length : end;
 }
 
 function rejectAll(batch: readonly Pending[], reason: unknown): void {

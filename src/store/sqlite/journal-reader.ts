@@ -1,12 +1,10 @@
 import type Database from 'better-sqlite3';
 import { and, eq, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { UnreadableError } from '../../core/base/stored.js';
 import type { EventRecord } from '../../core/run/events.js';
-import { eventOf, isNextRecord } from '../../core/run/stored-events.js';
 import type { RunOutline } from '../../core/run/unread.js';
-import { UnreadableRunError } from '../errors.js';
-import { MAX_PAGE_SIZE, type RunSize, type StoredRun } from '../store.js';
+import type { RunSize, StoredRun } from '../store.js';
+import { type EventRow, missingJournal, readInOrder, readPage } from '../stored-records.js';
 import { runEvents, runSnapshots, workflowRuns } from './schema.js';
 
 /** Events after a snapshot that are measured: they are a few, or so many that the snapshot says how large the run is. */
@@ -84,19 +82,14 @@ export class JournalReader {
   /** A page of records that add log lines above a number. */
   readLogEvents(runId: string, afterLine: number, limit: number): EventRecord[] {
     const fromSeq = this.#seqOfLine(runId, afterLine + 1);
-    return pageOf(this.#pages.logEvents.iterate(runId, fromSeq, limit), (row) => recordOf(runId, row));
+    return readPage(runId, this.#pages.logEvents.iterate(runId, fromSeq, limit));
   }
 
   /** A page of rows as records, none of which is missing. */
   #inOrder(runId: string, afterSeq: number, rows: Iterable<EventRow>): EventRecord[] {
-    let before = afterSeq;
-    const records = pageOf(rows, (row) => {
-      if (!isNextRecord(before, row)) throw new UnreadableRunError(runId, `its journal has no record ${before + 1}`);
-      before = row.seq;
-      return recordOf(runId, row);
-    });
+    const records = readInOrder(runId, afterSeq, rows);
     if (records.length === 0 && afterSeq === 0 && this.#statements.outline.get({ runId }) !== undefined) {
-      throw new UnreadableRunError(runId, 'its journal is missing');
+      throw missingJournal(runId);
     }
     return records;
   }
@@ -116,29 +109,6 @@ export class JournalReader {
       else low = middle + 1;
     }
     return low;
-  }
-}
-
-type EventRow = Pick<EventRecord, 'seq' | 'time' | 'payload'> & { readonly type: string; readonly log_end: number };
-
-/** Reads rows one by one, so that no more of them is in memory than the page holds. */
-function pageOf(rows: Iterable<EventRow>, read: (row: EventRow) => EventRecord): EventRecord[] {
-  const records: EventRecord[] = [];
-  let size = 0;
-  for (const row of rows) {
-    records.push(read(row));
-    size += row.payload.length;
-    if (size >= MAX_PAGE_SIZE) break;
-  }
-  return records;
-}
-
-function recordOf(runId: string, { seq, time, type, payload, log_end: logEnd }: EventRow): EventRecord {
-  try {
-    return { seq, time, event: eventOf(type, payload), payload, logEnd };
-  } catch (thrown) {
-    if (!(thrown instanceof UnreadableError)) throw thrown;
-    throw new UnreadableRunError(runId, `record ${seq} of its journal, ${type}, ${thrown.message}`, thrown);
   }
 }
 

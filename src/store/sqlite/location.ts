@@ -2,14 +2,7 @@ import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../core/base/errors.js';
-
-/** The database cannot be opened. The message says why, in words for the person who starts the server. */
-export class OpenDatabaseError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = 'OpenDatabaseError';
-  }
-}
+import { OpenDatabaseError } from '../errors.js';
 
 /**
  * The real path of a database: absolute, with symbolic links followed, so that two names of one file are one lock.

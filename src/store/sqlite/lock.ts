@@ -1,9 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
+import { OpenDatabaseError } from '../errors.js';
 import { isBusy } from './failures.js';
 import { lockInode } from './inode-lock.js';
-import { OpenDatabaseError } from './location.js';
 
 /** The empty database beside a database that its server locks. */
 export function lockPathOf(realPath: string): string {

@@ -1,16 +1,15 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
-import { OpenDatabaseError } from './location.js';
+import { OpenDatabaseError } from '../errors.js';
+import { findMigrations } from '../migrations-folder.js';
 
 /** Where Drizzle notes which migrations were applied, by the time at which they were made. */
 const HISTORY_TABLE = '__drizzle_migrations';
 
 /** `src/store/sqlite` and `dist/store/sqlite` are equally deep in the package. */
-const MIGRATIONS_FOLDER = findMigrations(import.meta.dirname);
+const MIGRATIONS_FOLDER = findMigrations('drizzle', import.meta.dirname);
 
 /**
  * Brings a database up to this version of the program.
@@ -47,13 +46,4 @@ function appliedMigrations(sqlite: Database.Database): number[] {
 function hasTables(sqlite: Database.Database): boolean {
   const others = `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name <> ?`;
   return sqlite.prepare(others).get(HISTORY_TABLE) !== undefined;
-}
-
-/** The folder stands beside `src` and `dist`: looked for upwards, because builds put this file at different depths. */
-function findMigrations(folder: string): string {
-  const found = join(folder, 'drizzle');
-  if (existsSync(join(found, 'meta', '_journal.json'))) return found;
-  const parent = dirname(folder);
-  if (parent === folder) throw new Error('The folder "drizzle" with the migrations is missing from this installation.');
-  return findMigrations(parent);
 }

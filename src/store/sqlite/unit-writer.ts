@@ -2,8 +2,9 @@ import type Database from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
 import { addUsage, type Usage } from '../../core/base/usage.js';
-import { errorOf, finishedAtOf, type RunState, statusOf, waitOf, wakeAt } from '../../core/run/state.js';
+import type { RunState } from '../../core/run/state.js';
 import { ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
+import { parentColumns, rowOf } from '../run-row.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
 import { prepareStatements, type Statements } from './unit-statements.js';
@@ -184,34 +185,6 @@ function usageAbove({ state, records }: RunAppend): Usage | undefined {
     if ('usage' in event && event.usage !== undefined) sum = addUsage(event.usage, sum);
   }
   return sum;
-}
-
-/** Where a child hangs, which never changes. */
-function parentColumns({ parent }: RunState) {
-  return {
-    parentRunId: parent?.run_id ?? null,
-    parentSeq: parent?.seq ?? null,
-    childIndex: parent?.index ?? null,
-  };
-}
-
-/** The columns that follow the status. */
-function rowOf(state: RunState) {
-  const { startedAt, data, own } = state;
-  const status = statusOf(state);
-  const finishedAt = finishedAtOf(state);
-  const error = errorOf(state);
-  return {
-    status,
-    startedAt,
-    finishedAt,
-    wakeAt: wakeAt(state),
-    waitingFor: waitOf(state)?.kind ?? null,
-    // Lists go without the details, which can be 64 kB a run. The journal has them.
-    error: error === null ? null : JSON.stringify({ ...error, details: undefined }),
-    // What a branch has from its parent is not stored once more.
-    data: finishedAt === null ? null : JSON.stringify(own ?? data),
-  };
 }
 
 function conflictOr(thrown: unknown, runId: string): unknown {
