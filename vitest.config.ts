@@ -16,6 +16,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/bench/**', 'test/browser/**'],
           setupFiles: ['test/helpers/fast-check.ts'],
+          globalSetup: ['test/helpers/postgres-server.ts'],
           // Catches what hangs. Long enough for the properties on a machine that is busy with other work, and for `until`
           // to say first what it waited for.
           testTimeout: 40_000,
@@ -27,7 +28,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           // They start the built server as people do.
-          globalSetup: ['test/helpers/build.ts'],
+          globalSetup: ['test/helpers/build.ts', 'test/helpers/postgres-server.ts'],
           // After the unit tests and one file at a time: they kill servers and watch clocks.
           sequence: { groupOrder: 1 },
           fileParallelism: false,

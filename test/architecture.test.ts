@@ -30,6 +30,10 @@ const CLEAN: readonly SourceFile[] = [
     text: "import Database from 'better-sqlite3';\nimport type {} from '../store.js';\n",
   },
   {
+    path: 'store/postgres/open.ts',
+    text: "import pg from 'pg';\nimport { sql } from 'drizzle-orm';\nimport type {} from '../store.js';\n",
+  },
+  {
     path: 'executor/executor.ts',
     text: "import {\n  run,\n} from '../core/run/run.js';\nimport { x } from '../store/store.js';\n",
   },
@@ -72,6 +76,11 @@ describe('the checker', () => {
     ['core/run/a.ts', "console.log('x');", 'is not pure: console.'],
     ['store/store.ts', "import type { x } from './sqlite/open.js';", 'may not import store/sqlite/open.ts'],
     ['store/store.ts', "import type Database from 'better-sqlite3';", 'may not import better-sqlite3'],
+    ['store/sqlite/a.ts', "import pg from 'pg';", 'may not import pg'],
+    ['store/sqlite/a.ts', "import { x } from '../postgres/open.js';", 'may not import store/postgres/open.ts'],
+    ['store/postgres/a.ts', "import { x } from '../sqlite/open.js';", 'may not import store/sqlite/open.ts'],
+    ['store/postgres/a.ts', "import { x } from 'drizzle-orm/sqlite-core';", 'may not import drizzle-orm/sqlite-core'],
+    ['executor/a.ts', "const boss = await import('pg-boss');", 'may not import pg-boss'],
     ['store/sqlite/a.ts', "import '../../executor/executor.js';", 'may not import executor/executor.ts'],
     ['executor/a.ts', "import { x } from '../store/sqlite/open.js';", 'may not import store/sqlite/open.ts'],
     ['executor/a.ts', "import { sql } from 'drizzle-orm/sqlite-core';", 'may not import drizzle-orm/sqlite-core'],

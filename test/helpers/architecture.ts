@@ -65,6 +65,7 @@ export const FLOORS: readonly Floor[] = [
   { name: 'demo', holds: /^demo\//, mayImport: [CORE, /^demo\//] },
   { name: 'the store port', holds: PORT, mayImport: [CORE, PORT] },
   { name: 'store/sqlite', holds: /^store\/sqlite\//, mayImport: [CORE, PORT, /^store\/sqlite\//] },
+  { name: 'store/postgres', holds: /^store\/postgres\//, mayImport: [CORE, PORT, /^store\/postgres\//] },
   { name: 'runs', holds: RUNS, mayImport: [CORE, PORT, RUNS] },
   { name: 'executor', holds: /^executor\//, mayImport: [CORE, PORT, RUNS, /^executor\//] },
   { name: 'engine', holds: ENGINE, mayImport: [CORE, DIAGRAM, PORT, RUNS, ENGINE] },
@@ -83,7 +84,9 @@ export const FLOORS: readonly Floor[] = [
 
 /** Packages that one floor alone may know. */
 const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
-  { package: /^(better-sqlite3|drizzle-orm)(\/|$)/, to: /^store\/sqlite\// },
+  { package: /^(better-sqlite3|drizzle-orm\/(better-sqlite3|sqlite-core))(\/|$)/, to: /^store\/sqlite\// },
+  { package: /^(pg|pg-boss|drizzle-orm\/(node-postgres|pg-core))(\/|$)/, to: /^store\/postgres\// },
+  { package: /^drizzle-orm(\/|$)/, to: /^store\/(sqlite|postgres)\// },
   { package: /^(fastify([/-]|$)|@fastify\/)/, to: /^http\// },
   { package: /^prom-client$/, to: /^observe\// },
   { package: /^@dagrejs\/dagre$/, to: DIAGRAM },

@@ -2,7 +2,9 @@ import type Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { readMigrationFiles } from 'drizzle-orm/migrator';
+import { assertNever } from '../../core/base/assert-never.js';
 import { OpenDatabaseError } from '../errors.js';
+import { originOf } from '../migration-history.js';
 import { findMigrations } from '../migrations-folder.js';
 
 /** Where Drizzle notes which migrations were applied, by the time at which they were made. */
@@ -26,13 +28,20 @@ export function migrateDatabase(sqlite: Database.Database): void {
 export function checkHistory(sqlite: Database.Database): void {
   const known = readMigrationFiles({ migrationsFolder: MIGRATIONS_FOLDER }).map((migration) => migration.folderMillis);
   const applied = appliedMigrations(sqlite);
-  const [first] = applied;
-  if (first === undefined ? hasTables(sqlite) : first !== known[0]) {
-    throw new OpenDatabaseError(`The database ${sqlite.name} belongs to another program. Give the path of a new file.`);
-  }
-  if (applied.some((time, index) => time !== known[index])) {
-    const advice = 'Start that version again, or give this one another database.';
-    throw new OpenDatabaseError(`A newer version of this program has made the database ${sqlite.name}. ${advice}`);
+  const origin = originOf(known, applied, applied.length === 0 && hasTables(sqlite));
+  switch (origin) {
+    case 'ours':
+      return;
+    case 'foreign':
+      throw new OpenDatabaseError(
+        `The database ${sqlite.name} belongs to another program. Give the path of a new file.`,
+      );
+    case 'newer': {
+      const advice = 'Start that version again, or give this one another database.';
+      throw new OpenDatabaseError(`A newer version of this program has made the database ${sqlite.name}. ${advice}`);
+    }
+    default:
+      assertNever(origin);
   }
 }
 

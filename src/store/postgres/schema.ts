@@ -1,0 +1,174 @@
+import { sql } from 'drizzle-orm';
+import { bigint, index, integer, pgTable, pgView, primaryKey, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import type { EventType } from '../../core/run/events.js';
+import type { RunStatus, Waiting } from '../../core/run/state.js';
+import { errorColumn, longText, metadataColumn, text } from './stored-columns.js';
+
+// The tables of `store/sqlite/schema.ts`, column by column: change both. What differs:
+//
+// - Run ids are UUIDs, which need half the space of a text and sort like it.
+// - Times are bigints, milliseconds since 1970.
+// - JSON is text: jsonb sorts keys, rewrites numbers, and refuses `\u0000` and halves of surrogate pairs.
+//
+// There are no foreign keys: each would cost a look-up and a lock at every append.
+
+const time = (name: string) => bigint(name, { mode: 'number' });
+
+/** Graph versions. They never change but for `deleted_at`, and stay when their graph is deleted. */
+export const graphDefinitions = pgTable(
+  'graph_definitions',
+  {
+    graphId: text('graph_id').notNull(),
+    version: integer('version').notNull(),
+    name: text('name').notNull(),
+    createdAt: time('created_at').notNull(),
+    deletedAt: time('deleted_at'),
+    definition: longText('definition').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.graphId, table.version] }),
+    index('graph_definitions_name').on(table.name).where(sql`deleted_at IS NULL`),
+  ],
+);
+
+/** A row per run, for lists. Written when the status changes, or what the run waits for; the truth is the journal. */
+export const workflowRuns = pgTable(
+  'workflow_runs',
+  {
+    runId: uuid('run_id').primaryKey(),
+    graphId: text('graph_id').notNull(),
+    graphVersion: integer('graph_version').notNull(),
+    status: text('status').$type<RunStatus>().notNull(),
+    submittedAt: time('submitted_at').notNull(),
+    startedAt: time('started_at'),
+    finishedAt: time('finished_at'),
+    idempotencyKey: text('idempotency_key'),
+    idempotencyFingerprint: text('idempotency_fingerprint'),
+    /** The event of another run that started this one, and which of the runs that it started this is. */
+    parentRunId: uuid('parent_run_id'),
+    parentSeq: integer('parent_seq'),
+    childIndex: integer('child_index'),
+    /** When the run has to be looked at, though nothing happens to it. */
+    wakeAt: time('wake_at'),
+    waitingFor: text('waiting_for').$type<Waiting['kind']>(),
+    metadata: metadataColumn('metadata').notNull(),
+    /** JSON; null while nothing is wrong. */
+    error: errorColumn('error'),
+    /** JSON of the final data, of a branch only what it has set itself; null while the run is unfinished. */
+    data: longText('data'),
+    /**
+     * Of a child that has its slot: the event of its parent that the slot belongs to, which is the one that started it or
+     * the parent's last retry.
+     */
+    slotSeq: integer('slot_seq'),
+    /** Of a top-level run: how many runs were ever made inside it, at any depth. Counted only while it has not finished. */
+    descendants: integer('descendants').notNull().default(0),
+  },
+  (table) => [
+    // Run ids sort by time, so each of these lists newest first without sorting. Top-level runs and children have
+    // indexes of their own: 10,000 children do not stand between two top-level runs, nor do their indexes cost these.
+    index('workflow_runs_status').on(table.status, table.runId).where(sql`parent_run_id IS NULL`),
+    index('workflow_runs_graph').on(table.graphId, table.runId).where(sql`parent_run_id IS NULL`),
+    index('workflow_runs_children').on(table.parentRunId, table.runId).where(sql`parent_run_id IS NOT NULL`),
+    index('workflow_runs_waiting_for').on(table.waitingFor, table.runId).where(sql`waiting_for IS NOT NULL`),
+    uniqueIndex('workflow_runs_idempotency_key').on(table.idempotencyKey).where(sql`idempotency_key IS NOT NULL`),
+    index('workflow_runs_finished_at')
+      .on(table.finishedAt)
+      .where(sql`finished_at IS NOT NULL AND parent_run_id IS NULL`),
+    index('workflow_runs_wake_at').on(table.wakeAt).where(sql`wake_at IS NOT NULL`),
+    uniqueIndex('workflow_runs_child')
+      .on(table.parentRunId, table.parentSeq, table.childIndex)
+      .where(sql`parent_run_id IS NOT NULL`),
+    // What a parent looks at whenever a child ends: those at work, the next ones, those that failed. Never all of them.
+    index('workflow_runs_children_at_work')
+      .on(table.parentRunId, table.parentSeq, table.childIndex)
+      .where(sql`slot_seq IS NOT NULL AND finished_at IS NULL`),
+    index('workflow_runs_children_to_start')
+      .on(table.parentRunId, table.parentSeq, table.childIndex)
+      .where(sql`parent_run_id IS NOT NULL AND slot_seq IS NULL AND finished_at IS NULL`),
+    index('workflow_runs_children_lost')
+      .on(table.parentRunId, table.parentSeq, table.status, table.childIndex, table.slotSeq)
+      .where(sql`parent_run_id IS NOT NULL AND status IN ('FAILED', 'CANCELLED')`),
+    index('workflow_runs_active_children')
+      .on(table.parentRunId, table.waitingFor, table.runId)
+      .where(sql`finished_at IS NULL AND parent_run_id IS NOT NULL`),
+  ],
+);
+
+/**
+ * What runs are filtered by; both as in JSON, without the quotes, because a text of Postgres cannot hold a NUL. The index
+ * has a hash of the value, which can be too long for it; who searches compares the value too.
+ */
+export const runMetadata = pgTable(
+  'run_metadata',
+  {
+    key: text('key').notNull(),
+    value: text('value').notNull(),
+    runId: uuid('run_id').notNull(),
+  },
+  (table) => [index('run_metadata_entry').on(table.key, sql`hashtextextended("value", 0)`, table.runId)],
+);
+
+/** The journal. Rows are only ever added, and deleted with their run. */
+export const runEvents = pgTable(
+  'run_events',
+  {
+    runId: uuid('run_id').notNull(),
+    seq: integer('seq').notNull(),
+    type: text('type').$type<EventType>().notNull(),
+    time: time('time').notNull(),
+    /** How many log lines the run has, this event's included. */
+    logEnd: integer('log_end').notNull(),
+    /** The event without its type, as JSON. */
+    payload: longText('payload').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.runId, table.seq] })],
+);
+
+/** The latest snapshot of a run: its state, without the input, at an event. */
+export const runSnapshots = pgTable('run_snapshots', {
+  runId: uuid('run_id').primaryKey(),
+  seq: integer('seq').notNull(),
+  state: longText('state').notNull(),
+});
+
+/**
+ * The log lines of runs, numbered from 1, for people with a SQL shell. Says what `linesOf` in `core/run/log-lines.ts` says;
+ * a test compares. What a text of Postgres cannot hold, NUL and half of a surrogate pair, is shown as U+FFFD: see the
+ * function `stored_json` in the first migration.
+ */
+export const runLogs = pgView('run_logs', {
+  runId: uuid('run_id').notNull(),
+  lineNo: integer('line_no').notNull(),
+  line: longText('line').notNull(),
+}).as(sql`
+SELECT e.run_id, e.log_end - cardinality(e.lines) + l.number::integer AS line_no, l.line
+FROM (
+  SELECT run_id, log_end, CASE type
+    WHEN 'run.started' THEN ARRAY['Executing Node: ' || (stored_json(payload) ->> 'next')]
+    WHEN 'run.retried' THEN array_remove(ARRAY['Executing Node: ' || (stored_json(payload) ->> 'next')], NULL)
+    WHEN 'step.completed' THEN ARRAY(SELECT json_array_elements_text(stored_json(payload) -> 'logs')) || array_remove(ARRAY[
+      CASE WHEN stored_json(payload) #>> '{decision,kind}' IN ('condition', 'case')
+        THEN 'Condition met. Routing to: ' || (stored_json(payload) #>> '{decision,to_node}') END,
+      'Executing Node: ' || (stored_json(payload) ->> 'next')], NULL)
+    WHEN 'step.failed' THEN ARRAY(SELECT json_array_elements_text(stored_json(payload) -> 'logs')) || array_remove(ARRAY[
+      'Error in node ' || (stored_json(payload) ->> 'node') || ': ' ||
+        replace(replace(stored_json(payload) #>> '{error,message}', chr(13), ''), chr(10), ' '),
+      'Executing Node: ' || (stored_json(payload) ->> 'next')], NULL)
+    WHEN 'wait.started' THEN ARRAY(SELECT json_array_elements_text(stored_json(payload) -> 'logs'))
+    WHEN 'branches.started' THEN ARRAY['Started ' || (stored_json(payload) ->> 'count') ||
+      CASE stored_json(payload) ->> 'count' WHEN '1' THEN ' branch.' ELSE ' branches.' END]
+    WHEN 'branches.joined' THEN array_remove(ARRAY[coalesce('Join failed: ' ||
+          replace(replace(stored_json(payload) #>> '{error,message}', chr(13), ''), chr(10), ' '),
+        'Joined ' || (stored_json(payload) ->> 'count') ||
+          CASE stored_json(payload) ->> 'count' WHEN '1' THEN ' branch.' ELSE ' branches.' END),
+      'Executing Node: ' || (stored_json(payload) ->> 'next')], NULL)
+    WHEN 'run.completed' THEN ARRAY[CASE stored_json(payload) ->> 'reason' WHEN 'end' THEN 'Workflow reached END.'
+      WHEN 'join' THEN 'Branch reached its join.' ELSE 'No outgoing edge found. Stopping.' END]
+    WHEN 'run.failed' THEN ARRAY['Run failed: ' ||
+      replace(replace(stored_json(payload) #>> '{error,message}', chr(13), ''), chr(10), ' ')]
+    WHEN 'run.cancelled' THEN ARRAY(SELECT json_array_elements_text(stored_json(payload) -> 'logs')) ||
+      ARRAY['Run cancelled.']
+  END AS lines
+  FROM run_events
+) e, unnest(e.lines) WITH ORDINALITY AS l(line, number)`);

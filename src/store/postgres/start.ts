@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { OpenDatabaseError } from '../errors.js';
+import { connectForStart, send } from './connection.js';
+import { isBusy } from './failures.js';
+import { describeLocation, explainOpening } from './location.js';
+import { migrateDatabase } from './migrations.js';
+import { checkServer, checkSessions, readFacts } from './server-check.js';
+
+/** The first half of the key of the lock of starts; the second half is the schema's. */
+const START_LOCK = 0x67727374;
+
+/** How often a start tries to connect to a server that takes no more connections, and the longest pause between, in milliseconds. */
+const CONNECT_ATTEMPTS = 20;
+const MAX_CONNECT_PAUSE_MS = 1000;
+
+/** A database that is up to date, while no other process can start on it. */
+export interface StartedDatabase {
+  readonly client: pg.Client;
+  readonly schema: string;
+  /** True if this start has made the tables; true for one process alone, however many begin at the same time. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Checks a database, brings it up to date, and does more work on it before another process can start on it.
+ * @param random from 0 up to 1
+ * @throws OpenDatabaseError, with a message for the person who starts the server, when it cannot be used
+ */
+export async function startDatabase<T>(
+  url: string,
+  random: () => number,
+  work: (database: StartedDatabase) => Promise<T>,
+): Promise<T> {
+  // The URL stays out of the message, because it can hold a password.
+  if (!URL.canParse(url))
+    throw new OpenDatabaseError('DATABASE_URL is malformed: postgres://USER:PASSWORD@HOST:PORT/DATABASE');
+  const database = describeLocation(url);
+  const clients: pg.Client[] = [];
+  const connect = async (): Promise<pg.Client> => {
+    const client = await connectPatiently(url, random);
+    clients.push(client);
+    return client;
+  };
+  try {
+    const client = await connect();
+    const facts = await readFacts(client);
+    checkServer(database, facts);
+    await checkSessions(database, [client, await connect()]);
+    await send(client, { text: 'SELECT pg_advisory_lock($1, hashtext($2))', values: [START_LOCK, facts.schema] });
+    const isNew = await migrateDatabase(database, client, facts);
+    return await work({ client, schema: facts.schema, isNew });
+  } catch (thrown) {
+    throw explainOpening(database, thrown);
+  } finally {
+    // The lock goes with its connection.
+    await Promise.all(clients.map((client) => client.end().catch(() => undefined)));
+  }
+}
+
+/** Servers that start together can take all connections for a moment. */
+async function connectPatiently(url: string, random: () => number): Promise<pg.Client> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await connectForStart(url);
+    } catch (thrown) {
+      if (attempt === CONNECT_ATTEMPTS || !isBusy(thrown)) throw thrown;
+      await sleep(MAX_CONNECT_PAUSE_MS * random());
+    }
+  }
+}
