@@ -1,13 +1,12 @@
 import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { freezeJson } from '../../core/base/json.js';
 import type { Usage } from '../../core/base/usage.js';
 import { MAX_DEPTH } from '../../core/run/branches.js';
 import type { ChildrenView } from '../../core/run/children.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
-import { readData } from '../../core/run/stored-row.js';
 import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
+import { childResultOf, firstByIndex, LOST } from '../child-rows.js';
 import type { ChildCounts, ChildRow, RunSummary } from '../store.js';
 import { childUsage, workflowRuns } from './schema.js';
 import { SUMMARY } from './summary-columns.js';
@@ -43,7 +42,7 @@ export class ChildReader {
     });
     const starts = toStart.all({ ...of, afterIndex: -1, limit }).map((child) => ({ ...child, ended: false }));
     const restarts = LOST.flatMap((status) => (isRetried ? toRestart.all({ ...of, status, slotSeq, limit }) : []));
-    const next = inOrder([...starts, ...restarts.map((child) => ({ ...child, ended: true }))], limit);
+    const next = firstByIndex([...starts, ...restarts.map((child) => ({ ...child, ended: true }))], limit);
     const created = lastIndex === null ? 0 : lastIndex + 1;
     return { created, active, lost: isLost, unfinished: active + starts.length, next };
   }
@@ -74,16 +73,12 @@ export class ChildReader {
   /** Children that have not finished, by index, above an index. */
   listUnfinishedChildren(parentRunId: string, parentSeq: number, afterIndex: number, limit: number): ChildRow[] {
     const which = { parentRunId, parentSeq, afterIndex, limit };
-    return inOrder([...this.#statements.working.all(which), ...this.#statements.toStart.all(which)], limit);
+    return firstByIndex([...this.#statements.working.all(which), ...this.#statements.toStart.all(which)], limit);
   }
 
   /** What became of the children that an event of a run started, by index. */
   readChildResults(parentRunId: string, parentSeq: number): ChildResult[] {
-    return this.#statements.results.all({ parentRunId, parentSeq }).map(({ index, data: stored, error, ...child }) => {
-      const data = readData(stored ?? '{}');
-      if (data === undefined) return { ...child, index: index ?? 0, status: 'FAILED', data: {}, error: LOST_DATA };
-      return { ...child, index: index ?? 0, data: freezeJson(data), error: error && { message: error.message } };
-    });
+    return this.#statements.results.all({ parentRunId, parentSeq }).map(childResultOf);
   }
 
   /** Children, of any depth, that wait for something: the oldest of those found first. */
@@ -92,8 +87,6 @@ export class ChildReader {
     return found.sort((one, other) => (one.runId < other.runId ? -1 : 1));
   }
 }
-
-const LOST_DATA = { message: 'What is stored of its data cannot be read.' };
 
 /** The kinds of waits for children, as a list in SQL. */
 const WAITS_FOR_CHILDREN = CHILDREN_WAIT_KINDS.map((kind) => `'${kind}'`).join(', ');
@@ -109,17 +102,6 @@ const parentsBelow = sql`(WITH RECURSIVE parents (run_id, depth) AS (
     WHERE child.parent_run_id = parents.run_id AND child.waiting_for IN (${sql.raw(WAITS_FOR_CHILDREN)})
       AND child.finished_at IS NULL AND parents.depth < ${sql.raw(String(MAX_DEPTH))}
   ) SELECT run_id FROM parents)`;
-
-/** How children end that have not completed. */
-const LOST = ['FAILED', 'CANCELLED'] as const;
-
-/** Rows of children by index, at most `limit`. */
-function inOrder<T extends { readonly index: number | null }>(rows: readonly T[], limit: number) {
-  return rows
-    .map((row) => ({ ...row, index: row.index ?? 0 }))
-    .sort((one, other) => one.index - other.index)
-    .slice(0, limit);
-}
 
 /** The children that an event of a run started. */
 const ofEvent = and(

@@ -17,13 +17,11 @@ import {
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { LRUCache } from 'lru-cache';
-import { isFinished, RUN_STATUSES, type RunStatus } from '../../core/run/state.js';
+import { RUN_STATUSES, type RunStatus } from '../../core/run/state.js';
+import { firstIdSince, isUnfinished, UNFINISHED } from '../run-rows.js';
 import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
 import { runMetadata, workflowRuns } from './schema.js';
 import { SUMMARY } from './summary-columns.js';
-
-/** The statuses of runs that have not finished. */
-const UNFINISHED: readonly RunStatus[] = RUN_STATUSES.filter((status) => !isFinished(status));
 
 /** What unfinished runs are found by: the top-level ones, and children. Each in the words of an index, so one by one. */
 export const ACTIVE: readonly (SQL | undefined)[] = [
@@ -238,11 +236,6 @@ export function findOldestUnfinished(db: BetterSQLite3Database): Record<Unfinish
   return { SUBMITTED: oldest('SUBMITTED'), RUNNING: oldest('RUNNING'), WAITING: oldest('WAITING') };
 }
 
-/** False for what no release so far has stored in the row of a run that has not finished, too. */
-function isUnfinished(status: RunStatus): status is UnfinishedStatus {
-  return UNFINISHED.includes(status);
-}
-
 /** The greatest id of a run. */
 export function findNewestRunId(db: BetterSQLite3Database): string | undefined {
   const { runId } = workflowRuns;
@@ -294,10 +287,6 @@ function equals(name: ComparedColumn, value: string, { indexed }: { indexed: boo
   };
 }
 
-/** A run's id is made at most this long before its submission is noted, in milliseconds. */
-const ID_SLACK_MS = 60_000;
-const MAX_UUID_MS = 2 ** 48 - 1;
-
 /** Bounds on run ids, so that a search ends where the page, or the time, does. */
 function idBounds({ after, downTo, submittedAfter: time }: RunFilter, runId: SQLiteColumn): Condition[] {
   const conditions: Condition[] = [];
@@ -308,7 +297,7 @@ function idBounds({ after, downTo, submittedAfter: time }: RunFilter, runId: SQL
     conditions.push({ shape: 'after', build: () => lt(runId, placeholder('after')), values: { after } });
   }
   if (time !== undefined) {
-    const firstId = firstIdAt(time - ID_SLACK_MS);
+    const firstId = firstIdSince(time);
     conditions.push({ shape: 'from', build: () => gte(runId, placeholder('firstId')), values: { firstId } });
   }
   return conditions;
@@ -317,12 +306,4 @@ function idBounds({ after, downTo, submittedAfter: time }: RunFilter, runId: SQL
 function submittedAfter({ submittedAfter: time }: RunFilter): Condition[] {
   if (time === undefined) return [];
   return [{ shape: 'later', build: () => gt(workflowRuns.submittedAt, placeholder('time')), values: { time } }];
-}
-
-/** Where the ids of a millisecond begin: UUIDv7 has the time in its first 48 bits (RFC 9562, section 5.7). */
-function firstIdAt(time: number): string {
-  const hex = Math.floor(Math.min(Math.max(time, 0), MAX_UUID_MS))
-    .toString(16)
-    .padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 }

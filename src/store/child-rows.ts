@@ -1,0 +1,34 @@
+import { freezeJson } from '../core/base/json.js';
+import type { RunError } from '../core/run/events.js';
+import type { ChildResult } from '../core/run/join.js';
+import type { RunStatus } from '../core/run/state.js';
+import { readData } from '../core/run/stored-row.js';
+
+/** How children end that have not completed. */
+export const LOST = ['FAILED', 'CANCELLED'] as const;
+
+/** Rows of children by index, at most `limit`. */
+export function firstByIndex<T extends { readonly index: number | null }>(rows: readonly T[], limit: number) {
+  return rows
+    .map((row) => ({ ...row, index: row.index ?? 0 }))
+    .sort((one, other) => one.index - other.index)
+    .slice(0, limit);
+}
+
+/** The row of a child, as far as it says what became of it. */
+interface EndedChild {
+  readonly index: number | null;
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly data: string | null;
+  readonly error: RunError | null;
+}
+
+const LOST_DATA = { message: 'What is stored of its data cannot be read.' };
+
+/** What became of a child. */
+export function childResultOf({ index, data: stored, error, ...child }: EndedChild): ChildResult {
+  const data = readData(stored ?? '{}');
+  if (data === undefined) return { ...child, index: index ?? 0, status: 'FAILED', data: {}, error: LOST_DATA };
+  return { ...child, index: index ?? 0, data: freezeJson(data), error: error && { message: error.message } };
+}
