@@ -117,6 +117,18 @@ export async function connectForStart(url: string): Promise<pg.Client> {
 }
 
 /**
+ * Gets one of the connections of a pool; to be released.
+ * @throws ConnectionError if there is none, else the server's error
+ */
+export async function checkOut(pool: pg.Pool): Promise<pg.PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (thrown) {
+    throw thrown instanceof pg.DatabaseError ? thrown : new ConnectionError(thrown);
+  }
+}
+
+/**
  * Sends a statement.
  * @throws ConnectionError if there is no answer, else the server's error
  */

@@ -4,11 +4,9 @@ import { OpenDatabaseError } from '../errors.js';
 import { connectForStart, send } from './connection.js';
 import { isBusy } from './failures.js';
 import { describeLocation, explainOpening } from './location.js';
+import { START_LOCK } from './locks.js';
 import { migrateDatabase } from './migrations.js';
 import { checkServer, checkSessions, readFacts } from './server-check.js';
-
-/** The first half of the key of the lock of starts; the second half is the schema's. */
-const START_LOCK = 0x67727374;
 
 /** How often a start tries to connect to a server that takes no more connections, and the longest pause between, in milliseconds. */
 const CONNECT_ATTEMPTS = 20;

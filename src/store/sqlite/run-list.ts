@@ -18,7 +18,7 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { LRUCache } from 'lru-cache';
 import { RUN_STATUSES, type RunStatus } from '../../core/run/state.js';
-import { firstIdSince, isUnfinished, UNFINISHED } from '../run-rows.js';
+import { firstIdSince, isUnfinished, UNFINISHED } from '../run-search.js';
 import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
 import { runMetadata, workflowRuns } from './schema.js';
 import { SUMMARY } from './summary-columns.js';

@@ -1,0 +1,162 @@
+import { and, asc, eq, sql } from 'drizzle-orm';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type pg from 'pg';
+import { MAX_DEPTH } from '../../core/run/branches.js';
+import type { ChildrenView } from '../../core/run/children.js';
+import type { ChildResult } from '../../core/run/join.js';
+import type { Waiting } from '../../core/run/state.js';
+import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
+import { childResultOf, firstByIndex, LOST } from '../child-rows.js';
+import type { ChildRow, RunSummary } from '../store.js';
+import { type Session, send } from './connection.js';
+import { SUMMARY } from './run-list.js';
+import { workflowRuns } from './schema.js';
+import { isRunId } from './storable-text.js';
+
+/** Reads the children of runs. */
+export class ChildReader {
+  constructor(
+    private readonly session: Session,
+    private readonly db: NodePgDatabase,
+  ) {}
+
+  /** What a parent needs to know of its children. Each look is into an index of its own: none reads all children. */
+  async viewChildren(
+    parentRunId: string,
+    parentSeq: number,
+    slotSeq: number,
+    limit: number,
+    retriedAt = Number.POSITIVE_INFINITY,
+  ): Promise<ChildrenView> {
+    const values = [parentRunId, parentSeq, slotSeq, limit];
+    const [view] = isRunId(parentRunId) ? await this.#rows<ViewRow>('view_children', VIEW, values) : [];
+    const { lastIndex, active, toStart, lost } = view ?? { lastIndex: null, active: 0, toStart: [], lost: [] };
+    // Before a retry of the parent whoever failed is lost. After one, only those that failed in the slot it gave them.
+    const isRetried = slotSeq !== parentSeq;
+    // Children are made in order, so of those without a slot the last one tells whether any was made since the retry.
+    const isLost = lost.some(({ isAny, isAgain, unbegunAt }) =>
+      isRetried ? isAgain || (unbegunAt ?? 0) >= retriedAt : isAny,
+    );
+    const starts = toStart.map((child) => ({ ...child, ended: false }));
+    const restarts = isRetried ? lost.flatMap(({ toRestart }) => toRestart) : [];
+    const next = firstByIndex([...starts, ...restarts.map((child) => ({ ...child, ended: true }))], limit);
+    const created = lastIndex === null ? 0 : lastIndex + 1;
+    return { created, active, lost: isLost, unfinished: active + starts.length, next };
+  }
+
+  /** How many children an event of a run started, and how many of them have ended. */
+  async countChildren(parentRunId: string, parentSeq: number): Promise<{ made: number; ended: number }> {
+    if (!isRunId(parentRunId)) return { made: 0, ended: 0 };
+    const [counts] = await this.#rows<CountRow>('count_children', COUNT, [parentRunId, parentSeq]);
+    const made = (counts?.lastIndex ?? -1) + 1;
+    return { made, ended: made - (counts?.active ?? 0) - (counts?.waiting ?? 0) };
+  }
+
+  /** Children that have not finished, by index, above an index. */
+  async listUnfinishedChildren(
+    parentRunId: string,
+    parentSeq: number,
+    afterIndex: number,
+    limit: number,
+  ): Promise<ChildRow[]> {
+    if (!isRunId(parentRunId)) return [];
+    return this.#rows('unfinished_children', UNFINISHED_CHILDREN, [parentRunId, parentSeq, afterIndex, limit]);
+  }
+
+  /** What became of the children that an event of a run started, by index. */
+  async readChildResults(parentRunId: string, parentSeq: number): Promise<ChildResult[]> {
+    if (!isRunId(parentRunId)) return [];
+    const { childIndex: index, runId, status, data, error } = workflowRuns;
+    const rows = await this.db
+      .select({ index, runId, status, data, error })
+      .from(workflowRuns)
+      .where(and(eq(workflowRuns.parentRunId, parentRunId), eq(workflowRuns.parentSeq, parentSeq)))
+      .orderBy(asc(index));
+    return rows.map(childResultOf);
+  }
+
+  /** Children, of any depth, that wait for something: the oldest of those found first. */
+  async listWaitingDescendants(runId: string, waitingFor: Waiting['kind'], limit: number): Promise<RunSummary[]> {
+    if (!isRunId(runId)) return [];
+    const waits = and(
+      sql`${workflowRuns.parentRunId} IN ${parentsBelow(runId)}`,
+      eq(workflowRuns.waitingFor, waitingFor),
+      sql`${workflowRuns.finishedAt} IS NULL`,
+    );
+    const found = await this.db.select(SUMMARY).from(workflowRuns).where(waits).limit(limit);
+    return found.sort((one, other) => (one.runId < other.runId ? -1 : 1));
+  }
+
+  async #rows<Row extends object>(name: string, text: string, values: readonly unknown[]): Promise<Row[]> {
+    const { rows } = await send<Row & pg.QueryResultRow>(this.session, { name, text, values: [...values] });
+    return rows;
+  }
+}
+
+interface CountRow {
+  readonly lastIndex: number | null;
+  readonly active: number;
+  readonly waiting: number;
+}
+
+interface ViewRow {
+  readonly lastIndex: number | null;
+  readonly active: number;
+  readonly toStart: readonly ChildRow[];
+  /** Of each way to be lost. */
+  readonly lost: readonly {
+    readonly isAny: boolean;
+    /** One in the slot that it was given last. */
+    readonly isAgain: boolean;
+    /** When the last one was made that never had a slot. */
+    readonly unbegunAt: number | null;
+    readonly toRestart: readonly ChildRow[];
+  }[];
+}
+
+const OF_EVENT = 'workflow_runs WHERE parent_run_id = $1 AND parent_seq = $2';
+const LAST_INDEX = `(SELECT max(child_index) FROM ${OF_EVENT})`;
+const AT_WORK = `${OF_EVENT} AND slot_seq IS NOT NULL AND finished_at IS NULL`;
+const TO_START = `${OF_EVENT} AND slot_seq IS NULL AND finished_at IS NULL`;
+const CHILD = 'run_id AS "runId", child_index AS index';
+
+/** The first children that fit, as a list. */
+function listOf(condition: string): string {
+  const first = `SELECT ${CHILD} FROM ${condition} ORDER BY child_index LIMIT $4`;
+  return `(SELECT coalesce(json_agg(child ORDER BY index), '[]') FROM (${first}) child)`;
+}
+
+/** The words of the index of lost children: its condition follows from the status, which is no parameter for that. */
+function lostOf(status: (typeof LOST)[number]): string {
+  const isLost = `${OF_EVENT} AND status = '${status}'`;
+  return `json_build_object(
+    'isAny', EXISTS (SELECT 1 FROM ${isLost}),
+    'isAgain', EXISTS (SELECT 1 FROM ${isLost} AND slot_seq = $3),
+    'unbegunAt', (SELECT submitted_at FROM ${isLost} AND slot_seq IS NULL ORDER BY child_index DESC LIMIT 1),
+    'toRestart', ${listOf(`${isLost} AND slot_seq IS DISTINCT FROM $3`)})`;
+}
+
+const VIEW = `SELECT ${LAST_INDEX} AS "lastIndex", (SELECT count(*) FROM ${AT_WORK}) AS active,
+  ${listOf(TO_START)} AS "toStart", json_build_array(${LOST.map(lostOf).join(', ')}) AS lost`;
+
+const COUNT = `SELECT ${LAST_INDEX} AS "lastIndex", (SELECT count(*) FROM ${AT_WORK}) AS active,
+  (SELECT count(*) FROM ${TO_START}) AS waiting`;
+
+const UNFINISHED_CHILDREN = `(SELECT ${CHILD} FROM ${AT_WORK} AND child_index > $3 ORDER BY child_index LIMIT $4)
+  UNION ALL (SELECT ${CHILD} FROM ${TO_START} AND child_index > $3 ORDER BY child_index LIMIT $4)
+  ORDER BY index LIMIT $4`;
+
+/** The kinds of waits for children, as a list in SQL. */
+const WAITS_FOR_CHILDREN = CHILDREN_WAIT_KINDS.map((kind) => `'${kind}'`).join(', ');
+
+/**
+ * The run, and the runs below it that have children: they wait for them. So the search follows these and looks at none
+ * of the 10,000 children that are done, or busy.
+ */
+const parentsBelow = (runId: string) => sql`(WITH RECURSIVE parents (run_id, depth) AS (
+    SELECT ${runId}::uuid, 0
+    UNION ALL
+    SELECT child.run_id, parents.depth + 1 FROM parents JOIN workflow_runs child ON child.parent_run_id = parents.run_id
+    WHERE child.waiting_for IN (${sql.raw(WAITS_FOR_CHILDREN)})
+      AND child.finished_at IS NULL AND parents.depth < ${sql.raw(String(MAX_DEPTH))}
+  ) SELECT run_id FROM parents)`;

@@ -1,0 +1,241 @@
+import { isFinished, statusOf } from '../../core/run/state.js';
+import { BatchSize } from '../batch-size.js';
+import { OutcomeUnknownError, StoreUnavailableError } from '../errors.js';
+import type { CommitObserver, Unit } from '../store.js';
+import { CommitUnansweredError, type Refusals } from './batch-writer.js';
+import type { Health } from './health.js';
+import { rowsOf, type UnitRows } from './unit-rows.js';
+
+/**
+ * How long the first unit of a batch waits for others, in milliseconds. A commit costs the same for one unit as for fifty,
+ * so a busy cluster does a third of the work for it, and a step that calls a model does not feel it.
+ */
+const COMMIT_LINGER_MS = 5;
+/** A run is alone, and waits for nobody, if no other one has committed for so long, in milliseconds. */
+const ALONE_MS = 100;
+
+/** Pauses between attempts to read back the outcome of a commit, in milliseconds: the first, doubled up to the last. */
+const FIRST_READ_BACK_MS = 100;
+const LAST_READ_BACK_MS = 5000;
+
+interface Pending {
+  readonly rows: UnitRows;
+  /** What the unit has for itself while it is written: its runs, its idempotency keys. */
+  readonly resources: readonly string[];
+  readonly since: number;
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+export interface GroupCommitOptions {
+  /** Batches that are written at a time. */
+  readonly writers: number;
+  /** Commits a batch. */
+  readonly write: (batch: readonly UnitRows[]) => Promise<Refusals>;
+  /** Finds out whether units are stored whose COMMIT was not answered; undefined while it cannot be told. */
+  readonly isStored: (units: readonly UnitRows[], transactionId: string | undefined) => Promise<boolean | undefined>;
+  readonly health: Pick<Health, 'fail' | 'succeed'>;
+  /** Called with the units of each commit, right after their callers were answered. */
+  readonly committed: CommitObserver;
+  /** Milliseconds from any start. */
+  readonly now: () => number;
+}
+
+/**
+ * Commits units together, while others are being committed. At most one unit of a run is being written at a time, so that
+ * those of a run are stored in order, and none makes another fail.
+ */
+export class GroupCommit {
+  #pending: Pending[] = [];
+  /** The resources of units that are being written, or whose outcome is being read back. */
+  readonly #busy = new Set<string>();
+  #writing = 0;
+  #readingBack = 0;
+  #isScheduled = false;
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #close: () => void = () => undefined;
+  readonly #closing = new Promise<void>((resolve) => {
+    this.#close = resolve;
+  });
+  #whenIdle: (() => void)[] = [];
+  readonly #company: Company;
+
+  constructor(private readonly options: GroupCommitOptions) {
+    this.#company = new Company(options.now);
+  }
+
+  /** Resolves when the unit is on the disk. */
+  async commit(unit: Unit): Promise<void> {
+    if (this.#isClosed) throw new StoreUnavailableError(new Error('The store is closed.'));
+    const rows = rowsOf(unit);
+    this.#company.note(unit);
+    await new Promise<void>((resolve, reject) => {
+      this.#pending.push({ rows, resources: resourcesOf(rows), since: this.options.now(), resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Commits what is pending, and refuses what comes later. An outcome that is still unknown stays so. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#close();
+    this.#schedule();
+    if (!this.#isIdle()) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+  }
+
+  /** Units that are committed in one turn of the event loop share a batch. */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#begin();
+    });
+  }
+
+  /** Begins to write as many batches as there are connections for, and units that are due. */
+  #begin(): void {
+    clearTimeout(this.#timer);
+    while (this.#writing < this.options.writers) {
+      const lingerMs = this.#lingerMs();
+      if (lingerMs > 0) {
+        this.#timer = setTimeout(() => this.#begin(), lingerMs);
+        return;
+      }
+      const batch = this.#takeBatch();
+      if (batch.length === 0) break;
+      void this.#commitBatch(batch);
+    }
+    if (this.#isIdle()) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /** How long the first unit still waits for others. */
+  #lingerMs(): number {
+    const first = this.#pending.find(({ resources }) => !resources.some((resource) => this.#busy.has(resource)));
+    if (first === undefined || this.#isClosed || this.#company.isAlone()) return 0;
+    const size = new BatchSize();
+    if (!this.#pending.every(({ rows }) => size.add(rows.unit))) return 0;
+    return COMMIT_LINGER_MS - (this.options.now() - first.since);
+  }
+
+  /** Takes the first of the pending units that fit into one commit, and touch nothing that is being written. */
+  #takeBatch(): Pending[] {
+    const batch: Pending[] = [];
+    const left: Pending[] = [];
+    const size = new BatchSize();
+    const taken = new Set(this.#busy);
+    let isFull = false;
+    for (const pending of this.#pending) {
+      const { resources, rows } = pending;
+      const isFree: boolean = !isFull && !resources.some((resource) => taken.has(resource));
+      if (isFree && size.add(rows.unit)) batch.push(pending);
+      else {
+        isFull ||= isFree;
+        left.push(pending);
+      }
+      // What is left blocks what comes after it, or the units of a run would change places.
+      for (const resource of resources) taken.add(resource);
+    }
+    this.#pending = left;
+    for (const { resources } of batch) for (const resource of resources) this.#busy.add(resource);
+    return batch;
+  }
+
+  async #commitBatch(batch: readonly Pending[]): Promise<void> {
+    this.#writing += 1;
+    const begunAt = this.options.now();
+    try {
+      const refusals = await this.options.write(batch.map(({ rows }) => rows));
+      this.options.health.succeed();
+      this.#answer(batch, refusals, begunAt);
+    } catch (thrown) {
+      this.options.health.fail(thrown);
+      if (thrown instanceof CommitUnansweredError) void this.#readBack(batch, thrown, begunAt);
+      else this.#rejectAll(batch, thrown);
+    } finally {
+      this.#writing -= 1;
+      this.#schedule();
+    }
+  }
+
+  /** Finds out whether a batch is stored; its callers, and the next units of its runs, wait until the database says so. */
+  async #readBack(batch: readonly Pending[], thrown: CommitUnansweredError, begunAt: number): Promise<void> {
+    this.#readingBack += 1;
+    const accepted = batch.filter((_, index) => thrown.refusals[index] === undefined).map(({ rows }) => rows);
+    let isStored: boolean | undefined;
+    for (let pauseMs = FIRST_READ_BACK_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_READ_BACK_MS)) {
+      try {
+        isStored = await this.options.isStored(accepted, thrown.transactionId);
+      } catch (failure) {
+        this.options.health.fail(failure);
+      }
+      if (isStored !== undefined || this.#isClosed) break;
+      await Promise.race([pause(pauseMs), this.#closing]);
+    }
+    if (isStored === true) this.#answer(batch, thrown.refusals, begunAt);
+    else if (isStored === false) this.#rejectAll(batch, new StoreUnavailableError(thrown.cause));
+    else this.#rejectAll(batch, new OutcomeUnknownError(thrown.cause));
+    this.#readingBack -= 1;
+    this.#schedule();
+  }
+
+  /** Answers the callers of a batch that is stored. */
+  #answer(batch: readonly Pending[], refusals: Refusals, begunAt: number): void {
+    const stored: Unit[] = [];
+    for (const [index, pending] of batch.entries()) {
+      const refusal = refusals[index];
+      this.#free(pending);
+      if (refusal === undefined) {
+        stored.push(pending.rows.unit);
+        pending.resolve();
+      } else pending.reject(refusal);
+    }
+    if (stored.length > 0) this.options.committed(stored, this.options.now() - begunAt);
+  }
+
+  #rejectAll(batch: readonly Pending[], reason: unknown): void {
+    for (const pending of batch) {
+      this.#free(pending);
+      pending.reject(reason);
+    }
+  }
+
+  #free({ resources }: Pending): void {
+    for (const resource of resources) this.#busy.delete(resource);
+  }
+
+  #isIdle(): boolean {
+    return this.#pending.length === 0 && this.#writing === 0 && this.#readingBack === 0;
+  }
+}
+
+/** Whether several runs commit at the moment. */
+class Company {
+  /** The run that committed last, if it goes on. */
+  #last: string | undefined;
+  #otherAt = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly now: () => number) {}
+
+  note({ appends }: Unit): void {
+    const state = appends[0]?.state;
+    if (state === undefined) return;
+    if (appends.length > 1 || (this.#last !== undefined && this.#last !== state.runId)) this.#otherAt = this.now();
+    // Of runs that follow each other, each is alone.
+    this.#last = isFinished(statusOf(state)) ? undefined : state.runId;
+  }
+
+  isAlone(): boolean {
+    return this.now() - this.#otherAt > ALONE_MS;
+  }
+}
+
+function resourcesOf({ runs, slots }: UnitRows): string[] {
+  const keys = runs.flatMap(({ newRuns }) => newRuns.flatMap(({ idempotencyKey }) => idempotencyKey ?? []));
+  return [...runs.map(({ runId }) => runId), ...slots.map(({ runId }) => runId), ...keys.map((key) => `key ${key}`)];
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
+}

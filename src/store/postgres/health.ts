@@ -1,0 +1,64 @@
+import type { StoreLogger } from '../ports.js';
+
+/** Pauses between attempts to use the database again after a failure, in milliseconds: the first, doubled up to the last. */
+const FIRST_PROBE_MS = 100;
+const LAST_PROBE_MS = 5000;
+
+/** The one place that knows whether the database is well. */
+export class Health {
+  #healthy = true;
+  #closed = false;
+  #probeMs = FIRST_PROBE_MS;
+  #probe: NodeJS.Timeout | undefined;
+
+  /** @param tryAgain rejects if the database still fails */
+  constructor(
+    private readonly logger: StoreLogger,
+    private readonly tryAgain: () => Promise<void>,
+  ) {}
+
+  /** False from a failure of the database on until a write succeeds. */
+  isHealthy(): boolean {
+    return this.#healthy;
+  }
+
+  /** Takes note that the database failed, and tries again with back-off. One line in the log for each outage. */
+  fail(thrown: unknown): void {
+    if (this.#closed) return;
+    if (this.#healthy) this.logger.error({ err: thrown }, 'The database cannot be written.');
+    this.#healthy = false;
+    this.#probe ??= this.#scheduleProbe();
+  }
+
+  /** Takes note that the database was written. */
+  succeed(): void {
+    if (this.#healthy || this.#closed) return;
+    this.#healthy = true;
+    this.#probeMs = FIRST_PROBE_MS;
+    clearTimeout(this.#probe);
+    this.#probe = undefined;
+    this.logger.info({}, 'The database can be written again.');
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#probe);
+  }
+
+  #scheduleProbe(): NodeJS.Timeout {
+    const timer = setTimeout(() => void this.#probeNow(), this.#probeMs);
+    this.#probeMs = Math.min(this.#probeMs * 2, LAST_PROBE_MS);
+    return timer.unref();
+  }
+
+  async #probeNow(): Promise<void> {
+    this.#probe = undefined;
+    try {
+      await this.tryAgain();
+    } catch (thrown) {
+      this.fail(thrown);
+      return;
+    }
+    this.succeed();
+  }
+}

@@ -1,0 +1,21 @@
+import type pg from 'pg';
+
+/*
+ * Advisory locks, by the first half of their keys; the second half tells apart what is locked. They belong to the whole
+ * database: two servers in schemas of their own wait for each other now and then, which costs nothing else.
+ */
+
+/** Held while a server starts; the second half is its schema. */
+export const START_LOCK = 0x67_72_73_00;
+/** Held while graphs are saved or deleted. */
+const GRAPHS_LOCK = 0x67_72_73_01;
+/** Shared by those who make runs of a graph, and held by who deletes it. */
+export const GRAPH_LOCK = 0x67_72_73_02;
+
+/** Lets one transaction at a time save or delete graphs, so that what is checked first is still so when it is written. */
+export const lockAllGraphs: pg.QueryConfig = { text: `SELECT pg_advisory_xact_lock(${GRAPHS_LOCK}, 0)` };
+
+/** Waits for those who make runs of a graph, and keeps others from it. */
+export function lockGraph(graphId: string): pg.QueryConfig {
+  return { text: 'SELECT pg_advisory_xact_lock($1, hashtext($2))', values: [GRAPH_LOCK, graphId] };
+}

@@ -1,0 +1,47 @@
+import type { CommitObserver } from '../store.js';
+import { openPools, type Pools } from './connection.js';
+import { PostgresStore, type PostgresStoreOptions } from './postgres-store.js';
+import { startDatabase } from './start.js';
+
+export interface OpenStoreOptions extends Omit<PostgresStoreOptions, 'onCommit'> {
+  /** A `postgres://` URL. */
+  readonly url: string;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  /** Called after each commit, and after those who take part in it. */
+  readonly onCommit: CommitObserver;
+}
+
+export interface OpenedStore {
+  readonly store: PostgresStore;
+  readonly pools: Pools;
+  /** True if this start has made the tables; true for one process alone, however many begin at the same time. */
+  readonly isNew: boolean;
+  /** The greatest id of a run that is stored. */
+  readonly newestRunId: string | undefined;
+}
+
+/**
+ * Opens the store on a Postgres database, which other processes use at the same time. The tables are made, or brought up
+ * to date, by one process at a time.
+ * @throws OpenDatabaseError, with a message for the person who starts the server, when the database cannot be used
+ */
+export function openStore({ url, random, onCommit, ...options }: OpenStoreOptions): Promise<OpenedStore> {
+  const { logger, participants } = options;
+  const committed: CommitObserver = (units, tookMs) => {
+    for (const participant of participants) participant.committed(units);
+    // Before those who are told of it look.
+    onCommit(units, tookMs);
+  };
+  return startDatabase(url, random, async ({ client, schema, isNew }) => {
+    const pools = openPools(url, (error) => logger.info({ err: error }, 'A connection to the database was lost.'));
+    try {
+      for (const participant of participants) await participant.prepare({ client, pools, schema });
+      const store = new PostgresStore(pools, { ...options, onCommit: committed });
+      return { store, pools, isNew, newestRunId: await store.findNewestRunId() };
+    } catch (thrown) {
+      await pools.close();
+      throw thrown;
+    }
+  });
+}

@@ -1,0 +1,179 @@
+import { and, count, desc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
+import { RUN_STATUSES } from '../../core/run/state.js';
+import { firstIdSince, isUnfinished, UNFINISHED } from '../run-search.js';
+import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
+import { workflowRuns } from './schema.js';
+import { escapeText, isRunId, isStorable } from './storable-text.js';
+
+/** The columns of a {@link RunSummary}. */
+export const SUMMARY = {
+  runId: workflowRuns.runId,
+  graphId: workflowRuns.graphId,
+  graphVersion: workflowRuns.graphVersion,
+  status: workflowRuns.status,
+  parentRunId: workflowRuns.parentRunId,
+  childIndex: workflowRuns.childIndex,
+  waitingFor: workflowRuns.waitingFor,
+  metadata: workflowRuns.metadata,
+  error: workflowRuns.error,
+  submittedAt: workflowRuns.submittedAt,
+  startedAt: workflowRuns.startedAt,
+  finishedAt: workflowRuns.finishedAt,
+};
+
+/** What unfinished runs are found by: the top-level ones, and children. Each in the words of an index. */
+export const ACTIVE: readonly (SQL | undefined)[] = [
+  and(isNull(workflowRuns.parentRunId), inArray(workflowRuns.status, [...UNFINISHED])),
+  and(isNotNull(workflowRuns.parentRunId), isNull(workflowRuns.finishedAt)),
+];
+
+/** Lists runs. */
+export class RunLists {
+  constructor(private readonly db: NodePgDatabase) {}
+
+  /** Runs that fit a filter, newest first: run ids sort by time. */
+  async listRuns(filter: RunFilter): Promise<RunSummary[]> {
+    if (matchesNothing(filter)) return [];
+    const isFound = sql`${workflowRuns.runId} IN (${idsOf(filter)})`;
+    return this.db.select(SUMMARY).from(workflowRuns).where(isFound).orderBy(desc(workflowRuns.runId));
+  }
+
+  /** All runs that have not finished, oldest first. */
+  async listUnfinishedRuns(): Promise<UnfinishedRun[]> {
+    const { runId, status, waitingFor, parentRunId, slotSeq } = workflowRuns;
+    const columns = { runId, status, waitingFor, parentRunId, slotSeq };
+    const [top, children] = ACTIVE.map((isActive) => this.db.select(columns).from(workflowRuns).where(isActive));
+    const found = top === undefined || children === undefined ? [] : await top.unionAll(children);
+    return found
+      .sort((one, other) => (one.runId < other.runId ? -1 : 1))
+      .flatMap(({ slotSeq: slot, status: stored, ...run }) =>
+        isUnfinished(stored) ? [{ ...run, status: stored, hasSlot: slot !== null }] : [],
+      );
+  }
+
+  /** How many runs have not finished, by status. */
+  async countUnfinishedRuns(): Promise<Record<UnfinishedStatus, number>> {
+    const { status } = workflowRuns;
+    const counts = { SUBMITTED: 0, RUNNING: 0, WAITING: 0 };
+    const [top, children] = ACTIVE.map((isActive) =>
+      this.db.select({ status, count: count() }).from(workflowRuns).where(isActive).groupBy(status),
+    );
+    const rows = top === undefined || children === undefined ? [] : await top.unionAll(children);
+    for (const row of rows) if (isUnfinished(row.status)) counts[row.status] += row.count;
+    return counts;
+  }
+
+  /** When the oldest top-level run of each status was submitted: ids sort by time, so each is the first of the index. */
+  async findOldestUnfinished(): Promise<Record<UnfinishedStatus, number | undefined>> {
+    const oldest = (status: UnfinishedStatus): SQL.Aliased<number | null> =>
+      sql`(SELECT submitted_at FROM workflow_runs WHERE status = ${status} AND parent_run_id IS NULL
+        ORDER BY run_id LIMIT 1)`
+        .mapWith((value: string | null) => (value === null ? null : Number(value)))
+        .as(status.toLowerCase());
+    const columns = { SUBMITTED: oldest('SUBMITTED'), RUNNING: oldest('RUNNING'), WAITING: oldest('WAITING') };
+    const [found] = await this.db.select(columns).from(sql`(SELECT) AS one`);
+    return {
+      SUBMITTED: found?.SUBMITTED ?? undefined,
+      RUNNING: found?.RUNNING ?? undefined,
+      WAITING: found?.WAITING ?? undefined,
+    };
+  }
+
+  /** Runs that are due at a time, earliest first. Times are milliseconds since 1970. */
+  async listDueRuns(time: number, limit: number): Promise<string[]> {
+    const { runId, wakeAt } = workflowRuns;
+    const isDue = lte(wakeAt, Math.floor(time));
+    const rows = await this.db.select({ runId }).from(workflowRuns).where(isDue).orderBy(wakeAt).limit(limit);
+    return rows.map((row) => row.runId);
+  }
+
+  /** The earliest time at which a run is due, after another time. */
+  async nextWakeAt(after: number): Promise<number | undefined> {
+    const { wakeAt } = workflowRuns;
+    const isLater = sql`${wakeAt} > ${Math.floor(after)}`;
+    const [row] = await this.db.select({ wakeAt }).from(workflowRuns).where(isLater).orderBy(wakeAt).limit(1);
+    return row?.wakeAt ?? undefined;
+  }
+
+  /** The greatest id of a run. */
+  async findNewestRunId(): Promise<string | undefined> {
+    const { runId } = workflowRuns;
+    const [row] = await this.db.select({ runId }).from(workflowRuns).orderBy(desc(runId)).limit(1);
+    return row?.runId;
+  }
+}
+
+/** True if a filter has a value that Postgres cannot store, and would answer with an error. */
+function matchesNothing({ graphId, parentRunId }: RunFilter): boolean {
+  return (graphId !== undefined && !isStorable(graphId)) || (parentRunId !== undefined && !isRunId(parentRunId));
+}
+
+/** The ids of the runs that fit a filter, newest first, as far as the list goes. */
+function idsOf(filter: RunFilter): SQL {
+  const { statuses, graphId, parentRunId, waitingFor, limit } = filter;
+  const [metadata, ...others] = Object.entries(filter.metadata ?? {});
+  const bounds = boundsOf(filter);
+  const isTop = parentRunId === undefined && waitingFor === undefined ? sql`run.parent_run_id IS NULL` : undefined;
+  const fits = [
+    ...bounds.map((bound) => sql`run.run_id ${bound}`),
+    isTop,
+    graphId === undefined ? undefined : sql`run.graph_id = ${graphId}`,
+    parentRunId === undefined ? undefined : sql`run.parent_run_id = ${parentRunId}`,
+    waitingFor === undefined ? undefined : sql`run.waiting_for = ${waitingFor}`,
+    ...others.map(hasMetadata),
+    filter.submittedAfter === undefined ? undefined : sql`run.submitted_at > ${wholeOf(filter.submittedAfter)}`,
+  ];
+  const isStatus = statuses === undefined ? undefined : inArray(sql`run.status`, [...statuses]);
+  if (metadata !== undefined) {
+    const isEntry = [entryIs(sql`entry`, metadata), ...bounds.map((bound) => sql`entry.run_id ${bound}`)];
+    return sql`SELECT entry.run_id FROM run_metadata entry JOIN workflow_runs run ON run.run_id = entry.run_id
+      WHERE ${and(...isEntry, ...fits, isStatus)} ORDER BY entry.run_id DESC LIMIT ${limit}`;
+  }
+  if (isTop === undefined || (graphId !== undefined && statuses === undefined)) {
+    return sql`SELECT run.run_id FROM workflow_runs run WHERE ${and(...fits, isStatus)}
+      ORDER BY run.run_id DESC LIMIT ${limit}`;
+  }
+  // One status after the other: together they would have to be sorted, all of them.
+  const searches = [...new Set(statuses ?? RUN_STATUSES)].map(
+    (status) => sql`(SELECT run.run_id FROM workflow_runs run WHERE ${and(sql`run.status = ${status}`, ...fits)}
+      ORDER BY run.run_id DESC LIMIT ${limit})`,
+  );
+  if (searches.length === 0) return sql`SELECT NULL::uuid WHERE false`;
+  return sql`SELECT run_id FROM (${sql.join(searches, sql` UNION ALL `)}) found ORDER BY run_id DESC LIMIT ${limit}`;
+}
+
+/** Bounds on run ids, so that a search ends where the page, or the time, does. */
+function boundsOf({ after, downTo, submittedAfter }: RunFilter): SQL[] {
+  const bounds: SQL[] = [];
+  if (downTo !== undefined) bounds.push(compare(sql`>=`, downTo));
+  if (after !== undefined) bounds.push(compare(sql`<`, after));
+  if (submittedAfter !== undefined)
+    bounds.push(sql`>= ${`${firstIdSince(submittedAfter)}-0000-0000-000000000000`}::uuid`);
+  return bounds;
+}
+
+/** Ids of another form sort as texts do. */
+function compare(operator: SQL, runId: string): SQL {
+  return isRunId(runId) ? sql`${operator} ${runId}::uuid` : sql`::text COLLATE "C" ${operator} ${runId}`;
+}
+
+/** The hash leads to the place in the index; two values can have the same. */
+function entryIs(entry: SQL, [key, value]: readonly [string, string]): SQL | undefined {
+  const stored = escapeText(value);
+  return and(
+    sql`${entry}.key = ${escapeText(key)}`,
+    sql`hashtextextended(${entry}.value, 0) = hashtextextended(${stored}, 0)`,
+    eq(sql`${entry}.value`, stored),
+  );
+}
+
+function hasMetadata(entry: readonly [string, string]): SQL {
+  return sql`EXISTS (SELECT 1 FROM run_metadata other
+    WHERE ${and(entryIs(sql`other`, entry), sql`other.run_id = run.run_id`)})`;
+}
+
+/** A time as the column takes it. */
+function wholeOf(time: number): number {
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Math.floor(time), Number.MAX_SAFE_INTEGER));
+}

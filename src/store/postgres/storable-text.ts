@@ -1,0 +1,16 @@
+const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** True for what can be the id of a run here. Postgres answers with an error to a comparison with anything else. */
+export function isRunId(text: string): boolean {
+  return RUN_ID.test(text);
+}
+
+/** False for what no text of Postgres can be, and a comparison with which is an error: one with a NUL. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0');
+}
+
+/** A text as in JSON, without the quotes: each has its own, and those without special characters stay as they are. */
+export function escapeText(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
