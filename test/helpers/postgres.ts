@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { inject } from 'vitest';
 import type { StartedPostgres } from './postgres-server.js';
+import { TcpProxy } from './tcp-proxy.js';
 
 /** A Postgres to test with. */
 export interface TestPostgres {
@@ -38,4 +39,13 @@ export function inSchema(url: string, schema: string): string {
   const location = new URL(url);
   location.searchParams.set('options', `-c search_path=${schema}`);
   return location.href;
+}
+
+/** Stands before the server of a URL; gives the URL that leads through it. */
+export async function openProxy(url: string): Promise<{ proxy: TcpProxy; url: string }> {
+  const location = new URL(url);
+  const proxy = new TcpProxy({ host: location.hostname, port: Number(location.port) });
+  await proxy.open();
+  location.port = String(proxy.port);
+  return { proxy, url: location.href };
 }

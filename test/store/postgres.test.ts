@@ -1,7 +1,7 @@
+import { it } from 'vitest';
 import { findPostgres } from '../helpers/postgres.js';
 import { openPostgres } from './postgres-stores.js';
 import { describeStore } from './store.suite.js';
-import { it } from 'vitest';
 
 const postgres = await findPostgres();
 

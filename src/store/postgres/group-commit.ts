@@ -147,8 +147,7 @@ export class GroupCommit {
     const begunAt = this.options.now();
     try {
       const refusals = await this.options.write(batch.map(({ rows }) => rows));
-      this.options.health.succeed();
-      this.#answer(batch, refusals, begunAt);
+      this.#accept(batch, refusals, begunAt);
     } catch (thrown) {
       this.options.health.fail(thrown);
       if (thrown instanceof CommitUnansweredError) void this.#readBack(batch, thrown, begunAt);
@@ -173,7 +172,7 @@ export class GroupCommit {
       if (isStored !== undefined || this.#isClosed) break;
       await Promise.race([pause(pauseMs), this.#closing]);
     }
-    if (isStored === true) this.#answer(batch, thrown.refusals, begunAt);
+    if (isStored === true) this.#accept(batch, thrown.refusals, begunAt);
     else if (isStored === false) this.#rejectAll(batch, new StoreUnavailableError(thrown.cause));
     else this.#rejectAll(batch, new OutcomeUnknownError(thrown.cause));
     this.#readingBack -= 1;
@@ -181,7 +180,8 @@ export class GroupCommit {
   }
 
   /** Answers the callers of a batch that is stored. */
-  #answer(batch: readonly Pending[], refusals: Refusals, begunAt: number): void {
+  #accept(batch: readonly Pending[], refusals: Refusals, begunAt: number): void {
+    this.options.health.succeed();
     const stored: Unit[] = [];
     for (const [index, pending] of batch.entries()) {
       const refusal = refusals[index];
