@@ -269,6 +269,82 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         expect(seqsOf(await store.readLogEvents(runId, 5, 100))).toEqual([5]);
       });
 
+      it('keeps every text as it is, whatever characters it has', async () => {
+        const odd =
+          'NUL \u0000, halves \ud800 \udc00 of a pair \ud83d\ude00, \\u0000 spelled out, "quotes" \u2028 größe';
+        const data = { b: 1, a: 1e21, 10: -0.5, 9: 5e-324, [odd]: [odd, { [odd]: odd }] };
+        const metadata = { key: odd, other: 'v'.repeat(1000), [`${'k'.repeat(199)}ä`]: 'x\u0000' };
+        const run = newRun({ inputData: data, metadata });
+        const { runId } = run.state;
+        await commit(store, run);
+        const error = { code: 'tool_failed', message: odd, node: 'a', step: 1 };
+        const middle = follow(run.state, [STARTED, step(1, data, [odd])]);
+        const { text } = takeSnapshot(middle.state);
+        await commit(store, { ...middle, snapshot: text });
+        const end = follow(middle.state, [{ type: 'run.failed', error }]);
+        await commit(store, end);
+        const records = [...run.records, ...middle.records, ...end.records];
+        expect((await store.readEvents(runId, 0, 10)).map(({ payload }) => payload)).toEqual(
+          records.map(({ payload }) => payload),
+        );
+        const stored = await store.loadRun(runId);
+        expect(stored?.snapshot).toBe(text);
+        expect(foldStored(runId, stored)).toEqual(end.state);
+        expect(await rowOf(runId)).toMatchObject({ metadata, error: { message: odd } });
+        for (const [key, value] of Object.entries(metadata)) {
+          const found = await store.listRuns({ metadata: { [key]: value }, limit: 10 });
+          expect(found.map((one) => one.runId)).toEqual([runId]);
+          expect(await store.listRuns({ metadata: { [key]: `${value}x` }, limit: 10 })).toEqual([]);
+        }
+        const document = graph('odd');
+        const definition = { ...document.definition, description: 'a "quoted" größe', extra: data };
+        await store.createGraph({ ...document, definition: definition as typeof document.definition });
+        expect((await store.findGraphText('odd'))?.text).toBe(JSON.stringify(definition));
+        expect((await store.listGraphs('o', 1))[0]).toMatchObject({ description: 'a "quoted" größe' });
+        expect(await store.deleteRun(runId)).toBe('deleted');
+        expect(await store.listRuns({ metadata: { key: odd }, limit: 10 })).toEqual([]);
+      });
+
+      it('finds nothing for what cannot be there, and does not fail', async () => {
+        const nul = 'a\u0000b';
+        for (const runId of ['nobody', nul, '', `${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}`]) {
+          expect(await store.loadRun(runId)).toBeUndefined();
+          expect(await store.outlineRun(runId)).toBeUndefined();
+          expect(await store.measureRun(runId)).toBeUndefined();
+          expect(await store.measureEvents(runId, 0, 1)).toBe(0);
+          expect(await store.measureLogEvents(runId, 1, 1)).toBe(0);
+          expect(await store.lastSeq(runId)).toBe(0);
+          expect(await store.readEvents(runId, 0, 1)).toEqual([]);
+          expect(await store.readLogEvents(runId, 0, 1)).toEqual([]);
+          expect(await store.deleteRun(runId)).toBe('missing');
+          expect(await store.countChildren(runId, 1)).toEqual({ made: 0, ended: 0 });
+          expect(await store.viewChildren(runId, 1, 1, 1)).toMatchObject({ created: 0, next: [] });
+          expect(await store.listUnfinishedChildren(runId, 1, -1, 1)).toEqual([]);
+          expect(await store.readChildResults(runId, 1)).toEqual([]);
+          expect(await store.listWaitingDescendants(runId, 'input', 1)).toEqual([]);
+          expect(await store.listRuns({ parentRunId: runId, limit: 1 })).toEqual([]);
+        }
+        expect(await store.findByIdempotencyKey(nul)).toBeUndefined();
+        expect(await store.listRuns({ graphId: nul, limit: 1 })).toEqual([]);
+        expect(await store.listRuns({ metadata: { [nul]: nul }, limit: 1 })).toEqual([]);
+        expect([await store.findGraph(nul), await store.findGraphText(nul)]).toEqual([undefined, undefined]);
+        expect(await store.hasGraph(nul)).toBe(false);
+        expect(await store.deleteGraph(nul, NOON)).toBe('missing');
+        expect(await store.updateGraph(graph(nul))).toEqual({ result: 'missing', version: 0 });
+      });
+
+      it('takes seqs and lines that no journal reaches', async () => {
+        const { runId } = await commit(store, newRun());
+        const far = 999_999_999_999_999;
+        expect(await store.readEvents(runId, far, 10)).toEqual([]);
+        expect(await store.readLogEvents(runId, far, 10)).toEqual([]);
+        expect(await store.readEvents(runId, 0, far)).toHaveLength(1);
+        expect(await store.loadRun(runId, far)).toMatchObject({ tail: [{ seq: 1 }] });
+        expect(await store.measureEvents(runId, far, far)).toBe(0);
+        expect(await store.findGraph('g', { version: far })).toBeUndefined();
+        expect(await store.hasGraph('g', far)).toBe(false);
+      });
+
       it('takes values of 17 MiB', async () => {
         const text = 'x'.repeat(17 * 1_048_576);
         const first = newRun({ inputData: { text } });

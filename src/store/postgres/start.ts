@@ -12,6 +12,8 @@ import { checkServer, checkSessions, readFacts } from './server-check.js';
 const CONNECT_ATTEMPTS = 20;
 const MAX_CONNECT_PAUSE_MS = 1000;
 
+const MALFORMED = 'DATABASE_URL is malformed. It has to be like postgres://USER:PASSWORD@HOST:PORT/DATABASE';
+
 /** A database that is up to date, while no other process can start on it. */
 export interface StartedDatabase {
   readonly client: pg.Client;
@@ -31,8 +33,7 @@ export async function startDatabase<T>(
   work: (database: StartedDatabase) => Promise<T>,
 ): Promise<T> {
   // The URL stays out of the message, because it can hold a password.
-  if (!URL.canParse(url))
-    throw new OpenDatabaseError('DATABASE_URL is malformed: postgres://USER:PASSWORD@HOST:PORT/DATABASE');
+  if (!URL.canParse(url)) throw new OpenDatabaseError(MALFORMED);
   const database = describeLocation(url);
   const clients: pg.Client[] = [];
   const connect = async (): Promise<pg.Client> => {
