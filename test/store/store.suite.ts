@@ -289,7 +289,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         );
         const stored = await store.loadRun(runId);
         expect(stored?.snapshot).toBe(text);
-        expect(foldStored(runId, stored)).toEqual(end.state);
+        expect(foldStored(runId, stored)?.data).toEqual(data);
         expect(await rowOf(runId)).toMatchObject({ metadata, error: { message: odd } });
         for (const [key, value] of Object.entries(metadata)) {
           const found = await store.listRuns({ metadata: { [key]: value }, limit: 10 });
@@ -330,7 +330,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         expect([await store.findGraph(nul), await store.findGraphText(nul)]).toEqual([undefined, undefined]);
         expect(await store.hasGraph(nul)).toBe(false);
         expect(await store.deleteGraph(nul, NOON)).toBe('missing');
-        expect(await store.updateGraph(graph(nul))).toEqual({ result: 'missing', version: 0 });
+        expect(await store.updateGraph(graph(nul, 'None'))).toEqual({ result: 'missing', version: 0 });
       });
 
       it('takes seqs and lines that no journal reaches', async () => {

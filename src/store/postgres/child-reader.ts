@@ -8,10 +8,10 @@ import type { Waiting } from '../../core/run/state.js';
 import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
 import { childResultOf, firstByIndex, LOST } from '../child-rows.js';
 import type { ChildRow, RunSummary } from '../store.js';
+import { isRunId } from './column-values.js';
 import { type Session, send } from './connection.js';
 import { SUMMARY } from './run-list.js';
 import { workflowRuns } from './schema.js';
-import { isRunId } from './storable-text.js';
 
 /** Reads the children of runs. */
 export class ChildReader {

@@ -5,10 +5,10 @@ import { UnreadableError } from '../../core/base/stored.js';
 import { readDefinition } from '../../core/graph/stored-graph.js';
 import { UnreadableGraphError } from '../errors.js';
 import type { GraphVersion, ListedGraph, SaveGraphResult, StoredGraph } from '../store.js';
+import { isStorable, toInteger } from './column-values.js';
 import { type Session, send } from './connection.js';
 import { lockAllGraphs, lockGraph } from './locks.js';
 import { graphDefinitions } from './schema.js';
-import { isStorable } from './storable-text.js';
 import { inTransaction } from './transaction.js';
 
 type NewVersion = Omit<GraphVersion, 'version'>;
@@ -55,7 +55,8 @@ export class Graphs {
   }
 
   /** Saves the next version of a graph that is there. */
-  update(graph: NewVersion): Promise<Saved> {
+  async update(graph: NewVersion): Promise<Saved> {
+    if (!isStorable(graph.graphId)) return { result: 'missing', version: 0 };
     return this.#write(async (session) => {
       if (!(await exists(session, graph.graphId))) return { result: 'missing', version: 0 };
       return save(session, graph);
@@ -149,7 +150,7 @@ export class Graphs {
 
 /** True for a version of a graph, or for all. */
 function isWanted(graphId: string, version: number | undefined, withDeleted: boolean): SQL | undefined {
-  const ofVersion = version === undefined ? undefined : eq(graphDefinitions.version, version);
+  const ofVersion = version === undefined ? undefined : eq(graphDefinitions.version, toInteger(version));
   return and(eq(graphDefinitions.graphId, graphId), ofVersion, withDeleted ? undefined : isLive);
 }
 

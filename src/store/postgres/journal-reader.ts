@@ -3,8 +3,8 @@ import type { EventRecord } from '../../core/run/events.js';
 import type { RunOutline } from '../../core/run/unread.js';
 import { MAX_PAGE_SIZE, type RunSize, type StoredRun } from '../store.js';
 import { type EventRow, missingJournal, readInOrder, readPage } from '../stored-records.js';
+import { isRunId, MAX_INTEGER, toInteger } from './column-values.js';
 import { type Session, send } from './connection.js';
-import { isRunId } from './storable-text.js';
 
 /** Events after a snapshot that are measured: they are a few, or so many that the snapshot says how large the run is. */
 const MAX_MEASURED_EVENTS = 2000;
@@ -12,7 +12,6 @@ const MAX_MEASURED_EVENTS = 2000;
 const CHUNK_ROWS = 1000;
 /** What a page can have in bytes: a character has three at most, and pages are measured in characters. */
 const MAX_PAGE_BYTES = 3 * MAX_PAGE_SIZE;
-const MAX_INTEGER = 2 ** 31 - 1;
 
 /** Reads journals, and says which records cannot be read. */
 export class JournalReader {
@@ -21,7 +20,7 @@ export class JournalReader {
   /** What a run folds from, as it was at a record. */
   async loadRun(runId: string, atSeq = MAX_INTEGER): Promise<StoredRun | undefined> {
     if (!isRunId(runId)) return undefined;
-    const rows = await this.#rows<LoadedRow>('load_run', LOAD_RUN, [runId, integer(atSeq)]);
+    const rows = await this.#rows<LoadedRow>('load_run', LOAD_RUN, [runId, toInteger(atSeq)]);
     const [first, ...later] = rows;
     if (first === undefined || first.seq !== 1) {
       readInOrder(runId, 0, rows);
@@ -52,7 +51,7 @@ export class JournalReader {
   /** Bytes of the payloads of records above a seq. */
   async measureEvents(runId: string, afterSeq: number, limit: number): Promise<number> {
     if (!isRunId(runId)) return 0;
-    const values = [runId, integer(afterSeq), integer(limit)];
+    const values = [runId, toInteger(afterSeq), toInteger(limit)];
     const [sum] = await this.#rows<{ bytes: number }>('measure_events', MEASURE_EVENTS, values);
     return sum?.bytes ?? 0;
   }
@@ -128,7 +127,7 @@ export class JournalReader {
     let size = 0;
     while (rows.length < limit && size < MAX_PAGE_SIZE) {
       const count = Math.min(CHUNK_ROWS, limit - rows.length);
-      const chunk = await this.#rows<EventRow>(name, text, [runId, integer(last), integer(atSeq), count]);
+      const chunk = await this.#rows<EventRow>(name, text, [runId, toInteger(last), toInteger(atSeq), count]);
       rows.push(...chunk);
       size += sizeOf(chunk);
       const end = chunk.at(-1);
@@ -141,7 +140,7 @@ export class JournalReader {
   /** The seq of the event that adds a line, or one above the last. */
   async #seqOfLine(runId: string, line: number): Promise<number> {
     if (line <= 1) return 1;
-    const [found] = await this.#rows<{ seq: number }>('seq_of_line', SEQ_OF_LINE, [runId, integer(line)]);
+    const [found] = await this.#rows<{ seq: number }>('seq_of_line', SEQ_OF_LINE, [runId, toInteger(line)]);
     return found?.seq ?? 1;
   }
 
@@ -158,11 +157,6 @@ interface MeasuredRow {
   readonly bytes: number;
   readonly parentRunId: string | null;
   readonly parentSeq: number | null;
-}
-
-/** A number as the column that it is compared with takes it. */
-function integer(value: number): number {
-  return Math.max(-MAX_INTEGER, Math.min(Math.trunc(value), MAX_INTEGER));
 }
 
 function sizeOf(rows: readonly EventRow[]): number {

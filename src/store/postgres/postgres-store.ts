@@ -26,6 +26,7 @@ import type {
 } from '../store.js';
 import { BatchWriter } from './batch-writer.js';
 import { ChildReader } from './child-reader.js';
+import { isStorable } from './column-values.js';
 import { type Pools, send, WRITERS } from './connection.js';
 import { ConnectionError, isDatabaseFailure } from './failures.js';
 import { Graphs } from './graphs.js';
@@ -36,7 +37,6 @@ import { isStored } from './outcome.js';
 import type { CommitParticipant } from './participant.js';
 import { RunDeletion } from './run-deletion.js';
 import { RunLists } from './run-list.js';
-import { isStorable } from './storable-text.js';
 import { findOwner } from './unit-writer.js';
 
 export interface PostgresStoreOptions extends Pick<PortsOptions, 'logger'> {

@@ -1,8 +1,8 @@
 import type pg from 'pg';
 import { isFinished, type RunStatus } from '../../core/run/state.js';
 import { readMetadata } from '../../core/run/stored-row.js';
+import { escapeText, isRunId, toBigint } from './column-values.js';
 import { type Session, send } from './connection.js';
-import { escapeText, isRunId } from './storable-text.js';
 import { inTransaction } from './transaction.js';
 
 /** Runs, children included, after which a transaction deletes no further family. A family is deleted whole. */
@@ -66,7 +66,7 @@ async function findFinished(session: Session, time: number, after: FinishedRun):
     text: `SELECT run_id AS "runId", finished_at AS "finishedAt" FROM workflow_runs
       WHERE finished_at < $1 AND parent_run_id IS NULL AND finished_at >= $2 AND (finished_at, run_id) > ($2, $3)
       ORDER BY finished_at, run_id LIMIT 1 FOR UPDATE SKIP LOCKED`,
-    values: [Math.floor(time), after.finishedAt, after.runId],
+    values: [toBigint(time), after.finishedAt, after.runId],
   });
   return rows;
 }

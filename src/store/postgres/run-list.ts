@@ -3,8 +3,8 @@ import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { RUN_STATUSES } from '../../core/run/state.js';
 import { firstIdSince, isUnfinished, UNFINISHED } from '../run-search.js';
 import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
+import { escapeText, isRunId, isStorable, toBigint } from './column-values.js';
 import { workflowRuns } from './schema.js';
-import { escapeText, isRunId, isStorable } from './storable-text.js';
 
 /** The columns of a {@link RunSummary}. */
 export const SUMMARY = {
@@ -83,7 +83,7 @@ export class RunLists {
   /** Runs that are due at a time, earliest first. Times are milliseconds since 1970. */
   async listDueRuns(time: number, limit: number): Promise<string[]> {
     const { runId, wakeAt } = workflowRuns;
-    const isDue = lte(wakeAt, Math.floor(time));
+    const isDue = lte(wakeAt, toBigint(time));
     const rows = await this.db.select({ runId }).from(workflowRuns).where(isDue).orderBy(wakeAt).limit(limit);
     return rows.map((row) => row.runId);
   }
@@ -91,7 +91,7 @@ export class RunLists {
   /** The earliest time at which a run is due, after another time. */
   async nextWakeAt(after: number): Promise<number | undefined> {
     const { wakeAt } = workflowRuns;
-    const isLater = sql`${wakeAt} > ${Math.floor(after)}`;
+    const isLater = sql`${wakeAt} > ${toBigint(after)}`;
     const [row] = await this.db.select({ wakeAt }).from(workflowRuns).where(isLater).orderBy(wakeAt).limit(1);
     return row?.wakeAt ?? undefined;
   }
@@ -122,7 +122,7 @@ function idsOf(filter: RunFilter): SQL {
     parentRunId === undefined ? undefined : sql`run.parent_run_id = ${parentRunId}`,
     waitingFor === undefined ? undefined : sql`run.waiting_for = ${waitingFor}`,
     ...others.map(hasMetadata),
-    filter.submittedAfter === undefined ? undefined : sql`run.submitted_at > ${wholeOf(filter.submittedAfter)}`,
+    filter.submittedAfter === undefined ? undefined : sql`run.submitted_at > ${toBigint(filter.submittedAfter)}`,
   ];
   const isStatus = statuses === undefined ? undefined : inArray(sql`run.status`, [...statuses]);
   if (metadata !== undefined) {
@@ -171,9 +171,4 @@ function entryIs(entry: SQL, [key, value]: readonly [string, string]): SQL | und
 function hasMetadata(entry: readonly [string, string]): SQL {
   return sql`EXISTS (SELECT 1 FROM run_metadata other
     WHERE ${and(entryIs(sql`other`, entry), sql`other.run_id = run.run_id`)})`;
-}
-
-/** A time as the column takes it. */
-function wholeOf(time: number): number {
-  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Math.floor(time), Number.MAX_SAFE_INTEGER));
 }

@@ -1,7 +1,7 @@
 import type { RunState } from '../../core/run/state.js';
 import { parentColumns, rowOf } from '../run-row.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
-import { escapeText } from './storable-text.js';
+import { escapeText } from './column-values.js';
 
 /** A record of a journal, and the first one that its unit adds to the journal. */
 export interface EventColumns {

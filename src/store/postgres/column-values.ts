@@ -14,3 +14,16 @@ export function isStorable(text: string): boolean {
 export function escapeText(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
+
+/** The greatest number in a column of integers: seqs, numbers of lines, versions. */
+export const MAX_INTEGER = 2 ** 31 - 1;
+
+/** A number as a column of integers can be compared with it. */
+export function toInteger(value: number): number {
+  return Math.max(-MAX_INTEGER, Math.min(Math.floor(value), MAX_INTEGER));
+}
+
+/** A number as a column of times can be compared with it. */
+export function toBigint(value: number): number {
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Math.floor(value), Number.MAX_SAFE_INTEGER));
+}
