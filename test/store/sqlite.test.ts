@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { EventOf, EventType, RunEvent } from '../../src/core/run/events.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
 import { LocalSignals } from '../../src/store/local-signals.js';
 import { ChildReader } from '../../src/store/sqlite/child-reader.js';
@@ -13,6 +12,7 @@ import { listUnfinishedRuns, RunLists } from '../../src/store/sqlite/run-list.js
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { WakeTimes } from '../../src/store/sqlite/wake-times.js';
 import type { RunFilter, Unit } from '../../src/store/store.js';
+import { EVENTS_WITH_LINES } from './line-events.js';
 import { newPath, onFatal, open, openPorts, openWithDatabase } from './open-stores.js';
 import { describeQueue } from './queue.suite.js';
 import {
@@ -20,7 +20,6 @@ import {
   CANCELLED,
   COMPLETED,
   commit,
-  FAILED,
   follow,
   graph,
   NOON,
@@ -29,12 +28,9 @@ import {
   STARTED,
   step,
   unit,
-  waits,
 } from './runs.js';
 import { describeSignals } from './signals.suite.js';
 import { describeStore } from './store.suite.js';
-
-type WaitStarted = EventOf<'wait.started'>;
 
 describeStore('SQLite', async () => open());
 describeSignals('SQLite', async () => openPorts());
@@ -87,73 +83,11 @@ describe('many commits at once', () => {
 });
 
 describe('the view run_logs', () => {
-  const decided = { kind: 'condition', condition: 'c', outcome: 'x' } as const;
-  const failed = { type: 'step.failed', step: 1, node: 'a "b" \\ %', attempt: 1 } as const;
-  const error = { code: 'tool_failed', message: 'one\r\ntwo\n\nthree\rfour', node: 'a', step: 1 };
-  const base = step(1) as EventOf<'step.completed'>;
-
-  const joined = {
-    type: 'branches.joined',
-    step: 1,
-    node: 'a',
-    count: 3,
-    patch: {},
-    to_node: 'c',
-    next: null,
-  } as const;
-
-  // Every type must be here, so that a new one is thought of.
-  const EVENTS: Record<EventType, RunEvent[]> = {
-    'run.submitted': [],
-    'run.started': [STARTED, { type: 'run.started', next: `it's "quoted" – ñ 漢 🙂` }],
-    'step.completed': [
-      base,
-      step(1, {}, ['one', '', 'tw"o\ttab']),
-      { ...base, next: null },
-      { ...base, logs: ['only'], next: null },
-      { ...base, decision: null, next: null },
-      { ...base, decision: { ...decided, to_node: 'b' }, next: 'b' },
-      { ...base, logs: ['x'], decision: { ...decided, to_node: 'b' }, next: 'b' },
-      { ...base, logs: ['x'], decision: { ...decided, to_node: 'END' }, next: null },
-      { ...base, decision: { ...decided, to_node: null }, next: null },
-      { ...base, logs: ['x'], decision: { ...decided, to_node: null }, next: null },
-      { ...base, logs: ['x'], decision: { kind: 'case', outcome: 'x > 1', to_node: 'b' }, next: 'b' },
-      { ...base, decision: { kind: 'case', to_node: null }, next: null },
-      { ...base, logs: ['x'], decision: { kind: 'parallel', to_node: null }, next: null },
-    ],
-    'step.failed': [
-      { ...failed, logs: [], error },
-      { ...failed, logs: ['before'], error },
-      { ...failed, logs: ['x'], error, retry_at: NOON, next: null },
-      { ...failed, logs: [], error, retry_at: NOON, next: 'a' },
-      { ...failed, logs: ['x'], error, decision: { kind: 'error', to_node: 'rescue' }, next: 'rescue' },
-    ],
-    'wait.started': [waits('timer', NOON), { ...(waits('input') as WaitStarted), logs: ['asked', '', '"twice"'] }],
-    'wait.ended': [{ type: 'wait.ended', wait_id: 'w1', outcome: 'answered', answer: { logs: ['no line'] } }],
-    'branches.started': [branches(0), branches(1), branches(10_000)],
-    'branches.joined': [
-      joined,
-      { ...joined, count: 1, next: 'c' },
-      { ...joined, count: 0, patch: { next: 'x' }, next: null },
-      { ...joined, error, to_node: 'rescue', next: 'rescue' },
-      { ...joined, error, next: null },
-    ],
-    'run.retried': [{ type: 'run.retried' }, { type: 'run.retried', parent_seq: 3, next: 'ñ "b"' }],
-    'run.forked': [{ type: 'run.forked', forked_from: { run_id: 'x', step: 2 }, patch: {}, node: 'b', step: 2 }],
-    'children.refused': [{ type: 'children.refused', code: 'too_many_descendants', message: 'many' }],
-    'cancel.requested': [{ type: 'cancel.requested' }],
-    'run.recovered': [{ type: 'run.recovered' }],
-    'run.drained': [{ type: 'run.drained' }],
-    'run.completed': (['end', 'no_edge', 'join'] as const).map((reason) => ({ type: 'run.completed', reason })),
-    'run.failed': [FAILED, { type: 'run.failed', error }],
-    'run.cancelled': [CANCELLED, { type: 'run.cancelled', logs: ['last', 'words'] }],
-  };
-
   it('says what linesOf says, for every type of event', async () => {
     const { store, sqlite } = openWithDatabase();
     await store.createGraph(graph('g'));
     const run = await commit(store, newRun());
-    const events = Object.values(EVENTS).flat();
+    const events = Object.values(EVENTS_WITH_LINES).flat();
     await commit(store, follow(run, events));
     await commit(store, newRun());
     const rows = sqlite.prepare('SELECT run_id, line_no, line FROM run_logs ORDER BY run_id, line_no').all();
