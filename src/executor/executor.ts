@@ -60,6 +60,8 @@ const LAST_PAUSE_MS = 60_000;
 export class Executor {
   /** Claims that are out, with their sessions once the runs are loaded. */
   readonly #claims = new Map<Claim, Session | undefined>();
+  /** Claims that were lost: one can be before its session has begun. */
+  readonly #lost = new WeakSet<Claim>();
   /** How often in a row each run stopped on an error. */
   readonly #errors = new Map<string, number>();
   readonly #children: ChildRuns;
@@ -82,10 +84,7 @@ export class Executor {
   /** Begins to take runs that are due. */
   start(): void {
     const { queue } = this.options;
-    this.#subscriptions = [
-      queue.onWork(() => this.#fill()),
-      queue.onLost((claim) => this.#claims.get(claim)?.abandon()),
-    ];
+    this.#subscriptions = [queue.onWork(() => this.#fill()), queue.onLost((claim) => this.#abandon(claim))];
     this.#fill();
   }
 
@@ -170,6 +169,12 @@ export class Executor {
     }
   }
 
+  /** Its run may be driven elsewhere: nothing more is begun for it. */
+  #abandon(claim: Claim): void {
+    this.#lost.add(claim);
+    this.#claims.get(claim)?.abandon();
+  }
+
   #begin(claim: Claim): void {
     this.#claims.set(claim, undefined);
     void this.#drive(claim)
@@ -215,6 +220,7 @@ export class Executor {
     // A run that is to be cancelled calls no tool, so it has not to wait for its turn.
     const isSuspicious = recovery !== undefined && state.recoveries > 0 && !state.cancelRequested;
     if (isSuspicious && !claim.isSuspect) return queue.quarantine(claim);
+    if (this.#lost.has(claim)) return queue.giveBack(claim, this.options.now());
     const session = new Session(this.#sessionDeps, claim, graph, state);
     this.#claims.set(claim, session);
     if (this.#stopping) session.stop();

@@ -68,7 +68,7 @@ export type Rest =
   /** The claim is still held, and the run is due at a time (milliseconds since 1970), or when something happens to it. */
   | { readonly kind: 'parked'; readonly until: number | null };
 
-/** The claim was lost, or the store is gone: nothing more can be done here. */
+/** The claim was lost: nothing more can be done here. */
 const LOST: Rest = { kind: 'parked', until: null };
 
 /** First and longest pause before the store is tried again while it is down. */
@@ -308,8 +308,10 @@ export class Session {
   async #reclaim(): Promise<void> {
     const tail = await this.#takeIn();
     if (tail.length > 0 && tail.every(isRequest)) return;
-    const [held] = tail.length === 0 ? [] : await this.deps.queue.touch([this.claim]);
+    const [held] = await this.deps.queue.touch([this.claim]);
     if (held === undefined) this.#rest = LOST;
+    // Nobody was first: the database has lost what this session knows of. The run goes on from what is stored.
+    else if (tail.length === 0) this.#rest = { kind: 'parked', until: this.deps.now() };
   }
 
   /** Folds what others have appended; resolves with that. */
@@ -332,7 +334,7 @@ export class Session {
         { run_id: this.state.runId },
         'stopping without the database; the run goes on after the next start',
       );
-      this.#rest = LOST;
+      this.#rest = { kind: 'parked', until: this.deps.now() };
       return;
     }
     let timer: NodeJS.Timeout | undefined;

@@ -1,15 +1,17 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RunEvent } from '../../src/core/run/events.js';
 import { append } from '../../src/core/run/journal.js';
-import { statusOf } from '../../src/core/run/state.js';
+import { type RunState, statusOf } from '../../src/core/run/state.js';
 import { defineTool, type ToolState } from '../../src/core/tool/tool.js';
 import { Executor, type ExecutorOptions } from '../../src/executor/executor.js';
+import { ConflictError, StoreUnavailableError } from '../../src/store/errors.js';
 import type { Claim, RunQueue } from '../../src/store/queue.js';
 import { startEngine } from '../helpers/engine.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { flatten } from '../helpers/flat-run.js';
 import { chain, gate, heldTool } from '../helpers/tools.js';
 import { until } from '../helpers/until.js';
+import { newRun } from '../store/runs.js';
 
 const quick = defineTool({ name: 'quick', run: () => ({ done: true }) });
 
@@ -235,6 +237,55 @@ describe('a stop', () => {
     await drained;
     expect(await givenBack.promise).toBe(claim);
   });
+
+  it('gives a run back that it cannot write of, because the database is gone, as one that is due', async () => {
+    const held = heldTool('held');
+    const { engine, store, queue, stop } = await startEngineForTest({ definitions: [held.tool] });
+    await engine.createGraph(chain('work', 'held'));
+    await engine.startRun({ graphId: 'work', inputData: null });
+    await held.called(1);
+    vi.spyOn(store, 'commit').mockRejectedValue(new StoreUnavailableError(new Error('gone')));
+    const giveBack = vi.spyOn(queue, 'giveBack');
+    held.release({});
+    await stop();
+    expect(giveBack).toHaveBeenCalledWith(expect.anything(), expect.any(Number));
+  });
+});
+
+describe('a claim that is lost while its run is loaded', () => {
+  it('is let go, and nothing of the run is begun', async () => {
+    const loading = gate<RunState>();
+    const givenBack = gate<Claim>();
+    const claim: Claim = { runId: 'r', id: '1', isTakeover: false, isSuspect: false };
+    let lose = (_: Claim): void => undefined;
+    const taken = [[claim]];
+    const queue: Partial<RunQueue> = {
+      take: async () => taken.pop() ?? [],
+      giveBack: async (one) => givenBack.open(one),
+      onWork: () => () => undefined,
+      onLost: (listener) => {
+        lose = listener;
+        return () => undefined;
+      },
+    };
+    const subscribe = vi.fn();
+    const load = vi.fn(() => loading.promise);
+    const options: unknown = {
+      queue,
+      signals: { subscribe },
+      runs: { findSubmitted: () => undefined, load },
+      graphs: { pinned: async () => ({}) },
+      logger: { error: () => undefined },
+      now: Date.now,
+      maxConcurrentRuns: 5,
+    };
+    new Executor(options as ExecutorOptions).start();
+    await vi.waitFor(() => expect(load).toHaveBeenCalledOnce());
+    lose(claim);
+    loading.open(newRun().state);
+    expect(await givenBack.promise).toBe(claim);
+    expect(subscribe).not.toHaveBeenCalled();
+  });
 });
 
 describe('another driver of the run', () => {
@@ -278,6 +329,15 @@ describe('another driver of the run', () => {
     const { state } = await engine.getState(runId, { waitSeconds: 10 });
     expect(statusOf(state)).toBe('COMPLETED');
     expect(state.data).toEqual({ kept: true });
+    expect(later).toEqual([runId]);
+  });
+
+  it('is looked at again from what is stored, if what it stood on is not stored any more', async () => {
+    const { engine, store, held, runId, later } = await twoDrivers();
+    vi.spyOn(store, 'commit').mockRejectedValueOnce(new ConflictError(runId));
+    held.release({});
+    expect(statusOf((await engine.getState(runId, { waitSeconds: 10 })).state)).toBe('COMPLETED');
+    expect(held.calls).toHaveLength(2);
     expect(later).toEqual([runId]);
   });
 
