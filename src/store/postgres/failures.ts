@@ -1,5 +1,6 @@
 import { DrizzleQueryError } from 'drizzle-orm';
 import pg from 'pg';
+import { StoreUnavailableError } from '../errors.js';
 
 /** What the driver threw; Drizzle wraps it. */
 function unwrap(thrown: unknown): unknown {
@@ -48,4 +49,16 @@ export function isCollision(thrown: unknown): boolean {
 /** True while the server takes no more connections, or is starting or stopping. */
 export function isBusy(thrown: unknown): boolean {
   return /^(53300|57P03)$/.test(sqlState(thrown) ?? '');
+}
+
+/**
+ * Waits for what reads the database.
+ * @throws StoreUnavailableError when it fails
+ */
+export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    throw isDatabaseFailure(thrown) ? new StoreUnavailableError(thrown) : thrown;
+  }
 }

@@ -11,6 +11,8 @@ export const START_LOCK = 0x67_72_73_00;
 const GRAPHS_LOCK = 0x67_72_73_01;
 /** Shared by those who make runs of a graph, and held by who deletes it. */
 export const GRAPH_LOCK = 0x67_72_73_02;
+/** Held by the one process that looks for runs without a job; the second half is the schema. */
+const SWEEP_LOCK = 0x67_72_73_03;
 
 /** Lets one transaction at a time save or delete graphs, so that what is checked first is still so when it is written. */
 export const lockAllGraphs: pg.QueryConfig = { text: `SELECT pg_advisory_xact_lock(${GRAPHS_LOCK}, 0)` };
@@ -18,4 +20,9 @@ export const lockAllGraphs: pg.QueryConfig = { text: `SELECT pg_advisory_xact_lo
 /** Waits for those who make runs of a graph, and keeps others from it. */
 export function lockGraph(graphId: string): pg.QueryConfig {
   return { text: 'SELECT pg_advisory_xact_lock($1, hashtext($2))', values: [GRAPH_LOCK, graphId] };
+}
+
+/** Says whether no other process looks for runs without a job. */
+export function trySweepLock(schema: string): pg.QueryConfig {
+  return { text: 'SELECT pg_try_advisory_xact_lock($1, hashtext($2)) AS "isMine"', values: [SWEEP_LOCK, schema] };
 }

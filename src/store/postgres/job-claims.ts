@@ -1,0 +1,157 @@
+import type pg from 'pg';
+import type { Held, HeldClaims } from './held-claims.js';
+import type { ClaimedJob, JobQueues } from './job-queues.js';
+import { inTransaction } from './transaction.js';
+
+export interface JobClaimsOptions {
+  readonly jobs: JobQueues;
+  readonly held: HeldClaims;
+  /** One connection that nothing long is sent on. */
+  readonly pool: pg.Pool;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds, as they pass. */
+  readonly elapsed: () => number;
+}
+
+/** Where a run that is let go is put. */
+export type Place = 'due' | 'aside' | 'suspects' | 'rest';
+
+/** A run that was put aside is tried again after this long: another release may be able to read it. */
+const ASIDE_MS = 3_600_000;
+
+/** Claims runs, and lets them go again: what is done in transactions of the queue alone. */
+export class JobClaims {
+  constructor(private readonly options: JobClaimsOptions) {}
+
+  /** Claims the next suspect, if none is being tried. */
+  async takeSuspect(): Promise<Held | undefined> {
+    const { jobs, held, pool, elapsed } = this.options;
+    for (;;) {
+      const claimedAt = elapsed();
+      const suspect = await jobs.fetchSuspect(pool);
+      if (suspect === undefined) return undefined;
+      const job = await this.#claimQueued(suspect.id);
+      if (job !== undefined) return held.add(job, claimedAt, { isTakeover: true, isSuspect: true }, suspect);
+      // It was woken, and somebody has it.
+      await jobs.endSuspects(pool, [suspect]);
+    }
+  }
+
+  /** Claims a run whatever it is due for; undefined if somebody has it. */
+  async #claimQueued(runId: string): Promise<ClaimedJob | undefined> {
+    const { jobs, pool } = this.options;
+    try {
+      return await inTransaction(pool, async (session) => {
+        await jobs.removeQueued(session, runId);
+        const job = await jobs.claim(session, runId);
+        if (job === undefined) throw new Taken();
+        return job;
+      });
+    } catch (thrown) {
+      if (thrown instanceof Taken) return undefined;
+      throw thrown;
+    }
+  }
+
+  /** Claims runs that are due. They can be given out once {@link check} has told how they were left. */
+  async take(limit: number): Promise<{ claimedAt: number; fetched: ClaimedJob[] }> {
+    const { jobs, pool, elapsed } = this.options;
+    const claimedAt = elapsed();
+    return { claimedAt, fetched: await jobs.fetch(pool, limit) };
+  }
+
+  /**
+   * Says which of some claimed runs are takeovers. A run that was woken while somebody had it, who was lost then, can have
+   * two jobs, of which the other one tells; and a suspect that was woken is due as what goes on.
+   */
+  async findTakeovers(fetched: readonly ClaimedJob[]): Promise<ReadonlySet<string>> {
+    const { jobs, pool } = this.options;
+    const takeovers = new Set<string>();
+    for (const { runId, retryCount, data } of fetched) {
+      if (retryCount > 0 || data.isTakeover) takeovers.add(runId);
+    }
+    const runIds = fetched.filter(({ data }) => !data.isNew).map(({ runId }) => runId);
+    if (runIds.length === 0) return takeovers;
+    for (const runId of await jobs.removeSuspects(pool, runIds)) takeovers.add(runId);
+    for (const runId of runIds) if (!takeovers.has(runId) && (await jobs.removeLost(pool, runId))) takeovers.add(runId);
+    return takeovers;
+  }
+
+  /**
+   * Lets a claim go. Does nothing if it does not hold any more.
+   * @param at when the run is due again, in milliseconds since 1970
+   */
+  async letGo(held: Held, place: Place, at: number): Promise<void> {
+    const { jobs, pool, now } = this.options;
+    const { job, claim, suspect, hasGotOn, isAbandoned } = held;
+    const isTakeover = isAbandoned || (claim.isTakeover && !hasGotOn);
+    await inTransaction(pool, async (session) => {
+      const ended = await jobs.endClaims(session, [job]);
+      if (suspect !== undefined) await jobs.endSuspects(session, [suspect]);
+      if (ended.size === 0) return;
+      const { runId } = claim;
+      const handedOn = isTakeover ? { isTakeover } : {};
+      switch (place) {
+        case 'rest':
+          return;
+        case 'due': {
+          const afterMs = at - now();
+          const data = afterMs > 0 ? { ...handedOn, at } : handedOn;
+          return jobs.insertAgain(session, { runId, afterMs, data });
+        }
+        case 'aside':
+          return jobs.insertAgain(session, { runId, afterMs: ASIDE_MS, data: { ...handedOn, isAside: true } });
+        case 'suspects':
+          // What woke it meanwhile is looked at when its turn comes.
+          await jobs.removeQueued(session, runId);
+          return jobs.addSuspect(session, runId);
+      }
+    });
+  }
+
+  /** Hands claims over to other processes at once. Nobody has said how far they are, so they are takeovers. */
+  async handOver(claims: readonly Held[]): Promise<void> {
+    const { jobs, pool } = this.options;
+    if (claims.length === 0) return;
+    await inTransaction(pool, async (session) => {
+      const ended = await jobs.endClaims(
+        session,
+        claims.map(({ job }) => job),
+      );
+      const suspects = claims.flatMap(({ suspect }) => suspect ?? []);
+      if (suspects.length > 0) await jobs.endSuspects(session, suspects);
+      for (const { claim, job } of claims) {
+        if (!ended.has(job.id)) continue;
+        await jobs.insertAgain(session, { runId: claim.runId, afterMs: 0, data: { isTakeover: true } });
+      }
+    });
+  }
+
+  /**
+   * Gives a claim a new job: pg-boss lets none be active for longer than a day.
+   * @returns false if it does not hold any more
+   */
+  async renew(held: Held): Promise<boolean> {
+    const { jobs, pool, elapsed } = this.options;
+    const { runId } = held.claim;
+    const claimedAt = elapsed();
+    const job = await inTransaction(pool, async (session) => {
+      const ended = await jobs.endClaims(session, [held.job]);
+      if (ended.size === 0) return undefined;
+      const { isRemoved } = await jobs.removeQueued(session, runId);
+      const claimed = await jobs.claim(session, runId);
+      // What woke it is still to be looked at.
+      if (isRemoved) await jobs.insert(session, [{ runId, afterMs: 0, data: {} }]);
+      return claimed;
+    });
+    if (job === undefined) return false;
+    held.job = job;
+    held.claimedAt = claimedAt;
+    held.seenAt = claimedAt;
+    return true;
+  }
+}
+
+/** Somebody has the run. */
+class Taken extends Error {}

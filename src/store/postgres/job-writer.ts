@@ -1,0 +1,120 @@
+import { isRequest } from '../../core/run/events.js';
+import { isFinished, statusOf } from '../../core/run/state.js';
+import { ConflictError } from '../errors.js';
+import type { Wake } from '../queue.js';
+import type { Unit } from '../store.js';
+import type { Session } from './connection.js';
+import type { Held, HeldClaims } from './held-claims.js';
+import type { JobQueues, NewJob } from './job-queues.js';
+
+export interface JobWriterOptions {
+  readonly jobs: Pick<JobQueues, 'endClaims' | 'endSuspects' | 'removeQueued' | 'insert' | 'wake'>;
+  readonly held: HeldClaims;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds, as they pass. */
+  readonly elapsed: () => number;
+  /** Resolves as soon as no claims are being touched. */
+  readonly untouched: () => Promise<void>;
+  /** Called with a claim that turned out to be lost. */
+  readonly onLost: (held: Held) => void;
+}
+
+/** Writes what units make of the queue, in the transaction that stores them. */
+export class JobWriter {
+  constructor(private readonly options: JobWriterOptions) {}
+
+  /**
+   * Sends everything without waiting for answers in between, and resolves or rejects when all are there: nothing may
+   * follow once the transaction is over. Claims end first, because a run that is parked gets its next job after that.
+   * @throws ConflictError if a claim that is to end does not hold
+   */
+  async write(session: Session, units: readonly Unit[]): Promise<void> {
+    const { jobs, untouched } = this.options;
+    const ending = this.#ending(units);
+    if (ending.length > 0) await untouched();
+    const { added, woken } = this.#sort(units);
+    const written = [
+      ...(ending.length > 0 ? [this.#end(session, ending)] : []),
+      ...endedUnclaimed(units).map((runId) => jobs.removeQueued(session, runId)),
+      ...(added.length > 0 ? [jobs.insert(session, added)] : []),
+      ...(woken.length > 0 ? [jobs.wake(session, woken)] : []),
+    ];
+    const failed = (await Promise.allSettled(written)).find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') throw failed.reason;
+  }
+
+  #ending(units: readonly Unit[]): Held[] {
+    const { held, elapsed } = this.options;
+    return units.flatMap(({ done }) => {
+      if (done === undefined) return [];
+      const one = held.find(done);
+      if (one === undefined) throw new ConflictError(done.runId);
+      one.endingAt = elapsed();
+      return [one];
+    });
+  }
+
+  async #end(session: Session, ending: readonly Held[]): Promise<void> {
+    const { jobs, onLost } = this.options;
+    const suspects = ending.flatMap(({ suspect }) => suspect ?? []);
+    const [settled] = await Promise.all([
+      jobs.endClaims(
+        session,
+        ending.map(({ job }) => job),
+      ),
+      suspects.length > 0 ? jobs.endSuspects(session, suspects) : undefined,
+    ]);
+    const lost = ending.filter(({ job }) => !settled.has(job.id));
+    for (const one of lost) onLost(one);
+    const [first] = lost;
+    if (first !== undefined) throw new ConflictError(first.claim.runId);
+  }
+
+  /** Jobs of runs that have none, and runs that can have one. */
+  #sort(units: readonly Unit[]): { added: NewJob[]; woken: string[] } {
+    const now = this.options.now();
+    const added: NewJob[] = [];
+    const woken = new Set<string>();
+    for (const { appends, wakes = [] } of units) {
+      const made = new Map(
+        appends.flatMap(({ create, state }) => (create === undefined ? [] : [[state.runId, state]])),
+      );
+      for (const { runId, at } of wakes) {
+        const state = made.get(runId);
+        if (state !== undefined)
+          added.push({ runId, begins: state.parent === null, afterMs: 0, data: { isNew: true } });
+        else if (at > now) added.push({ runId, afterMs: at - now, data: { at } });
+        else woken.add(runId);
+      }
+    }
+    return { added, woken: [...woken].sort() };
+  }
+}
+
+/** Runs that end though nobody has a claim on them: what they were due for is over. */
+function endedUnclaimed(units: readonly Unit[]): string[] {
+  return units
+    .flatMap(({ appends, done }) => {
+      const ended = appends.filter(({ state, rowChanged }) => rowChanged && isFinished(statusOf(state)));
+      return ended.map(({ state }) => state.runId).filter((runId) => runId !== done?.runId);
+    })
+    .sort();
+}
+
+/** Takes note of what was stored under the claims of this process. */
+export function noteProgress(held: HeldClaims, units: readonly Unit[]): void {
+  for (const { appends, done } of units) {
+    const ended = done && held.find(done);
+    if (ended !== undefined) held.remove(ended);
+    for (const { state, records } of appends) {
+      const one = records.every(({ event }) => isRequest(event)) ? undefined : held.findRun(state.runId);
+      if (one !== undefined) one.hasGotOn = true;
+    }
+  }
+}
+
+/** The times at which a commit makes runs due later. */
+export function laterWakes(units: readonly Unit[], now: number): Wake[] {
+  return units.flatMap(({ wakes = [] }) => wakes.filter(({ at }) => at > now));
+}

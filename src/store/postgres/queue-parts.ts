@@ -1,0 +1,61 @@
+import type { Pools } from './connection.js';
+import { DueClaims } from './due-claims.js';
+import { Heartbeat } from './heartbeat.js';
+import type { Held, HeldClaims } from './held-claims.js';
+import { JobClaims, type Place } from './job-claims.js';
+import { JobQueues } from './job-queues.js';
+import { JobWriter } from './job-writer.js';
+import { LeavingClaims } from './leaving-claims.js';
+import type { Outage } from './outage.js';
+import type { StartContext } from './participant.js';
+import { countSubmitted, QueueRoom } from './queue-room.js';
+import { Reconciler } from './reconciler.js';
+
+export interface QueuePartsOptions {
+  readonly held: HeldClaims;
+  readonly outage: Outage;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds, as they pass. */
+  readonly elapsed: () => number;
+  readonly maxQueuedRuns: number;
+  readonly heartbeatSeconds: number;
+  readonly reconcile?: { readonly sweepMs: number; readonly patienceMs: number } | undefined;
+  readonly onLost: (held: Held) => void;
+  readonly onSilence: (held: Held) => void;
+  readonly onReady: () => void;
+  readonly onLeft: (held: Held, place: Place) => void;
+}
+
+/** What the queue is made of, once there is a database. */
+export interface QueueParts {
+  readonly pools: Pools;
+  readonly jobs: JobQueues;
+  readonly claims: JobClaims;
+  readonly due: DueClaims;
+  readonly leaving: LeavingClaims;
+  readonly writer: JobWriter;
+  readonly heartbeat: Heartbeat;
+  readonly reconciler: Reconciler;
+  readonly room: QueueRoom;
+}
+
+export function makeParts({ pools, schema }: StartContext, options: QueuePartsOptions): QueueParts {
+  const { outage, elapsed, maxQueuedRuns, heartbeatSeconds, reconcile } = options;
+  const onError = (error: unknown): void => outage.complain(error, 'the queue failed in the background');
+  const onWarning = (warning: object): void => outage.warn(warning);
+  const jobs = new JobQueues({ session: pools.readers, schema, heartbeatSeconds, onError, onWarning });
+  const heartbeat = new Heartbeat({ ...options, jobs, session: pools.control, onError });
+  const claims = new JobClaims({ ...options, jobs, pool: pools.control });
+  return {
+    pools,
+    jobs,
+    claims,
+    due: new DueClaims({ ...options, claims }),
+    leaving: new LeavingClaims({ ...options, claims }),
+    writer: new JobWriter({ ...options, jobs, untouched: () => heartbeat.untouched() }),
+    heartbeat,
+    reconciler: new Reconciler({ ...options, pool: pools.readers, schema, jobs, onError, ...reconcile }),
+    room: new QueueRoom({ maxQueuedRuns, elapsed, count: (limit) => countSubmitted(pools.readers, limit) }),
+  };
+}
