@@ -8,6 +8,7 @@ export interface JobClaimsOptions {
   readonly held: HeldClaims;
   /** One connection that nothing long is sent on. */
   readonly pool: pg.Pool;
+  readonly readers: pg.Pool;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Milliseconds, as they pass. */
@@ -62,19 +63,21 @@ export class JobClaims {
   }
 
   /**
-   * Says which of some claimed runs are takeovers. A run that was woken while somebody had it, who was lost then, can have
-   * two jobs, of which the other one tells; and a suspect that was woken is due as what goes on.
+   * Says which of some claimed runs are takeovers. A run that was woken while somebody had it, who was lost then, has two
+   * jobs, of which the other one tells; and a suspect that was woken is due as what goes on.
    */
   async findTakeovers(fetched: readonly ClaimedJob[]): Promise<ReadonlySet<string>> {
-    const { jobs, pool } = this.options;
-    const takeovers = new Set<string>();
-    for (const { runId, retryCount, data } of fetched) {
-      if (retryCount > 0 || data.isTakeover) takeovers.add(runId);
-    }
-    const runIds = fetched.filter(({ data }) => !data.isNew).map(({ runId }) => runId);
-    if (runIds.length === 0) return takeovers;
-    for (const runId of await jobs.removeSuspects(pool, runIds)) takeovers.add(runId);
-    for (const runId of runIds) if (!takeovers.has(runId) && (await jobs.removeLost(pool, runId))) takeovers.add(runId);
+    const { jobs, pool, readers } = this.options;
+    const lost = fetched.filter(({ retryCount }) => retryCount > 0);
+    const woken = fetched.filter(({ retryCount, isWake }) => retryCount === 0 && isWake);
+    const handedOn = fetched.filter(({ data }) => data.isTakeover);
+    const takeovers = new Set([...lost, ...handedOn].map(({ runId }) => runId));
+    const runIds = [...lost, ...woken].map(({ runId }) => runId);
+    if (runIds.length > 0) for (const runId of await jobs.removeSuspects(pool, runIds)) takeovers.add(runId);
+    const look = async ({ runId }: ClaimedJob): Promise<void> => {
+      if (await jobs.removeLost(readers, runId)) takeovers.add(runId);
+    };
+    await Promise.all(woken.map(look));
     return takeovers;
   }
 
@@ -142,7 +145,7 @@ export class JobClaims {
       const { isRemoved } = await jobs.removeQueued(session, runId);
       const claimed = await jobs.claim(session, runId);
       // What woke it is still to be looked at.
-      if (isRemoved) await jobs.insert(session, [{ runId, afterMs: 0, data: {} }]);
+      if (isRemoved) await jobs.insert(session, [{ runId, afterMs: 0 }]);
       return claimed;
     });
     if (job === undefined) return false;

@@ -17,6 +17,11 @@ const EXPIRES_S = 24 * HOUR_S;
 const KEPT_S = 365 * 24 * HOUR_S;
 /** Only a net: how often a run may be lost is counted in its journal. */
 const RETRY_LIMIT = 1000;
+/**
+ * Jobs with a time are fetched so long before it, in milliseconds: clocks are compared to some milliseconds only, and a
+ * transaction takes some. Who fetches one keeps it until its time.
+ */
+export const EARLY_MS = 50;
 /** Jobs that are fetched at a time. */
 export const MAX_FETCHED = 1000;
 
@@ -44,13 +49,16 @@ export interface NewJob {
   readonly begins?: boolean;
   /** How long until it is due, in milliseconds. */
   readonly afterMs: number;
-  readonly data: JobData;
+  /** Omitted if somebody may have the run at the moment. */
+  readonly data?: JobData;
 }
 
 /** A job that was claimed. */
 export interface ClaimedJob extends JobAttempt {
   readonly runId: string;
   readonly data: JobData;
+  /** It was made by what woke the run, perhaps while somebody had it. Any other was made when nobody had it any more. */
+  readonly isWake: boolean;
 }
 
 export interface JobQueuesOptions {
@@ -115,7 +123,7 @@ export class JobQueues {
   async insertAgain(session: Session, job: NewJob): Promise<void> {
     const db = statementsOn(session);
     const inserted = await this.#boss.insert(DRIVE, [jobOf(job)], { db, returnId: true });
-    if (inserted !== null || !job.data.isTakeover) return;
+    if (inserted !== null || !job.data?.isTakeover) return;
     await this.#boss.update(DRIVE, { isTakeover: true }, { singletonKey: job.runId, db });
   }
 
@@ -247,14 +255,15 @@ export function jobsSchemaOf(schema: string): string {
 }
 
 function jobOf({ runId, begins = false, afterMs, data }: NewJob): JobInsert<JobData> {
-  const job = { singletonKey: runId, priority: begins ? BEGINS : GOES_ON, data };
+  const job = { singletonKey: runId, priority: begins ? BEGINS : GOES_ON, ...(data && { data }) };
+  const startMs = data?.at === undefined ? afterMs : afterMs - EARLY_MS;
   // The clock of the database counts from here, so the job says how long, and not when.
-  return afterMs > 0 ? { ...job, startAfter: `${afterMs / 1000} seconds` } : job;
+  return startMs > 0 ? { ...job, startAfter: `${startMs / 1000} seconds` } : job;
 }
 
 function claimedJobOf({ id, retryCount, singletonKey, data }: JobWithMetadata<JobData | null>): ClaimedJob {
   if (singletonKey === null) throw new Error(`Job ${id} has no run.`);
-  return { id, retryCount, runId: singletonKey, data: data ?? {} };
+  return { id, retryCount, runId: singletonKey, data: data ?? {}, isWake: data === null };
 }
 
 /** Those that go on before those that begin, each group in the order in which it became due. Run ids sort by time. */

@@ -3,9 +3,10 @@ import { isFinished, statusOf } from '../../core/run/state.js';
 import { ConflictError } from '../errors.js';
 import type { Wake } from '../queue.js';
 import type { Unit } from '../store.js';
-import type { Session } from './connection.js';
+import { type Session, send } from './connection.js';
 import type { Held, HeldClaims } from './held-claims.js';
 import type { JobQueues, NewJob } from './job-queues.js';
+import { lockJobs } from './locks.js';
 
 export interface JobWriterOptions {
   readonly jobs: Pick<JobQueues, 'endClaims' | 'endSuspects' | 'removeQueued' | 'insert' | 'wake'>;
@@ -34,9 +35,12 @@ export class JobWriter {
     const ending = this.#ending(units);
     if (ending.length > 0) await untouched();
     const { added, woken } = this.#sort(units);
+    const over = endedUnclaimed(units);
+    const changed = [...over, ...woken, ...added.filter(({ data }) => !data?.isNew).map(({ runId }) => runId)];
     const written = [
+      ...(changed.length > 1 ? [send(session, lockJobs(changed))] : []),
       ...(ending.length > 0 ? [this.#end(session, ending)] : []),
-      ...endedUnclaimed(units).map((runId) => jobs.removeQueued(session, runId)),
+      ...over.map((runId) => jobs.removeQueued(session, runId)),
       ...(added.length > 0 ? [jobs.insert(session, added)] : []),
       ...(woken.length > 0 ? [jobs.wake(session, woken)] : []),
     ];
@@ -92,7 +96,7 @@ export class JobWriter {
   }
 }
 
-/** Runs that end though nobody has a claim on them: what they were due for is over. */
+/** Runs that end though this claims nothing of them: what they were due for is over. */
 function endedUnclaimed(units: readonly Unit[]): string[] {
   return units
     .flatMap(({ appends, done }) => {

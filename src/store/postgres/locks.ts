@@ -26,3 +26,18 @@ export function lockGraph(graphId: string): pg.QueryConfig {
 export function trySweepLock(schema: string): pg.QueryConfig {
   return { text: 'SELECT pg_try_advisory_xact_lock($1, hashtext($2)) AS "isMine"', values: [SWEEP_LOCK, schema] };
 }
+
+/** Tells the locks of runs apart from those of others: they have keys of one piece. */
+const JOBS_SEED = 0x67_72_73;
+
+/**
+ * Lets one transaction at a time change the jobs of runs that wait in the queue. Two that change those of several runs
+ * would each wait for the other now and then, which Postgres takes a second to notice.
+ */
+export function lockJobs(runIds: readonly string[]): pg.QueryConfig {
+  return {
+    text: `SELECT pg_advisory_xact_lock(key) FROM (
+      SELECT DISTINCT hashtextextended(run_id, ${JOBS_SEED}) AS key FROM unnest($1::text[]) AS run_id ORDER BY key) AS keys`,
+    values: [runIds],
+  };
+}

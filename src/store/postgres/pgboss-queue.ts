@@ -6,6 +6,7 @@ import { DueTimes } from './due-times.js';
 import { orUnavailable } from './failures.js';
 import { type Held, HeldClaims } from './held-claims.js';
 import type { Place } from './job-claims.js';
+import { EARLY_MS } from './job-queues.js';
 import { laterWakes, noteProgress } from './job-writer.js';
 import { Outage } from './outage.js';
 import type { CommitParticipant, StartContext } from './participant.js';
@@ -106,7 +107,7 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
     noteProgress(this.#held, units);
     room.committed(units);
     const now = this.options.now();
-    for (const { at } of laterWakes(units, now)) this.#dueTimes.add(at);
+    for (const { at } of laterWakes(units, now)) this.#lookAt(at);
     const makesDue = units.some(({ wakes = [] }) => wakes.some(({ at }) => at <= now));
     if (units.some(({ done }) => done?.isSuspect)) due.expectSuspects();
     if (makesDue && this.#isFull) this.options.announceWork();
@@ -138,7 +139,7 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
   async giveBack(claim: Claim, at: number | null): Promise<void> {
     const held = this.#held.find(claim);
     if (held === undefined) return;
-    if (at !== null) this.#dueTimes.add(at);
+    if (at !== null) this.#lookAt(at);
     // Whoever stopped because nobody knew whether the claim holds has not looked at what is to be done.
     const isAtRest = at === null && !held.isAbandoned;
     await this.#parts().leaving.letGo(held, isAtRest ? 'rest' : 'due', at ?? 0);
@@ -224,6 +225,11 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
   #parts(): QueueParts {
     if (this.#prepared === undefined) throw new Error('The queue was not prepared.');
     return this.#prepared;
+  }
+
+  /** Has a run fetched a little before its time. */
+  #lookAt(at: number): void {
+    this.#dueTimes.add(at - EARLY_MS / 2);
   }
 
   #left({ claim }: Held, place: Place): void {

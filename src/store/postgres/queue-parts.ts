@@ -46,7 +46,7 @@ export function makeParts({ pools, schema }: StartContext, options: QueuePartsOp
   const onWarning = (warning: object): void => outage.warn(warning);
   const jobs = new JobQueues({ session: pools.readers, schema, heartbeatSeconds, onError, onWarning });
   const heartbeat = new Heartbeat({ ...options, jobs, session: pools.control, onError });
-  const claims = new JobClaims({ ...options, jobs, pool: pools.control });
+  const claims = new JobClaims({ ...options, jobs, pool: pools.control, readers: pools.readers });
   return {
     pools,
     jobs,

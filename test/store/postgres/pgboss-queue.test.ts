@@ -78,10 +78,15 @@ describe.skipIf(postgres === undefined)('the queue on Postgres', () => {
   };
   const inTransaction = async ({ pools }: QueueOnPostgres, work: (client: pg.PoolClient) => Promise<void>) => {
     const client = await pools.writers.connect();
-    await client.query('BEGIN');
-    await work(client);
-    await client.query('COMMIT');
-    client.release();
+    let isBroken = true;
+    try {
+      await client.query('BEGIN');
+      await work(client);
+      await client.query('COMMIT');
+      isBroken = false;
+    } finally {
+      client.release(isBroken);
+    }
   };
 
   it('is prepared by six processes at once', async () => {
@@ -126,6 +131,28 @@ describe.skipIf(postgres === undefined)('the queue on Postgres', () => {
       await other.store.commit({ appends: [follow(run, [STARTED, waits('input')])], done: claim });
     });
     expect((await takeOne(other)).runId).toBe(run.runId);
+  });
+
+  it('is written by two processes whose runs wake each other, and neither has to wait for long', async () => {
+    const { one, other } = await openTwo();
+    const runs = [await submit(one), await submit(one)];
+    const [first, second] = runs.map(({ runId }) => runId) as [string, string];
+    await takeOne(one);
+    await takeOne(one);
+    const at = Date.now() + 60_000;
+    const crossing = (parked: string, woken: string): Unit => ({
+      appends: [],
+      wakes: [
+        { runId: parked, at },
+        { runId: woken, at: 0 },
+      ],
+    });
+    for (let round = 0; round < 20; round++) {
+      await one.pools.readers.query(`DELETE FROM ${one.jobs} WHERE state = 'created'`);
+      const write = (by: QueueOnPostgres, unit: Unit) => inTransaction(by, (client) => by.queue.write(client, [unit]));
+      await Promise.all([write(one, crossing(first, second)), write(other, crossing(second, first))]);
+    }
+    expect(await statesOf(one, first)).toEqual(['created', 'active']);
   });
 
   it('undoes everything with its transaction', async () => {
