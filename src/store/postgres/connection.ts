@@ -55,7 +55,20 @@ const WRITER = settingsOf({
   lock_timeout: '5s',
 });
 const READER = settingsOf({ ...SHARED, lock_timeout: '5s', statement_timeout: `${LIST_TIMEOUT_MS}ms` });
-const CONTROL = settingsOf({ ...SHARED, lock_timeout: '5s' });
+/**
+ * For the queue. Without statistics of its table, which is young or changes a lot, the planner would look at all jobs for
+ * each of those that are active: minutes with many of both. What takes long ends before claims count as lost.
+ */
+const CONTROL = settingsOf({
+  ...SHARED,
+  enable_bitmapscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_seqscan: 'off',
+  enable_sort: 'off',
+  lock_timeout: '3s',
+  statement_timeout: '3s',
+});
 
 /** The connections of a server: ten, of which one is made for signals elsewhere. */
 export interface Pools {

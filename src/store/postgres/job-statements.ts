@@ -6,9 +6,22 @@ export interface Statements {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: any[] }>;
 }
 
-/** Sends the statements of pg-boss to a session, which can be a transaction. */
+/** Names of statements, by their texts. Those of pg-boss with values are few. */
+const names = new Map<string, string>();
+
+/**
+ * Sends the statements of pg-boss to a session, which can be a transaction. Those with values are planned once for each
+ * connection, because their plans take longer than what they do.
+ */
 export function statementsOn(session: Session): Statements {
   return {
-    executeSql: (text, values) => send(session, values === undefined ? { text } : { text, values }),
+    executeSql: (text, values = []) =>
+      send(session, values.length === 0 ? { text } : { name: nameOf(text), text, values }),
   };
+}
+
+function nameOf(text: string): string {
+  const name = names.get(text) ?? `job_${names.size}`;
+  names.set(text, name);
+  return name;
 }
