@@ -6,11 +6,12 @@ export class LocalSignals implements Signals {
   readonly #listeners = new Map<Topic, Set<SignalListener>>();
 
   publish(signal: Signal): void {
-    if (this.#listeners.size === 0) return;
-    const listeners = this.#listeners.get(topicOf(signal));
-    if (listeners === undefined) return;
-    // A copy, because listeners may leave while they are called.
-    for (const listener of [...listeners]) listener(signal);
+    if (this.#listeners.size > 0) this.#tell(topicOf(signal), signal);
+  }
+
+  /** Has the listeners of a topic, or of all, look at what is stored: an adapter that can lose signals has lost some. */
+  resync(topic?: Topic): void {
+    for (const each of topic === undefined ? [...this.#listeners.keys()] : [topic]) this.#tell(each, 'resync');
   }
 
   subscribe(topic: Topic, listener: SignalListener): Unsubscribe {
@@ -22,5 +23,12 @@ export class LocalSignals implements Signals {
       listeners.delete(entry);
       if (listeners.size === 0 && this.#listeners.get(topic) === listeners) this.#listeners.delete(topic);
     };
+  }
+
+  #tell(topic: Topic, signal: Signal | 'resync'): void {
+    const listeners = this.#listeners.get(topic);
+    if (listeners === undefined) return;
+    // A copy, because listeners may leave while they are called.
+    for (const listener of [...listeners]) listener(signal);
   }
 }
