@@ -73,12 +73,12 @@ export async function compose({
     onCommit?.(units, tookMs);
   };
   const ports = openSqlite({ path: databasePath, logger, onFatal, onCommit: committed, now, maxQueuedRuns });
-  const { store, queue, signals, isNew, newestRunId } = ports;
+  const { store, queue, signals, peers, isNew, newestRunId } = ports;
   const turns = new Turns();
   const graphs = new GraphCache(store, registry, signals, turns);
   const runs = new RunLoader(store, graphs, turns, logger);
   const lines = new LinePages(store, turns);
-  const inside = { store, queue, signals, graphs, runs, lines, turns, now, newId: runIds(now, newestRunId) };
+  const inside = { store, queue, signals, peers, graphs, runs, lines, turns, now, newId: runIds(now, newestRunId) };
   const executor = new Executor({ ...options, ...inside, random });
   const engine = createEngine({
     ...inside,

@@ -8,17 +8,20 @@ import type { GraphCache } from '../runs/graph-cache.js';
 import { isUnreadable } from '../runs/readable.js';
 import type { RunLoader } from '../runs/run-loader.js';
 import type { Turns } from '../runs/turns.js';
+import type { Peers } from '../store/ports.js';
 import type { Claim, RunQueue, Unsubscribe } from '../store/queue.js';
 import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
 import { ChildRuns } from './children.js';
-import { Session, type SessionDeps, type StepObserver } from './session.js';
+import { Session, type SessionDeps } from './session.js';
+import type { StepObserver } from './step-outcome.js';
 import { UnreadableRuns } from './unreadable-runs.js';
 
 export interface ExecutorOptions {
   readonly store: Store;
   readonly queue: RunQueue;
   readonly signals: Signals;
+  readonly peers: Peers;
   readonly graphs: GraphCache;
   readonly runs: RunLoader;
   readonly turns: Turns;
@@ -122,6 +125,7 @@ export class Executor {
    * large. A takeover says nothing: its crash is still to be counted.
    */
   async #stopParents(until: number): Promise<void> {
+    if (this.options.queue.isShared) return;
     const due = await this.options.queue.take(Number.POSITIVE_INFINITY);
     const claims = due.filter(({ isTakeover }) => !isTakeover);
     do await Promise.all(claims.splice(0, STOPPED_AT_A_TIME).map((claim) => this.#stopParent(claim)));

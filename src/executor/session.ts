@@ -5,6 +5,7 @@ import { type Command, decide } from '../core/run/decide.js';
 import { type EventOf, isRequest, type RunEvent } from '../core/run/events.js';
 import { evolve } from '../core/run/evolve.js';
 import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
+import { missingAt } from '../core/run/missing.js';
 import { preparePatch } from '../core/run/patch.js';
 import { type CallOutcome, isLargeReturn, type LargeReturn, settle, settleChildren } from '../core/run/settle.js';
 import {
@@ -23,17 +24,20 @@ import type { Turns } from '../runs/turns.js';
 import { appendOf, unitOf } from '../runs/units.js';
 import { ConflictError, StoreUnavailableError } from '../store/errors.js';
 import { journalPages } from '../store/journal-pages.js';
+import type { Peers } from '../store/ports.js';
 import type { Claim, RunQueue } from '../store/queue.js';
 import type { Signal, Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
 import type { ChildRuns } from './children.js';
 import { resolveWait } from './resolve-wait.js';
+import { type StepObserver, stepOutcomeOf } from './step-outcome.js';
 import { type CallResult, ToolCall } from './tool-call.js';
 
 export interface SessionDeps {
   readonly store: Store;
   readonly queue: RunQueue;
   readonly signals: Signals;
+  readonly peers: Peers;
   readonly graphs: GraphCache;
   readonly runs: RunLoader;
   readonly turns: Turns;
@@ -49,18 +53,6 @@ export interface SessionDeps {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** How a call of a tool ended: with a patch, an error, its run parked, or a stop of the server. */
-export type StepOutcome = 'completed' | 'failed' | 'waiting' | 'cut_off';
-
-/** Called after each call of a tool: how it ended, and how long it took in milliseconds. Must not throw. */
-export type StepObserver = (toolName: string, outcome: StepOutcome, tookMs: number) => void;
-
-const STEP_OUTCOMES: Readonly<Record<CallOutcome['kind'], StepOutcome>> = {
-  returned: 'completed',
-  threw: 'failed',
-  waits: 'waiting',
-};
-
 /** How a session left its run. */
 export type Rest =
   /** The claim was let go in the unit that ended or parked the run. */
@@ -75,6 +67,8 @@ const LOST: Rest = { kind: 'parked', until: null };
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
 const TAIL_EVENTS = 1000;
+/** When a run is looked at again whose next tool only another process has, in milliseconds. */
+const ELSEWHERE_MS = 1000;
 
 /** Drives one run under a claim: asks the core what comes next, does it, and commits the facts before it goes on. */
 export class Session {
@@ -111,6 +105,7 @@ export class Session {
         if (turns.isOver()) await turns.next();
         if (this.#behind) await this.#whileDown(() => this.#takeIn());
         if (this.#rest !== undefined) return this.#rest;
+        if (await this.#isForOthers()) return { kind: 'parked', until: this.deps.now() + ELSEWHERE_MS };
         const rest = await this.#perform(decide(this.graph, this.state, this.#circumstances()));
         if (rest !== undefined) return rest;
       }
@@ -129,6 +124,12 @@ export class Session {
     this.#stopping = true;
     this.#call?.abandon();
     this.#wake?.();
+  }
+
+  /** True if the tool or the condition that comes next is not here, and another process has it. */
+  async #isForOthers(): Promise<boolean> {
+    const missing = missingAt(this.graph, this.state);
+    return missing.length > 0 && (await this.deps.peers.have(missing));
   }
 
   /** Does what comes next; says how the run was left if there is nothing more to do for now. */
@@ -171,7 +172,7 @@ export class Session {
     this.#call = undefined;
     const tookMs = performance.now() - begunAt;
     const outcome = result?.kind === 'parks' ? await this.#whileDown(() => this.#resolve(result)) : result;
-    this.deps.onStep?.(node.toolName, outcome === undefined ? 'cut_off' : STEP_OUTCOMES[outcome.kind], tookMs);
+    this.deps.onStep?.(node.toolName, stepOutcomeOf(outcome), tookMs);
     // Cut off by a stop: neither a result nor a failure. The step is called again after the next start.
     if (outcome === undefined) return;
     const prepared = isLargeReturn(outcome) ? await this.#prepare(outcome) : outcome;

@@ -20,11 +20,21 @@ export interface PortsOptions {
   readonly maxQueuedRuns: number;
 }
 
+/** The other processes on the database. */
+export interface Peers {
+  /** True if one of them that is alive has all these tools and conditions. */
+  have(names: readonly string[]): Promise<boolean>;
+}
+
+/** There are no others. */
+export const NO_PEERS: Peers = { have: async () => false };
+
 /** The three ports on one database: what is stored, which runs are due, and what processes tell each other. */
 export interface Ports {
   readonly store: Store;
   readonly queue: RunQueue;
   readonly signals: Signals;
+  readonly peers: Peers;
   /** True if the database has never had a graph. */
   readonly isNew: boolean;
   /** The greatest id of a run that is stored. */

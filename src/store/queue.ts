@@ -50,6 +50,11 @@ export class QueueFullError extends Error {
 
 /** Which runs are due, and who drives them. Implemented beside each store, which feeds it in its own commits. */
 export interface RunQueue {
+  /**
+   * Other processes take what is due while this one is stopped, and what it was given back. If false, whoever opens the
+   * queue next takes parents that are due for crashed, unless they say that their process has stopped.
+   */
+  readonly isShared: boolean;
   /** Finds out what was due when the process began. Called once, before runs are started and taken. */
   open(): Promise<void>;
   /** Claims runs that are due, at most `max`: those that go on before those that begin, each group in its order. */

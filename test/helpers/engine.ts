@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Composition, compose } from '../../src/compose.js';
 import { createRegistry, type Registrable } from '../../src/core/tool/registry.js';
-import type { StepObserver } from '../../src/executor/session.js';
+import type { StepObserver } from '../../src/executor/step-outcome.js';
 import type { CommitObserver } from '../../src/store/store.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { temporaryFolder } from './temporary-folder.js';

@@ -30,6 +30,7 @@ interface Held {
  * are. A run that waits for a time is remembered by the store alone.
  */
 export class LocalQueue implements RunQueue {
+  readonly isShared = false;
   readonly #held = new Map<string, Held>();
   /** Runs that go on: after a wait, a crash, a retry; and children. They never count against the limit. */
   readonly #goingOn = new Set<string>();

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import { LocalSignals } from '../local-signals.js';
-import type { Ports, PortsOptions } from '../ports.js';
+import { NO_PEERS, type Ports, type PortsOptions } from '../ports.js';
 import { publishCommit } from '../publish-commit.js';
 import type { CommitObserver } from '../store.js';
 import { explainOpening, openDatabase } from './database.js';
@@ -35,7 +35,7 @@ export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptio
   const store = openStore(path, { ...options, signals, onCommit });
   const explain = (thrown: unknown): Error => explainOpening(path, thrown);
   const queue = new LocalQueue({ store, now, maxQueuedRuns, onError, explain });
-  return { store, queue, signals, isNew: store.isNew, newestRunId: store.newestRunId };
+  return { store, queue, signals, peers: NO_PEERS, isNew: store.isNew, newestRunId: store.newestRunId };
 }
 
 function openStore(path: string, options: ConstructorParameters<typeof SqliteStore>[2]): SqliteStore {
