@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { isPostgresUrl } from './config.js';
 import type { InSlices } from './core/base/steps.js';
 import type { Registry } from './core/tool/registry.js';
 import { createEngine, type Engine } from './engine/engine.js';
@@ -8,7 +9,7 @@ import { LinePages } from './runs/line-pages.js';
 import { runIds } from './runs/run-ids.js';
 import { RunLoader } from './runs/run-loader.js';
 import { Turns } from './runs/turns.js';
-import type { PortsOptions } from './store/ports.js';
+import type { Ports, PortsOptions, SharingOptions } from './store/ports.js';
 import type { RunQueue } from './store/queue.js';
 import type { Signals } from './store/signals.js';
 import { openSqlite } from './store/sqlite/open.js';
@@ -17,11 +18,13 @@ import type { CommitObserver, Store } from './store/store.js';
 export interface ComposeOptions
   extends Pick<ExecutorOptions, 'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep'>,
     Pick<PortsOptions, 'onFatal' | 'onCommit' | 'maxQueuedRuns'> {
-  /** A path or a `file:` URL. */
-  readonly databasePath: string;
+  /** A path, a `file:` URL, or a `postgres://` URL. */
+  readonly databaseUrl: string;
   readonly registry: Registry;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
-  /** Milliseconds since 1970; the system's clock if it is omitted. */
+  /** On a database that others share. */
+  readonly sharing?: Partial<Omit<SharingOptions, 'abilities'>>;
+  /** Milliseconds since 1970; the system's clock if it is omitted. A database that others share has its own. */
   readonly now?: () => number;
   /** From 0 up to 1; `Math.random` if it is omitted. */
   readonly random?: () => number;
@@ -33,6 +36,8 @@ export interface Composition {
   readonly store: Store;
   readonly queue: RunQueue;
   readonly signals: Signals;
+  /** The clock that everything goes by: milliseconds since 1970. */
+  readonly now: () => number;
   /** Does work on large documents. */
   readonly inSlices: InSlices;
   /** True if the database has never had a graph. */
@@ -51,29 +56,34 @@ export interface Composition {
 }
 
 /**
- * Wires an engine: the ports on one SQLite file, what loads runs, the executor that drives them, and the use-cases.
+ * Wires an engine: the ports on one database, what loads runs, the executor that drives them, and the use-cases.
  * @example
- * const { engine, open, start } = await compose({ databasePath: 'workflow.db', registry: createRegistry(tools), ... });
+ * const { engine, open, start } = await compose({ databaseUrl: 'workflow.db', registry: createRegistry(tools), ... });
  * await open();
  * start();
  * const { runId } = await engine.startRun({ graphId: 'demo-review', inputData: 'x = 1' });
  * @throws OpenDatabaseError when the file cannot be used
  */
 export async function compose({
-  databasePath,
+  databaseUrl,
   registry,
-  now = Date.now,
+  now: clock = Date.now,
   random = Math.random,
   ...options
 }: ComposeOptions): Promise<Composition> {
-  const { logger, onFatal, onCommit, maxQueuedRuns, maxDescendants, secrets } = options;
+  const { logger, onFatal, onCommit, maxQueuedRuns, maxDescendants, secrets, sharing } = options;
   const committed: CommitObserver = (units, tookMs) => {
     runs.committed(units);
     lines.committed(units);
     onCommit?.(units, tookMs);
   };
-  const ports = openSqlite({ path: databasePath, logger, onFatal, onCommit: committed, now, maxQueuedRuns });
-  const { store, queue, signals, peers, isNew, newestRunId } = ports;
+  const whenAlone = { logger, onFatal, onCommit: committed, now: clock, maxQueuedRuns };
+  const ports = await openPorts(databaseUrl, whenAlone, {
+    ...SHARING,
+    ...sharing,
+    abilities: () => [...registry.tools.keys(), ...registry.conditions.keys()],
+  });
+  const { store, queue, signals, peers, now, isNew, newestRunId } = ports;
   const turns = new Turns();
   const graphs = new GraphCache(store, registry, signals, turns);
   const runs = new RunLoader(store, graphs, turns, logger);
@@ -92,6 +102,7 @@ export async function compose({
     store,
     queue,
     signals,
+    now,
     inSlices: turns.inSlices,
     isNew,
     open: () => queue.open(),
@@ -103,4 +114,19 @@ export async function compose({
     },
     close: () => store.close(),
   };
+}
+
+/** As `.env.example` has them. */
+const SHARING: Omit<SharingOptions, 'abilities'> = {
+  databaseListenUrl: undefined,
+  heartbeatSeconds: 10,
+  commitLingerMs: 5,
+  takesRuns: true,
+};
+
+/** Whoever has a file needs no driver of a server. */
+async function openPorts(databaseUrl: string, options: PortsOptions, sharing: SharingOptions): Promise<Ports> {
+  if (!isPostgresUrl(databaseUrl)) return openSqlite({ ...options, path: databaseUrl });
+  const { openPostgres } = await import('./store/postgres/open.js');
+  return openPostgres({ ...options, ...sharing, url: databaseUrl });
 }

@@ -15,7 +15,11 @@ const MAX_TIMER_SECONDS = 2_147_483;
 export const settingsSchema = z.object({
   HOST: setting('an IP address or a host name', '127.0.0.1', parseHost),
   PORT: integer(8000, 0, 65_535),
-  DATABASE_URL: setting('a path or a file: URL; other databases are not supported yet', 'workflow.db', parseDatabase),
+  DATABASE_URL: setting('a path, a file: URL, or a postgres:// URL with a database', 'workflow.db', parseDatabase),
+  DATABASE_LISTEN_URL: setting('a postgres:// URL with a database', undefined, parsePostgresUrl),
+  ROLE: oneOf('all', ['all', 'api', 'worker']),
+  HEARTBEAT_SECONDS: integer(10, 10, 300),
+  COMMIT_LINGER_MS: integer(5, 0, 1000),
   TOOLS: setting('module paths with commas between them', [], parseList),
   MAX_CONCURRENT_RUNS: integer(100, 1, 100_000),
   MAX_QUEUED_RUNS: integer(10_000, 1, 10_000_000),
@@ -39,7 +43,16 @@ const configSchema = settingsSchema.transform((settings) => ({
   host: settings.HOST,
   /** 0 lets the system pick one. */
   port: settings.PORT,
-  databasePath: settings.DATABASE_URL,
+  /** A path, or a `postgres://` URL. */
+  databaseUrl: settings.DATABASE_URL,
+  /** For the connection that listens; undefined: the database's URL. */
+  databaseListenUrl: settings.DATABASE_LISTEN_URL,
+  /** What this server does of what servers on one database share: take requests, drive runs, or both. */
+  role: settings.ROLE,
+  /** After so long without a sign of life, a server's runs are taken over. */
+  heartbeatSeconds: settings.HEARTBEAT_SECONDS,
+  /** How long a commit waits for others to share its transaction with, on Postgres. */
+  commitLingerMs: settings.COMMIT_LINGER_MS,
   /** Modules as the user named them. */
   tools: settings.TOOLS,
   maxConcurrentRuns: settings.MAX_CONCURRENT_RUNS,
@@ -102,7 +115,7 @@ export function readConfig(env: Environment): Config {
     const name = String(issue.path[0]);
     return `${name} is ${shown(name, values[name] ?? '')}; it must be ${issue.message}`;
   });
-  problems.push(...exposure(values));
+  problems.push(...exposure(values), ...onlyShared(values));
   if (!result.success || problems.length > 0) {
     throw new ConfigError([...problems, ...misnamedSettings(env).map(describeMisnamed)]);
   }
@@ -135,10 +148,24 @@ function exposure(values: Environment): string[] {
   ];
 }
 
+/** Settings that only mean something where several servers share a database. */
+function onlyShared(values: Environment): string[] {
+  const { DATABASE_URL, DATABASE_LISTEN_URL, ROLE } = values;
+  if (DATABASE_URL !== undefined && isPostgresUrl(DATABASE_URL)) return [];
+  const isAlone = ROLE === undefined || ROLE.toLowerCase() === 'all';
+  const advice = 'DATABASE_URL is a SQLite file, which one server has alone; give a postgres:// URL';
+  return [
+    ...(isAlone ? [] : [`ROLE is ${JSON.stringify(ROLE)}, but ${advice}, or set ROLE=all`]),
+    ...(DATABASE_LISTEN_URL === undefined ? [] : [`DATABASE_LISTEN_URL is set, but ${advice}`]),
+  ];
+}
+
 /** A value as messages show it: never a key, nor the password in a database URL. */
 function shown(name: string, value: string): string {
   if (name === 'API_KEYS') return 'set to something (not shown)';
-  const masked = name.endsWith('_URL') ? value.replace(/\/\/.*@/, '//***@') : value;
+  const masked = name.endsWith('_URL')
+    ? value.replace(/\/\/.*@/, '//***@').replace(/(password=)[^&#]*/gi, '$1***')
+    : value;
   return JSON.stringify(masked.length > 200 ? `${masked.slice(0, 200)}…` : masked);
 }
 
@@ -206,12 +233,24 @@ function isLoopback(host: string): boolean {
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
 
 function parseDatabase(text: string): string | undefined {
+  if (isPostgresUrl(text)) return parsePostgresUrl(text);
   const scheme = SCHEME.exec(text)?.[1]?.toLowerCase();
   // A database in memory would lose the runs that this server promises to keep.
   if (scheme === undefined) return text.startsWith(':memory:') ? undefined : text;
   const path = text.slice('file:'.length);
   if (scheme !== 'file' || path === '' || path.startsWith(':memory:') || /[?#]/.test(path)) return undefined;
   return path.startsWith('//') ? pathOfUrl(text) : path;
+}
+
+/** True for what several servers can share, false for a file. */
+export function isPostgresUrl(text: string): boolean {
+  return /^postgres(ql)?:/i.test(text);
+}
+
+function parsePostgresUrl(text: string): string | undefined {
+  if (!isPostgresUrl(text) || !URL.canParse(text)) return undefined;
+  const { pathname, hash } = new URL(text);
+  return /^\/[^/]+$/.test(pathname) && hash === '' ? text : undefined;
 }
 
 function pathOfUrl(url: string): string | undefined {

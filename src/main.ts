@@ -10,10 +10,11 @@ import { helpText, readArguments } from './arguments.js';
 import { compose } from './compose.js';
 import { type Config, loadConfig, misnamedSettings, SETTING_NAMES } from './config.js';
 import { assertNever } from './core/base/assert-never.js';
-import { messageOf } from './core/base/errors.js';
+import { EngineError, messageOf } from './core/base/errors.js';
 import { createRegistry, type Registry } from './core/tool/registry.js';
 import { codeReviewDefinitions } from './demo/definitions.js';
 import { codeReviewGraph } from './demo/graph.js';
+import type { Engine } from './engine/engine.js';
 import { startRetention } from './executor/retention.js';
 import { currentCall } from './executor/tool-call.js';
 import { buildApp } from './http/app.js';
@@ -40,7 +41,8 @@ const PAGE_FOLDERS = ['./web/', '../dist/web/'].map((path) => fileURLToPath(new 
 
 /** Composes the server, and listens. */
 async function serve(config: Config, logger: Logger): Promise<void> {
-  const now = steadyClock(Date.now, () => performance.now());
+  let clock = steadyClock(Date.now, () => performance.now());
+  const now = (): number => clock();
   await checkPort(config);
   const { registry, mcp } = await loadRegistry(config, logger, now);
   const runLog = new RunLog(logger);
@@ -52,6 +54,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   });
   const parts = await compose({
     ...config,
+    sharing: { ...config, takesRuns: config.role !== 'api' },
     registry,
     logger,
     now,
@@ -67,7 +70,8 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     onStep: metrics.stepEnded,
   });
   const { engine, store } = parts;
-  if (parts.isNew) await engine.createGraph(codeReviewGraph);
+  clock = parts.now;
+  if (parts.isNew) await loadDemo(engine);
   const app = await buildApp({
     engine,
     inSlices: parts.inSlices,
@@ -76,6 +80,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     maxBodyBytes: config.maxBodyBytes,
     loopbackOnly: config.isOpenOnLoopback,
     page: findPage(PAGE_FOLDERS),
+    isServiceOnly: config.role === 'worker',
     renderMetrics: metrics.render,
     onAnswered: metrics.answered,
     onRunStarted: (runId, requestId) => runLog.started(runId, requestId),
@@ -98,7 +103,16 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     `listening on ${address}; open it in a browser, or try ${address}/docs`;
   await app.listen({ host: config.host, port: config.port, listenTextResolver });
   if (unfinished > 0) logger.info({ unfinished_runs: unfinished }, 'taking up unfinished runs');
-  parts.start();
+  if (config.role !== 'api') parts.start();
+}
+
+/** Several servers can start on a new database at the same time. */
+async function loadDemo(engine: Engine): Promise<void> {
+  try {
+    await engine.createGraph(codeReviewGraph);
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === 'graph_exists')) throw error;
+  }
 }
 
 /**

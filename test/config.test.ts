@@ -21,7 +21,7 @@ describe('readConfig', () => {
     expect(readConfig({})).toEqual({
       host: '127.0.0.1',
       port: 8000,
-      databasePath: 'workflow.db',
+      databaseUrl: 'workflow.db',
       tools: [],
       maxConcurrentRuns: 100,
       maxQueuedRuns: 10_000,
@@ -67,7 +67,7 @@ describe('readConfig', () => {
     expect(config).toEqual({
       host: '::1',
       port: 0,
-      databasePath: 'data/runs.db',
+      databaseUrl: 'data/runs.db',
       tools: ['./a.mjs', './b.mjs'],
       maxConcurrentRuns: 4,
       maxQueuedRuns: 5,
@@ -101,11 +101,17 @@ describe('readConfig', () => {
     ['HOST', 'not a host', 'an IP address or a host name'],
     ['HOST', '127.0.0', 'an IP address or a host name'],
     ['HOST', '256.0.0.1', 'an IP address or a host name'],
-    ['DATABASE_URL', 'mysql://x/y', 'not supported yet'],
-    ['DATABASE_URL', ':memory:', 'a path or a file: URL'],
-    ['DATABASE_URL', 'file:', 'a path or a file: URL'],
-    ['DATABASE_URL', 'file:x.db?mode=ro', 'a path or a file: URL'],
-    ['DATABASE_URL', 'file://elsewhere/x.db', 'a path or a file: URL'],
+    ['DATABASE_URL', 'mysql://x/y', 'or a postgres:// URL with a database'],
+    ['DATABASE_URL', 'postgres://host', 'or a postgres:// URL with a database'],
+    ['DATABASE_URL', 'postgres://host/', 'or a postgres:// URL with a database'],
+    ['DATABASE_URL', 'postgres://host:port/db', 'or a postgres:// URL with a database'],
+    ['ROLE', 'leader', 'one of all, api, worker'],
+    ['HEARTBEAT_SECONDS', '9', 'a whole number from 10 to 300'],
+    ['COMMIT_LINGER_MS', '1001', 'a whole number from 0 to 1000'],
+    ['DATABASE_URL', ':memory:', 'a path, a file: URL'],
+    ['DATABASE_URL', 'file:', 'a path, a file: URL'],
+    ['DATABASE_URL', 'file:x.db?mode=ro', 'a path, a file: URL'],
+    ['DATABASE_URL', 'file://elsewhere/x.db', 'a path, a file: URL'],
     ['MAX_CONCURRENT_RUNS', '0', 'a whole number from 1 to 100000'],
     ['MAX_QUEUED_RUNS', '1.5', 'a whole number from 1 to 10000000'],
     ['MAX_DESCENDANTS', '0', 'a whole number from 1 to 10000000'],
@@ -137,14 +143,23 @@ describe('readConfig', () => {
     if (keys.trim() !== ',') expect(problem).not.toContain(keys);
   });
 
-  it.each(['postgres://me:pa@ss@db/runs', 'postgresql://me:pa@ss@db/runs'])(
+  it.each(['postgres://me:pa@ss@db', 'postgresql://db?user=me&password=pa@ss'])(
     'refuses %s without its password',
     (url) => {
       const [problem] = problemsOf({ DATABASE_URL: url });
-      expect(problem).toContain('not supported yet');
-      expect(problem).not.toContain('pa@ss');
+      expect(problem).toContain('with a database');
+      expect(problem).not.toContain('ss');
     },
   );
+
+  it.each([
+    ['ROLE', { ROLE: 'worker' }],
+    ['DATABASE_LISTEN_URL', { DATABASE_LISTEN_URL: 'postgres://db/runs', DATABASE_URL: 'runs.db' }],
+  ])('refuses %s with a SQLite file, and says what to do', (name, env) => {
+    const [problem, ...others] = problemsOf(env);
+    expect(others).toEqual([]);
+    expect(problem).toMatch(new RegExp(`^${name} is .*give a postgres:// URL`));
+  });
 
   it('refuses a URL of a model with a password, and does not show it', () => {
     const [problem] = problemsOf({ LLM_BASE_URL: 'https://me:pa@ss@models.example/v1' });
@@ -162,8 +177,10 @@ describe('readConfig', () => {
     ['file:/var/lib/runs.db', '/var/lib/runs.db'],
     ['file:///var/my%20lib/runs.db', '/var/my lib/runs.db'],
     ['C:\\runs.db', 'C:\\runs.db'],
-  ])('takes %s for the path %s', (url, path) => {
-    expect(readConfig({ DATABASE_URL: url }).databasePath).toBe(path);
+    ['postgres://me:pa@ss@db:5432/runs?sslmode=require', 'postgres://me:pa@ss@db:5432/runs?sslmode=require'],
+    ['postgresql:///runs?host=/var/run/postgresql', 'postgresql:///runs?host=/var/run/postgresql'],
+  ])('takes %s for the database %s', (url, path) => {
+    expect(readConfig({ DATABASE_URL: url }).databaseUrl).toBe(path);
   });
 });
 

@@ -17,7 +17,7 @@ import { answerUnknownRoutes } from './errors/unknown-routes.js';
 import { acceptJsonOnly } from './input/bodies.js';
 import { validatorCompiler } from './input/validation.js';
 import { describeApi } from './openapi/openapi.js';
-import { ROUTES, type RouteOptions } from './routes.js';
+import { ROUTES, type RouteOptions, SERVICE_ROUTES } from './routes.js';
 import { pageRoutes } from './service/page.js';
 import { dropUnread, type UnreadOptions } from './unread-answers.js';
 
@@ -38,6 +38,8 @@ export interface AppOptions extends AccessOptions, Omit<RouteOptions, 'answers'>
   readonly inSlices: InSlices;
   /** Size limit of a request body. */
   readonly maxBodyBytes: number;
+  /** Only `/health/…` and `/metrics`: for a server that drives runs and takes no requests. */
+  readonly isServiceOnly?: boolean;
   /** The folder of the page at `/`, see `findPage`; without it there is no page. */
   readonly page?: string | undefined;
   /** Called after each answer, with the pattern of its route if there is one. */
@@ -72,11 +74,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   if (options.onAnswered !== undefined) observeAnswers(app, options.onAnswered);
   answerUnknownRoutes(app);
   acceptJsonOnly(app, options.inSlices);
-  await describeApi(app, API_VERSION);
+  if (!options.isServiceOnly) await describeApi(app, API_VERSION);
   const answers = new LargeAnswers(options.engine);
   answers.countAll(app);
-  for (const addRoutes of ROUTES) addRoutes(app, options.engine, { ...options, answers });
-  if (options.page !== undefined) await pageRoutes(app, options.page);
+  for (const addRoutes of options.isServiceOnly ? SERVICE_ROUTES : ROUTES)
+    addRoutes(app, options.engine, { ...options, answers });
+  if (options.page !== undefined && !options.isServiceOnly) await pageRoutes(app, options.page);
   await app.ready();
   return app;
 }

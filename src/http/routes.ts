@@ -32,6 +32,9 @@ export type RouteOptions = StartRunOptions & MetricsOptions & AnswerOptions & Pl
 /** Adds operations to the application. */
 type AddRoutes = (app: App, engine: Engine, options: RouteOptions) => void;
 
+/** What supervisors, load balancers and Prometheus ask. */
+export const SERVICE_ROUTES: readonly AddRoutes[] = [healthRoutes, metricsRoute];
+
 /** All operations of the API, in the order in which the documentation shows them. */
 export const ROUTES: readonly AddRoutes[] = [
   createGraphRoute,
@@ -56,6 +59,5 @@ export const ROUTES: readonly AddRoutes[] = [
   deleteRunRoute,
   listToolsRoute,
   listConditionsRoute,
-  healthRoutes,
-  metricsRoute,
+  ...SERVICE_ROUTES,
 ];

@@ -20,6 +20,20 @@ export interface PortsOptions {
   readonly maxQueuedRuns: number;
 }
 
+/** What a process on a database that others share is told. */
+export interface SharingOptions {
+  /** For the connection that listens to other processes; the database's URL if it is undefined. */
+  readonly databaseListenUrl: string | undefined;
+  /** After so long without a sign of life, a process's claims are lost. */
+  readonly heartbeatSeconds: number;
+  /** How long a commit waits for others that share its transaction, in milliseconds. */
+  readonly commitLingerMs: number;
+  /** False for a process that claims nothing. */
+  readonly takesRuns: boolean;
+  /** The tools and conditions that this process has at the moment. */
+  readonly abilities: () => readonly string[];
+}
+
 /** The other processes on the database. */
 export interface Peers {
   /** True if one of them that is alive has all these tools and conditions. */
@@ -29,12 +43,14 @@ export interface Peers {
 /** There are no others. */
 export const NO_PEERS: Peers = { have: async () => false };
 
-/** The three ports on one database: what is stored, which runs are due, and what processes tell each other. */
+/** What there is on one database: what is stored, which runs are due, and what processes tell each other. */
 export interface Ports {
   readonly store: Store;
   readonly queue: RunQueue;
   readonly signals: Signals;
   readonly peers: Peers;
+  /** The clock that all processes on the database go by: milliseconds since 1970. */
+  readonly now: () => number;
   /** True if the database has never had a graph. */
   readonly isNew: boolean;
   /** The greatest id of a run that is stored. */

@@ -24,7 +24,7 @@ export async function openEngine(
   maxConcurrentRuns = 100,
 ): Promise<BenchEngine> {
   const parts = await compose({
-    databasePath: path,
+    databaseUrl: path,
     registry: createRegistry(definitions),
     logger: { info: () => {}, warn: () => {}, error: (...args: unknown[]) => console.error(...args) },
     secrets: {},

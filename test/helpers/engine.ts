@@ -44,7 +44,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     ...(options.definitions ?? []),
   ]);
   const parts = await compose({
-    databasePath: path,
+    databaseUrl: path,
     registry,
     logger,
     now,
