@@ -22,7 +22,7 @@ export interface Session {
 }
 
 /** What every connection is made with. */
-function configOf(url: string): pg.ClientConfig {
+export function configOf(url: string): pg.ClientConfig {
   return {
     connectionString: url,
     fallback_application_name: 'graphrunner',

@@ -172,3 +172,13 @@ FROM (
   END AS lines
   FROM run_events
 ) e, unnest(e.lines) WITH ORDINALITY AS l(line, number)`);
+
+/** The processes that are alive on the database, and what each can do. A row is written every few seconds. */
+export const processes = pgTable('processes', {
+  /** Made anew by each start. */
+  id: text('id').primaryKey(),
+  /** Names of tools and conditions; none for a process that drives no runs. */
+  abilities: longText('abilities').array().notNull(),
+  /** When it last gave a sign of life. */
+  seenAt: time('seen_at').notNull(),
+});
