@@ -1,0 +1,74 @@
+import { type Answer, ask } from '../e2e/client.js';
+import { type ServerProcess, startServer } from '../helpers/server-process.js';
+import type { Kill } from './trace.js';
+
+/** Several servers on one database. Any of them answers any request. */
+export class Cluster {
+  readonly kills: Kill[] = [];
+  #servers: ServerProcess[] = [];
+  #next = 0;
+
+  private constructor(private readonly start: () => Promise<ServerProcess>) {}
+
+  static async start(count: number, folder: string, env: Record<string, string>): Promise<Cluster> {
+    const cluster = new Cluster(() => startServer(folder, { LOG_LEVEL: 'info', ...env }));
+    await Promise.all(Array.from({ length: count }, () => cluster.add()));
+    return cluster;
+  }
+
+  get servers(): readonly ServerProcess[] {
+    return this.#servers;
+  }
+
+  /** The server whose turn it is. */
+  next(): ServerProcess {
+    this.#next += 1;
+    return this.#servers[this.#next % this.#servers.length]!;
+  }
+
+  /** Asks the server whose turn it is; another one, if that was killed. Resolves with nothing if none is there. */
+  async ask(request: string, payload?: unknown, headers?: Record<string, string>): Promise<Answer | undefined> {
+    for (let tries = 0; tries < 5; tries++) {
+      try {
+        return await ask(this.next(), request, payload, headers);
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    return undefined;
+  }
+
+  async add(): Promise<ServerProcess> {
+    const server = await this.start();
+    this.#servers.push(server);
+    return server;
+  }
+
+  /** Kills one at random, and starts another. */
+  async killOne(): Promise<void> {
+    const index = Math.floor(Math.random() * this.#servers.length);
+    const [server] = this.#servers.splice(index, 1);
+    const time = Date.now();
+    await server!.end('SIGKILL');
+    this.kills.push({ pid: server!.child.pid!, time });
+    await this.add();
+  }
+
+  /** Stops one in good order. */
+  async stopOne(): Promise<number | null> {
+    return this.#servers.shift()!.end('SIGTERM');
+  }
+
+  async stop(): Promise<(number | null)[]> {
+    return Promise.all(this.#servers.splice(0).map((server) => server.end('SIGTERM')));
+  }
+
+  /** The sum of a metric over all servers. */
+  async sum(metric: string): Promise<number> {
+    const values = this.#servers.map(async (server) => {
+      const { body } = await ask(server, 'GET /metrics');
+      return Number(new RegExp(`^${metric} (\\S+)$`, 'm').exec(String(body))?.[1] ?? Number.NaN);
+    });
+    return (await Promise.all(values)).reduce((all, value) => all + value, 0);
+  }
+}
