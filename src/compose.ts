@@ -36,6 +36,8 @@ export interface Composition {
   readonly store: Store;
   readonly queue: RunQueue;
   readonly signals: Signals;
+  /** Undefined if this process has the database alone. */
+  readonly sharingFigures: Ports['sharingFigures'];
   /** The clock that everything goes by: milliseconds since 1970. */
   readonly now: () => number;
   /** Does work on large documents. */
@@ -102,6 +104,7 @@ export async function compose({
     store,
     queue,
     signals,
+    sharingFigures: ports.sharingFigures,
     now,
     inSlices: turns.inSlices,
     isNew,

@@ -71,6 +71,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   });
   const { engine, store } = parts;
   clock = parts.now;
+  if (parts.sharingFigures !== undefined) metrics.addSharing(parts.sharingFigures);
   if (parts.isNew) await loadDemo(engine);
   const app = await buildApp({
     engine,

@@ -1,7 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { isFinished, statusOf } from '../core/run/state.js';
+import type { SharingFigures } from '../store/ports.js';
 import type { UnfinishedStatus, Unit } from '../store/store.js';
 import { type Answered, httpMetrics } from './http-metrics.js';
+import { sharingMetrics } from './sharing-metrics.js';
 import { createTally } from './tally.js';
 import { workMetrics } from './work-metrics.js';
 
@@ -12,6 +14,8 @@ export interface Metrics {
   stepEnded(toolName: string, outcome: string, tookMs: number): void;
   /** For the application's `onAnswered`. */
   answered(request: Answered): void;
+  /** Adds what a server says of itself that shares its database with others; asked for at each scrape. */
+  addSharing(read: () => SharingFigures): void;
   /** The Prometheus text format, version 0.0.4. */
   render(): Promise<string>;
 }
@@ -82,6 +86,7 @@ export function createMetrics({ queued, countUnfinished, findOldest, now }: Metr
       steps.observe({ tool }, tookMs / 1000);
     },
     answered: httpMetrics(registers),
+    addSharing: (read) => sharingMetrics(registers, read),
     render: () => registry.metrics(),
   };
 }

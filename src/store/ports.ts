@@ -34,6 +34,20 @@ export interface SharingOptions {
   readonly abilities: () => readonly string[];
 }
 
+/** What a process on a database that others share knows of itself. */
+export interface SharingFigures {
+  readonly claimsHeld: number;
+  readonly claimsLost: number;
+  /** Claims of runs whose last process had died. */
+  readonly takeovers: number;
+  /** Runs that were due and that no queue had: a sweep found them. */
+  readonly reconciled: number;
+  /** How long the last hint of another process was under way, in milliseconds; 0 before the first. */
+  readonly hintLagMs: number;
+  /** How far the system's clock is behind the database's, in milliseconds. */
+  readonly clockOffsetMs: number;
+}
+
 /** The other processes on the database. */
 export interface Peers {
   /** True if one of them that is alive has all these tools and conditions. */
@@ -49,6 +63,8 @@ export interface Ports {
   readonly queue: RunQueue;
   readonly signals: Signals;
   readonly peers: Peers;
+  /** Undefined for a database that one process has alone. */
+  readonly sharingFigures: (() => SharingFigures) | undefined;
   /** The clock that all processes on the database go by: milliseconds since 1970. */
   readonly now: () => number;
   /** True if the database has never had a graph. */

@@ -180,3 +180,31 @@ describe('the metrics', () => {
     expect((await server.ask('GET /metrics')).status).toBe(401);
   });
 });
+
+it('of a server that shares its database are there only then, and pass the linter', async () => {
+  const none = async () => ({ SUBMITTED: 0, RUNNING: 0, WAITING: 0 });
+  const metrics = createMetrics({ queued: async () => 0, countUnfinished: none, findOldest: none, now: Date.now });
+  expect(await metrics.render()).not.toContain('graphrunner_claims');
+  const figures = {
+    claimsHeld: 3,
+    claimsLost: 1,
+    takeovers: 2,
+    reconciled: 0,
+    hintLagMs: 12,
+    clockOffsetMs: -1500,
+  };
+  metrics.addSharing(() => figures);
+  await metrics.render();
+  const text = await metrics.render();
+  for (const line of [
+    'graphrunner_claims_held 3',
+    'graphrunner_claims_lost_total 1',
+    'graphrunner_takeovers_total 2',
+    'graphrunner_reconciled_total 0',
+    'graphrunner_hint_lag_seconds 0.012',
+    'graphrunner_clock_offset_seconds -1.5',
+  ]) {
+    expect(text.split('\n')).toContain(line);
+  }
+  expect(lintMetrics(text)).toEqual([]);
+});
