@@ -152,10 +152,10 @@ function exposure(values: Environment): string[] {
 function onlyShared(values: Environment): string[] {
   const { DATABASE_URL, DATABASE_LISTEN_URL, ROLE } = values;
   if (DATABASE_URL !== undefined && isPostgresUrl(DATABASE_URL)) return [];
-  const isAlone = ROLE === undefined || ROLE.toLowerCase() === 'all';
+  const isDivided = ['api', 'worker'].includes(ROLE?.toLowerCase() ?? '');
   const advice = 'DATABASE_URL is a SQLite file, which one server has alone; give a postgres:// URL';
   return [
-    ...(isAlone ? [] : [`ROLE is ${JSON.stringify(ROLE)}, but ${advice}, or set ROLE=all`]),
+    ...(isDivided ? [`ROLE is ${JSON.stringify(ROLE)}, but ${advice}, or set ROLE=all`] : []),
     ...(DATABASE_LISTEN_URL === undefined ? [] : [`DATABASE_LISTEN_URL is set, but ${advice}`]),
   ];
 }
@@ -164,7 +164,7 @@ function onlyShared(values: Environment): string[] {
 function shown(name: string, value: string): string {
   if (name === 'API_KEYS') return 'set to something (not shown)';
   const masked = name.endsWith('_URL')
-    ? value.replace(/\/\/.*@/, '//***@').replace(/(password=)[^&#]*/gi, '$1***')
+    ? value.replace(/(password=)[^&#]*/gi, '$1***').replace(/\/\/.*@/, '//***@')
     : value;
   return JSON.stringify(masked.length > 200 ? `${masked.slice(0, 200)}…` : masked);
 }

@@ -22,6 +22,10 @@ describe('readConfig', () => {
       host: '127.0.0.1',
       port: 8000,
       databaseUrl: 'workflow.db',
+      databaseListenUrl: undefined,
+      role: 'all',
+      heartbeatSeconds: 10,
+      commitLingerMs: 5,
       tools: [],
       maxConcurrentRuns: 100,
       maxQueuedRuns: 10_000,
@@ -46,6 +50,8 @@ describe('readConfig', () => {
       HOST: '::1',
       PORT: '0',
       DATABASE_URL: 'file:data/runs.db',
+      HEARTBEAT_SECONDS: '30',
+      COMMIT_LINGER_MS: '0',
       TOOLS: './a.mjs, ./b.mjs ,,./a.mjs',
       MAX_CONCURRENT_RUNS: '4',
       MAX_QUEUED_RUNS: '5',
@@ -68,6 +74,10 @@ describe('readConfig', () => {
       host: '::1',
       port: 0,
       databaseUrl: 'data/runs.db',
+      databaseListenUrl: undefined,
+      role: 'all',
+      heartbeatSeconds: 30,
+      commitLingerMs: 0,
       tools: ['./a.mjs', './b.mjs'],
       maxConcurrentRuns: 4,
       maxQueuedRuns: 5,
@@ -84,6 +94,15 @@ describe('readConfig', () => {
       logLevel: 'debug',
       secrets: { TOKEN: ' a b ' },
       isOpenOnLoopback: false,
+    });
+  });
+
+  it('reads what servers that share a database need', () => {
+    const urls = { DATABASE_URL: 'postgres://pool/runs', DATABASE_LISTEN_URL: 'postgres://db/runs' };
+    expect(readConfig({ ...urls, ROLE: 'Worker' })).toMatchObject({
+      databaseUrl: 'postgres://pool/runs',
+      databaseListenUrl: 'postgres://db/runs',
+      role: 'worker',
     });
   });
 
@@ -143,12 +162,12 @@ describe('readConfig', () => {
     if (keys.trim() !== ',') expect(problem).not.toContain(keys);
   });
 
-  it.each(['postgres://me:pa@ss@db', 'postgresql://db?user=me&password=pa@ss'])(
+  it.each(['postgres://me:pa@zz@db', 'postgresql://db?user=me&password=pa@zz&x=y'])(
     'refuses %s without its password',
     (url) => {
       const [problem] = problemsOf({ DATABASE_URL: url });
       expect(problem).toContain('with a database');
-      expect(problem).not.toContain('ss');
+      expect(problem).not.toContain('zz');
     },
   );
 

@@ -134,9 +134,9 @@ describe('a server does not start, says why on standard error, and ends with cod
     expect(readFileSync(join(folder, 'workflow.db'), 'utf8')).toBe(text);
   });
 
-  it('on a database that is not supported, without telling its password', async () => {
-    const message = await refusal(temporaryFolder(), { DATABASE_URL: 'postgres://me:secret@localhost/db' });
-    expect(message).toContain('not supported yet');
+  it('on a Postgres that is not there, without telling its password', async () => {
+    const message = await refusal(temporaryFolder(), { DATABASE_URL: 'postgres://me:secret@127.0.0.1:9/db' });
+    expect(message).toContain('The database postgres://127.0.0.1:9/db cannot be reached');
     expect(message).not.toContain('secret');
   });
 
