@@ -44,19 +44,43 @@ export class Cluster {
     return server;
   }
 
-  /** Kills one at random, and starts another. */
-  async killOne(): Promise<void> {
+  /** Kills one at random, and starts another in its place if nothing else is said. */
+  async killOne({ replace = true } = {}): Promise<void> {
     const index = Math.floor(Math.random() * this.#servers.length);
     const [server] = this.#servers.splice(index, 1);
     const time = Date.now();
     await server!.end('SIGKILL');
     this.kills.push({ pid: server!.child.pid!, time });
-    await this.add();
+    if (replace) await this.add();
   }
 
   /** Stops one in good order. */
   async stopOne(): Promise<number | null> {
     return this.#servers.shift()!.end('SIGTERM');
+  }
+
+  /** Starts another server whenever one has died by itself, as a supervisor does. */
+  keepAlive(): { readonly restarts: number; stop(): Promise<void> } {
+    let [restarts, isOver] = [0, false];
+    const watch = async (): Promise<void> => {
+      while (!isOver) {
+        const dead = this.#servers.filter(({ child }) => child.signalCode !== null || child.exitCode !== null);
+        this.#servers = this.#servers.filter((server) => !dead.includes(server));
+        restarts += dead.length;
+        for (const _ of dead) await this.add();
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    };
+    const watched = watch();
+    return {
+      get restarts() {
+        return restarts;
+      },
+      stop: async () => {
+        isOver = true;
+        await watched;
+      },
+    };
   }
 
   async stop(): Promise<(number | null)[]> {

@@ -1,0 +1,251 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, it, type TestContext } from 'vitest';
+import { ask } from '../e2e/client.js';
+import { findPostgres } from '../helpers/postgres.js';
+import { type RunningPostgres, startPostgres } from '../helpers/run-postgres.js';
+import { TcpProxy } from '../helpers/tcp-proxy.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { until } from '../helpers/until.js';
+import { GRAPHS } from './graphs.js';
+import { Cluster } from './servers.js';
+import { judge, openTrace, type Trace } from './trace.js';
+
+/** Tools that harm their process. */
+const HARMFUL = `
+import { existsSync, writeFileSync } from 'node:fs';
+export const spin = {
+  name: 'spin',
+  run() {
+    if (existsSync('spun')) return { spun: true };
+    writeFileSync('spun', '');
+    for (const until = Date.now() + 15_000; Date.now() < until; );
+    return { spun: false };
+  },
+};
+export const poison = { name: 'poison', run: () => void process.kill(process.pid, 'SIGKILL') };
+export const slow = { name: 'slow', run: () => new Promise((resolve) => setTimeout(resolve, 25_000, { slow: true })) };
+`;
+const LEFT = "export const left = { name: 'left', run: () => ({ left: true }) };";
+const RIGHT = "export const right = { name: 'right', run: () => ({ right: true }) };";
+
+const single = (tool: string) => ({
+  graph_id: tool,
+  name: tool,
+  entry_point: tool,
+  nodes: [{ name: tool, tool_name: tool }],
+});
+
+const postgres = await findPostgres();
+
+// All at once: they mostly wait for heartbeats that do not come.
+describe.skipIf(postgres === undefined)('servers on one Postgres go on', { concurrent: true }, () => {
+  interface Setting {
+    readonly cluster: Cluster;
+    readonly trace: Trace;
+    readonly folder: string;
+    /** Starts runs, each with so many rounds, and resolves with their ids. */
+    start(runs: number, rounds: number): Promise<string[]>;
+    /** Holds that runs end right. */
+    finish(runIds: readonly string[], rounds: number): Promise<void>;
+  }
+
+  async function setUp({ onTestFinished, expect }: TestContext, servers: number, database?: string): Promise<Setting> {
+    const folder = temporaryFolder();
+    const trace = openTrace(folder);
+    writeFileSync(join(folder, 'harmful.mjs'), HARMFUL);
+    const env = {
+      ...trace.env,
+      TOOLS: './traced.mjs,./harmful.mjs',
+      DATABASE_URL: database ?? (await postgres!.newSchema()),
+      MAX_CONCURRENT_RUNS: '30',
+    };
+    const cluster = await Cluster.start(servers, folder, env);
+    onTestFinished(async () => {
+      await cluster.stop();
+    });
+    const graphs = [...GRAPHS, single('spin'), single('poison'), single('slow')];
+    for (const graph of graphs) expect((await cluster.ask('POST /graph/create', graph))?.status).toBe(201);
+    const start = async (runs: number, rounds: number): Promise<string[]> => {
+      const body = { graph_id: 'traced', input_data: { rounds } };
+      const answers = Array.from({ length: runs }, () =>
+        cluster.ask('POST /graph/run', body, { 'idempotency-key': crypto.randomUUID() }),
+      );
+      return (await Promise.all(answers)).map((answer) => {
+        expect(answer?.status).toBe(202);
+        return answer!.body.run_id;
+      });
+    };
+    const finish = async (runIds: readonly string[], rounds: number): Promise<void> => {
+      for (const runId of runIds) {
+        const state = await finalState(cluster, runId);
+        expect(state).toMatchObject({ status: 'COMPLETED', step_count: rounds + 1 });
+        expect(state.data.seen).toEqual(Array.from({ length: rounds }, (_, index) => `${runId}/${index + 2}`));
+      }
+    };
+    return { cluster, trace, folder, start, finish };
+  }
+
+  async function finalState(cluster: Cluster, runId: string) {
+    return until(async () => {
+      const answer = await cluster.ask(`GET /graph/state/${runId}?wait=5`);
+      return ['COMPLETED', 'FAILED', 'CANCELLED'].includes(answer?.body?.status) ? answer!.body : undefined;
+    }, 120_000);
+  }
+
+  /** A server of the test's own. */
+  async function ownPostgres({ onTestFinished }: TestContext): Promise<RunningPostgres> {
+    const own = await startPostgres();
+    onTestFinished(() => own.stop());
+    return own;
+  }
+
+  it('when one is suspended and wakes up again: it writes nothing that is not its own any more', async (test) => {
+    const { cluster, trace, start, finish } = await setUp(test, 2);
+    const runIds = await start(20, 40);
+    const suspended = cluster.servers[0]!;
+    await until(() => trace.read().some(({ pid }) => pid === suspended.child.pid));
+    const pid = suspended.child.pid!;
+    const time = Date.now();
+    suspended.child.kill('SIGSTOP');
+    await sleep(20_000);
+    suspended.child.kill('SIGCONT');
+    await finish(runIds, 40);
+    const { wrong, repeated } = judge(trace.read(), [{ pid, time }]);
+    test.expect(wrong).toEqual([]);
+    test.expect(repeated).toBeLessThanOrEqual(20);
+    test.expect(await cluster.sum('graphrunner_takeovers_total')).toBeGreaterThan(0);
+  });
+
+  it('when the way of one to the database is dead: it says so, and comes back', async (test) => {
+    const url = new URL(await postgres!.newSchema());
+    const { start, finish, cluster, folder, trace } = await setUp(test, 1, url.href);
+    const proxy = new TcpProxy({ host: '127.0.0.1', port: Number(url.port) });
+    await proxy.open();
+    test.onTestFinished(() => proxy.close());
+    url.port = String(proxy.port);
+    const env = { ...trace.env, DATABASE_URL: url.href };
+    const cutOff = await Cluster.start(1, folder, env);
+    test.onTestFinished(async () => {
+      await cutOff.stop();
+    });
+    const runIds = await start(20, 40);
+    const [server] = cutOff.servers;
+    await until(() => trace.read().some(({ pid }) => pid === server!.child.pid));
+    const ready = async () => (await ask(server!, 'GET /health/ready')).status;
+    test.expect(await ready()).toBe(200);
+    proxy.freeze(true);
+    const time = Date.now();
+    await until(async () => (await ready()) === 503, 30_000);
+    await sleep(15_000);
+    proxy.freeze(false);
+    proxy.cut();
+    await until(async () => (await ready()) === 200, 30_000);
+    await finish(runIds, 40);
+    test.expect(judge(trace.read(), [{ pid: server!.child.pid!, time }]).wrong).toEqual([]);
+    test.expect(await cluster.sum('graphrunner_reconciled_total')).toBe(0);
+  });
+
+  it('when Postgres crashes again and again, once together with a server', async (test) => {
+    const own = await ownPostgres(test);
+    const { cluster, trace, start, finish } = await setUp(test, 2, own.url);
+    const runIds = await start(20, 60);
+    for (let crash = 1; crash <= 3; crash++) {
+      await sleep(1500);
+      await own.end('SIGQUIT');
+      if (crash === 2) await cluster.killOne({ replace: false });
+      await sleep(500);
+      await own.start();
+    }
+    await finish(runIds, 60);
+    test.expect(judge(trace.read(), cluster.kills).wrong).toEqual([]);
+    // An outage is a few lines of the log, not thousands.
+    for (const { lines } of cluster.servers) test.expect(lines.length).toBeLessThan(100);
+  });
+
+  it('when a failover loses the last commits: every run that is still there ends', async (test) => {
+    const own = await ownPostgres(test);
+    const { cluster, start } = await setUp(test, 2, own.url);
+    const runIds = await start(20, 100);
+    await sleep(1000);
+    await own.end('SIGINT');
+    const standby = mkdtempSync(join(tmpdir(), 'standby-'));
+    cpSync(own.folder, standby, { recursive: true, preserveTimestamps: true });
+    await own.start();
+    await sleep(3000);
+    await own.end('SIGQUIT');
+    rmSync(own.folder, { recursive: true });
+    cpSync(standby, own.folder, { recursive: true, preserveTimestamps: true });
+    rmSync(standby, { recursive: true });
+    await own.start();
+    for (const runId of runIds) {
+      const state = await finalState(cluster, runId);
+      test.expect(state).toMatchObject({ status: 'COMPLETED', step_count: 101, data: { rounds: 100 } });
+    }
+  });
+
+  it('when a tool blocks the thread of one: the run is taken over', async (test) => {
+    const { cluster } = await setUp(test, 2);
+    const { body } = (await cluster.ask('POST /graph/run', { graph_id: 'spin' }))!;
+    test.expect(await finalState(cluster, body.run_id)).toMatchObject({ status: 'COMPLETED', data: { spun: true } });
+    test.expect(await cluster.sum('graphrunner_takeovers_total')).toBe(1);
+  });
+
+  it('while a step takes longer than the heartbeat: it is not taken over', async (test) => {
+    const { cluster } = await setUp(test, 2);
+    const { body } = (await cluster.ask('POST /graph/run', { graph_id: 'slow' }))!;
+    test.expect(await finalState(cluster, body.run_id)).toMatchObject({ status: 'COMPLETED', data: { slow: true } });
+    test.expect(await cluster.sum('graphrunner_takeovers_total')).toBe(0);
+  });
+
+  it('with tools that only some of them have: each run goes where its next tool is', async (test) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'left.mjs'), LEFT);
+    writeFileSync(join(folder, 'right.mjs'), RIGHT);
+    const DATABASE_URL = await postgres!.newSchema();
+    const both = await Cluster.start(1, folder, { DATABASE_URL, TOOLS: './left.mjs,./right.mjs', ROLE: 'api' });
+    const left = await Cluster.start(1, folder, { DATABASE_URL, TOOLS: './left.mjs' });
+    const right = await Cluster.start(1, folder, { DATABASE_URL, TOOLS: './right.mjs', ROLE: 'worker' });
+    test.onTestFinished(async () => {
+      await Promise.all([both, left, right].map((each) => each.stop()));
+    });
+    const graph = {
+      graph_id: 'ways',
+      name: 'ways',
+      entry_point: 'a',
+      nodes: ['left', 'right', 'left', 'right'].map((tool, index) => ({ name: 'abcd'[index], tool_name: tool })),
+      edges: ['ab', 'bc', 'cd'].map(([from, to]) => ({ from_node: from, to_node: to })),
+    };
+    test.expect((await both.ask('POST /graph/create', graph))!.status).toBe(201);
+    const { body } = (await both.ask('POST /graph/run?wait=60', { graph_id: 'ways' }))!;
+    test.expect(body).toMatchObject({ status: 'COMPLETED', data: { left: true, right: true }, step_count: 4 });
+    test.expect((await right.ask('GET /graph'))!.status).toBe(404);
+    await left.stop();
+    await right.stop();
+    await Cluster.start(1, folder, { DATABASE_URL, TOOLS: './left.mjs' }).then((again) => {
+      test.onTestFinished(async () => {
+        await again.stop();
+      });
+    });
+    const failed = (await both.ask('POST /graph/run?wait=60', { graph_id: 'ways' }))!;
+    test.expect(failed.body).toMatchObject({ status: 'FAILED', error: { code: 'tool_missing', node: 'b' } });
+  });
+
+  it('with a run that kills whoever drives it: it fails after ten, and the others end', async (test) => {
+    const { cluster, start, finish } = await setUp(test, 3);
+    const { body } = (await cluster.ask('POST /graph/run', { graph_id: 'poison' }))!;
+    const watch = cluster.keepAlive();
+    test.onTestFinished(() => watch.stop());
+    const runIds = await start(10, 20);
+    await finish(runIds, 20);
+    const state = await until(async () => {
+      const answer = await cluster.ask(`GET /graph/state/${body.run_id}`);
+      return answer?.body?.status === 'FAILED' ? answer.body : undefined;
+    }, 300_000);
+    test.expect(state.error.code).toBe('recovery_exhausted');
+    await watch.stop();
+    test.expect(watch.restarts).toBe(10);
+  });
+});
