@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
+import { OpenDatabaseError } from '../errors.js';
+import type {
+  Export,
+  ExportedCounts,
+  ExportedEntry,
+  ExportedEvent,
+  ExportedGraph,
+  ExportedRun,
+  ExportedSnapshot,
+} from '../export.js';
+import { explainOpening, openDatabase } from './database.js';
+import { checkFileNames } from './file-names.js';
+import { locateDatabase } from './location.js';
+import { takeLock } from './lock.js';
+
+/**
+ * Opens a database of any release to be read row by row: a copy of it, beside it, which is brought up to date. The file
+ * stays as it was, and no server can use it meanwhile.
+ * @throws OpenDatabaseError if there is none, if a server uses it, or if it is not one of ours
+ */
+export async function exportSqlite(path: string): Promise<Export> {
+  const realPath = locateDatabase(path);
+  checkFileNames(realPath);
+  const original = openThere(realPath);
+  const release = takeLock(realPath);
+  const folder = mkdtempSync(join(dirname(realPath), '.graphrunner-export-'));
+  const close = (): void => {
+    rmSync(folder, { recursive: true, force: true });
+    release();
+  };
+  try {
+    const copy = join(folder, 'copy.db');
+    await original.backup(copy);
+    const sqlite = openDatabase(copy);
+    return {
+      ...rowsOf(sqlite),
+      close: () => {
+        sqlite.close();
+        close();
+      },
+    };
+  } catch (thrown) {
+    close();
+    throw explainOpening(realPath, thrown);
+  } finally {
+    original.close();
+  }
+}
+
+/** A file that is not there would be made. */
+function openThere(realPath: string): Database.Database {
+  try {
+    return new Database(realPath, { readonly: true, fileMustExist: true });
+  } catch (thrown) {
+    throw new OpenDatabaseError(`The database ${realPath} cannot be read: it is not there, or not a file.`, {
+      cause: thrown,
+    });
+  }
+}
+
+const RUN_COLUMNS = `run_id AS runId, graph_id AS graphId, graph_version AS graphVersion, status,
+  submitted_at AS submittedAt, started_at AS startedAt, finished_at AS finishedAt,
+  idempotency_key AS idempotencyKey, idempotency_fingerprint AS idempotencyFingerprint,
+  parent_run_id AS parentRunId, parent_seq AS parentSeq, child_index AS childIndex, wake_at AS wakeAt,
+  waiting_for AS waitingFor, metadata, error, data, slot_seq AS slotSeq, descendants`;
+
+function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
+  const all = <Row>(text: string) => sqlite.prepare<unknown[], Row>(text);
+  /** Of runs, whose ids are given as one JSON text. */
+  const ofRuns = <Row>(columns: string, table: string, order: string) => {
+    const statement = all<Row>(`SELECT run_id AS runId, ${columns} FROM ${table}
+      WHERE run_id IN (SELECT value FROM json_each(?)) ORDER BY run_id, ${order}`);
+    return (runIds: readonly string[]): Iterable<Row> => statement.iterate(JSON.stringify(runIds));
+  };
+  const count = (table: string): number => Number(sqlite.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
+  const runs = all<ExportedRun>(`SELECT ${RUN_COLUMNS} FROM workflow_runs WHERE run_id > ? ORDER BY run_id LIMIT ?`);
+  const known = sqlite
+    .prepare<unknown[], string>('SELECT run_id FROM workflow_runs WHERE run_id IN (SELECT value FROM json_each(?))')
+    .pluck();
+  const graphs = all<ExportedGraph>(`SELECT graph_id AS graphId, version, name, created_at AS createdAt,
+    deleted_at AS deletedAt, definition FROM graph_definitions ORDER BY graph_id, version`);
+  return {
+    counts: (): ExportedCounts => ({
+      graphs: count('graph_definitions'),
+      runs: count('workflow_runs'),
+      events: count('run_events'),
+    }),
+    graphs: () => graphs.iterate(),
+    runs: (after, limit) => runs.all(after, limit),
+    known: (runIds) => known.all(JSON.stringify(runIds)) as string[],
+    events: ofRuns<ExportedEvent>('seq, type, time, log_end AS logEnd, payload', 'run_events', 'seq'),
+    snapshots: ofRuns<ExportedSnapshot>('seq, state', 'run_snapshots', 'seq'),
+    metadata: ofRuns<ExportedEntry>('key, value', 'run_metadata', 'key'),
+  };
+}
