@@ -115,7 +115,7 @@ export async function compose({
       await executor.drain(graceMs);
       await queue.close();
     },
-    close: () => store.close(),
+    close: () => ports.close(),
   };
 }
 
@@ -123,7 +123,6 @@ export async function compose({
 const SHARING: Omit<SharingOptions, 'abilities'> = {
   databaseListenUrl: undefined,
   heartbeatSeconds: 10,
-  commitLingerMs: 5,
   takesRuns: true,
 };
 

@@ -19,7 +19,6 @@ export const settingsSchema = z.object({
   DATABASE_LISTEN_URL: setting('a postgres:// URL with a database', undefined, parsePostgresUrl),
   ROLE: oneOf('all', ['all', 'api', 'worker']),
   HEARTBEAT_SECONDS: integer(10, 10, 300),
-  COMMIT_LINGER_MS: integer(5, 0, 1000),
   TOOLS: setting('module paths with commas between them', [], parseList),
   MAX_CONCURRENT_RUNS: integer(100, 1, 100_000),
   MAX_QUEUED_RUNS: integer(10_000, 1, 10_000_000),
@@ -51,8 +50,6 @@ const configSchema = settingsSchema.transform((settings) => ({
   role: settings.ROLE,
   /** After so long without a sign of life, a server's runs are taken over. */
   heartbeatSeconds: settings.HEARTBEAT_SECONDS,
-  /** How long a commit waits for others to share its transaction with, on Postgres. */
-  commitLingerMs: settings.COMMIT_LINGER_MS,
   /** Modules as the user named them. */
   tools: settings.TOOLS,
   maxConcurrentRuns: settings.MAX_CONCURRENT_RUNS,

@@ -26,8 +26,6 @@ export interface SharingOptions {
   readonly databaseListenUrl: string | undefined;
   /** After so long without a sign of life, a process's claims are lost. */
   readonly heartbeatSeconds: number;
-  /** How long a commit waits for others that share its transaction, in milliseconds. */
-  readonly commitLingerMs: number;
   /** False for a process that claims nothing. */
   readonly takesRuns: boolean;
   /** The tools and conditions that this process has at the moment. */
@@ -71,4 +69,6 @@ export interface Ports {
   readonly isNew: boolean;
   /** The greatest id of a run that is stored. */
   readonly newestRunId: string | undefined;
+  /** Closes the database. Nothing works from here on. */
+  close(): Promise<void>;
 }

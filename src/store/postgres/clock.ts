@@ -28,17 +28,15 @@ export class DatabaseClock {
   #timer: NodeJS.Timeout | undefined;
   #hasWarned = false;
 
-  private constructor(private readonly options: DatabaseClockOptions) {}
+  constructor(private readonly options: DatabaseClockOptions) {}
 
-  /** Asks the database for its time, and goes on asking. */
-  static async start(options: DatabaseClockOptions): Promise<DatabaseClock> {
-    const clock = new DatabaseClock(options);
-    await clock.#measure();
-    clock.#at = options.elapsed();
-    clock.#latest = clock.#base + clock.#at;
-    clock.#timer = setInterval(() => void clock.#measure().catch(() => undefined), MEASURE_MS);
-    clock.#timer.unref();
-    return clock;
+  /** Asks the database for its time, and goes on asking. To be awaited before the time is wanted. */
+  async start(): Promise<void> {
+    await this.#measure();
+    this.#at = this.options.elapsed();
+    this.#latest = this.#base + this.#at;
+    this.#timer = setInterval(() => void this.#measure().catch(() => undefined), MEASURE_MS);
+    this.#timer.unref();
   }
 
   readonly now = (): number => {

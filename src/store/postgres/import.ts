@@ -180,7 +180,11 @@ async function refuseOthers(client: pg.ClientBase, source: Export): Promise<void
   }
 }
 
-async function insertAll<Row extends object>(client: pg.ClientBase, table: Table<Row>, rows: Iterable<Row>): Promise<void> {
+async function insertAll<Row extends object>(
+  client: pg.ClientBase,
+  table: Table<Row>,
+  rows: Iterable<Row>,
+): Promise<void> {
   const { name, columns, key } = table;
   const names = columns.map(([column]) => column).join(', ');
   const given = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');

@@ -1,5 +1,6 @@
 import type { CommitObserver } from '../store.js';
 import { openPools, type Pools } from './connection.js';
+import type { StartContext } from './participant.js';
 import { PostgresStore, type PostgresStoreOptions } from './postgres-store.js';
 import { startDatabase } from './start.js';
 
@@ -8,6 +9,8 @@ export interface OpenStoreOptions extends Omit<PostgresStoreOptions, 'onCommit'>
   readonly url: string;
   /** From 0 up to 1. */
   readonly random: () => number;
+  /** Called under the lock of starts, once the tables are there. */
+  readonly onStart?: (context: StartContext) => Promise<void>;
   /** Called after each commit, and after those who take part in it. */
   readonly onCommit: CommitObserver;
 }
@@ -26,7 +29,7 @@ export interface OpenedStore {
  * to date, by one process at a time.
  * @throws OpenDatabaseError, with a message for the person who starts the server, when the database cannot be used
  */
-export function openStore({ url, random, onCommit, ...options }: OpenStoreOptions): Promise<OpenedStore> {
+export function openStore({ url, random, onStart, onCommit, ...options }: OpenStoreOptions): Promise<OpenedStore> {
   const { logger, participants } = options;
   const committed: CommitObserver = (units, tookMs) => {
     for (const participant of participants) participant.committed(units);
@@ -36,7 +39,9 @@ export function openStore({ url, random, onCommit, ...options }: OpenStoreOption
   return startDatabase(url, random, async ({ client, schema, isNew }) => {
     const pools = openPools(url, (error) => logger.info({ err: error }, 'A connection to the database was lost.'));
     try {
-      for (const participant of participants) await participant.prepare({ client, pools, schema });
+      const context = { client, pools, schema };
+      await onStart?.(context);
+      for (const participant of participants) await participant.prepare(context);
       const store = new PostgresStore(pools, { ...options, onCommit: committed });
       return { store, pools, isNew, newestRunId: await store.findNewestRunId() };
     } catch (thrown) {

@@ -35,16 +35,9 @@ export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptio
   const store = openStore(path, { ...options, signals, onCommit });
   const explain = (thrown: unknown): Error => explainOpening(path, thrown);
   const queue = new LocalQueue({ store, now, maxQueuedRuns, onError, explain });
-  return {
-    store,
-    queue,
-    signals,
-    peers: NO_PEERS,
-    sharingFigures: undefined,
-    now,
-    isNew: store.isNew,
-    newestRunId: store.newestRunId,
-  };
+  const close = (): Promise<void> => store.close();
+  const { isNew, newestRunId } = store;
+  return { store, queue, signals, peers: NO_PEERS, sharingFigures: undefined, now, isNew, newestRunId, close };
 }
 
 function openStore(path: string, options: ConstructorParameters<typeof SqliteStore>[2]): SqliteStore {

@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { DatabaseClock } from '../../../src/store/postgres/clock.js';
+import { DatabaseClock, type DatabaseClockOptions } from '../../../src/store/postgres/clock.js';
+
+async function startClock(options: DatabaseClockOptions): Promise<DatabaseClock> {
+  const started = new DatabaseClock(options);
+  await started.start();
+  return started;
+}
 
 /** The time of the database, what has passed here, how long a question takes, and how far the system's clock is off. */
 let database: number;
@@ -15,7 +21,7 @@ function pass(ms: number): void {
 }
 
 const start = async (): Promise<DatabaseClock> => {
-  clock = await DatabaseClock.start({
+  clock = await startClock({
     ask: async () => {
       pass(tookMs / 2);
       const time = database;
@@ -87,7 +93,7 @@ it('takes the answer that came fastest', async () => {
   const { now } = await start();
   let questions = 0;
   clock.stop();
-  clock = await DatabaseClock.start({
+  clock = await startClock({
     ask: async () => {
       questions += 1;
       // All but the third take long on the way back, which looks like a clock that is behind.
@@ -105,7 +111,7 @@ it('takes the answer that came fastest', async () => {
 
 it('goes on while the database cannot be asked', async () => {
   let isDown = false;
-  clock = await DatabaseClock.start({
+  clock = await startClock({
     ask: async () => {
       if (isDown) throw new Error('connection refused');
       return database;
