@@ -6,6 +6,7 @@ export type Request =
   /** `--help` or `--version`, in this order if both are there. */
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
+  | { readonly kind: 'migrate'; readonly from: string; readonly to: string }
   | { readonly kind: 'refuse'; readonly reason: string };
 
 const OPTIONS = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } as const;
@@ -25,15 +26,26 @@ export function readArguments(args: readonly string[], settings: readonly string
     tokens: true,
   });
   const given = new Set<string>();
+  const words: string[] = [];
   for (const token of tokens) {
-    if (token.kind === 'positional') return refusal(`There is no command ${JSON.stringify(shortened(token.value))}.`);
+    if (token.kind === 'positional') words.push(token.value);
+    if (token.kind === 'positional') continue;
     if (token.kind === 'option-terminator') continue;
     if (!Object.hasOwn(OPTIONS, token.name)) return refusal(whyNoOption(token.rawName, settings));
     if (token.value !== undefined) return refusal(`The option ${token.rawName} takes no value.`);
     given.add(token.name);
   }
+  if (words.length > 0) return readCommand(words);
   if (given.has('help')) return { kind: 'help' };
   return { kind: given.has('version') ? 'version' : 'serve' };
+}
+
+function readCommand([command = '', from, to, ...others]: readonly string[]): Request {
+  if (command !== 'migrate') return refusal(`There is no command ${JSON.stringify(shortened(command))}.`);
+  if (from === undefined || to === undefined || others.length > 0 || !/^postgres(ql)?:/i.test(to)) {
+    return refusal('Usage: graphrunner migrate FILE postgres://USER:PASSWORD@HOST/DATABASE.');
+  }
+  return { kind: 'migrate', from, to };
 }
 
 function refusal(reason: string): Request {
@@ -56,8 +68,10 @@ function shortened(text: string): string {
 export function helpText(settings: readonly string[]): string {
   return [
     'Usage: graphrunner [option]',
+    '       graphrunner migrate FILE postgres://USER:PASSWORD@HOST/DATABASE',
     '',
     'Starts the server in the working directory: it makes or continues the database there, and listens.',
+    'With migrate, moves all graphs and runs of a SQLite file to a Postgres database, and ends.',
     '',
     '  -h, --help     Print this text',
     '  -v, --version  Print the version',

@@ -19,6 +19,7 @@ import { startRetention } from './executor/retention.js';
 import { currentCall } from './executor/tool-call.js';
 import { buildApp } from './http/app.js';
 import { findPage } from './http/service/page.js';
+import { migrate } from './migrate.js';
 import { describeMisnamed } from './misnamed-settings.js';
 import { openLogger } from './observe/logger.js';
 import { createMetrics } from './observe/metrics.js';
@@ -194,6 +195,15 @@ async function start(): Promise<void> {
   }
 }
 
+async function move(from: string, to: string): Promise<void> {
+  try {
+    await migrate(from, to, (line) => void process.stdout.write(`${line}\n`));
+  } catch (error) {
+    process.stderr.write(`graphrunner cannot migrate: ${messageOf(error)}\n`);
+    process.exitCode = 1;
+  }
+}
+
 /** From the package, which is one folder up from `dist/` and from `src/`. */
 function readVersion(): string {
   return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
@@ -210,6 +220,8 @@ async function main(): Promise<void> {
     case 'version':
       process.stdout.write(`${readVersion()}\n`);
       return;
+    case 'migrate':
+      return move(request.from, request.to);
     case 'refuse':
       process.stderr.write(`graphrunner cannot start: ${request.reason}\n`);
       process.exitCode = 1;

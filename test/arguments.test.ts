@@ -35,6 +35,24 @@ describe('a command line', () => {
     expect(reasonOf(...args)).toBe(`${reason} See graphrunner --help.`);
   });
 
+  it('asks for the move of a database', () => {
+    const to = 'postgres://me@db/runs';
+    expect(readArguments(['migrate', 'workflow.db', to], SETTINGS)).toEqual({
+      kind: 'migrate',
+      from: 'workflow.db',
+      to,
+    });
+  });
+
+  it.each([
+    [['migrate']],
+    [['migrate', 'workflow.db']],
+    [['migrate', 'workflow.db', 'other.db']],
+    [['migrate', 'workflow.db', 'postgres://db/runs', 'more']],
+  ])('%j says how it is to be called', (args) => {
+    expect(reasonOf(...args)).toMatch(/^Usage: graphrunner migrate FILE postgres:/);
+  });
+
   it.each(['--port', '--PORT=1', '--max-body-bytes'])(
     'with a setting as an option (%s) says how it is given',
     (option) => {

@@ -1,9 +1,21 @@
+import { isDeepStrictEqual } from 'node:util';
 import type pg from 'pg';
 import { OpenDatabaseError } from '../errors.js';
-import type { Export, ExportedEntry, ExportedEvent, ExportedGraph, ExportedRun, ExportedSnapshot } from '../export.js';
+import type {
+  Export,
+  ExportedCounts,
+  ExportedEntry,
+  ExportedEvent,
+  ExportedGraph,
+  ExportedRun,
+  ExportedSnapshot,
+} from '../export.js';
 import type { Wake } from '../queue.js';
-import { send } from './connection.js';
+import { openPools, type Session, send } from './connection.js';
+import { PgBossQueue } from './pgboss-queue.js';
+import { startDatabase } from './start.js';
 import { escapeText } from './storable-text.js';
+import { inTransaction } from './transaction.js';
 
 /** Runs of one transaction. */
 const RUNS_AT_A_TIME = 500;
@@ -91,41 +103,101 @@ const METADATA: Table<ExportedEntry> = {
   key: '',
 };
 
-export interface ImportOptions {
-  /** Stores when runs are due, in the transaction that stores the runs. */
-  readonly wake: (transaction: pg.ClientBase, wakes: readonly Wake[]) => Promise<void>;
-  /** Called with how many runs are there, now and then. */
-  readonly onProgress: (runs: number) => void;
-}
+/** Of each hundredth run, the whole journal is compared at the end. */
+const COMPARE_EVERY = 100;
 
 /**
- * Stores all that another database holds. What is there already stays as it is, so it can be repeated after an
- * interruption.
- * @throws OpenDatabaseError if the target has runs or graphs that the source does not have; nothing is changed then
+ * Stores all that another database holds on a Postgres database, and makes its unfinished runs due. What is there already
+ * stays as it is, so it can be repeated after an interruption. Servers that start on the database meanwhile wait.
+ * @param onProgress called with how many runs are there, now and then
+ * @throws OpenDatabaseError if the database cannot be used, if it has runs or graphs that the source does not have
+ * (nothing is changed then), or if what was stored is not what was read
  */
-export async function importAll(client: pg.ClientBase, source: Export, options: ImportOptions): Promise<void> {
-  await refuseOthers(client, source);
-  await inTransaction(client, () => insertAll(client, GRAPHS, source.graphs()));
-  let after = '';
+export async function importInto(url: string, source: Export, onProgress: (runs: number) => void): Promise<void> {
+  await startDatabase(url, Math.random, async ({ client, schema }) => {
+    const pools = openPools(url, () => undefined);
+    const queue = new PgBossQueue({
+      logger: { info: () => undefined, error: () => undefined },
+      now: Date.now,
+      elapsed: () => performance.now(),
+      maxQueuedRuns: Number.MAX_SAFE_INTEGER,
+      heartbeatSeconds: 10,
+      announceWork: () => undefined,
+    });
+    try {
+      await queue.prepare({ client, pools, schema });
+      await refuseOthers(pools.readers, source);
+      await importAll(pools.writers, queue, source, onProgress);
+      await compare(pools.readers, source);
+    } finally {
+      await queue.close();
+      await pools.close();
+    }
+  });
+}
+
+async function importAll(
+  pool: pg.Pool,
+  queue: PgBossQueue,
+  source: Export,
+  onProgress: (runs: number) => void,
+): Promise<void> {
+  await inTransaction(pool, (session) => insertAll(session, GRAPHS, source.graphs()));
   let done = 0;
-  for (;;) {
-    const runs = source.runs(after, RUNS_AT_A_TIME);
-    const last = runs.at(-1);
-    if (last === undefined) return;
-    await inTransaction(client, () => importRuns(client, source, runs, options));
-    after = last.runId;
+  for (const runs of pagesOf(source)) {
+    await inTransaction(pool, (session) => importRuns(session, queue, source, runs));
     done += runs.length;
-    options.onProgress(done);
+    onProgress(done);
   }
 }
 
+/** All runs, in order. */
+function* pagesOf(source: Export): Generator<readonly ExportedRun[]> {
+  let runs = source.runs('', RUNS_AT_A_TIME);
+  while (runs.length > 0) {
+    yield runs;
+    runs = source.runs(runs.at(-1)?.runId ?? '', RUNS_AT_A_TIME);
+  }
+}
+
+/** Holds what was stored against what was read: how much it is, and some of the journals, byte for byte. */
+async function compare(pool: pg.Pool, source: Export): Promise<void> {
+  const { rows } = await send<ExportedCounts>(pool, {
+    text: `SELECT (SELECT count(*) FROM graph_definitions) AS graphs, (SELECT count(*) FROM workflow_runs) AS runs,
+      (SELECT count(*) FROM run_events) AS events`,
+  });
+  const [stored, read] = [rows[0], source.counts()];
+  const isComplete = stored !== undefined && stored.runs === read.runs && stored.events === read.events;
+  if (!isComplete || stored.graphs < read.graphs) {
+    throw new OpenDatabaseError(
+      `What was stored is not what was read: ${JSON.stringify(stored)} instead of ${JSON.stringify(read)}.`,
+    );
+  }
+  let index = 0;
+  for (const runs of pagesOf(source)) {
+    for (const { runId } of runs) {
+      if (index++ % COMPARE_EVERY === 0) await compareJournal(pool, source, runId);
+    }
+  }
+}
+
+async function compareJournal(pool: pg.Pool, source: Export, runId: string): Promise<void> {
+  const { rows } = await send<Omit<ExportedEvent, 'runId'>>(pool, {
+    text: 'SELECT seq, type, time, log_end AS "logEnd", payload FROM run_events WHERE run_id = $1 ORDER BY seq',
+    values: [runId],
+  });
+  const read = [...source.events([runId])].map(({ runId: _, ...event }) => event);
+  if (!isDeepStrictEqual(rows, read))
+    throw new OpenDatabaseError(`What was stored is not what was read: the journal of ${runId} differs.`);
+}
+
 async function importRuns(
-  client: pg.ClientBase,
+  session: Session,
+  queue: PgBossQueue,
   source: Export,
   runs: readonly ExportedRun[],
-  { wake }: ImportOptions,
 ): Promise<void> {
-  const { rows } = await send<{ id: string }>(client, {
+  const { rows } = await send<{ id: string }>(session, {
     text: 'SELECT run_id::text AS id FROM workflow_runs WHERE run_id = ANY($1::uuid[])',
     values: [runs.map(({ runId }) => runId)],
   });
@@ -133,12 +205,12 @@ async function importRuns(
   const there = new Set(rows.map(({ id }) => id));
   const added = runs.filter(({ runId }) => !there.has(runId));
   const ids = added.map(({ runId }) => runId);
-  await insertAll(client, RUNS, added);
-  await insertAll(client, EVENTS, source.events(ids));
-  await insertAll(client, SNAPSHOTS, source.snapshots(ids));
-  await insertAll(client, METADATA, source.metadata(ids));
+  await insertAll(session, RUNS, added);
+  await insertAll(session, EVENTS, source.events(ids));
+  await insertAll(session, SNAPSHOTS, source.snapshots(ids));
+  await insertAll(session, METADATA, source.metadata(ids));
   const wakes = added.flatMap((run) => wakesOf(run));
-  if (wakes.length > 0) await wake(client, wakes);
+  if (wakes.length > 0) await queue.write(session, [{ appends: [], wakes }]);
 }
 
 /** When a run is due that has come from a database whose server has stopped. */
@@ -152,10 +224,10 @@ function wakesOf({ runId, status, parentRunId, slotSeq, waitingFor, wakeAt }: Ex
 }
 
 /** A target with runs of its own is somebody else's, and their graphs can have the same names. */
-async function refuseOthers(client: pg.ClientBase, source: Export): Promise<void> {
+async function refuseOthers(session: Session, source: Export): Promise<void> {
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
-    const { rows } = await send<{ id: string }>(client, {
+    const { rows } = await send<{ id: string }>(session, {
       text: 'SELECT run_id::text AS id FROM workflow_runs WHERE run_id > $1 ORDER BY run_id LIMIT 10000',
       values: [after],
     });
@@ -163,25 +235,25 @@ async function refuseOthers(client: pg.ClientBase, source: Export): Promise<void
     const last = ids.at(-1);
     if (last === undefined) break;
     if (source.known(ids).length < ids.length) {
-      throw new OpenDatabaseError('The target has other runs already. Give a database of its own, which is empty.');
+      throw new OpenDatabaseError('The database has other runs already. Give one of its own, which is empty.');
     }
     after = last;
   }
   for (const { graphId, version, definition } of source.graphs()) {
-    const { rows } = await send<{ definition: string }>(client, {
+    const { rows } = await send<{ definition: string }>(session, {
       text: 'SELECT definition FROM graph_definitions WHERE graph_id = $1 AND version = $2',
       values: [graphId, version],
     });
     if (rows[0] !== undefined && rows[0].definition !== definition) {
       throw new OpenDatabaseError(
-        `The target has another graph "${graphId}" (version ${version}). Give a database of its own, which is empty.`,
+        `The database has another graph "${graphId}" (version ${version}) already. Give one of its own, which is empty.`,
       );
     }
   }
 }
 
 async function insertAll<Row extends object>(
-  client: pg.ClientBase,
+  session: Session,
   table: Table<Row>,
   rows: Iterable<Row>,
 ): Promise<void> {
@@ -191,7 +263,7 @@ async function insertAll<Row extends object>(
   const onConflict = key === '' ? '' : ` ON CONFLICT (${key}) DO NOTHING`;
   const text = `INSERT INTO ${name} (${names}) SELECT * FROM unnest(${given})${onConflict}`;
   for (const chunk of chunksOf(rows)) {
-    await send(client, { text, values: columns.map(([, , value]) => chunk.map(value)) });
+    await send(session, { text, values: columns.map(([, , value]) => chunk.map(value)) });
   }
 }
 
@@ -207,15 +279,4 @@ function* chunksOf<Row extends object>(rows: Iterable<Row>): Generator<Row[]> {
     [chunk, size] = [[], 0];
   }
   if (chunk.length > 0) yield chunk;
-}
-
-async function inTransaction(client: pg.ClientBase, work: () => Promise<void>): Promise<void> {
-  await send(client, { text: 'BEGIN' });
-  try {
-    await work();
-    await send(client, { text: 'COMMIT' });
-  } catch (thrown) {
-    await send(client, { text: 'ROLLBACK' }).catch(() => undefined);
-    throw thrown;
-  }
 }
