@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { assertNever } from '../core/base/assert-never.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { decideForChildren } from '../core/run/decide.js';
 import type { EventOf } from '../core/run/events.js';
@@ -13,7 +14,7 @@ import type { Claim, RunQueue, Unsubscribe } from '../store/queue.js';
 import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
 import { ChildRuns } from './children.js';
-import { Session, type SessionDeps } from './session.js';
+import { type Rest, Session, type SessionDeps } from './session.js';
 import type { StepObserver } from './step-outcome.js';
 import { UnreadableRuns } from './unreadable-runs.js';
 
@@ -229,7 +230,21 @@ export class Executor {
     this.#claims.set(claim, session);
     if (this.#stopping) session.stop();
     const rest = await session.drive(recovery);
-    if (rest.kind === 'parked') await queue.giveBack(claim, rest.until);
+    await this.#leave(claim, rest);
+  }
+
+  async #leave(claim: Claim, rest: Rest): Promise<void> {
+    const { queue } = this.options;
+    switch (rest.kind) {
+      case 'done':
+        return;
+      case 'parked':
+        return queue.giveBack(claim, rest.until);
+      case 'elsewhere':
+        return queue.passOn(claim);
+      default:
+        assertNever(rest);
+    }
   }
 
   /**

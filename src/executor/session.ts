@@ -58,7 +58,9 @@ export type Rest =
   /** The claim was let go in the unit that ended or parked the run. */
   | { readonly kind: 'done' }
   /** The claim is still held, and the run is due at a time (milliseconds since 1970), or when something happens to it. */
-  | { readonly kind: 'parked'; readonly until: number | null };
+  | { readonly kind: 'parked'; readonly until: number | null }
+  /** The claim is still held, and the next tool or condition is one that only other processes have. */
+  | { readonly kind: 'elsewhere' };
 
 /** The claim was lost: nothing more can be done here. */
 const LOST: Rest = { kind: 'parked', until: null };
@@ -67,8 +69,6 @@ const LOST: Rest = { kind: 'parked', until: null };
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
 const TAIL_EVENTS = 1000;
-/** When a run is looked at again whose next tool only another process has, in milliseconds. */
-const ELSEWHERE_MS = 1000;
 
 /** Drives one run under a claim: asks the core what comes next, does it, and commits the facts before it goes on. */
 export class Session {
@@ -105,7 +105,7 @@ export class Session {
         if (turns.isOver()) await turns.next();
         if (this.#behind) await this.#whileDown(() => this.#takeIn());
         if (this.#rest !== undefined) return this.#rest;
-        if (await this.#isForOthers()) return { kind: 'parked', until: this.deps.now() + ELSEWHERE_MS };
+        if (await this.#isForOthers()) return { kind: 'elsewhere' };
         const rest = await this.#perform(decide(this.graph, this.state, this.#circumstances()));
         if (rest !== undefined) return rest;
       }
@@ -144,8 +144,7 @@ export class Session {
         await this.#commit((at) => this.#decideAgain(at));
         return undefined;
       case 'call':
-        await this.#step(command);
-        return undefined;
+        return (await this.#holds()) ? this.#step(command) : LOST;
     }
   }
 
@@ -162,7 +161,15 @@ export class Session {
     if (signal.cancelRequested) this.#call?.abort('cancel');
   }
 
-  async #step({ node, cursor }: Extract<Command, { type: 'call' }>): Promise<void> {
+  /** Whether this may call: a process that stood still can have lost its claim, and not know it yet. */
+  async #holds(): Promise<boolean> {
+    const { queue } = this.deps;
+    if (queue.isSure(this.claim)) return true;
+    const held = await this.#whileDown(() => queue.touch([this.claim]));
+    return held?.length === 1;
+  }
+
+  async #step({ node, cursor }: Extract<Command, { type: 'call' }>): Promise<undefined> {
     const { stepTimeoutMs, secrets, turns } = this.deps;
     const call = new ToolCall(node, cursor, node.timeoutMs ?? stepTimeoutMs, secrets, turns.inSlices);
     this.#call = call;
@@ -174,9 +181,10 @@ export class Session {
     const outcome = result?.kind === 'parks' ? await this.#whileDown(() => this.#resolve(result)) : result;
     this.deps.onStep?.(node.toolName, stepOutcomeOf(outcome), tookMs);
     // Cut off by a stop: neither a result nor a failure. The step is called again after the next start.
-    if (outcome === undefined) return;
+    if (outcome === undefined) return undefined;
     const prepared = isLargeReturn(outcome) ? await this.#prepare(outcome) : outcome;
     await this.#commit((at) => (this.#isAt(cursor) ? settle(this.graph, this.state, prepared, at) : []));
+    return undefined;
   }
 
   /** Copies a large patch in slices, ahead of what needs it whole. */

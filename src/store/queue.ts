@@ -68,6 +68,13 @@ export interface RunQueue {
    * and nothing was under way.
    */
   giveBack(claim: Claim, at: number | null): Promise<void>;
+  /** Lets a claim go whose run only others can drive at the moment: it is due for them at once, and here after a while. */
+  passOn(claim: Claim): Promise<void>;
+  /**
+   * True if nobody else can have been given the run meanwhile, as far as is known without asking. If false, whoever has
+   * the claim asks ({@link touch}) before anything is done under it that cannot be undone.
+   */
+  isSure(claim: Claim): boolean;
   /**
    * Lets a claim go whose run may be what ends its process. Such runs are given out again one at a time; one that is
    * woken meanwhile is given out as what goes on, still as a takeover, and can be put back here.

@@ -1,4 +1,5 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -172,12 +173,12 @@ describe.skipIf(postgres === undefined)('servers on one Postgres go on', { concu
     await sleep(1000);
     await own.end('SIGINT');
     const standby = mkdtempSync(join(tmpdir(), 'standby-'));
-    cpSync(own.folder, standby, { recursive: true, preserveTimestamps: true });
+    execFileSync('cp', ['-a', `${own.folder}/.`, standby]);
     await own.start();
     await sleep(3000);
     await own.end('SIGQUIT');
     rmSync(own.folder, { recursive: true });
-    cpSync(standby, own.folder, { recursive: true, preserveTimestamps: true });
+    execFileSync('cp', ['-a', standby, own.folder]);
     rmSync(standby, { recursive: true });
     await own.start();
     for (const runId of runIds) {

@@ -39,6 +39,12 @@ export class Heartbeat {
     this.#timer = setInterval(() => this.tick(), (this.options.heartbeatSeconds * 1000) / TICKS_PER_HEARTBEAT);
   }
 
+  /** False if nothing was heard of a claim for so long that it may be another's. */
+  isFresh({ seenAt }: Held): boolean {
+    const { elapsed, heartbeatSeconds } = this.options;
+    return elapsed() - seenAt < heartbeatSeconds * 1000 * SILENCE_PART;
+  }
+
   stop(): void {
     clearInterval(this.#timer);
   }

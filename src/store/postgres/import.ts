@@ -252,11 +252,7 @@ async function refuseOthers(session: Session, source: Export): Promise<void> {
   }
 }
 
-async function insertAll<Row extends object>(
-  session: Session,
-  table: Table<Row>,
-  rows: Iterable<Row>,
-): Promise<void> {
+async function insertAll<Row extends object>(session: Session, table: Table<Row>, rows: Iterable<Row>): Promise<void> {
   const { name, columns, key } = table;
   const names = columns.map(([column]) => column).join(', ');
   const given = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');

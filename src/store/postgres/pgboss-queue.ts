@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { StoreLogger } from '../ports.js';
 import type { Claim, RunQueue, Unsubscribe } from '../queue.js';
 import type { Unit } from '../store.js';
@@ -16,6 +17,8 @@ import { makeParts, type QueueParts } from './queue-parts.js';
 const LOOK_MS = 1000;
 /** pg-boss ends claims after a day, so they are renewed long before, in milliseconds. */
 const RENEW_MS = 12 * 3_600_000;
+/** How long a run that only others can drive is left to them, in milliseconds. */
+const PASSED_ON_MS = 1000;
 export interface PgBossQueueOptions {
   readonly logger: StoreLogger;
   /** Milliseconds since 1970, by the clock of the database. */
@@ -67,6 +70,8 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
   #isFull = false;
   #isClosed = false;
   #claimsLost = 0;
+  /** When runs were last left to other processes. */
+  readonly #passedOn = new LRUCache<string, number>({ max: 10_000 });
   readonly #workListeners = new Set<() => void>();
   readonly #lostListeners = new Set<(claim: Claim) => void>();
 
@@ -143,6 +148,23 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
     // Whoever stopped because nobody knew whether the claim holds has not looked at what is to be done.
     const isAtRest = at === null && !held.isAbandoned;
     await this.#parts().leaving.letGo(held, isAtRest ? 'rest' : 'due', at ?? 0);
+  }
+
+  async passOn(claim: Claim): Promise<void> {
+    const held = this.#held.find(claim);
+    if (held === undefined) return;
+    const { elapsed, now, announceWork } = this.options;
+    const last = this.#passedOn.get(claim.runId);
+    const isAgain = last !== undefined && elapsed() - last < PASSED_ON_MS;
+    this.#passedOn.set(claim.runId, elapsed());
+    // The others have no room for it either, so it is not handed to and fro.
+    await this.#parts().leaving.letGo(held, 'due', isAgain ? now() + PASSED_ON_MS : 0);
+    announceWork();
+  }
+
+  isSure(claim: Claim): boolean {
+    const held = this.#held.find(claim);
+    return held !== undefined && !held.isAbandoned && this.#parts().heartbeat.isFresh(held);
   }
 
   async quarantine(claim: Claim): Promise<void> {
@@ -233,6 +255,7 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
   }
 
   #left({ claim }: Held, place: Place): void {
+    if (this.#passedOn.has(claim.runId) && place === 'due') return;
     if (claim.isSuspect || place === 'suspects') this.#parts().due.expectSuspects();
     this.#announce();
   }

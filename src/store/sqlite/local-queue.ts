@@ -18,6 +18,9 @@ export interface LocalQueueOptions {
   readonly explain: (thrown: unknown) => Error;
 }
 
+/** How long a run that was passed on is not looked at, in milliseconds. */
+const PASSED_ON_MS = 1000;
+
 /** A claim that is out, and whether its run was woken since. */
 interface Held {
   readonly claim: Claim;
@@ -110,6 +113,15 @@ export class LocalQueue implements RunQueue {
     if (at === null) this.#takeovers.delete(claim.runId);
     else this.#wakeLater(claim.runId, at, at - this.options.now());
     this.#announce();
+  }
+
+  /** There are no others, so it is looked at again here. */
+  passOn(claim: Claim): Promise<void> {
+    return this.giveBack(claim, this.options.now() + PASSED_ON_MS);
+  }
+
+  isSure(): boolean {
+    return true;
   }
 
   async quarantine(claim: Claim): Promise<void> {
