@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import { isPostgresUrl } from './config.js';
 import type { InSlices } from './core/base/steps.js';
 import type { Registry } from './core/tool/registry.js';
 import { createEngine, type Engine } from './engine/engine.js';
@@ -128,7 +127,7 @@ const SHARING: Omit<SharingOptions, 'abilities'> = {
 
 /** Whoever has a file needs no driver of a server. */
 async function openPorts(databaseUrl: string, options: PortsOptions, sharing: SharingOptions): Promise<Ports> {
-  if (!isPostgresUrl(databaseUrl)) return openSqlite({ ...options, path: databaseUrl });
+  if (!/^postgres(ql)?:/i.test(databaseUrl)) return openSqlite({ ...options, path: databaseUrl });
   const { openPostgres } = await import('./store/postgres/open.js');
   return openPostgres({ ...options, ...sharing, url: databaseUrl });
 }

@@ -239,8 +239,7 @@ function parseDatabase(text: string): string | undefined {
   return path.startsWith('//') ? pathOfUrl(text) : path;
 }
 
-/** True for what several servers can share, false for a file. */
-export function isPostgresUrl(text: string): boolean {
+function isPostgresUrl(text: string): boolean {
   return /^postgres(ql)?:/i.test(text);
 }
 

@@ -14,7 +14,8 @@ import type { Claim, RunQueue, Unsubscribe } from '../store/queue.js';
 import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
 import { ChildRuns } from './children.js';
-import { type Rest, Session, type SessionDeps } from './session.js';
+import type { Rest } from './rest.js';
+import { Session, type SessionDeps } from './session.js';
 import type { StepObserver } from './step-outcome.js';
 import { UnreadableRuns } from './unreadable-runs.js';
 

@@ -30,6 +30,7 @@ import type { Signal, Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
 import type { ChildRuns } from './children.js';
 import { resolveWait } from './resolve-wait.js';
+import type { Rest } from './rest.js';
 import { type StepObserver, stepOutcomeOf } from './step-outcome.js';
 import { type CallResult, ToolCall } from './tool-call.js';
 
@@ -52,15 +53,6 @@ export interface SessionDeps {
   /** What `secrets.NAME` in params stands for. */
   readonly secrets: Readonly<Record<string, string>>;
 }
-
-/** How a session left its run. */
-export type Rest =
-  /** The claim was let go in the unit that ended or parked the run. */
-  | { readonly kind: 'done' }
-  /** The claim is still held, and the run is due at a time (milliseconds since 1970), or when something happens to it. */
-  | { readonly kind: 'parked'; readonly until: number | null }
-  /** The claim is still held, and the next tool or condition is one that only other processes have. */
-  | { readonly kind: 'elsewhere' };
 
 /** The claim was lost: nothing more can be done here. */
 const LOST: Rest = { kind: 'parked', until: null };

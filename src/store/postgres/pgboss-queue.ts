@@ -70,8 +70,8 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
   #isFull = false;
   #isClosed = false;
   #claimsLost = 0;
-  /** When runs were last left to other processes. */
-  readonly #passedOn = new LRUCache<string, number>({ max: 10_000 });
+  /** Runs that were just left to other processes. */
+  readonly #passedOn = new LRUCache<string, true>({ max: 10_000, ttl: PASSED_ON_MS });
   readonly #workListeners = new Set<() => void>();
   readonly #lostListeners = new Set<(claim: Claim) => void>();
 
@@ -153,10 +153,9 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
   async passOn(claim: Claim): Promise<void> {
     const held = this.#held.find(claim);
     if (held === undefined) return;
-    const { elapsed, now, announceWork } = this.options;
-    const last = this.#passedOn.get(claim.runId);
-    const isAgain = last !== undefined && elapsed() - last < PASSED_ON_MS;
-    this.#passedOn.set(claim.runId, elapsed());
+    const { now, announceWork } = this.options;
+    const isAgain = this.#passedOn.has(claim.runId);
+    this.#passedOn.set(claim.runId, true);
     // The others have no room for it either, so it is not handed to and fro.
     await this.#parts().leaving.letGo(held, 'due', isAgain ? now() + PASSED_ON_MS : 0);
     announceWork();

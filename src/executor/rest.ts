@@ -1,0 +1,8 @@
+/** How a session left its run. */
+export type Rest =
+  /** The claim was let go in the unit that ended or parked the run. */
+  | { readonly kind: 'done' }
+  /** The claim is still held, and the run is due at a time (milliseconds since 1970), or when something happens to it. */
+  | { readonly kind: 'parked'; readonly until: number | null }
+  /** The claim is still held, and the next tool or condition is one that only other processes have. */
+  | { readonly kind: 'elsewhere' };
