@@ -8,7 +8,7 @@ CREATE FUNCTION "stored_json"(value text) RETURNS json LANGUAGE sql IMMUTABLE ST
 $$;
 --> statement-breakpoint
 -- Postgres has IS JSON from version 16 on only.
-CREATE FUNCTION "is_stored_json"(value text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+CREATE FUNCTION "is_stored_json"(value text) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 BEGIN
 	PERFORM value::json;
 	RETURN true;
@@ -16,6 +16,12 @@ EXCEPTION WHEN invalid_text_representation THEN
 	RETURN false;
 END
 $$;
+--> statement-breakpoint
+CREATE TABLE "child_usage" (
+	"run_id" uuid PRIMARY KEY NOT NULL,
+	"input_tokens" bigint,
+	"output_tokens" bigint
+);
 --> statement-breakpoint
 CREATE TABLE "graph_definitions" (
 	"graph_id" text COLLATE "C" NOT NULL,

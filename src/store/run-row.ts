@@ -1,4 +1,6 @@
+import { addUsage, type Usage } from '../core/base/usage.js';
 import { errorOf, finishedAtOf, type RunState, statusOf, waitOf, wakeAt } from '../core/run/state.js';
+import type { RunAppend } from './store.js';
 
 /** Where a child hangs, which never changes. */
 export function parentColumns({ parent }: RunState) {
@@ -26,4 +28,14 @@ export function rowOf(state: RunState) {
     // What a branch has from its parent is not stored once more.
     data: finishedAt === null ? null : JSON.stringify(own ?? data),
   };
+}
+
+/** The tokens that the runs above have to be told of: those of the events of a child. */
+export function usageAbove({ state, records }: RunAppend): Usage | undefined {
+  if (state.parent === null) return undefined;
+  let sum: Usage | undefined;
+  for (const { event } of records) {
+    if ('usage' in event && event.usage !== undefined) sum = addUsage(event.usage, sum);
+  }
+  return sum;
 }

@@ -141,7 +141,7 @@ describe.skipIf(postgres === undefined)('reading back an outcome', () => {
       told();
       return isIt;
     });
-    await until(async () => (await waiting(client)) > 0);
+    await until(async () => (await waiting(client, pool)) > 0);
     expect(told).not.toHaveBeenCalled();
     await client.query(end);
     expect(await stored).toBe(outcome);
@@ -167,7 +167,7 @@ describe.skipIf(postgres === undefined)('reading back an outcome', () => {
     await client.query('BEGIN');
     await client.query('UPDATE workflow_runs SET slot_seq = 3 WHERE run_id = $1', [child.runId]);
     const stored = isStored(pool, [rows], undefined);
-    await until(async () => (await waiting(client)) > 0);
+    await until(async () => (await waiting(client, pool)) > 0);
     await client.query('COMMIT');
     expect(await stored).toBe(true);
   });
@@ -187,10 +187,10 @@ describe.skipIf(postgres === undefined)('reading back an outcome', () => {
     }
   });
 
-  /** How many connections wait for a lock that this one has. */
-  async function waiting(client: pg.Client): Promise<number> {
-    const blocked =
-      'SELECT count(*) AS count FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))';
-    return Number((await client.query(blocked)).rows[0].count);
+  /** How many connections wait for a lock that this one has; asked on another, because a transaction sees one moment of it. */
+  async function waiting(client: pg.Client, pool: pg.Pool): Promise<number> {
+    const { pid } = (await client.query('SELECT pg_backend_pid() AS pid')).rows[0];
+    const text = 'SELECT count(*)::integer AS count FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))';
+    return (await pool.query({ text, values: [pid] })).rows[0].count;
   }
 });

@@ -6,6 +6,7 @@ import type { OpenedStore } from '../../src/store/postgres/open-store.js';
 import type { CommitParticipant } from '../../src/store/postgres/participant.js';
 import type { RunAppend, Store, Unit } from '../../src/store/store.js';
 import { findPostgres } from '../helpers/postgres.js';
+import { until } from '../helpers/until.js';
 import { openPostgres } from './postgres-stores.js';
 import {
   branches,
@@ -44,6 +45,13 @@ describe.skipIf(postgres === undefined)('two stores on one Postgres', () => {
     await client.connect();
     onTestFinished(() => client.end());
     return client;
+  }
+
+  /** Waits until another connection waits for a lock that this one has; asked on a third, because a transaction sees one moment of it. */
+  async function isWaitedFor(client: pg.Client): Promise<void> {
+    const { pid } = (await client.query('SELECT pg_backend_pid() AS pid')).rows[0];
+    const text = 'SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))';
+    await until(async () => (await opened.pools.readers.query({ text, values: [pid] })).rowCount === 1);
   }
 
   const both = () => [one, other] as const;
@@ -126,8 +134,7 @@ describe.skipIf(postgres === undefined)('two stores on one Postgres', () => {
       isDeleted = true;
       return result;
     });
-    const blocked = 'SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))';
-    await expect.poll(async () => (await client.query(blocked)).rowCount).toBe(1);
+    await isWaitedFor(client);
     expect(isDeleted).toBe(false);
     await client.query('COMMIT');
     expect(await deleted).toBe('deleted');
@@ -192,8 +199,7 @@ describe.skipIf(postgres === undefined)('two stores on one Postgres', () => {
     await client.query(update, [high.runId]);
     // Locks the row with the lower id, and waits for the one with the higher id.
     const committed = one.commit(unit(follow(low, [STARTED]), follow(high, [STARTED])));
-    const blocked = 'SELECT 1 FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))';
-    await expect.poll(async () => (await client.query(blocked)).rowCount).toBe(1);
+    await isWaitedFor(client);
     // The server chooses the one who has waited for longest: the store.
     await client.query(update, [low.runId]);
     await client.query('COMMIT');

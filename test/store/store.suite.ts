@@ -317,7 +317,8 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
           expect(await store.readEvents(runId, 0, 1)).toEqual([]);
           expect(await store.readLogEvents(runId, 0, 1)).toEqual([]);
           expect(await store.deleteRun(runId)).toBe('missing');
-          expect(await store.countChildren(runId, 1)).toEqual({ made: 0, ended: 0 });
+          expect(await store.countChildren(runId, 1)).toMatchObject({ made: 0, ended: 0 });
+          expect(await store.readChildUsage(runId)).toEqual({ input_tokens: 0, output_tokens: 0 });
           expect(await store.viewChildren(runId, 1, 1, 1)).toMatchObject({ created: 0, next: [] });
           expect(await store.listUnfinishedChildren(runId, 1, -1, 1)).toEqual([]);
           expect(await store.readChildResults(runId, 1)).toEqual([]);

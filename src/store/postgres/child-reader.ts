@@ -1,17 +1,18 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
+import type { Usage } from '../../core/base/usage.js';
 import { MAX_DEPTH } from '../../core/run/branches.js';
 import type { ChildrenView } from '../../core/run/children.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
 import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
 import { childResultOf, firstByIndex, LOST } from '../child-rows.js';
-import type { ChildRow, RunSummary } from '../store.js';
+import type { ChildCounts, ChildRow, RunSummary } from '../store.js';
 import { isRunId } from './column-values.js';
 import { type Session, send } from './connection.js';
-import { SUMMARY } from './run-list.js';
-import { workflowRuns } from './schema.js';
+import { childUsage, workflowRuns } from './schema.js';
+import { SUMMARY } from './summary-columns.js';
 
 /** Reads the children of runs. */
 export class ChildReader {
@@ -44,12 +45,25 @@ export class ChildReader {
     return { created, active, lost: isLost, unfinished: active + starts.length, next };
   }
 
-  /** How many children an event of a run started, and how many of them have ended. */
-  async countChildren(parentRunId: string, parentSeq: number): Promise<{ made: number; ended: number }> {
-    if (!isRunId(parentRunId)) return { made: 0, ended: 0 };
-    const [counts] = await this.#rows<CountRow>('count_children', COUNT, [parentRunId, parentSeq]);
-    const made = (counts?.lastIndex ?? -1) + 1;
-    return { made, ended: made - (counts?.active ?? 0) - (counts?.waiting ?? 0) };
+  /** How many children an event of a run started, and how far they are. */
+  async countChildren(parentRunId: string, parentSeq: number): Promise<ChildCounts> {
+    const values = [parentRunId, parentSeq];
+    const [counts] = isRunId(parentRunId) ? await this.#rows<CountRow>('count_children', COUNT, values) : [];
+    if (counts === undefined) return { made: 0, ended: 0, lost: 0, running: 0, waiting: 0 };
+    const { lastIndex, active, unfinished, waiting, lost } = counts;
+    const made = (lastIndex ?? -1) + 1;
+    return { made, ended: made - unfinished, lost, running: active - waiting, waiting };
+  }
+
+  /** Tokens that all runs inside a run have used; null if that is not known. */
+  async readChildUsage(runId: string): Promise<Usage | null> {
+    const nothing = { input_tokens: 0, output_tokens: 0 };
+    if (!isRunId(runId)) return nothing;
+    const [found] = await this.db.select().from(childUsage).where(eq(childUsage.runId, runId));
+    if (found === undefined) return nothing;
+    const { inputTokens, outputTokens } = found;
+    if (inputTokens === null || outputTokens === null) return null;
+    return { input_tokens: inputTokens, output_tokens: outputTokens };
   }
 
   /** Children that have not finished, by index, above an index. */
@@ -96,7 +110,9 @@ export class ChildReader {
 interface CountRow {
   readonly lastIndex: number | null;
   readonly active: number;
+  readonly unfinished: number;
   readonly waiting: number;
+  readonly lost: number;
 }
 
 interface ViewRow {
@@ -139,8 +155,13 @@ function lostOf(status: (typeof LOST)[number]): string {
 const VIEW = `SELECT ${LAST_INDEX} AS "lastIndex", (SELECT count(*) FROM ${AT_WORK}) AS active,
   ${listOf(TO_START)} AS "toStart", json_build_array(${LOST.map(lostOf).join(', ')}) AS lost`;
 
+/** Not by the event: the index does not have it, and children of earlier ones have ended before their join. */
+const UNFINISHED = 'workflow_runs WHERE parent_run_id = $1 AND finished_at IS NULL';
+
 const COUNT = `SELECT ${LAST_INDEX} AS "lastIndex", (SELECT count(*) FROM ${AT_WORK}) AS active,
-  (SELECT count(*) FROM ${TO_START}) AS waiting`;
+  (SELECT count(*) FROM ${UNFINISHED}) AS unfinished,
+  (SELECT count(*) FROM ${UNFINISHED} AND waiting_for IS NOT NULL) AS waiting,
+  (SELECT count(*) FROM ${OF_EVENT} AND status IN ('FAILED', 'CANCELLED')) AS lost`;
 
 const UNFINISHED_CHILDREN = `(SELECT ${CHILD} FROM ${AT_WORK} AND child_index > $3 ORDER BY child_index LIMIT $4)
   UNION ALL (SELECT ${CHILD} FROM ${TO_START} AND child_index > $3 ORDER BY child_index LIMIT $4)

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { drizzle, type NodePgDatabase } from 'drizzle-orm/node-postgres';
+import type { Usage } from '../../core/base/usage.js';
 import type { ChildrenView } from '../../core/run/children.js';
 import type { EventRecord } from '../../core/run/events.js';
 import type { ChildResult } from '../../core/run/join.js';
@@ -9,6 +10,7 @@ import { StoreUnavailableError } from '../errors.js';
 import type { PortsOptions } from '../ports.js';
 import type { Signals } from '../signals.js';
 import type {
+  ChildCounts,
   ChildRow,
   CommitObserver,
   GraphVersion,
@@ -156,7 +158,11 @@ export class PostgresStore implements Store {
     return this.#read(() => this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit, retriedAt));
   }
 
-  countChildren(parentRunId: string, parentSeq: number): Promise<{ made: number; ended: number }> {
+  readChildUsage(runId: string): Promise<Usage | null> {
+    return this.#read(() => this.#children.readChildUsage(runId));
+  }
+
+  countChildren(parentRunId: string, parentSeq: number): Promise<ChildCounts> {
     return this.#read(() => this.#children.countChildren(parentRunId, parentSeq));
   }
 

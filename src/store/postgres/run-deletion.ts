@@ -90,7 +90,7 @@ async function deleteFamily(session: Session, topRunId: string): Promise<number>
   if (family.some(({ hasFinished }) => !hasFinished)) return 0;
   for (const { runId, metadata } of family) await deleteMetadata(session, runId, readMetadata(metadata));
   const values = [family.map(({ runId }) => runId)];
-  for (const table of ['run_events', 'run_snapshots', 'workflow_runs']) {
+  for (const table of ['run_events', 'run_snapshots', 'child_usage', 'workflow_runs']) {
     await send(session, {
       name: `delete_${table}`,
       text: `DELETE FROM ${table} WHERE run_id = ANY($1::uuid[])`,

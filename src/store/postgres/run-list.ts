@@ -5,22 +5,7 @@ import { firstIdSince, isUnfinished, UNFINISHED } from '../run-search.js';
 import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
 import { escapeText, isRunId, isStorable, toBigint } from './column-values.js';
 import { workflowRuns } from './schema.js';
-
-/** The columns of a {@link RunSummary}. */
-export const SUMMARY = {
-  runId: workflowRuns.runId,
-  graphId: workflowRuns.graphId,
-  graphVersion: workflowRuns.graphVersion,
-  status: workflowRuns.status,
-  parentRunId: workflowRuns.parentRunId,
-  childIndex: workflowRuns.childIndex,
-  waitingFor: workflowRuns.waitingFor,
-  metadata: workflowRuns.metadata,
-  error: workflowRuns.error,
-  submittedAt: workflowRuns.submittedAt,
-  startedAt: workflowRuns.startedAt,
-  finishedAt: workflowRuns.finishedAt,
-};
+import { SUMMARY } from './summary-columns.js';
 
 /** What unfinished runs are found by: the top-level ones, and children. Each in the words of an index. */
 export const ACTIVE: readonly (SQL | undefined)[] = [

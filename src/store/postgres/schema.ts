@@ -125,6 +125,16 @@ export const runEvents = pgTable(
   (table) => [primaryKey({ columns: [table.runId, table.seq] })],
 );
 
+/**
+ * Tokens that all runs inside a run have used, at any depth. Only for runs with such; null if there were runs inside it
+ * before this was counted, in a database that it was moved from.
+ */
+export const childUsage = pgTable('child_usage', {
+  runId: uuid('run_id').primaryKey(),
+  inputTokens: bigint('input_tokens', { mode: 'number' }),
+  outputTokens: bigint('output_tokens', { mode: 'number' }),
+});
+
 /** The latest snapshot of a run: its state, without the input, at an event. */
 export const runSnapshots = pgTable('run_snapshots', {
   runId: uuid('run_id').primaryKey(),

@@ -1,5 +1,5 @@
 import type { RunState } from '../../core/run/state.js';
-import { parentColumns, rowOf } from '../run-row.js';
+import { parentColumns, rowOf, usageAbove } from '../run-row.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { escapeText } from './column-values.js';
 
@@ -53,6 +53,13 @@ export interface MadeChildren {
   readonly limit: number;
 }
 
+/** Tokens that children of a run have used. */
+export interface UsedByChildren {
+  readonly runId: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+}
+
 /** What is stored of one run, or of many. */
 export interface Rows {
   readonly versions: readonly NeededVersion[];
@@ -69,6 +76,7 @@ export interface UnitRows {
   /** Of each run, in the order of the unit. */
   readonly runs: readonly (Rows & { readonly runId: string })[];
   readonly made: readonly MadeChildren[];
+  readonly used: readonly UsedByChildren[];
   readonly slots: readonly Slot[];
 }
 
@@ -83,7 +91,7 @@ export function rowsOf(unit: Unit): UnitRows {
     writes.set(runId, join(writes.get(runId), append));
   }
   const runs = [...writes].map(([runId, write]) => ({ runId, ...rowsOfRun(runId, write) }));
-  return { unit, runs, made: madeBy(unit), slots: unit.slots ?? [] };
+  return { unit, runs, made: madeBy(unit), used: usedBy(unit), slots: unit.slots ?? [] };
 }
 
 /** What is to be stored of one run: by one append, or several that follow each other. */
@@ -154,4 +162,13 @@ function madeBy({ appends, maxDescendants: limit = Number.MAX_SAFE_INTEGER }: Un
     made.set(parentRunId, { parentRunId, added: (made.get(parentRunId)?.added ?? 0) + 1, limit });
   }
   return [...made.values()];
+}
+
+function usedBy({ appends }: Unit): UsedByChildren[] {
+  return appends.flatMap((append) => {
+    const usage = usageAbove(append);
+    const { parent } = append.state;
+    if (usage === undefined || parent === null) return [];
+    return [{ runId: parent.run_id, inputTokens: usage.input_tokens, outputTokens: usage.output_tokens }];
+  });
 }

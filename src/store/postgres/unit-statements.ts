@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Slot } from '../store.js';
 import { GRAPH_LOCK } from './locks.js';
-import type { MadeChildren, NeededVersion, Rows } from './unit-rows.js';
+import type { MadeChildren, NeededVersion, Rows, UsedByChildren } from './unit-rows.js';
 
 /** A statement about any number of rows, which are given as one array for each column. Prepared once per connection. */
 export interface RowsStatement<Row> {
@@ -138,4 +138,23 @@ export const countDescendants = statement<MadeChildren>(
   )
   SELECT top.run_id AS "topRunId", top.added, counted.run_id IS NOT NULL AS "isCounted"
   FROM top LEFT JOIN counted ON counted.run_id = top.run_id`,
+);
+
+/**
+ * Adds what children have used to their parents, and to all above those. What is not known stays so: null and a number are
+ * null.
+ */
+export const addChildUsage = statement<UsedByChildren>(
+  'add_child_usage',
+  ['runId', 'inputTokens', 'outputTokens'],
+  `WITH RECURSIVE above AS (
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS given(run_id, input_tokens, output_tokens)
+    UNION ALL
+    SELECT run.parent_run_id, above.input_tokens, above.output_tokens
+    FROM above JOIN workflow_runs run ON run.run_id = above.run_id WHERE run.parent_run_id IS NOT NULL
+  )
+  INSERT INTO child_usage AS stored (run_id, input_tokens, output_tokens)
+  SELECT run_id, sum(input_tokens), sum(output_tokens) FROM above GROUP BY run_id ORDER BY run_id
+  ON CONFLICT (run_id) DO UPDATE SET input_tokens = stored.input_tokens + excluded.input_tokens,
+    output_tokens = stored.output_tokens + excluded.output_tokens`,
 );

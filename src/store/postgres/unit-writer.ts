@@ -4,8 +4,9 @@ import type { Slot } from '../store.js';
 import { type Session, send } from './connection.js';
 import { serverError } from './failures.js';
 import type { CommitParticipant } from './participant.js';
-import type { MadeChildren, NeededVersion, Rows, UnitRows } from './unit-rows.js';
+import type { MadeChildren, NeededVersion, Rows, UnitRows, UsedByChildren } from './unit-rows.js';
 import {
+  addChildUsage,
   type CountedTop,
   countDescendants,
   findLiveVersions,
@@ -58,6 +59,10 @@ export async function writeTogether(
       session,
       units.flatMap(({ made }) => made),
     ),
+    writeUsage(
+      session,
+      units.flatMap(({ used }) => used),
+    ),
     ...participants.map((participant) =>
       participant.write(
         session,
@@ -75,7 +80,7 @@ export async function writeTogether(
  */
 export async function writeAlone(
   session: Session,
-  { unit, runs, slots, made }: UnitRows,
+  { unit, runs, slots, made, used }: UnitRows,
   participants: readonly CommitParticipant[],
 ): Promise<void> {
   for (const run of runs) await writeRun(session, run.runId, run);
@@ -83,6 +88,7 @@ export async function writeAlone(
     await writeSlots(session, [slot]).catch((thrown: unknown) => Promise.reject(conflictOr(thrown, slot.runId)));
   }
   for (const children of made) await writeChildren(session, children);
+  await writeUsage(session, used);
   for (const participant of participants) await participant.write(session, [unit]);
 }
 
@@ -178,6 +184,10 @@ async function writeDescendants(session: Session, made: readonly MadeChildren[])
   if (made.length === 0) return;
   const { rows } = await send<CountedTop & pg.QueryResultRow>(session, countDescendants.of(made));
   if (rows.some(({ isCounted }) => !isCounted) || sumOf(rows) !== sumOf(made)) throw new BatchRefusedError();
+}
+
+async function writeUsage(session: Session, used: readonly UsedByChildren[]): Promise<void> {
+  if (used.length > 0) await send(session, addChildUsage.of(used));
 }
 
 async function writeChildren(session: Session, children: MadeChildren): Promise<void> {

@@ -1,10 +1,10 @@
 import type Database from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
-import { addUsage, type Usage } from '../../core/base/usage.js';
+import type { Usage } from '../../core/base/usage.js';
 import type { RunState } from '../../core/run/state.js';
 import { ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
-import { parentColumns, rowOf } from '../run-row.js';
+import { parentColumns, rowOf, usageAbove } from '../run-row.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
 import { prepareStatements, type Statements } from './unit-statements.js';
@@ -175,16 +175,6 @@ export class UnitWriter {
     // The run was deleted in the meantime.
     if (changes === 0) throw new ConflictError(runId);
   }
-}
-
-/** The tokens that the runs above have to be told of: those of the events of a child. */
-function usageAbove({ state, records }: RunAppend): Usage | undefined {
-  if (state.parent === null) return undefined;
-  let sum: Usage | undefined;
-  for (const { event } of records) {
-    if ('usage' in event && event.usage !== undefined) sum = addUsage(event.usage, sum);
-  }
-  return sum;
 }
 
 function conflictOr(thrown: unknown, runId: string): unknown {
