@@ -45,6 +45,13 @@ export interface ExportedSnapshot {
   readonly state: string;
 }
 
+/** The usage of all runs inside one. Null if nobody knows. */
+export interface ExportedUsage {
+  readonly runId: string;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+}
+
 export interface ExportedEntry {
   readonly runId: string;
   readonly key: string;
@@ -67,6 +74,7 @@ export interface Export {
   /** Journals of runs, in order. */
   events(runIds: readonly string[]): Iterable<ExportedEvent>;
   snapshots(runIds: readonly string[]): Iterable<ExportedSnapshot>;
+  usage(runIds: readonly string[]): Iterable<ExportedUsage>;
   metadata(runIds: readonly string[]): Iterable<ExportedEntry>;
   /** Those of the runs that it has. */
   known(runIds: readonly string[]): readonly string[];

@@ -9,12 +9,13 @@ import type {
   ExportedGraph,
   ExportedRun,
   ExportedSnapshot,
+  ExportedUsage,
 } from '../export.js';
 import type { Wake } from '../queue.js';
+import { escapeText } from './column-values.js';
 import { openPools, type Session, send } from './connection.js';
 import { PgBossQueue } from './pgboss-queue.js';
 import { startDatabase } from './start.js';
-import { escapeText } from './storable-text.js';
 import { inTransaction } from './transaction.js';
 
 /** Runs of one transaction. */
@@ -89,6 +90,16 @@ const SNAPSHOTS: Table<ExportedSnapshot> = {
     ['run_id', 'uuid', ({ runId }) => runId],
     ['seq', 'integer', ({ seq }) => seq],
     ['state', 'text', ({ state }) => state],
+  ],
+  key: 'run_id',
+};
+
+const USAGE: Table<ExportedUsage> = {
+  name: 'child_usage',
+  columns: [
+    ['run_id', 'uuid', ({ runId }) => runId],
+    ['input_tokens', 'bigint', ({ inputTokens }) => inputTokens],
+    ['output_tokens', 'bigint', ({ outputTokens }) => outputTokens],
   ],
   key: 'run_id',
 };
@@ -208,6 +219,7 @@ async function importRuns(
   await insertAll(session, RUNS, added);
   await insertAll(session, EVENTS, source.events(ids));
   await insertAll(session, SNAPSHOTS, source.snapshots(ids));
+  await insertAll(session, USAGE, source.usage(ids));
   await insertAll(session, METADATA, source.metadata(ids));
   const wakes = added.flatMap((run) => wakesOf(run));
   if (wakes.length > 0) await queue.write(session, [{ appends: [], wakes }]);

@@ -10,6 +10,7 @@ import type {
   ExportedGraph,
   ExportedRun,
   ExportedSnapshot,
+  ExportedUsage,
 } from '../export.js';
 import { explainOpening, openDatabase } from './database.js';
 import { checkFileNames } from './file-names.js';
@@ -93,6 +94,7 @@ function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
     known: (runIds) => known.all(JSON.stringify(runIds)) as string[],
     events: ofRuns<ExportedEvent>('seq, type, time, log_end AS logEnd, payload', 'run_events', 'seq'),
     snapshots: ofRuns<ExportedSnapshot>('seq, state', 'run_snapshots', 'seq'),
+    usage: ofRuns<ExportedUsage>('input_tokens AS inputTokens, output_tokens AS outputTokens', 'child_usage', 'run_id'),
     metadata: ofRuns<ExportedEntry>('key, value', 'run_metadata', 'key'),
   };
 }
