@@ -59,7 +59,10 @@ export interface RunQueue {
   open(): Promise<void>;
   /** Claims runs that are due, at most `max`: those that go on before those that begin, each group in its order. */
   take(max: number): Promise<readonly Claim[]>;
-  /** Says that claims are still at work; resolves with those that still hold. */
+  /**
+   * Says that claims are still at work; resolves with those that still hold.
+   * @throws StoreUnavailableError if nobody can tell
+   */
   touch(claims: readonly Claim[]): Promise<readonly Claim[]>;
   /**
    * Lets a claim go. Does nothing if it does not hold any more.
@@ -82,22 +85,27 @@ export interface RunQueue {
   quarantine(claim: Claim): Promise<void>;
   /**
    * Lets a claim go whose run this process cannot drive: what is stored of it cannot be read. It is due again if
-   * something is stored for it, or when a process opens the queue, though not for its time.
+   * something is stored for it, or when a process opens the queue, though not for its time. A queue that processes share
+   * tries it again after a long while too.
    */
   setAside(claim: Claim): Promise<void>;
   /** The run of a suspect's claim has got on, so the next suspect can be tried. */
   clear(claim: Claim): void;
   /**
-   * Does the work that adds a run to those that wait to begin.
+   * Does the work that adds a run to those that wait to begin. A queue that processes share sees what the others add
+   * after a moment, so a few more can be taken.
    * @throws QueueFullError if there is no room; the work is not begun then
    */
   admit<T>(work: () => Promise<T>): Promise<T>;
-  /** How many runs are due and not claimed. */
+  /** How many runs are due and not claimed. A queue that processes share counts them now and then. */
   depth(): Promise<number>;
   /** Calls back when there may be something to take. */
   onWork(listener: () => void): Unsubscribe;
-  /** Calls back when a claim was lost: its run may be driven elsewhere, so nothing more may be done under it. */
+  /**
+   * Calls back when a claim was lost, or nobody can tell whether it still holds: its run may be driven elsewhere, so nothing
+   * more may be done under it. It is given back all the same.
+   */
   onLost(listener: (claim: Claim) => void): Unsubscribe;
-  /** Gives nothing out from here on. */
+  /** Gives nothing out from here on. What is still claimed is a takeover for whoever claims it next. */
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { StoreLogger } from '../ports.js';
 import type { Claim, RunQueue, Unsubscribe } from '../queue.js';
@@ -15,6 +16,8 @@ import { makeParts, type QueueParts } from './queue-parts.js';
 
 /** How often the queue is looked at, whatever else tells of work, in milliseconds. */
 const LOOK_MS = 1000;
+/** How long it may take to hand runs over to other processes at the end, in milliseconds. */
+const LONGEST_CLOSE_MS = 5000;
 /** pg-boss ends claims after a day, so they are renewed long before, in milliseconds. */
 const RENEW_MS = 12 * 3_600_000;
 /** How long a run that only others can drive is left to them, in milliseconds. */
@@ -231,16 +234,21 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
     clearInterval(this.#look);
     this.#dueTimes.stop();
     if (this.#prepared === undefined) return;
-    const { claims, due, leaving, heartbeat, reconciler, jobs } = this.#prepared;
+    this.#prepared.heartbeat.stop();
+    const onError = (error: unknown): void =>
+      this.#outage.complain(error, 'the queue could not be closed in good order');
+    const closed = this.#leaveAll(this.#prepared).catch(onError);
+    // What could not be handed over by then is taken by others after a while.
+    await Promise.race([closed, sleep(LONGEST_CLOSE_MS, undefined, { ref: false })]);
+  }
+
+  async #leaveAll({ claims, due, leaving, reconciler, jobs }: QueueParts): Promise<void> {
     await reconciler.stop();
     await leaving.retry();
     await due.stop();
-    heartbeat.stop();
     const held = this.#held.all();
-    // What cannot be handed over is taken by others after a while.
-    await claims.handOver(held).catch((error) => this.#outage.complain(error, 'claims could not be handed over'));
+    await claims.handOver(held).finally(() => jobs.stop());
     for (const one of held) this.#held.remove(one);
-    await jobs.stop();
   }
 
   #parts(): QueueParts {

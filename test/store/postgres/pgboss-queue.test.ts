@@ -378,5 +378,19 @@ describe.skipIf(postgres === undefined)('the queue on Postgres', () => {
       await one.store.close();
       await proxy.close();
     });
+
+    it('does not wait for long at its end, and its runs are taken as those of any process that is gone', async () => {
+      const url = await postgres!.newSchema();
+      const proxy = await proxyTo(url);
+      const one = await open(proxy.url);
+      const run = await submit(one);
+      await takeOne(one);
+      proxy.stall();
+      const begun = performance.now();
+      await one.queue.close();
+      expect(performance.now() - begun).toBeLessThan(9000);
+      await proxy.close();
+      expect(await takeOver(await open(url))).toMatchObject({ runId: run.runId, isTakeover: true });
+    });
   });
 });

@@ -5,6 +5,8 @@ export interface Proxy {
   readonly url: string;
   /** Ends all connections, and takes no new ones. */
   cut(): void;
+  /** Passes nothing on any more, as if packets were dropped. */
+  stall(): void;
   mend(): void;
   close(): Promise<void>;
 }
@@ -14,6 +16,7 @@ export async function proxyTo(url: string): Promise<Proxy> {
   const target = new URL(url);
   const sockets = new Set<Socket>();
   let isCut = false;
+  let isStalled = false;
   const server = createServer((socket) => {
     if (isCut) {
       socket.destroy();
@@ -27,7 +30,7 @@ export async function proxyTo(url: string): Promise<Proxy> {
         sockets.delete(from);
         to.destroy();
       });
-      from.pipe(to);
+      if (!isStalled) from.pipe(to);
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -41,6 +44,10 @@ export async function proxyTo(url: string): Promise<Proxy> {
     cut() {
       isCut = true;
       destroyAll();
+    },
+    stall() {
+      for (const socket of sockets) socket.unpipe();
+      isStalled = true;
     },
     mend() {
       isCut = false;
