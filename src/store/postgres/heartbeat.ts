@@ -2,10 +2,14 @@ import type { Session } from './connection.js';
 import type { Held, HeldClaims } from './held-claims.js';
 import type { JobQueues } from './job-queues.js';
 
-/** Claims are touched so often, and counted as lost after such a silence, in parts of the time after which others take them. */
-const TOUCH_PART = 0.3;
+/**
+ * How often claims are touched, in milliseconds, whatever the setting is: jobs that were made by a process with another
+ * one, or before it was changed, can be lost sooner.
+ */
+const TOUCH_MS = 3000;
+const TICK_MS = 500;
+/** A claim counts as lost after such a silence, as a part of the time after which others take it. */
 const SILENCE_PART = 0.8;
-const TICKS_PER_HEARTBEAT = 20;
 /** How long a transaction waits for a touch that is under way, in milliseconds. It takes a few. */
 const LONGEST_WAIT_MS = 1000;
 
@@ -14,7 +18,6 @@ export interface HeartbeatOptions {
   readonly held: HeldClaims;
   /** A connection that nothing long is sent on. */
   readonly session: Session;
-  readonly heartbeatSeconds: number;
   /** Milliseconds, as they pass; also while the process is stopped. */
   readonly elapsed: () => number;
   /** Called with a claim that does not hold any more. */
@@ -36,13 +39,12 @@ export class Heartbeat {
   constructor(private readonly options: HeartbeatOptions) {}
 
   start(): void {
-    this.#timer = setInterval(() => this.tick(), (this.options.heartbeatSeconds * 1000) / TICKS_PER_HEARTBEAT);
+    this.#timer = setInterval(() => this.tick(), TICK_MS);
   }
 
   /** False if nothing was heard of a claim for so long that it may be another's. */
-  isFresh({ seenAt }: Held): boolean {
-    const { elapsed, heartbeatSeconds } = this.options;
-    return elapsed() - seenAt < heartbeatSeconds * 1000 * SILENCE_PART;
+  isFresh({ seenAt, job }: Held): boolean {
+    return this.options.elapsed() - seenAt < job.heartbeatSeconds * 1000 * SILENCE_PART;
   }
 
   stop(): void {
@@ -51,11 +53,10 @@ export class Heartbeat {
 
   /** Does what is due. Called some times between two touches. */
   tick(): void {
-    const { held, elapsed, heartbeatSeconds, onSilence } = this.options;
+    const { held, elapsed, onSilence } = this.options;
     const now = elapsed();
-    const silentSince = now - heartbeatSeconds * 1000 * SILENCE_PART;
-    for (const one of held.all()) if (one.seenAt < silentSince && !one.isAbandoned) onSilence(one);
-    if (this.#touching !== undefined || now - this.#touchedAt < heartbeatSeconds * 1000 * TOUCH_PART) return;
+    for (const one of held.all()) if (!one.isAbandoned && !this.isFresh(one)) onSilence(one);
+    if (this.#touching !== undefined || now - this.#touchedAt < TOUCH_MS) return;
     this.#touchedAt = now;
     this.#touching = this.#touchAll()
       .catch(this.options.onError)

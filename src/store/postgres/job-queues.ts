@@ -59,6 +59,8 @@ export interface ClaimedJob extends JobAttempt {
   readonly data: JobData;
   /** It was made by what woke the run, perhaps while somebody had it. Any other was made when nobody had it any more. */
   readonly isWake: boolean;
+  /** After so long without a touch, others can claim it. */
+  readonly heartbeatSeconds: number;
 }
 
 export interface JobQueuesOptions {
@@ -261,9 +263,10 @@ function jobOf({ runId, begins = false, afterMs, data }: NewJob): JobInsert<JobD
   return startMs > 0 ? { ...job, startAfter: `${startMs / 1000} seconds` } : job;
 }
 
-function claimedJobOf({ id, retryCount, singletonKey, data }: JobWithMetadata<JobData | null>): ClaimedJob {
-  if (singletonKey === null) throw new Error(`Job ${id} has no run.`);
-  return { id, retryCount, runId: singletonKey, data: data ?? {}, isWake: data === null };
+function claimedJobOf({ singletonKey, data, ...job }: JobWithMetadata<JobData | null>): ClaimedJob {
+  const { id, retryCount, heartbeatSeconds } = job;
+  if (singletonKey === null || heartbeatSeconds === null) throw new Error(`Job ${id} is not one of a run.`);
+  return { id, retryCount, runId: singletonKey, data: data ?? {}, isWake: data === null, heartbeatSeconds };
 }
 
 /** Those that go on before those that begin, each group in the order in which it became due. Run ids sort by time. */

@@ -19,7 +19,7 @@ afterEach(() => {
 
 const elapsed = (): number => Date.now();
 const job = (runId: string, data: ClaimedJob['data'] = {}): ClaimedJob => {
-  return { id: `job-${runId}`, retryCount: 0, runId, data, isWake: false };
+  return { id: `job-${runId}`, retryCount: 0, runId, data, isWake: false, heartbeatSeconds: 10 };
 };
 const NOT = { isTakeover: false, isSuspect: false };
 
@@ -31,7 +31,7 @@ describe('the heartbeat', () => {
     const heard = { onLost: vi.fn(), onSilence: vi.fn(), onError: vi.fn() };
     const session = {} as HeartbeatOptions['session'];
     const jobs = { touchClaims, touchSuspects };
-    const heartbeat = new Heartbeat({ jobs, held, session, heartbeatSeconds: 10, elapsed, ...heard, ...options });
+    const heartbeat = new Heartbeat({ jobs, held, session, elapsed, ...heard, ...options });
     return { held, touchClaims, touchSuspects, ...heard, heartbeat };
   }
 
@@ -87,12 +87,29 @@ describe('the heartbeat', () => {
     expect(touchClaims).toHaveBeenCalledTimes(sent);
   });
 
-  it('does so too if the database never answers', async () => {
+  it('goes by what each job was made with', async () => {
+    const { held, touchClaims, onSilence, onError, heartbeat } = start();
+    held.add({ ...job('a'), heartbeatSeconds: 60 }, elapsed(), NOT);
+    const one = held.add(job('b'), elapsed(), NOT);
+    onSilence.mockImplementation((lost: typeof one) => {
+      lost.isAbandoned = true;
+    });
+    touchClaims.mockRejectedValue(new ConnectionError('gone'));
+    heartbeat.start();
+    await vi.advanceTimersByTimeAsync(47_000);
+    expect(onSilence.mock.calls).toEqual([[one]]);
+    await vi.advanceTimersByTimeAsync(1500);
+    heartbeat.stop();
+    expect(onSilence).toHaveBeenCalledTimes(2);
+    expect(onError).toHaveBeenCalled();
+  });
+
+  it('counts claims as lost too if the database never answers', async () => {
     const { held, touchClaims, onSilence, heartbeat } = start();
     held.add(job('a'), elapsed(), NOT);
     touchClaims.mockReturnValue(new Promise(() => undefined));
     heartbeat.start();
-    await vi.advanceTimersByTimeAsync(8600);
+    await vi.advanceTimersByTimeAsync(8100);
     heartbeat.stop();
     expect(onSilence).toHaveBeenCalledOnce();
     expect(touchClaims).toHaveBeenCalledOnce();
