@@ -32,9 +32,18 @@ export interface TestEngine extends Composition {
   stop(graceMs?: number): Promise<void>;
 }
 
-/** A whole engine on a real database file, recovered and running. */
+/** A SQLite file; with TEST_DATABASE=postgres, a schema of the Postgres that all tests share. */
+async function newDatabase(): Promise<string> {
+  if (process.env.TEST_DATABASE !== 'postgres') return join(temporaryFolder(), 'workflow.db');
+  const { findPostgres } = await import('./postgres.js');
+  const postgres = await findPostgres();
+  if (postgres === undefined) throw new Error('There is no Postgres to test with.');
+  return postgres.newSchema();
+}
+
+/** A whole engine on a real database, recovered and running. */
 export async function startEngine(options: TestEngineOptions = {}): Promise<TestEngine> {
-  const path = options.path ?? join(temporaryFolder(), 'workflow.db');
+  const path = options.path ?? (await newDatabase());
   const now = options.now ?? Date.now;
   const logged: TestEngine['logged'] = [];
   const to = (level: string) => (details: unknown, message?: unknown) => void logged.push({ level, details, message });
