@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord, RunEvent } from '../../src/core/run/events.js';
-import { takeSnapshot } from '../../src/core/run/journal.js';
+import { fold, takeSnapshot } from '../../src/core/run/journal.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
-import { isFinished, type RunState } from '../../src/core/run/state.js';
+import { blankRun, isFinished, type RunState } from '../../src/core/run/state.js';
 import { ConflictError, GraphGoneError, ReplayError, StoreUnavailableError } from '../../src/store/errors.js';
 import {
   isLastPage,
@@ -709,6 +709,31 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         });
       });
 
+      it('add the tokens that they use to all above them, once they are stored', async () => {
+        const used = (number: number, calls: number): RunEvent => {
+          return { ...step(number), usage: { input_tokens: 10 * calls, output_tokens: calls } } as RunEvent;
+        };
+        const top = await storeParent(2);
+        const [first, second] = [0, 1].map((index) => newChild(top, 3, index)) as [RunAppend, RunAppend];
+        await store.commit(unit(first, second));
+        const inside = newChild(first.state, 3, 0);
+        await commit(store, inside);
+        await Promise.all([
+          commit(store, follow(inside.state, [STARTED, used(1, 1), used(2, 2)])),
+          commit(store, follow(second.state, [STARTED, used(1, 4)])),
+        ]);
+        const refused = unit(follow(second.state, [STARTED, used(1, 100)]));
+        await expect(store.commit(refused)).rejects.toBeInstanceOf(ConflictError);
+        const usages = await Promise.all(
+          [top, first.state, second.state].map((run) => store.readChildUsage(run.runId)),
+        );
+        expect(usages).toEqual([7, 3, 0].map((calls) => ({ input_tokens: 10 * calls, output_tokens: calls })));
+        for (const { state } of [inside, first, second]) await commitEnd(state);
+        await commitEnd(top);
+        expect(await store.deleteRun(top.runId)).toBe('deleted');
+        expect(await store.readChildUsage(top.runId)).toEqual({ input_tokens: 0, output_tokens: 0 });
+      });
+
       it('leave what became of them: of a branch what it has set itself, of a graph all its data', async () => {
         const parent = await storeParent(4);
         const data = { inherited: 'from the parent' };
@@ -992,6 +1017,12 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
       const family: RunState[] = [];
       for (const child of [...children, ...grandchildren]) family.push(await commitChild(child, [CANCELLED]));
       return { top: await commit(store, follow(parent, [CANCELLED])), family };
+    }
+
+    /** Cancels a run, however far it has come. */
+    async function commitEnd({ runId }: RunState): Promise<void> {
+      const records = await store.readEvents(runId, 0, 100);
+      await commit(store, follow(fold(blankRun(runId), records), [CANCELLED]));
     }
 
     async function isStored({ runId }: RunState): Promise<boolean> {
