@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { messageOf } from '../../core/base/errors.js';
 import { OutcomeUnknownError, StoreUnavailableError } from '../errors.js';
-import { checkOut, type Session, send } from './connection.js';
+import { checkOut, IDLE_TIMEOUT_MS, QUERY_TIMEOUT_MS, type Session, send } from './connection.js';
 import { isCollision, isDatabaseFailure } from './failures.js';
 import type { CommitParticipant } from './participant.js';
 import type { UnitRows } from './unit-rows.js';
@@ -9,6 +9,9 @@ import { refusalOf, writeAlone, writeTogether } from './unit-writer.js';
 
 /** How often a batch is tried whose transactions collide with those of others. */
 const MAX_ATTEMPTS = 3;
+
+/** How much longer than others the statements of a batch may take for each MiB that it holds, in milliseconds. */
+const TIMEOUT_PER_MIB_MS = 1000;
 
 /** What a batch came to: for each unit an error if it was refused. */
 export type Refusals = readonly (Error | undefined)[];
@@ -48,7 +51,7 @@ export class BatchWriter {
     });
     let isBroken = true;
     try {
-      const refusals = await this.#write(client, batch);
+      const refusals = await this.#write(patient(client, batch), batch);
       isBroken = false;
       return refusals;
     } catch (thrown) {
@@ -59,43 +62,43 @@ export class BatchWriter {
     }
   }
 
-  async #write(client: pg.PoolClient, batch: readonly UnitRows[]): Promise<Refusals> {
-    const refusals = await this.#writeTogether(client, batch);
+  async #write(session: Session, batch: readonly UnitRows[]): Promise<Refusals> {
+    const refusals = await this.#writeTogether(session, batch);
     if (refusals !== undefined) return refusals;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#writeOneByOne(client, batch);
+        return await this.#writeOneByOne(session, batch);
       } catch (thrown) {
         if (attempt === MAX_ATTEMPTS || !isCollision(thrown)) throw thrown;
-        await send(client, ROLLBACK);
+        await send(session, ROLLBACK);
       }
     }
   }
 
   /** @returns undefined if something of the batch cannot be stored; nothing is, then */
-  async #writeTogether(client: pg.PoolClient, batch: readonly UnitRows[]): Promise<Refusals | undefined> {
-    const begun = send(client, BEGIN);
-    const transactionId = readTransactionId(client, batch);
-    const written = writeTogether(client, batch, this.participants);
+  async #writeTogether(session: Session, batch: readonly UnitRows[]): Promise<Refusals | undefined> {
+    const begun = send(session, beginOf(batch));
+    const transactionId = readTransactionId(session, batch);
+    const written = writeTogether(session, batch, this.participants);
     const outcomes = await Promise.allSettled([begun, transactionId, written]);
     for (const outcome of outcomes) {
       if (outcome.status === 'fulfilled') continue;
       const { reason } = outcome;
       if (isDatabaseFailure(reason) && !isCollision(reason)) throw reason;
-      await send(client, ROLLBACK);
+      await send(session, ROLLBACK);
       return undefined;
     }
     const refusals = batch.map(() => undefined);
-    await this.#commit(client, refusals, await transactionId);
+    await this.#commit(session, refusals, await transactionId);
     return refusals;
   }
 
-  async #writeOneByOne(client: pg.PoolClient, batch: readonly UnitRows[]): Promise<Refusals> {
+  async #writeOneByOne(session: Session, batch: readonly UnitRows[]): Promise<Refusals> {
     const refusals: (Error | undefined)[] = [];
-    await send(client, BEGIN);
-    const transactionId = await readTransactionId(client, batch);
-    for (const rows of batch) refusals.push(await this.#writeIsolated(client, rows));
-    await this.#commit(client, refusals, transactionId);
+    await send(session, beginOf(batch));
+    const transactionId = await readTransactionId(session, batch);
+    for (const rows of batch) refusals.push(await this.#writeIsolated(session, rows));
+    await this.#commit(session, refusals, transactionId);
     return refusals;
   }
 
@@ -115,11 +118,11 @@ export class BatchWriter {
     }
   }
 
-  async #commit(client: pg.PoolClient, refusals: Refusals, transactionId: string | undefined): Promise<void> {
+  async #commit(session: Session, refusals: Refusals, transactionId: string | undefined): Promise<void> {
     let command: string;
     try {
       // On its own: behind a statement that failed, COMMIT would be answered as if all were well.
-      ({ command } = await send(client, COMMIT));
+      ({ command } = await send(session, COMMIT));
     } catch (thrown) {
       throw new CommitUnansweredError(thrown, refusals, transactionId);
     }
@@ -127,8 +130,41 @@ export class BatchWriter {
   }
 }
 
-/** Read committed, whatever the database has set: each statement sees what was committed before it. */
-const BEGIN = { text: 'BEGIN ISOLATION LEVEL READ COMMITTED' };
+/**
+ * Read committed, whatever the database has set: each statement sees what was committed before it. A server takes a
+ * transaction for idle while a statement is still arriving, so one that arrives for long gets the time for it.
+ */
+function beginOf(batch: readonly UnitRows[]): pg.QueryConfig {
+  const text = 'BEGIN ISOLATION LEVEL READ COMMITTED';
+  const moreMs = patienceFor(batch);
+  if (moreMs === 0) return { text };
+  return { text: `${text}; SET LOCAL idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS + moreMs}` };
+}
+
+/** The session of a batch, whose statements may take the longer the more it holds, one waiting for the other. */
+function patient(client: pg.PoolClient, batch: readonly UnitRows[]): Session {
+  const moreMs = patienceFor(batch);
+  if (moreMs === 0) return client;
+  return {
+    query: (query) => {
+      const timed = { ...query, query_timeout: QUERY_TIMEOUT_MS + moreMs };
+      return client.query(timed);
+    },
+  };
+}
+
+function patienceFor(batch: readonly UnitRows[]): number {
+  let characters = 0;
+  for (const { runs } of batch) {
+    for (const { events, snapshots, changedRuns } of runs) {
+      for (const { payload } of events) characters += payload.length;
+      for (const { state } of snapshots) characters += state.length;
+      for (const { data } of changedRuns) characters += data?.length ?? 0;
+    }
+  }
+  return Math.floor(characters / 1_048_576) * TIMEOUT_PER_MIB_MS;
+}
+
 const COMMIT = { text: 'COMMIT' };
 const ROLLBACK = { text: 'ROLLBACK' };
 const SAVEPOINT = { text: 'SAVEPOINT unit' };

@@ -4,8 +4,10 @@ import { ConnectionError } from './failures.js';
 /** How long it may take to connect, or to get one of the connections of a pool, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 5000;
 /** How long a statement may keep silent, in milliseconds. Then the connection counts as lost. */
-const QUERY_TIMEOUT_MS = 10_000;
+export const QUERY_TIMEOUT_MS = 10_000;
 const LIST_TIMEOUT_MS = 30_000;
+/** How long a transaction may do nothing, in milliseconds: a server that stands still holds up the others no longer. */
+export const IDLE_TIMEOUT_MS = 5000;
 const KEEP_ALIVE_MS = 10_000;
 
 const BIGINT_OID = pg.types.builtins.INT8;
@@ -40,7 +42,11 @@ function settingsOf(settings: Readonly<Record<string, string>>): string {
     .join('; ');
 }
 
-const SHARED = { client_min_messages: 'warning', jit: 'off', idle_in_transaction_session_timeout: '5s' };
+const SHARED = {
+  client_min_messages: 'warning',
+  jit: 'off',
+  idle_in_transaction_session_timeout: `${IDLE_TIMEOUT_MS}ms`,
+};
 
 /**
  * For connections that commit. Plans are made once, for indexes alone: on a table without statistics, and with plans made
