@@ -131,22 +131,52 @@ describe.skipIf(postgres === undefined)('starting on Postgres', () => {
     await expect(start(url)).rejects.toThrow(/belongs to another program: its schema "test_\w+" has tables/);
   });
 
-  it('refuses a user who cannot make tables, only while there are some to make', async () => {
-    const url = await newSchema();
+  /** Makes a user who can do little, and gives the URL with which they connect. */
+  async function newUser(url: string, { connections = -1 } = {}): Promise<{ role: string; theirs: string }> {
     const role = `role_${crypto.randomUUID().replaceAll('-', '')}`;
-    const schema = /search_path=(\w+)/.exec(decodeURIComponent(url))![1]!;
     await withClient(url, async (client) => {
-      await client.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret'; GRANT USAGE ON SCHEMA ${schema} TO ${role}`);
+      await client.query(`CREATE ROLE ${role} LOGIN PASSWORD 'secret' CONNECTION LIMIT ${connections}`);
+      await client.query(`GRANT USAGE ON SCHEMA ${schemaOf(url)} TO ${role}`);
     });
     onTestFinished(() => withClient(url, (client) => client.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`)));
     const theirs = changed(url, (location) => {
       location.username = role;
       location.password = 'secret';
     });
+    return { role, theirs };
+  }
+
+  const schemaOf = (url: string) => /search_path=(\w+)/.exec(decodeURIComponent(url))![1]!;
+
+  it('refuses a user who cannot make tables, only while there are some to make', async () => {
+    const url = await newSchema();
+    const { role, theirs } = await newUser(url);
     await expect(start(theirs)).rejects.toThrow(new RegExp(`"${role}" has no right to create.*GRANT CREATE`));
     expect(await start(url)).toBe(true);
-    await withClient(url, (client) => client.query(`GRANT ALL ON ALL TABLES IN SCHEMA ${schema} TO ${role}`));
+    await withClient(url, (client) => client.query(`GRANT SELECT ON __drizzle_migrations TO ${role}`));
     expect(await start(theirs)).toBe(false);
+  });
+
+  it('waits for connections that others have taken for a moment, and not for ever', async () => {
+    const url = await newSchema();
+    await start(url);
+    const { role, theirs } = await newUser(url, { connections: 2 });
+    await withClient(url, (client) => client.query(`GRANT SELECT ON __drizzle_migrations TO ${role}`));
+    const quickly = () => 0.01;
+    const begin = () => startDatabase(theirs, quickly, async ({ isNew }) => isNew);
+    await withClient(theirs, async () => {
+      await expect(begin()).rejects.toThrow(/takes no more connections: .*Raise max_connections/);
+    });
+    const other = new pg.Client(theirs);
+    await other.connect();
+    let attempts = 0;
+    const countingPauses = () => {
+      attempts += 1;
+      if (attempts === 2) void other.end();
+      return 0.05;
+    };
+    expect(await startDatabase(theirs, countingPauses, async ({ isNew }) => isNew)).toBe(false);
+    expect(attempts).toBeGreaterThan(1);
   });
 });
 
