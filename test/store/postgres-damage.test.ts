@@ -30,8 +30,8 @@ describe.skipIf(postgres === undefined)('what is damaged in Postgres', () => {
       [none.state.runId, /its journal is missing/],
     ];
     for (const [runId, reason] of reasons) {
-      for (const read of [store.loadRun(runId), store.readEvents(runId, 0, 10)]) {
-        const refused = await read.catch((thrown: unknown) => thrown);
+      for (const read of [() => store.loadRun(runId), () => store.readEvents(runId, 0, 10)]) {
+        const refused = await read().catch((thrown: unknown) => thrown);
         expect(refused).toBeInstanceOf(UnreadableRunError);
         expect(refused).toMatchObject({ runId, reason: expect.stringMatching(reason) });
       }

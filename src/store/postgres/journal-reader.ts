@@ -97,7 +97,8 @@ export class JournalReader {
 
   /** @throws UnreadableRunError if there is a run, but no journal */
   async #refuseMissing(runId: string): Promise<undefined> {
-    if ((await this.outlineRun(runId)) !== undefined) throw missingJournal(runId);
+    // With records, it was stored after the look at its journal.
+    if ((await this.outlineRun(runId))?.seq === 0) throw missingJournal(runId);
     return undefined;
   }
 
