@@ -42,7 +42,8 @@ const PAGE_FOLDERS = ['./web/', '../dist/web/'].map((path) => fileURLToPath(new 
 
 /** Composes the server, and listens. */
 async function serve(config: Config, logger: Logger): Promise<void> {
-  let clock = steadyClock(Date.now, () => performance.now());
+  const ownClock = steadyClock(Date.now, () => performance.now());
+  let clock = ownClock;
   const now = (): number => clock();
   await checkPort(config);
   const { registry, mcp } = await loadRegistry(config, logger, now);
@@ -58,7 +59,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     sharing: { ...config, takesRuns: config.role !== 'api' },
     registry,
     logger,
-    now,
+    now: ownClock,
     stepTimeoutMs: config.stepTimeoutSeconds * 1000,
     onFatal: (error) => {
       logger.fatal({ err: error }, 'the database has failed; stopping, so that nothing unsaved counts as saved');

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { helpText } from '../../src/arguments.js';
@@ -26,6 +27,7 @@ import { API_ERRORS } from '../../src/http/errors/codes.js';
 import { EVENT_MEANINGS } from '../../src/http/runs/event-schemas.js';
 import { runListQuerySchema } from '../../src/http/runs/list.js';
 import { createMetrics } from '../../src/observe/metrics.js';
+import { sharingMetrics } from '../../src/observe/sharing-metrics.js';
 import { MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/runs/line-pages.js';
 import { openDatabase } from '../../src/store/sqlite/database.js';
 import { builtInTools } from '../../src/tools/built-in-tools.js';
@@ -232,6 +234,14 @@ describe('the tables of the documents', () => {
       ([, name = '']) => name,
     );
     expect(namesIn('Metric').sort()).toEqual(names.filter((name) => name.startsWith('graphrunner_')).sort());
+  });
+
+  it('list every metric of a server that shares its database', async () => {
+    const registry = new Registry();
+    const figures = { claimsHeld: 0, claimsLost: 0, takeovers: 0, reconciled: 0, hintLagMs: 0, clockOffsetMs: 0 };
+    sharingMetrics([registry], () => figures);
+    const names = Array.from((await registry.metrics()).matchAll(/^# TYPE (\w+)/gm), ([, name = '']) => name);
+    expect(namesIn('Metric on Postgres').sort()).toEqual(names.sort());
   });
 });
 
