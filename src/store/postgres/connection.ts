@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { ConnectionError } from './failures.js';
 
@@ -8,6 +9,8 @@ export const QUERY_TIMEOUT_MS = 10_000;
 const LIST_TIMEOUT_MS = 30_000;
 /** How long a transaction may do nothing, in milliseconds: a server that stands still holds up the others no longer. */
 export const IDLE_TIMEOUT_MS = 5000;
+/** How long closing waits for the server, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 5000;
 const KEEP_ALIVE_MS = 10_000;
 
 const BIGINT_OID = pg.types.builtins.INT8;
@@ -84,6 +87,7 @@ export interface Pools {
   readonly control: pg.Pool;
   /** For everything else. */
   readonly readers: pg.Pool;
+  /** Ends the connections, within seconds. */
   close(): Promise<void>;
 }
 
@@ -110,7 +114,9 @@ export function openPools(url: string, onError: (error: Error) => void): Pools {
   return {
     ...pools,
     async close() {
-      await Promise.all(Object.values(pools).map((pool) => pool.end()));
+      const ended = Promise.all(Object.values(pools).map((pool) => pool.end()));
+      // A server that is out of reach does not answer the farewell either.
+      await Promise.race([ended, sleep(CLOSE_TIMEOUT_MS, undefined, { ref: false })]);
     },
   };
 }

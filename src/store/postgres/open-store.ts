@@ -30,14 +30,15 @@ export interface OpenedStore {
  * @throws OpenDatabaseError, with a message for the person who starts the server, when the database cannot be used
  */
 export function openStore({ url, random, onStart, onCommit, ...options }: OpenStoreOptions): Promise<OpenedStore> {
-  const { logger, participants } = options;
+  const { participants } = options;
   const committed: CommitObserver = (units, tookMs) => {
     for (const participant of participants) participant.committed(units);
     // Before those who are told of it look.
     onCommit(units, tookMs);
   };
   return startDatabase(url, random, async ({ client, schema, isNew }) => {
-    const pools = openPools(url, (error) => logger.info({ err: error }, 'A connection to the database was lost.'));
+    // Another is made when it is needed. An outage is noted once, by the write that fails, and not by each connection.
+    const pools = openPools(url, () => undefined);
     try {
       const context = { client, pools, schema };
       await onStart?.(context);
