@@ -3,6 +3,7 @@ import type { InSlices } from './core/base/steps.js';
 import type { Registry } from './core/tool/registry.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { Executor, type ExecutorOptions } from './executor/executor.js';
+import { withPostgresPackages } from './postgres-packages.js';
 import { GraphCache } from './runs/graph-cache.js';
 import { LinePages } from './runs/line-pages.js';
 import { runIds } from './runs/run-ids.js';
@@ -128,6 +129,6 @@ const SHARING: Omit<SharingOptions, 'abilities'> = {
 /** Whoever has a file needs no driver of a server. */
 async function openPorts(databaseUrl: string, options: PortsOptions, sharing: SharingOptions): Promise<Ports> {
   if (!/^postgres(ql)?:/i.test(databaseUrl)) return openSqlite({ ...options, path: databaseUrl });
-  const { openPostgres } = await import('./store/postgres/open.js');
+  const { openPostgres } = await withPostgresPackages(() => import('./store/postgres/open.js'));
   return openPostgres({ ...options, ...sharing, url: databaseUrl });
 }

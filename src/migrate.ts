@@ -1,3 +1,4 @@
+import { withPostgresPackages } from './postgres-packages.js';
 import { exportSqlite } from './store/sqlite/export.js';
 
 /**
@@ -13,8 +14,7 @@ export async function migrate(from: string, to: string, say: (line: string) => v
   try {
     const { graphs, runs, events } = source.counts();
     say(`${graphs} versions of graphs, ${runs} runs with ${events} events`);
-    // The driver of a server that most people do not have.
-    const { importInto } = await import('./store/postgres/import.js');
+    const { importInto } = await withPostgresPackages(() => import('./store/postgres/import.js'));
     await importInto(to, source, (done) => say(`${done} of ${runs} runs`));
     say('All of it is there. The file is as it was.');
   } finally {

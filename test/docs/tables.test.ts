@@ -211,6 +211,10 @@ describe('the tables of the documents', () => {
 
   it('list every dependency', () => {
     expect(namesIn('Runtime dependency').sort()).toEqual(Object.keys(manifest.dependencies).sort());
+    expect(namesIn('Optional package').sort()).toEqual(Object.keys(manifest.peerDependencies).sort());
+    const packages = Object.entries(manifest.peerDependencies).map(([name, version]) => `${name}@${version}`);
+    expect(documentAt('docs/scale-out.md').text).toContain(`npm install ${packages.join(' ')}`);
+    expect(Object.keys(manifest.peerDependenciesMeta)).toEqual(Object.keys(manifest.peerDependencies));
     expect(namesIn('Development dependency').sort()).toEqual(Object.keys(manifest.devDependencies).sort());
   });
 

@@ -79,7 +79,7 @@ export const FLOORS: readonly Floor[] = [
     packages: ['preact', 'preact/hooks', 'eventsource-parser/stream'],
   },
   { name: 'config', holds: CONFIG, mayImport: [CORE, CONFIG] },
-  { name: 'main', holds: /^(main|index|compose|migrate)\.ts$/, mayImport: [/^/] },
+  { name: 'main', holds: /^(main|index|compose|migrate|postgres-packages)\.ts$/, mayImport: [/^/] },
 ];
 
 /** Packages that one floor alone may know. */
