@@ -136,7 +136,8 @@ describe.skipIf(postgres === undefined)('servers on one Postgres go on', { concu
     test.onTestFinished(async () => {
       await cutOff.stop();
     });
-    const runIds = await start(20, 40);
+    // More than the other one has room for.
+    const runIds = await start(60, 40);
     const [server] = cutOff.servers;
     await until(() => trace.read().some(({ pid }) => pid === server!.child.pid));
     const ready = async () => (await ask(server!, 'GET /health/ready')).status;
