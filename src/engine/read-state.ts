@@ -95,7 +95,8 @@ export class StateReader {
     if (phase.kind !== 'joining') return null;
     const { seq, count: total } = phase.children;
     const { ended, lost: failed, running, waiting } = await this.deps.store.countChildren(runId, seq);
-    return { total, completed: ended - failed, failed, running, waiting };
+    // Where others write meanwhile, the run may have gone on since its state was read.
+    return { total, completed: Math.max(0, ended - failed), failed, running, waiting };
   }
 
   /** True if a run has ended, or waits for somebody. */
