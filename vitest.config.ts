@@ -14,7 +14,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/bench/**', 'test/browser/**'],
+          exclude: ['test/e2e/**', 'test/cluster/**', 'test/bench/**', 'test/browser/**'],
           setupFiles: ['test/helpers/fast-check.ts'],
           globalSetup: ['test/helpers/postgres-server.ts'],
           // Catches what hangs. Long enough for the properties on a machine that is busy with other work, and for `until`

@@ -41,7 +41,7 @@ export function readArguments(args: readonly string[], settings: readonly string
 }
 
 function readCommand([command = '', from, to, ...others]: readonly string[]): Request {
-  if (command !== 'migrate') return refusal(`There is no command ${JSON.stringify(shortened(command))}.`);
+  if (command !== 'migrate') return refusal(`There is no command ${JSON.stringify(shortened(withoutPassword(command)))}.`);
   if (from === undefined || to === undefined || others.length > 0 || !/^postgres(ql)?:/i.test(to)) {
     return refusal('Usage: graphrunner migrate FILE postgres://USER:PASSWORD@HOST/DATABASE.');
   }
@@ -58,6 +58,11 @@ function whyNoOption(rawName: string, settings: readonly string[]): string {
     ? ` ${name} is a setting: an environment variable, as in ${name}=... graphrunner.`
     : '';
   return `There is no option ${shortened(rawName)}.${setting}`;
+}
+
+/** A URL can have been written where a command is expected. */
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/.*@/, '//***@');
 }
 
 function shortened(text: string): string {

@@ -61,6 +61,8 @@ const LOST: Rest = { kind: 'parked', until: null };
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5000;
 const TAIL_EVENTS = 1000;
+/** When a run is taken up again whose last events the database has lost, in milliseconds. */
+const BACK_MS = 1000;
 
 /** Drives one run under a claim: asks the core what comes next, does it, and commits the facts before it goes on. */
 export class Session {
@@ -121,7 +123,7 @@ export class Session {
   /** True if the tool or the condition that comes next is not here, and another process has it. */
   async #isForOthers(): Promise<boolean> {
     const missing = missingAt(this.graph, this.state);
-    return missing.length > 0 && (await this.deps.peers.have(missing));
+    return missing.length > 0 && (await this.#whileDown(() => this.deps.peers.have(missing))) === true;
   }
 
   /** Does what comes next; says how the run was left if there is nothing more to do for now. */
@@ -136,7 +138,9 @@ export class Session {
         await this.#commit((at) => this.#decideAgain(at));
         return undefined;
       case 'call':
-        return (await this.#holds()) ? this.#step(command) : LOST;
+        if (!(await this.#holds())) return this.#rest ?? LOST;
+        // It can have been told to stop while it asked.
+        return this.#stopping ? this.#drained() : this.#step(command);
     }
   }
 
@@ -203,6 +207,7 @@ export class Session {
     const result = await this.#whileDown(() => childRuns.reconcile(this.state, this.graph, command, isStopping));
     switch (result?.kind) {
       case undefined:
+        return this.#rest ?? LOST;
       case 'under_way':
         runs.keep(this.state);
         return { kind: 'parked', until: null };
@@ -312,7 +317,7 @@ export class Session {
     const [held] = await this.deps.queue.touch([this.claim]);
     if (held === undefined) this.#rest = LOST;
     // Nobody was first: the database has lost what this session knows of. The run goes on from what is stored.
-    else if (tail.length === 0) this.#rest = { kind: 'parked', until: this.deps.now() };
+    else if (tail.length === 0) this.#rest = { kind: 'parked', until: this.deps.now() + BACK_MS };
   }
 
   /** Folds what others have appended; resolves with that. */

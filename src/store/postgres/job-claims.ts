@@ -87,8 +87,9 @@ export class JobClaims {
    */
   async letGo(held: Held, place: Place, at: number): Promise<void> {
     const { jobs, pool, now } = this.options;
-    const { job, claim, suspect, hasGotOn, isAbandoned } = held;
-    const isTakeover = isAbandoned || (claim.isTakeover && !hasGotOn);
+    const { job, claim, suspect, hasGotOn } = held;
+    // Whoever lets it go is alive, so that the database was away is no crash of the run.
+    const isTakeover = claim.isTakeover && !hasGotOn;
     await inTransaction(pool, async (session) => {
       const ended = await jobs.endClaims(session, [job]);
       if (suspect !== undefined) await jobs.endSuspects(session, [suspect]);

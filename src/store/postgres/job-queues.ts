@@ -201,7 +201,11 @@ export class JobQueues {
     const db = statementsOn(session);
     await this.#boss.insert(DRIVE, [{ singletonKey: runId, priority: MINE }], { db });
     const [job] = await this.#boss.fetch<JobData | null>(DRIVE, { minPriority: MINE, includeMetadata: true, db });
-    return job === undefined ? undefined : claimedJobOf(job);
+    if (job === undefined) return undefined;
+    const claimed = claimedJobOf(job);
+    // Of a process that died with such a job. The transaction is undone, and the job is fetched like any other.
+    if (claimed.runId !== runId) throw new Error(`The job of ${claimed.runId} was in the way of ${runId}.`);
+    return claimed;
   }
 
   /** Puts a run among the suspects. One that is there stays. */

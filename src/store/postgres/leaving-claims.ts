@@ -44,14 +44,25 @@ export class LeavingClaims {
     this.#leaving.delete(one);
   }
 
+  async #try(one: Held, leave: () => Promise<void>): Promise<void> {
+    const { outage, held } = this.options;
+    try {
+      await leave();
+    } catch (error) {
+      outage.complain(error, 'a claim could not be let go');
+      if (outage.note(error)) return;
+      // Others take its run when it is not touched any more.
+      this.#leaving.delete(one);
+      held.remove(one);
+    }
+  }
+
   /** Lets those go that could not be before. */
   async retry(): Promise<void> {
     if (this.#isTrying) return;
     this.#isTrying = true;
     try {
-      for (const leave of [...this.#leaving.values()]) await leave();
-    } catch (error) {
-      this.options.outage.complain(error, 'claims could not be let go');
+      for (const [one, leave] of [...this.#leaving]) await this.#try(one, leave);
     } finally {
       this.#isTrying = false;
     }

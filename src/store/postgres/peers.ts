@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Peers } from '../ports.js';
 import { send } from './connection.js';
+import { orUnavailable } from './failures.js';
 
 /** How often a process gives a sign of life, and after how long without one it does not count any more, in milliseconds. */
 const SIGN_MS = 5000;
@@ -36,10 +37,10 @@ export class PostgresPeers implements Peers {
 
   async have(names: readonly string[]): Promise<boolean> {
     const { pool, id, now } = this.options;
-    const { rows } = await send(pool, {
+    const { rows } = await orUnavailable(send(pool, {
       text: 'SELECT 1 FROM processes WHERE id <> $1 AND seen_at > $2 AND abilities @> $3::text[] LIMIT 1',
       values: [id, now() - GONE_MS, names],
-    });
+    }));
     return rows.length > 0;
   }
 

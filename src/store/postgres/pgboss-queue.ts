@@ -141,7 +141,8 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
   async touch(claims: readonly Claim[]): Promise<readonly Claim[]> {
     const held = claims.flatMap((claim) => this.#held.find(claim) ?? []);
     await orUnavailable(this.#parts().heartbeat.touch(held));
-    return held.filter((one) => this.#held.find(one.claim) === one).map(({ claim }) => claim);
+    // One that was abandoned is not touched any more, so it soon will not hold.
+    return held.filter((one) => this.#held.find(one.claim) === one && !one.isAbandoned).map(({ claim }) => claim);
   }
 
   async giveBack(claim: Claim, at: number | null): Promise<void> {
