@@ -340,7 +340,7 @@ export class Session {
         { run_id: this.state.runId },
         'stopping without the database; the run goes on after the next start',
       );
-      this.#rest = { kind: 'parked', until: this.deps.now() };
+      this.#rest = this.deps.queue.isShared ? { kind: 'parked', until: this.deps.now() } : LOST;
       return;
     }
     let timer: NodeJS.Timeout | undefined;
