@@ -41,7 +41,8 @@ export function readArguments(args: readonly string[], settings: readonly string
 }
 
 function readCommand([command = '', from, to, ...others]: readonly string[]): Request {
-  if (command !== 'migrate') return refusal(`There is no command ${JSON.stringify(shortened(withoutPassword(command)))}.`);
+  if (command !== 'migrate')
+    return refusal(`There is no command ${JSON.stringify(shortened(withoutPassword(command)))}.`);
   if (from === undefined || to === undefined || others.length > 0 || !/^postgres(ql)?:/i.test(to)) {
     return refusal('Usage: graphrunner migrate FILE postgres://USER:PASSWORD@HOST/DATABASE.');
   }

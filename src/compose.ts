@@ -80,11 +80,12 @@ export async function compose({
     onCommit?.(units, tookMs);
   };
   const whenAlone = { logger, onFatal, onCommit: committed, now: clock, maxQueuedRuns };
-  const ports = await openPorts(databaseUrl, whenAlone, {
+  const opened = openPorts(databaseUrl, whenAlone, {
     ...SHARING,
     ...sharing,
     abilities: () => [...registry.tools.keys(), ...registry.conditions.keys()],
   });
+  const ports = opened instanceof Promise ? await opened : opened;
   const { store, queue, signals, peers, now, isNew, newestRunId } = ports;
   const turns = new Turns();
   const graphs = new GraphCache(store, registry, signals, turns);
@@ -127,8 +128,9 @@ const SHARING: Omit<SharingOptions, 'abilities'> = {
 };
 
 /** Whoever has a file needs no driver of a server. */
-async function openPorts(databaseUrl: string, options: PortsOptions, sharing: SharingOptions): Promise<Ports> {
+function openPorts(databaseUrl: string, options: PortsOptions, sharing: SharingOptions): Ports | Promise<Ports> {
   if (!/^postgres(ql)?:/i.test(databaseUrl)) return openSqlite({ ...options, path: databaseUrl });
-  const { openPostgres } = await withPostgresPackages(() => import('./store/postgres/open.js'));
-  return openPostgres({ ...options, ...sharing, url: databaseUrl });
+  return withPostgresPackages(() => import('./store/postgres/open.js')).then(({ openPostgres }) =>
+    openPostgres({ ...options, ...sharing, url: databaseUrl }),
+  );
 }

@@ -37,10 +37,12 @@ export class PostgresPeers implements Peers {
 
   async have(names: readonly string[]): Promise<boolean> {
     const { pool, id, now } = this.options;
-    const { rows } = await orUnavailable(send(pool, {
-      text: 'SELECT 1 FROM processes WHERE id <> $1 AND seen_at > $2 AND abilities @> $3::text[] LIMIT 1',
-      values: [id, now() - GONE_MS, names],
-    }));
+    const { rows } = await orUnavailable(
+      send(pool, {
+        text: 'SELECT 1 FROM processes WHERE id <> $1 AND seen_at > $2 AND abilities @> $3::text[] LIMIT 1',
+        values: [id, now() - GONE_MS, names],
+      }),
+    );
     return rows.length > 0;
   }
 
