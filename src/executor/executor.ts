@@ -178,7 +178,7 @@ export class Executor {
   /** Its run may be driven elsewhere: nothing more is begun for it. */
   #abandon(claim: Claim): void {
     this.#lost.add(claim);
-    this.#claims.get(claim)?.abandon();
+    this.#claims.get(claim)?.lose();
   }
 
   #begin(claim: Claim): void {

@@ -6,3 +6,6 @@ export type Rest =
   | { readonly kind: 'parked'; readonly until: number | null }
   /** The claim is still held, and the next tool or condition is one that only other processes have. */
   | { readonly kind: 'elsewhere' };
+
+/** The claim was lost: nothing more can be done here. */
+export const LOST: Rest = { kind: 'parked', until: null };

@@ -22,15 +22,16 @@ import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
 import type { Turns } from '../runs/turns.js';
 import { appendOf, unitOf } from '../runs/units.js';
-import { ConflictError, StoreUnavailableError } from '../store/errors.js';
+import { ConflictError } from '../store/errors.js';
 import { journalPages } from '../store/journal-pages.js';
 import type { Peers } from '../store/ports.js';
 import type { Claim, RunQueue } from '../store/queue.js';
 import type { Signal, Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
 import type { ChildRuns } from './children.js';
+import { Patience } from './patience.js';
 import { resolveWait } from './resolve-wait.js';
-import type { Rest } from './rest.js';
+import { LOST, type Rest } from './rest.js';
 import { type StepObserver, stepOutcomeOf } from './step-outcome.js';
 import { type CallResult, ToolCall } from './tool-call.js';
 
@@ -54,12 +55,6 @@ export interface SessionDeps {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
-/** The claim was lost: nothing more can be done here. */
-const LOST: Rest = { kind: 'parked', until: null };
-
-/** First and longest pause before the store is tried again while it is down. */
-const FIRST_RETRY_MS = 100;
-const LONGEST_RETRY_MS = 5000;
 const TAIL_EVENTS = 1000;
 /** When a run is taken up again whose last events the database has lost, in milliseconds. */
 const BACK_MS = 1000;
@@ -74,7 +69,10 @@ export class Session {
   #rest: Rest | undefined;
   #commits = 0;
   #stopping = false;
-  #wake: (() => void) | undefined;
+  readonly #patience = new Patience({
+    isOver: () => this.#rest !== undefined,
+    onDown: () => this.#stopWithoutStore(),
+  });
 
   constructor(
     private readonly deps: SessionDeps,
@@ -97,7 +95,7 @@ export class Session {
       for (;;) {
         // Many runs that go on together, each with an expression of a tenth of a second, take turns.
         if (turns.isOver()) await turns.next();
-        if (this.#behind) await this.#whileDown(() => this.#takeIn());
+        if (this.#behind) await this.#patience.whileDown(() => this.#takeIn());
         if (this.#rest !== undefined) return this.#rest;
         if (await this.#isForOthers()) return { kind: 'elsewhere' };
         const rest = await this.#perform(decide(this.graph, this.state, this.#circumstances()));
@@ -117,13 +115,19 @@ export class Session {
   abandon(): void {
     this.#stopping = true;
     this.#call?.abandon();
-    this.#wake?.();
+    this.#patience.hurry();
+  }
+
+  /** The run may be another's: stops now, and stores nothing more. */
+  lose(): void {
+    this.#rest ??= this.#due();
+    this.abandon();
   }
 
   /** True if the tool or the condition that comes next is not here, and another process has it. */
   async #isForOthers(): Promise<boolean> {
     const missing = missingAt(this.graph, this.state);
-    return missing.length > 0 && (await this.#whileDown(() => this.deps.peers.have(missing))) === true;
+    return missing.length > 0 && (await this.#patience.whileDown(() => this.deps.peers.have(missing))) === true;
   }
 
   /** Does what comes next; says how the run was left if there is nothing more to do for now. */
@@ -161,7 +165,7 @@ export class Session {
   async #holds(): Promise<boolean> {
     const { queue } = this.deps;
     if (queue.isSure(this.claim)) return true;
-    const held = await this.#whileDown(() => queue.touch([this.claim]));
+    const held = await this.#patience.whileDown(() => queue.touch([this.claim]));
     return held?.length === 1;
   }
 
@@ -174,7 +178,7 @@ export class Session {
     const result = called instanceof Promise ? await called : called;
     this.#call = undefined;
     const tookMs = performance.now() - begunAt;
-    const outcome = result?.kind === 'parks' ? await this.#whileDown(() => this.#resolve(result)) : result;
+    const outcome = result?.kind === 'parks' ? await this.#patience.whileDown(() => this.#resolve(result)) : result;
     this.deps.onStep?.(node.toolName, stepOutcomeOf(outcome), tookMs);
     // Cut off by a stop: neither a result nor a failure. The step is called again after the next start.
     if (outcome === undefined) return undefined;
@@ -204,7 +208,9 @@ export class Session {
   async #join(command: Extract<Command, { type: 'children' }>): Promise<Rest | undefined> {
     const { children: childRuns, runs } = this.deps;
     const isStopping = () => this.#stopping;
-    const result = await this.#whileDown(() => childRuns.reconcile(this.state, this.graph, command, isStopping));
+    const result = await this.#patience.whileDown(() =>
+      childRuns.reconcile(this.state, this.graph, command, isStopping),
+    );
     switch (result?.kind) {
       case undefined:
         return this.#rest ?? LOST;
@@ -243,36 +249,20 @@ export class Session {
     // Only runs at work could be taken for crashed, and those with something to do for their children.
     const isAtWork = statusOf(this.state) === 'RUNNING' || this.state.phase.kind === 'joining';
     if (isAtWork && !this.state.drained) await this.#commit(() => [{ type: 'run.drained' }]);
-    return this.#rest ?? { kind: 'parked', until: this.deps.now() };
+    return this.#rest ?? this.#due();
   }
 
   /** Commits what `make` says of the present state. If another writer was first, takes in what it wrote and asks again. */
   async #commit(make: (at: Circumstances) => readonly RunEvent[]): Promise<void> {
     let isDone = false;
     while (!isDone && this.#rest === undefined) {
-      await this.#whileDown(async () => {
+      await this.#patience.whileDown(async () => {
         // One moment for what is decided and for when it is said to have happened.
         const at = this.#circumstances();
         const events = make(at);
         isDone = events.length === 0 || (await this.#append(events, at.now));
       });
     }
-  }
-
-  /**
-   * The one place that waits for the store: does what needs it again, with growing pauses, for as long as it is down.
-   * Resolves with nothing if this session is to stop meanwhile; the run goes on after the next start.
-   */
-  async #whileDown<T>(work: () => Promise<T>): Promise<T | undefined> {
-    for (let pauseMs = FIRST_RETRY_MS; this.#rest === undefined; pauseMs = Math.min(pauseMs * 2, LONGEST_RETRY_MS)) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) throw error;
-        await this.#pause(pauseMs);
-      }
-    }
-    return undefined;
   }
 
   /** Appends events to the state as it is; false if somebody else was first, and what they wrote was taken in. */
@@ -334,20 +324,16 @@ export class Session {
     return tail;
   }
 
-  async #pause(ms: number): Promise<void> {
-    if (this.#stopping) {
-      this.deps.logger.warn(
-        { run_id: this.state.runId },
-        'stopping without the database; the run goes on after the next start',
-      );
-      this.#rest = this.deps.queue.isShared ? { kind: 'parked', until: this.deps.now() } : LOST;
-      return;
-    }
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      timer = setTimeout(resolve, ms);
-    });
-    clearTimeout(timer);
+  #stopWithoutStore(): void {
+    if (!this.#stopping) return;
+    this.deps.logger.warn(
+      { run_id: this.state.runId },
+      'stopping without the database; the run goes on after the next start',
+    );
+    this.#rest = this.deps.queue.isShared ? this.#due() : LOST;
+  }
+
+  #due(): Rest {
+    return { kind: 'parked', until: this.deps.now() };
   }
 }

@@ -5,7 +5,8 @@ import { type RunState, statusOf } from '../../src/core/run/state.js';
 import { defineTool, type ToolState } from '../../src/core/tool/tool.js';
 import { Executor, type ExecutorOptions } from '../../src/executor/executor.js';
 import { ConflictError, StoreUnavailableError } from '../../src/store/errors.js';
-import type { Claim, RunQueue } from '../../src/store/queue.js';
+import type { Claim, RunQueue, Unsubscribe } from '../../src/store/queue.js';
+import { LocalQueue } from '../../src/store/sqlite/local-queue.js';
 import { startEngine } from '../helpers/engine.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { flatten } from '../helpers/flat-run.js';
@@ -238,9 +239,13 @@ describe('a stop', () => {
     expect(await givenBack.promise).toBe(claim);
   });
 
-  it('gives a run back that it cannot write of, because the database is gone, as one that is due', async () => {
+  it.each([
+    ['due for others', true, expect.any(Number)],
+    ['at rest, because nobody can take it before the next start', false, null],
+  ])('gives a run back that it cannot write of, because the database is gone, as %s', async (_, isShared, at) => {
     const held = heldTool('held');
     const { engine, store, queue, stop } = await startEngineForTest({ definitions: [held.tool] });
+    Object.assign(queue, { isShared });
     await engine.createGraph(chain('work', 'held'));
     await engine.startRun({ graphId: 'work', inputData: null });
     await held.called(1);
@@ -248,7 +253,7 @@ describe('a stop', () => {
     const giveBack = vi.spyOn(queue, 'giveBack');
     held.release({});
     await stop();
-    expect(giveBack).toHaveBeenCalledWith(expect.anything(), expect.any(Number));
+    expect(giveBack).toHaveBeenCalledWith(expect.anything(), at);
   });
 });
 
@@ -285,6 +290,46 @@ describe('a claim that is lost while its run is loaded', () => {
     loading.open(newRun().state);
     expect(await givenBack.promise).toBe(claim);
     expect(subscribe).not.toHaveBeenCalled();
+  });
+});
+
+describe('a claim that is lost during a call', () => {
+  it('ends the session: the call is cut off, and nothing more is stored, not even that it has stopped', async () => {
+    const signals: AbortSignal[] = [];
+    const called = gate<void>();
+    const endless = defineTool({
+      name: 'endless',
+      run: (_state, { signal }) => {
+        signals.push(signal);
+        called.open();
+        return new Promise<void>(() => undefined);
+      },
+    });
+    let lose = (_: Claim): void => undefined;
+    const onLost = vi.spyOn(LocalQueue.prototype, 'onLost').mockImplementation(((listener: typeof lose) => {
+      lose = listener;
+      return () => undefined;
+    }) as () => Unsubscribe);
+    const { engine, queue, store } = await startEngineForTest({ definitions: [endless] });
+    onLost.mockRestore();
+    await engine.createGraph(chain('work', 'endless'));
+    let claim: Claim | undefined;
+    const isSure = queue.isSure.bind(queue);
+    vi.spyOn(queue, 'isSure').mockImplementation((one) => {
+      claim = one;
+      return isSure(one);
+    });
+    const { runId } = await engine.startRun({ graphId: 'work', inputData: null });
+    await called.promise;
+    const givenBack = gate<unknown>();
+    vi.spyOn(queue, 'giveBack').mockImplementation(async (...given) => givenBack.open(given));
+    lose(claim as Claim);
+    expect(await givenBack.promise).toEqual([claim, expect.any(Number)]);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+    expect((await store.readEvents(runId, 0, 10)).map(({ event }) => event.type)).toEqual([
+      'run.submitted',
+      'run.started',
+    ]);
   });
 });
 
