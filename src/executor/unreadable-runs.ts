@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
+import { UnknownKindError } from '../core/base/stored.js';
 import { isFinished } from '../core/run/state.js';
 import { type CancelDeps, endUnreadable } from '../runs/cancel.js';
 import { ifReadable } from '../runs/readable.js';
@@ -10,6 +11,8 @@ export interface UnreadableRunsOptions extends CancelDeps {
   readonly logger: Pick<Logger, 'error'>;
 }
 
+/** When a run is tried again that only newer processes can read, in milliseconds. */
+const NEWER_MS = 5000;
 /** Runs of which it is remembered that the log has been told of them. */
 const MAX_REPORTED_RUNS = 1000;
 
@@ -29,6 +32,11 @@ export class UnreadableRuns {
     const { runId } = claim;
     const outline = await store.outlineRun(runId);
     if (outline === undefined || isFinished(outline.status)) return queue.giveBack(claim, null);
+    // While servers are upgraded one after the other, newer ones write what older ones do not know.
+    if (queue.isShared && isNewer(error)) {
+      this.#report(runId, error, 'a run cannot be read, because a newer release has driven it; it is left to that');
+      return queue.giveBack(claim, this.options.now() + NEWER_MS);
+    }
     if (outline.parentRunId !== null && (await this.#canGoOn(outline.parentRunId))) {
       const failure = { code: 'run_unreadable', message: error.message, node: null, step: null };
       await endUnreadable(this.options, runId, { type: 'run.failed', error: failure });
@@ -36,10 +44,14 @@ export class UnreadableRuns {
       return queue.giveBack(claim, null);
     }
     await queue.setAside(claim);
+    const words = 'a run cannot be read; it is put aside until the next start, and can be cancelled and deleted';
+    this.#report(runId, error, words);
+  }
+
+  #report(runId: string, error: Error, words: string): void {
     if (this.#reported.has(runId)) return;
     this.#reported.set(runId, true);
-    const words = 'a run cannot be read; it is put aside until the next start, and can be cancelled and deleted';
-    logger.error({ run_id: runId, err: error }, words);
+    this.options.logger.error({ run_id: runId, err: error }, words);
   }
 
   /** True if a parent can be driven, so that it can take in how its child has ended. */
@@ -49,4 +61,8 @@ export class UnreadableRuns {
     if (state === undefined) return false;
     return (await ifReadable(graphs.pinned(state.graphId, state.graphVersion))) !== undefined;
   }
+}
+
+function isNewer(error: Error): boolean {
+  return error.cause instanceof UnknownKindError;
 }

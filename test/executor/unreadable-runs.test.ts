@@ -1,5 +1,7 @@
 import { expect, it, vi } from 'vitest';
+import { UnknownKindError, UnreadableError } from '../../src/core/base/stored.js';
 import { UnreadableRuns, type UnreadableRunsOptions } from '../../src/executor/unreadable-runs.js';
+import { UnreadableRunError } from '../../src/store/errors.js';
 import type { Claim } from '../../src/store/queue.js';
 
 it('the log is told once of a run that is put aside; a thousand runs are remembered, and no more', async () => {
@@ -18,4 +20,34 @@ it('the log is told once of a run that is put aside; a thousand runs are remembe
   expect(await take(1000)).toBe(1001);
   expect(await take(0)).toBe(1002);
   expect(setAside).toHaveBeenCalledTimes(1003);
+});
+
+it.each([
+  ['a type that this release does not know', new UnknownKindError('has a type'), true],
+  ['any other damage', new UnreadableError('is not JSON'), false],
+])('with %s, a child run of a shared queue is left to newer processes: %o', async (_, cause, isLeft) => {
+  const error = vi.fn();
+  const giveBack = vi.fn(async () => undefined);
+  const setAside = vi.fn(async () => undefined);
+  const options: unknown = {
+    // Its parent cannot be read either, so it is put aside if it is damaged.
+    store: { outlineRun: async () => ({ status: 'RUNNING', parentRunId: 'parent' }) },
+    runs: { load: () => Promise.reject(new UnreadableRunError('parent', 'it is damaged')) },
+    queue: { isShared: true, giveBack, setAside },
+    logger: { error },
+    now: () => 1000,
+  };
+  const claim = { runId: 'child' } as Claim;
+  const unreadable = new UnreadableRuns(options as UnreadableRunsOptions);
+  for (let time = 0; time < 2; time++) await unreadable.take(claim, new UnreadableRunError('child', 'it is', cause));
+  expect(error).toHaveBeenCalledOnce();
+  expect(giveBack.mock.calls).toEqual(
+    isLeft
+      ? [
+          [claim, 6000],
+          [claim, 6000],
+        ]
+      : [],
+  );
+  expect(setAside).toHaveBeenCalledTimes(isLeft ? 0 : 2);
 });

@@ -12,6 +12,14 @@ export class UnreadableError extends Error {
   }
 }
 
+/** What is stored is of a kind that this release does not know: a newer one wrote it. */
+export class UnknownKindError extends UnreadableError {
+  constructor(message: string) {
+    super(message);
+    this.name = 'UnknownKindError';
+  }
+}
+
 /** Parses a stored object. @throws UnreadableError if it is not JSON, or has another form */
 export function parseStored<T>(stored: string, form: Form<T>): T {
   let value: unknown;

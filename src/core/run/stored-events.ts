@@ -13,7 +13,7 @@ import {
   orNull,
 } from '../base/form.js';
 import { freezeJson, isPlainObject, type Json, type JsonObject } from '../base/json.js';
-import { parseStored, UnreadableError } from '../base/stored.js';
+import { parseStored, UnknownKindError } from '../base/stored.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
 import {
@@ -165,7 +165,7 @@ const FORMS: ReadonlyMap<string, Form<object>> = new Map(
  */
 export function eventOf(type: string, payload: string): RunEvent {
   const form = FORMS.get(type);
-  if (form === undefined) throw new UnreadableError('has a type that this release does not know');
+  if (form === undefined) throw new UnknownKindError('has a type that this release does not know');
   const event: { type?: string } = parseStored(payload, form);
   // A copy that has the type would take as long as the parsing, and this is done for every record that is read.
   event.type = type;
