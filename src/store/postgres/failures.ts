@@ -3,7 +3,7 @@ import pg from 'pg';
 import { StoreUnavailableError } from '../errors.js';
 
 /** What the driver threw; Drizzle wraps it. */
-function unwrap(thrown: unknown): unknown {
+export function unwrap(thrown: unknown): unknown {
   return thrown instanceof DrizzleQueryError ? thrown.cause : thrown;
 }
 
@@ -59,6 +59,6 @@ export async function orUnavailable<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (thrown) {
-    throw isDatabaseFailure(thrown) ? new StoreUnavailableError(thrown) : thrown;
+    throw isDatabaseFailure(thrown) ? new StoreUnavailableError(unwrap(thrown)) : unwrap(thrown);
   }
 }

@@ -30,6 +30,15 @@ export class Health {
     this.#probe ??= this.#scheduleProbe();
   }
 
+  /**
+   * Something failed that may be the database's fault, or be due to those who use it: finds out whether it can be written,
+   * unless that is known.
+   */
+  doubt(): void {
+    if (this.#closed || this.#probe !== undefined) return;
+    this.#probe = setTimeout(() => void this.#probeNow(), 0).unref();
+  }
+
   /** Takes note that the database was written. */
   succeed(): void {
     if (this.#healthy || this.#closed) return;

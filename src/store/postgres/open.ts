@@ -4,6 +4,7 @@ import type { Ports, PortsOptions, SharingOptions } from '../ports.js';
 import { publishCommit } from '../publish-commit.js';
 import { DatabaseClock } from './clock.js';
 import { type Pools, send } from './connection.js';
+import { elapsedClock } from './elapsed-clock.js';
 import { Listener } from './listener.js';
 import { openStore } from './open-store.js';
 import type { StartContext } from './participant.js';
@@ -36,7 +37,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Ports> {
   const queue = new PgBossQueue({
     ...options,
     now: clock.now,
-    elapsed: () => performance.now(),
+    elapsed: elapsedClock(Date.now, () => performance.now()),
     announceWork: () => signals.announceWork(),
   });
   const { store, pools, isNew, newestRunId } = await openStore({
@@ -60,6 +61,8 @@ export async function openPostgres(options: PostgresOptions): Promise<Ports> {
     id,
     now: clock.now,
     abilities: () => (takesRuns ? abilities() : []),
+    // So that a server on which nothing happens knows too.
+    onFailure: () => store.doubt(),
   });
   const listener = new Listener({
     url: databaseListenUrl,

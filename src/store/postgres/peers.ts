@@ -5,7 +5,7 @@ import { orUnavailable } from './failures.js';
 
 /** How often a process gives a sign of life, and after how long without one it does not count any more, in milliseconds. */
 const SIGN_MS = 5000;
-const GONE_MS = 15_000;
+export const GONE_MS = 15_000;
 /** Rows of processes that have died are deleted after this, in milliseconds. */
 const FORGOTTEN_MS = 3_600_000;
 
@@ -17,6 +17,8 @@ export interface PostgresPeersOptions {
   readonly now: () => number;
   /** The tools and conditions that this process has at the moment; none if it drives no runs. */
   readonly abilities: () => readonly string[];
+  /** Called when a sign could not be given; there is another one soon. */
+  readonly onFailure: () => void;
 }
 
 /** The processes on a Postgres database: each says every few seconds that it is alive, and what it can do. */
@@ -24,8 +26,7 @@ export class PostgresPeers implements Peers {
   readonly #timer: NodeJS.Timeout;
 
   private constructor(private readonly options: PostgresPeersOptions) {
-    // What fails is tried again soon, and the store says what is wrong.
-    this.#timer = setInterval(() => void this.#sign().catch(() => undefined), SIGN_MS);
+    this.#timer = setInterval(() => void this.#sign().catch(() => options.onFailure()), SIGN_MS);
     this.#timer.unref();
   }
 

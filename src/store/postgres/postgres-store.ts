@@ -30,7 +30,7 @@ import { BatchWriter } from './batch-writer.js';
 import { ChildReader } from './child-reader.js';
 import { isStorable } from './column-values.js';
 import { type Pools, send, WRITERS } from './connection.js';
-import { ConnectionError, isDatabaseFailure } from './failures.js';
+import { ConnectionError, isDatabaseFailure, unwrap } from './failures.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
 import { Health } from './health.js';
@@ -89,6 +89,11 @@ export class PostgresStore implements Store {
 
   isHealthy(): boolean {
     return this.#health.isHealthy();
+  }
+
+  /** Finds out whether the database can be written, because something that needs it failed. */
+  doubt(): void {
+    this.#health.doubt();
   }
 
   loadRun(runId: string, atSeq?: number): Promise<StoredRun | undefined> {
@@ -274,7 +279,10 @@ export class PostgresStore implements Store {
     try {
       return await read();
     } catch (thrown) {
-      throw explain(thrown);
+      const explained = explain(thrown);
+      // Or all connections for readers are in use.
+      if (explained instanceof StoreUnavailableError) this.#health.doubt();
+      throw explained;
     }
   }
 
@@ -296,8 +304,9 @@ export class PostgresStore implements Store {
   }
 }
 
+/** What Drizzle throws has the values in its message, which logs must not have. */
 function explain(thrown: unknown): unknown {
-  return isDatabaseFailure(thrown) ? new StoreUnavailableError(thrown) : thrown;
+  return isDatabaseFailure(thrown) ? new StoreUnavailableError(unwrap(thrown)) : unwrap(thrown);
 }
 
 /** Tries whether the database can be written: a server that was demoted to a standby can be read. */
