@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { EventRecord } from '../../src/core/run/events.js';
-import { StoreUnavailableError } from '../../src/store/errors.js';
+import { ConflictError, OutcomeUnknownError, StoreUnavailableError } from '../../src/store/errors.js';
 import type { OpenStoreOptions } from '../../src/store/postgres/open-store.js';
 import { isStored } from '../../src/store/postgres/outcome.js';
 import { rowsOf } from '../../src/store/postgres/unit-rows.js';
@@ -90,6 +90,43 @@ describe.skipIf(postgres === undefined)('a store whose Postgres fails', () => {
     expect(said).toEqual(['The database cannot be written.', 'The database can be written again.']);
     await commit(store, next);
     expect(await store.lastSeq(state.runId)).toBe(2);
+  });
+
+  it('is not well while it can only be told by reads, and says so once', async () => {
+    const said: string[] = [];
+    const say = (_: object, message: string) => void said.push(message);
+    const { store, proxy } = await openThroughProxy({ logger: { info: say, error: say } });
+    await proxy.close();
+    await expect(store.listRuns({ limit: 1 })).rejects.toBeInstanceOf(StoreUnavailableError);
+    await until(() => !store.isHealthy());
+    store.doubt();
+    await expect(store.listRuns({ limit: 1 })).rejects.toBeInstanceOf(StoreUnavailableError);
+    await proxy.open();
+    await until(() => store.isHealthy());
+    store.doubt();
+    expect(said).toEqual(['The database cannot be written.', 'The database can be written again.']);
+  });
+
+  it('has nobody wait for an outcome that cannot be read back for long, and tells it by a conflict later', async () => {
+    const { store, witness, proxy } = await openThroughProxy();
+    const state = await commit(store, newRun());
+    const next = follow(state, [STARTED]);
+    cutCommits(proxy, ['cut after']);
+    const stored = store.commit(unit(next));
+    stored.catch(() => undefined);
+    await until(async () => (await witness.lastSeq(state.runId)) === 2);
+    const behind = store.commit(unit(follow(next.state, [CANCELLED])));
+    behind.catch(() => undefined);
+    await proxy.close();
+    await expect(stored).rejects.toBeInstanceOf(OutcomeUnknownError);
+    await expect(behind).rejects.toBeInstanceOf(StoreUnavailableError);
+    await expect(store.commit(unit(next))).rejects.toThrow('cannot be used at the moment');
+    await proxy.open();
+    await vi.waitFor(() => expect(store.commit(unit(next))).rejects.toBeInstanceOf(ConflictError), {
+      timeout: 20_000,
+      interval: 200,
+    });
+    await commit(store, follow(next.state, [CANCELLED]));
   });
 
   it('goes on when its connections are cut while nothing happens', async () => {

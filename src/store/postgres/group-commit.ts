@@ -17,6 +17,8 @@ const ALONE_MS = 100;
 /** Pauses between attempts to read back the outcome of a commit, in milliseconds: the first, doubled up to the last. */
 const FIRST_READ_BACK_MS = 100;
 const LAST_READ_BACK_MS = 5000;
+/** How long callers wait for an outcome that cannot be read back, in milliseconds. */
+const PATIENCE_MS = 5000;
 
 interface Pending {
   readonly rows: UnitRows;
@@ -39,6 +41,7 @@ export interface GroupCommitOptions {
   readonly committed: CommitObserver;
   /** Milliseconds from any start. */
   readonly now: () => number;
+  readonly patienceMs?: number;
 }
 
 /**
@@ -49,6 +52,8 @@ export class GroupCommit {
   #pending: Pending[] = [];
   /** The resources of units that are being written, or whose outcome is being read back. */
   readonly #busy = new Set<string>();
+  /** Those of them whose outcome could not be read back for so long that nobody waits for it any more. */
+  readonly #late = new Set<string>();
   #writing = 0;
   #readingBack = 0;
   #isScheduled = false;
@@ -69,9 +74,11 @@ export class GroupCommit {
   async commit(unit: Unit): Promise<void> {
     if (this.#isClosed) throw new StoreUnavailableError(new Error('The store is closed.'));
     const rows = rowsOf(unit);
+    const resources = resourcesOf(rows);
+    if (this.#isLate(resources)) throw new StoreUnavailableError(new Error(UNKNOWN_BEFORE));
     this.#company.note(unit);
     await new Promise<void>((resolve, reject) => {
-      this.#pending.push({ rows, resources: resourcesOf(rows), since: this.options.now(), resolve, reject });
+      this.#pending.push({ rows, resources, since: this.options.now(), resolve, reject });
       this.#schedule();
     });
   }
@@ -158,11 +165,16 @@ export class GroupCommit {
     }
   }
 
-  /** Finds out whether a batch is stored; its callers, and the next units of its runs, wait until the database says so. */
+  /**
+   * Finds out whether a batch is stored. Its callers, and the next units of its runs, wait until the database says so, but
+   * not for long. Whoever tries again later is told what was stored: by a conflict, or an idempotency key.
+   */
   async #readBack(batch: readonly Pending[], thrown: CommitUnansweredError, begunAt: number): Promise<void> {
     this.#readingBack += 1;
     const accepted = batch.filter((_, index) => thrown.refusals[index] === undefined).map(({ rows }) => rows);
     let isStored: boolean | undefined;
+    const { now, patienceMs = PATIENCE_MS } = this.options;
+    const until = now() + patienceMs;
     for (let pauseMs = FIRST_READ_BACK_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_READ_BACK_MS)) {
       try {
         isStored = await this.options.isStored(accepted, thrown.transactionId);
@@ -170,6 +182,7 @@ export class GroupCommit {
         this.options.health.fail(failure);
       }
       if (isStored !== undefined || this.#isClosed) break;
+      if (now() >= until) this.#giveUp(batch, thrown);
       await Promise.race([pause(pauseMs), this.#closing]);
     }
     if (isStored === true) this.#accept(batch, thrown.refusals, begunAt);
@@ -177,6 +190,21 @@ export class GroupCommit {
     else this.#rejectAll(batch, new OutcomeUnknownError(thrown.cause));
     this.#readingBack -= 1;
     this.#schedule();
+  }
+
+  /** Tells those who wait for a batch that nobody knows its outcome, and those who wait behind them that they cannot be served. */
+  #giveUp(batch: readonly Pending[], { cause }: CommitUnansweredError): void {
+    for (const { resources, reject } of batch) {
+      for (const resource of resources) this.#late.add(resource);
+      reject(new OutcomeUnknownError(cause));
+    }
+    const [behind, others] = partition(this.#pending, ({ resources }) => this.#isLate(resources));
+    this.#pending = others;
+    for (const { reject } of behind) reject(new StoreUnavailableError(new Error(UNKNOWN_BEFORE)));
+  }
+
+  #isLate(resources: readonly string[]): boolean {
+    return this.#late.size > 0 && resources.some((resource) => this.#late.has(resource));
   }
 
   /** Answers the callers of a batch that is stored. */
@@ -202,13 +230,18 @@ export class GroupCommit {
   }
 
   #free({ resources }: Pending): void {
-    for (const resource of resources) this.#busy.delete(resource);
+    for (const resource of resources) {
+      this.#busy.delete(resource);
+      this.#late.delete(resource);
+    }
   }
 
   #isIdle(): boolean {
     return this.#pending.length === 0 && this.#writing === 0 && this.#readingBack === 0;
   }
 }
+
+const UNKNOWN_BEFORE = 'Nobody knows yet whether what was committed before is stored.';
 
 /** Whether several runs commit at the moment. */
 class Company {
@@ -234,6 +267,10 @@ class Company {
 function resourcesOf({ runs, slots }: UnitRows): string[] {
   const keys = runs.flatMap(({ newRuns }) => newRuns.flatMap(({ idempotencyKey }) => idempotencyKey ?? []));
   return [...runs.map(({ runId }) => runId), ...slots.map(({ runId }) => runId), ...keys.map((key) => `key ${key}`)];
+}
+
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
 }
 
 function pause(ms: number): Promise<void> {
