@@ -6,7 +6,7 @@ export type Request =
   /** `--help` or `--version`, in this order if both are there. */
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
-  | { readonly kind: 'migrate'; readonly from: string; readonly to: string }
+  | { readonly kind: 'migrate'; readonly from: string; readonly to: string | undefined }
   | { readonly kind: 'refuse'; readonly reason: string };
 
 const OPTIONS = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } as const;
@@ -43,7 +43,7 @@ export function readArguments(args: readonly string[], settings: readonly string
 function readCommand([command = '', from, to, ...others]: readonly string[]): Request {
   if (command !== 'migrate')
     return refusal(`There is no command ${JSON.stringify(shortened(withoutPassword(command)))}.`);
-  if (from === undefined || to === undefined || others.length > 0 || !/^postgres(ql)?:/i.test(to)) {
+  if (from === undefined || others.length > 0 || (to !== undefined && !/^postgres(ql)?:/i.test(to))) {
     return refusal('Usage: graphrunner migrate FILE postgres://USER:PASSWORD@HOST/DATABASE.');
   }
   return { kind: 'migrate', from, to };
@@ -74,10 +74,11 @@ function shortened(text: string): string {
 export function helpText(settings: readonly string[]): string {
   return [
     'Usage: graphrunner [option]',
-    '       graphrunner migrate FILE postgres://USER:PASSWORD@HOST/DATABASE',
+    '       graphrunner migrate FILE [postgres://USER:PASSWORD@HOST/DATABASE]',
     '',
     'Starts the server in the working directory: it makes or continues the database there, and listens.',
-    'With migrate, moves all graphs and runs of a SQLite file to a Postgres database, and ends.',
+    'With migrate, moves all graphs and runs of a SQLite file to a Postgres database, and ends. Without its URL, that is',
+    'DATABASE_URL: other users of the machine can read what a command line says.',
     '',
     '  -h, --help     Print this text',
     '  -v, --version  Print the version',

@@ -239,7 +239,8 @@ function parseDatabase(text: string): string | undefined {
   return path.startsWith('//') ? pathOfUrl(text) : path;
 }
 
-function isPostgresUrl(text: string): boolean {
+/** True for the URL of a Postgres database, by its scheme. */
+export function isPostgresUrl(text: string): boolean {
   return /^postgres(ql)?:/i.test(text);
 }
 

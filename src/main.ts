@@ -8,7 +8,7 @@ import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { helpText, readArguments } from './arguments.js';
 import { compose } from './compose.js';
-import { type Config, loadConfig, misnamedSettings, SETTING_NAMES } from './config.js';
+import { type Config, isPostgresUrl, loadConfig, misnamedSettings, SETTING_NAMES } from './config.js';
 import { assertNever } from './core/base/assert-never.js';
 import { EngineError, messageOf } from './core/base/errors.js';
 import { createRegistry, type Registry } from './core/tool/registry.js';
@@ -196,9 +196,14 @@ async function start(): Promise<void> {
   }
 }
 
-async function move(from: string, to: string): Promise<void> {
+/** @param to the URL of a database; `DATABASE_URL` if there is none */
+async function move(from: string, to: string | undefined): Promise<void> {
   try {
-    await migrate(from, to, (line) => void process.stdout.write(`${line}\n`));
+    const url = to ?? loadConfig().databaseUrl;
+    if (!isPostgresUrl(url)) {
+      throw new Error('no Postgres database is given. Put its URL behind the file, or into DATABASE_URL.');
+    }
+    await migrate(from, url, (line) => void process.stdout.write(`${line}\n`));
   } catch (error) {
     process.stderr.write(`graphrunner cannot migrate: ${messageOf(error)}\n`);
     process.exitCode = 1;

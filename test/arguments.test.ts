@@ -42,11 +42,11 @@ describe('a command line', () => {
       from: 'workflow.db',
       to,
     });
+    expect(readArguments(['migrate', 'workflow.db'], SETTINGS)).toEqual({ kind: 'migrate', from: 'workflow.db' });
   });
 
   it.each([
     [['migrate']],
-    [['migrate', 'workflow.db']],
     [['migrate', 'workflow.db', 'other.db']],
     [['migrate', 'workflow.db', 'postgres://db/runs', 'more']],
   ])('%j says how it is to be called', (args) => {

@@ -14,6 +14,7 @@ import type {
 import type { Wake } from '../queue.js';
 import { escapeText } from './column-values.js';
 import { openPools, type Session, send } from './connection.js';
+import { GONE_MS } from './peers.js';
 import { PgBossQueue } from './pgboss-queue.js';
 import { startDatabase } from './start.js';
 import { inTransaction } from './transaction.js';
@@ -119,10 +120,11 @@ const COMPARE_EVERY = 100;
 
 /**
  * Stores all that another database holds on a Postgres database, and makes its unfinished runs due. What is there already
- * stays as it is, so it can be repeated after an interruption. Servers that start on the database meanwhile wait.
+ * stays as it is, so it can be repeated after an interruption. Servers that start on the database meanwhile wait; nothing is
+ * due before all of it is there.
  * @param onProgress called with how many runs are there, now and then
- * @throws OpenDatabaseError if the database cannot be used, if it has runs or graphs that the source does not have
- * (nothing is changed then), or if what was stored is not what was read
+ * @throws OpenDatabaseError if the database cannot be used, or a server uses it, if it has runs or graphs that the source
+ * does not have (nothing is changed then), or if what was stored is not what was read
  */
 export async function importInto(url: string, source: Export, onProgress: (runs: number) => void): Promise<void> {
   await startDatabase(url, Math.random, async ({ client, schema }) => {
@@ -137,9 +139,12 @@ export async function importInto(url: string, source: Export, onProgress: (runs:
     });
     try {
       await queue.prepare({ client, pools, schema });
+      await refuseServers(pools.readers);
       await refuseOthers(pools.readers, source);
-      await importAll(pools.writers, queue, source, onProgress);
+      await importAll(pools.writers, source, onProgress);
       await compare(pools.readers, source);
+      // Last: until all is there and found right, nothing of it is driven, by whoever starts.
+      for (const runs of pagesOf(source)) await wakeRuns(pools.writers, queue, runs);
     } finally {
       await queue.close();
       await pools.close();
@@ -147,16 +152,11 @@ export async function importInto(url: string, source: Export, onProgress: (runs:
   });
 }
 
-async function importAll(
-  pool: pg.Pool,
-  queue: PgBossQueue,
-  source: Export,
-  onProgress: (runs: number) => void,
-): Promise<void> {
+async function importAll(pool: pg.Pool, source: Export, onProgress: (runs: number) => void): Promise<void> {
   await inTransaction(pool, (session) => insertAll(session, GRAPHS, source.graphs()));
   let done = 0;
   for (const runs of pagesOf(source)) {
-    await inTransaction(pool, (session) => importRuns(session, queue, source, runs));
+    await inTransaction(pool, (session) => importRuns(session, source, runs));
     done += runs.length;
     onProgress(done);
   }
@@ -202,12 +202,7 @@ async function compareJournal(pool: pg.Pool, source: Export, runId: string): Pro
     throw new OpenDatabaseError(`What was stored is not what was read: the journal of ${runId} differs.`);
 }
 
-async function importRuns(
-  session: Session,
-  queue: PgBossQueue,
-  source: Export,
-  runs: readonly ExportedRun[],
-): Promise<void> {
+async function importRuns(session: Session, source: Export, runs: readonly ExportedRun[]): Promise<void> {
   const { rows } = await send<{ id: string }>(session, {
     text: 'SELECT run_id::text AS id FROM workflow_runs WHERE run_id = ANY($1::uuid[])',
     values: [runs.map(({ runId }) => runId)],
@@ -221,8 +216,11 @@ async function importRuns(
   await insertAll(session, SNAPSHOTS, source.snapshots(ids));
   await insertAll(session, USAGE, source.usage(ids));
   await insertAll(session, METADATA, source.metadata(ids));
-  const wakes = added.flatMap((run) => wakesOf(run));
-  if (wakes.length > 0) await queue.write(session, [{ appends: [], wakes }]);
+}
+
+async function wakeRuns(pool: pg.Pool, queue: PgBossQueue, runs: readonly ExportedRun[]): Promise<void> {
+  const wakes = runs.flatMap((run) => wakesOf(run));
+  if (wakes.length > 0) await inTransaction(pool, (session) => queue.write(session, [{ appends: [], wakes }]));
 }
 
 /** When a run is due that has come from a database whose server has stopped. */
@@ -233,6 +231,16 @@ function wakesOf({ runId, status, parentRunId, slotSeq, waitingFor, wakeAt }: Ex
     (status === 'WAITING' && (waitingFor === 'graph' || waitingFor === 'branches'));
   if (isDue) return [{ runId, at: 0 }];
   return wakeAt === null ? [] : [{ runId, at: wakeAt }];
+}
+
+/** What a server does meanwhile would be taken for what was brought. */
+async function refuseServers(session: Session): Promise<void> {
+  const { rows } = await send(session, {
+    text: `SELECT 1 FROM processes WHERE seen_at > extract(epoch FROM clock_timestamp()) * 1000 - ${GONE_MS} LIMIT 1`,
+  });
+  if (rows.length > 0) {
+    throw new OpenDatabaseError('A server uses the database. Stop it, or wait 15 seconds if it has just crashed.');
+  }
 }
 
 /** A target with runs of its own is somebody else's, and their graphs can have the same names. */

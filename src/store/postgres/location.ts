@@ -5,7 +5,8 @@ import { isDatabaseFailure, sqlState } from './failures.js';
 /** How messages call a database: its URL without what is secret in it. */
 export function describeLocation(url: string): string {
   const location = URL.canParse(url) ? new URL(url) : undefined;
-  if (location === undefined) return 'The Postgres database';
+  // Of a password that is not encoded, a part can look like a path.
+  if (location === undefined || location.pathname.includes('@')) return 'The Postgres database';
   const host = location.host === '' ? (location.searchParams.get('host') ?? 'localhost') : location.host;
   return `The database postgres://${host}${location.pathname}`;
 }

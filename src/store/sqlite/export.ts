@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { OpenDatabaseError } from '../errors.js';
 import type {
@@ -27,12 +27,15 @@ export async function exportSqlite(path: string): Promise<Export> {
   checkFileNames(realPath);
   const original = openThere(realPath);
   const release = takeLock(realPath);
-  const folder = mkdtempSync(join(dirname(realPath), '.graphrunner-export-'));
+  // Nobody else uses it, because of the lock, and what a try leaves that is killed goes with the next one.
+  const folder = join(dirname(realPath), `.${basename(realPath)}-export`);
   const close = (): void => {
     rmSync(folder, { recursive: true, force: true });
     release();
   };
   try {
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { mode: 0o700 });
     const copy = join(folder, 'copy.db');
     await original.backup(copy);
     const sqlite = openDatabase(copy);

@@ -1,10 +1,11 @@
-import { copyFileSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { GraphDefinition } from '../../../src/core/graph/definition.js';
 import { defineTool } from '../../../src/core/tool/tool.js';
 import { migrate } from '../../../src/migrate.js';
+import { jobsSchemaOf } from '../../../src/store/postgres/job-queues.js';
 import { startEngine } from '../../helpers/engine.js';
 import { flatten } from '../../helpers/flat-run.js';
 import { findPostgres } from '../../helpers/postgres.js';
@@ -137,6 +138,36 @@ describe.skipIf(postgres === undefined)('a move to Postgres', () => {
     const { path: used, stop } = await startEngine();
     await expect(migrate(used, empty, nothing)).rejects.toThrow('Another server uses the database');
     await stop();
+  });
+
+  it('is refused by a database that a server uses', async () => {
+    const { path } = await crashedDatabase();
+    const url = await postgres!.newSchema();
+    const { stop } = await startEngine({ path: url });
+    await expect(migrate(path, url, () => undefined)).rejects.toThrow('A server uses the database.');
+    await stop();
+  });
+
+  it('makes nothing due if what is there is not what was read, and leaves nothing beside the file', async () => {
+    const { ids, path } = await crashedDatabase();
+    const url = await postgres!.newSchema();
+    const { stop } = await startEngine({ path: url });
+    await stop();
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query(
+      `INSERT INTO workflow_runs (run_id, graph_id, graph_version, status, submitted_at, metadata, descendants)
+        VALUES ($1, 'works', 1, 'RUNNING', 1, '{}', 0)`,
+      [ids.working],
+    );
+    // What a try leaves that is killed.
+    mkdirSync(join(dirname(path), `.${basename(path)}-export`));
+    await expect(migrate(path, url, () => undefined)).rejects.toThrow('What was stored is not what was read');
+    expect(readdirSync(dirname(path)).filter((name) => name.includes('export'))).toEqual([]);
+    const schema = (await client.query('SELECT current_schema() AS name')).rows[0].name;
+    const { rows } = await client.query(`SELECT count(*)::int AS count FROM "${jobsSchemaOf(schema)}".job`);
+    expect(rows).toEqual([{ count: 0 }]);
+    await client.end();
   });
 
   it.each(['workflow-1.0.sqlite', 'workflow-1.0-children.sqlite', 'workflow-1.0-forks.sqlite'])(
