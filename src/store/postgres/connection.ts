@@ -70,6 +70,7 @@ const READER = settingsOf({ ...SHARED, lock_timeout: '5s', statement_timeout: `$
  */
 const CONTROL = settingsOf({
   ...SHARED,
+  plan_cache_mode: 'force_generic_plan',
   enable_bitmapscan: 'off',
   enable_hashjoin: 'off',
   enable_mergejoin: 'off',

@@ -6,22 +6,28 @@ export interface Statements {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: any[] }>;
 }
 
-/** Names of statements, by their texts. Those of pg-boss with values are few. */
+/** Names of statements, by their texts. Those of pg-boss are few. */
 const names = new Map<string, string>();
+/** More are not named: then there is one whose text changes. */
+const MAX_NAMES = 200;
 
 /**
- * Sends the statements of pg-boss to a session, which can be a transaction. Those with values are planned once for each
- * connection, because their plans take longer than what they do.
+ * Sends the statements of pg-boss to a session, which can be a transaction. They are planned once for each connection,
+ * because their plans take longer than what they do; several in one text cannot be.
  */
 export function statementsOn(session: Session): Statements {
   return {
-    executeSql: (text, values = []) =>
-      send(session, values.length === 0 ? { text } : { name: nameOf(text), text, values }),
+    executeSql: (text, values = []) => {
+      const name = /;\s*\S/.test(text) ? undefined : nameOf(text);
+      return send(session, name === undefined ? { text, values } : { name, text, values });
+    },
   };
 }
 
-function nameOf(text: string): string {
-  const name = names.get(text) ?? `job_${names.size}`;
+function nameOf(text: string): string | undefined {
+  const known = names.get(text);
+  if (known !== undefined || names.size === MAX_NAMES) return known;
+  const name = `job_${names.size}`;
   names.set(text, name);
   return name;
 }
