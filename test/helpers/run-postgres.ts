@@ -12,6 +12,8 @@ import { messageOf } from '../../src/core/base/errors.js';
 export interface RunningPostgres {
   readonly url: string;
   readonly port: number;
+  /** Of the process that all others of the server are children of. Another one after each start. */
+  readonly pid: number;
   /** Where its files are. */
   readonly folder: string;
   /** Ends it: SIGINT in good order, SIGQUIT as a crash of the machine would. Its files stay. */
@@ -22,8 +24,13 @@ export interface RunningPostgres {
   stop(): Promise<void>;
 }
 
-/** Starts a server with an empty database, in a folder of its own that goes with it. */
-export async function startPostgres(): Promise<RunningPostgres> {
+const OWN_SETTINGS = ['listen_addresses=127.0.0.1', 'max_connections=200', 'unix_socket_directories='];
+
+/**
+ * Starts a server with an empty database, in a folder of its own that goes with it.
+ * @param settings what else is set, such as `shared_buffers=1GB`
+ */
+export async function startPostgres(settings: readonly string[] = []): Promise<RunningPostgres> {
   linkLibraries();
   const databaseDir = mkdtempSync(join(tmpdir(), 'postgres-'));
   const port = await freePort();
@@ -35,7 +42,7 @@ export async function startPostgres(): Promise<RunningPostgres> {
     createPostgresUser: process.getuid?.() === 0,
     // A collation that is not byte by byte, as most servers have one.
     initdbFlags: ['--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en-US', '--locale=C'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', '-c', 'unix_socket_directories='],
+    postgresFlags: [...OWN_SETTINGS, ...settings].flatMap((setting) => ['-c', setting]),
     onLog: (message) => void log.push(message),
     onError: (error) => void log.push(String(error)),
   });
@@ -50,13 +57,24 @@ export async function startPostgres(): Promise<RunningPostgres> {
     await stop();
     throw new Error(`Postgres did not start: ${messageOf(thrown)}\n${log.join('')}`);
   }
+  const findPid = (): number => Number(readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
   const end = async (signal: 'SIGINT' | 'SIGQUIT'): Promise<void> => {
-    const pid = Number(readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
+    const pid = findPid();
     process.kill(pid, signal);
     while (isAlive(pid)) await sleep(10);
   };
   const url = `postgres://postgres:password@127.0.0.1:${port}/postgres`;
-  return { url, port, folder: databaseDir, end, start: () => server.start(), stop };
+  return {
+    url,
+    port,
+    get pid() {
+      return findPid();
+    },
+    folder: databaseDir,
+    end,
+    start: () => server.start(),
+    stop,
+  };
 }
 
 function isAlive(pid: number): boolean {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { MESSY_CODE } from '../../helpers/demo.js';
 import { startServer } from '../../helpers/server-process.js';
 import { benchFolder } from '../measure.js';
+import { cpuSecondsOf } from '../processor-time.js';
 
 /** The body that starts a run of the demo. */
 export const DEMO_RUN = { graph_id: 'demo-review', input_data: MESSY_CODE };
@@ -26,7 +27,7 @@ export async function startBuiltServer(databasePath?: string): Promise<BuiltServ
   const { url, child, end } = await startServer(folder.path('.'), env);
   return {
     url,
-    cpuSeconds: () => cpuSecondsOf(child.pid),
+    cpuSeconds: () => cpuSecondsOf(child.pid ?? Number.NaN),
     peakMegabytes: () => peakMegabytesOf(child.pid),
     post: async <T>(path: string, body: unknown) => {
       const headers = { 'content-type': 'application/json' };
@@ -39,16 +40,6 @@ export async function startBuiltServer(databasePath?: string): Promise<BuiltServ
       folder.remove();
     },
   };
-}
-
-/** Clock ticks per second of proc_pid_stat(5), which Linux fixes at 100 for user space. */
-const TICKS = 100;
-
-/** proc_pid_stat(5): utime and stime are fields 14 and 15; the name, field 2, can hold spaces, so count after it. */
-function cpuSecondsOf(pid: number | undefined): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
 /** The kernel's own record of a process (proc_pid_status(5), VmHWM), which no sampling misses. */
