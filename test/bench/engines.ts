@@ -59,19 +59,23 @@ export async function openEngine(
   };
 }
 
-/** The demo's own tools on the minimum engine. */
-export function minimumEngine(path: string): MinimumEngine {
-  const step = (tool: AnyTool, next: (data: Record<string, unknown>, input: unknown) => string): MinimumStep => {
-    return (data, input_data, logs) => {
-      const context = { params: {}, log: (line: string) => logs.push(line) } as unknown as ToolContext;
-      const patch = tool.run({ data, input_data }, context) as object;
-      const to = next({ ...data, ...patch }, input_data);
-      return { patch, next: to === 'END' ? null : to };
-    };
+/** The demo's own tools, as steps of an engine that has no graphs. */
+export const demoSteps: Readonly<Record<string, MinimumStep>> = {
+  extract: step(extractCode, () => 'analyze'),
+  analyze: step(checkComplexity, (data, input_data) => qualityGate.choose({ data, input_data })),
+  improve: step(generateImprovements, () => 'analyze'),
+};
+
+function step(tool: AnyTool, next: (data: Record<string, unknown>, input: unknown) => string): MinimumStep {
+  return (data, input_data, logs) => {
+    const context = { params: {}, log: (line: string) => logs.push(line) } as unknown as ToolContext;
+    const patch = tool.run({ data, input_data }, context) as object;
+    const to = next({ ...data, ...patch }, input_data);
+    return { patch, next: to === 'END' ? null : to };
   };
-  return new MinimumEngine(path, {
-    extract: step(extractCode, () => 'analyze'),
-    analyze: step(checkComplexity, (data, input_data) => qualityGate.choose({ data, input_data })),
-    improve: step(generateImprovements, () => 'analyze'),
-  });
+}
+
+/** The minimum engine on a database file, with the demo's tools. */
+export function minimumEngine(path: string): MinimumEngine {
+  return new MinimumEngine(path, demoSteps);
 }

@@ -9,7 +9,8 @@ export interface Line {
   readonly against: string;
   readonly ratio: number;
   readonly aim: string;
-  readonly met: boolean;
+  /** Undefined for what is printed for information. */
+  readonly met: boolean | undefined;
 }
 
 /** A new folder for the databases of one measurement, and the way to remove it. */
@@ -66,6 +67,29 @@ export async function throughput(
   const begin = performance.now();
   await Promise.all(Array.from({ length: width }, worker));
   return total / ((performance.now() - begin) / 1000);
+}
+
+/**
+ * Keeps `width` pieces of work under way for so many seconds; resolves with how many were done in each second. One that
+ * ends later counts by the part of it that was done in time, so that slow work is not rounded down.
+ */
+export async function throughputFor(
+  seconds: number,
+  width: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<number> {
+  let [next, done] = [0, 0];
+  const end = performance.now() + seconds * 1000;
+  const worker = async (): Promise<void> => {
+    for (let begin = performance.now(); begin < end; begin = performance.now()) {
+      next += 1;
+      await work(next);
+      const ended = performance.now();
+      done += Math.min(1, (end - begin) / (ended - begin));
+    }
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+  return done / seconds;
 }
 
 /** A number as people read it. */

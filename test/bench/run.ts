@@ -5,6 +5,7 @@ import { benchStartLatency, benchSteps } from './http/latency.js';
 import { benchLists, benchReads } from './http/reads.js';
 import { benchRunsOverHttp } from './http/runs.js';
 import type { Line } from './measure.js';
+import { benchRunsOnPostgres } from './postgres/runs.js';
 import { benchRuns } from './runs.js';
 import { benchStartup } from './startup.js';
 import { benchStepCost } from './step-cost.js';
@@ -22,15 +23,15 @@ const BENCHES: Readonly<Record<string, () => Promise<Line[]>>> = {
   'http-lists': benchLists,
   'http-latency': benchStartLatency,
   'http-steps': benchSteps,
+  'postgres-runs': benchRunsOnPostgres,
 };
 
 const wanted = process.argv.slice(2);
 for (const [name, bench] of Object.entries(BENCHES)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   for (const { what, ours, against, ratio, aim, met } of await bench()) {
-    console.log(
-      `${met ? 'met   ' : 'MISSED'} ${ratio.toFixed(2).padStart(6)}  (aim ${aim})  ${what}: ${ours} : ${against}`,
-    );
+    const verdict = met === undefined ? '      ' : met ? 'met   ' : 'MISSED';
+    console.log(`${verdict} ${ratio.toFixed(2).padStart(6)}  (aim ${aim})  ${what}: ${ours} : ${against}`);
   }
 }
 process.exit(0);
