@@ -5,7 +5,10 @@ import { benchStartLatency, benchSteps } from './http/latency.js';
 import { benchLists, benchReads } from './http/reads.js';
 import { benchRunsOverHttp } from './http/runs.js';
 import type { Line } from './measure.js';
+import { benchCostOnPostgres } from './postgres/cost.js';
+import { benchHintsOnPostgres } from './postgres/hints.js';
 import { benchRunsOnPostgres } from './postgres/runs.js';
+import { benchScalingOnPostgres } from './postgres/scaling.js';
 import { benchRuns } from './runs.js';
 import { benchStartup } from './startup.js';
 import { benchStepCost } from './step-cost.js';
@@ -24,6 +27,9 @@ const BENCHES: Readonly<Record<string, () => Promise<Line[]>>> = {
   'http-latency': benchStartLatency,
   'http-steps': benchSteps,
   'postgres-runs': benchRunsOnPostgres,
+  'postgres-cost': benchCostOnPostgres,
+  'postgres-scaling': benchScalingOnPostgres,
+  'postgres-hints': benchHintsOnPostgres,
 };
 
 const wanted = process.argv.slice(2);
