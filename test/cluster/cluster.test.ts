@@ -10,7 +10,7 @@ import { judge, openTrace, percentile, type Trace } from './trace.js';
 
 const SERVERS = 3;
 const KILLS = 10;
-const KILL_EVERY_MS = 6000;
+const KILL_EVERY_MS = 4000;
 /** Steps that a server has in flight at a time. */
 const SLOTS = 30;
 /** How many clients start runs, each one after the other, and how long each rests between. */

@@ -10,90 +10,19 @@ import { type RunningPostgres, startPostgres } from '../helpers/run-postgres.js'
 import { TcpProxy } from '../helpers/tcp-proxy.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
-import { GRAPHS } from './graphs.js';
 import { Cluster } from './servers.js';
-import { type Call, judge, openTrace, type Trace } from './trace.js';
+import { finalState, openSetting, type Setting } from './setting.js';
+import { type Call, judge } from './trace.js';
 
-/** Tools that harm their process. */
-const HARMFUL = `
-import { existsSync, writeFileSync } from 'node:fs';
-export const spin = {
-  name: 'spin',
-  run() {
-    if (existsSync('spun')) return { spun: true };
-    writeFileSync('spun', '');
-    for (const until = Date.now() + 15_000; Date.now() < until; );
-    return { spun: false };
-  },
-};
-export const poison = { name: 'poison', run: () => void process.kill(process.pid, 'SIGKILL') };
-export const slow = { name: 'slow', run: () => new Promise((resolve) => setTimeout(resolve, 25_000, { slow: true })) };
-`;
 const LEFT = "export const left = { name: 'left', run: () => ({ left: true }) };";
 const RIGHT = "export const right = { name: 'right', run: () => ({ right: true }) };";
-
-const single = (tool: string) => ({
-  graph_id: tool,
-  name: tool,
-  entry_point: tool,
-  nodes: [{ name: tool, tool_name: tool }],
-});
 
 const postgres = await findPostgres();
 
 // All at once: they mostly wait for heartbeats that do not come.
 describe.skipIf(postgres === undefined)('servers on one Postgres go on', { concurrent: true }, () => {
-  interface Setting {
-    readonly cluster: Cluster;
-    readonly trace: Trace;
-    readonly folder: string;
-    /** Starts runs, each with so many rounds, and resolves with their ids. */
-    start(runs: number, rounds: number): Promise<string[]>;
-    /** Holds that runs end right. */
-    finish(runIds: readonly string[], rounds: number): Promise<void>;
-  }
-
-  async function setUp({ onTestFinished, expect }: TestContext, servers: number, database?: string): Promise<Setting> {
-    const folder = temporaryFolder();
-    const trace = openTrace(folder);
-    writeFileSync(join(folder, 'harmful.mjs'), HARMFUL);
-    const env = {
-      ...trace.env,
-      TOOLS: './traced.mjs,./harmful.mjs',
-      DATABASE_URL: database ?? (await postgres!.newSchema()),
-      MAX_CONCURRENT_RUNS: '30',
-    };
-    const cluster = await Cluster.start(servers, folder, env);
-    onTestFinished(async () => {
-      await cluster.stop();
-    });
-    const graphs = [...GRAPHS, single('spin'), single('poison'), single('slow')];
-    for (const graph of graphs) expect((await cluster.ask('POST /graph/create', graph))?.status).toBe(201);
-    const start = async (runs: number, rounds: number): Promise<string[]> => {
-      const body = { graph_id: 'traced', input_data: { rounds } };
-      const answers = Array.from({ length: runs }, () =>
-        cluster.ask('POST /graph/run', body, { 'idempotency-key': crypto.randomUUID() }),
-      );
-      return (await Promise.all(answers)).map((answer) => {
-        expect(answer?.status).toBe(202);
-        return answer!.body.run_id;
-      });
-    };
-    const finish = async (runIds: readonly string[], rounds: number): Promise<void> => {
-      for (const runId of runIds) {
-        const state = await finalState(cluster, runId);
-        expect(state).toMatchObject({ status: 'COMPLETED', step_count: rounds + 1 });
-        expect(state.data.seen).toEqual(Array.from({ length: rounds }, (_, index) => `${runId}/${index + 2}`));
-      }
-    };
-    return { cluster, trace, folder, start, finish };
-  }
-
-  async function finalState(cluster: Cluster, runId: string) {
-    return until(async () => {
-      const answer = await cluster.ask(`GET /graph/state/${runId}?wait=5`);
-      return ['COMPLETED', 'FAILED', 'CANCELLED'].includes(answer?.body?.status) ? answer!.body : undefined;
-    }, 120_000);
+  async function setUp(test: TestContext, servers: number, database?: string): Promise<Setting> {
+    return openSetting(test, servers, database ?? (await postgres!.newSchema()));
   }
 
   /** A server of the test's own. */
@@ -126,13 +55,12 @@ describe.skipIf(postgres === undefined)('servers on one Postgres go on', { concu
 
   it('when the way of one to the database is dead: it says so, and comes back', async (test) => {
     const url = new URL(await postgres!.newSchema());
-    const { start, finish, cluster, folder, trace } = await setUp(test, 1, url.href);
+    const { start, finish, cluster, folder, trace, env } = await setUp(test, 1, url.href);
     const proxy = new TcpProxy({ host: '127.0.0.1', port: Number(url.port) });
     await proxy.open();
     test.onTestFinished(() => proxy.close());
     url.port = String(proxy.port);
-    const env = { ...trace.env, DATABASE_URL: url.href };
-    const cutOff = await Cluster.start(1, folder, env);
+    const cutOff = await Cluster.start(1, folder, { ...env, DATABASE_URL: url.href });
     test.onTestFinished(async () => {
       await cutOff.stop();
     });
@@ -237,21 +165,5 @@ describe.skipIf(postgres === undefined)('servers on one Postgres go on', { concu
     });
     const failed = (await both.ask('POST /graph/run?wait=60', { graph_id: 'ways' }))!;
     test.expect(failed.body).toMatchObject({ status: 'FAILED', error: { code: 'tool_missing', node: 'b' } });
-  });
-
-  it('with a run that kills whoever drives it: it fails after ten, and the others end', async (test) => {
-    const { cluster, start, finish } = await setUp(test, 3);
-    const { body } = (await cluster.ask('POST /graph/run', { graph_id: 'poison' }))!;
-    const watch = cluster.keepAlive();
-    test.onTestFinished(() => watch.stop());
-    const runIds = await start(10, 20);
-    await finish(runIds, 20);
-    const state = await until(async () => {
-      const answer = await cluster.ask(`GET /graph/state/${body.run_id}`);
-      return answer?.body?.status === 'FAILED' ? answer.body : undefined;
-    }, 300_000);
-    test.expect(state.error.code).toBe('recovery_exhausted');
-    await watch.stop();
-    test.expect(watch.restarts).toBe(10);
   });
 });
