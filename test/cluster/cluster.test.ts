@@ -14,8 +14,8 @@ const KILL_EVERY_MS = 4000;
 /** Steps that a server has in flight at a time. */
 const SLOTS = 30;
 /** How many clients start runs, each one after the other, and how long each rests between. */
-const CLIENTS = 4;
-const REST_MS = 150;
+const CLIENTS = 3;
+const REST_MS = 200;
 
 const postgres = await findPostgres();
 
@@ -113,13 +113,18 @@ describe.skipIf(postgres === undefined)('three servers on one Postgres', () => {
   });
 
   it('tell of each event once, in order, whichever of them drives the run', async () => {
-    const runId = await until(startRun);
-    const streams = await Promise.all(
-      cluster.servers.map(({ url }) => openStream(`${url}/graph/runs/${runId}/events`)),
+    const runIds = await Promise.all(Array.from({ length: 6 }, () => until(startRun)));
+    const told = runIds.flatMap((runId) =>
+      cluster.servers.map(async ({ url }) => {
+        const stream = await openStream(`${url}/graph/runs/${runId}/events`);
+        return (await stream.ended).map(({ id }: StreamEvent) => id);
+      }),
     );
-    await finalState(runId);
-    const seqs = await Promise.all(streams.map(async ({ ended }) => (await ended).map(({ id }: StreamEvent) => id)));
-    for (const ids of seqs) expect(ids).toEqual(Array.from({ length: seqs[0]!.length }, (_, index) => index + 1));
+    await Promise.all(runIds.map(finalState));
+    for (const ids of await Promise.all(told)) {
+      expect(ids.length).toBeGreaterThan(4);
+      expect(ids).toEqual(Array.from({ length: ids.length }, (_, index) => index + 1));
+    }
   });
 
   it('stop a tool that another one calls, at once', async () => {

@@ -8,10 +8,10 @@ export class Cluster {
   #servers: ServerProcess[] = [];
   #next = 0;
 
-  private constructor(private readonly start: () => Promise<ServerProcess>) {}
+  private constructor(private readonly start: (more?: Record<string, string>) => Promise<ServerProcess>) {}
 
   static async start(count: number, folder: string, env: Record<string, string>): Promise<Cluster> {
-    const cluster = new Cluster(() => startServer(folder, { LOG_LEVEL: 'info', ...env }));
+    const cluster = new Cluster((more) => startServer(folder, { LOG_LEVEL: 'info', ...env, ...more }));
     await Promise.all(Array.from({ length: count }, () => cluster.add()));
     return cluster;
   }
@@ -38,8 +38,9 @@ export class Cluster {
     return undefined;
   }
 
-  async add(): Promise<ServerProcess> {
-    const server = await this.start();
+  /** Starts another one, with some settings of its own. */
+  async add(more?: Record<string, string>): Promise<ServerProcess> {
+    const server = await this.start(more);
     this.#servers.push(server);
     return server;
   }
@@ -89,10 +90,13 @@ export class Cluster {
 
   /** The sum of a metric over all servers. */
   async sum(metric: string): Promise<number> {
-    const values = this.#servers.map(async (server) => {
-      const { body } = await ask(server, 'GET /metrics');
-      return Number(new RegExp(`^${metric} (\\S+)$`, 'm').exec(String(body))?.[1] ?? Number.NaN);
-    });
-    return (await Promise.all(values)).reduce((all, value) => all + value, 0);
+    const values = await Promise.all(this.#servers.map((server) => readMetric(server, metric)));
+    return values.reduce((all, value) => all + value, 0);
   }
+}
+
+/** A metric of one server. */
+export async function readMetric(server: ServerProcess, metric: string): Promise<number> {
+  const { body } = await ask(server, 'GET /metrics');
+  return Number(new RegExp(`^${metric} (\\S+)$`, 'm').exec(String(body))?.[1] ?? Number.NaN);
 }

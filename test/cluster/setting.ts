@@ -47,7 +47,7 @@ export interface Setting {
 
 /** Starts servers on a database, with tools and graphs. They are stopped when the test ends. */
 export async function openSetting(
-  { onTestFinished, expect }: TestContext,
+  { onTestFinished, expect }: Pick<TestContext, 'onTestFinished' | 'expect'>,
   servers: number,
   database: string,
 ): Promise<Setting> {

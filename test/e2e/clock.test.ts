@@ -1,8 +1,6 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
+import { shiftClock } from '../helpers/shifted-clock.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
 import { ask, startRun, waitForRest, waitForWait } from './client.js';
@@ -12,18 +10,8 @@ const HOUR_MS = 3_600_000;
 /** A folder whose server reads its clock with an offset, which the test sets. */
 function folderWithClock(offsetMs: number) {
   const folder = temporaryFolder();
-  const offsetFile = join(folder, 'offset');
-  const setClock = (ms: number) => writeFileSync(offsetFile, String(ms));
-  setClock(offsetMs);
-  const preload = join(folder, 'clock.mjs');
-  writeFileSync(
-    preload,
-    `import { readFileSync } from 'node:fs';
-    const real = Date.now;
-    Date.now = () => real() + Number(readFileSync(${JSON.stringify(offsetFile)}, 'utf8'));`,
-  );
-  const start = () => startServer(folder, { NODE_OPTIONS: `--import=${pathToFileURL(preload).href}` });
-  return { start, setClock };
+  const clock = shiftClock(folder, offsetMs);
+  return { start: () => startServer(folder, clock.env), setClock: clock.set };
 }
 
 async function listIds(server: ServerProcess): Promise<string[]> {
