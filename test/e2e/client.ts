@@ -1,6 +1,4 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import type { ServerProcess } from '../helpers/server-process.js';
 import { until } from '../helpers/until.js';
 
@@ -65,12 +63,4 @@ export async function waitForLog(server: ServerProcess, message: string): Promis
 export async function waitForExit({ child }: ServerProcess): Promise<number | null> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   return child.exitCode;
-}
-
-/** The types of the events of a run, as they are stored in the folder of a server. */
-export function journalOf(folder: string, runId: string): string[] {
-  const database = new Database(join(folder, 'workflow.db'), { readonly: true });
-  const types = database.prepare('SELECT type FROM run_events WHERE run_id = ? ORDER BY seq').pluck().all(runId);
-  database.close();
-  return types as string[];
 }

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { type Answer, ask, journalOf, startRun, waitForExit, waitForRest, waitForStopping } from './client.js';
+import { type Answer, ask, startRun, waitForExit, waitForRest, waitForStopping } from './client.js';
+import { journalOf } from './database.js';
 
 const WORKFLOWS = resolve('examples');
 
@@ -112,12 +113,12 @@ describe('the approval example', () => {
     first.child.kill('SIGTERM');
     await waitForStopping(first).catch(() => undefined);
     expect(await waitForExit(first)).toBe(0);
-    const journal = journalOf(folder, runId);
+    const journal = await journalOf(folder, runId);
     expect(journal.at(-1)).toBe('wait.started');
 
     const second = await startServer(folder);
     expect(await waitForRest(second, runId)).toEqual(before);
-    expect(journalOf(folder, runId)).toEqual(journal);
+    expect(await journalOf(folder, runId)).toEqual(journal);
     const waiting = await ask(second, 'GET /graph/runs?waiting_for=input');
     expect(waiting.body.runs.map((run: { run_id: string }) => run.run_id)).toEqual([late, runId]);
     expect(await ask(second, `POST /graph/runs/${late}/cancel`)).toMatchObject({ body: { status: 'CANCELLED' } });

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { databaseOf } from './database.js';
 
 /**
  * Tools that ask the test what to return, and so say when they were called and end when they are told to. `held` heeds
@@ -68,7 +69,8 @@ export async function openGate(): Promise<Gate> {
   });
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'gate.mjs'), TOOLS);
-  const env = { TOOLS: './gate.mjs', GATE: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+  const database = await databaseOf(folder);
+  const env = { ...database, TOOLS: './gate.mjs', GATE: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
   return {
     folder,
     env,

@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
-import { ask, journalOf, startRun, waitForExit } from './client.js';
+import { ask, startRun, waitForExit } from './client.js';
+import { journalOf } from './database.js';
 
 /** Kills the server while it makes children: at the insertion of a run whose number is in the environment. */
 const DEADLY = `
@@ -89,7 +90,7 @@ it(
     await until(() => isAsking(last));
     expect((await ask(last, `GET /graph/state/${runId}`)).body.status).toBe('WAITING');
     expect(await last.end('SIGTERM')).toBe(0);
-    expect(journalOf(folder, runId)).not.toContain('run.recovered');
+    expect(await journalOf(folder, runId)).not.toContain('run.recovered');
   },
   STARTS_MS,
 );

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { startServer } from '../helpers/server-process.js';
 import { chain } from '../helpers/tools.js';
-import { ask, journalOf, startRun, waitForExit, waitForLog, waitForRest, waitForStopping } from './client.js';
+import { ask, startRun, waitForExit, waitForLog, waitForRest, waitForStopping } from './client.js';
+import { journalOf } from './database.js';
 import { openGate } from './gate.js';
 
 describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
@@ -28,7 +29,12 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
 
     call.answer({ finished: 'in the grace' });
     expect(await waitForExit(server)).toBe(0);
-    expect(journalOf(gate.folder, runId)).toEqual(['run.submitted', 'run.started', 'step.completed', 'run.drained']);
+    expect(await journalOf(gate.folder, runId)).toEqual([
+      'run.submitted',
+      'run.started',
+      'step.completed',
+      'run.drained',
+    ]);
 
     const next = await startServer(gate.folder, gate.env);
     expect(await waitForRest(next, runId)).toMatchObject({
@@ -38,7 +44,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
     });
     expect(gate.calls).toHaveLength(1);
     expect(await next.end(signal)).toBe(0);
-    expect(journalOf(gate.folder, runId)).not.toContain('run.recovered');
+    expect(await journalOf(gate.folder, runId)).not.toContain('run.recovered');
   });
 });
 
@@ -52,7 +58,7 @@ it.each(['held', 'stubborn'])(
     const runId = await startRun(server, 'cut-off');
     const first = await gate.called(1);
     expect(await server.end('SIGTERM')).toBe(0);
-    expect(journalOf(gate.folder, runId)).toEqual(['run.submitted', 'run.started', 'run.drained']);
+    expect(await journalOf(gate.folder, runId)).toEqual(['run.submitted', 'run.started', 'run.drained']);
 
     const next = await startServer(gate.folder, env);
     const second = await gate.called(2);
@@ -67,7 +73,7 @@ it.each(['held', 'stubborn'])(
     const { steps } = (await ask(next, `GET /graph/runs/${runId}/steps`)).body;
     expect(steps).toMatchObject([{ attempts: 1 }, { attempts: 1 }]);
     expect(await next.end('SIGTERM')).toBe(0);
-    const types = journalOf(gate.folder, runId);
+    const types = await journalOf(gate.folder, runId);
     expect(types).not.toContain('run.recovered');
     expect(types).not.toContain('step.failed');
   },
@@ -83,18 +89,18 @@ it('a second signal exits at once with code 1, which counts as a crash', async (
   server.child.kill('SIGTERM');
   await waitForLog(server, 'stopping');
   expect(await server.end('SIGTERM')).toBe(1);
-  expect(journalOf(gate.folder, runId)).toEqual(['run.submitted', 'run.started']);
+  expect(await journalOf(gate.folder, runId)).toEqual(['run.submitted', 'run.started']);
 
   const next = await startServer(gate.folder, env);
   (await gate.called(2)).answer({});
   expect(await waitForRest(next, runId)).toMatchObject({ status: 'COMPLETED' });
   expect(await next.end('SIGTERM')).toBe(0);
-  expect(journalOf(gate.folder, runId)).toContain('run.recovered');
+  expect(await journalOf(gate.folder, runId)).toContain('run.recovered');
 });
 
 it('an idle server stops at once, with connections that clients keep open', async () => {
   const gate = await openGate();
-  const server = await startServer(gate.folder, { SHUTDOWN_GRACE_SECONDS: '600' });
+  const server = await startServer(gate.folder, { ...gate.env, SHUTDOWN_GRACE_SECONDS: '600' });
   // fetch keeps its connection for the next request.
   expect((await ask(server, 'GET /health/ready')).status).toBe(200);
   expect(await server.end('SIGTERM')).toBe(0);

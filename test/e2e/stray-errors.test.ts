@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { chain } from '../helpers/tools.js';
-import { ask, journalOf, startRun, waitForExit, waitForLog, waitForRest } from './client.js';
+import { ask, startRun, waitForExit, waitForLog, waitForRest } from './client.js';
+import { journalOf } from './database.js';
 
 /** Tools with faults that surface outside of their calls. */
 const TOOLS = `
@@ -67,7 +68,7 @@ it('an exception that nothing catches ends the process with code 1, and its run 
   const state = await waitForRest(next, runs[0].run_id);
   expect(state).toMatchObject({ status: 'COMPLETED', data: { attempts: 'one more' }, step_count: 1 });
   expect(await next.end('SIGTERM')).toBe(0);
-  expect(journalOf(folder, runs[0].run_id)).toEqual([
+  expect(await journalOf(folder, runs[0].run_id)).toEqual([
     'run.submitted',
     'run.started',
     'run.recovered',

@@ -4,7 +4,8 @@ import { expect, it } from 'vitest';
 import { DEMO_DATA, MESSY_CODE } from '../helpers/demo.js';
 import { startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { ask, journalOf, waitForRest } from './client.js';
+import { ask, waitForRest } from './client.js';
+import { journalOf } from './database.js';
 
 /**
  * A database that release 1.0 made, before it was killed with `kill -9` while it ran one run at a time. Such files are
@@ -54,7 +55,7 @@ it('a database of release 1.0 is opened: its runs can be read, and go on', async
     data: { begun: '1.0', order: { item: 'book' }, held: `${UNFINISHED}/2`, attempt: 1 },
     logs: ['Executing Node: begin', 'begun by 1.0', 'Executing Node: hold', 'No outgoing edge found. Stopping.'],
   });
-  expect(journalOf(folder, UNFINISHED)).toContain('run.recovered');
+  expect(await journalOf(folder, UNFINISHED)).toContain('run.recovered');
   expect(await waitForRest(server, QUEUED)).toMatchObject({ status: 'COMPLETED', data: { functions: ['tidy'] } });
   expect(await server.end('SIGTERM')).toBe(0);
 });

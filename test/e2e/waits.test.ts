@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { startServer } from '../helpers/server-process.js';
 import { chain } from '../helpers/tools.js';
 import { until } from '../helpers/until.js';
-import { ask, journalOf, startRun, waitForRest, waitForWait } from './client.js';
+import { ask, startRun, waitForRest, waitForWait } from './client.js';
+import { journalOf } from './database.js';
 import { openGate } from './gate.js';
 
 it('a delay that ended while the server was dead is over at the next start, and is no recovery', async () => {
@@ -19,7 +20,7 @@ it('a delay that ended while the server was dead is over at the next start, and 
   const second = await startServer(gate.folder, gate.env);
   expect(await waitForRest(second, runId)).toMatchObject({ status: 'COMPLETED', data: { after: true }, step_count: 2 });
   expect(await second.end('SIGTERM')).toBe(0);
-  const journal = journalOf(gate.folder, runId);
+  const journal = await journalOf(gate.folder, runId);
   expect(journal.filter((type) => type === 'wait.started')).toHaveLength(1);
   expect(journal).not.toContain('run.recovered');
 });
@@ -78,6 +79,6 @@ it('a kill -9 repeats the step in flight of one branch, and nothing of those tha
     logs: ['Executing Node: other', 'Started 2 branches.', 'Joined 2 branches.', 'Workflow reached END.'],
   });
   expect(gate.calls).toHaveLength(3);
-  expect(journalOf(gate.folder, runId).filter((type) => type === 'branches.joined')).toHaveLength(1);
+  expect((await journalOf(gate.folder, runId)).filter((type) => type === 'branches.joined')).toHaveLength(1);
   expect(await second.end('SIGTERM')).toBe(0);
 });
