@@ -1,10 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
-/** What runs side by side, because it mostly waits for heartbeats that do not come. */
-const BESIDE = ['test/cluster/cluster.test.ts', 'test/cluster/poison.test.ts'];
+const POSTGRES = 'test/helpers/postgres-server.ts';
+/** It counts how long things take under load, so it runs alone. */
+const UNDER_LOAD = 'test/cluster/cluster.test.ts';
+/** They mostly wait for heartbeats that do not come, so they run side by side. */
+const WAITING = ['test/cluster/poison.test.ts'];
 const WORKERS = 3;
 
-/** Built servers on Postgres, several on one mostly, while some of them are killed. Takes about five minutes. */
+/** Built servers on Postgres, several on one mostly, while some of them are killed. Takes about six minutes. */
 export default defineConfig({
   test: {
     testTimeout: 400_000,
@@ -16,8 +19,17 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'cluster',
-          include: BESIDE,
-          globalSetup: ['test/helpers/build.ts', 'test/helpers/postgres-server.ts'],
+          include: [UNDER_LOAD],
+          globalSetup: ['test/helpers/build.ts', POSTGRES],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'waiting',
+          include: WAITING,
+          globalSetup: [POSTGRES],
+          sequence: { groupOrder: 1 },
           maxWorkers: WORKERS,
         },
       },
@@ -28,8 +40,9 @@ export default defineConfig({
           name: 'e2e on Postgres',
           include: ['crash', 'restart', 'stop', 'waits'].map((name) => `test/e2e/${name}.test.ts`),
           env: { TEST_DATABASE: 'postgres' },
-          globalSetup: ['test/helpers/postgres-server.ts'],
+          globalSetup: [POSTGRES],
           setupFiles: ['test/helpers/needs-postgres.ts'],
+          sequence: { groupOrder: 1 },
           maxWorkers: WORKERS,
         },
       },
@@ -38,10 +51,10 @@ export default defineConfig({
         test: {
           name: 'failures',
           include: ['test/cluster/**/*.test.ts'],
-          exclude: BESIDE,
-          globalSetup: ['test/helpers/postgres-server.ts'],
+          exclude: [UNDER_LOAD, ...WAITING],
+          globalSetup: [POSTGRES],
           // They watch clocks, so one file at a time.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           fileParallelism: false,
         },
       },

@@ -186,7 +186,7 @@ it('survives SIGKILL at random moments under load: every acknowledged run finish
     const loaded = load(server, acknowledged);
     // Counted in calls and not in time, so that a slow machine gets as far as a fast one.
     const enough = callsIn(cwd).length + MIN_CALLS + Math.floor(Math.random() * MORE_CALLS);
-    await until(() => callsIn(cwd).length >= enough);
+    await until(() => callsIn(cwd).length >= enough, 60_000);
     await server.end('SIGKILL');
     await loaded;
   }

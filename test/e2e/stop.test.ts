@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { startServer } from '../helpers/server-process.js';
 import { chain } from '../helpers/tools.js';
 import { ask, startRun, waitForExit, waitForLog, waitForRest, waitForStopping } from './client.js';
-import { journalOf } from './database.js';
+import { isPostgres, journalOf } from './database.js';
 import { openGate } from './gate.js';
 
-describe.each(['SIGTERM', 'SIGINT'] as const)('%s', (signal) => {
+describe.each(isPostgres ? (['SIGTERM'] as const) : (['SIGTERM', 'SIGINT'] as const))('%s', (signal) => {
   it('lets the step in flight finish, takes nothing new, and leaves the rest to the next start', async () => {
     const gate = await openGate();
     const server = await startServer(gate.folder, gate.env);
