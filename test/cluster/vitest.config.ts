@@ -4,7 +4,7 @@ const POSTGRES = 'test/helpers/postgres-server.ts';
 /** It counts how long things take under load, so it runs alone. */
 const UNDER_LOAD = 'test/cluster/cluster.test.ts';
 /** They mostly wait for heartbeats that do not come, so they run side by side. */
-const WAITING = ['test/cluster/poison.test.ts'];
+const WAITING = ['test/cluster/poison.test.ts', 'test/cluster/model.test.ts'];
 const WORKERS = 3;
 
 /** Built servers on Postgres, several on one mostly, while some of them are killed. Takes about six minutes. */

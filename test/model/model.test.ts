@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { GraphDefinition } from '../../src/core/graph/definition.js';
+import { comparable, linesOf, shown } from './comparison.js';
 import { cases } from './generators.js';
 import { walk } from './reference-walker.js';
-import type { Case, Outcome } from './script.js';
+import type { Outcome } from './script.js';
 import { simulate } from './simulation.js';
 
 /** Log lines that a run and its children come to at most, so that a case stays quick. */
@@ -35,35 +35,7 @@ it(
   TIMEOUT_MS,
 );
 
-function linesOf({ logs, children }: Outcome): number {
-  return children.reduce((lines, child) => lines + linesOf(child), logs.length);
-}
-
 /** Statuses and error codes, children's included. */
 function endsOf({ status, error, children }: Outcome): string[] {
   return [error?.code ?? status, ...children.flatMap(endsOf)];
-}
-
-const RUN_ID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
-/** The words for what is wrong with an expression have tests of their own. */
-const NO_VALUE = /The (items|case|params)\b.* ha(s|ve) no value: .*/;
-
-function comparable(outcome: Outcome | string | null): unknown {
-  return JSON.parse(JSON.stringify(outcome), (_key, value) =>
-    typeof value === 'string' ? value.replaceAll(RUN_ID, '<run>').replace(NO_VALUE, 'no value') : value,
-  );
-}
-
-/** A case as somebody would write it down. */
-function shown({ graphs, script, ...rest }: Case): string {
-  const lines = Object.entries(script).map(([node, does]) => `  ${node}: ${JSON.stringify(does)}`);
-  return [...graphs.flatMap(outlined), 'script:', ...lines, JSON.stringify(rest)].join('\n');
-}
-
-/** A line for each node and edge. */
-function outlined({ graph_id, entry_point, ...parts }: GraphDefinition): string[] {
-  const lines = Object.values(parts).flatMap((part) =>
-    Array.isArray(part) ? part.map((one) => `  ${JSON.stringify(one)}`) : [],
-  );
-  return [`graph ${graph_id} from ${entry_point}, merge ${JSON.stringify(parts.merge)}`, ...lines];
 }

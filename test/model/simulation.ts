@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import { EngineError } from '../../src/core/base/errors.js';
 import { isFinished, type RunState, statusOf, waitOf } from '../../src/core/run/state.js';
-import { defineCondition, defineTool, type ToolContext } from '../../src/core/tool/tool.js';
-import { FatalError, RetryableError } from '../../src/core/tool/tool-errors.js';
+import { defineTool, type ToolContext } from '../../src/core/tool/tool.js';
 import type { Unit } from '../../src/store/store.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
 import { type FlatRun, flatten } from '../helpers/flat-run.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { answerAt, behaviourAt, type Case, durationAt, mayDie, type Outcome, patchOf, RETRY_GAP_MS } from './script.js';
+import { conditions, endCall, readOutcome } from './engine-parts.js';
+import { answerAt, behaviourAt, type Case, durationAt, mayDie, type Outcome, RETRY_GAP_MS } from './script.js';
 
 const START = Date.UTC(2026, 0, 1);
 /**
@@ -88,7 +88,7 @@ class Simulation {
       if (moments > MAX_MOMENTS) throw new Error('the run does not come to rest');
       vi.advanceTimersToNextTimer();
     }
-    return this.#outcome(this.#topId);
+    return readOutcome(this.#engine, this.#topId, START);
   }
 
   /** Ends the server, whatever it is at. */
@@ -229,12 +229,7 @@ class Simulation {
         if (!logsLate) log();
         const end = () => {
           if (logsLate) log();
-          const message = `no ${behaviour.value}`;
-          if (behaviour.does === 'throw') throw new Error(message);
-          if (behaviour.does === 'fatal') throw new FatalError(message);
-          if (behaviour.does === 'retryable')
-            throw new RetryableError(message, { retryAfterSeconds: behaviour.value * 0.3 });
-          return patchOf(behaviour, data, context.params);
+          return endCall(behaviour, data, context.params);
         };
         const { does, isSync, isStubborn } = behaviour;
         if (does !== 'hang' && isSync && step > 1) return end();
@@ -266,31 +261,7 @@ class Simulation {
       signal.addEventListener('abort', () => heedsSignal && settle(letGo));
     });
   }
-
-  async #outcome(runId: string): Promise<Outcome> {
-    const { state, logs } = await this.#engine.getState(runId);
-    const { steps } = await this.#engine.listSteps(runId, { limit: 10_000 });
-    const { runs } = await this.#engine.listRuns({ parentRunId: runId, limit: 1000 });
-    const children: Outcome[] = [];
-    for (const { runId: childId } of [...runs].reverse()) children.push(await this.#outcome(childId));
-    const { status, data, error, stepCount, finishedAt } = flatten(state);
-    const nodes = steps.map(({ node }) => node);
-    const end = finishedAt === null ? null : finishedAt - START;
-    return { status, data, error, stepCount, nodes, logs, finishedAt: end, children };
-  }
 }
-
-const conditions = [
-  defineCondition({ name: 'many', outcomes: ['yes', 'no'], choose: ({ data }) => ((data.n ?? 0) > 2 ? 'yes' : 'no') }),
-  defineCondition({
-    name: 'broken',
-    choose: () => {
-      throw new Error('undecided');
-    },
-  }),
-  defineCondition({ name: 'lost', choose: () => 'nowhere' }),
-  defineCondition({ name: 'numeric', choose: () => 5 as never }),
-];
 
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
