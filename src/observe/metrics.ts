@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { isFinished, statusOf } from '../core/run/state.js';
+import { StoreUnavailableError } from '../store/errors.js';
 import type { SharingFigures } from '../store/ports.js';
 import type { UnfinishedStatus, Unit } from '../store/store.js';
 import { type Answered, httpMetrics } from './http-metrics.js';
@@ -65,7 +66,9 @@ export function createMetrics({ queued, countUnfinished, findOldest, now }: Metr
     help: 'Runs that wait for a slot.',
     registers,
     async collect() {
-      this.set(await queued());
+      const depth = await ifAvailable(queued);
+      if (depth === undefined) this.remove();
+      else this.set(depth);
     },
   });
   const runs = runMetrics(registers, countUnfinished);
@@ -108,6 +111,16 @@ function commitMetrics(registers: Registry[]) {
   };
 }
 
+/** What only the database can tell is omitted while it cannot be read: the other figures are needed most just then. */
+async function ifAvailable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) return undefined;
+    throw error;
+  }
+}
+
 /** How long the oldest runs have been there. What grows without an end is stuck, or waits for somebody. */
 function ageMetric(registers: Registry[], findOldest: MetricsSources['findOldest'], now: () => number): void {
   new Gauge({
@@ -116,7 +129,8 @@ function ageMetric(registers: Registry[], findOldest: MetricsSources['findOldest
     labelNames: ['status'],
     registers,
     async collect() {
-      for (const [status, submittedAt] of Object.entries(await findOldest())) {
+      this.reset();
+      for (const [status, submittedAt] of Object.entries((await ifAvailable(findOldest)) ?? {})) {
         this.set({ status }, submittedAt === undefined ? 0 : Math.max(0, now() - submittedAt) / 1000);
       }
     },
@@ -134,7 +148,9 @@ function runMetrics(registers: Registry[], countUnfinished: RunCounter) {
     labelNames: ['status'],
     registers,
     async collect() {
-      for (const [status, runs] of Object.entries(await countUnfinished())) this.set({ status }, runs);
+      this.reset();
+      const counts = await ifAvailable(countUnfinished);
+      for (const [status, runs] of Object.entries<number>(counts ?? {})) this.set({ status }, runs);
     },
   });
   const finished = new Counter({
