@@ -13,6 +13,11 @@ export function serverError(thrown: unknown): pg.DatabaseError | undefined {
   return error instanceof pg.DatabaseError ? error : undefined;
 }
 
+/** pg-boss hands on copies of errors, which have their fields and no class. */
+function isCopyOf(thrown: unknown, name: string): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'name' in thrown && thrown.name === name;
+}
+
 /** The code of what the server answered, such as `23505`. */
 export function sqlState(thrown: unknown): string | undefined {
   return serverError(thrown)?.code;
@@ -34,7 +39,7 @@ const SERVER_FAILURE = /^(08|28|3D|53|57|58|F0|XX)|^(25006|25P02|25P03|55P03|400
  * @see https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 export function isDatabaseFailure(thrown: unknown): boolean {
-  if (thrown instanceof ConnectionError) return true;
+  if (thrown instanceof ConnectionError || isCopyOf(thrown, 'ConnectionError')) return true;
   const error = serverError(thrown);
   if (error !== undefined) return SERVER_FAILURE.test(error.code ?? '');
   // What Drizzle wraps comes from the driver.

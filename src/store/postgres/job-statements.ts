@@ -15,11 +15,13 @@ const MAX_NAMES = 200;
  * Sends the statements of pg-boss to a session, which can be a transaction. They are planned once for each connection,
  * because their plans take longer than what they do; several in one text cannot be.
  */
-export function statementsOn(session: Session): Statements {
+export function statementsOn(session: Session, onSuccess?: () => void): Statements {
   return {
-    executeSql: (text, values = []) => {
+    executeSql: async (text, values = []) => {
       const name = /;\s*\S/.test(text) ? undefined : nameOf(text);
-      return send(session, name === undefined ? { text, values } : { name, text, values });
+      const result = await send(session, name === undefined ? { text, values } : { name, text, values });
+      onSuccess?.();
+      return result;
     },
   };
 }
