@@ -44,7 +44,7 @@ function readCommand([command = '', from, to, ...others]: readonly string[]): Re
   if (command !== 'migrate')
     return refusal(`There is no command ${JSON.stringify(shortened(withoutPassword(command)))}.`);
   if (from === undefined || others.length > 0 || (to !== undefined && !/^postgres(ql)?:/i.test(to))) {
-    return refusal('Usage: graphrunner migrate FILE postgres://USER:PASSWORD@HOST/DATABASE.');
+    return refusal('Usage: graphrunner migrate FILE [postgres://USER:PASSWORD@HOST/DATABASE].');
   }
   return { kind: 'migrate', from, to };
 }

@@ -105,7 +105,8 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const listenTextResolver = (address: string): string =>
     `listening on ${address}; open it in a browser, or try ${address}/docs`;
   await app.listen({ host: config.host, port: config.port, listenTextResolver });
-  if (unfinished > 0) logger.info({ unfinished_runs: unfinished }, 'taking up unfinished runs');
+  if (unfinished > 0 && !parts.queue.isShared)
+    logger.info({ unfinished_runs: unfinished }, 'taking up unfinished runs');
   if (config.role !== 'api') parts.start();
 }
 

@@ -50,7 +50,7 @@ describe('a command line', () => {
     [['migrate', 'workflow.db', 'other.db']],
     [['migrate', 'workflow.db', 'postgres://db/runs', 'more']],
   ])('%j says how it is to be called', (args) => {
-    expect(reasonOf(...args)).toMatch(/^Usage: graphrunner migrate FILE postgres:/);
+    expect(reasonOf(...args)).toMatch(/^Usage: graphrunner migrate FILE \[postgres:/);
   });
 
   it.each(['--port', '--PORT=1', '--max-body-bytes'])(

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { assertNever } from '../core/base/assert-never.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
@@ -9,6 +10,7 @@ import type { GraphCache } from '../runs/graph-cache.js';
 import { isUnreadable } from '../runs/readable.js';
 import type { RunLoader } from '../runs/run-loader.js';
 import type { Turns } from '../runs/turns.js';
+import { StoreUnavailableError } from '../store/errors.js';
 import type { Peers } from '../store/ports.js';
 import type { Claim, RunQueue, Unsubscribe } from '../store/queue.js';
 import type { Signals } from '../store/signals.js';
@@ -47,6 +49,8 @@ export interface ExecutorOptions {
 const STOPPED_AT_A_TIME = 100;
 /** Pause before a run is driven again that stopped on an error: the first, doubled each time up to the last. */
 const FIRST_PAUSE_MS = 1000;
+/** Runs of which it is remembered how often they stopped on an error. */
+const MAX_ERRORS = 10_000;
 const LAST_PAUSE_MS = 60_000;
 
 /**
@@ -67,8 +71,8 @@ export class Executor {
   readonly #claims = new Map<Claim, Session | undefined>();
   /** Claims that were lost: one can be before its session has begun. */
   readonly #lost = new WeakSet<Claim>();
-  /** How often in a row each run stopped on an error. */
-  readonly #errors = new Map<string, number>();
+  /** How often in a row each run stopped on an error; those that others have ended since stay for a while. */
+  readonly #errors = new LRUCache<string, number>({ max: MAX_ERRORS });
   readonly #children: ChildRuns;
   readonly #unreadable: UnreadableRuns;
   readonly #sessionDeps: SessionDeps;
@@ -213,13 +217,16 @@ export class Executor {
     this.#errors.set(runId, errors + 1);
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** errors, LAST_PAUSE_MS);
     const words = 'a run stopped on an internal error; it is taken up again';
-    this.options.logger.error({ run_id: runId, err: error, pause_ms: pauseMs }, words);
+    // A shared store says itself when it is down.
+    if (!(this.options.queue.isShared && error instanceof StoreUnavailableError)) {
+      this.options.logger.error({ run_id: runId, err: error, pause_ms: pauseMs }, words);
+    }
     await this.options.queue.giveBack(claim, this.options.now() + pauseMs);
   }
 
   async #drive(claim: Claim): Promise<void> {
     const { queue } = this.options;
-    const loaded = await this.#load(claim.runId);
+    const loaded = await this.#load(claim);
     if (loaded === undefined) return queue.giveBack(claim, null);
     const { state, graph } = loaded;
     const recovery = claim.isTakeover ? await this.#recoveryOf(state, graph) : undefined;
@@ -242,7 +249,7 @@ export class Executor {
       case 'parked':
         return queue.giveBack(claim, rest.until);
       case 'elsewhere':
-        return queue.passOn(claim);
+        return queue.passOn(claim, rest.missing);
       default:
         assertNever(rest);
     }
@@ -262,9 +269,11 @@ export class Executor {
     return { type: 'run.recovered', children_ended: ended };
   }
 
-  async #load(runId: string): Promise<{ state: RunState; graph: CompiledGraph } | undefined> {
+  async #load({ runId, isFirst }: Claim): Promise<{ state: RunState; graph: CompiledGraph } | undefined> {
     const { runs, graphs } = this.options;
-    const state = runs.findSubmitted(runId) ?? (await runs.load(runId));
+    // What was submitted here can have been driven elsewhere since.
+    const submitted = isFirst ? runs.findSubmitted(runId) : undefined;
+    const state = submitted ?? (await runs.load(runId));
     if (state === undefined || isFinished(statusOf(state))) return undefined;
     const graph = await graphs.pinned(state.graphId, state.graphVersion);
     return { state, graph };

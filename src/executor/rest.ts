@@ -4,8 +4,8 @@ export type Rest =
   | { readonly kind: 'done' }
   /** The claim is still held, and the run is due at a time (milliseconds since 1970), or when something happens to it. */
   | { readonly kind: 'parked'; readonly until: number | null }
-  /** The claim is still held, and the next tool or condition is one that only other processes have. */
-  | { readonly kind: 'elsewhere' };
+  /** The claim is still held, and only other processes have what comes next: tools and conditions that are missing here. */
+  | { readonly kind: 'elsewhere'; readonly missing: readonly string[] };
 
 /** The claim was lost: nothing more can be done here. */
 export const LOST: Rest = { kind: 'parked', until: null };

@@ -97,7 +97,8 @@ export class Session {
         if (turns.isOver()) await turns.next();
         if (this.#behind) await this.#patience.whileDown(() => this.#takeIn());
         if (this.#rest !== undefined) return this.#rest;
-        if (await this.#isForOthers()) return { kind: 'elsewhere' };
+        const missing = missingAt(this.graph, this.state);
+        if (missing.length > 0 && (await this.#isForOthers(missing))) return { kind: 'elsewhere', missing };
         const rest = await this.#perform(decide(this.graph, this.state, this.#circumstances()));
         if (rest !== undefined) return rest;
       }
@@ -124,10 +125,9 @@ export class Session {
     this.abandon();
   }
 
-  /** True if the tool or the condition that comes next is not here, and another process has it. */
-  async #isForOthers(): Promise<boolean> {
-    const missing = missingAt(this.graph, this.state);
-    return missing.length > 0 && (await this.#patience.whileDown(() => this.deps.peers.have(missing))) === true;
+  /** True if another process has what is missing here. */
+  async #isForOthers(missing: readonly string[]): Promise<boolean> {
+    return (await this.#patience.whileDown(() => this.deps.peers.have(missing))) === true;
   }
 
   /** Does what comes next; says how the run was left if there is nothing more to do for now. */
@@ -142,7 +142,7 @@ export class Session {
         await this.#commit((at) => this.#decideAgain(at));
         return undefined;
       case 'call':
-        if (!(await this.#holds())) return this.#rest ?? LOST;
+        if (!this.deps.queue.isSure(this.claim) && !(await this.#holds())) return this.#rest ?? LOST;
         // It can have been told to stop while it asked.
         return this.#stopping ? this.#drained() : this.#step(command);
     }
@@ -163,9 +163,7 @@ export class Session {
 
   /** Whether this may call: a process that stood still can have lost its claim, and not know it yet. */
   async #holds(): Promise<boolean> {
-    const { queue } = this.deps;
-    if (queue.isSure(this.claim)) return true;
-    const held = await this.#patience.whileDown(() => queue.touch([this.claim]));
+    const held = await this.#patience.whileDown(() => this.deps.queue.touch([this.claim]));
     return held?.length === 1;
   }
 

@@ -34,6 +34,8 @@ export interface Claim {
   readonly runId: string;
   /** Tells this claim from earlier ones of the same run. */
   readonly id: string;
+  /** No other process has claimed the run before. */
+  readonly isFirst: boolean;
   /** Whoever had the run before is gone, without having let it go. Of a run that waits for children: perhaps. */
   readonly isTakeover: boolean;
   /** One of the runs that are tried one at a time, because one of them may be what ends its process. */
@@ -71,8 +73,11 @@ export interface RunQueue {
    * and nothing was under way.
    */
   giveBack(claim: Claim, at: number | null): Promise<void>;
-  /** Lets a claim go whose run only others can drive at the moment: it is due for them at once, and here after a while. */
-  passOn(claim: Claim): Promise<void>;
+  /**
+   * Lets a claim go whose run only others can drive at the moment: it is due for them at once, and here after a while.
+   * @param missing the tools and conditions that it needs, and this process does not have
+   */
+  passOn(claim: Claim, missing: readonly string[]): Promise<void>;
   /**
    * True if nobody else can have been given the run meanwhile, as far as is known without asking. If false, whoever has
    * the claim asks ({@link touch}) before anything is done under it that cannot be undone.

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { describe, it, type TestContext } from 'vitest';
 import { ask } from '../e2e/client.js';
 import { findPostgres } from '../helpers/postgres.js';
@@ -17,7 +18,20 @@ import { type Call, judge } from './trace.js';
 const LEFT = "export const left = { name: 'left', run: () => ({ left: true }) };";
 const RIGHT = "export const right = { name: 'right', run: () => ({ right: true }) };";
 
+/** Long enough to be cut off. */
+const LONG = `export const long = { name: 'long', async run() {
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  return { long: true };
+} };`;
+
 const postgres = await findPostgres();
+
+async function query(url: string, text: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await client.query(text);
+  await client.end();
+}
 
 // All at once: they mostly wait for heartbeats that do not come.
 describe.skipIf(postgres === undefined)('servers on one Postgres go on', { concurrent: true }, () => {
@@ -158,6 +172,8 @@ describe.skipIf(postgres === undefined)('servers on one Postgres go on', { concu
     test.expect((await right.ask('GET /graph'))!.status).toBe(404);
     await left.stop();
     await right.stop();
+    // As if they had been gone for some minutes: till then they are waited for.
+    await query(DATABASE_URL, 'UPDATE processes SET seen_at = 0');
     await Cluster.start(1, folder, { DATABASE_URL, TOOLS: './left.mjs' }).then((again) => {
       test.onTestFinished(async () => {
         await again.stop();
@@ -165,5 +181,32 @@ describe.skipIf(postgres === undefined)('servers on one Postgres go on', { concu
     });
     const failed = (await both.ask('POST /graph/run?wait=60', { graph_id: 'ways' }))!;
     test.expect(failed.body).toMatchObject({ status: 'FAILED', error: { code: 'tool_missing', node: 'b' } });
+  });
+
+  it('while the only one with a tool is replaced: its runs wait for it', async (test) => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'long.mjs'), LONG);
+    const env = { DATABASE_URL: await postgres!.newSchema(), SHUTDOWN_GRACE_SECONDS: '1' };
+    const without = await Cluster.start(2, folder, env);
+    const having = await Cluster.start(1, folder, { ...env, TOOLS: './long.mjs' });
+    test.onTestFinished(async () => {
+      await Promise.all([without, having].map((each) => each.stop()));
+    });
+    const graph = {
+      graph_id: 'long',
+      name: 'long',
+      entry_point: 'a',
+      nodes: [{ name: 'a', tool_name: 'long' }],
+      edges: [],
+    };
+    test.expect((await having.ask('POST /graph/create', graph))!.status).toBe(201);
+    const begun = await Promise.all([1, 2, 3].map(() => having.ask('POST /graph/run', { graph_id: 'long' })));
+    await until(async () => (await having.sum('graphrunner_claims_held')) === 3 || undefined);
+    await having.stop();
+    await having.add();
+    for (const started of begun) {
+      const state = await finalState(without, started!.body.run_id);
+      test.expect(state).toMatchObject({ status: 'COMPLETED', data: { long: true } });
+    }
   });
 });

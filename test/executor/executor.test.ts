@@ -223,7 +223,7 @@ describe('a stop', () => {
   it('waits for claims that are being taken, and gives them back', async () => {
     const taken = gate<readonly Claim[]>();
     const givenBack = gate<Claim>();
-    const claim: Claim = { runId: 'r', id: '1', isTakeover: false, isSuspect: false };
+    const claim: Claim = { runId: 'r', id: '1', isFirst: true, isTakeover: false, isSuspect: false };
     const queue: Partial<RunQueue> = {
       take: () => taken.promise,
       giveBack: async (one) => givenBack.open(one),
@@ -261,7 +261,7 @@ describe('a claim that is lost while its run is loaded', () => {
   it('is let go, and nothing of the run is begun', async () => {
     const loading = gate<RunState>();
     const givenBack = gate<Claim>();
-    const claim: Claim = { runId: 'r', id: '1', isTakeover: false, isSuspect: false };
+    const claim: Claim = { runId: 'r', id: '1', isFirst: true, isTakeover: false, isSuspect: false };
     let lose = (_: Claim): void => undefined;
     const taken = [[claim]];
     const queue: Partial<RunQueue> = {

@@ -263,7 +263,10 @@ describe.skipIf(postgres === undefined)('who takes part in the commits of Postgr
   }
 
   const doneWith = (append: RunAppend, id: string): Unit => {
-    return { ...unit(append), done: { runId: append.state.runId, id, isTakeover: false, isSuspect: false } };
+    return {
+      ...unit(append),
+      done: { runId: append.state.runId, id, isFirst: true, isTakeover: false, isSuspect: false },
+    };
   };
 
   it('stores what it has with the units, and hears of them first', async () => {

@@ -88,6 +88,8 @@ export interface Pools {
   readonly control: pg.Pool;
   /** For everything else. */
   readonly readers: pg.Pool;
+  /** Makes the connections that are for commits and claims, which then are kept. */
+  connect(): Promise<void>;
   /** Ends the connections, within seconds. */
   close(): Promise<void>;
 }
@@ -114,6 +116,11 @@ export function openPools(url: string, onError: (error: Error) => void): Pools {
   };
   return {
     ...pools,
+    async connect() {
+      const { writers, control } = pools;
+      const clients = await Promise.all([writers, writers, control].map((pool) => checkOut(pool)));
+      for (const client of clients) client.release();
+    },
     async close() {
       const ended = Promise.all(Object.values(pools).map((pool) => pool.end()));
       // A server that is out of reach does not answer the farewell either.

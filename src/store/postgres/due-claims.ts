@@ -29,13 +29,16 @@ export class DueClaims {
 
   constructor(private readonly options: DueClaimsOptions) {}
 
-  /** Claims so many runs that at most `max` can be given out. What fails half-way is gone on with by the next call. */
-  async fetch(max: number): Promise<void> {
-    this.#fetching = this.#fetch(max);
+  /**
+   * Claims so many runs that at most `max` can be given out. What fails half-way is gone on with by the next call.
+   * @param exceptNeeds what those need that are left to others
+   */
+  async fetch(max: number, exceptNeeds: readonly string[] = []): Promise<void> {
+    this.#fetching = this.#fetch(max, exceptNeeds);
     await this.#fetching;
   }
 
-  async #fetch(max: number): Promise<void> {
+  async #fetch(max: number, exceptNeeds: readonly string[]): Promise<void> {
     const { claims, held } = this.options;
     if (this.#hasSuspects && this.#ready.length < max) {
       const suspect = await claims.takeSuspect();
@@ -44,7 +47,7 @@ export class DueClaims {
     }
     const room = max - this.#ready.length - this.#unchecked.length;
     if (room > 0) {
-      const { claimedAt, fetched } = await claims.take(room);
+      const { claimedAt, fetched } = await claims.take(room, exceptNeeds);
       this.#unchecked.push(...fetched.map((job) => ({ claimedAt, job })));
     }
     if (this.#unchecked.length === 0) return;

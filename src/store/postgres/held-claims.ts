@@ -18,6 +18,8 @@ export interface Held {
   hasGotOn: boolean;
   /** Whoever drives it was told to stop. */
   isAbandoned: boolean;
+  /** What its run needs that this process does not have, if it is passed on. */
+  needs: string | undefined;
   /** When its last unit began to be written. */
   endingAt: number | undefined;
 }
@@ -57,7 +59,8 @@ export class HeldClaims {
     about: Pick<Claim, 'isTakeover' | 'isSuspect'>,
     suspect?: Held['suspect'],
   ): Held {
-    const claim = { runId: job.runId, id: `${job.id}:${job.retryCount}`, ...about };
+    const isFirst = job.data.isNew === true && !about.isTakeover;
+    const claim = { runId: job.runId, id: `${job.id}:${job.retryCount}`, isFirst, ...about };
     const held: Held = {
       claim,
       job,
@@ -66,6 +69,7 @@ export class HeldClaims {
       seenAt: claimedAt,
       hasGotOn: false,
       isAbandoned: false,
+      needs: undefined,
       endingAt: undefined,
     };
     this.#held.set(claim.id, held);

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { Session } from './connection.js';
 import type { Held, HeldClaims } from './held-claims.js';
 import type { ClaimedJob, JobQueues } from './job-queues.js';
 import { inTransaction } from './transaction.js';
@@ -55,11 +56,14 @@ export class JobClaims {
     }
   }
 
-  /** Claims runs that are due. They can be given out once {@link check} has told how they were left. */
-  async take(limit: number): Promise<{ claimedAt: number; fetched: ClaimedJob[] }> {
+  /**
+   * Claims runs that are due. They can be given out once {@link findTakeovers} has told how they were left.
+   * @param exceptNeeds what those need that are left to others
+   */
+  async take(limit: number, exceptNeeds: readonly string[]): Promise<{ claimedAt: number; fetched: ClaimedJob[] }> {
     const { jobs, pool, elapsed } = this.options;
     const claimedAt = elapsed();
-    return { claimedAt, fetched: await jobs.fetch(pool, limit) };
+    return { claimedAt, fetched: await jobs.fetch(pool, limit, exceptNeeds) };
   }
 
   /**
@@ -82,36 +86,44 @@ export class JobClaims {
   }
 
   /**
-   * Lets a claim go. Does nothing if it does not hold any more.
+   * Lets a claim go.
    * @param at when the run is due again, in milliseconds since 1970
+   * @returns false if it did not hold any more; nothing was done then
    */
-  async letGo(held: Held, place: Place, at: number): Promise<void> {
-    const { jobs, pool, now } = this.options;
-    const { job, claim, suspect, hasGotOn } = held;
-    // Whoever lets it go is alive, so that the database was away is no crash of the run.
-    const isTakeover = claim.isTakeover && !hasGotOn;
-    await inTransaction(pool, async (session) => {
+  async letGo(held: Held, place: Place, at: number): Promise<boolean> {
+    const { jobs, pool } = this.options;
+    const { job, suspect } = held;
+    return inTransaction(pool, async (session) => {
       const ended = await jobs.endClaims(session, [job]);
       if (suspect !== undefined) await jobs.endSuspects(session, [suspect]);
-      if (ended.size === 0) return;
-      const { runId } = claim;
-      const handedOn = isTakeover ? { isTakeover } : {};
-      switch (place) {
-        case 'rest':
-          return;
-        case 'due': {
-          const afterMs = at - now();
-          const data = afterMs > 0 ? { ...handedOn, at } : handedOn;
-          return jobs.insertAgain(session, { runId, afterMs, data });
-        }
-        case 'aside':
-          return jobs.insertAgain(session, { runId, afterMs: ASIDE_MS, data: { ...handedOn, isAside: true } });
-        case 'suspects':
-          // What woke it meanwhile is looked at when its turn comes.
-          await jobs.removeQueued(session, runId);
-          return jobs.addSuspect(session, runId);
-      }
+      if (ended.size === 0) return false;
+      await this.#put(session, held, place, at);
+      return true;
     });
+  }
+
+  /** Puts a run somewhere that was let go. */
+  async #put(session: Session, { job, claim, hasGotOn, needs }: Held, place: Place, at: number): Promise<void> {
+    const { jobs, now } = this.options;
+    // Whoever lets it go is alive, so that the database was away is no crash of the run.
+    const handedOn = claim.isTakeover && !hasGotOn ? { isTakeover: true as const } : {};
+    const { runId } = claim;
+    switch (place) {
+      case 'rest':
+        return;
+      case 'due': {
+        const afterMs = at - now();
+        const data = afterMs > 0 ? { ...handedOn, at } : handedOn;
+        // A run that begins elsewhere still begins after those that go on.
+        return jobs.insertAgain(session, { runId, begins: needs !== undefined && job.begins, afterMs, data, needs });
+      }
+      case 'aside':
+        return jobs.insertAgain(session, { runId, afterMs: ASIDE_MS, data: { ...handedOn, isAside: true } });
+      case 'suspects':
+        // What woke it meanwhile is looked at when its turn comes.
+        await jobs.removeQueued(session, runId);
+        return jobs.addSuspect(session, runId);
+    }
   }
 
   /** Hands claims over to other processes at once. Nobody has said how far they are, so they are takeovers. */

@@ -51,6 +51,8 @@ export interface NewJob {
   readonly afterMs: number;
   /** Omitted if somebody may have the run at the moment. */
   readonly data?: JobData;
+  /** What its run needs that whoever makes it does not have: those who do not have it either can pass over it. */
+  readonly needs?: string | undefined;
 }
 
 /** A job that was claimed. */
@@ -59,6 +61,8 @@ export interface ClaimedJob extends JobAttempt {
   readonly data: JobData;
   /** It was made by what woke the run, perhaps while somebody had it. Any other was made when nobody had it any more. */
   readonly isWake: boolean;
+  /** It was made for a run that begins. */
+  readonly begins: boolean;
   /** After so long without a touch, others can claim it. */
   readonly heartbeatSeconds: number;
 }
@@ -70,6 +74,8 @@ export interface JobQueuesOptions {
   readonly schema: string;
   /** A claim is lost if nothing was heard of it for so long. */
   readonly heartbeatSeconds: number;
+  /** Called after each statement that pg-boss sends by itself. */
+  readonly onSuccess: () => void;
   readonly onError: (error: unknown) => void;
   readonly onWarning: (warning: object) => void;
 }
@@ -80,7 +86,7 @@ export class JobQueues {
 
   constructor(private readonly options: JobQueuesOptions) {
     this.#boss = new PgBoss({
-      db: statementsOn(options.session),
+      db: statementsOn(options.session, options.onSuccess),
       schema: `"${jobsSchemaOf(options.schema)}"`,
       superviseIntervalSeconds: 1,
       monitorIntervalSeconds: 1,
@@ -158,15 +164,21 @@ export class JobQueues {
     return settledBy(await this.#boss.touch(DRIVE, [...attempts], { db: statementsOn(session) }));
   }
 
-  /** Claims runs that are due, in order. */
-  async fetch(session: Session, limit: number): Promise<ClaimedJob[]> {
-    const batchSize = Math.min(limit, MAX_FETCHED);
-    const jobs = await this.#boss.fetch<JobData | null>(DRIVE, {
-      batchSize,
-      includeMetadata: true,
-      db: statementsOn(session),
-    });
-    return jobs.sort(inOrder).map(claimedJobOf);
+  /**
+   * Claims runs that are due, in order.
+   * @param exceptNeeds what those need that are not to be claimed
+   */
+  async fetch(session: Session, limit: number, exceptNeeds: readonly string[] = []): Promise<ClaimedJob[]> {
+    const options = { ignoreGroups: [...exceptNeeds], includeMetadata: true as const, db: statementsOn(session) };
+    const fetched: JobWithMetadata<JobData | null>[] = [];
+    for (let left = Math.min(limit, MAX_FETCHED); left > 0; left = Math.min(limit, MAX_FETCHED) - fetched.length) {
+      // The size stands in the text of the statement, which is planned once for each text.
+      const batchSize = 2 ** Math.floor(Math.log2(left));
+      const jobs = await this.#boss.fetch<JobData | null>(DRIVE, { ...options, batchSize });
+      fetched.push(...jobs);
+      if (jobs.length < batchSize) break;
+    }
+    return fetched.sort(inOrder).map(claimedJobOf);
   }
 
   /**
@@ -260,17 +272,26 @@ export function jobsSchemaOf(schema: string): string {
   return `pgboss_${createHash('sha256').update(schema).digest('hex').slice(0, 32)}`;
 }
 
-function jobOf({ runId, begins = false, afterMs, data }: NewJob): JobInsert<JobData> {
-  const job = { singletonKey: runId, priority: begins ? BEGINS : GOES_ON, ...(data && { data }) };
+function jobOf({ runId, begins = false, afterMs, data, needs }: NewJob): JobInsert<JobData> {
+  const group = needs === undefined ? {} : { group: { id: needs } };
+  const job = { singletonKey: runId, priority: begins ? BEGINS : GOES_ON, ...(data && { data }), ...group };
   const startMs = data?.at === undefined ? afterMs : afterMs - EARLY_MS;
   // The clock of the database counts from here, so the job says how long, and not when.
   return startMs > 0 ? { ...job, startAfter: `${startMs / 1000} seconds` } : job;
 }
 
 function claimedJobOf({ singletonKey, data, ...job }: JobWithMetadata<JobData | null>): ClaimedJob {
-  const { id, retryCount, heartbeatSeconds } = job;
+  const { id, retryCount, heartbeatSeconds, priority } = job;
   if (singletonKey === null || heartbeatSeconds === null) throw new Error(`Job ${id} is not one of a run.`);
-  return { id, retryCount, runId: singletonKey, data: data ?? {}, isWake: data === null, heartbeatSeconds };
+  return {
+    id,
+    retryCount,
+    runId: singletonKey,
+    data: data ?? {},
+    isWake: data === null,
+    begins: priority === BEGINS,
+    heartbeatSeconds,
+  };
 }
 
 /** Those that go on before those that begin, each group in the order in which it became due. Run ids sort by time. */

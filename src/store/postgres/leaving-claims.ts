@@ -8,6 +8,8 @@ export interface LeavingClaimsOptions {
   readonly outage: Outage;
   /** Called when a claim was let go, and where its run is now. */
   readonly onLeft: (held: Held, place: Place) => void;
+  /** Called with a claim that did not hold any more. */
+  readonly onGone: (held: Held) => void;
 }
 
 /** Lets claims go. While the database does not answer they are kept, and let go as soon as it does. */
@@ -19,9 +21,9 @@ export class LeavingClaims {
 
   /** @param at when its run is due again, in milliseconds since 1970 */
   async letGo(one: Held, place: Place, at: number): Promise<void> {
-    const { claims, held, outage, onLeft } = this.options;
+    const { claims, held, outage, onLeft, onGone } = this.options;
     const leave = async (): Promise<void> => {
-      await claims.letGo(one, place, at);
+      if (!(await claims.letGo(one, place, at))) return onGone(one);
       held.remove(one);
       this.#leaving.delete(one);
       onLeft(one, place);

@@ -2,7 +2,7 @@ import type { CommitObserver } from '../store.js';
 import { openPools, type Pools } from './connection.js';
 import type { StartContext } from './participant.js';
 import { PostgresStore, type PostgresStoreOptions } from './postgres-store.js';
-import { startDatabase } from './start.js';
+import { type StartedDatabase, startDatabase } from './start.js';
 
 export interface OpenStoreOptions extends Omit<PostgresStoreOptions, 'onCommit'> {
   /** A `postgres://` URL. */
@@ -36,10 +36,14 @@ export function openStore({ url, random, onStart, onCommit, ...options }: OpenSt
     // Before those who are told of it look.
     onCommit(units, tookMs);
   };
-  return startDatabase(url, random, async ({ client, schema, isNew }) => {
+  const onWait = (): void =>
+    options.logger.info({}, 'waiting for another server, or a migration, that starts on the database');
+  const work = async ({ client, schema, isNew }: StartedDatabase): Promise<OpenedStore> => {
     // Another is made when it is needed. An outage is noted once, by the write that fails, and not by each connection.
     const pools = openPools(url, () => undefined);
     try {
+      // Those of readers can be taken by others; what is stored must not have to wait for them.
+      await pools.connect();
       const context = { client, pools, schema };
       await onStart?.(context);
       for (const participant of participants) await participant.prepare(context);
@@ -49,5 +53,6 @@ export function openStore({ url, random, onStart, onCommit, ...options }: OpenSt
       await pools.close();
       throw thrown;
     }
-  });
+  };
+  return startDatabase(url, random, work, onWait);
 }

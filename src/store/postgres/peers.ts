@@ -3,9 +3,11 @@ import type { Peers } from '../ports.js';
 import { send } from './connection.js';
 import { orUnavailable } from './failures.js';
 
-/** How often a process gives a sign of life, and after how long without one it does not count any more, in milliseconds. */
+/** How often a process gives a sign of life, and after how long without one it is gone, in milliseconds. */
 const SIGN_MS = 5000;
 export const GONE_MS = 15_000;
+/** For how long what a process could do is waited for after its last sign, in milliseconds: it can be starting again. */
+const AWAITED_MS = 300_000;
 /** Rows of processes that have died are deleted after this, in milliseconds. */
 const FORGOTTEN_MS = 3_600_000;
 
@@ -41,16 +43,17 @@ export class PostgresPeers implements Peers {
     const { rows } = await orUnavailable(
       send(pool, {
         text: 'SELECT 1 FROM processes WHERE id <> $1 AND seen_at > $2 AND abilities @> $3::text[] LIMIT 1',
-        values: [id, now() - GONE_MS, names],
+        values: [id, now() - AWAITED_MS, names],
       }),
     );
     return rows.length > 0;
   }
 
-  /** Says that this process is gone. */
+  /** Says that this process is gone. What it could do is waited for all the same: it may be replaced by another version. */
   async leave(): Promise<void> {
     clearInterval(this.#timer);
-    await send(this.options.pool, { text: 'DELETE FROM processes WHERE id = $1', values: [this.options.id] });
+    const { pool, id, now } = this.options;
+    await send(pool, { text: 'UPDATE processes SET seen_at = $2 WHERE id = $1', values: [id, now() - GONE_MS] });
   }
 
   async #sign(): Promise<void> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { StoreLogger } from '../ports.js';
@@ -20,8 +21,10 @@ const LOOK_MS = 1000;
 const LONGEST_CLOSE_MS = 5000;
 /** pg-boss ends claims after a day, so they are renewed long before, in milliseconds. */
 const RENEW_MS = 12 * 3_600_000;
-/** How long a run that only others can drive is left to them, in milliseconds. */
-const PASSED_ON_MS = 1000;
+/** How long runs are left to others that need what this process does not have, in milliseconds. */
+const PASSED_ON_MS = 15_000;
+/** Kinds of such runs that are remembered. */
+const MAX_PASSED_ON = 100;
 export interface PgBossQueueOptions {
   readonly logger: StoreLogger;
   /** Milliseconds since 1970, by the clock of the database. */
@@ -73,8 +76,8 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
   #isFull = false;
   #isClosed = false;
   #claimsLost = 0;
-  /** Runs that were just left to other processes. */
-  readonly #passedOn = new LRUCache<string, true>({ max: 10_000, ttl: PASSED_ON_MS });
+  /** What runs need that were left to other processes. */
+  readonly #passedOn = new LRUCache<string, true>({ max: MAX_PASSED_ON, ttl: PASSED_ON_MS });
   readonly #workListeners = new Set<() => void>();
   readonly #lostListeners = new Set<(claim: Claim) => void>();
 
@@ -127,7 +130,7 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
     if (this.#isClosed || max <= 0) return [];
     const { due } = this.#parts();
     try {
-      await due.fetch(max);
+      await due.fetch(max, [...this.#passedOn.keys()]);
       this.#outage.end();
     } catch (error) {
       // There is another look in a second.
@@ -154,15 +157,13 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
     await this.#parts().leaving.letGo(held, isAtRest ? 'rest' : 'due', at ?? 0);
   }
 
-  async passOn(claim: Claim): Promise<void> {
+  async passOn(claim: Claim, missing: readonly string[]): Promise<void> {
     const held = this.#held.find(claim);
     if (held === undefined) return;
-    const { now, announceWork } = this.options;
-    const isAgain = this.#passedOn.has(claim.runId);
-    this.#passedOn.set(claim.runId, true);
-    // The others have no room for it either, so it is not handed to and fro.
-    await this.#parts().leaving.letGo(held, 'due', isAgain ? now() + PASSED_ON_MS : 0);
-    announceWork();
+    held.needs = needsOf(missing);
+    this.#passedOn.set(held.needs, true);
+    await this.#parts().leaving.letGo(held, 'due', 0);
+    this.options.announceWork();
   }
 
   isSure(claim: Claim): boolean {
@@ -263,7 +264,6 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
   }
 
   #left({ claim }: Held, place: Place): void {
-    if (this.#passedOn.has(claim.runId) && place === 'due') return;
     if (claim.isSuspect || place === 'suspects') this.#parts().due.expectSuspects();
     this.#announce();
   }
@@ -310,4 +310,11 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
     if (this.#isClosed) return;
     for (const listener of this.#workListeners) listener();
   }
+}
+
+/** A name for what runs need that are passed on: it has to be short. */
+function needsOf(missing: readonly string[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify([...missing].sort()))
+    .digest('base64url');
 }

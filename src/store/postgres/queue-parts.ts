@@ -43,8 +43,9 @@ export interface QueueParts {
 export function makeParts({ pools, schema }: StartContext, options: QueuePartsOptions): QueueParts {
   const { outage, elapsed, maxQueuedRuns, heartbeatSeconds, reconcile } = options;
   const onError = (error: unknown): void => outage.complain(error, 'the queue failed in the background');
+  const onSuccess = (): void => outage.end();
   const onWarning = (warning: object): void => outage.warn(warning);
-  const jobs = new JobQueues({ session: pools.readers, schema, heartbeatSeconds, onError, onWarning });
+  const jobs = new JobQueues({ session: pools.readers, schema, heartbeatSeconds, onSuccess, onError, onWarning });
   const heartbeat = new Heartbeat({ ...options, jobs, session: pools.control, onError });
   const claims = new JobClaims({ ...options, jobs, pool: pools.control, readers: pools.readers });
   return {
@@ -52,7 +53,7 @@ export function makeParts({ pools, schema }: StartContext, options: QueuePartsOp
     jobs,
     claims,
     due: new DueClaims({ ...options, claims }),
-    leaving: new LeavingClaims({ ...options, claims }),
+    leaving: new LeavingClaims({ ...options, claims, onGone: options.onLost }),
     writer: new JobWriter({ ...options, jobs, untouched: () => heartbeat.untouched() }),
     heartbeat,
     reconciler: new Reconciler({ ...options, pool: pools.readers, schema, jobs, onError, ...reconcile }),

@@ -209,7 +209,8 @@ export class LocalQueue implements RunQueue {
 
   #claim(runId: string, isSuspect: boolean): Claim {
     this.#claims += 1;
-    const claim = { runId, id: String(this.#claims), isTakeover: this.#takeovers.has(runId), isSuspect };
+    const isTakeover = this.#takeovers.has(runId);
+    const claim = { runId, id: String(this.#claims), isFirst: !isTakeover, isTakeover, isSuspect };
     this.#held.set(runId, { claim, isDueAgain: false });
     return claim;
   }

@@ -20,6 +20,7 @@ export async function measureQueue(database: BenchDatabase): Promise<number> {
     session: pool,
     schema: 'queue_alone',
     heartbeatSeconds: 10,
+    onSuccess: () => {},
     onError: raise,
     onWarning: () => {},
   });

@@ -107,6 +107,46 @@ describe.skipIf(postgres === undefined)('the queue on Postgres', () => {
     expect(taken.sort()).toEqual(runs.map(({ runId }) => runId).sort());
   });
 
+  it('leaves runs to others that need what this process does not have, and takes all others meanwhile', async () => {
+    const { one, other } = await openTwo();
+    const needy = [await submit(one), await submit(one)];
+    for (const _ of needy) await one.queue.passOn(await takeOne(one), ['b', 'a']);
+    const begins = await submit(one);
+    expect((await takeOne(one)).runId).toBe(begins.runId);
+    expect(await one.queue.take(5)).toEqual([]);
+    // As they began, they begin after what goes on.
+    const goesOn = await submit(other);
+    await other.store.commit(wake(goesOn.runId));
+    const taken = await vi.waitFor(async () => {
+      const claims = await other.queue.take(5);
+      expect(claims).toHaveLength(3);
+      return claims;
+    }, PATIENCE);
+    expect(taken.map(({ runId }) => runId)).toEqual([goesOn, ...needy].map(({ runId }) => runId));
+    expect(taken.every(({ isTakeover }) => !isTakeover)).toBe(true);
+  });
+
+  it('says whether another process can have had a run before', async () => {
+    const { one, other } = await openTwo();
+    await submit(one);
+    const first = await takeOne(one);
+    expect(first.isFirst).toBe(true);
+    await one.queue.giveBack(first, 0);
+    const second = await takeOne(other);
+    expect(second.isFirst).toBe(false);
+    expect(await takeOver(other)).toMatchObject({ isFirst: false, isTakeover: true });
+  });
+
+  it('counts a claim as lost that did not hold any more when it was given back', async () => {
+    const { one, other } = await openTwo();
+    await submit(one);
+    const claim = await takeOne(one);
+    await one.pools.readers.query(`DELETE FROM ${one.jobs}`);
+    await one.queue.giveBack(claim, 0);
+    expect(one.queue.figures()).toMatchObject({ claimsHeld: 0, claimsLost: 1 });
+    expect(await other.queue.take(1)).toEqual([]);
+  });
+
   it('keeps what wakes a run that another process has', async () => {
     const { one, other } = await openTwo();
     const run = await submit(one);

@@ -19,7 +19,7 @@ afterEach(() => {
 
 const elapsed = (): number => Date.now();
 const job = (runId: string, data: ClaimedJob['data'] = {}): ClaimedJob => {
-  return { id: `job-${runId}`, retryCount: 0, runId, data, isWake: false, heartbeatSeconds: 10 };
+  return { id: `job-${runId}`, retryCount: 0, runId, data, isWake: false, begins: false, heartbeatSeconds: 10 };
 };
 const NOT = { isTakeover: false, isSuspect: false };
 
@@ -286,10 +286,16 @@ describe('a claim that is let go', () => {
   function open() {
     const held = new HeldClaims(elapsed);
     const one = held.add(job('a'), elapsed(), NOT);
-    const letGo = vi.fn(async () => undefined);
+    const letGo = vi.fn(async () => true);
     const outage = new Outage({ info: vi.fn(), error: vi.fn() }, elapsed);
     const onLeft = vi.fn();
-    return { held, one, letGo, onLeft, leaving: new LeavingClaims({ claims: { letGo }, held, outage, onLeft }) };
+    return {
+      held,
+      one,
+      letGo,
+      onLeft,
+      leaving: new LeavingClaims({ claims: { letGo }, held, outage, onLeft, onGone: () => undefined }),
+    };
   }
 
   it('is kept while the database does not answer, and then let go as it was to be', async () => {
