@@ -9,6 +9,7 @@ import { listRuns } from './list-runs.js';
 import { listSteps } from './list-steps.js';
 import { type ReadLargeState, type ReadState, type RunView, StateReader } from './read-state.js';
 import { RequestUseCases } from './requests.js';
+import { type SendSignal, type SignalledRun, sendSignal } from './send-signal.js';
 import { guardAll, type Page, type RunDeps } from './shared.js';
 import { type StartedRun, type StartRun, startRun } from './start.js';
 import { type ParamsDeps, StepParams } from './step-params.js';
@@ -56,6 +57,8 @@ export interface Engine
   diffRuns(a: string, b: string): Promise<RunDiff>;
   /** Starts a new run with the steps of another one before `fromStep` copied. */
   forkRun(runId: string, request: ForkRun): Promise<ForkedRun>;
+  /** Sends a signal to a run: it ends the wait for it that is open, or is kept for one to come. */
+  sendSignal(runId: string, request: SendSignal): Promise<SignalledRun>;
   /** Resolves when the caller can go on with a long piece of work: at once, or after others have had their turn. */
   takeTurn(): Promise<void>;
   /** True while requests can be served: the store can be written and the server is not stopping. */
@@ -102,6 +105,7 @@ export function createEngine(parts: EngineDeps): Engine {
     resumeRun: (runId, request) => requests.resumeRun(runId, request),
     retryRun: (runId, request) => requests.retryRun(runId, request),
     forkRun: (runId, request) => forkRun(deps, requests, runId, request),
+    sendSignal: (runId, request) => sendSignal(deps, runId, request),
     deleteRun: (runId) => requests.deleteRun(runId),
     drawGraph: (graphId, format, version) => diagrams.drawGraph(graphId, format, version),
     drawRun: (runId, format) => diagrams.drawRun(runId, format),

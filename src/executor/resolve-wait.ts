@@ -1,6 +1,6 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { messageOf, type RunErrorCode } from '../core/base/errors.js';
-import { copyJson } from '../core/base/json.js';
+import { copyJson, type JsonObject } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
 import { MAX_DEPTH } from '../core/run/branches.js';
@@ -28,17 +28,30 @@ export async function resolveWait(
       return { wait: { kind: 'timer', until: request.until, save_as: node } };
     case 'input': {
       const { message, schema, until = null, saveAs = node } = request;
-      const { problems } = schema === undefined ? {} : await inSlices(compileInSteps(schema));
-      if (problems !== undefined) {
-        return invalid(
-          `The schema of the answer cannot be used: ${problems.map((problem) => problem.message).join('; ')}`,
-        );
-      }
+      const unusable = await findSchemaProblem('answer', schema, inSlices);
+      if (unusable !== undefined) return unusable;
       return { wait: { kind: 'input', until, message, ...definedOnly({ schema }), save_as: saveAs } };
+    }
+    case 'signal': {
+      const { name, schema, until = null, saveAs = node } = request;
+      const unusable = await findSchemaProblem('payload', schema, inSlices);
+      if (unusable !== undefined) return unusable;
+      return { wait: { kind: 'signal', until, signal: name, ...definedOnly({ schema }), save_as: saveAs } };
     }
     case 'graph':
       return resolveGraph(request, state, graphs, node);
   }
+}
+
+/** Compiles a schema, so that what is checked with it later finds it compiled. */
+async function findSchemaProblem(
+  of: 'answer' | 'payload',
+  schema: JsonObject | undefined,
+  inSlices: Turns['inSlices'],
+): Promise<ResolvedWait | undefined> {
+  const { problems } = schema === undefined ? {} : await inSlices(compileInSteps(schema));
+  if (problems === undefined) return undefined;
+  return invalid(`The schema of the ${of} cannot be used: ${problems.map((problem) => problem.message).join('; ')}`);
 }
 
 async function resolveGraph(

@@ -21,6 +21,7 @@ import { forkRunRoute } from './runs/fork.js';
 import { listRunsRoute } from './runs/list.js';
 import { resumeRunRoute } from './runs/resume.js';
 import { retryRunRoute } from './runs/retry.js';
+import { sendSignalRoute } from './runs/signal.js';
 import { type StartRunOptions, startRunRoute } from './runs/start.js';
 import { getRunStateRoute } from './runs/state.js';
 import { listStepsRoute } from './runs/steps.js';
@@ -53,6 +54,7 @@ export const ROUTES: readonly AddRoutes[] = [
   drawRunRoute,
   cancelRunRoute,
   resumeRunRoute,
+  sendSignalRoute,
   retryRunRoute,
   forkRunRoute,
   diffRunsRoute,

@@ -6,6 +6,7 @@ import { llmChat } from './llm-chat.js';
 import { runGraph } from './run-graph.js';
 import { setData, transform } from './set-data.js';
 import { waitForInput } from './wait-for-input.js';
+import { waitForSignal } from './wait-for-signal.js';
 
 export interface BuiltInOptions {
   /** Milliseconds since 1970. */
@@ -23,5 +24,5 @@ export interface BuiltInOptions {
 export function builtInTools({ now, httpAllow, llmBaseUrl }: BuiltInOptions): readonly AnyTool[] {
   const http = httpRequest({ allow: httpAllow, now });
   const llm = llmChat({ baseUrl: llmBaseUrl, allow: httpAllow, now });
-  return [delay(now), fail, http, llm, runGraph, setData, transform, waitForInput(now)];
+  return [delay(now), fail, http, llm, runGraph, setData, transform, waitForInput(now), waitForSignal(now)];
 }

@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { definedOnly } from '../core/base/defined-only.js';
-import type { JsonObject } from '../core/base/json.js';
 import { defineTool, SCHEMA_PARAMS, UNUSED_SETTINGS } from '../core/tool/tool.js';
 import { wait } from '../core/tool/wait.js';
-import { checkSchema } from './answer-schema.js';
-
-const MAX_SECONDS = 3_153_600_000;
+import { expiryOf, expirySchema, objectSchemaOf, waitKeySchema, waitSchemaSchema } from './wait-params.js';
 
 /** Waits for a person, or a program, to answer. `now` is milliseconds since 1970. */
 export const waitForInput = (now: () => number) =>
@@ -14,18 +11,9 @@ export const waitForInput = (now: () => number) =>
     description: 'Parks the run until POST /graph/runs/{run_id}/resume answers; the answer becomes data[save_as].',
     params: z.strictObject({
       message: z.string().min(1).max(8192).describe('What is asked.'),
-      schema: z
-        .union([z.record(z.string(), z.unknown()), z.boolean()])
-        .superRefine(checkSchema)
-        .optional()
-        .describe('JSON Schema of the answer. Defaults of missing properties are filled in.'),
-      expires_in_seconds: z
-        .number()
-        .positive()
-        .max(MAX_SECONDS)
-        .optional()
-        .describe('When it is too late: wait_expired.'),
-      save_as: z.string().min(1).max(200).optional().describe("The key of data; the node's name by default."),
+      schema: waitSchemaSchema.describe('JSON Schema of the answer. Defaults of missing properties are filled in.'),
+      expires_in_seconds: expirySchema,
+      save_as: waitKeySchema,
     }),
     [SCHEMA_PARAMS]: ['schema'],
     [UNUSED_SETTINGS]: {
@@ -37,15 +25,6 @@ export const waitForInput = (now: () => number) =>
       wait({
         kind: 'input',
         message,
-        ...definedOnly({
-          schema: typeof schema === 'boolean' ? objectSchemaOf(schema) : (schema as JsonObject | undefined),
-          until: seconds === undefined ? undefined : Math.ceil(now() + seconds * 1000),
-          saveAs,
-        }),
+        ...definedOnly({ schema: objectSchemaOf(schema), until: expiryOf(now, seconds), saveAs }),
       }),
   });
-
-/** `true` and `false` as objects: those that wait are stored with one. */
-function objectSchemaOf(schema: boolean): JsonObject {
-  return schema ? {} : { not: {} };
-}

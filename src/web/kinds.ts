@@ -17,7 +17,7 @@ export const STATUSES = Object.keys(STATUS_SIGNS) as readonly RunStatus[];
 export interface WaitInfo {
   /** Completes the phrase "waits for ...". */
   readonly name: string;
-  /** People can answer it. */
+  /** People can answer it, or send what it waits for. */
   readonly takesAnswer: boolean;
   /** It waits for runs inside the run, whose progress the events of the run do not show. */
   readonly hasChildren: boolean;
@@ -25,6 +25,7 @@ export interface WaitInfo {
 
 export const WAITS: Readonly<Record<WaitKind, WaitInfo>> = {
   input: { name: 'an answer', takesAnswer: true, hasChildren: false },
+  signal: { name: 'the signal', takesAnswer: true, hasChildren: false },
   timer: { name: 'a time', takesAnswer: false, hasChildren: false },
   retry: { name: 'the next attempt', takesAnswer: false, hasChildren: false },
   graph: { name: 'another graph', takesAnswer: false, hasChildren: true },

@@ -51,18 +51,23 @@ export function Actions({ state, onDone }: { state: RunState; onDone: () => void
   );
 }
 
-/** What a run waits for, with a form for the answer if people can give it. */
+/** What a run waits for, with a form for the answer, or for the payload of the signal, if people can give it. */
 export function Resume({ state, onDone }: { state: RunState; onDone: () => void }) {
   const { waiting } = state;
-  const resume = useAction((payload: Json, waitId: string) =>
-    post(`graph/runs/${state.run_id}/resume`, { payload, wait_id: waitId }).then(onDone),
+  const path = `graph/runs/${state.run_id}`;
+  const resume = useAction((payload: Json, { id, signal }: Waiting) =>
+    (signal === null
+      ? post(`${path}/resume`, { payload, wait_id: id })
+      : post(`${path}/signals/${signal}`, { payload })
+    ).then(onDone),
   );
   if (waiting === null) return null;
   return (
     <section class="banner banner-wait" aria-label="Waiting">
       <p>
         <strong>
-          Waiting for {WAITS[waiting.kind].name} at {waiting.node}
+          Waiting for {WAITS[waiting.kind].name} {waiting.signal === null ? null : <code>{waiting.signal}</code>} at{' '}
+          {waiting.node}
         </strong>
         {waiting.until === null ? null : (
           <span class="quiet">
@@ -77,7 +82,7 @@ export function Resume({ state, onDone }: { state: RunState; onDone: () => void 
           key={waiting.id}
           waiting={waiting}
           busy={resume.busy}
-          onSubmit={(payload) => resume.run(payload, waiting.id)}
+          onSubmit={(payload) => resume.run(payload, waiting)}
         />
       ) : null}
       <Waiters waiting={waiting} />
@@ -103,12 +108,14 @@ function Waiters({ waiting: { children } }: { waiting: Waiting }) {
 }
 
 function Answer(props: { waiting: Waiting; busy: boolean; onSubmit: (payload: Json) => void }) {
-  const schema: Schema = props.waiting.schema ?? { title: 'Answer', description: 'Any JSON.', default: null };
+  const [title, submitLabel] =
+    props.waiting.signal === null ? ['Answer', 'Answer and go on'] : ['Payload', 'Send the signal'];
+  const schema: Schema = props.waiting.schema ?? { title, description: 'Any JSON.', default: null };
   return (
     <SchemaForm
       schema={schema}
       idPrefix="answer"
-      submitLabel="Answer and go on"
+      submitLabel={submitLabel}
       busy={props.busy}
       onSubmit={props.onSubmit}
     />

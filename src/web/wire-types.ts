@@ -18,7 +18,7 @@ export type ConditionalEdge =
       otherwise: string;
     };
 export type RunStatus = 'SUBMITTED' | 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
-export type WaitKind = 'input' | 'timer' | 'retry' | 'graph' | 'branches';
+export type WaitKind = 'input' | 'signal' | 'timer' | 'retry' | 'graph' | 'branches';
 export type Read =
   | {
       path: string;
@@ -203,6 +203,7 @@ export interface Waiting {
   schema: {
     [k: string]: unknown;
   } | null;
+  signal: string | null;
   children: WaitingChild[];
 }
 export interface WaitingChild {
@@ -292,6 +293,7 @@ export interface Problem {
     | 'run_not_waiting'
     | 'run_not_retryable'
     | 'limits_too_low'
+    | 'too_many_signals'
     | 'run_is_child'
     | 'graph_deleted'
     | 'run_unreadable'

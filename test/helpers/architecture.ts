@@ -100,6 +100,8 @@ const IMPURE =
   /\b(Date\.now|new Date\(\)|Math\.random|performance\.|setTimeout|setInterval|fetch\(|console\.|process\.|crypto\.)/;
 const ENVIRONMENT = /\bprocess\s*(\.|\?\.|\[\s*['"`])\s*env\b|\benv\b[^;]*from\s*['"](node:)?process['"]/;
 const MAX_LINES = 350;
+/** Made by `npm run generate:web-types`, and as long as the API has fields. */
+const GENERATED = 'web/wire-types.ts';
 
 /** Reads every source file below a directory. */
 export function readSources(directory: string): SourceFile[] {
@@ -141,7 +143,7 @@ function fileViolations({ path, text }: SourceFile): string[] {
   const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
   if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/.test(path))
     violations.push('has a name that is not kebab-case');
-  if (lines > MAX_LINES) violations.push(`has ${lines} lines, more than ${MAX_LINES}`);
+  if (lines > MAX_LINES && path !== GENERATED) violations.push(`has ${lines} lines, more than ${MAX_LINES}`);
   if (path !== 'index.ts' && isBarrel(code)) violations.push('only passes on exports of other files');
   if (path.endsWith('/index.ts')) violations.push('is an index; only src/index.ts is one');
   if (path !== 'config.ts' && ENVIRONMENT.test(code)) violations.push('reads the environment');

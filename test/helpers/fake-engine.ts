@@ -23,6 +23,7 @@ export function failingEngine(error: unknown): Engine {
     diffRuns: failLater,
     cancelRun: failLater,
     resumeRun: failLater,
+    sendSignal: failLater,
     retryRun: failLater,
     forkRun: failLater,
     deleteRun: failLater,

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Json } from '../../src/core/base/json.js';
 import { END, type GraphDefinition } from '../../src/core/graph/definition.js';
 import { createRegistry, type Registry } from '../../src/core/tool/registry.js';
 import type { AnyTool, Condition, ToolState } from '../../src/core/tool/tool.js';
@@ -16,6 +17,7 @@ export interface GeneratedGraph {
 export type Intervention =
   | { readonly kind: 'none' | 'cancel' | 'cancel_during_call' | 'crash' | 'drain' | 'snapshot' | 'answer' | 'retry' }
   | { readonly kind: 'time_passes'; readonly ms: number }
+  | { readonly kind: 'signal'; readonly name: string; readonly payload: Json }
   | { readonly kind: 'fork'; readonly fromStep: number };
 
 const keys = fc.constantFrom('a', 'b', 'list', '1', '__proto__', 'constructor', 'toJSON', 'ключ');
@@ -42,12 +44,17 @@ const throwActs: fc.Arbitrary<Act> = fc
     ...[new FatalError('fatal'), new RetryableError('later', { retryAfterSeconds: 3 })],
   )
   .map((thrown) => ({ thrown }));
+const signalNames = fc.constantFrom('s', 'constructor');
 const someMs = fc.integer({ min: 0, max: 30_000 });
 const waitActs: fc.Arbitrary<Act> = fc
   .oneof(
     someMs.map((ms) => wait({ kind: 'timer', until: START + ms })),
     fc.constant(wait({ kind: 'input', message: 'Well?', schema: { type: 'object' } })),
     someMs.map((ms) => wait({ kind: 'input', message: 'Quick!', until: START + ms, saveAs: 'answer' })),
+    signalNames.map((name) => wait({ kind: 'signal', name })),
+    fc.record({ name: signalNames, ms: someMs }).map(({ name, ms }) => {
+      return wait({ kind: 'signal', name, schema: { type: 'integer' }, until: START + ms, saveAs: 'signal' });
+    }),
     ...[1, 2].map((n) => fc.constant(wait({ kind: 'graph', graphId: 'other', input: [n], saveAs: 'result' }))),
   )
   .map((value) => ({ value }));
@@ -194,6 +201,14 @@ export const interventions: fc.Arbitrary<Intervention[]> = fc.array(
     {
       weight: 1,
       arbitrary: fc.integer({ min: 1, max: 4 }).map((fromStep): Intervention => ({ kind: 'fork', fromStep })),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        kind: fc.constant('signal' as const),
+        name: signalNames,
+        payload: fc.constantFrom<Json>(1, 2, 'text'),
+      }),
     },
     { weight: 1, arbitrary: fc.constantFrom<Intervention>({ kind: 'cancel' }, { kind: 'cancel_during_call' }) },
     {

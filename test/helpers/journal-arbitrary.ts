@@ -43,7 +43,7 @@ function journalOf({ graph: { definition, registry }, script, ends, maxSteps, is
     const command = driver.decide();
     if (command.type === 'stop') break;
     if (command.type !== 'wait') takeTurn(driver, ends, 'none');
-    else if (command.until === null) driver.answer({ ok: true });
+    else if (command.until === null) driver.endWait();
     else driver.now = Math.max(driver.now, command.until);
   }
   return driver.records;
@@ -65,7 +65,10 @@ function intervene(driver: RunDriver, intervention: Intervention): void {
       if (command.type === 'call') driver.append({ type: 'run.drained' });
       break;
     case 'answer':
-      if (command.type === 'wait' && command.until === null) driver.answer({ ok: true });
+      if (command.type === 'wait' && command.until === null) driver.endWait();
+      break;
+    case 'signal':
+      driver.signal(intervention.name, intervention.payload);
       break;
     case 'retry':
       retry(driver);

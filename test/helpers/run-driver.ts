@@ -7,6 +7,7 @@ import { type Command, decide } from '../../src/core/run/decide.js';
 import type { EventOf, EventRecord, RunEvent, WaitStart } from '../../src/core/run/events.js';
 import type { ChildResult } from '../../src/core/run/join.js';
 import { append, openRun } from '../../src/core/run/journal.js';
+import { receiveSignal } from '../../src/core/run/receive-signal.js';
 import { retry } from '../../src/core/run/requests.js';
 import { type CallOutcome, settle, settleChildren } from '../../src/core/run/settle.js';
 import type { Inherited, RunState } from '../../src/core/run/state.js';
@@ -107,6 +108,20 @@ export class RunDriver {
     this.append({ type: 'wait.ended', wait_id: this.view.waiting?.id ?? '', outcome: 'answered', answer });
   }
 
+  /** Sends a signal, as a request does; returns the code of the refusal if it is refused. */
+  signal(name: string, payload: Json, idempotency?: { key: string; fingerprint: string }): string | undefined {
+    const { events = [], refusal } = receiveSignal(this.state, { name, payload, idempotency }, this.now);
+    this.append(...events);
+    return refusal?.code;
+  }
+
+  /** Ends a wait that has no time to end by. */
+  endWait(): void {
+    const signal = this.view.waiting?.signal;
+    if (signal === undefined) this.answer({ ok: true });
+    else this.signal(signal, 1);
+  }
+
   /** Sets a run that failed or was cancelled going again, as a person does, or as its parent does for a child. */
   retry(limits?: { max_steps?: number; deadline_seconds?: number }): void {
     const { events, refusal } = retry({ ...this.state, parent: null }, { limits, isGraphDeleted: false }, this.now);
@@ -196,6 +211,10 @@ function waitStart(request: NonNullable<ReturnType<typeof waitRequestOf>>, node:
     case 'input': {
       const { until = null, message, schema } = request;
       return { kind: 'input', until, message, save_as, ...(schema !== undefined && { schema }) };
+    }
+    case 'signal': {
+      const { until = null, name: signal, schema } = request;
+      return { kind: 'signal', until, signal, save_as, ...(schema !== undefined && { schema }) };
     }
     case 'graph': {
       const { graphId: graph_id, version: graph_version = 1, input: input_data = null } = request;

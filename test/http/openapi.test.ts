@@ -51,6 +51,7 @@ const ROUTES = [
   'post /graph/runs/{run_id}/fork',
   'post /graph/runs/{run_id}/resume',
   'post /graph/runs/{run_id}/retry',
+  'post /graph/runs/{run_id}/signals/{name}',
   'post /graph/validate',
   'put /graph/{graph_id}',
 ];
@@ -117,7 +118,7 @@ describe('the documentation', () => {
   /** A run that the example for a route is right for. There is no telling which runs a server has. */
   async function runFor(path: string): Promise<string> {
     const limits = path.endsWith('/retry') ? { max_steps: 1 } : {};
-    const graph_id = path.endsWith('/resume') ? 'approval' : 'demo-review';
+    const graph_id = path.endsWith('/resume') || path.includes('/signals/') ? 'approval' : 'demo-review';
     const { body } = await server.ask('POST /graph/run', { graph_id, input_data: 'if a: pass', limits });
     await server.ask(`GET /graph/state/${body.run_id}?wait=10`);
     return body.run_id;

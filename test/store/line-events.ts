@@ -46,6 +46,7 @@ export const EVENTS_WITH_LINES: Record<EventType, RunEvent[]> = {
   ],
   'wait.started': [waits('timer', NOON), { ...(waits('input') as WaitStarted), logs: ['asked', '', '"twice"'] }],
   'wait.ended': [{ type: 'wait.ended', wait_id: 'w1', outcome: 'answered', answer: { logs: ['no line'] } }],
+  'signal.received': [{ type: 'signal.received', name: 'paid', payload: { logs: ['no line'], next: 'x' } }],
   'branches.started': [branches(0), branches(1), branches(10_000)],
   'branches.joined': [
     joined,

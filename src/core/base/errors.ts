@@ -20,6 +20,7 @@ export type EngineErrorCode =
   | 'run_not_waiting'
   | 'run_not_retryable'
   | 'limits_too_low'
+  | 'too_many_signals'
   | 'fork_impossible'
   | 'idempotency_mismatch'
   | 'diagram_too_large'
@@ -40,7 +41,8 @@ export const RUN_ERRORS = {
   max_steps_exceeded: 'The run reached its limit of steps.',
   deadline_exceeded: 'The run reached its deadline.',
   expression_failed: 'An expression has no value: a key is missing, or a type is wrong.',
-  wait_expired: 'Nobody answered in time.',
+  wait_expired: 'Nobody answered in time, or no signal came.',
+  invalid_signal: 'A signal that came before the wait does not fit its schema.',
   branch_failed: 'A branch failed or was cancelled.',
   join_failed: 'Branches set a key to different values, and no merge rule says what to do.',
   child_failed: 'The graph that ran as a step failed or was cancelled.',

@@ -95,18 +95,21 @@ function startRun(cursor: Cursor | null, entry: string): RunEvent {
     : { type: 'run.started', next: cursor.node, step: cursor.step };
 }
 
-const NOBODY_ANSWERED: Failure = { code: 'wait_expired', message: 'Nobody answered in time.', logs: [], fatal: true };
-
-/** A timer that is over, an answer that did not come, or a next try that is due. */
-function endWait(visit: Visit, { id, kind }: Waiting<OpenWaitKind>): RunEvent[] {
+/** A timer that is over, an answer or a signal that did not come, or a next try that is due. */
+function endWait(visit: Visit, { id, kind, signal }: Waiting<OpenWaitKind>): RunEvent[] {
   const { outcome, atTime } = endOfTime(kind);
   const ended: RunEvent = { type: 'wait.ended', wait_id: id, outcome };
   switch (atTime) {
     case 'complete':
       return [ended, ...completeStep(visit, { patch: {} }, [])];
     case 'fail':
-      return [ended, ...failStep(visit, NOBODY_ANSWERED)];
+      return [ended, ...failStep(visit, describeExpiry(signal))];
     case 'call':
       return [ended];
   }
+}
+
+function describeExpiry(signal: string | undefined): Failure {
+  const message = signal === undefined ? 'Nobody answered in time.' : `The signal "${signal}" did not come in time.`;
+  return { code: 'wait_expired', message, logs: [], fatal: true };
 }

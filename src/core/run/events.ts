@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../base/json.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
+import type { SignalRequest } from './inbox.js';
 import type { WaitOutcome } from './waits.js';
 
 /** Why a step or a run failed. */
@@ -45,11 +46,13 @@ export interface ParentLink {
 
 /** What a step waits for. Times are milliseconds since 1970. */
 export interface WaitStart {
-  readonly kind: 'timer' | 'input' | 'graph';
+  readonly kind: 'timer' | 'input' | 'signal' | 'graph';
   readonly until: number | null;
   readonly message?: string;
-  /** JSON Schema of the answer. */
+  /** JSON Schema of the answer, or of the payload. */
   readonly schema?: JsonObject;
+  /** The name of the signal. */
+  readonly signal?: string;
   readonly save_as: string;
   /** The graph that runs as this step, and its input. */
   readonly graph_id?: string;
@@ -120,7 +123,16 @@ export type RunEvent =
       readonly type: 'wait.ended';
       readonly wait_id: string;
       readonly outcome: WaitOutcome;
+      /** Also the payload of a signal. */
       readonly answer?: Json;
+    }
+  /** Somebody sent a signal. It is kept until a wait for its name takes it; `wait.ended` says that. */
+  | {
+      readonly type: 'signal.received';
+      readonly name: string;
+      readonly payload: Json;
+      /** Of a request with an Idempotency-Key. */
+      readonly request?: SignalRequest;
     }
   | {
       readonly type: 'branches.started';
@@ -199,9 +211,10 @@ export function isRequest(event: RunEvent): boolean {
     case 'cancel.requested':
     case 'run.cancelled':
     case 'run.retried':
+    case 'signal.received':
       return true;
     case 'wait.ended':
-      return event.outcome === 'answered';
+      return event.outcome === 'answered' || event.outcome === 'signalled';
     case 'run.submitted':
     case 'run.started':
     case 'step.completed':
@@ -226,6 +239,7 @@ const IS_TERMINAL: Readonly<Record<EventType, boolean>> = {
   'step.failed': false,
   'wait.started': false,
   'wait.ended': false,
+  'signal.received': false,
   'branches.started': false,
   'branches.joined': false,
   'children.refused': false,

@@ -2,6 +2,7 @@ import { freezeJson, type JsonObject } from '../base/json.js';
 import { addUsage } from '../base/usage.js';
 import { END } from '../graph/definition.js';
 import type { Decision, EventOf, EventRecord } from './events.js';
+import { dropOldestSignal, keepSignal } from './inbox.js';
 import {
   type Children,
   type Cursor,
@@ -27,6 +28,7 @@ import {
  *   routing --branches.started--> joining --branches.joined, wait.ended-----------+
  *   joining --children.refused--> joining: no more children are made, and the run fails when all have ended
  *   waiting --wait.ended--> answered, or calling
+ *   live --signal.received--> the same: only the inbox changes
  *   answered --step.completed, step.failed--> as from calling
  *   live --run.completed, run.failed, run.cancelled--> completed, failed, cancelled
  *   failed, cancelled --run.retried--> the phase that it goes on with; starting if nothing had begun
@@ -45,7 +47,7 @@ export function evolve(state: RunState, record: EventRecord): RunState {
   return after;
 }
 
-function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<RunState> {
+function changesOf(state: RunState, { event, time, seq, payload }: EventRecord): Partial<RunState> {
   switch (event.type) {
     case 'run.submitted':
       return submitted(state, event, time);
@@ -59,6 +61,9 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
       return waitStarted(state, event, time, seq);
     case 'wait.ended':
       return waitEnded(state, event);
+    case 'signal.received':
+      // It says nothing of how far the run is, nor of who drives it.
+      return { inbox: keepSignal(state.inbox, event, Buffer.byteLength(payload)), drained: state.drained };
     case 'branches.started':
       return branchesStarted(state, event, time, seq);
     case 'branches.joined':
@@ -136,8 +141,10 @@ function waitStarted(state: RunState, event: EventOf<'wait.started'>, time: numb
   const { until, message = null, schema = null, save_as: saveAs, kind } = wait;
   switch (kind) {
     case 'timer':
-    case 'input': {
-      const open = startWait(kind, node, time, seq, { until, message, schema, saveAs });
+    case 'input':
+    case 'signal': {
+      const named = wait.signal === undefined ? {} : { signal: wait.signal };
+      const open = startWait(kind, node, time, seq, { until, message, schema, saveAs, ...named });
       return { phase: { kind: 'waiting', cursor, wait: open }, recoveries: 0 };
     }
     case 'graph': {
@@ -149,12 +156,15 @@ function waitStarted(state: RunState, event: EventOf<'wait.started'>, time: numb
   }
 }
 
-function waitEnded({ phase }: RunState, { outcome, answer = null }: EventOf<'wait.ended'>): Partial<RunState> {
+function waitEnded({ phase, inbox }: RunState, { outcome, answer = null }: EventOf<'wait.ended'>): Partial<RunState> {
   if (phase.kind !== 'waiting' && phase.kind !== 'joining') return { recoveries: 0 };
   const { cursor } = phase;
-  const key = phase.kind === 'waiting' && outcome === 'answered' ? phase.wait.saveAs : null;
-  if (key === null) return { phase: calling(cursor, true), recoveries: 0 };
-  return { phase: { kind: 'answered', cursor, key, value: freezeJson(answer) }, recoveries: 0 };
+  const wait = phase.kind === 'waiting' ? phase.wait : undefined;
+  const isBySignal = outcome === 'signalled' || outcome === 'refused';
+  const left = isBySignal && wait?.signal !== undefined ? { inbox: dropOldestSignal(inbox, wait.signal) } : {};
+  const key = outcome === 'answered' || outcome === 'signalled' ? (wait?.saveAs ?? null) : null;
+  if (key === null) return { phase: calling(cursor, true), recoveries: 0, ...left };
+  return { phase: { kind: 'answered', cursor, key, value: freezeJson(answer) }, recoveries: 0, ...left };
 }
 
 function branchesStarted(

@@ -54,10 +54,13 @@ export interface Copied extends Appended {
   readonly node?: string;
 }
 
-/** Copies an event of the original, with the time that it had, unless it is not part of a step. */
+/**
+ * Copies an event of the original, with the time that it had, unless it is not part of a step. Signals are copied, so that
+ * those which no step has taken are there for the steps of the fork.
+ */
 export function copyEvent(fork: RunState, fromStep: number, { event, time }: EventRecord): Copied {
   if (!isCopied(event)) return { records: [], state: fork };
-  const next = append(fork, [event], time);
+  const next = append(fork, [ownedByFork(event)], time);
   const cursor = cursorOf(next.state);
   if (cursor?.step !== fromStep || childrenOf(next.state) !== null) return next;
   const { node } = cursor;
@@ -66,6 +69,13 @@ export function copyEvent(fork: RunState, fromStep: number, { event, time }: Eve
   if (event.type === 'run.forked') return { ...next, node };
   // The fork itself says that the step is executed.
   return { ...append(fork, [{ ...event, next: null } as RunEvent], time), node };
+}
+
+/** Nobody has sent a request to the fork yet, so it remembers none. */
+function ownedByFork(event: RunEvent): RunEvent {
+  if (event.type !== 'signal.received') return event;
+  const { request: _, ...signal } = event;
+  return signal;
 }
 
 /** What a step did is copied; how its run came to be driven, ended and was taken up again is not. */
@@ -77,6 +87,7 @@ function isCopied({ type }: RunEvent): boolean {
     case 'step.failed':
     case 'wait.started':
     case 'wait.ended':
+    case 'signal.received':
     case 'branches.started':
     case 'branches.joined':
       return true;

@@ -81,6 +81,9 @@ export function readEvent(event: RunEvent, listener: JournalListener): void {
     case 'children.refused':
       // The end of the run says it.
       break;
+    case 'signal.received':
+      // It shows when a wait takes it.
+      break;
     case 'cancel.requested':
     case 'run.recovered':
     case 'run.drained':

@@ -2,8 +2,8 @@ import { definedOnly } from '../base/defined-only.js';
 import type { EngineErrorCode, Problem } from '../base/errors.js';
 import type { Json } from '../base/json.js';
 import type { LimitsDefinition } from '../graph/definition.js';
-import { compileJsonSchema } from '../json-schema/json-schema.js';
 import type { EventOf, RunEvent } from './events.js';
+import { fitPayload } from './fit-payload.js';
 import { cursorOf, isFinished, type RunState, type RunStatus, statusOf } from './state.js';
 import { isForPerson } from './waits.js';
 
@@ -42,7 +42,7 @@ export function refuseFinished(run: { readonly runId: string; readonly status: R
 }
 
 /**
- * Answers what a run waits for. Defaults of the schema are filled in, so that the journal has the whole answer.
+ * Answers what a run waits for.
  * @param request `waitId`: refused if the run waits for another answer by now
  * @param now milliseconds since 1970
  */
@@ -54,20 +54,24 @@ export function answer(
   const { runId } = state;
   const { phase } = state;
   if (phase.kind !== 'waiting' || !isForPerson(phase.wait.kind)) {
-    return refuse('run_not_waiting', `Run ${runId} is ${statusOf(state)} and does not wait for an answer.`);
+    return refuse('run_not_waiting', `Run ${runId} is ${statusOf(state)} and ${describeWait(state)}.`);
   }
   const { id, until, schema } = phase.wait;
   if (waitId !== undefined && waitId !== id) {
     return refuse('run_not_waiting', `Run ${runId} waits for an answer to ${id}, not to ${waitId}.`);
   }
   if (until !== null && now >= until) return refuse('run_not_waiting', `The wait ${id} of run ${runId} has expired.`);
-  const compiled = schema === null ? undefined : compileJsonSchema(schema).schema;
-  const { value, problems } = compiled?.accept(payload) ?? { value: payload, problems: [] };
+  const { value, problems } = fitPayload(schema, payload);
   if (problems.length > 0) {
     const inBody = problems.map((problem) => ({ ...problem, pointer: `/payload${problem.pointer}` }));
     return refuse('invalid_answer', 'The answer does not fit the schema of the wait.', inBody);
   }
   return { events: [{ type: 'wait.ended', wait_id: id, outcome: 'answered', answer: value }] };
+}
+
+function describeWait({ phase }: RunState): string {
+  const signal = phase.kind === 'waiting' ? phase.wait.signal : undefined;
+  return signal === undefined ? 'does not wait for an answer' : `waits for the signal "${signal}", not for an answer`;
 }
 
 export interface RetryRequest {

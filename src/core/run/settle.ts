@@ -6,6 +6,7 @@ import { type ChildResult, describeEnd } from './join.js';
 import { type Accepted, acceptPatch, isLargePatch } from './patch.js';
 import { type Children, type RunState, waitIdOf } from './state.js';
 import { completeStep, type Failure, failStep } from './step.js';
+import { takeSignal } from './take-signal.js';
 import { type Circumstances, failRun, giveUp, isGivenUp, placeOf, type Visit, visitOf } from './visit.js';
 
 interface Returned {
@@ -50,7 +51,10 @@ function settleCall(visit: Visit, outcome: CallOutcome): RunEvent[] {
       return completeStep(visit, acceptReturn(state, outcome.value), logs);
     case 'waits':
       if (state.cancelRequested) return [{ type: 'run.cancelled', logs }];
-      return [{ type: 'wait.started', ...placeOf(visit), logs, wait: outcome.wait }];
+      return [
+        { type: 'wait.started', ...placeOf(visit), logs, wait: outcome.wait },
+        ...takeSignal(visit, outcome.wait),
+      ];
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../base/json.js';
 import type { Usage } from '../base/usage.js';
 import type { ParentLink, RunError } from './events.js';
+import type { Inbox } from './inbox.js';
 import { isForPerson, type OpenWaitKind, type WaitKind } from './waits.js';
 
 export const RUN_STATUSES = ['SUBMITTED', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
@@ -30,6 +31,8 @@ export interface Waiting<K extends WaitKind = WaitKind> {
   readonly schema: JsonObject | null;
   /** The key of `data` that the answer becomes. */
   readonly saveAs: string | null;
+  /** The name of the signal. */
+  readonly signal?: string;
 }
 
 /** Child runs that the run has started and not yet joined. */
@@ -129,6 +132,8 @@ export interface RunState {
   readonly stepCount: number;
   readonly logCount: number;
   readonly cancelRequested: boolean;
+  /** The signals that it has been sent; null before the first. */
+  readonly inbox: Inbox | null;
   /** Crashes since the run last got on. */
   readonly recoveries: number;
   /** The last server stopped in good order, so going on is no recovery. */
@@ -156,7 +161,7 @@ const IS_FINISHED: Readonly<Record<RunStatus, boolean>> = {
 };
 
 /** True for the statuses that a run does not leave by itself. */
-export function isFinished(status: RunStatus): boolean {
+export function isFinished(status: RunStatus): status is 'COMPLETED' | 'FAILED' | 'CANCELLED' {
   return IS_FINISHED[status];
 }
 
@@ -271,6 +276,7 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     stepCount: 0,
     logCount: 0,
     cancelRequested: false,
+    inbox: null,
     recoveries: 0,
     drained: false,
     maxSteps: 0,
@@ -308,6 +314,7 @@ export function copyRun(state: RunState): MutableRun {
     stepCount: state.stepCount,
     logCount: state.logCount,
     cancelRequested: state.cancelRequested,
+    inbox: state.inbox,
     recoveries: state.recoveries,
     drained: state.drained,
     maxSteps: state.maxSteps,

@@ -26,6 +26,7 @@ import {
   type RunEvent,
   type WaitStart,
 } from './events.js';
+import type { SignalRequest } from './inbox.js';
 import type { ChildrenRefusal } from './state.js';
 import type { WaitOutcome } from './waits.js';
 
@@ -53,6 +54,12 @@ const isRefusalCode = isOneOf<ChildrenRefusal['code']>({ too_many_descendants: 0
 export const isRefusal = hasFields<ChildrenRefusal>({ code: isRefusalCode, message: isText });
 export const isForkedFrom = hasFields<EventOf<'run.forked'>['forked_from']>({ run_id: isText, step: isCount });
 
+export const isSignalRequest = hasFields<SignalRequest>({
+  key: isText,
+  fingerprint: isText,
+  status: isOneOf<SignalRequest['status']>({ SUBMITTED: 0, RUNNING: 0, WAITING: 0 }),
+});
+
 const isLargeRead = hasFields<Extract<Read, { type: string }>>({
   path: isText,
   type: isOneOf<Extract<Read, { type: string }>['type']>({ string: 0, list: 0, object: 0 }),
@@ -68,10 +75,11 @@ const isDecision = hasFields<Decision>({
   read: optional(isListOf(isRead)),
 });
 const isWaitStart = hasFields<WaitStart>({
-  kind: isOneOf<WaitStart['kind']>({ timer: 0, input: 0, graph: 0 }),
+  kind: isOneOf<WaitStart['kind']>({ timer: 0, input: 0, signal: 0, graph: 0 }),
   until: orNull(isNumber),
   message: optional(isText),
   schema: optional(isJsonObject),
+  signal: optional(isText),
   save_as: isText,
   graph_id: optional(isText),
   graph_version: optional(isCount),
@@ -114,9 +122,17 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
   'wait.started': { ...call, wait: isWaitStart },
   'wait.ended': {
     wait_id: isText,
-    outcome: isOneOf<WaitOutcome>({ answered: 0, elapsed: 0, expired: 0, joined: 0 }),
+    outcome: isOneOf<WaitOutcome>({
+      answered: 0,
+      signalled: 0,
+      refused: 0,
+      elapsed: 0,
+      expired: 0,
+      joined: 0,
+    }),
     answer: optional(isJson),
   },
+  'signal.received': { name: isText, payload: isJson, request: optional(isSignalRequest) },
   'branches.started': {
     ...place,
     kind: isOneOf<EventOf<'branches.started'>['kind']>({ parallel: 0, for_each: 0 }),

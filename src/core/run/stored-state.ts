@@ -7,11 +7,13 @@ import {
   isListOf,
   isNumber,
   isOneOf,
+  isRecordOf,
   isText,
   optional,
   orNull,
 } from '../base/form.js';
 import { isPlainObject } from '../base/json.js';
+import type { Inbox, KeptSignal } from './inbox.js';
 import type { Children, Cursor, Phase, PhaseOf, RetryPoint, RunState, Waiting } from './state.js';
 import {
   isForkedFrom,
@@ -21,6 +23,7 @@ import {
   isParentLink,
   isRefusal,
   isRunError,
+  isSignalRequest,
   isUsage,
 } from './stored-events.js';
 import { isOpenWaitKind, type OpenWaitKind } from './waits.js';
@@ -42,6 +45,14 @@ const isWaiting = hasFields<Waiting<OpenWaitKind>>({
   message: orNull(isText),
   schema: orNull(isJsonObject),
   saveAs: orNull(isText),
+  signal: optional(isText),
+});
+
+const isInbox = hasFields<Inbox>({
+  kept: isRecordOf(isListOf(hasFields<KeptSignal>({ payload: isJson, bytes: isCount }))),
+  count: isCount,
+  bytes: isCount,
+  requests: isListOf(isSignalRequest),
 });
 
 const isChildren = hasFields<Children>({
@@ -107,6 +118,7 @@ export const STATE_FORM = new Form<RunState>({
   stepCount: isCount,
   logCount: isCount,
   cancelRequested: isFlag,
+  inbox: orNull(isInbox),
   recoveries: isCount,
   drained: isFlag,
   maxSteps: isCount,

@@ -1,5 +1,8 @@
-/** How a wait ends: answered; its time is over (a timer, a delay), or over without an answer; its child has ended. */
-export type WaitOutcome = 'answered' | 'elapsed' | 'expired' | 'joined';
+/**
+ * How a wait ends: answered; by its signal, or by one that does not fit its schema; its time is over (a timer, a delay), or
+ * over without an answer or a signal; its child has ended.
+ */
+export type WaitOutcome = 'answered' | 'signalled' | 'refused' | 'elapsed' | 'expired' | 'joined';
 
 /** What a kind of wait is: all that depends on the kind. */
 type WaitRules =
@@ -18,6 +21,8 @@ type WaitRules =
 const WAITS = {
   timer: { hasChildren: false, isForPerson: false, outcome: 'elapsed', atTime: 'complete' },
   input: { hasChildren: false, isForPerson: true, outcome: 'expired', atTime: 'fail' },
+  // Programs send signals. Nobody is asked, so nobody who waits for questions is told.
+  signal: { hasChildren: false, isForPerson: false, outcome: 'expired', atTime: 'fail' },
   retry: { hasChildren: false, isForPerson: false, outcome: 'elapsed', atTime: 'call' },
   graph: { hasChildren: true, isForPerson: false },
   branches: { hasChildren: true, isForPerson: false },

@@ -19,6 +19,18 @@ export interface InputWait {
   readonly saveAs?: string;
 }
 
+/** Parks the run until a signal is sent to it. One that was sent before ends the wait at once. */
+export interface SignalWait {
+  readonly kind: 'signal';
+  readonly name: string;
+  /** JSON Schema that the payload must fit. */
+  readonly schema?: JsonObject;
+  /** When the wait expires (milliseconds since 1970). */
+  readonly until?: number;
+  /** The key of `data` that gets the payload. Default: the node's name. */
+  readonly saveAs?: string;
+}
+
 /** Parks the run while another graph runs as this step. */
 export interface GraphWait {
   readonly kind: 'graph';
@@ -31,7 +43,7 @@ export interface GraphWait {
 }
 
 /** What a tool can wait for. */
-export type WaitRequest = TimerWait | InputWait | GraphWait;
+export type WaitRequest = TimerWait | InputWait | SignalWait | GraphWait;
 
 const MARK = Symbol.for('graphrunner.wait');
 
@@ -50,6 +62,14 @@ export function wait(request: WaitRequest): Wait {
   return Object.freeze({ [MARK]: request });
 }
 
+/** Begins with a letter or a digit: `.` and `..` mean something else in a path. */
+export const signalNameSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9_.-]{0,99}$/,
+    'must be 1 to 100 characters of a-z, 0-9, "_", "-" and ".", and begin with a letter or a digit',
+  );
+
 const key = z.string().min(1).max(200).optional();
 const moment = z.number().int().min(0).max(8.64e15);
 const requestSchemas = {
@@ -57,6 +77,13 @@ const requestSchemas = {
   input: z.strictObject({
     kind: z.literal('input'),
     message: z.string().max(8192),
+    schema: z.record(z.string(), z.unknown()).optional(),
+    until: moment.optional(),
+    saveAs: key,
+  }),
+  signal: z.strictObject({
+    kind: z.literal('signal'),
+    name: signalNameSchema,
     schema: z.record(z.string(), z.unknown()).optional(),
     until: moment.optional(),
     saveAs: key,
@@ -69,8 +96,8 @@ const requestSchemas = {
     saveAs: key,
   }),
 } satisfies Record<WaitRequest['kind'], z.ZodObject>;
-const { timer, input, graph } = requestSchemas;
-const requestSchema = z.discriminatedUnion('kind', [timer, input, graph]);
+const { timer, input, signal, graph } = requestSchemas;
+const requestSchema = z.discriminatedUnion('kind', [timer, input, signal, graph]);
 
 /**
  * The request in what a tool returned; undefined for anything else.

@@ -75,6 +75,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     title: 'Limits too low',
     meaning: 'The run has used up its limits; give it higher ones.',
   },
+  too_many_signals: {
+    status: 409,
+    title: 'Too many signals',
+    meaning: 'The run has been sent as many signals as it keeps, and has not taken them.',
+  },
   run_is_child: {
     status: 409,
     title: 'Run is a child',

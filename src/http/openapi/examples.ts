@@ -88,6 +88,9 @@ export const PARALLEL_GRAPH = {
 export const APPROVAL_RUN = { graph_id: 'approval', input_data: 'def tidy():\n    pass', metadata: { team: 'press' } };
 export const APPROVAL = { wait_id: 'w3', payload: { approved: true, comment: 'Looks good.' } };
 
+/** What a payment service tells a run that waits for it. */
+export const SIGNAL = { payload: { paid: true, amount: 49.9 } };
+
 /** Goes on with a run that ran out of steps or of time. */
 export const RETRY = { limits: { max_steps: 2000, deadline_seconds: 3600 } };
 

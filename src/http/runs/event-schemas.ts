@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { EventOf, EventType } from '../../core/run/events.js';
 import type { WaitOutcome } from '../../core/run/waits.js';
 import { jsonObjectSchema, jsonSchema, kindSchema, timeSchema } from '../schemas.js';
-import { decisionSchema, forkedFromSchema, runErrorSchema, usageSchema } from './schemas.js';
+import { decisionSchema, forkedFromSchema, runErrorSchema, statusSchema, usageSchema } from './schemas.js';
 
 /** What event streams hold, for the OpenAPI document. Events are sent as they are stored, so these check nothing. */
 
@@ -14,6 +14,7 @@ export const EVENT_MEANINGS: Readonly<Record<EventType, string>> = {
   'step.failed': 'an attempt of a step failed',
   'wait.started': 'the run waits',
   'wait.ended': 'the wait is over',
+  'signal.received': 'somebody sent a signal, which is kept until a wait takes it',
   'branches.started': 'branches begin',
   'branches.joined': 'the branches ended and were joined',
   'children.refused': 'no more children are made, those that are there are cancelled, and the run fails with this',
@@ -46,16 +47,25 @@ const parentSchema = z
 
 const startedWaitSchema = z
   .object({
-    kind: z.enum(['timer', 'input', 'graph']),
+    kind: z.enum(['timer', 'input', 'signal', 'graph']),
     until: millisSchema.nullable(),
     message: z.string().optional(),
-    schema: jsonObjectSchema.optional().describe('JSON Schema of the answer.'),
+    schema: jsonObjectSchema.optional().describe('JSON Schema of the answer, or of the payload.'),
+    signal: z.string().optional().describe('The name of the signal.'),
     save_as: z.string().describe('The key of `data` that the result becomes.'),
     graph_id: z.string().optional(),
     graph_version: z.int().optional(),
     input_data: jsonSchema.optional(),
   })
   .meta({ id: 'StartedWait' });
+
+const signalRequestSchema = z
+  .object({
+    key: z.string().describe('A digest of the key.'),
+    fingerprint: z.string().describe('A digest of the request.'),
+    status: statusSchema.describe('The status that was answered.'),
+  })
+  .meta({ id: 'SignalRequest' });
 
 const place = { step: z.int(), node: z.string() };
 const ended = { logs: z.array(z.string()), usage: usageSchema.optional() };
@@ -97,11 +107,18 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     wait_id: z.string(),
     outcome: kindSchema<WaitOutcome>('How the wait ended', {
       answered: 'somebody answered',
+      signalled: 'its signal came, then or before',
+      refused: 'a signal that came before does not fit the schema',
       elapsed: 'its time came',
-      expired: 'nobody answered in time',
+      expired: 'nobody answered in time, or no signal came',
       joined: 'the graph that ran as the step ended',
     }),
-    answer: jsonSchema.optional(),
+    answer: jsonSchema.optional().describe('The answer, or the payload of the signal, with defaults of the schema.'),
+  },
+  'signal.received': {
+    name: z.string(),
+    payload: jsonSchema,
+    request: signalRequestSchema.optional().describe('Of a request with an Idempotency-Key.'),
   },
   'branches.started': {
     ...place,

@@ -17,6 +17,7 @@ export const statusSchema = kindSchema<RunStatus>('How far a run is', {
 
 export const waitKindSchema = kindSchema<WaitKind>('What a run waits for', {
   input: 'an answer from outside',
+  signal: 'a signal from outside',
   timer: 'a moment',
   retry: 'the next attempt of a step',
   graph: 'another graph that runs as a step',
@@ -103,9 +104,15 @@ const waitingSchema = z
     kind: waitKindSchema,
     node: z.string(),
     since: timeSchema,
-    until: timeSchema.nullable().describe('When it ends by itself, or can no longer be answered; null for never.'),
+    until: timeSchema
+      .nullable()
+      .describe('When it ends by itself, or can no longer be answered or signalled; null for never.'),
     message: z.string().nullable().describe('The question.'),
-    schema: jsonObjectSchema.nullable().describe('JSON Schema (2020-12) that the answer must fit.'),
+    schema: jsonObjectSchema.nullable().describe('JSON Schema (2020-12) that the answer, or the payload, must fit.'),
+    signal: z
+      .string()
+      .nullable()
+      .describe('The name of the signal: send it with POST /graph/runs/{run_id}/signals/{name}.'),
     children: z.array(waitingChildSchema).describe('Runs inside this one, at any depth, that wait for input.'),
   })
   .meta({ id: 'Waiting', description: 'Why the run does not go on at the moment.' });

@@ -45,9 +45,10 @@ export function toRunState(view: RunView): WireState {
 function toWaiting({ state, waitingChildren }: RunView): WireState['waiting'] {
   const waiting = waitOf(state);
   if (waiting === null) return null;
-  const { id, kind, node, since, until, message, schema } = waiting;
+  const { id, kind, node, since, until, message, schema, signal = null } = waiting;
   const children = waitingChildren.map(toWaitingChild);
-  return { id, kind, node, since: toTime(since), until: toTimeOrNull(until), message, schema, children };
+  const times = { since: toTime(since), until: toTimeOrNull(until) };
+  return { id, kind, node, ...times, message, schema, signal, children };
 }
 
 function toWaitingChild(run: RunSummary): NonNullable<WireState['waiting']>['children'][number] {

@@ -65,6 +65,7 @@ const EVENTS: Record<EventType, [RunEvent, unknown[][]][]> = {
     [{ ...joined, next: null }, [['onBranchesJoined']]],
     [{ ...joined, next: 'b' }, [['onBranchesJoined'], beginsB]],
   ],
+  'signal.received': [[{ type: 'signal.received', name: 'paid', payload: 1 }, []]],
   'children.refused': [[{ type: 'children.refused', code: 'too_many_descendants', message: 'many' }, []]],
   'cancel.requested': [[{ type: 'cancel.requested' }, []]],
   'run.recovered': [[{ type: 'run.recovered' }, []]],

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../src/core/base/json.js';
-import type { EventRecord } from '../../../src/core/run/events.js';
+import type { EventRecord, RunEvent } from '../../../src/core/run/events.js';
 import { fold, takeSnapshot } from '../../../src/core/run/journal.js';
 import { linesOf } from '../../../src/core/run/log-lines.js';
 import { blankRun, type Inherited, type RunState } from '../../../src/core/run/state.js';
@@ -109,6 +109,23 @@ it('release 1.4 added the names of branches', () => {
       recordsOf(run).flatMap(({ event }) => (event.type === 'run.submitted' ? [event.name] : [])),
     );
     expect(names.filter((name) => name !== undefined)).toEqual(release === '1.4' ? ['x'] : []);
+  }
+});
+
+/** What an event says of signals, and of waits. */
+function saidOf(event: RunEvent): string {
+  if (event.type === 'signal.received') return event.request === undefined ? event.type : 'signal with a key';
+  if (event.type === 'wait.started') return event.wait.kind;
+  return event.type === 'wait.ended' ? event.outcome : event.type;
+}
+
+it('release 1.5 added signals', () => {
+  const added = ['signal.received', 'signal with a key', 'signal', 'signalled', 'refused'];
+  for (const { release, runs } of fixtures) {
+    const said = new Set(runs.flatMap((run) => recordsOf(run).map(({ event }) => saidOf(event))));
+    const isNew = release === '1.5';
+    expect([release, ...added.filter((one) => said.has(one))]).toEqual(isNew ? [release, ...added] : [release]);
+    expect(runs.some(({ state }) => 'inbox' in state)).toBe(isNew);
   }
 });
 

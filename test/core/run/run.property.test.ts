@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { decide } from '../../../src/core/run/decide.js';
-import { type EventRecord, isTerminal, type RunEvent } from '../../../src/core/run/events.js';
+import { type EventOf, type EventRecord, isTerminal, type RunEvent } from '../../../src/core/run/events.js';
 import type { ChildResult } from '../../../src/core/run/join.js';
 import { fold, takeSnapshot } from '../../../src/core/run/journal.js';
 import { linesOf } from '../../../src/core/run/log-lines.js';
@@ -96,6 +96,28 @@ function checkFolds({ records, state, options }: RunDriver, snapshots: readonly 
   }
 }
 
+/** Each signal that was sent is with one wait, or is kept: the oldest of a name first, and none twice. */
+function checkSignals({ records, state: { inbox } }: RunDriver): void {
+  const kept: Record<string, unknown[]> = Object.create(null);
+  let waitsFor = '';
+  for (const { event } of records) {
+    if (event.type === 'signal.received') kept[event.name] = [...(kept[event.name] ?? []), event.payload];
+    if (event.type === 'wait.started') waitsFor = event.wait.signal ?? '';
+    if (event.type === 'wait.ended') checkTaken(event, kept[waitsFor] ?? []);
+  }
+  const lists = Object.entries(inbox?.kept ?? {}).map(([name, list]) => [name, list.map(({ payload }) => payload)]);
+  const left = Object.entries(kept).filter(([, payloads]) => payloads.length > 0);
+  assert.deepEqual(Object.fromEntries(lists), Object.fromEntries(left), 'what was not taken is kept');
+  const all = Object.values(inbox?.kept ?? {}).flat();
+  const bytes = all.reduce((sum, one) => sum + one.bytes, 0);
+  assert.deepEqual([inbox?.count ?? 0, inbox?.bytes ?? 0], [all.length, bytes], 'the count and the size of it');
+}
+
+function checkTaken({ outcome, answer }: EventOf<'wait.ended'>, kept: unknown[]): void {
+  if (outcome === 'signalled') assert.equal(answer, kept.shift(), 'a wait takes the oldest of its name');
+  if (outcome === 'refused') assert.equal(kept.shift(), 'text', 'only what does not fit is refused');
+}
+
 /** Steps read at once, and steps read one page after the other, are the same. */
 function checkSteps({ records, view: state }: RunDriver): void {
   const read = (from: number) => {
@@ -132,7 +154,7 @@ function forkOf({ graph, records, options, now, state }: RunDriver, fromStep: nu
   const fork = new RunDriver(graph, { ...options, maxSteps: state.maxSteps });
   fork.now = now;
   for (const { event } of records) {
-    const isAbout = /^(step|wait|branches)\.|^run\.(started|forked)$/.test(event.type);
+    const isAbout = /^(step|wait|branches|signal)\.|^run\.(started|forked)$/.test(event.type);
     if (!isAbout) continue;
     const record = { seq: fork.state.seq + 1, time: now, event, payload: '', logEnd: 0 };
     const { cursor, children } = flatten(fold(fork.state, [record]));
@@ -149,6 +171,7 @@ function forkOf({ graph, records, options, now, state }: RunDriver, fromStep: nu
 
 function intervene(driver: RunDriver, { kind, ...rest }: Intervention, snapshots: Stored[]): void {
   if ('ms' in rest) driver.now += rest.ms;
+  if ('payload' in rest) driver.signal(rest.name, rest.payload);
   const { status, maxSteps, cursor } = driver.view;
   if (kind === 'snapshot') {
     const { text, state } = takeSnapshot(driver.state);
@@ -184,6 +207,10 @@ interface Plan {
   readonly options: DriverOptions;
 }
 
+function kindOf(event: RunEvent): string {
+  return event.type === 'wait.ended' ? `${event.type} ${event.outcome}` : event.type;
+}
+
 function drive({ definition, registry }: GeneratedGraph, plan: Plan, seen: Set<string>): RunDriver {
   const graph = compileGraph(definition, registry, { graphId: 'g', version: 1 });
   let driver = new RunDriver(graph, plan.options);
@@ -200,12 +227,13 @@ function drive({ definition, registry }: GeneratedGraph, plan: Plan, seen: Set<s
     const isOver = takeTurn(driver, plan, intervention, isScripted) === 'stop';
     checkJournal(driver);
     checkStatus(driver);
+    checkSignals(driver);
     checkFolds(driver, snapshots);
     // Now and then: it reads the whole journal once for each step.
     if (intervention.kind === 'snapshot') checkSteps(driver);
     if (!isOver || isScripted) continue;
     checkSteps(driver);
-    for (const { event } of driver.records) seen.add(event.type);
+    for (const { event } of driver.records) seen.add(kindOf(event));
     return driver;
   }
   throw new Error('The run does not end.');
@@ -215,7 +243,7 @@ function drive({ definition, registry }: GeneratedGraph, plan: Plan, seen: Set<s
 function takeTurn(driver: RunDriver, { ends }: Plan, { kind }: Intervention, isScripted: boolean): string {
   const command = driver.decide();
   if (command.type === 'children') driver.settleChildren(...endsOf(command.children, ends, command.cancel));
-  else if (command.type === 'wait' && !isScripted && command.until === null) driver.answer({ ok: true });
+  else if (command.type === 'wait' && !isScripted && command.until === null) driver.endWait();
   else if (command.type === 'wait' && !isScripted) driver.now = Math.max(driver.now, command.until ?? 0);
   else {
     driver.advance(() => {
@@ -276,7 +304,7 @@ describe('any run of any graph', () => {
       ...['deadline_exceeded', 'expression_failed', 'wait_expired', 'branch_failed', 'child_failed', 'depth_exceeded'],
     ];
     expect([...ends]).toEqual(expect.arrayContaining(expected));
-    expect(types.size).toBe(16);
+    expect(types.size).toBe(22);
   }, 60_000);
 
   it('depends on nothing but its graph, its events, the clock and chance', () => {

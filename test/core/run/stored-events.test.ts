@@ -17,6 +17,7 @@ const wait = {
   until: 5,
   message: '?',
   schema: {},
+  signal: 's',
   save_as: 'x',
   graph_id: 'g',
   graph_version: 1,
@@ -42,6 +43,13 @@ const EVENTS: readonly RunEvent[] = [
   { type: 'step.failed', ...call, error, retry_at: 5, patch: {}, decision, next: null },
   { type: 'wait.started', ...call, wait },
   { type: 'wait.ended', wait_id: 'w3', outcome: 'answered', answer: [1] },
+  { type: 'wait.ended', wait_id: 'w3', outcome: 'signalled', answer: 1 },
+  {
+    type: 'signal.received',
+    name: 's',
+    payload: null,
+    request: { key: 'k', fingerprint: 'f', status: 'WAITING' },
+  },
   { type: 'branches.started', ...place, kind: 'parallel', to_nodes: ['b'], join_node: 'c', count: 1 },
   { type: 'branches.joined', ...place, count: 1, patch: {}, error, to_node: 'c', next: 'c' },
   { type: 'children.refused', code: 'too_many_descendants', message: 'no' },
@@ -71,13 +79,14 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   'step.failed': ['usage', 'retry_at', 'patch', 'decision', 'next'],
   'wait.started': ['usage'],
   'wait.ended': ['answer'],
+  'signal.received': ['request'],
   'branches.joined': ['error'],
   'run.recovered': ['children_ended'],
   'run.retried': ['limits', 'deadline_at', 'parent_seq', 'step', 'node', 'next'],
   'run.cancelled': ['usage'],
 };
 /** Takes any JSON. */
-const ANY = ['input_data', 'answer'];
+const ANY = ['input_data', 'answer', 'payload'];
 
 describe.each(EVENTS.map((event) => [event.type, event] as const))('a stored %s', (type, event) => {
   const fields: [string, unknown][] = Object.entries(JSON.parse(payloadOf(event)));

@@ -15,12 +15,13 @@ it('a person answers an input, and nothing else', () => {
 
 it('branches and graphs that run as a step are children', () => {
   expect(CHILDREN_WAIT_KINDS).toEqual(['graph', 'branches']);
-  expect(WAIT_KINDS.filter((kind) => !hasChildren(kind))).toEqual(['timer', 'input', 'retry']);
+  expect(WAIT_KINDS.filter((kind) => !hasChildren(kind))).toEqual(['timer', 'input', 'signal', 'retry']);
 });
 
 it.each<[OpenWaitKind, string, string]>([
   ['timer', 'elapsed', 'complete'],
   ['input', 'expired', 'fail'],
+  ['signal', 'expired', 'fail'],
   ['retry', 'elapsed', 'call'],
 ])('when the time of a wait is over: %s', (kind, outcome, atTime) => {
   expect(endOfTime(kind)).toMatchObject({ outcome, atTime });
@@ -30,6 +31,7 @@ it('a wait is open if it has no child runs', () => {
   expect([...WAIT_KINDS, 'planted', 1, undefined].filter((kind) => isOpenWaitKind(kind))).toEqual([
     'timer',
     'input',
+    'signal',
     'retry',
   ]);
 });
