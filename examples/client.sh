@@ -41,3 +41,9 @@ wait_for() {
 answer() {
   request POST "/graph/runs/$1/resume" "{ \"wait_id\": \"$2\", \"payload\": $3 }" >/dev/null
 }
+
+# signal RUN_ID NAME PAYLOAD KEY: sends a signal to a run, once for each KEY.
+signal() {
+  local HEADERS=("${HEADERS[@]}" -H "Idempotency-Key: $4")
+  request POST "/graph/runs/$1/signals/$2" "{ \"payload\": $3 }" >/dev/null
+}

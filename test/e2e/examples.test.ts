@@ -29,9 +29,10 @@ function resume(server: ServerProcess, runId: string, payload: unknown, waitId?:
   return ask(server, `POST /graph/runs/${runId}/resume`, { payload, ...wait });
 }
 
-it('there are six example graphs; those that ask models, and the scripts, have tests of their own', () => {
+it('there are seven example graphs; those that ask models, and the scripts, have tests of their own', () => {
   expect([...GRAPHS.keys()].sort()).toEqual([
     'approval',
+    'early-answer',
     'error-route',
     'fan-out',
     'own-tools',
