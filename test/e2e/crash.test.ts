@@ -20,6 +20,7 @@ const traced = (name, run) => ({
 export const begin = traced('begin', () => ({ rounds: 0, seen: [] }));
 export const work = traced('work', ({ data }, { idempotencyKey }) => ({ rounds: data.rounds + 1, seen: [...data.seen, idempotencyKey] }));
 export const again = { name: 'again', outcomes: ['work', 'END'], choose: ({ data, input_data }) => (data.rounds < input_data.rounds ? 'work' : 'END') };
+export const keep = traced('keep', ({ data }) => ({ seen: [...data.seen, data.signal] }));
 export const flaky = traced('flaky', (_state, { attempt }) => {
   if (attempt < 3) throw new Error('not yet');
   return { tries: attempt };
@@ -39,6 +40,27 @@ const TRACED = {
   ],
   edges: [{ from_node: 'begin', to_node: 'work' }],
   conditional_edges: [{ from_node: 'work', condition_function: 'again' }],
+};
+
+const SIGNALS = [0, 1, 2, 3, 4];
+
+/** Takes signals, one after the other. */
+const SIGNALLED = {
+  graph_id: 'signalled',
+  name: 'Signalled',
+  entry_point: 'begin',
+  nodes: [
+    { name: 'begin', tool_name: 'begin' },
+    { name: 'next', tool_name: 'wait_for_signal', params: { name: 'next', save_as: 'signal' } },
+    { name: 'keep', tool_name: 'keep' },
+  ],
+  edges: [
+    { from_node: 'begin', to_node: 'next' },
+    { from_node: 'next', to_node: 'keep' },
+  ],
+  conditional_edges: [
+    { from_node: 'keep', cases: [{ when: `size(data.seen) < ${SIGNALS.length}`, to_node: 'next' }], otherwise: 'END' },
+  ],
 };
 
 /** Every kind of wait, with a retry, branches within branches, a join, and a graph as a step. */
@@ -91,8 +113,9 @@ const SLOTS = 40;
 const MIN_CALLS = 50;
 const MORE_CALLS = 500;
 
-async function post(url: string, body: unknown): Promise<Response> {
-  return fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+async function post(url: string, body: unknown, headers = {}): Promise<Response> {
+  const json = { 'content-type': 'application/json', ...headers };
+  return fetch(url, { method: 'POST', headers: json, body: JSON.stringify(body) });
 }
 
 async function json<T>(answer: Promise<Response>): Promise<T> {
@@ -105,8 +128,17 @@ async function answerAll(url: string): Promise<void> {
   for (const { run_id } of runs) await post(`${url}/graph/runs/${run_id}/resume`, { payload: 7 });
 }
 
+/** Sends a run its signals in order, each when the one before is acknowledged. They can have been sent before. */
+async function sendAll(url: string, runId: string): Promise<void> {
+  for (const payload of SIGNALS) {
+    const key = { 'idempotency-key': `signal ${payload}` };
+    const answer = await post(`${url}/graph/runs/${runId}/signals/next`, { payload }, key);
+    expect(answer.status).toBe(202);
+  }
+}
+
 /** Starts runs and answers waits, several clients at a time, until the server is gone. Only acknowledged runs count. */
-async function load(server: ServerProcess, acknowledged: Map<string, number>): Promise<void> {
+async function load(server: ServerProcess, acknowledged: Map<string, number>, signalled: Set<string>): Promise<void> {
   const again = async (request: () => Promise<void>) => {
     try {
       for (;;) await request();
@@ -121,7 +153,12 @@ async function load(server: ServerProcess, acknowledged: Map<string, number>): P
     const { run_id } = (await answer.json()) as { run_id: string };
     if (answer.status === 202) acknowledged.set(run_id, rounds);
   };
-  await Promise.all([again(starting), again(starting), again(() => answerAll(server.url))]);
+  const signalling = async () => {
+    const { run_id } = await json<{ run_id: string }>(post(`${server.url}/graph/run`, { graph_id: 'signalled' }));
+    signalled.add(run_id);
+    await sendAll(server.url, run_id);
+  };
+  await Promise.all([again(starting), again(starting), again(signalling), again(() => answerAll(server.url))]);
 }
 
 interface State {
@@ -176,14 +213,16 @@ it('survives SIGKILL at random moments under load: every acknowledged run finish
     MAX_CONCURRENT_RUNS: String(SLOTS),
   };
   const acknowledged = new Map<string, number>();
+  const signalled = new Set<string>();
 
   for (let kill = 0; kill < KILLS; kill++) {
     const server = await startServer(cwd, env);
     if (kill === 0) {
       expect((await post(`${server.url}/graph/create`, TRACED)).status).toBe(201);
       expect((await post(`${server.url}/graph/create`, MIXED)).status).toBe(201);
+      expect((await post(`${server.url}/graph/create`, SIGNALLED)).status).toBe(201);
     }
-    const loaded = load(server, acknowledged);
+    const loaded = load(server, acknowledged, signalled);
     // Counted in calls and not in time, so that a slow machine gets as far as a fast one.
     const enough = callsIn(cwd).length + MIN_CALLS + Math.floor(Math.random() * MORE_CALLS);
     await until(() => callsIn(cwd).length >= enough, 60_000);
@@ -202,6 +241,12 @@ it('survives SIGKILL at random moments under load: every acknowledged run finish
       // Keys are stable: what each step stored is its own key.
       expect(state.data.seen).toEqual(Array.from({ length: rounds }, (_, index) => `${runId}/${index + 2}`));
     }
+  }
+  expect(signalled.size).toBeGreaterThan(KILLS);
+  for (const runId of signalled) {
+    // What was not acknowledged is sent again. What was is not sent twice, and comes in order.
+    await sendAll(server.url, runId);
+    expect(await finalState(server.url, runId)).toMatchObject({ status: 'COMPLETED', data: { seen: SIGNALS } });
   }
   expect(await server.end('SIGTERM')).toBe(0);
 

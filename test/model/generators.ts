@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { GraphDefinition } from '../../src/core/graph/definition.js';
 import { type Block, Builder, conditions, type Exit, type Step } from './graph-builder.js';
-import { type Behaviour, type Case, mayDie, type Round } from './script.js';
+import { type Behaviour, type Case, mayDie, type Round, type Sent } from './script.js';
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.record({
   does: fc.oneof(
@@ -29,6 +29,7 @@ const retry = maybe(
 );
 const maxParallel = maybe(fc.integer({ min: 1, max: 2 }), 1);
 const branchExit = exit;
+const signalName = fc.constantFrom('s', 's', 'constructor');
 
 const { blocks: program } = fc.letrec<{ blocks: Block[]; block: Block; some: Block[] }>((tie) => ({
   blocks: fc.array(tie('block'), { maxLength: 3, size: 'max' }),
@@ -62,6 +63,17 @@ const { blocks: program } = fc.letrec<{ blocks: Block[]; block: Block; some: Blo
       arbitrary: fc.record({
         kind: fc.constant('ask' as const),
         isAnswered: fc.boolean(),
+        expiresMs: maybe(fc.integer({ min: 1, max: 3000 })),
+        retry,
+        onError: exit,
+      }),
+    },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('signal' as const),
+        name: signalName,
+        isSent: fc.boolean(),
         expiresMs: maybe(fc.integer({ min: 1, max: 3000 })),
         retry,
         onError: exit,
@@ -126,6 +138,14 @@ const round: fc.Arbitrary<Round> = fc.record({
 /** Most runs have few, and each has them at the start. */
 const commit = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 40 }));
 const rarely = <T>(arbitrary: fc.Arbitrary<T[]>) => fc.oneof(fc.constant<T[]>([]), arbitrary);
+const sent: fc.Arbitrary<Sent> = fc.record({
+  after: fc.integer({ min: 1, max: 9000 }),
+  name: signalName,
+  payload: fc.oneof(
+    { weight: 5, arbitrary: fc.integer({ min: 1, max: 999 }) },
+    { weight: 1, arbitrary: fc.constant('misfit' as const) },
+  ),
+});
 const rule = maybe(fc.constantFrom('sum', 'append', 'last'), 1);
 
 /** Runs of graphs, with what happens to them. */
@@ -140,6 +160,7 @@ export const cases: fc.Arbitrary<Case> = fc
       4,
     ),
     rounds: fc.array(round, { minLength: 1, maxLength: 3 }),
+    signals: rarely(fc.uniqueArray(sent, { maxLength: 6, selector: ({ after }) => after })),
     restarts: rarely(fc.array(fc.integer({ min: 1, max: 9000 }), { maxLength: 2 })),
     crashes: rarely(fc.uniqueArray(commit, { maxLength: 3 })),
   })

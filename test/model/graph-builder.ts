@@ -27,6 +27,15 @@ export type Block =
       readonly onError: Exit | null;
     }
   | {
+      readonly kind: 'signal';
+      readonly name: string;
+      /** Of a run inside the run: it is sent one. */
+      readonly isSent: boolean;
+      readonly expiresMs: number | null;
+      readonly retry: object | null;
+      readonly onError: Exit | null;
+    }
+  | {
       readonly kind: 'call';
       readonly body: readonly Block[];
       readonly retry: object | null;
@@ -47,6 +56,15 @@ export type Block =
       readonly maxParallel: number | null;
       readonly onError: Exit | null;
     };
+
+interface Wait {
+  readonly tool: string;
+  readonly params: object;
+  readonly isAnswered: boolean;
+  readonly expiresMs: number | null;
+  readonly retry: object | null;
+  readonly onError: Exit | null;
+}
 
 /** The registered conditions; anything else is an expression. */
 export const conditions = ['many', 'broken', 'lost', 'numeric'];
@@ -88,12 +106,12 @@ export class Builder {
         return parts.link(this.#node(parts, { tool_name: 'delay', params: { seconds } }), next);
       }
       case 'ask': {
-        const expires = block.expiresMs === null ? {} : { expires_in_seconds: block.expiresMs / 1000 };
-        const params = { message: 'Well?', schema: { type: 'string' }, ...expires };
-        const { retry } = block;
-        const name = this.#node(parts, { ...exits(block.onError), retry, tool_name: 'wait_for_input', params });
-        if (block.isAnswered) this.answered.push(name);
-        return parts.link(name, next);
+        const params = { message: 'Well?', schema: { type: 'string' } };
+        return this.#wait({ ...block, tool: 'wait_for_input', params }, next, parts);
+      }
+      case 'signal': {
+        const params = { name: block.name, schema: { type: 'integer' } };
+        return this.#wait({ ...block, isAnswered: block.isSent, tool: 'wait_for_signal', params }, next, parts);
       }
       case 'call': {
         const params = { graph_id: this.graph(block.body, `sub-${++this.#graphCount}`), input: '${ run.step }' };
@@ -133,6 +151,14 @@ export class Builder {
     const name = this.#node(parts, { ...this.#exit(onError, next, parts), ...limits, params }, does);
     if (leads !== 'nowhere') parts.link(name, leads === 'END' ? 'END' : next);
     return name;
+  }
+
+  #wait({ tool, params, retry, expiresMs, onError, isAnswered }: Wait, next: string | null, parts: Parts): string {
+    const expires = expiresMs === null ? {} : { expires_in_seconds: expiresMs / 1000 };
+    const exits = this.#exit(onError, next, parts);
+    const name = this.#node(parts, { ...exits, retry, tool_name: tool, params: { ...params, ...expires } });
+    if (isAnswered) this.answered.push(name);
+    return parts.link(name, next);
   }
 
   #edge(

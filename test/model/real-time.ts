@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../../src/core/base/errors.js';
 import type { GraphDefinition } from '../../src/core/graph/definition.js';
-import { isFinished, statusOf, waitOf } from '../../src/core/run/state.js';
+import { isFinished, statusOf } from '../../src/core/run/state.js';
 import { defineTool } from '../../src/core/tool/tool.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
 import { flatten } from '../helpers/flat-run.js';
 import { conditions, endCall, readOutcome } from './engine-parts.js';
-import { answerAt, type Behaviour, behaviourAt, type Case, durationAt, type Outcome } from './script.js';
+import { answerAt, type Behaviour, behaviourAt, type Case, durationAt, type Outcome, signalAt } from './script.js';
 
 /** Real time is this part of the time that a case has. */
 const PACE = 0.1;
@@ -18,7 +18,8 @@ const LOOK_MS = 50;
  * answered. What is left to do takes less time.
  */
 export function calm(generated: Case): Case {
-  const waits = generated.graphs.flatMap(({ nodes }) => nodes.filter((node) => node.tool_name === 'wait_for_input'));
+  const tools = ['wait_for_input', 'wait_for_signal'];
+  const waits = generated.graphs.flatMap(({ nodes }) => nodes.filter((node) => tools.includes(node.tool_name)));
   const gentle = (one: Behaviour): Behaviour => ({
     ...one,
     isStubborn: false,
@@ -28,6 +29,7 @@ export function calm(generated: Case): Case {
     ...generated,
     graphs: generated.graphs.map((graph) => ({ ...graph, nodes: graph.nodes.map(hasten) })),
     script: Object.fromEntries(Object.entries(generated.script).map(([node, does]) => [node, does.map(gentle)])),
+    signals: null,
     answered: waits.map(({ name }) => name),
     deadlineSeconds: null,
     rounds: [{ cancelAfter: null, maxSteps: null }],
@@ -98,23 +100,30 @@ export class Pair {
     return this.#ask((engine) => readOutcome(engine, runId, 0));
   }
 
-  /** Answers all waits for input, until it is told to stop. */
+  /** Answers all waits for input, and ends all those for signals, until it is told to stop. */
   async answerAll(isOver: () => boolean): Promise<void> {
     while (!isOver()) {
-      const { runs } = await this.#ask((engine) => engine.listRuns({ waitingFor: 'input', limit: 200 }));
-      await Promise.all(runs.map(({ runId }) => this.#answer(runId)));
+      for (const waitingFor of ['input', 'signal'] as const) {
+        const { runs } = await this.#ask((engine) => engine.listRuns({ waitingFor, limit: 200 }));
+        await Promise.all(runs.map(({ runId }) => this.#answer(runId)));
+      }
       await sleep(LOOK_MS);
     }
   }
 
   async #answer(runId: string): Promise<void> {
     const { state } = await this.#ask((engine) => engine.getState(runId));
-    if (waitOf(state)?.kind !== 'input') return;
     const { waiting, cursor } = flatten(state);
-    const place = { node: waiting!.node, step: cursor?.step ?? 0, attempt: 0 };
-    const answer = { payload: answerAt(place), waitId: waiting!.id };
+    if (waiting?.kind !== 'input' && waiting?.kind !== 'signal') return;
+    const { id, node, signal: name = '' } = waiting;
+    const place = { node, step: cursor?.step ?? 0, attempt: 0 };
+    // The key keeps a request whose engine died from sending it twice.
+    const signal = { name, payload: signalAt(place), idempotency: { key: id, fingerprint: name } };
+    const answer = { payload: answerAt(place), waitId: id };
     try {
-      await this.#ask((engine) => engine.resumeRun(runId, answer));
+      await this.#ask(async (engine) => {
+        await (waiting.kind === 'signal' ? engine.sendSignal(runId, signal) : engine.resumeRun(runId, answer));
+      });
     } catch (thrown) {
       // It was answered before, by a request whose engine died.
       if (!(thrown instanceof EngineError)) throw thrown;

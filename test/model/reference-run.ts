@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../src/core/base/json.js';
 import type { GraphDefinition } from '../../src/core/graph/definition.js';
 import type { RunError } from '../../src/core/run/events.js';
-import type { Outcome } from './script.js';
+import type { Outcome, Sent } from './script.js';
 
 export const NEVER = Number.POSITIVE_INFINITY;
 
@@ -35,13 +35,15 @@ export interface Run {
   stepCount: number;
   readonly nodes: string[];
   readonly logs: string[];
+  /** What it is sent and has not taken, in order; what it refuses is dropped. Null for runs inside the run. */
+  signals: readonly Sent[] | null;
   /** Every moment at which something happened by itself. */
   readonly moments: number[];
 }
 
 export function newRun(graph: GraphDefinition, input: Json, maxSteps: number, more: Partial<Run> = {}): Run {
   const { entry_point: entry } = graph;
-  const empty = { branch: null, error: null, at: null, family: null, data: {}, own: {} };
+  const empty = { branch: null, error: null, at: null, family: null, data: {}, own: {}, signals: null };
   const lists = { children: [], nodes: [], logs: [], moments: [] };
   const flags = { isAnnounced: false, isDone: false, stepCount: 0, status: 'SUBMITTED' };
   const times = { now: NEVER, cancelAt: NEVER, deadline: NEVER, deadlineSeconds: null };
@@ -141,8 +143,28 @@ export function momentsOf(run: Run): number[] {
   return [...run.moments, ...run.children.flatMap(momentsOf)];
 }
 
-export function outcomeOf({ status, data, error, stepCount, nodes, logs, now, children }: Run): Outcome {
+/** The signals that it has taken in and not used. */
+function keptBy({ signals, now }: Run): Outcome['kept'] {
+  const kept: Record<string, Json[]> = Object.create(null);
+  for (const { name, payload, after } of signals ?? []) {
+    if (after <= now) kept[name] = [...(kept[name] ?? []), payload];
+  }
+  return kept;
+}
+
+export function outcomeOf(run: Run): Outcome {
+  const { status, data, error, stepCount, nodes, logs, now, children } = run;
   const isFinished = ['COMPLETED', 'FAILED', 'CANCELLED'].includes(status);
   const finishedAt = isFinished ? now : null;
-  return { status, data, error, stepCount, nodes, logs, finishedAt, children: children.map(outcomeOf) };
+  return {
+    status,
+    data,
+    error,
+    stepCount,
+    nodes,
+    logs,
+    finishedAt,
+    kept: keptBy(run),
+    children: children.map(outcomeOf),
+  };
 }

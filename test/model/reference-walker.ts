@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../src/core/base/json.js';
+import type { Json, JsonObject } from '../../src/core/base/json.js';
 import { choose, merge, paramsOf, type Way } from './reference-choice.js';
 import {
   cancel,
@@ -19,6 +19,7 @@ import {
   set,
   stepTo,
 } from './reference-run.js';
+import { drop, inOrder, timesOf } from './reference-signals.js';
 import {
   answerAt,
   type Behaviour,
@@ -29,6 +30,7 @@ import {
   type Outcome,
   patchOf,
   RETRY_GAP_MS,
+  signalAt,
 } from './script.js';
 
 interface Failure {
@@ -62,12 +64,16 @@ class Walker {
 
   walk(): Outcome | null {
     const { graphs, input, maxSteps, deadlineSeconds: seconds, rounds } = this.generated;
-    const run = newRun(graphs[0]!, input, maxSteps, { deadlineSeconds: seconds, now: -RETRY_GAP_MS });
+    const signals = inOrder(this.generated.signals);
+    const run = newRun(graphs[0]!, input, maxSteps, { deadlineSeconds: seconds, now: -RETRY_GAP_MS, signals });
+    run.moments.push(...timesOf(run));
     for (const { cancelAfter, maxSteps: limit } of rounds) {
       const now = run.now + RETRY_GAP_MS;
       if (run.status !== 'SUBMITTED') {
         if (!isLost(run) || run.at!.step > (limit ?? run.maxSteps)) break;
         restart(run, limit ?? run.maxSteps);
+        // One that has ended refuses them.
+        drop(run, ({ after }) => after > run.now && after < now);
       }
       run.deadline = seconds === null ? NEVER : now + Math.round(seconds * 1000);
       const cancelAt = now + (cancelAfter ?? NEVER);
@@ -99,7 +105,8 @@ class Walker {
   #callWith(run: Run, params: JsonObject): void {
     const { tool_name: tool } = nodeOf(run);
     if (tool === 'run_graph') this.#runGraph(run, params);
-    else if (tool === 'wait_for_input') this.#ask(run, params);
+    else if (tool === 'wait_for_input') this.#ask(run, params, answerAt(run.at!), 'Nobody answered in time.');
+    else if (tool === 'wait_for_signal') this.#waitForSignal(run, params);
     else if (tool !== 'delay') this.#scripted(run, params);
     else if (this.#sleep(run, run.now + Math.round(Number(params.seconds) * 1000))) this.#finish(run, {});
   }
@@ -110,15 +117,52 @@ class Walker {
     run.family = { size: 1, isGraph: true };
   }
 
-  #ask(run: Run, params: JsonObject): void {
+  #ask(run: Run, params: JsonObject, answer: Json, tooLate: string): void {
     const { node } = run.at!;
     const isAnswered = this.generated.answered.includes(node);
     const answered = run.now + (isAnswered ? durationAt({ ...run.at!, attempt: 0, index: run.branch?.index }) : NEVER);
     const expires = run.now + Math.round(Number(params.expires_in_seconds ?? NEVER) * 1000);
     if (answered === expires && answered !== NEVER) this.#hasTies = true;
     if (!this.#sleep(run, Math.min(answered, expires))) return;
-    if (answered < expires) this.#finish(run, { [node]: answerAt(run.at!) });
-    else this.#failed(run, { code: 'wait_expired', message: 'Nobody answered in time.', isFatal: true });
+    if (answered < expires) this.#finish(run, { [node]: answer });
+    else this.#failed(run, { code: 'wait_expired', message: tooLate, isFatal: true });
+  }
+
+  /** Takes the oldest signal that is there, or waits for one that fits: those that do not are refused meanwhile. */
+  #waitForSignal(run: Run, params: JsonObject): void {
+    const { name } = params;
+    const tooLate = `The signal "${name}" did not come in time.`;
+    if (run.signals === null) {
+      this.#ask(run, params, signalAt(run.at!), tooLate);
+      return;
+    }
+    const ofName = run.signals.filter((signal) => signal.name === name);
+    const begins = run.now;
+    const signal = ofName.find(({ after, payload }) => after <= begins || payload !== 'misfit');
+    const expires = begins + Math.round(Number(params.expires_in_seconds ?? NEVER) * 1000);
+    const isKept = signal !== undefined && signal.after <= begins;
+    const comes = signal?.after ?? NEVER;
+    if (comes === expires && comes !== NEVER) this.#hasTies = true;
+    if (!isKept && !this.#sleepFor(run, name, Math.min(comes, expires))) return;
+    if (comes > expires || signal === undefined) {
+      this.#failed(run, { code: 'wait_expired', message: tooLate, isFatal: true });
+      return;
+    }
+    // It is a moment of its own already.
+    if (!isKept) run.moments.pop();
+    drop(run, (one) => one === signal);
+    if (signal.payload !== 'misfit') this.#finish(run, { [run.at!.node]: signal.payload });
+    else {
+      const message = `The signal "${name}", which came before the wait, does not fit its schema: Must be integer.`;
+      this.#failed(run, { code: 'invalid_signal', message, isFatal: true });
+    }
+  }
+
+  #sleepFor(run: Run, name: unknown, until: number): boolean {
+    const begins = run.now;
+    const isOn = this.#sleep(run, until);
+    drop(run, (one) => one.name === name && one.payload === 'misfit' && one.after > begins && one.after < run.now);
+    return isOn;
   }
 
   #scripted(run: Run, params: JsonObject): void {

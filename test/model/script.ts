@@ -33,13 +33,24 @@ export interface Round {
   readonly maxSteps: number | null;
 }
 
+/** A signal that somebody sends to the run itself. */
+export interface Sent {
+  /** Milliseconds from the start of the run. */
+  readonly after: number;
+  readonly name: string;
+  /** What does not fit the schema of the waits is `misfit`. */
+  readonly payload: number | 'misfit';
+}
+
 /** Everything that decides what comes of a run. */
 export interface Case {
   /** The graph that is run, and those that it runs as steps. */
   readonly graphs: readonly GraphDefinition[];
   /** What the calls of a node do, in turn. */
   readonly script: Readonly<Record<string, readonly Behaviour[]>>;
-  /** Nodes whose wait for input is answered. */
+  /** What the run itself is sent. Null: its waits end by signals as those of runs inside it do. */
+  readonly signals: readonly Sent[] | null;
+  /** Nodes whose wait for input is answered. Of runs inside the run, also those whose wait for a signal ends by one. */
   readonly answered: readonly string[];
   readonly input: Json;
   readonly maxSteps: number;
@@ -64,6 +75,8 @@ export interface Outcome {
   readonly nodes: readonly string[];
   readonly logs: readonly string[];
   readonly finishedAt: number | null;
+  /** Signals that no step has taken, by name. */
+  readonly kept: Readonly<Record<string, readonly Json[]>>;
   readonly children: readonly Outcome[];
 }
 
@@ -95,6 +108,11 @@ export function durationAt({ node, step, attempt, index = 0 }: Place): number {
 /** What the answer to a wait is. */
 export function answerAt({ node, step }: Place): Json {
   return `${node} ${step}`;
+}
+
+/** What the signal is that ends a wait of a run inside the run. */
+export function signalAt({ step }: Place): number {
+  return step;
 }
 
 /** What a call returns. */

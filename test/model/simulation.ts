@@ -2,6 +2,7 @@ import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { vi } from 'vitest';
 import { EngineError } from '../../src/core/base/errors.js';
+import type { Json } from '../../src/core/base/json.js';
 import { isFinished, type RunState, statusOf, waitOf } from '../../src/core/run/state.js';
 import { defineTool, type ToolContext } from '../../src/core/tool/tool.js';
 import type { Unit } from '../../src/store/store.js';
@@ -9,7 +10,17 @@ import { startEngine, type TestEngine } from '../helpers/engine.js';
 import { type FlatRun, flatten } from '../helpers/flat-run.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { conditions, endCall, readOutcome } from './engine-parts.js';
-import { answerAt, behaviourAt, type Case, durationAt, mayDie, type Outcome, RETRY_GAP_MS } from './script.js';
+import {
+  answerAt,
+  behaviourAt,
+  type Case,
+  durationAt,
+  mayDie,
+  type Outcome,
+  RETRY_GAP_MS,
+  type Sent,
+  signalAt,
+} from './script.js';
 
 const START = Date.UTC(2026, 0, 1);
 /**
@@ -80,6 +91,7 @@ class Simulation {
     this.#topId = (await this.#engine.startRun({ graphId: 'main', inputData: input, limits })).runId;
     this.#commits = 0;
     for (const after of restarts) setTimeout(() => this.#die(), after);
+    for (const sent of this.generated.signals ?? []) this.#planSignal(sent);
     this.#planCancel();
     for (let moments = 0; ; moments++) {
       await this.#rest();
@@ -104,7 +116,6 @@ class Simulation {
 
   async #start(): Promise<void> {
     const generation = ++this.#generation;
-    this.#isDead = false;
     const definitions = [this.#tool(generation), ...conditions];
     const server = await startEngine({ definitions, path: this.path, random: () => 0.5 });
     const { store } = server;
@@ -119,6 +130,8 @@ class Simulation {
       this.#committed(unit);
     };
     this.#server = server;
+    // Requests that were cut off go to this one.
+    this.#isDead = false;
   }
 
   /** The server dies as it stands. What it had not committed is lost. */
@@ -195,8 +208,28 @@ class Simulation {
   #committed({ appends }: Unit): void {
     for (const { state } of appends) {
       if (state.runId === this.#topId) this.#isTopFinished = isFinished(statusOf(state));
-      if (waitOf(state)?.kind === 'input') this.#planAnswer(flatten(state));
+      const kind = waitOf(state)?.kind;
+      if (kind === 'input' || (kind === 'signal' && state.parent !== null)) this.#planAnswer(flatten(state));
     }
+  }
+
+  /** Sends a signal as programs do: with a key, and again if no answer comes. */
+  #planSignal({ after, name, payload }: Sent): void {
+    const idempotency = { key: `signal at ${after}`, fingerprint: name };
+    const send = () => this.#engine.sendSignal(this.#topId, { name, payload, idempotency });
+    const plan = async () => void (await this.#ask(send, 'run_finished', 'invalid_answer'));
+    setTimeout(() => this.#request(plan), after);
+  }
+
+  /** Ends a wait of a run inside the run, unless it is over by then. */
+  async #endWait(runId: string, id: string, payload: number): Promise<void> {
+    const { waiting } = flatten((await this.#engine.getState(runId)).state);
+    const { id: open, signal: name = '' } = waiting ?? {};
+    if (open !== id) return;
+    const send = (what: Json) => () => this.#engine.sendSignal(runId, { name, payload: what });
+    const refused = ['run_finished', 'invalid_answer'];
+    if (await this.#ask(send('misfit'), ...refused)) throw new Error('a signal that does not fit was taken');
+    await this.#ask(send(payload), ...refused);
   }
 
   #planAnswer({ runId, waiting, cursor, parent }: FlatRun): void {
@@ -210,6 +243,7 @@ class Simulation {
     const answer = (payload: string | number) =>
       this.#ask(() => this.#engine.resumeRun(runId, { payload, waitId: id }), ...refused);
     const plan = async () => {
+      if (waiting?.kind === 'signal') return this.#endWait(runId, id, signalAt({ node, step, attempt: 0, index }));
       if (await answer(0)) throw new Error('an answer that does not fit was taken');
       await answer(answerAt({ node, step, attempt: 0, index }) as string);
     };
