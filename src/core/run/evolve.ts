@@ -160,8 +160,8 @@ function waitEnded({ phase, inbox }: RunState, { outcome, answer = null }: Event
   if (phase.kind !== 'waiting' && phase.kind !== 'joining') return { recoveries: 0 };
   const { cursor } = phase;
   const wait = phase.kind === 'waiting' ? phase.wait : undefined;
-  const isBySignal = outcome === 'signalled' || outcome === 'refused';
-  const left = isBySignal && wait?.signal !== undefined ? { inbox: dropOldestSignal(inbox, wait.signal) } : {};
+  const signal = outcome === 'signalled' || outcome === 'refused' ? wait?.signal : undefined;
+  const left = signal === undefined ? {} : { inbox: dropOldestSignal(inbox, signal) };
   const key = outcome === 'answered' || outcome === 'signalled' ? (wait?.saveAs ?? null) : null;
   if (key === null) return { phase: calling(cursor, true), recoveries: 0, ...left };
   return { phase: { kind: 'answered', cursor, key, value: freezeJson(answer) }, recoveries: 0, ...left };

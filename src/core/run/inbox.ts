@@ -60,10 +60,10 @@ export function oldestSignal(inbox: Inbox | null, name: string): KeptSignal | un
 
 /** Without the oldest signal of a name. */
 export function dropOldestSignal(inbox: Inbox | null, name: string): Inbox | null {
-  const oldest = oldestSignal(inbox, name);
+  const [oldest, ...later] = inbox === null ? [] : signalsOf(inbox.kept, name);
   if (inbox === null || oldest === undefined) return inbox;
-  const { [name]: ofName = [], ...others } = inbox.kept;
-  const kept = ofName.length === 1 ? others : { ...inbox.kept, [name]: ofName.slice(1) };
+  const { [name]: _, ...others } = inbox.kept;
+  const kept = later.length === 0 ? others : { ...inbox.kept, [name]: later };
   return { ...inbox, kept, count: inbox.count - 1, bytes: inbox.bytes - oldest.bytes };
 }
 

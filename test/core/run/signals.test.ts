@@ -316,6 +316,26 @@ describe('a fork', () => {
   });
 });
 
+it('a wait that ends by a signal which the journal does not have leaves the others alone', () => {
+  const run = waiter();
+  run.finish();
+  const ended = { type: 'wait.ended', wait_id: 'w3', outcome: 'signalled', answer: 1 } as const;
+  run.append(ended);
+  expect(run.view).toMatchObject({ inbox: null, pending: { key: 'a', value: 1 } });
+  for (const request of [
+    { kind: 'timer', until: START + 1 },
+    { kind: 'graph', graphId: 'other' },
+  ] as const) {
+    const waits = { name: 'waits', run: () => wait(request) };
+    const other = new RunDriver(compiled({ entry_point: 'a', nodes: [{ name: 'a', tool_name: 'waits' }] }, [waits]));
+    send(other, 'kept');
+    other.finish();
+    const { inbox } = other.state;
+    other.append(ended);
+    expect(other.state.inbox).toBe(inbox);
+  }
+});
+
 it('costs a step that takes none the same, however many signals are kept', () => {
   const run = waiter({ name: 'other' });
   for (let n = 0; n < 100; n++) send(run, n);
