@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRequest, isTerminal, payloadOf, type RunEvent } from '../../../src/core/run/events.js';
+import { type EventOf, isRequest, isTerminal, payloadOf, type RunEvent } from '../../../src/core/run/events.js';
 import { eventOf } from '../../../src/core/run/stored-events.js';
 
 const submitted: RunEvent = {
@@ -33,12 +33,18 @@ describe('isTerminal', () => {
 
 describe('isRequest', () => {
   it('holds for what is appended beside a session, and for no event that a session appends', () => {
-    const ended = (outcome: 'answered' | 'elapsed'): RunEvent => ({ type: 'wait.ended', wait_id: 'w3', outcome });
+    const ended = (outcome: EventOf<'wait.ended'>['outcome']): RunEvent => ({
+      type: 'wait.ended',
+      wait_id: 'w3',
+      outcome,
+    });
     const requests: RunEvent[] = [
       { type: 'cancel.requested' },
       { type: 'run.cancelled', logs: [] },
       { type: 'run.retried' },
+      { type: 'signal.received', name: 'go', payload: 1 },
       ended('answered'),
+      ended('signalled'),
     ];
     expect(requests.every(isRequest)).toBe(true);
     const others: RunEvent[] = [
@@ -46,6 +52,7 @@ describe('isRequest', () => {
       { type: 'run.started', next: 'a' },
       { type: 'run.recovered' },
       ended('elapsed'),
+      ended('refused'),
     ];
     expect(others.some(isRequest)).toBe(false);
   });
