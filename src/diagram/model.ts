@@ -1,6 +1,7 @@
 import { assertNever } from '../core/base/assert-never.js';
 import { END, type GraphDefinition } from '../core/graph/definition.js';
-import { type BranchEdge, type Edge, edgesOf, targetOf } from '../core/graph/edges.js';
+import { type Edge, edgesOf, targetOf } from '../core/graph/edges.js';
+import type { ErrorExit } from '../core/graph/error-entries.js';
 import { endsOf, joinsOf } from './joins.js';
 import { ordersOf, type SideBySide } from './orders.js';
 
@@ -106,24 +107,26 @@ function edgeLinks(edge: Edge, outcomesOf: OutcomesOf): NamedLink[] {
         { from, to: edge.otherwise.name, kind: 'condition', label: 'otherwise' },
       ];
     case 'parallel':
-      return [...edge.starts.map(({ name: to }): NamedLink => ({ from, to, kind: 'branch' })), ...errorLinks(edge)];
+      return [
+        ...edge.starts.map(({ name: to }): NamedLink => ({ from, to, kind: 'branch' })),
+        ...errorLinks(from, edge.onError),
+      ];
     case 'for_each': {
       const label = `each of ${(edge.items.source ?? edge.items.text).trim()}`;
-      return [{ from, to: edge.start.name, kind: 'branch', label }, ...errorLinks(edge)];
+      return [{ from, to: edge.start.name, kind: 'branch', label }, ...errorLinks(from, edge.onError)];
     }
     case 'error':
-      return [errorLink(from, edge.to.name)];
+      return errorLinks(from, edge.exits);
     default:
       return assertNever(edge);
   }
 }
 
-function errorLinks({ from, onError }: BranchEdge): NamedLink[] {
-  return onError === undefined ? [] : [errorLink(from.name, onError.name)];
-}
-
-function errorLink(from: string, to: string): NamedLink {
-  return { from, to, kind: 'error', label: 'on error' };
+function errorLinks(from: string, exits: readonly ErrorExit[]): NamedLink[] {
+  return exits.map(({ on, when, to }) => {
+    const which = [...(on === undefined ? [] : [on.join(', ')]), ...(when === undefined ? [] : [when.text.trim()])];
+    return { from, to: to.name, kind: 'error', label: ['on error', ...which].join(': ') };
+  });
 }
 
 /** Links by their ends. */

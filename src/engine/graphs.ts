@@ -48,6 +48,8 @@ export interface ToolInfo {
   readonly description: string;
   /** JSON Schema (2020-12) of the params; null where the tool checks nothing. */
   readonly params: JsonObject | null;
+  /** Every code that its errors have, besides those of any step; null where it does not say. */
+  readonly errors: readonly string[] | null;
 }
 
 export interface ConditionInfo {
@@ -239,8 +241,8 @@ function byName(a: { name: string }, b: { name: string }): number {
   return a.name < b.name ? -1 : 1;
 }
 
-function toolInfo({ name, description = '', params }: AnyTool): ToolInfo {
-  return { name, description, params: params === undefined ? null : jsonSchemaOf(params) };
+function toolInfo({ name, description = '', params, errors }: AnyTool): ToolInfo {
+  return { name, description, params: params === undefined ? null : jsonSchemaOf(params), errors: errors ?? null };
 }
 
 /** The JSON Schema of a tool's params. A schema of a library other than ours can be checked with, but not shown. */

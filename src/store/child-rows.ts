@@ -24,11 +24,12 @@ interface EndedChild {
   readonly error: RunError | null;
 }
 
-const LOST_DATA = { message: 'What is stored of its data cannot be read.' };
+const LOST_DATA = { code: 'run_unreadable', message: 'What is stored of its data cannot be read.' };
 
 /** What became of a child. */
 export function childResultOf({ index, data: stored, error, ...child }: EndedChild): ChildResult {
   const data = readData(stored ?? '{}');
   if (data === undefined) return { ...child, index: index ?? 0, status: 'FAILED', data: {}, error: LOST_DATA };
-  return { ...child, index: index ?? 0, data: freezeJson(data), error: error && { message: error.message } };
+  const told = error && { code: error.code, message: error.message, node: error.node };
+  return { ...child, index: index ?? 0, data: freezeJson(data), error: told };
 }

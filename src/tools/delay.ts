@@ -18,6 +18,7 @@ export const delay = (now: () => number) =>
         ({ seconds, until }) => (seconds === undefined) !== (until === undefined),
         'needs either seconds or until',
       ),
+    errors: [],
     [UNUSED_SETTINGS]: {
       retry: 'A wait for a time does not fail.',
       timeout_seconds: 'It limits the call of the tool, and not the wait that follows.',

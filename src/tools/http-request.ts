@@ -9,7 +9,7 @@ import { encodeBasic } from './http/authorization.js';
 import { buildRequest } from './http/build-request.js';
 import { discardBody, readCapped } from './http/capped-body.js';
 import { type Resolve, systemResolve } from './http/checked-addresses.js';
-import type { HttpErrorCode } from './http/error-codes.js';
+import { HTTP_ERRORS, type HttpErrorCode } from './http/error-codes.js';
 import type { ExchangeOptions, Progress } from './http/exchange.js';
 import { requestFailure, statusFailure } from './http/failures.js';
 import { contentTypeOf, encodingOf, shownHeaders } from './http/headers.js';
@@ -44,6 +44,7 @@ export function httpRequest({ allow, resolve = systemResolve, now }: HttpRequest
       'Sends an HTTP request and keeps { status, headers, body }. Addresses outside the public internet are refused unless HTTP_ALLOW lists them.',
     params: paramsSchema,
     secrets: true,
+    errors: Object.keys(HTTP_ERRORS),
     async run(_state, context) {
       opened ??= openClient(allowList, resolve, now);
       return new HttpCall(await opened, context, now).run();

@@ -7,7 +7,7 @@ import { type Resolve, systemResolve } from './http/checked-addresses.js';
 import { askModel } from './llm/ask-model.js';
 import { contentOf, parseReply, readCompletion, usageOf } from './llm/completion.js';
 import type { Ask } from './llm/endpoint.js';
-import type { LlmErrorCode } from './llm/error-codes.js';
+import { LLM_ERRORS, type LlmErrorCode } from './llm/error-codes.js';
 import { type Params, paramsSchema } from './llm/params.js';
 import { resultPatch } from './result.js';
 
@@ -35,6 +35,7 @@ export function llmChat({ baseUrl, allow, resolve = systemResolve, now }: LlmCha
       'Asks a language model and keeps { content, finish_reason, model, usage, tool_calls }. With a schema, content is JSON.',
     params: paramsSchema,
     secrets: true,
+    errors: Object.keys(LLM_ERRORS),
     [SCHEMA_PARAMS]: ['schema'],
     async run(_state, context) {
       const { params, log } = context;

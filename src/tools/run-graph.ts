@@ -14,6 +14,7 @@ export const runGraph = defineTool({
     input: z.unknown().optional().describe('Its input_data.'),
     save_as: z.string().min(1).max(200).optional().describe("The key of data; the node's name by default."),
   }),
+  errors: ['child_failed', 'depth_exceeded'],
   [UNUSED_SETTINGS]: {
     timeout_seconds:
       'It limits the call of the tool, and not the run that follows. Use limits.deadline_seconds of the other graph.',

@@ -7,6 +7,7 @@ export const setData = defineTool({
   name: 'set_data',
   description: 'Sets keys of data to the values given.',
   params: z.strictObject({ values: jsonObjectSchema }),
+  errors: [],
   run(_state, { params }) {
     return params.values;
   },

@@ -15,9 +15,11 @@ export const waitForInput = (now: () => number) =>
       expires_in_seconds: expirySchema,
       save_as: waitKeySchema,
     }),
+    errors: ['wait_expired'],
     [SCHEMA_PARAMS]: ['schema'],
     [UNUSED_SETTINGS]: {
-      retry: 'A question that nobody has answered in time is not asked again. Lead to the node again with on_error.',
+      retry:
+        'A question that nobody has answered in time is asked again only by a policy that names wait_expired in "on".',
       timeout_seconds:
         'It limits the call of the tool, and not the wait that follows. Use the param expires_in_seconds.',
     },

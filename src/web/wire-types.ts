@@ -81,8 +81,8 @@ export interface Node {
     [k: string]: unknown;
   };
   timeout_seconds?: number;
-  retry?: Retry;
-  on_error?: string;
+  retry?: Retry | RetryEntry[];
+  on_error?: string | ErrorExit[];
 }
 export interface Retry {
   max_attempts: number;
@@ -90,6 +90,28 @@ export interface Retry {
   backoff_rate: number;
   max_delay_seconds?: number;
   jitter: 'none' | 'full';
+}
+export interface RetryEntry {
+  /**
+   * @minItems 1
+   * @maxItems 50
+   */
+  on?: string[];
+  when?: string;
+  max_attempts: number;
+  interval_seconds: number;
+  backoff_rate: number;
+  max_delay_seconds?: number;
+  jitter: 'none' | 'full';
+}
+export interface ErrorExit {
+  /**
+   * @minItems 1
+   * @maxItems 50
+   */
+  on?: string[];
+  when?: string;
+  to_node: string;
 }
 export interface Edge {
   from_node: string;
@@ -108,7 +130,7 @@ export interface ParallelEdge {
   to_nodes: string[];
   join_node: string;
   max_parallel?: number;
-  on_error?: string;
+  on_error?: string | ErrorExit[];
 }
 export interface ForEachEdge {
   from_node: string;
@@ -117,7 +139,7 @@ export interface ForEachEdge {
   join_node: string;
   collect_as: string;
   max_parallel?: number;
-  on_error?: string;
+  on_error?: string | ErrorExit[];
 }
 export interface Limits {
   max_steps?: number;

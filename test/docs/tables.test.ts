@@ -14,6 +14,7 @@ import { FUNCTIONS, METHODS } from '../../src/core/expressions/functions.js';
 import { isMacro } from '../../src/core/expressions/macros.js';
 import { BINARY_OPERATORS } from '../../src/core/expressions/operators.js';
 import { MAX_LIST_ITEMS } from '../../src/core/expressions/values.js';
+import { catchableBy } from '../../src/core/graph/catchable.js';
 import { DEFAULT_MAX_STEPS, graphDefinitionSchema, RESERVED_GRAPH_IDS } from '../../src/core/graph/definition.js';
 import { GRAPH_ERRORS, GRAPH_WARNINGS } from '../../src/core/graph/doctor/codes.js';
 import { MAX_EXPRESSION_CHARACTERS, MAX_EXPRESSIONS } from '../../src/core/graph/doctor/expressions.js';
@@ -96,6 +97,16 @@ describe('the tables of the documents', () => {
     }
   });
 
+  it('list the codes that `on` can name, with what gives them', () => {
+    const rows = table('Code in `on`').map(([codes, of = '']) => ({ codes: codesIn(codes), of }));
+    const codesOf = (what: string) => rows.filter(({ of }) => of.includes(what)).flatMap(({ codes }) => codes);
+    const sorted = (codes: readonly string[]) => [...codes].sort();
+    expect(sorted(codesOf('an edge'))).toEqual(sorted(catchableBy('edge')));
+    expect(sorted(codesOf('a node whose tool waits'))).toEqual(sorted(catchableBy('wait')));
+    const ofNodes = codesOf('a node').filter((code) => Object.hasOwn(RUN_ERRORS, code));
+    expect(sorted(ofNodes)).toEqual(sorted([...catchableBy('node'), ...catchableBy('wait')]));
+  });
+
   it.each([
     ['http_request', HTTP_ERRORS],
     ['llm_chat', LLM_ERRORS],
@@ -155,8 +166,10 @@ describe('the tables of the documents', () => {
   });
 
   it('list every field of `retry`, with its default', () => {
-    const retry = graphDefinitionSchema.shape.nodes.element.shape.retry.unwrap();
+    const [retry, list] = graphDefinitionSchema.shape.nodes.element.shape.retry.unwrap().options;
     expect(namesIn('Field of `retry`')).toEqual(Object.keys(retry.shape));
+    const filter = Object.keys(list.element.shape).filter((name) => !(name in retry.shape));
+    expect(namesIn('Field of an entry')).toEqual(filter);
     const defaults: Record<string, unknown> = retry.parse({ max_attempts: 1 });
     for (const [name, value = ''] of table('Field of `retry`').slice(1)) {
       expect(value.replaceAll('`', ''), name).toBe(String(defaults[codesIn(name)[0]!] ?? 'none'));

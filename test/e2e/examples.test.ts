@@ -29,7 +29,7 @@ function resume(server: ServerProcess, runId: string, payload: unknown, waitId?:
   return ask(server, `POST /graph/runs/${runId}/resume`, { payload, ...wait });
 }
 
-it('there are seven example graphs; those that ask models, and the scripts, have tests of their own', () => {
+it('there are eight example graphs; those that ask other services, and the scripts, have tests of their own', () => {
   expect([...GRAPHS.keys()].sort()).toEqual([
     'approval',
     'early-answer',
@@ -37,6 +37,7 @@ it('there are seven example graphs; those that ask models, and the scripts, have
     'fan-out',
     'own-tools',
     'research-agent',
+    'saga',
     'tool-calls',
   ]);
 });

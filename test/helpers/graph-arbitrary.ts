@@ -92,16 +92,33 @@ const acts = <T>(arbitrary: fc.Arbitrary<T>) => fc.array(arbitrary, { minLength:
 
 const whens = fc.constantFrom('true', 'false', 'has(data.a)', 'data.a == 1', 'size(data) > 1', 'run.step > 2');
 const items = fc.constantFrom('${ [] }', '${ [1, {"a": 2}] }', '${ data.list }', '${ [data.a] }');
-const retries = fc.record({
+const policy = {
   max_attempts: fc.integer({ min: 1, max: 3 }),
   interval_seconds: fc.constantFrom(0, 1),
   jitter: fc.constantFrom('none', 'full'),
-});
+};
+const filter = {
+  on: fc.constantFrom(['tool_failed'], ['invalid_patch', 'wait_expired'], ['branch_failed', 'child_failed']),
+  when: fc.constantFrom('error.attempt < 3', 'has(error.details)', 'error.details.gone == 1', 'data.a == error.code'),
+};
+const retries = fc.oneof(
+  fc.record(policy),
+  fc.array(fc.record({ ...filter, ...policy }, { requiredKeys: ['max_attempts', 'interval_seconds', 'jitter'] }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+);
+
+/** What can stand in `on_error`. */
+function exitsTo(targets: fc.Arbitrary<string>) {
+  const entry = fc.record({ ...filter, to_node: targets }, { requiredKeys: ['to_node'] });
+  return fc.oneof(targets, fc.array(entry, { minLength: 1, maxLength: 3 }));
+}
 
 /** Ways out of a node, as the edges that make them. */
 function ways(targets: fc.Arbitrary<string>, names: readonly string[], answers: fc.Arbitrary<Act>) {
   const node = fc.constantFrom(...names);
-  const onError = { on_error: fc.option(targets, { nil: undefined }) };
+  const onError = { on_error: fc.option(exitsTo(targets), { nil: undefined }) };
   const requiredKeys = <K extends string>(...keys: K[]) => ({ requiredKeys: keys });
   return fc.oneof(
     { weight: 1, arbitrary: fc.constant({ kind: 'none' as const }) },
@@ -153,7 +170,7 @@ export const wildGraphs: fc.Arbitrary<GeneratedGraph> = fc.integer({ min: 1, max
     { weight: 1, arbitrary: throwActs },
   );
   const node = fc.record(
-    { acts: acts(wildActs), way: ways(targets, names, answers), retry: retries, on_error: targets },
+    { acts: acts(wildActs), way: ways(targets, names, answers), retry: retries, on_error: exitsTo(targets) },
     { requiredKeys: ['acts', 'way'] },
   );
   return fc.array(node, { minLength: size, maxLength: size }).map((plan) => {
@@ -245,7 +262,7 @@ export function looseGraphs(names: readonly string[], isTidy = false): fc.Arbitr
     from_node: source,
     to_nodes: fc.array(name, { minLength: 1, maxLength: 3 }),
     join_node: target,
-    on_error: maybe(target),
+    on_error: maybe(isTidy ? target : exitsTo(target)),
   });
   const forEach = fc.record({
     from_node: source,
@@ -266,7 +283,7 @@ export function looseGraphs(names: readonly string[], isTidy = false): fc.Arbitr
             ...[{ n: 1 }, { n: '${ 1 + 1 }' }],
             ...(isTidy ? [] : [{ n: 'x' }, { n: '${ x', m: 1 }]),
           ),
-          on_error: maybe(target),
+          on_error: maybe(exitsTo(target)),
         }),
         'name',
         6,

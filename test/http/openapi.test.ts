@@ -167,7 +167,7 @@ describe('the documentation', () => {
   it('has a schema for requests and another for answers only if they differ', async () => {
     const { components } = (await server.app.inject('/docs/json')).json();
     const names = Object.keys(components.schemas).filter((name) => name.endsWith('Input'));
-    expect(names).toEqual(['GraphDefinitionInput', 'NodeInput', 'RetryInput']);
+    expect(names).toEqual(['GraphDefinitionInput', 'NodeInput', 'RetryEntryInput', 'RetryInput']);
   });
 
   it('says nothing that misleads generators of clients', async () => {

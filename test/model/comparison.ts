@@ -8,7 +8,7 @@ export function linesOf({ logs, children }: Outcome): number {
 
 const RUN_ID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
 /** The words for what is wrong with an expression have tests of their own. */
-const NO_VALUE = /The (items|case|params)\b.* ha(s|ve) no value: .*/;
+const NO_VALUE = /The (items|case|params|".*" of)\b.* ha(s|ve) no value[:,] .*/;
 
 /** An end with what is not the same each time made equal. */
 export function comparable(outcome: Outcome | string | null): unknown {

@@ -12,6 +12,9 @@ export function endCall(behaviour: Behaviour, data: JsonObject, params: JsonObje
   if (does === 'throw') throw new Error(message);
   if (does === 'fatal') throw new FatalError(message);
   if (does === 'retryable') throw new RetryableError(message, { retryAfterSeconds: value * 0.3 });
+  const kind = { code: does, details: { value } };
+  if (does === 'refuse') throw new FatalError(message, kind);
+  if (does === 'complain') throw Object.assign(new Error(message), kind);
   return patchOf(behaviour, data, params) as never;
 }
 

@@ -1,12 +1,26 @@
 import fc from 'fast-check';
 import type { GraphDefinition } from '../../src/core/graph/definition.js';
-import { type Block, Builder, conditions, type Exit, type Step } from './graph-builder.js';
+import { type Block, Builder, conditions, type Exit, type Exits, type Step } from './graph-builder.js';
 import { type Behaviour, type Case, mayDie, type Round, type Sent } from './script.js';
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.record({
   does: fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom('nothing', 'set_a', 'set_b', 'add', 'push', 'param') },
-    { weight: 2, arbitrary: fc.constantFrom('throw', 'throw', 'throw', 'fatal', 'retryable', 'number', 'nan', 'hang') },
+    {
+      weight: 2,
+      arbitrary: fc.constantFrom(
+        'throw',
+        'throw',
+        'throw',
+        'fatal',
+        'retryable',
+        'refuse',
+        'complain',
+        'number',
+        'nan',
+        'hang',
+      ),
+    },
   ) as fc.Arbitrary<Behaviour['does']>,
   value: fc.integer({ min: 1, max: 3 }),
   isSync: fc.boolean(),
@@ -17,15 +31,44 @@ const behaviour: fc.Arbitrary<Behaviour> = fc.record({
 /** Null this many times as often as not. */
 const maybe = <T>(arbitrary: fc.Arbitrary<T>, nulls = 1) =>
   fc.oneof({ weight: nulls, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
-const exit = maybe(fc.constantFrom<Exit>('next', 'handler', 'END'), 1);
+/** Which errors an entry of a list is for. */
+const filter = {
+  on: maybe(
+    fc.uniqueArray(
+      fc.constantFrom(
+        ...['tool_failed', 'refuse', 'complain', 'invalid_patch', 'timeout'],
+        ...['expression_failed', 'wait_expired', 'child_failed', 'branch_failed', 'join_failed'],
+      ),
+      { minLength: 1, maxLength: 4 },
+    ),
+  ),
+  when: maybe(
+    fc.constantFrom(
+      'error.attempt < 3',
+      'error.details.value > 1',
+      'error.code == "tool_failed" || has(error.details)',
+      'error.details.error.code == "tool_failed"',
+      'has(data.n) && error.message.size() > 3',
+      'run.step < 3',
+      'false',
+    ),
+  ),
+};
+const target = fc.constantFrom<Exit>('next', 'handler', 'END');
+const exits: fc.Arbitrary<Exits> = fc.oneof(
+  target,
+  fc.array(fc.record({ ...filter, to: target }), { minLength: 1, maxLength: 3 }),
+);
+const exit = maybe(exits, 1);
+const policy = {
+  max_attempts: fc.integer({ min: 1, max: 3 }),
+  interval_seconds: fc.constantFrom(0, 0.211, 1.5),
+  backoff_rate: fc.constantFrom(1, 3),
+  max_delay_seconds: fc.constantFrom(2, 900),
+  jitter: fc.constantFrom('none', 'full'),
+};
 const retry = maybe(
-  fc.record({
-    max_attempts: fc.integer({ min: 1, max: 3 }),
-    interval_seconds: fc.constantFrom(0, 0.211, 1.5),
-    backoff_rate: fc.constantFrom(1, 3),
-    max_delay_seconds: fc.constantFrom(2, 900),
-    jitter: fc.constantFrom('none', 'full'),
-  }),
+  fc.oneof(fc.record(policy), fc.array(fc.record({ ...filter, ...policy }), { minLength: 1, maxLength: 3 })),
 );
 const maxParallel = maybe(fc.integer({ min: 1, max: 2 }), 1);
 const branchExit = exit;

@@ -4,12 +4,22 @@ import type { Behaviour } from './script.js';
 /** Where a run goes when something fails. */
 export type Exit = 'next' | 'handler' | 'END';
 
+/** An entry of a list of `on_error`. */
+export interface ExitEntry {
+  readonly on: readonly string[] | null;
+  readonly when: string | null;
+  readonly to: Exit;
+}
+
+/** All of an `on_error`: one way, or a list. */
+export type Exits = Exit | readonly ExitEntry[];
+
 /** A visit of the scripted tool. */
 export interface Step {
   readonly kind: 'step';
   readonly does: readonly Behaviour[];
   readonly retry: object | null;
-  readonly onError: Exit | null;
+  readonly onError: Exits | null;
   readonly timeoutMs: number | null;
   readonly param: string | null;
   readonly leads: 'on' | 'nowhere' | 'END';
@@ -24,7 +34,7 @@ export type Block =
       readonly isAnswered: boolean;
       readonly expiresMs: number | null;
       readonly retry: object | null;
-      readonly onError: Exit | null;
+      readonly onError: Exits | null;
     }
   | {
       readonly kind: 'signal';
@@ -39,7 +49,7 @@ export type Block =
       readonly kind: 'call';
       readonly body: readonly Block[];
       readonly retry: object | null;
-      readonly onError: Exit | null;
+      readonly onError: Exits | null;
     }
   | { readonly kind: 'choice'; readonly when: string; readonly yes: readonly Block[]; readonly no: readonly Block[] }
   | { readonly kind: 'loop'; readonly body: readonly Block[]; readonly when: string }
@@ -47,14 +57,14 @@ export type Block =
       readonly kind: 'parallel';
       readonly branches: readonly (readonly Block[])[];
       readonly maxParallel: number | null;
-      readonly onError: Exit | null;
+      readonly onError: Exits | null;
     }
   | {
       readonly kind: 'each';
       readonly body: readonly Block[];
       readonly items: string;
       readonly maxParallel: number | null;
-      readonly onError: Exit | null;
+      readonly onError: Exits | null;
     };
 
 interface Wait {
@@ -97,7 +107,7 @@ export class Builder {
 
   #block(block: Block, next: string | null, parts: Parts): string {
     const on = next ?? 'END';
-    const exits = (to: Exit | null) => this.#exit(to, next, parts);
+    const exits = (to: Exits | null) => this.#exit(to, next, parts);
     switch (block.kind) {
       case 'step':
         return this.#step(block, next, parts);
@@ -162,8 +172,8 @@ export class Builder {
   }
 
   #edge(
-    { maxParallel, onError }: { maxParallel: number | null; onError: Exit | null },
-    exits: (to: Exit | null) => object,
+    { maxParallel, onError }: { maxParallel: number | null; onError: Exits | null },
+    exits: (to: Exits | null) => object,
   ) {
     return { ...(maxParallel !== null && { max_parallel: maxParallel }), ...exits(onError) };
   }
@@ -176,15 +186,24 @@ export class Builder {
     return from_node;
   }
 
-  #exit(to: Exit | null, next: string | null, parts: Parts): { on_error?: string } {
+  #exit(to: Exits | null, next: string | null, parts: Parts): { on_error?: string | object[] } {
     if (to === null) return {};
-    if (to === 'handler') return { on_error: parts.link(this.#node(parts, {}), next) };
-    return { on_error: to === 'END' ? 'END' : (next ?? 'END') };
+    if (typeof to === 'string') return { on_error: this.#target(to, next, parts) };
+    return {
+      on_error: to.map(({ to: exit, ...filter }) => {
+        return { ...withoutNulls(filter), to_node: this.#target(exit, next, parts) };
+      }),
+    };
+  }
+
+  #target(to: Exit, next: string | null, parts: Parts): string {
+    if (to === 'handler') return parts.link(this.#node(parts, {}), next);
+    return to === 'END' ? 'END' : (next ?? 'END');
   }
 
   #node(parts: Parts, details: Record<string, unknown>, does: readonly Behaviour[] = [CALM]): string {
     const name = `n${++this.#count}`;
-    const given = Object.fromEntries(Object.entries(details).filter(([, value]) => value !== null));
+    const given = withoutNulls(details);
     parts.nodes.push({ name, tool_name: 'scripted', ...given });
     if (!('tool_name' in given)) this.script[name] = does;
     return name;
@@ -202,4 +221,13 @@ class Parts {
     if (to_node !== null) this.edges.push({ from_node, to_node });
     return from_node;
   }
+}
+
+/** Without the keys that are null, in the objects of a list too. */
+function withoutNulls(value: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, one]) => one !== null)
+      .map(([key, one]) => [key, key === 'retry' && Array.isArray(one) ? one.map(withoutNulls) : one]),
+  );
 }

@@ -29,7 +29,15 @@ it(
       { numRuns, ...seed },
     );
     // The generators would be worth little if runs ended in one way only.
-    const usual = ['COMPLETED', 'CANCELLED', 'tool_failed', 'branch_failed', 'expression_failed', 'max_steps_exceeded'];
+    const usual = [
+      'COMPLETED',
+      'CANCELLED',
+      'tool_failed',
+      'refuse',
+      'branch_failed',
+      'expression_failed',
+      'max_steps_exceeded',
+    ];
     if (numRuns >= 200) expect([...seen]).toEqual(expect.arrayContaining(usual));
   },
   TIMEOUT_MS,

@@ -78,7 +78,7 @@ function compiled(source: string) {
   return compileExpression(source, { secrets: false }).expression!;
 }
 
-function scopeOf({ graph, input, data, at, branch }: Run): Scope {
+export function scopeOf({ graph, input, data, at, branch }: Run): Scope {
   const run = { run_id: '', graph_id: graph.graph_id ?? '', step: at!.step, attempt: at!.attempt };
   return { input_data: input, data, run: branch === null ? run : { ...run, item: branch.item, index: branch.index } };
 }

@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../src/core/base/json.js';
-import type { GraphDefinition } from '../../src/core/graph/definition.js';
+import type { GraphDefinition, OnErrorDefinition } from '../../src/core/graph/definition.js';
 import type { RunError } from '../../src/core/run/events.js';
 import type { Outcome, Sent } from './script.js';
 
@@ -24,7 +24,14 @@ export interface Run {
   data: JsonObject;
   /** What it set itself. */
   own: JsonObject;
-  at: { node: string; step: number; attempt: number; tries: number } | null;
+  at: {
+    node: string;
+    step: number;
+    attempt: number;
+    tries: number;
+    /** The places of the policies by which it was tried again. */
+    policies: readonly number[];
+  } | null;
   /** The logs have said that the node is executed. */
   isAnnounced: boolean;
   /** The tool of the visit is done, and only the way on is to be chosen. */
@@ -54,7 +61,7 @@ export function newRun(graph: GraphDefinition, input: Json, maxSteps: number, mo
 export function restart(run: Run, maxSteps: number): void {
   Object.assign(run, { status: 'RUNNING', error: null, maxSteps });
   if (run.at === null) return;
-  run.at = { ...run.at, tries: 1 };
+  run.at = { ...run.at, tries: 1, policies: [] };
   if (run.family === null && !run.isDone) announce(run);
 }
 
@@ -71,7 +78,7 @@ export function goTo(run: Run, to: string): void {
 /** Stands at the next node, if there is one. */
 export function stepTo(run: Run, to: string): void {
   if (to === 'END' || to === run.branch?.join) return;
-  run.at = { node: to, step: (run.at?.step ?? 0) + 1, attempt: 1, tries: 1 };
+  run.at = { node: to, step: (run.at?.step ?? 0) + 1, attempt: 1, tries: 1, policies: [] };
   run.isAnnounced = false;
   run.isDone = false;
 }
@@ -92,8 +99,9 @@ export function isOver(run: Run): boolean {
   return run.status !== 'RUNNING';
 }
 
-export function fail(run: Run, code: string, message: string): void {
-  run.error = { code, message, node: run.at!.node, step: run.at!.step };
+export function fail(run: Run, code: string, message: string, details?: Json): void {
+  const { node, step } = run.at!;
+  run.error = { code, message, node, step, ...(details !== undefined && { details }) };
   end(run, 'FAILED', `Run failed: ${message}`);
 }
 
@@ -119,7 +127,7 @@ interface BranchEdge {
   readonly from_node: string;
   readonly join_node: string;
   readonly max_parallel?: number | undefined;
-  readonly on_error?: string | undefined;
+  readonly on_error?: OnErrorDefinition | undefined;
   readonly collect_as?: string;
 }
 

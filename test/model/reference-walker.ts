@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../src/core/base/json.js';
 import { choose, merge, paramsOf, type Way } from './reference-choice.js';
+import { detailsOf, errorOf, exitFor, type Failure, type Sequel, sequelOf } from './reference-errors.js';
 import {
   cancel,
   edgeOf,
@@ -33,19 +34,12 @@ import {
   signalAt,
 } from './script.js';
 
-interface Failure {
-  readonly code: string;
-  readonly message: string;
-  readonly isFatal?: boolean;
-  /** Milliseconds. */
-  readonly retryAfter?: number;
-}
-
 /** How the engine says what is wrong with a patch. */
 const JUNK: Readonly<Record<string, string>> = {
   number: 'The tool returned a number, not a plain object.',
   nan: 'The tool returned a patch that is not JSON: NaN is not JSON at /n.',
 };
+const THROWS: readonly Behaviour['does'][] = ['throw', 'fatal', 'retryable', 'refuse', 'complain'];
 /** Milliseconds that a tool has to let go. */
 const GRACE_MS = 5000;
 
@@ -168,17 +162,16 @@ class Walker {
   #scripted(run: Run, params: JsonObject): void {
     const place = { ...run.at!, index: run.branch?.index };
     const behaviour = behaviourAt(this.generated.script, place);
-    const { does, value, logs } = behaviour;
+    const { does, logs } = behaviour;
     const { cause, isCutOff, timeout } = this.#take(run, behaviour);
     if (logs && !(isCutOff && mayDie(this.generated))) run.logs.push(`try ${place.attempt}`);
-    const throws = isCutOff || ['throw', 'fatal', 'retryable'].includes(does);
+    const throws = isCutOff || THROWS.includes(does);
     const late = `The step took longer than its timeout of ${timeout} s.`;
     if (cause === 'timeout') this.#failed(run, { code: 'timeout', message: late });
     else if (throws && cause === 'deadline') {
       this.#failed(run, { code: 'deadline_exceeded', message: 'The run reached its deadline.' });
     } else if (throws) {
-      const retryAfter = does === 'retryable' ? { retryAfter: value * 300 } : {};
-      this.#failed(run, { code: 'tool_failed', message: `no ${value}`, isFatal: does === 'fatal', ...retryAfter });
+      this.#failed(run, thrownBy(behaviour));
     } else if (does in JUNK) this.#failed(run, { code: 'invalid_patch', message: JUNK[does]! });
     else this.#finish(run, (patchOf(behaviour, run.data, params) ?? {}) as JsonObject);
   }
@@ -288,7 +281,6 @@ class Walker {
   }
 
   #join(run: Run, children: readonly Run[]): void {
-    const { node } = run.at!;
     const { join_node: join, on_error: exit, collect_as: key } = edgeOf(run)!;
     const lost = children.find(({ status }) => status === 'FAILED') ?? children.find(isLost);
     const merged = key === undefined ? merge(run, children) : { patch: { [key]: children.map(({ own }) => own) } };
@@ -297,13 +289,12 @@ class Walker {
       this.#joined(run, merged.patch, join);
       return;
     }
-    const code = lost === undefined ? 'join_failed' : 'branch_failed';
-    const why = 'conflict' in merged ? merged.conflict : '';
-    const message = lost === undefined ? why : `Branch ${lost.branch!.index} (${lost.entry}) ${endOf(lost)}`;
-    if (exit === undefined) fail(run, code, message);
+    const failure = lost === undefined ? conflictOf(merged) : lossOf(lost);
+    const exitTo = exitFor(exit, run, failure);
+    if (exitTo === undefined) fail(run, failure.code, failure.message, failure.details);
     else {
-      run.logs.push(`Join failed: ${message}`);
-      this.#joined(run, { error: { node, code, message } }, exit);
+      run.logs.push(`Join failed: ${failure.message}`);
+      this.#joined(run, errorOf(run, failure), exitTo);
     }
   }
 
@@ -315,51 +306,65 @@ class Walker {
 
   /** A graph that ran as a step has ended. */
   #returned(run: Run, child: Run): void {
-    const { name, retry, on_error: exit } = nodeOf(run);
     const message = `Run <run> of graph "${child.graph.graph_id}" ${endOf(child)}`;
-    const isLast = run.at!.tries >= (retry?.max_attempts ?? 1) && exit === undefined;
+    const failure = { code: 'child_failed', message, details: detailsOf(child) };
+    const { next, exit } = sequelOf(run, failure);
     if (!isLost(child)) {
       run.family = null;
-      this.#finish(run, { [name]: child.data });
-    } else if (isLast || run.now >= run.deadline) {
+      this.#finish(run, { [nodeOf(run).name]: child.data });
+    } else if ((next === undefined && exit === undefined) || run.now >= run.deadline) {
       // The child is kept: a retry goes on in it.
-      if (!isOver(run)) fail(run, 'child_failed', message);
+      if (!isOver(run)) fail(run, 'child_failed', message, failure.details);
     } else {
       run.family = null;
-      this.#failed(run, { code: 'child_failed', message });
+      this.#failed(run, failure);
     }
   }
 
-  /** A failed try: there is another one, or the run takes the way for errors, or fails. */
+  /** A failed try: there is another one, or the run takes a way for errors, or fails. */
   #failed(run: Run, failure: Failure): void {
-    const { code, message, isFatal = false } = failure;
-    const { node, step, tries, attempt } = run.at!;
-    const { retry, on_error: exit } = nodeOf(run);
-    const isLast = isFatal || tries >= (retry?.max_attempts ?? 1);
-    if (run.cancelAt <= run.now) cancel(run);
-    else {
-      run.logs.push(`Error in node ${node}: ${message}`);
-      if (isLast && exit !== undefined && run.now < run.deadline) {
-        run.stepCount = step;
-        set(run, { error: { node, code, message } });
-        goTo(run, exit);
-      } else {
-        run.at = { node, step, attempt: attempt + 1, tries: tries + 1 };
-        if (!isOver(run) && isLast) fail(run, code, message);
-        else if (run.status === 'RUNNING') this.#delay(run, tries, failure);
-      }
+    const { code, message, details } = failure;
+    const { node, step, tries, attempt, policies } = run.at!;
+    if (run.cancelAt <= run.now) {
+      cancel(run);
+      return;
     }
+    const { next, exit, notes }: Sequel = run.now < run.deadline ? sequelOf(run, failure) : { notes: [] };
+    run.logs.push(...notes, `Error in node ${node}: ${message}`);
+    if (exit !== undefined) {
+      run.stepCount = step;
+      set(run, errorOf(run, failure));
+      goTo(run, exit);
+      return;
+    }
+    const by = typeof next?.index === 'number' ? [...policies, next.index] : policies;
+    run.at = { node, step, attempt: attempt + 1, tries: tries + 1, policies: by };
+    if (isOver(run)) return;
+    if (next === undefined) fail(run, code, message, details);
+    else this.#delay(run, next, failure);
   }
 
-  #delay(run: Run, tries: number, { retryAfter }: Failure): void {
-    const {
-      interval_seconds: first,
-      backoff_rate: rate,
-      max_delay_seconds: longest = NEVER,
-      jitter,
-    } = nodeOf(run).retry!;
+  #delay(run: Run, { policy, tries }: NonNullable<Sequel['next']>, { retryAfter }: Failure): void {
+    const { interval_seconds: first, backoff_rate: rate, max_delay_seconds: longest = NEVER, jitter } = policy;
     const seconds = Math.min(first * rate ** (tries - 1), longest) * (jitter === 'full' ? 0.5 : 1);
     const delay = retryAfter ?? Math.round(seconds * 1000);
     if (delay > 0) this.#sleep(run, run.now + delay);
   }
+}
+
+function thrownBy({ does, value }: Behaviour): Failure {
+  const hasKind = does === 'refuse' || does === 'complain';
+  const kind = hasKind ? { code: does, details: { value } } : { code: 'tool_failed' };
+  const retryAfter = does === 'retryable' ? { retryAfter: value * 300 } : {};
+  return { ...kind, message: `no ${value}`, isFatal: does === 'fatal' || does === 'refuse', ...retryAfter };
+}
+
+function lossOf(lost: Run): Failure {
+  const { index } = lost.branch!;
+  const message = `Branch ${index} (${lost.entry}) ${endOf(lost)}`;
+  return { code: 'branch_failed', message, details: { index, ...detailsOf(lost) } };
+}
+
+function conflictOf(merged: object): Failure {
+  return { code: 'join_failed', message: 'conflict' in merged ? String(merged.conflict) : '' };
 }

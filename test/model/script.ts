@@ -14,6 +14,9 @@ export interface Behaviour {
     | 'throw'
     | 'fatal'
     | 'retryable'
+    /** These two have a code, which is their name, and details. */
+    | 'refuse'
+    | 'complain'
     | 'number'
     | 'nan'
     | 'hang';

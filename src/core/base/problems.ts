@@ -40,7 +40,7 @@ type UnknownKeys = z.core.$ZodIssueUnrecognizedKeys;
 export function problemsOf(schema: z.ZodType, value: unknown, issues: readonly Issue[]): DocumentProblem[] {
   const problems: DocumentProblem[] = [];
   let hints = MAX_HINTS;
-  for (const issue of issues) {
+  for (const issue of issues.flatMap(meantIssues)) {
     if (problems.length >= MAX_PROBLEMS) break;
     if (issue.code !== 'unrecognized_keys') {
       problems.push(problemOf(issue, value));
@@ -89,6 +89,16 @@ export function* numberProblemsIn(text: string): Steps<readonly DocumentProblem[
     problems.push(overflows ? tooLargeProblem(pointer()) : inexactProblem(pointer()));
   });
   return problems;
+}
+
+/** What is wrong with a value that can have several forms, if only one of them has its type; else that it has none. */
+function meantIssues(issue: Issue): readonly Issue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const isOfType = (found: readonly Issue[]) =>
+    found.every(({ code, path }) => code !== 'invalid_type' || path.length > 0);
+  const [meant, ...others] = issue.errors.filter(isOfType);
+  if (meant === undefined || others.length > 0) return [issue];
+  return meant.flatMap((one) => meantIssues({ ...one, path: [...issue.path, ...one.path] }));
 }
 
 function tooLargeProblem(pointer: string): DocumentProblem {
@@ -144,13 +154,20 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   let at: unknown = unwrapped(schema);
   for (const key of path) {
+    at = memberFor(at, typeof key === 'number' ? z.ZodArray : z.ZodObject);
     if (at instanceof z.ZodObject) at = at.shape[String(key)];
     else if (at instanceof z.ZodArray) at = at.element;
     else if (at instanceof z.ZodRecord) at = at.valueType;
     else return [];
     at = unwrapped(at);
   }
+  at = memberFor(at, z.ZodObject);
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+/** Of a schema of several forms the one of this kind; any other schema itself. */
+function memberFor(schema: unknown, kind: typeof z.ZodArray | typeof z.ZodObject): unknown {
+  return schema instanceof z.ZodUnion ? schema.options.map(unwrapped).find((one) => one instanceof kind) : schema;
 }
 
 /** The schema inside `.optional()`, `.exactOptional()`, `.nullable()` and `.default()`. */

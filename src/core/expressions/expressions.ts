@@ -46,6 +46,8 @@ const TOKENS: Readonly<Record<string, string>> = {
 export interface ExpressionOptions {
   /** Whether it can use `secrets.NAME`. */
   readonly secrets: boolean;
+  /** Whether it chooses by an error, and can use `error`. */
+  readonly error?: boolean;
   /** What the value must be, if only one kind makes sense. */
   readonly result?: 'boolean' | 'list';
   /** Where it stands among others of the same step: `uuid()` is another in each place. */
@@ -69,7 +71,7 @@ export interface Expression {
   evaluateWith(scope: Scope, meter: Meter): Json;
 }
 
-/** Parses and checks an expression (CEL over `input_data`, `data`, `run`, and `secrets` where allowed). Never throws. */
+/** Parses and checks an expression (CEL over `input_data`, `data`, `run`, and `secrets` and `error` where allowed). Never throws. */
 export function compileExpression(
   source: string,
   options: ExpressionOptions,
@@ -121,6 +123,7 @@ function compile(source: string, options: ExpressionOptions): Expression {
     place: options.place ?? '',
     quotedFields: quoted.names,
     allowsSecrets: options.secrets,
+    knowsError: options.error === true,
     secretNames: new Set(),
     variable: undefined,
     parts: 0,

@@ -81,7 +81,7 @@ export function compileMacro(node: MethodNode, context: CompileContext): Compile
     throw new ExpressionError(`${name}() takes a variable and what to do with it: ${name}(x, ...).`, at);
   }
   const variable = variableNode.args;
-  if (isRoot(variable)) {
+  if (isRoot(variable, context)) {
     throw new ExpressionError(`Name the variable otherwise: "${variable}" is taken.`, positionOf(variableNode));
   }
   const source = typed(context.compile(receiver), ['list', 'map'], `${name}()`, at);

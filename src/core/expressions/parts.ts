@@ -35,6 +35,8 @@ export interface Compiled {
 /** The state of the compiler. */
 export interface CompileContext {
   readonly allowsSecrets: boolean;
+  /** Whether `error` is a root. Elsewhere it is a name like any other, which a macro can give to its items. */
+  readonly knowsError: boolean;
   readonly secretNames: Set<string>;
   /** Where the expression stands in its document, so that the same text elsewhere draws other ids. */
   readonly place: string;

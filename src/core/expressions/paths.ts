@@ -5,14 +5,19 @@ import { describe, withArticle } from './operators.js';
 import { type CompileContext, type Compiled, type Frame, fieldOf, positionOf, typed } from './parts.js';
 import { ExpressionError, isList, isMap, Optional, type StaticType, type Value } from './values.js';
 
-/** What an expression can begin with. */
+/** What an expression can begin with, and what one that chooses by an error can. */
 const ROOTS = ['input_data', 'data', 'run'] as const;
-const RUN_FIELDS = ['run_id', 'graph_id', 'step', 'attempt', 'now', 'item', 'index'];
+const ROOTS_OF_ERRORS = ['error', ...ROOTS] as const;
+/** The roots whose fields are known. */
+const FIELDS: Partial<Readonly<Record<Root, readonly string[]>>> = {
+  run: ['run_id', 'graph_id', 'step', 'attempt', 'now', 'item', 'index'],
+  error: ['code', 'message', 'details', 'attempt'],
+};
 const SECRET_NAME = /^[A-Z][A-Z0-9_]*$/;
 /** Most keys that are compared with a misspelt one. */
 const MAX_HINT_KEYS = 50;
 
-type Root = (typeof ROOTS)[number];
+type Root = (typeof ROOTS_OF_ERRORS)[number];
 type Access = Extract<ASTNode, { op: '.' | '.?' | '[]' | '[?]' }>;
 
 interface Step {
@@ -28,9 +33,13 @@ interface Base extends Compiled {
   readonly path?: Root;
 }
 
-/** True for `data`, `input_data`, `run` and `secrets`, which no variable can hide. */
-export function isRoot(name: string): boolean {
-  return name === 'secrets' || (ROOTS as readonly string[]).includes(name);
+/** True for `data`, `input_data`, `run` and `secrets`, and where it is known for `error`: no variable can hide them. */
+export function isRoot(name: string, context: CompileContext): boolean {
+  return name === 'secrets' || rootsOf(context).some((root) => root === name);
+}
+
+function rootsOf({ knowsError }: CompileContext): readonly Root[] {
+  return knowsError ? ROOTS_OF_ERRORS : ROOTS;
 }
 
 /** Compiles `data.files[run.index].name` and the like, or, for `has(...)`, whether the last key exists. */
@@ -66,29 +75,32 @@ function baseOf(node: ASTNode, context: CompileContext): { base: Base; steps: St
     return { base, steps: stepsOf(base.type, accesses, context) };
   }
   const base = start.op === 'id' ? namedBase(start.args, positionOf(start), context) : context.compile(start);
-  if ('path' in base && base.path === 'run') checkRunField(accesses[0], context);
+  const { path } = base as Base;
+  if (path !== undefined) checkField(path, accesses[0], context);
   return { base, steps: stepsOf(base.type, accesses, context) };
 }
 
 function namedBase(name: string, at: number, context: CompileContext): Base {
   if (name === context.variable) return { type: 'any', run: (frame) => frame.item };
-  const root = ROOTS.find((known) => known === name);
+  const roots = rootsOf(context);
+  const root = roots.find((known) => known === name);
   if (root !== undefined) {
-    return { type: root === 'input_data' ? 'any' : 'map', run: ({ scope }) => scope[root], path: root };
+    return { type: root === 'input_data' ? 'any' : 'map', run: ({ scope }) => scope[root] as Json, path: root };
   }
-  const known = [...ROOTS, context.allowsSecrets ? 'secrets' : '', context.variable ?? ''].filter(
+  const known = [...roots, context.allowsSecrets ? 'secrets' : '', context.variable ?? ''].filter(
     (word) => word !== '',
   );
   const { hint } = didYouMean(name, known);
-  throw new ExpressionError(`There is no "${name}". Expressions know ${ROOTS.join(', ')}.`, at, hint);
+  throw new ExpressionError(`There is no "${name}". Expressions know ${roots.join(', ')}.`, at, hint);
 }
 
-function checkRunField(access: Access | undefined, context: CompileContext): void {
-  if (access?.op !== '.' && access?.op !== '.?') return;
+function checkField(root: Root, access: Access | undefined, context: CompileContext): void {
+  const fields = FIELDS[root];
+  if (fields === undefined || (access?.op !== '.' && access?.op !== '.?')) return;
   const name = fieldOf(access, context);
-  if (RUN_FIELDS.includes(name)) return;
-  const { hint } = didYouMean(name, RUN_FIELDS);
-  throw new ExpressionError(`run has no "${name}". It has ${RUN_FIELDS.join(', ')}.`, positionOf(access), hint);
+  if (fields.includes(name)) return;
+  const { hint } = didYouMean(name, fields);
+  throw new ExpressionError(`${root} has no "${name}". It has ${fields.join(', ')}.`, positionOf(access), hint);
 }
 
 /** `secrets.NAME` and nothing else, so that the names are known before the run. */

@@ -7,6 +7,8 @@ export interface Scope {
   readonly data: JsonObject;
   /** `run_id`, `graph_id`, `step`, `attempt`, `now`, and in a branch of a for-each `item` and `index`. */
   readonly run: JsonObject;
+  /** `code`, `message`, `attempt`, and `details` if there are any. Needed only by expressions that choose by an error. */
+  readonly error?: JsonObject;
   /** Name -> value. Needed only if expressions can use secrets. */
   readonly secrets?: Readonly<Record<string, string>>;
 }

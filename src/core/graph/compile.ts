@@ -12,13 +12,38 @@ import {
   paramsOf,
   type RetryPolicy,
 } from './definition.js';
-import { type BranchEdge, type Edge, type ErrorEdge, edgesOf, type PlacedExpression } from './edges.js';
+import { type BranchEdge, type Edge, type ErrorEdge, edgesOf } from './edges.js';
+import { type ErrorEntry, type ErrorExit, retryRulesOf } from './error-entries.js';
+import type { PlacedExpression } from './placed.js';
+
+/** Which errors an entry of `retry` or `on_error` is for. */
+export interface ErrorMatch {
+  /** The codes of the errors; undefined for any code. */
+  readonly on: ReadonlySet<string> | undefined;
+  /** What must be true as well. */
+  readonly when: Expression | undefined;
+}
+
+/** Where a run goes for some errors. */
+export interface Exit extends ErrorMatch {
+  readonly to: string;
+  /** It is all of `on_error`, and no entry of a list. */
+  readonly isPlain: boolean;
+}
+
+/** How some errors are tried again. */
+export interface Retry extends ErrorMatch {
+  readonly policy: RetryPolicy;
+  /** The place in the list of policies; undefined for the only policy of a node, which is for all errors. */
+  readonly index: number | undefined;
+}
 
 /** What both routes that start branches have. */
 interface RouteOfBranches {
   readonly join: string;
   readonly maxParallel: number;
-  readonly onError: string | undefined;
+  /** Where the run goes if a branch fails, in order: the first that is for the error. */
+  readonly onError: readonly Exit[];
 }
 
 /** How a run leaves a node. */
@@ -73,9 +98,10 @@ export interface CompiledNode {
   readonly route: Route;
   /** Undefined: the server's default. */
   readonly timeoutMs: number | undefined;
-  readonly retry: RetryPolicy | undefined;
-  /** Where the run goes when the tries are used up. */
-  readonly onError: string | undefined;
+  /** How it is tried again, in order: the first that is for the error. */
+  readonly retry: readonly Retry[];
+  /** Where the run goes when there is no further try, in order: the first that is for the error. */
+  readonly onError: readonly Exit[];
 }
 
 /** A graph version, ready for the interpreter: every look-up is by name. */
@@ -101,13 +127,13 @@ export function* compileGraph(
   const edges = edgesOf(definition);
   const nodes = new Map<string, CompiledNode>();
   const routes = yield* routesOf(edges, registry, nodes);
-  const onErrors = new Map(edges.flatMap((edge) => (edge.kind === 'error' ? [[edge.from.name, edge.to.name]] : [])));
+  const exits = new Map(edges.flatMap((edge) => (edge.kind === 'error' ? [[edge.from.name, edge.exits]] : [])));
   for (const node of definition.nodes) {
     const { name } = node;
     nodes.set(name, {
       ...(yield* linkTool(node, registry)),
       route: routes.get(name) ?? { kind: 'none' },
-      onError: onErrors.get(name),
+      onError: yield* compileExits(exits.get(name) ?? []),
     });
     yield;
   }
@@ -119,7 +145,7 @@ export function* compileGraph(
 
 function* linkTool(node: NodeDefinition, registry: Registry): Steps<Omit<CompiledNode, 'route' | 'onError'>> {
   const tool = registry.tools.get(node.tool_name);
-  const { timeout_seconds: timeout, retry } = node;
+  const { timeout_seconds: timeout } = node;
   const { template } = yield* compileTemplate(paramsOf(node), { secrets: tool?.secrets === true });
   return {
     name: node.name,
@@ -127,8 +153,30 @@ function* linkTool(node: NodeDefinition, registry: Registry): Steps<Omit<Compile
     tool,
     params: template,
     timeoutMs: timeout === undefined ? undefined : timeout * 1000,
-    retry,
+    retry: yield* compileRetries(node),
   };
+}
+
+function* compileRetries(node: NodeDefinition): Steps<Retry[]> {
+  const retries: Retry[] = [];
+  for (const { policy, index, ...entry } of retryRulesOf(node, '')) {
+    retries.push({ ...compileMatch(entry), policy, index });
+    yield;
+  }
+  return retries;
+}
+
+function* compileExits(entries: readonly ErrorExit[]): Steps<Exit[]> {
+  const exits: Exit[] = [];
+  for (const { to, ...entry } of entries) {
+    exits.push({ ...compileMatch(entry), to: to.name, isPlain: entry.pointer === to.pointer });
+    yield;
+  }
+  return exits;
+}
+
+function compileMatch({ on, when }: ErrorEntry): ErrorMatch {
+  return { on: on && new Set(on), when: when && compileAccepted(when) };
 }
 
 function* routesOf(
@@ -168,22 +216,23 @@ function* compileRoute(
       return { kind: 'cases', cases, otherwise: edge.otherwise.name };
     }
     case 'parallel':
-      return { ...branchesOf(edge), kind: 'parallel', starts: edge.starts.map(({ name }) => name) };
+      return { ...(yield* branchesOf(edge)), kind: 'parallel', starts: edge.starts.map(({ name }) => name) };
     case 'for_each': {
       const { items, start, collectAs } = edge;
-      return { ...branchesOf(edge), kind: 'for_each', items: compileAccepted(items), start: start.name, collectAs };
+      const branches = yield* branchesOf(edge);
+      return { ...branches, kind: 'for_each', items: compileAccepted(items), start: start.name, collectAs };
     }
   }
 }
 
-function branchesOf({ join, maxParallel, onError }: BranchEdge): RouteOfBranches {
-  return { join: join.name, maxParallel, onError: onError?.name };
+function* branchesOf({ join, maxParallel, onError }: BranchEdge): Steps<RouteOfBranches> {
+  return { join: join.name, maxParallel, onError: yield* compileExits(onError) };
 }
 
 /** Compiles an expression that the doctor has accepted. */
-function compileAccepted({ text, source, result }: PlacedExpression): Expression {
+function compileAccepted({ text, source, result, readsError }: PlacedExpression): Expression {
   if (source === undefined) throw new Error(`The stored "${text}" cannot be read: it is not one expression.`);
-  const { expression, problem } = compileExpression(source, { secrets: false, result });
+  const { expression, problem } = compileExpression(source, { secrets: false, result, error: readsError });
   if (expression === undefined) throw new Error(`The stored expression "${text}" cannot be read: ${problem.message}`);
   return expression;
 }

@@ -80,6 +80,41 @@ const retrySchema = z
   })
   .meta({ id: 'Retry' });
 
+/** Most entries of a list of `retry` or `on_error`, and most codes of one. */
+const MAX_ERROR_ENTRIES = 20;
+const MAX_ERROR_CODES = 50;
+
+/** Which errors an entry of `retry` or `on_error` is for. */
+const errorFilter = {
+  on: z
+    .array(
+      z
+        .string()
+        .max(100)
+        .regex(/^[a-z0-9_]+$/, 'must have the characters a-z, 0-9 and "_" only'),
+    )
+    .min(1)
+    .max(MAX_ERROR_CODES)
+    .optional()
+    .describe('Codes of errors. Any code if it is omitted.'),
+  when: z
+    .string()
+    .min(1)
+    .max(4096)
+    .refine(...WELL_FORMED)
+    .optional()
+    .describe('A CEL expression that must be true as well. It can read error.code, .message, .details and .attempt.'),
+};
+
+const retryEntrySchema = z.strictObject({ ...errorFilter, ...retrySchema.shape }).meta({ id: 'RetryEntry' });
+
+const errorExitSchema = z.strictObject({ ...errorFilter, to_node: nameSchema }).meta({ id: 'ErrorExit' });
+
+/** Where a run goes when something fails: one node, or the first entry that is for the error. */
+const onErrorSchema = z.union([nameSchema, z.array(errorExitSchema).min(1).max(MAX_ERROR_ENTRIES)], {
+  error: 'must be the name of a node, or a list of entries',
+});
+
 const nodeSchema = z
   .strictObject({
     name: nameSchema.describe('Unique in the graph. END is reserved.'),
@@ -91,8 +126,19 @@ const nodeSchema = z
       .max(MAX_TIMEOUT_SECONDS)
       .optional()
       .describe('Longest that an attempt may take.'),
-    retry: retrySchema.optional(),
-    on_error: nameSchema.optional().describe('Where the run goes when the tries are used up; data.error says why.'),
+    retry: z
+      .union([retrySchema, z.array(retryEntrySchema).min(1).max(MAX_ERROR_ENTRIES)], {
+        error: 'must be a policy, or a list of policies',
+      })
+      .optional()
+      .describe(
+        'One policy for all errors that another try can help with, or a list: the first entry that is for the error.',
+      ),
+    on_error: onErrorSchema
+      .optional()
+      .describe(
+        'Where the run goes when the tries are used up; data.error says why. A list: the first entry that is for the error.',
+      ),
   })
   .meta({ id: 'Node' });
 
@@ -136,7 +182,11 @@ const conditionalEdgeSchema = z
   .meta({ id: 'ConditionalEdge' });
 
 const maxParallelSchema = z.int().min(1).max(1000).optional().describe('Most branches at once. Default 10.');
-const branchesOnError = nameSchema.optional().describe('Where the run goes when a branch fails; data.error says why.');
+const branchesOnError = onErrorSchema
+  .optional()
+  .describe(
+    'Where the run goes when a branch fails; data.error says why. A list: the first entry that is for the error.',
+  );
 
 const parallelEdgeSchema = z
   .strictObject({
@@ -201,6 +251,7 @@ export type ParallelEdgeDefinition = NonNullable<GraphDefinition['parallel_edges
 export type ForEachEdgeDefinition = NonNullable<GraphDefinition['for_each_edges']>[number];
 export type BranchEdgeDefinition = ParallelEdgeDefinition | ForEachEdgeDefinition;
 export type RetryPolicy = z.output<typeof retrySchema>;
+export type OnErrorDefinition = z.output<typeof onErrorSchema>;
 export type MergeRule = NonNullable<GraphDefinition['merge']>[string];
 export type LimitsDefinition = z.output<typeof limitsSchema>;
 

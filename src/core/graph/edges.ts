@@ -8,6 +8,8 @@ import type {
   NodeDefinition,
   ParallelEdgeDefinition,
 } from './definition.js';
+import { type ErrorExit, exitsOf, expressionsOf } from './error-entries.js';
+import type { PlacedExpression, PlacedName } from './placed.js';
 
 /*
  * Every kind of edge is read here and nowhere else: the compiler, the doctor and the diagrams work on `Edge`.
@@ -17,27 +19,6 @@ import type {
  * says of it into run/events.ts (`Decision`). Then run/routing.ts, doctor/errors.ts and diagram/model.ts do
  * not compile until they handle it.
  */
-
-/** A name in a definition. */
-export interface PlacedName {
-  readonly name: string;
-  /** Where it stands: a JSON Pointer (RFC 6901) into the definition. */
-  readonly pointer: string;
-}
-
-/** An expression in a definition. */
-export interface PlacedExpression {
-  /** Of the string that holds it. */
-  readonly pointer: string;
-  /** The whole string, as it is written. */
-  readonly text: string;
-  /** The expression in the string; undefined if the string is not one `${ expression }` although it must be. */
-  readonly source: string | undefined;
-  /** The offset of the expression in the string. */
-  readonly start: number;
-  /** What its value must be. */
-  readonly result: 'boolean' | 'list';
-}
 
 /** What every edge has. */
 interface EdgeParts {
@@ -58,8 +39,8 @@ interface BranchParts extends EdgeParts {
   readonly join: PlacedName;
   /** Most branches at once. */
   readonly maxParallel: number;
-  /** Where the run goes if a branch fails. */
-  readonly onError: PlacedName | undefined;
+  /** Where the run goes if a branch fails, or branches cannot be joined. */
+  readonly onError: readonly ErrorExit[];
 }
 
 /** One of `edges`. */
@@ -99,7 +80,7 @@ export interface ForEachEdge extends BranchParts {
 /** The `on_error` of a node. */
 export interface ErrorEdge extends EdgeParts {
   readonly kind: 'error';
-  readonly to: PlacedName;
+  readonly exits: readonly ErrorExit[];
 }
 
 /** An edge that starts branches. */
@@ -151,8 +132,9 @@ export function isBranchEdge(edge: Edge): edge is BranchEdge {
 function readOnError({ name, on_error }: NodeDefinition, pointer: string): ErrorEdge[] {
   if (on_error === undefined) return [];
   const from = { name, pointer: `${pointer}/name` };
-  const to = { name: on_error, pointer: `${pointer}/on_error` };
-  return [{ kind: 'error', pointer, from, to, targets: [to], starts: [], expressions: [] }];
+  const exits = exitsOf(on_error, `${pointer}/on_error`);
+  const targets = exits.map(({ to }) => to);
+  return [{ kind: 'error', pointer, from, exits, targets, starts: [], expressions: expressionsOf(exits) }];
 }
 
 function readPlain({ from_node, to_node }: GraphDefinition['edges'][number], pointer: string): PlainEdge {
@@ -215,7 +197,8 @@ function readCases(edge: ConditionalEdgeDefinition, from: PlacedName, pointer: s
 
 function readParallel(edge: ParallelEdgeDefinition, pointer: string): ParallelEdge {
   const starts = edge.to_nodes.map((name, index) => ({ name, pointer: `${pointer}/to_nodes/${index}` }));
-  return { kind: 'parallel', ...readBranches(edge, pointer), starts, expressions: [] };
+  const branches = readBranches(edge, pointer);
+  return { kind: 'parallel', ...branches, starts, expressions: expressionsOf(branches.onError) };
 }
 
 function readForEach(edge: ForEachEdgeDefinition, pointer: string): ForEachEdge {
@@ -229,15 +212,15 @@ function readForEach(edge: ForEachEdgeDefinition, pointer: string): ForEachEdge 
     start,
     collectAs: edge.collect_as,
     starts: [start],
-    expressions: [items],
+    expressions: [items, ...expressionsOf(branches.onError)],
   };
 }
 
 function readBranches(edge: BranchEdgeDefinition, pointer: string): Omit<BranchParts, 'starts' | 'expressions'> {
   const { from_node, join_node, max_parallel: maxParallel = DEFAULT_MAX_PARALLEL, on_error } = edge;
   const join = { name: join_node, pointer: `${pointer}/join_node` };
-  const onError = on_error === undefined ? undefined : { name: on_error, pointer: `${pointer}/on_error` };
-  const targets = onError === undefined ? [join] : [join, onError];
+  const onError = exitsOf(on_error, `${pointer}/on_error`);
+  const targets = [join, ...onError.map(({ to }) => to)];
   return { pointer, from: readFrom(from_node, pointer), join, maxParallel, onError, targets };
 }
 
@@ -246,7 +229,7 @@ function readFrom(name: string, pointer: string): PlacedName {
 }
 
 function readWhen(text: string, pointer: string): PlacedExpression {
-  return { pointer, text, source: text, start: 0, result: 'boolean' };
+  return { pointer, text, source: text, start: 0, result: 'boolean', readsError: false };
 }
 
 /** Items are one `${ expression }`, with nothing but white space around it. */
@@ -254,5 +237,5 @@ function readItems(text: string, pointer: string): PlacedExpression {
   const [part, ...others] =
     splitTemplate(text).parts?.filter((one) => typeof one !== 'string' || one.trim() !== '') ?? [];
   const isOne = typeof part === 'object' && others.length === 0;
-  return { pointer, text, ...(isOne ? part : { source: undefined, start: 0 }), result: 'list' };
+  return { pointer, text, ...(isOne ? part : { source: undefined, start: 0 }), result: 'list', readsError: false };
 }

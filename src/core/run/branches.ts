@@ -1,7 +1,9 @@
+import { definedOnly } from '../base/defined-only.js';
 import { freezeJson, type Json, type JsonObject } from '../base/json.js';
 import type { BranchRoute } from '../graph/compile.js';
+import { chooseByError } from './error-choice.js';
 import type { RunError, RunEvent } from './events.js';
-import { type ChildResult, describeEnd, mergeBranches } from './join.js';
+import { type ChildResult, describeEnd, detailsOfEnd, mergeBranches } from './join.js';
 import { type Accepted, acceptPatch } from './patch.js';
 import type { Children } from './state.js';
 import { failRun, findEnding, goOn, placeOf, type Visit } from './visit.js';
@@ -46,13 +48,17 @@ export function joinBranches(
   const { count } = children;
   const accepted = mergeResults(visit, route, children, results);
   if (accepted.code === undefined) return goOnFromJoin(visit, count, accepted.patch, route.join);
-  const { code, message } = accepted;
+  const { code, message, details } = accepted;
   const ending = findEnding(state, cursor, now);
   // The run keeps its children, so that a retry goes on in those that have not completed.
-  if (ending !== undefined || route.onError === undefined) return [ending ?? failRun(cursor, code, message)];
+  if (ending !== undefined) return [ending];
   const { node, step } = cursor;
-  const patch = freezeJson<JsonObject>({ error: { node, code, message } });
-  return goOnFromJoin(visit, count, patch, route.onError, { code, message, node, step });
+  const more = definedOnly({ details });
+  const error: RunError = { code, message, node, step, ...more };
+  const { entry } = chooseByError(route.onError, error, visit, 'on_error');
+  if (entry === undefined) return [{ type: 'run.failed', error }];
+  const patch = freezeJson<JsonObject>({ error: { node, code, message, ...more } });
+  return goOnFromJoin(visit, count, patch, entry.to, error);
 }
 
 function goOnFromJoin(visit: Visit, count: number, patch: JsonObject, to: string, error?: RunError): RunEvent[] {
@@ -72,7 +78,8 @@ function mergeResults(
     results.find(({ status }) => status === 'FAILED') ?? results.find(({ status }) => status !== 'COMPLETED');
   if (lost !== undefined) {
     const start = toNodes[lost.index] ?? toNodes[0];
-    return { code: 'branch_failed', message: `Branch ${lost.index} (${start}) ${describeEnd(lost)}` };
+    const details = { index: lost.index, ...detailsOfEnd(lost) };
+    return { code: 'branch_failed', message: `Branch ${lost.index} (${start}) ${describeEnd(lost)}`, details };
   }
   const patches = results.map(({ data }) => data);
   if (route.kind === 'for_each') return acceptPatch(state, { [route.collectAs]: patches }, Number.POSITIVE_INFINITY);

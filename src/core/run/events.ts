@@ -96,7 +96,10 @@ export type RunEvent =
       readonly decision: Decision | null;
       readonly next: string | null;
     }
-  /** `retry_at`: tried again then. `decision`: tries are used up, and the node's `on_error` is taken. */
+  /**
+   * `retry_at`: tried again then. `retry_policy`: by this one of the node's list, from 0. `decision`: there is no further
+   * try, and the node's `on_error` is taken.
+   */
   | {
       readonly type: 'step.failed';
       readonly step: number;
@@ -106,6 +109,7 @@ export type RunEvent =
       readonly usage?: Usage;
       readonly error: RunError;
       readonly retry_at?: number;
+      readonly retry_policy?: number;
       readonly patch?: JsonObject;
       readonly decision?: Decision;
       readonly next?: string | null;

@@ -3,6 +3,7 @@ import { addUsage } from '../base/usage.js';
 import { END } from '../graph/definition.js';
 import type { Decision, EventOf, EventRecord } from './events.js';
 import { dropOldestSignal, keepSignal } from './inbox.js';
+import { countAnew, nextAttempt } from './retry.js';
 import {
   type Children,
   type Cursor,
@@ -124,13 +125,13 @@ function stepCompleted(state: RunState, event: EventOf<'step.completed'>, time: 
 }
 
 function stepFailed(state: RunState, event: EventOf<'step.failed'>, time: number, seq: number): Partial<RunState> {
-  const { node, step, attempt, retry_at: until, decision } = event;
+  const { node, step, retry_at: until, retry_policy: policy, decision } = event;
   const here = hereOf(state, event);
   if (decision !== undefined) {
     const phase = goOn(state, here, { to_node: targetOf(decision), next: event.next }, time);
     return { ...patched(state, event.patch ?? {}), stepCount: step, phase, recoveries: 0 };
   }
-  const cursor = { ...here, attempt: attempt + 1, tries: here.tries + 1 };
+  const cursor = nextAttempt(here, policy);
   if (until === undefined) return { phase: calling(cursor, true), recoveries: 0 };
   return { phase: { kind: 'waiting', cursor, wait: startWait('retry', node, time, seq, { until }) }, recoveries: 0 };
 }
@@ -212,16 +213,16 @@ function retried(state: RunState, event: EventOf<'run.retried'>, seq: number): P
 function goOnAgain(at: RetryPoint, seq: number): LivePhase {
   switch (at.kind) {
     case 'starting':
-      return at.cursor === null ? at : { ...at, cursor: { ...at.cursor, tries: 1 } };
+      return at.cursor === null ? at : { ...at, cursor: countAnew(at.cursor) };
     case 'calling':
-      return calling({ ...at.cursor, tries: 1 }, true);
+      return calling(countAnew(at.cursor), true);
     case 'answered':
     case 'routing':
-      return { ...at, cursor: { ...at.cursor, tries: 1 } };
+      return { ...at, cursor: countAnew(at.cursor) };
     case 'joining': {
       // The limit can be higher by now, so that those which are missing can be made.
       const { refused: _, endedBefore: __, ...children } = at.children;
-      return { ...at, cursor: { ...at.cursor, tries: 1 }, children: { ...children, retriedSeq: seq } };
+      return { ...at, cursor: countAnew(at.cursor), children: { ...children, retriedSeq: seq } };
     }
   }
 }
@@ -283,8 +284,9 @@ function hereOf(
   state: RunState,
   { node, step, attempt }: Pick<Cursor, 'node' | 'step'> & { attempt?: number },
 ): Cursor {
-  const { attempt: latest = 1, tries = 1, beganAt } = cursorOf(state) ?? {};
-  return { node, step, attempt: attempt ?? latest, tries, ...(beganAt !== undefined && { beganAt }) };
+  const { attempt: latest = 1, tries = 1, failuresByPolicy, beganAt } = cursorOf(state) ?? {};
+  const here = { node, step, attempt: attempt ?? latest, tries, ...(beganAt !== undefined && { beganAt }) };
+  return failuresByPolicy === undefined ? here : { ...here, failuresByPolicy };
 }
 
 /** The visit that follows; none where the run, or the branch, ends. */

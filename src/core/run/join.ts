@@ -1,6 +1,8 @@
 import isDeepEqual from 'fast-deep-equal';
+import { definedOnly } from '../base/defined-only.js';
 import type { Json, JsonObject } from '../base/json.js';
 import type { MergeRule } from '../graph/definition.js';
+import type { RunError } from './events.js';
 import type { RunStatus } from './state.js';
 
 /** How a child run ended. */
@@ -10,7 +12,8 @@ export interface ChildResult {
   readonly status: RunStatus;
   /** What it set: a branch its own keys, another graph all of its data. */
   readonly data: JsonObject;
-  readonly error: { readonly message: string } | null;
+  /** Without the details, which its own journal has. */
+  readonly error: (Pick<RunError, 'message'> & Partial<Pick<RunError, 'code' | 'node'>>) | null;
 }
 
 /** What branches set, as one patch; or why there is none. */
@@ -95,4 +98,10 @@ function isList(value: Json): value is readonly Json[] {
 export function describeEnd({ status, error }: ChildResult): string {
   if (error === null) return `was ${status.toLowerCase()}.`;
   return `failed: ${error.message}${/[.!?]$/.test(error.message) ? '' : '.'}`;
+}
+
+/** Why a child run was lost, for the graph of its parent: no error if it was cancelled. */
+export function detailsOfEnd({ runId, error }: ChildResult): JsonObject {
+  const { code, message, node } = error ?? {};
+  return { run_id: runId, error: error === null ? null : definedOnly({ code, message, node }) };
 }

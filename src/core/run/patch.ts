@@ -4,6 +4,7 @@ import {
   copyLargeJson,
   isLarge,
   isPlainObject,
+  type Json,
   type JsonObject,
   jsonBytes,
   NotJsonError,
@@ -18,7 +19,7 @@ export const MAX_DATA_BYTES = 16_777_216;
 /** A patch that may be stored, or why what a tool returned is none. */
 export type Accepted =
   | { readonly patch: JsonObject; readonly code?: undefined }
-  | { readonly code: RunErrorCode; readonly message: string; readonly fatal?: boolean };
+  | { readonly code: RunErrorCode; readonly message: string; readonly details?: Json; readonly fatal?: boolean };
 
 /** True for what a tool returned if it holds more than a thousand values. */
 export function isLargePatch(value: unknown): value is object {

@@ -2,7 +2,7 @@ import type { Usage } from '../base/usage.js';
 import { type CompiledGraph, isBranchRoute } from '../graph/compile.js';
 import { joinBranches } from './branches.js';
 import type { RunEvent, WaitStart } from './events.js';
-import { type ChildResult, describeEnd } from './join.js';
+import { type ChildResult, describeEnd, detailsOfEnd } from './join.js';
 import { type Accepted, acceptPatch, isLargePatch } from './patch.js';
 import { type Children, type RunState, waitIdOf } from './state.js';
 import { completeStep, type Failure, failStep } from './step.js';
@@ -100,7 +100,8 @@ function finishGraph(
     return [ended, ...completeStep(visit, acceptPatch(visit.state, patch, Number.POSITIVE_INFINITY), [])];
   }
   const message = `Run ${lost.runId} of graph "${id}" ${describeEnd(lost)}`;
-  const events = failStep(visit, { code: 'child_failed', message, logs: [] });
+  const isCancelled = lost.status === 'CANCELLED';
+  const events = failStep(visit, { code: 'child_failed', message, details: detailsOfEnd(lost), logs: [], isCancelled });
   const isGivenUp = events.at(-1)?.type === 'run.failed' && events.every((event) => !('decision' in event));
   // A run that fails for it keeps the child, so that a retry goes on in it.
   return isGivenUp ? events.slice(-1) : [ended, ...events];

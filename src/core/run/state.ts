@@ -14,6 +14,8 @@ export interface Cursor {
   readonly attempt: number;
   /** Attempts that count against the retry policy: those since the run was last retried by hand. */
   readonly tries: number;
+  /** The same for each policy of a list: the failures after which it had the tool called again. */
+  readonly failuresByPolicy?: readonly number[];
   /** When the visit began, milliseconds since 1970. Snapshots of 1.0 do not tell. */
   readonly beganAt?: number;
 }

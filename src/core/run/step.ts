@@ -2,9 +2,10 @@ import { definedOnly } from '../base/defined-only.js';
 import { freezeJson, type Json, type JsonObject } from '../base/json.js';
 import { isBranchRoute } from '../graph/compile.js';
 import { findDepthLimit, startBranches } from './branches.js';
-import type { RunError, RunEvent } from './events.js';
+import { chooseByError, decideByError } from './error-choice.js';
+import type { EventOf, RunError, RunEvent } from './events.js';
 import type { Accepted } from './patch.js';
-import { retryDelayMs } from './retry.js';
+import { retryDelayMs, triesBy } from './retry.js';
 import { choose, scopeOf } from './routing.js';
 import { failRun, findEnding, goOn, placeOf, type Visit } from './visit.js';
 
@@ -15,16 +16,18 @@ export interface Failure {
   readonly message: string;
   readonly details?: Json;
   readonly logs: readonly string[];
-  /** Trying again cannot help. */
+  /** Trying again cannot help, as far as the tool knows: only a policy that names the error tries again. */
   readonly fatal?: boolean;
+  /** A person has stopped it: nothing tries again. */
+  readonly isCancelled?: boolean;
   /** The delay that the tool asked for. */
   readonly retryAfterSeconds?: number;
 }
 
-/** Tries again if the policy has tries left, else takes the way for errors, else fails the run. */
+/** Tries again if a policy for the error has tries left, else takes a way for the error, else fails the run. */
 export function failStep(visit: Visit, failure: Failure): RunEvent[] {
-  const { code, message, logs, fatal, retryAfterSeconds } = failure;
-  const { state, node, cursor, now, random } = visit;
+  const { code, message, logs } = failure;
+  const { state, cursor, now } = visit;
   // A tool that lets go because it was told to has not failed.
   if (state.cancelRequested) return [{ type: 'run.cancelled', logs }];
   const details = definedOnly({ details: failure.details });
@@ -32,14 +35,39 @@ export function failStep(visit: Visit, failure: Failure): RunEvent[] {
   const stepFailed = { type: 'step.failed', ...placeOf(visit), logs, error } as const;
   const ending = findEnding(state, cursor, now);
   if (ending !== undefined) return [stepFailed, ending];
-  if (node.retry !== undefined && fatal !== true && cursor.tries < node.retry.max_attempts) {
-    const delay = retryDelayMs(node.retry, cursor.tries, random, retryAfterSeconds);
-    return [delay > 0 ? { ...stepFailed, retry_at: now + delay } : stepFailed];
-  }
-  const to = node.onError;
-  if (to === undefined) return [stepFailed, { type: 'run.failed', error }];
-  const patch = freezeJson<JsonObject>({ error: { node: cursor.node, code, message, ...details } });
-  return goOn(visit, { ...stepFailed, patch, decision: { kind: 'error', to_node: to }, next: null }, to);
+  const { retry, notes } = findRetry(visit, failure, error);
+  const noted = { ...stepFailed, logs: [...logs, ...notes] };
+  return retry === undefined ? takeExit(visit, noted) : [{ ...noted, ...retry }];
+}
+
+/** What `step.failed` says of the next try. */
+type NextTry = Pick<EventOf<'step.failed'>, 'retry_at' | 'retry_policy'>;
+
+/** The next try, if the first policy that is for the error has one left. */
+function findRetry(visit: Visit, failure: Failure, error: RunError): { retry?: NextTry; notes: readonly string[] } {
+  const { node, cursor, now, random } = visit;
+  if (failure.isCancelled === true) return { notes: [] };
+  const { entry, notes } = chooseByError(node.retry, error, visit, 'retry');
+  if (entry === undefined) return { notes };
+  const { policy, index, on, when } = entry;
+  const isNamed = on !== undefined || when !== undefined;
+  const tries = triesBy(cursor, index);
+  if (tries >= policy.max_attempts || (failure.fatal === true && !isNamed)) return { notes };
+  const delay = retryDelayMs(policy, tries, random, failure.retryAfterSeconds);
+  const at = definedOnly({ retry_at: delay > 0 ? now + delay : undefined, retry_policy: index });
+  return { retry: at, notes };
+}
+
+/** Takes the first way that is for the error, or fails the run. */
+function takeExit(visit: Visit, failed: EventOf<'step.failed'>): RunEvent[] {
+  const { node, cursor } = visit;
+  const { error } = failed;
+  const { code, message, details } = error;
+  const { entry, reads, notes } = chooseByError(node.onError, error, visit, 'on_error');
+  const noted = { ...failed, logs: [...failed.logs, ...notes] };
+  if (entry === undefined) return [noted, { type: 'run.failed', error }];
+  const patch = freezeJson<JsonObject>({ error: { node: cursor.node, code, message, ...definedOnly({ details }) } });
+  return goOn(visit, { ...noted, patch, decision: decideByError(entry, error, reads), next: null }, entry.to);
 }
 
 /** A visit whose tool is done: takes the patch in, and chooses the way on. */

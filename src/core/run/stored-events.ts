@@ -115,6 +115,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     ...call,
     error: isRunError,
     retry_at: optional(isNumber),
+    retry_policy: optional(isCount),
     patch: optional(isJsonObject),
     decision: optional(isDecision),
     next: optional(next),

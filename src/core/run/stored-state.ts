@@ -33,6 +33,7 @@ const isCursor = hasFields<Cursor>({
   step: isCount,
   attempt: isCount,
   tries: isCount,
+  failuresByPolicy: optional(isListOf(isCount)),
   beganAt: optional(isNumber),
 });
 

@@ -1,3 +1,5 @@
+import type { RunErrorCode } from '../base/errors.js';
+import { whyNotErrorCode } from './failure.js';
 import type { AnyTool, Condition } from './tool.js';
 
 /** Name -> function, for tools and conditions. Fixed once made. */
@@ -10,6 +12,9 @@ export interface Registry {
 
 /** Anything that can be registered. */
 export type Registrable = AnyTool | Condition;
+
+/** Codes of the server that only tools which wait can lead to. */
+const WAIT_ERRORS: readonly string[] = ['wait_expired', 'child_failed', 'depth_exceeded'] satisfies RunErrorCode[];
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,199}$/;
 
@@ -37,7 +42,7 @@ export function isTool(definition: Registrable): definition is AnyTool {
 /** Says what is wrong with the shape of a definition; undefined if nothing is. */
 export function whyNotRegistrable(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'is not an object with a name and a run or choose function';
-  const { name, description, run, choose, params, outcomes } = value as Record<string, unknown>;
+  const { name, description, run, choose, params, outcomes, errors } = value as Record<string, unknown>;
   if (typeof name !== 'string') return 'has no name (a string)';
   if (!NAME.test(name))
     return `has the name ${JSON.stringify(name)}; use letters, digits, "_", "." and "-", at most 200`;
@@ -49,6 +54,17 @@ export function whyNotRegistrable(value: unknown): string | undefined {
   if (params !== undefined && !hasSafeParse(params)) return `"${name}" has params that are not a zod schema`;
   if (outcomes !== undefined && !isListOfNames(outcomes))
     return `"${name}" has outcomes that are not a list of strings`;
+  return whyNotErrors(name, errors);
+}
+
+function whyNotErrors(name: string, errors: unknown): string | undefined {
+  if (errors === undefined) return undefined;
+  const isList = Array.isArray(errors) && errors.every((code) => typeof code === 'string');
+  if (!isList) return `"${name}" has errors that are not a list of strings`;
+  for (const code of errors) {
+    const reason = WAIT_ERRORS.includes(code) ? undefined : whyNotErrorCode(code);
+    if (reason !== undefined) return `"${name}" has ${JSON.stringify(code)} among its errors. ${reason}`;
+  }
   return undefined;
 }
 

@@ -67,6 +67,12 @@ export interface Tool<P = JsonObject> {
   readonly params?: ParamsSchema<P>;
   /** Its params can hold `${secrets.NAME}`, which becomes the secret's value before the call. */
   readonly secrets?: true;
+  /**
+   * Every code that the errors of the tool have, besides those that the server gives the error of any step; `wait_expired`,
+   * `child_failed` and `depth_exceeded` too, if it asks for such waits. The graph doctor warns of other codes that `on`
+   * names. If it is omitted, any code is possible.
+   */
+  readonly errors?: readonly string[];
   /** Of built-in tools: the names of params that are JSON Schemas. */
   readonly [SCHEMA_PARAMS]?: readonly string[];
   /** Of built-in tools: the fields of a node that do nothing for it, and a sentence about each. */

@@ -12,6 +12,10 @@ const toolSchema = z
     params: jsonObjectSchema
       .nullable()
       .describe('JSON Schema (2020-12) of the params; null if the tool does not check them.'),
+    errors: z
+      .array(z.string())
+      .nullable()
+      .describe('The codes of its errors, besides those of any step; null if it does not declare them.'),
   })
   .meta({ id: 'Tool' });
 
@@ -34,5 +38,9 @@ export function listToolsRoute(app: App, engine: Engine): void {
 }
 
 function toToolList(tools: readonly ToolInfo[]): Wire<typeof toolListSchema> {
-  return { tools: tools.map(({ name, description, params }) => ({ name, description, params })) };
+  return {
+    tools: tools.map(({ name, description, params, errors }) => {
+      return { name, description, params, errors: errors && [...errors] };
+    }),
+  };
 }

@@ -480,3 +480,39 @@ describe('the library underneath', () => {
     expect(() => problemOf('1')).toThrow(TypeError);
   });
 });
+
+describe('expressions that choose by an error', () => {
+  const options = { secrets: false, error: true };
+  const scope = {
+    input_data: null,
+    data: { list: [{ code: 'busy' }] },
+    run: { run_id: 'r', graph_id: 'g', step: 1, attempt: 2 },
+    error: { code: 'busy', message: 'Later.', attempt: 2 },
+  };
+  const resultOf = (source: string) => compileExpression(source, options).expression?.evaluate(scope);
+
+  test('read it, and the state', () => {
+    expect(resultOf('error.code == data.list[0].code && error.attempt == run.attempt')).toEqual({
+      value: true,
+      reads: expect.arrayContaining([{ path: 'error.code', value: 'busy' }]),
+    });
+    expect(resultOf('has(error.details) || error.?details.?status.orValue(0) == 0')?.value).toBe(true);
+    expect(() => resultOf('error.details.status')).toThrow('There is no key "details".');
+  });
+
+  test('know its fields, and are told apart from others', () => {
+    const problemOf = (source: string, error: boolean) =>
+      compileExpression(source, { secrets: false, error }).problem?.message;
+    expect(problemOf('error.details', true)).toBeUndefined();
+    expect(problemOf('error.mesage', true)).toBe('error has no "mesage". It has code, message, details, attempt.');
+    expect(problemOf('eror', true)).toBe('There is no "eror". Expressions know error, input_data, data, run.');
+    expect(problemOf('error.code', false)).toBe('There is no "error". Expressions know input_data, data, run.');
+  });
+
+  test('leave the name to items of macros elsewhere', () => {
+    const source = 'data.list.map(error, error.code)';
+    const { expression } = compileExpression(source, { secrets: false });
+    expect(expression?.evaluate(scope).value).toEqual(['busy']);
+    expect(compileExpression(source, options).problem?.message).toBe('Name the variable otherwise: "error" is taken.');
+  });
+});

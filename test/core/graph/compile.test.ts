@@ -31,8 +31,8 @@ describe('compileGraph', () => {
       params: { isStatic: true, preview: { n: [1] } },
       route: { kind: 'edge', to: 'b' },
       timeoutMs: undefined,
-      retry: undefined,
-      onError: undefined,
+      retry: [],
+      onError: [],
     });
     const route = graph.nodes.get('b')?.route;
     expect(route).toMatchObject({ kind: 'condition', name: 'gate', condition: gate });
@@ -65,8 +65,28 @@ describe('compileGraph', () => {
     const graph = compileGraph(definitionOf({ entry_point: 'a', nodes }), createRegistry([work]), identity);
     expect(graph.nodes.get('a')).toMatchObject({
       timeoutMs: 1500,
-      retry: { max_attempts: 2, interval_seconds: 1, backoff_rate: 2, jitter: 'none' },
-      onError: 'END',
+      retry: [{ policy: { max_attempts: 2, interval_seconds: 1, backoff_rate: 2, jitter: 'none' }, index: undefined }],
+      onError: [{ to: 'END', isPlain: true }],
+    });
+  });
+
+  it('compiles the lists of what nodes say of their failures', () => {
+    const retry = [
+      { on: ['gone'], max_attempts: 2 },
+      { when: 'error.attempt < 3', max_attempts: 9 },
+    ];
+    const on_error = [{ on: ['gone', 'lost'], when: 'true', to_node: 'END' }, { to_node: 'a' }];
+    const nodes = [{ name: 'a', tool_name: 'work', retry, on_error }];
+    const graph = compileGraph(definitionOf({ entry_point: 'a', nodes }), createRegistry([work]), identity);
+    expect(graph.nodes.get('a')).toMatchObject({
+      retry: [
+        { on: new Set(['gone']), when: undefined, index: 0, policy: { max_attempts: 2, interval_seconds: 1 } },
+        { on: undefined, when: { source: 'error.attempt < 3' }, index: 1, policy: { max_attempts: 9 } },
+      ],
+      onError: [
+        { on: new Set(['gone', 'lost']), when: { source: 'true' }, to: 'END', isPlain: false },
+        { on: undefined, when: undefined, to: 'a', isPlain: false },
+      ],
     });
   });
 
@@ -96,7 +116,7 @@ describe('compileGraph', () => {
       starts: ['a', 'c'],
       join: 'END',
       maxParallel: 2,
-      onError: 'a',
+      onError: [{ to: 'a', isPlain: true, on: undefined, when: undefined }],
     });
     const forEach = graph.nodes.get('c')?.route;
     expect(forEach).toMatchObject({ kind: 'for_each', start: 'a', join: 'b', collectAs: 'all', maxParallel: 10 });

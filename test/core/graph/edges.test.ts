@@ -54,8 +54,8 @@ describe('edgesOf', () => {
 
   it('knows the edges that start branches, with their defaults', () => {
     expect(edgesOf(ALL).filter(isBranchEdge)).toMatchObject([
-      { kind: 'parallel', join: { name: 'c' }, maxParallel: 2, onError: { name: 'e' } },
-      { kind: 'for_each', join: { name: 'END' }, maxParallel: 10, onError: undefined, collectAs: 'got' },
+      { kind: 'parallel', join: { name: 'c' }, maxParallel: 2, onError: [{ to: { name: 'e' } }] },
+      { kind: 'for_each', join: { name: 'END' }, maxParallel: 10, onError: [], collectAs: 'got' },
     ]);
   });
 

@@ -178,17 +178,26 @@ describe('a graph that runs as a step', () => {
 
   it('is a failed attempt where tries are left, and runs anew', () => {
     const run = parked(graph, { retry: { max_attempts: 2 } });
-    run.settleChildren(lostChild(null));
+    run.settleChildren(lostChild('boom'));
     expect(run.since('wait.ended')).toMatchObject([
       { outcome: 'joined' },
       {
         type: 'step.failed',
-        error: { message: 'Run child-0 of graph "other" was cancelled.' },
+        error: { message: 'Run child-0 of graph "other" failed: boom.' },
         retry_at: START + 1000,
       },
     ]);
     run.now += 1000;
     expect(run.finish()).toMatchObject({ status: 'WAITING', children: { seq: 7 }, cursor: { attempt: 2 } });
+  });
+
+  it('does not run anew if a person has cancelled it, whatever the policies say', () => {
+    const cancelled = 'Run child-0 of graph "other" was cancelled.';
+    for (const retry of [{ max_attempts: 2 }, [{ on: ['child_failed'], max_attempts: 2 }]]) {
+      const run = parked(graph, { retry });
+      run.settleChildren(lostChild(null));
+      expect(run.view).toMatchObject({ status: 'FAILED', error: { code: 'child_failed', message: cancelled } });
+    }
   });
 
   it('may take on_error', () => {

@@ -136,3 +136,10 @@ it('release 1.2 added usage, which is none before', () => {
     for (const run of says ? [] : runs) expect(fold(blank(run), recordsOf(run)).usage).toEqual(NONE);
   }
 });
+
+it('release 1.5 added the policies by which steps are tried again', () => {
+  for (const { release, runs } of fixtures) {
+    const says = JSON.stringify(runs).includes('\\"retry_policy\\"');
+    expect(says, release).toBe(release === '1.5-errors');
+  }
+});

@@ -28,6 +28,8 @@ export const GRAPH_WARNINGS = {
   unused_route: 'a route is for something that the condition never answers',
   unset_secret: 'params name a secret that this server does not have',
   unknown_graph: 'a node runs a graph, or a version of one, that does not exist',
+  unreachable_entry: 'earlier entries of `retry` or `on_error` take all errors that an entry, or a code of it, is for',
+  unthrown_code: '`on` names a code that nothing there fails with',
   unused_setting: '`retry` or `timeout_seconds` does nothing, because the tool of the node only waits',
   double_braces: 'params have `{{ name }}`, which is no expression',
   unknown_format: 'a JSON Schema has a `format` that is not checked',

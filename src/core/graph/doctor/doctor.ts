@@ -8,6 +8,7 @@ import { findBranchErrors } from './branches.js';
 import type { GraphError, GraphWarning } from './codes.js';
 import { findTooManyBranches } from './descendants.js';
 import { warnOfBraces } from './double-braces.js';
+import { warnOfErrorEntries } from './error-entries.js';
 import { findErrors } from './errors.js';
 import { warnOfFormats } from './formats.js';
 import { type LinkedGraph, linkNodes } from './links.js';
@@ -64,6 +65,7 @@ export function* diagnose(
     ...warnOfRoutes(definition, registry),
     ...warnOfSecrets(definition, registry, secretNames, isSecretSet),
     ...warnOfGraphs(definition, graphs),
+    ...(yield* warnOfErrorEntries(definition, registry)),
     ...warnOfSettings(definition, registry),
     ...(yield* warnOfBraces(definition)),
     ...(yield* warnOfFormats(definition, registry)),

@@ -3,7 +3,9 @@ import type { Steps } from '../../base/steps.js';
 import { compileInSteps } from '../../json-schema/json-schema.js';
 import type { Registry } from '../../tool/registry.js';
 import { END, type GraphDefinition, type NodeDefinition } from '../definition.js';
-import { type ConditionEdge, type Edge, edgesOf, type PlacedName } from '../edges.js';
+import { type ConditionEdge, type Edge, edgesOf } from '../edges.js';
+import { expressionsOf, retryRulesOf } from '../error-entries.js';
+import type { PlacedName } from '../placed.js';
 import type { GraphError } from './codes.js';
 import { checkExpressions, ExpressionBudget } from './expressions.js';
 import { checkParams } from './params.js';
@@ -64,7 +66,11 @@ function* checkNodes(
     const params = yield* checkParams(node, tool, `${pointer}/params`, context.budget);
     errors.push(...params.problems);
     secretNames.push(params.secretNames);
-    for (const target of errorEdges.get(pointer)?.targets ?? []) errors.push(...checkTarget(target, context));
+    const retries = expressionsOf(retryRulesOf(node, `${pointer}/retry`));
+    errors.push(...(yield* checkExpressions(retries, context.budget)));
+    const { targets = [], expressions = [] } = errorEdges.get(pointer) ?? {};
+    for (const target of targets) errors.push(...checkTarget(target, context));
+    errors.push(...(yield* checkExpressions(expressions, context.budget)));
     yield;
   }
   return secretNames;
@@ -76,8 +82,14 @@ function* checkEdge(edge: Edge, context: Context): Steps<GraphError[]> {
       // Checked with its node, as the document has it.
       return [];
     case 'edge':
-    case 'parallel':
       return [...checkSource(edge.from, context), ...checkNames(edge, context), ...checkConflict(edge, context)];
+    case 'parallel':
+      return [
+        ...checkSource(edge.from, context),
+        ...checkNames(edge, context),
+        ...(yield* checkExpressions(edge.expressions, context.budget)),
+        ...checkConflict(edge, context),
+      ];
     case 'condition':
       return [
         ...checkSource(edge.from, context),
@@ -89,13 +101,13 @@ function* checkEdge(edge: Edge, context: Context): Steps<GraphError[]> {
       return [
         ...checkSource(edge.from, context),
         ...checkNames(edge, context),
-        ...(yield* checkExpressions(edge, context.budget)),
+        ...(yield* checkExpressions(edge.expressions, context.budget)),
         ...checkConflict(edge, context),
       ];
     case 'for_each':
       return [
         ...checkSource(edge.from, context),
-        ...(yield* checkExpressions(edge, context.budget)),
+        ...(yield* checkExpressions(edge.expressions, context.budget)),
         ...checkNames(edge, context),
         ...checkConflict(edge, context),
       ];

@@ -2,7 +2,7 @@ import { type Json, partsOf } from '../../base/json.js';
 import { createPacer, type Steps } from '../../base/steps.js';
 import { compileExpression, type ExpressionProblem } from '../../expressions/expressions.js';
 import { splitTemplate } from '../../expressions/template-text.js';
-import type { Edge } from '../edges.js';
+import type { PlacedExpression } from '../placed.js';
 import type { GraphError } from './codes.js';
 
 /** Most expressions of a graph, and most characters of them: parsing takes a few milliseconds for each 4,000. */
@@ -53,15 +53,18 @@ export function* expressionsIn(document: Json): Steps<string[]> {
   return sources.flat();
 }
 
-/** Checks the expressions of an edge. */
-export function* checkExpressions({ expressions }: Edge, budget: ExpressionBudget): Steps<GraphError[]> {
+/** Checks the expressions of an edge, or of a list of entries. */
+export function* checkExpressions(
+  expressions: readonly PlacedExpression[],
+  budget: ExpressionBudget,
+): Steps<GraphError[]> {
   const problems: GraphError[] = [];
-  for (const { pointer, source, start, result } of expressions) {
+  for (const { pointer, source, start, result, readsError } of expressions) {
     if (source === undefined) {
       const message = 'The items are one expression: "${", an expression that gives a list, and "}".';
       problems.push(invalidExpression({ message }, pointer, 0));
     } else if (budget.allows([source], pointer, problems)) {
-      const { problem } = compileExpression(source, { secrets: false, result });
+      const { problem } = compileExpression(source, { secrets: false, result, error: readsError });
       if (problem !== undefined) problems.push(invalidExpression(problem, pointer, start));
     }
     yield;

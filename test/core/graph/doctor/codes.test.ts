@@ -67,6 +67,8 @@ const DOCUMENTS: Readonly<Record<GraphError['code'] | GraphWarning['code'], obje
   no_path_to_end: { edges: [edge('a', 'b'), edge('b', 'b')] },
   unused_route: { conditional_edges: [{ ...gate, routes: { gone: 'b', other: 'c' } }] },
   unknown_graph: { nodes: [node('a', 'run_graph', { graph_id: 'other' })] },
+  unreachable_entry: { nodes: [{ ...node('a'), on_error: [{ to_node: 'END' }, { on: ['timeout'], to_node: 'END' }] }] },
+  unthrown_code: { nodes: [{ ...node('a'), retry: [{ on: ['branch_failed'], max_attempts: 2 }] }] },
   unused_setting: { nodes: [{ ...node('a', 'waits'), retry: { max_attempts: 2 } }] },
   double_braces: { nodes: [node('a', 'work', { text: 'Hello {{ data.name }}' })] },
   unknown_format: { input_schema: { format: 'made-up' } },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Problem } from '../../../../src/core/base/errors.js';
 import type { CompiledGraph } from '../../../../src/core/graph/compile.js';
-import { END } from '../../../../src/core/graph/definition.js';
+import { END, type OnErrorDefinition } from '../../../../src/core/graph/definition.js';
 
 import type { ChildResult } from '../../../../src/core/run/join.js';
 import type { Children } from '../../../../src/core/run/state.js';
@@ -33,14 +33,18 @@ function successors(generated: GeneratedGraph, withStarts: boolean): Map<string,
   for (const edge of edges) lead(edge.from_node, [edge.to_node]);
   for (const { from_node, targets } of conditionalTargets(generated)) lead(from_node, targets);
   for (const { from_node, join_node, on_error, to_nodes } of parallel_edges) {
-    lead(from_node, [join_node, on_error, ...(withStarts ? to_nodes : [])]);
+    lead(from_node, [join_node, ...exitsOf(on_error), ...(withStarts ? to_nodes : [])]);
   }
   for (const { from_node, join_node, on_error, to_node } of for_each_edges) {
-    lead(from_node, [join_node, on_error, ...(withStarts ? [to_node] : [])]);
+    lead(from_node, [join_node, ...exitsOf(on_error), ...(withStarts ? [to_node] : [])]);
   }
   for (const set of reach.values()) if (set.size === 0) set.add(END);
-  for (const node of nodes) lead(node.name, [node.on_error]);
+  for (const node of nodes) lead(node.name, exitsOf(node.on_error));
   return reach;
+}
+
+function exitsOf(onError: OnErrorDefinition | undefined): readonly (string | undefined)[] {
+  return Array.isArray(onError) ? onError.map(({ to_node }) => to_node) : [onError];
 }
 
 function conditionalTargets({ definition, registry }: GeneratedGraph) {
@@ -177,12 +181,20 @@ describe('the graph doctor', () => {
       }),
       { numRuns: 3000, seed: 1 },
     );
-    expect([...seen].sort()).toEqual(['endless_cycle', 'no_path_to_end', 'unreachable_node', 'unused_route']);
+    expect([...seen].sort()).toEqual([
+      'endless_cycle',
+      'no_path_to_end',
+      'unreachable_entry',
+      'unreachable_node',
+      'unthrown_code',
+      'unused_route',
+    ]);
   });
 });
 
 function pathsOf(warnings: readonly Problem[]): string[] {
-  const paths = warnings.filter((warning) => warning.code !== 'unused_route');
+  const others = ['unused_route', 'unreachable_entry', 'unthrown_code'];
+  const paths = warnings.filter(({ code }) => !others.includes(code));
   return paths.map((warning) => `${warning.code} ${warning.pointer}`).sort();
 }
 
