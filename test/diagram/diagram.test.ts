@@ -50,6 +50,26 @@ describe('the picture of a graph', () => {
     ]);
   });
 
+  it('has every way for errors, with what it is for', () => {
+    const on_error = [
+      { on: ['gone', 'lost'], when: ' error.attempt > 1 ', to_node: 'b' },
+      { when: 'data.n > 1', to_node: 'b' },
+      { to_node: 'END' },
+    ];
+    const definition = graph({
+      nodes: [{ name: 'a', tool_name: 't', on_error }, ...nodes('b', 'c', 'd')],
+      parallel_edges: [
+        { from_node: 'b', to_nodes: ['c'], join_node: 'END', on_error: [{ on: ['join_failed'], to_node: 'd' }] },
+      ],
+    });
+    const errors = diagramOf(definition, () => undefined).links.filter(({ kind }) => kind === 'error');
+    expect(errors.map(({ from, to, labels }) => [from, to, ...labels])).toEqual([
+      ['n1', 'n3', 'on error: join_failed'],
+      ['n0', 'n1', 'on error: gone, lost: error.attempt > 1', 'on error: data.n > 1'],
+      ['n0', 'stop', 'on error'],
+    ]);
+  });
+
   it('has routes, cases, branches with their joins, and error edges, in the forms that documents have', () => {
     const definition = graph({
       nodes: [{ name: 'a', tool_name: 't', on_error: 'd' }, ...nodes('b', 'c', 'd')],

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HTTP_ERRORS } from '../../src/tools/http/error-codes.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 import { heldTool } from '../helpers/tools.js';
 
@@ -221,6 +222,9 @@ describe('graphs', () => {
   it('lists tools and conditions', async () => {
     const { body: tools } = await server.ask('GET /graph/tools');
     expect(tools.tools.map((tool: { name: string }) => tool.name)).toContain('check_complexity');
+    const errorsOf = (name: string) => tools.tools.find((tool: { name: string }) => tool.name === name).errors;
+    expect(errorsOf('http_request')).toEqual(Object.keys(HTTP_ERRORS));
+    expect([errorsOf('wait_for_input'), errorsOf('set_data'), errorsOf('fail')]).toEqual([['wait_expired'], [], null]);
     const { body } = await server.ask('GET /graph/conditions');
     expect(body.conditions).toContainEqual({
       name: 'quality_gate',

@@ -84,6 +84,23 @@ describe('problemsOf', () => {
     ]);
   });
 
+  it('says of a value that can have several forms what is wrong with the one that it has', () => {
+    const policy = z.strictObject({ most: z.int(), name: z.string().optional() });
+    const schema = z.strictObject({ retry: z.union([policy, z.array(policy), z.string().min(1)], 'none of them') });
+    const found = (retry: unknown) =>
+      problems({ retry }, schema).map(({ pointer, code, hint }) => [pointer, code, hint]);
+    expect(found({ most: 'x' })).toEqual([['/retry/most', 'invalid_type', undefined]]);
+    expect(found({ most: 1, nam: 'x' })).toEqual([['/retry/nam', 'unknown_key', 'Did you mean "name"?']]);
+    expect(found([{ most: 1 }, {}])).toEqual([['/retry/1/most', 'required', undefined]]);
+    expect(found([{ most: 1, nam: 'x' }])).toEqual([['/retry/0/nam', 'unknown_key', 'Did you mean "name"?']]);
+    expect(found('')).toEqual([['/retry', 'too_small', undefined]]);
+    expect(problems({ retry: 5 }, schema)).toEqual([
+      { pointer: '/retry', code: 'invalid_union', message: 'none of them' },
+    ]);
+    const alike = z.strictObject({ retry: z.union([policy, z.strictObject({ other: z.int() })]) });
+    expect(problems({ retry: {} }, alike)).toMatchObject([{ pointer: '/retry', code: 'invalid_union' }]);
+  });
+
   it('knows no keys behind what it cannot follow', () => {
     const piped = z.strictObject({ in: z.strictObject({ known: z.string() }).transform((value) => value) });
     expect(problems({ in: { known: 'x', knwn: 1 } }, piped)).toEqual([
