@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../../src/core/base/errors.js';
-import type { GraphDefinition } from '../../src/core/graph/definition.js';
-import { isFinished, statusOf } from '../../src/core/run/state.js';
+import type { GraphDefinition, RetryPolicy } from '../../src/core/graph/definition.js';
+import { isFinished, statusOf, waitOf } from '../../src/core/run/state.js';
 import { defineTool } from '../../src/core/tool/tool.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
@@ -47,8 +47,12 @@ function hasten({ timeout_seconds: _, ...node }: GraphDefinition['nodes'][number
   return {
     ...node,
     ...(params && { params: { ...kept, ...shorter } }),
-    ...(retry && { retry: { ...retry, interval_seconds: retry.interval_seconds * PACE } }),
+    ...(retry && { retry: Array.isArray(retry) ? retry.map(hurried) : hurried(retry) }),
   };
+}
+
+function hurried<T extends RetryPolicy>(policy: T): T {
+  return { ...policy, interval_seconds: policy.interval_seconds * PACE };
 }
 
 /** Two engines on one database, one of which can die. Any of them may drive any run. */
