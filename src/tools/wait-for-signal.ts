@@ -16,9 +16,11 @@ export const waitForSignal = (now: () => number) =>
       expires_in_seconds: expirySchema,
       save_as: waitKeySchema,
     }),
+    errors: ['wait_expired', 'invalid_signal'],
     [SCHEMA_PARAMS]: ['schema'],
     [UNUSED_SETTINGS]: {
-      retry: 'A signal that has not come in time is not waited for again. Lead to the node again with on_error.',
+      retry:
+        'A signal that has not come in time is waited for again only by a policy that names wait_expired in "on"; the next one is taken after one that does not fit only by a policy that names invalid_signal.',
       timeout_seconds:
         'It limits the call of the tool, and not the wait that follows. Use the param expires_in_seconds.',
     },

@@ -43,7 +43,7 @@ export type Block =
       readonly isSent: boolean;
       readonly expiresMs: number | null;
       readonly retry: object | null;
-      readonly onError: Exit | null;
+      readonly onError: Exits | null;
     }
   | {
       readonly kind: 'call';
@@ -73,7 +73,7 @@ interface Wait {
   readonly isAnswered: boolean;
   readonly expiresMs: number | null;
   readonly retry: object | null;
-  readonly onError: Exit | null;
+  readonly onError: Exits | null;
 }
 
 /** The registered conditions; anything else is an expression. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../../src/core/base/errors.js';
 import type { GraphDefinition, RetryPolicy } from '../../src/core/graph/definition.js';
-import { isFinished, statusOf, waitOf } from '../../src/core/run/state.js';
+import { isFinished, statusOf } from '../../src/core/run/state.js';
 import { defineTool } from '../../src/core/tool/tool.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';

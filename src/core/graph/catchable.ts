@@ -19,6 +19,7 @@ const SOURCES: Readonly<Record<RunErrorCode, readonly CatchableBy[]>> = {
   deadline_exceeded: [],
   expression_failed: ['node'],
   wait_expired: ['wait'],
+  invalid_signal: ['wait'],
   branch_failed: ['edge'],
   join_failed: ['edge'],
   child_failed: ['wait'],

@@ -14,7 +14,12 @@ export interface Registry {
 export type Registrable = AnyTool | Condition;
 
 /** Codes of the server that only tools which wait can lead to. */
-const WAIT_ERRORS: readonly string[] = ['wait_expired', 'child_failed', 'depth_exceeded'] satisfies RunErrorCode[];
+const WAIT_ERRORS: readonly string[] = [
+  'wait_expired',
+  'invalid_signal',
+  'child_failed',
+  'depth_exceeded',
+] satisfies RunErrorCode[];
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,199}$/;
 

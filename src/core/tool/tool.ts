@@ -69,7 +69,7 @@ export interface Tool<P = JsonObject> {
   readonly secrets?: true;
   /**
    * Every code that the errors of the tool have, besides those that the server gives the error of any step; `wait_expired`,
-   * `child_failed` and `depth_exceeded` too, if it asks for such waits. The graph doctor warns of other codes that `on`
+   * `invalid_signal`, `child_failed` and `depth_exceeded` too, if it asks for such waits. The graph doctor warns of other codes that `on`
    * names. If it is omitted, any code is possible.
    */
   readonly errors?: readonly string[];
