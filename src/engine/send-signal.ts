@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
 import { EngineError } from '../core/base/errors.js';
-import type { Json } from '../core/base/json.js';
+import { type Json, jsonBytes } from '../core/base/json.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
 import { findSignalRequest } from '../core/run/inbox.js';
+import { MAX_PATCH_BYTES } from '../core/run/patch.js';
 import { receiveSignal, type SentSignal } from '../core/run/receive-signal.js';
 import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { signalNameSchema } from '../core/tool/wait.js';
 import { appendTo } from '../runs/append.js';
 import type { Idempotency } from '../store/store.js';
 import { inTurnToLoad, jsonOf, type RunDeps, refusalError, runNotFound } from './shared.js';
+
+/** It becomes a patch of `data`, with its key. */
+const MAX_PAYLOAD_BYTES = MAX_PATCH_BYTES - 1024;
 
 export interface SendSignal {
   /** 1 to 100 characters of `a-z 0-9 _ - .`, of which the first is a letter or a digit. */
@@ -50,7 +54,16 @@ async function toSignal(deps: RunDeps, { name, payload, idempotency }: SendSigna
   if (issue !== undefined) throw new EngineError('invalid_request', `The name of a signal ${issue.message}.`);
   // The journal has them for as long as the run is there, and people can put anything into a key.
   const digests = idempotency && { key: digest(idempotency.key), fingerprint: digest(idempotency.fingerprint) };
-  return { name, payload: await jsonOf(deps, payload, '/payload'), idempotency: digests };
+  const given = await jsonOf(deps, payload, '/payload');
+  // As data it is printed another way than it was sent: 1e20 has 21 digits.
+  if (jsonBytes(given) > MAX_PAYLOAD_BYTES) throw tooLarge();
+  return { name, payload: given, idempotency: digests };
+}
+
+function tooLarge(): EngineError {
+  const message = `Must not be longer than ${MAX_PAYLOAD_BYTES} bytes as JSON.`;
+  const problem = { pointer: '/payload', code: 'too_big', message };
+  return new EngineError('invalid_request', 'The payload is too large for the data of a run.', { errors: [problem] });
 }
 
 /** 128 bits, which is enough to tell what one run has been sent. */

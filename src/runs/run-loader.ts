@@ -310,10 +310,13 @@ export function inheritedFrom({ parent, items }: Base, index: number): Inherited
   return { inputData: parent.inputData, data: parent.data, item: items[index] ?? null };
 }
 
-/** About how large a state is. Its data has a limit, whatever the journal holds; a snapshot does not have the input. */
-export function bytesOfState({ snapshotBytes, journalBytes, inputData }: RunState): number {
+/**
+ * About how large a state is. Its data and its signals have a limit, whatever the journal holds; a snapshot does not have
+ * the input.
+ */
+export function bytesOfState({ snapshotBytes, journalBytes, inputData, inbox }: RunState): number {
   const input = snapshotBytes === 0 ? 0 : inputBytes(inputData);
-  return Math.min(snapshotBytes + journalBytes, MAX_DATA_BYTES) + input + STATE_BYTES;
+  return Math.min(snapshotBytes + journalBytes, MAX_DATA_BYTES + (inbox?.bytes ?? 0)) + input + STATE_BYTES;
 }
 
 /** Sizes of inputs: a state is measured at each of its events, and its input stays what it is. */

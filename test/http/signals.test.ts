@@ -112,6 +112,13 @@ describe('signals', () => {
     expect((await waitsAt(runId, 'pay')).id).toBe('w3');
   });
 
+  it('are refused if they are too large as data, though the body is not', async () => {
+    const runId = await start();
+    const large = await send(runId, 'later', { payload: 'x'.repeat(1_048_000) });
+    expect([large.status, large.body.code]).toEqual([422, 'invalid_request']);
+    expect(large.body.errors).toMatchObject([{ pointer: '/payload', code: 'too_big' }]);
+  });
+
   it('are sent once for an Idempotency-Key, which is for one name, body and run', async () => {
     const runId = await start();
     const once = { 'idempotency-key': 'once' };

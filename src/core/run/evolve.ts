@@ -48,7 +48,7 @@ export function evolve(state: RunState, record: EventRecord): RunState {
   return after;
 }
 
-function changesOf(state: RunState, { event, time, seq, payload }: EventRecord): Partial<RunState> {
+function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<RunState> {
   switch (event.type) {
     case 'run.submitted':
       return submitted(state, event, time);
@@ -64,7 +64,7 @@ function changesOf(state: RunState, { event, time, seq, payload }: EventRecord):
       return waitEnded(state, event);
     case 'signal.received':
       // It says nothing of how far the run is, nor of who drives it.
-      return { inbox: keepSignal(state.inbox, event, Buffer.byteLength(payload)), drained: state.drained };
+      return { inbox: keepSignal(state.inbox, event), drained: state.drained };
     case 'branches.started':
       return branchesStarted(state, event, time, seq);
     case 'branches.joined':

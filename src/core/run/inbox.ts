@@ -1,4 +1,4 @@
-import { freezeJson, type Json } from '../base/json.js';
+import { freezeJson, type Json, jsonBytes } from '../base/json.js';
 
 /** Most signals that a run keeps for waits to come. Once they are this large as JSON text, no more are kept either. */
 export const MAX_KEPT_SIGNALS = 1000;
@@ -9,7 +9,7 @@ export const MAX_REMEMBERED_REQUESTS = 1000;
 /** A signal that no wait has taken yet. */
 export interface KeptSignal {
   readonly payload: Json;
-  /** Size of its event. */
+  /** Size of the payload as JSON text. */
   readonly bytes: number;
 }
 
@@ -41,9 +41,9 @@ const EMPTY: Inbox = Object.freeze({ kept: {}, count: 0, bytes: 0, requests: [] 
 export function keepSignal(
   inbox: Inbox | null,
   { name, payload, request }: { readonly name: string; readonly payload: Json; readonly request?: SignalRequest },
-  bytes: number,
 ): Inbox {
   const { kept, count, bytes: before, requests } = inbox ?? EMPTY;
+  const bytes = jsonBytes(payload);
   const signal = { payload: freezeJson(payload), bytes };
   return {
     kept: { ...kept, [name]: [...signalsOf(kept, name), signal] },

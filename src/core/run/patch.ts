@@ -62,13 +62,19 @@ export function acceptPatch(state: RunState, value: unknown, maxBytes = MAX_PATC
   }
 }
 
+/** What cannot be kept of a step that has done its work: it is not done again, because it would come to the same. */
+export function asFinal(accepted: Accepted): Accepted {
+  return accepted.code === undefined ? accepted : { ...accepted, fatal: true };
+}
+
 function tooMuchData(): Accepted {
   return { code: 'data_too_large', message: `The patch would make data larger than ${MAX_DATA_BYTES} bytes.` };
 }
 
 /** Measures `data` only when what was written since the last snapshot could have filled it. */
 function fits(state: RunState, patch: JsonObject, patchBytes: number): boolean {
-  const bound = state.snapshotBytes + state.journalBytes + patchBytes;
+  // Signals that are kept are in the snapshot, or in the journal since.
+  const bound = state.snapshotBytes + state.journalBytes - (state.inbox?.bytes ?? 0) + patchBytes;
   // What a branch has from its parent is shared with it, and counts there.
   return bound <= MAX_DATA_BYTES || jsonBytes({ ...(state.own ?? state.data), ...patch }) <= MAX_DATA_BYTES;
 }

@@ -3,7 +3,7 @@ import { type CompiledGraph, isBranchRoute } from '../graph/compile.js';
 import { joinBranches } from './branches.js';
 import type { RunEvent, WaitStart } from './events.js';
 import { type ChildResult, describeEnd, detailsOfEnd } from './join.js';
-import { type Accepted, acceptPatch, isLargePatch } from './patch.js';
+import { type Accepted, acceptPatch, asFinal, isLargePatch } from './patch.js';
 import { type Children, type RunState, waitIdOf } from './state.js';
 import { completeStep, type Failure, failStep } from './step.js';
 import { takeSignal } from './take-signal.js';
@@ -61,7 +61,7 @@ function settleCall(visit: Visit, outcome: CallOutcome): RunEvent[] {
 /** A tool that has done its work is not called again because there is no room for what it returned. */
 function acceptReturn(state: RunState, value: unknown): Accepted {
   const accepted = acceptPatch(state, value);
-  return accepted.code === 'data_too_large' ? { ...accepted, fatal: true } : accepted;
+  return accepted.code === 'data_too_large' ? asFinal(accepted) : accepted;
 }
 
 /** Turns the results of the child runs, all of which have ended, into the events to append. */
@@ -97,7 +97,7 @@ function finishGraph(
   const lost = results.find(({ status }) => status !== 'COMPLETED');
   if (lost === undefined) {
     const patch = { [saveAs]: results[0]?.data ?? null };
-    return [ended, ...completeStep(visit, acceptPatch(visit.state, patch, Number.POSITIVE_INFINITY), [])];
+    return [ended, ...completeStep(visit, asFinal(acceptPatch(visit.state, patch, Number.POSITIVE_INFINITY)), [])];
   }
   const message = `Run ${lost.runId} of graph "${id}" ${describeEnd(lost)}`;
   const isCancelled = lost.status === 'CANCELLED';

@@ -1,7 +1,7 @@
 import type { RunEvent, WaitStart } from './events.js';
 import { fitPayload } from './fit-payload.js';
 import { oldestSignal } from './inbox.js';
-import { acceptPatch } from './patch.js';
+import { acceptPatch, asFinal } from './patch.js';
 import { waitIdOf } from './state.js';
 import { completeStep, failStep } from './step.js';
 import type { Visit } from './visit.js';
@@ -23,7 +23,7 @@ export function takeSignal(visit: Visit, { signal: name, schema, save_as: key }:
     const failure = { code: 'invalid_signal', message, logs: [], fatal: true };
     return [{ type: 'wait.ended', wait_id, outcome: 'refused' }, ...failStep(visit, failure)];
   }
-  const accepted = acceptPatch(state, { [key]: value });
+  const accepted = asFinal(acceptPatch(state, { [key]: value }));
   const ended: RunEvent = { type: 'wait.ended', wait_id, outcome: 'signalled', answer: value };
   return [ended, ...completeStep(visit, accepted, [])];
 }

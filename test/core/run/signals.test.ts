@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Json } from '../../../src/core/base/json.js';
 import { wakesAfter } from '../../../src/core/run/due.js';
 import type { EventRecord, RunEvent } from '../../../src/core/run/events.js';
 import { copyEvent } from '../../../src/core/run/fork.js';
 import { MAX_KEPT_BYTES, MAX_KEPT_SIGNALS, MAX_REMEMBERED_REQUESTS } from '../../../src/core/run/inbox.js';
 import { fold, openRun, takeSnapshot } from '../../../src/core/run/journal.js';
+import { acceptPatch } from '../../../src/core/run/patch.js';
 import { receiveSignal, type SentSignal } from '../../../src/core/run/receive-signal.js';
 import { answer } from '../../../src/core/run/requests.js';
 import { blankRun, type RunState } from '../../../src/core/run/state.js';
@@ -343,4 +344,29 @@ it('costs a step that takes none the same, however many signals are kept', () =>
   run.finish();
   expect(run.state.inbox).toBe(inbox);
   expect(fold(blankRun('run-1'), run.records)).toEqual(run.state);
+});
+
+it('does not have a step measure the data, because signals are no part of it', () => {
+  const run = waiter({ name: 'other' });
+  const data = { large: 'x'.repeat(1000) };
+  const full = { ...run.state, data, own: null, journalBytes: 20_000_000 };
+  const stringify = vi.spyOn(JSON, 'stringify');
+  const isMeasured = (state: RunState) => {
+    stringify.mockClear();
+    expect(acceptPatch(state, { small: 1 })).toEqual({ patch: { small: 1 } });
+    return stringify.mock.calls.some(([value]) => (value as { large?: string }).large !== undefined);
+  };
+  expect(isMeasured(full)).toBe(true);
+  expect(isMeasured({ ...full, inbox: { kept: {}, count: 1, bytes: 16_000_000, requests: [] } })).toBe(false);
+  stringify.mockRestore();
+});
+
+it('is lost with its step if it cannot be kept as data, however often the step may be tried', () => {
+  const waits = { name: 'waits', run: () => wait({ kind: 'signal', name: 'go' }) };
+  const retry = { max_attempts: 3, interval_seconds: 0 };
+  const run = new RunDriver(compiled({ entry_point: 'a', nodes: [{ name: 'a', tool_name: 'waits', retry }] }, [waits]));
+  send(run, 'x'.repeat(1_100_000));
+  send(run, 'next');
+  expect(run.finish()).toMatchObject({ status: 'FAILED', error: { code: 'invalid_patch' } });
+  expect(keptBy(run.state)).toEqual({ go: ['next'] });
 });
