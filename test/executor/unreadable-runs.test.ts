@@ -23,7 +23,7 @@ it('the log is told once of a run that is put aside; a thousand runs are remembe
 });
 
 it.each([
-  ['a type that this release does not know', new UnknownKindError('has a type'), true],
+  ['something that this release does not know', new UnknownKindError('has a type'), true],
   ['any other damage', new UnreadableError('is not JSON'), false],
 ])('with %s, a child run of a shared queue is left to newer processes: %o', async (_, cause, isLeft) => {
   const error = vi.fn();

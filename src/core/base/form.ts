@@ -49,6 +49,12 @@ export class Form<T> {
     this.#checks = Object.entries(fields);
   }
 
+  /** The name of a field that there is no check for, if there is one. */
+  findUnknown(value: Readonly<Record<string, unknown>>): string | undefined {
+    const known = new Set(this.#checks.map(([name]) => name));
+    return Object.keys(value).find((name) => !known.has(name));
+  }
+
   /** The name of a field that does not pass its check, if there is one. */
   findMisfit(value: Readonly<Record<string, unknown>>): string | undefined {
     for (const [name, check] of this.#checks) if (!check(value[name])) return name;

@@ -12,7 +12,7 @@ export class UnreadableError extends Error {
   }
 }
 
-/** What is stored is of a kind that this release does not know: a newer one wrote it. */
+/** What is stored is well-formed, and has something that this release does not know: a newer one may have written it. */
 export class UnknownKindError extends UnreadableError {
   constructor(message: string) {
     super(message);
@@ -36,5 +36,5 @@ export function checkForm<T>(value: unknown, form: Form<T>): T {
   if (!isPlainObject(value)) throw new UnreadableError('is not a JSON object');
   const misfit = form.findMisfit(value);
   if (misfit === undefined) return value as T;
-  throw new UnreadableError(`has a \`${misfit}\` that this release cannot read`);
+  throw new UnknownKindError(`has a \`${misfit}\` that this release cannot read`);
 }

@@ -2,7 +2,7 @@ import { Form } from '../base/form.js';
 import { freezeJson, type Json, type JsonObject } from '../base/json.js';
 import { parseLargeJson } from '../base/json-parse.js';
 import type { Steps } from '../base/steps.js';
-import { checkForm, UnreadableError } from '../base/stored.js';
+import { checkForm, UnknownKindError, UnreadableError } from '../base/stored.js';
 import { type EventOf, type EventRecord, payloadOf, type RunEvent } from './events.js';
 import { evolve } from './evolve.js';
 import { countLines } from './log-lines.js';
@@ -67,6 +67,9 @@ const ANY_OBJECT = new Form<JsonObject>({});
  */
 export function* readSnapshot(text: string, inputData: Json, inherited?: Inherited): Steps<RunState> {
   const stored = upgradeSnapshot(checkForm(yield* parseSnapshot(text), ANY_OBJECT) as unknown as Snapshot);
+  // To go on without what a newer release knows of the run would be to lose it.
+  const unknown = STATE_FORM.findUnknown(stored as unknown as JsonObject);
+  if (unknown !== undefined) throw new UnknownKindError(`has a \`${unknown}\` that this release does not know`);
   // Fields that are newer than the snapshot start blank.
   const state = checkForm({ ...blankRun(stored.runId, inherited), ...stored }, STATE_FORM);
   return {

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { finishSteps } from '../../../src/core/base/steps.js';
-import { UnreadableError } from '../../../src/core/base/stored.js';
 import { readDefinition, readDefinitionInSteps } from '../../../src/core/graph/stored-graph.js';
 
 const GRAPH = { name: 'g', entry_point: 'a', nodes: [{ name: 'a', tool_name: 't' }], edges: [] };
@@ -27,7 +26,9 @@ it.each([
   ['for_each_edges', {}],
 ])('a stored graph with another %s cannot be read', (field, value) => {
   const stored = JSON.stringify({ ...GRAPH, [field]: value });
-  expect(() => readDefinition(stored)).toThrow(new UnreadableError(`has a \`${field}\` that this release cannot read`));
+  expect(() => readDefinition(stored)).toThrow(
+    expect.objectContaining({ message: `has a \`${field}\` that this release cannot read` }),
+  );
 });
 
 it('a large stored graph is read back in steps, as it was', () => {
@@ -48,5 +49,5 @@ it.each([
   ['is JSON that nothing here has written', JSON.stringify(LARGE, null, 2), true, 'is not JSON as it was stored'],
   ['has another form', JSON.stringify(LARGE), true, 'has a `name` that this release cannot read'],
 ])('a large stored graph that %s cannot be read', (_what, stored, isJson, message) => {
-  expect(() => finishSteps(readDefinitionInSteps(stored, isJson))).toThrow(new UnreadableError(message));
+  expect(() => finishSteps(readDefinitionInSteps(stored, isJson))).toThrow(expect.objectContaining({ message }));
 });
