@@ -42,11 +42,6 @@ export function retryRulesOf({ retry }: Pick<NodeDefinition, 'retry'>, pointer: 
   });
 }
 
-/** True for an entry that says which errors it is for. */
-export function isSelective({ on, when }: Pick<ErrorEntry, 'on' | 'when'>): boolean {
-  return on !== undefined || when !== undefined;
-}
-
 /** The expressions of entries. */
 export function expressionsOf(entries: readonly ErrorEntry[]): PlacedExpression[] {
   return entries.flatMap(({ when }) => when ?? []);

@@ -5,6 +5,7 @@ import { evaluateBoolean, Meter, type Scope } from '../expressions/expressions.j
 import type { Read } from '../expressions/reads.js';
 import type { ErrorMatch, Exit } from '../graph/compile.js';
 import type { Decision, RunError } from './events.js';
+import { oneLine } from './log-lines.js';
 import { scopeOf } from './routing.js';
 import type { Visit } from './visit.js';
 
@@ -41,7 +42,7 @@ export function chooseByError<T extends ErrorMatch>(
       for (const read of result.reads) reads.set(read.path, read);
       return result.value;
     } catch (thrown) {
-      notes.push(`The "${when.source}" of ${field} has no value, so it is not true: ${messageOf(thrown)}`);
+      notes.push(oneLine(`The "${when.source}" of ${field} has no value, so it is not true: ${messageOf(thrown)}`));
       return false;
     }
   });

@@ -104,7 +104,8 @@ function branches(count: number): string {
   return count === 1 ? 'branch' : 'branches';
 }
 
-function oneLine(message: string): string {
+/** A message as one line of a log. */
+export function oneLine(message: string): string {
   return message.replaceAll('\r', '').replaceAll('\n', ' ');
 }
 

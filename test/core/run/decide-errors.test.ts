@@ -82,7 +82,7 @@ describe('a list of retry policies', () => {
   });
 
   it('takes an expression without a value for false, and says so in the log', () => {
-    const retry = [{ when: 'error.details.status == 429', ...at(60) }, at(0)];
+    const retry = [{ when: 'error.details.status\n== 429', ...at(60) }, at(0)];
     const run = failing({ retry }, [coded('busy')]);
     expect(run.finish().status).toBe('COMPLETED');
     const [failed] = run.since('step.failed');

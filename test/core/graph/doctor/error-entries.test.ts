@@ -171,6 +171,8 @@ describe('lists of entries', () => {
     expect(codes(retried)).toEqual(['unused_setting']);
     expect(codes([retried])).toEqual(['unused_setting']);
     expect(codes([{ on: ['wait_expired'], ...retried }])).toEqual([]);
+    expect(codes([{ when: 'error.attempt < 3', ...retried }])).toEqual([]);
+    expect(codes([{ on: ['timeout'], ...retried }])).toContain('unused_setting');
   });
 });
 
