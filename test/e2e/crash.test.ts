@@ -242,7 +242,7 @@ it('survives SIGKILL at random moments under load: every acknowledged run finish
       expect(state.data.seen).toEqual(Array.from({ length: rounds }, (_, index) => `${runId}/${index + 2}`));
     }
   }
-  expect(signalled.size).toBeGreaterThan(KILLS);
+  expect(signalled.size).toBeGreaterThanOrEqual(KILLS);
   for (const runId of signalled) {
     // What was not acknowledged is sent again. What was is not sent twice, and comes in order.
     await sendAll(server.url, runId);

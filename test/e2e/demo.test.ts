@@ -47,7 +47,7 @@ async function urlFor(server: ServerProcess, path: string, { parameters = [] }: 
 /** A run that the examples for a route are right for. There is no telling which runs a server has. */
 async function runFor(server: ServerProcess, path: string): Promise<string> {
   const limits = path.endsWith('/retry') ? { limits: { max_steps: 1 } } : {};
-  const waits = path.endsWith('/resume') || path.endsWith('/cancel');
+  const waits = ['/resume', '/cancel', '/signals/{name}'].some((end) => path.endsWith(end));
   const runId = await startRun(server, waits ? 'approval' : 'demo-review', { input_data: 'if a: pass', ...limits });
   await waitForRest(server, runId);
   return runId;

@@ -54,7 +54,8 @@ it('a run keeps its graph version over an update and a crash', async () => {
   expect(await second.end('SIGTERM')).toBe(0);
 });
 
-it('a run whose tool is gone after a restart fails, and keeps what it had done', async () => {
+// On Postgres, a server with the tool is waited for, for some minutes.
+it.skipIf(isPostgres)('a run whose tool is gone after a restart fails, and keeps what it had done', async () => {
   const gate = await openGate();
   const first = await startServer(gate.folder, gate.env);
   await ask(first, 'POST /graph/create', chain('orphan', 'after', 'held'));

@@ -744,7 +744,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         const graphRun = newChild(parent, 3, 3, { kind: 'graph' });
         states.push(await commitChild(graphRun, [STARTED, step(1, { all: 'x' }), COMPLETED]));
         const [one, two, three, four] = states.map(({ runId }) => runId);
-        const error = { message: 'no\nluck' };
+        const error = { code: 'tool_failed', message: 'no\nluck', node: 'a' };
         expect(await store.readChildResults(parent.runId, 3)).toEqual([
           { index: 0, runId: one, status: 'COMPLETED', data: { own: [1] }, error: null },
           { index: 1, runId: two, status: 'FAILED', data: { own: 2 }, error },
