@@ -37,13 +37,14 @@ export function* warnOfErrorEntries(definition: GraphDefinition, registry: Regis
 }
 
 function* listsOf(definition: GraphDefinition, registry: Registry): Iterable<EntryList> {
-  const toolOf = new Map(definition.nodes.map(({ name, tool_name }) => [name, tool_name]));
   const ofTool = (toolName: string) => ({ by: 'node', toolName, own: registry.tools.get(toolName)?.errors }) as const;
+  const tools = new Map(definition.nodes.map(({ name, tool_name }) => [name, ofTool(tool_name)]));
   for (const [index, node] of definition.nodes.entries()) {
     yield { entries: retryRulesOf(node, `/nodes/${index}/retry`), ...ofTool(node.tool_name) };
   }
   for (const edge of edgesOf(definition)) {
-    if (edge.kind === 'error') yield { entries: edge.exits, ...ofTool(toolOf.get(edge.from.name) ?? '') };
+    const tool = tools.get(edge.from.name);
+    if (edge.kind === 'error' && tool !== undefined) yield { entries: edge.exits, ...tool };
     else if (isBranchEdge(edge)) yield { entries: edge.onError, by: 'edge' };
   }
 }
