@@ -17,6 +17,8 @@ export default defineConfig({
           exclude: ['test/e2e/**', 'test/cluster/**', 'test/bench/**', 'test/browser/**'],
           setupFiles: ['test/helpers/fast-check.ts'],
           globalSetup: ['test/helpers/postgres-server.ts'],
+          // By itself vitest leaves a core idle, which is half of a machine with two.
+          maxWorkers: 2,
           // Catches what hangs. Long enough for the properties on a machine that is busy with other work, and for `until`
           // to say first what it waited for.
           testTimeout: 40_000,
