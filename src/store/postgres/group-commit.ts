@@ -1,9 +1,9 @@
 import { isFinished, statusOf } from '../../core/run/state.js';
 import { BatchSize } from '../batch-size.js';
 import { OutcomeUnknownError, StoreUnavailableError } from '../errors.js';
+import type { Health } from '../health.js';
 import type { CommitObserver, Unit } from '../store.js';
 import { CommitUnansweredError, type Refusals } from './batch-writer.js';
-import type { Health } from './health.js';
 import { rowsOf, type UnitRows } from './unit-rows.js';
 
 /**

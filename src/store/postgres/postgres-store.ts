@@ -7,6 +7,7 @@ import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
 import type { RunOutline } from '../../core/run/unread.js';
 import { StoreUnavailableError } from '../errors.js';
+import { Health } from '../health.js';
 import type { PortsOptions } from '../ports.js';
 import type { Signals } from '../signals.js';
 import type {
@@ -33,7 +34,6 @@ import { type Pools, send, WRITERS } from './connection.js';
 import { ConnectionError, isDatabaseFailure, unwrap } from './failures.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
-import { Health } from './health.js';
 import { JournalReader } from './journal-reader.js';
 import { isStored } from './outcome.js';
 import type { CommitParticipant } from './participant.js';

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { OutcomeUnknownError, StoreUnavailableError } from '../errors.js';
+import { Health, NOT_WRITTEN } from '../health.js';
 import type { PortsOptions } from '../ports.js';
 import { BUSY_TIMEOUT_MS, setBusyTimeout } from './database.js';
 import type { DatabaseFiles } from './database-files.js';
@@ -7,10 +8,6 @@ import { damageAdvice, isBusy, isDamage, isDatabaseFailure, isFatalFailure } fro
 
 /** A store without a logger says nothing. */
 export type WriterOptions = Pick<PortsOptions, 'onFatal' | 'onCommit'> & Partial<Pick<PortsOptions, 'logger'>>;
-
-/** Pauses between attempts to write again after a failure, in milliseconds: the first, doubled up to the last. */
-const FIRST_PROBE_MS = 100;
-const LAST_PROBE_MS = 5000;
 
 /** Begins, commits and undoes transactions. */
 export interface Transactions {
@@ -25,21 +22,22 @@ export interface Transactions {
   probe(): void;
 }
 
-/** The only way to write: one transaction at a time, and one place that knows whether the database is well. */
+/** The only way to write: one transaction at a time. */
 export class Writer {
-  #healthy = true;
+  readonly #health: Health;
   #closed = false;
-  #probeMs = FIRST_PROBE_MS;
-  #probe: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly transactions: Transactions,
     private readonly options: WriterOptions,
-  ) {}
+  ) {
+    const tryAgain = async (): Promise<void> => this.write(() => transactions.probe());
+    this.#health = new Health(options.logger, tryAgain, (thrown) => this.#describe(thrown));
+  }
 
   /** False from a failure of the database on until a write succeeds. */
   isHealthy(): boolean {
-    return this.#healthy;
+    return this.#health.isHealthy();
   }
 
   /** True if the last transaction could not be undone. Its rows are seen, and go with the next write. */
@@ -75,58 +73,27 @@ export class Writer {
       this.fail(thrown);
       throw stage === 'commit' ? new OutcomeUnknownError(thrown) : new StoreUnavailableError(thrown);
     }
-    if (!this.#healthy) this.#recover();
+    this.#health.succeed();
     return result;
   }
 
   /** Takes note that the database failed: tries again with back-off, or gives up for good if only a new process can go on. */
   fail(thrown: unknown): void {
-    const wasHealthy = this.#healthy;
-    this.#healthy = false;
-    if (this.#closed) return;
-    if (wasHealthy) this.options.logger?.error({ err: thrown }, this.#describe(thrown));
-    if (isFatalFailure(thrown)) {
-      this.close();
-      this.options.onFatal(thrown);
-      return;
-    }
-    this.#probe ??= this.#scheduleProbe();
+    this.#health.fail(thrown);
+    if (this.#closed || !isFatalFailure(thrown)) return;
+    this.close();
+    this.options.onFatal(thrown);
   }
 
   /** Ends writing; further writes are refused. */
   close(): void {
     this.#closed = true;
-    clearTimeout(this.#probe);
+    this.#health.close();
   }
 
   #describe(thrown: unknown): string {
     const { path } = this.transactions;
-    return isDamage(thrown)
-      ? `The database ${path} is damaged. ${damageAdvice(path)}`
-      : 'The database cannot be written.';
-  }
-
-  #scheduleProbe(): NodeJS.Timeout {
-    const timer = setTimeout(() => this.#tryAgain(), this.#probeMs);
-    this.#probeMs = Math.min(this.#probeMs * 2, LAST_PROBE_MS);
-    return timer.unref();
-  }
-
-  #tryAgain(): void {
-    this.#probe = undefined;
-    try {
-      this.write(() => this.transactions.probe());
-    } catch {
-      // Noted by `write`, which has set the next attempt.
-    }
-  }
-
-  #recover(): void {
-    this.#healthy = true;
-    this.#probeMs = FIRST_PROBE_MS;
-    clearTimeout(this.#probe);
-    this.#probe = undefined;
-    this.options.logger?.info({}, 'The database can be written again.');
+    return isDamage(thrown) ? `The database ${path} is damaged. ${damageAdvice(path)}` : NOT_WRITTEN;
   }
 
   #rollback(): void {

@@ -1,8 +1,11 @@
-import type { StoreLogger } from '../ports.js';
+import type { StoreLogger } from './ports.js';
 
 /** Pauses between attempts to use the database again after a failure, in milliseconds: the first, doubled up to the last. */
 const FIRST_PROBE_MS = 100;
 const LAST_PROBE_MS = 5000;
+
+/** What the log says of a failure of the database that nothing more is known of. */
+export const NOT_WRITTEN = 'The database cannot be written.';
 
 /** The one place that knows whether the database is well. */
 export class Health {
@@ -11,10 +14,15 @@ export class Health {
   #probeMs = FIRST_PROBE_MS;
   #probe: NodeJS.Timeout | undefined;
 
-  /** @param tryAgain rejects if the database still fails */
+  /**
+   * @param logger without one, nothing is said
+   * @param tryAgain rejects if the database still fails
+   * @param describe what the log says of a failure
+   */
   constructor(
-    private readonly logger: StoreLogger,
+    private readonly logger: StoreLogger | undefined,
     private readonly tryAgain: () => Promise<void>,
+    private readonly describe: (thrown: unknown) => string = () => NOT_WRITTEN,
   ) {}
 
   /** False from a failure of the database on until a write succeeds. */
@@ -24,9 +32,10 @@ export class Health {
 
   /** Takes note that the database failed, and tries again with back-off. One line in the log for each outage. */
   fail(thrown: unknown): void {
-    if (this.#closed) return;
-    if (this.#healthy) this.logger.error({ err: thrown }, 'The database cannot be written.');
+    const wasHealthy = this.#healthy;
     this.#healthy = false;
+    if (this.#closed) return;
+    if (wasHealthy) this.logger?.error({ err: thrown }, this.describe(thrown));
     this.#probe ??= this.#scheduleProbe();
   }
 
@@ -46,7 +55,7 @@ export class Health {
     this.#probeMs = FIRST_PROBE_MS;
     clearTimeout(this.#probe);
     this.#probe = undefined;
-    this.logger.info({}, 'The database can be written again.');
+    this.logger?.info({}, 'The database can be written again.');
   }
 
   close(): void {
