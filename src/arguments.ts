@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { isPostgresUrl } from './core/base/postgres-url.js';
 
 /** What a command line asks for. */
 export type Request =
@@ -43,7 +44,7 @@ export function readArguments(args: readonly string[], settings: readonly string
 function readCommand([command = '', from, to, ...others]: readonly string[]): Request {
   if (command !== 'migrate')
     return refusal(`There is no command ${JSON.stringify(shortened(withoutPassword(command)))}.`);
-  if (from === undefined || others.length > 0 || (to !== undefined && !/^postgres(ql)?:/i.test(to))) {
+  if (from === undefined || others.length > 0 || (to !== undefined && !isPostgresUrl(to))) {
     return refusal('Usage: graphrunner migrate FILE [postgres://USER:PASSWORD@HOST/DATABASE].');
   }
   return { kind: 'migrate', from, to };

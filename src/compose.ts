@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { isPostgresUrl } from './core/base/postgres-url.js';
 import type { InSlices } from './core/base/steps.js';
 import type { Registry } from './core/tool/registry.js';
 import { createEngine, type Engine } from './engine/engine.js';
@@ -129,7 +130,7 @@ const SHARING: Omit<SharingOptions, 'abilities'> = {
 
 /** Whoever has a file needs no driver of a server. */
 function openPorts(databaseUrl: string, options: PortsOptions, sharing: SharingOptions): Ports | Promise<Ports> {
-  if (!/^postgres(ql)?:/i.test(databaseUrl)) return openSqlite({ ...options, path: databaseUrl });
+  if (!isPostgresUrl(databaseUrl)) return openSqlite({ ...options, path: databaseUrl });
   return withPostgresPackages(() => import('./store/postgres/open.js')).then(({ openPostgres }) =>
     openPostgres({ ...options, ...sharing, url: databaseUrl }),
   );

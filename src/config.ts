@@ -3,6 +3,7 @@ import { BlockList, isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { messageOf } from './core/base/errors.js';
+import { isPostgresUrl } from './core/base/postgres-url.js';
 import { describeMisnamed, findMisnamedSettings, type MisnamedSetting } from './misnamed-settings.js';
 
 /** The longest delay that a Node timer takes, in seconds. */
@@ -237,11 +238,6 @@ function parseDatabase(text: string): string | undefined {
   const path = text.slice('file:'.length);
   if (scheme !== 'file' || path === '' || path.startsWith(':memory:') || /[?#]/.test(path)) return undefined;
   return path.startsWith('//') ? pathOfUrl(text) : path;
-}
-
-/** True for the URL of a Postgres database, by its scheme. */
-export function isPostgresUrl(text: string): boolean {
-  return /^postgres(ql)?:/i.test(text);
 }
 
 function parsePostgresUrl(text: string): string | undefined {
