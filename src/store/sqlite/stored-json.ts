@@ -1,20 +1,8 @@
 import { customType } from 'drizzle-orm/sqlite-core';
 import type { RunError } from '../../core/run/events.js';
-import { readMetadata, readRunError } from '../../core/run/stored-row.js';
+import { ERROR_COLUMN, METADATA_COLUMN } from '../shown-columns.js';
 
-/*
- * Columns of rows that lists show. One that is damaged is shown as what can be said of it: the other rows of the list are
- * shown all the same.
- */
-
-export const metadataColumn = customType<{ data: Readonly<Record<string, string>>; driverData: string }>({
-  dataType: () => 'text',
-  toDriver: (metadata) => JSON.stringify(metadata),
-  fromDriver: (stored) => readMetadata(stored) ?? {},
-});
-
-export const errorColumn = customType<{ data: RunError; driverData: string }>({
-  dataType: () => 'text',
-  toDriver: (error) => JSON.stringify(error),
-  fromDriver: readRunError,
-});
+export const metadataColumn = customType<{ data: Readonly<Record<string, string>>; driverData: string }>(
+  METADATA_COLUMN,
+);
+export const errorColumn = customType<{ data: RunError; driverData: string }>(ERROR_COLUMN);
