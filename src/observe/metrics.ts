@@ -129,8 +129,9 @@ function ageMetric(registers: Registry[], findOldest: MetricsSources['findOldest
     labelNames: ['status'],
     registers,
     async collect() {
+      const oldest = await ifAvailable(findOldest);
       this.reset();
-      for (const [status, submittedAt] of Object.entries((await ifAvailable(findOldest)) ?? {})) {
+      for (const [status, submittedAt] of Object.entries(oldest ?? {})) {
         this.set({ status }, submittedAt === undefined ? 0 : Math.max(0, now() - submittedAt) / 1000);
       }
     },
@@ -148,8 +149,8 @@ function runMetrics(registers: Registry[], countUnfinished: RunCounter) {
     labelNames: ['status'],
     registers,
     async collect() {
-      this.reset();
       const counts = await ifAvailable(countUnfinished);
+      this.reset();
       for (const [status, runs] of Object.entries<number>(counts ?? {})) this.set({ status }, runs);
     },
   });
