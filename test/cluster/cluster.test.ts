@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStream, type StreamEvent } from '../helpers/event-stream.js';
 import { findPostgres } from '../helpers/postgres.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { GRAPHS, MIXED_DATA } from '../helpers/traced-graphs.js';
 import { until } from '../helpers/until.js';
-import { GRAPHS, MIXED_DATA } from './graphs.js';
 import { Cluster } from './servers.js';
 import { judge, openTrace, percentile, type Trace } from './trace.js';
 

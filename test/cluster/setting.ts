@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 import type { Answer } from '../e2e/client.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { GRAPHS } from '../helpers/traced-graphs.js';
 import { until } from '../helpers/until.js';
-import { GRAPHS } from './graphs.js';
 import { Cluster } from './servers.js';
 import { openTrace, type Trace } from './trace.js';
 

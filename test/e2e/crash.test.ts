@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { MIXED, MIXED_DATA, TRACED } from '../helpers/traced-graphs.js';
 import { until } from '../helpers/until.js';
 import { databaseOf, isPostgres } from './database.js';
 
@@ -29,19 +30,6 @@ export const leaf = traced('leaf', (_state, { item, index }) => ({ item, index }
 export const sum = traced('sum', ({ data }) => ({ total: data.leaves.reduce((all, { item }) => all + item, 0) }));
 `;
 
-/** A loop of steps. */
-const TRACED = {
-  graph_id: 'traced',
-  name: 'Traced',
-  entry_point: 'begin',
-  nodes: [
-    { name: 'begin', tool_name: 'begin' },
-    { name: 'work', tool_name: 'work' },
-  ],
-  edges: [{ from_node: 'begin', to_node: 'work' }],
-  conditional_edges: [{ from_node: 'work', condition_function: 'again' }],
-};
-
 const SIGNALS = [0, 1, 2, 3, 4];
 
 /** Takes signals, one after the other. */
@@ -61,49 +49,6 @@ const SIGNALLED = {
   conditional_edges: [
     { from_node: 'keep', cases: [{ when: `size(data.seen) < ${SIGNALS.length}`, to_node: 'next' }], otherwise: 'END' },
   ],
-};
-
-/** Every kind of wait, with a retry, branches within branches, a join, and a graph as a step. */
-const MIXED = {
-  graph_id: 'mixed',
-  name: 'Mixed',
-  entry_point: 'flaky',
-  nodes: [
-    { name: 'flaky', tool_name: 'flaky', retry: { max_attempts: 3, interval_seconds: 0.03, backoff_rate: 1 } },
-    { name: 'pause', tool_name: 'delay', params: { seconds: 0.05 } },
-    { name: 'leaf', tool_name: 'leaf' },
-    { name: 'rest', tool_name: 'delay', params: { seconds: 0.02 } },
-    { name: 'sum', tool_name: 'sum' },
-    { name: 'left', tool_name: 'run_graph', params: { graph_id: 'traced', input: { rounds: 2 } } },
-    { name: 'right', tool_name: 'wait_for_input', params: { message: 'Go on?', schema: { type: 'integer' } } },
-    { name: 'end', tool_name: 'delay', params: { seconds: 0.01 } },
-  ],
-  edges: [
-    { from_node: 'flaky', to_node: 'pause' },
-    { from_node: 'leaf', to_node: 'rest' },
-    { from_node: 'rest', to_node: 'sum' },
-    { from_node: 'left', to_node: 'end' },
-    { from_node: 'right', to_node: 'end' },
-  ],
-  for_each_edges: [
-    {
-      from_node: 'pause',
-      items: '${ [1, 2, 3] }',
-      to_node: 'leaf',
-      join_node: 'sum',
-      collect_as: 'leaves',
-      max_parallel: 2,
-    },
-  ],
-  parallel_edges: [{ from_node: 'sum', to_nodes: ['left', 'right'], join_node: 'end' }],
-};
-
-const MIXED_DATA = {
-  tries: 3,
-  leaves: [1, 2, 3].map((item, index) => ({ item, index })),
-  total: 6,
-  left: { rounds: 2, seen: [expect.any(String), expect.any(String)] },
-  right: 7,
 };
 
 /** On Postgres, the others wait for the claims of the one that was killed. */

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 
 /** A loop of steps. */
-const TRACED = {
+export const TRACED = {
   graph_id: 'traced',
   name: 'Traced',
   entry_point: 'begin',
@@ -14,7 +14,7 @@ const TRACED = {
 };
 
 /** Every kind of wait, with a retry, branches within branches, a join, and a graph as a step. */
-const MIXED = {
+export const MIXED = {
   graph_id: 'mixed',
   name: 'Mixed',
   entry_point: 'flaky',

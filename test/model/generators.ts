@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { GraphDefinition } from '../../src/core/graph/definition.js';
 import { type Block, Builder, conditions, type Exit, type Exits, type Step } from './graph-builder.js';
-import { type Behaviour, type Case, mayDie, type Round, type Sent } from './script.js';
+import { type Behaviour, type Case, gentle, mayDie, type Round, type Sent } from './script.js';
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.record({
   does: fc.oneof(
@@ -227,11 +227,6 @@ function tidy(generated: Case): Case {
   const branches = graphs.some((graph) => graph.parallel_edges?.length || graph.for_each_edges?.length);
   const dies = mayDie(generated);
   const nodes = (graph: GraphDefinition) => graph.nodes.map(({ timeout_seconds: _, ...node }) => node);
-  const gentle = (one: Behaviour): Behaviour => ({
-    ...one,
-    isStubborn: false,
-    does: one.does === 'hang' ? 'throw' : one.does,
-  });
   return {
     ...generated,
     graphs: dies ? graphs.map((graph) => ({ ...graph, nodes: nodes(graph) })) : graphs,

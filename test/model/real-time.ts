@@ -7,7 +7,7 @@ import type { Engine } from '../../src/engine/engine.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
 import { flatten } from '../helpers/flat-run.js';
 import { conditions, endCall, readOutcome } from './engine-parts.js';
-import { answerAt, type Behaviour, behaviourAt, type Case, durationAt, type Outcome, signalAt } from './script.js';
+import { answerAt, behaviourAt, type Case, durationAt, gentle, type Outcome, signalAt } from './script.js';
 
 /** Real time is this part of the time that a case has. */
 const PACE = 0.1;
@@ -20,11 +20,6 @@ const LOOK_MS = 50;
 export function calm(generated: Case): Case {
   const tools = ['wait_for_input', 'wait_for_signal'];
   const waits = generated.graphs.flatMap(({ nodes }) => nodes.filter((node) => tools.includes(node.tool_name)));
-  const gentle = (one: Behaviour): Behaviour => ({
-    ...one,
-    isStubborn: false,
-    does: one.does === 'hang' ? 'throw' : one.does,
-  });
   return {
     ...generated,
     graphs: generated.graphs.map((graph) => ({ ...graph, nodes: graph.nodes.map(hasten) })),

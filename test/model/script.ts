@@ -139,3 +139,8 @@ export function patchOf({ does, value }: Behaviour, data: JsonObject, params: Js
       return undefined;
   }
 }
+
+/** What a tool does, if it lets go when it is told to: for servers that may die. */
+export function gentle(one: Behaviour): Behaviour {
+  return { ...one, isStubborn: false, does: one.does === 'hang' ? 'throw' : one.does };
+}
