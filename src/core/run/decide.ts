@@ -82,10 +82,7 @@ function decideNext(
     case 'calling':
       return { type: 'call', node: visit.node, cursor };
     case 'answered':
-      return {
-        type: 'append',
-        events: completeStep(visit, acceptPatch(state, { [phase.key]: phase.value }), []),
-      };
+      return { type: 'append', events: completeStep(visit, acceptPatch(state, { [phase.key]: phase.value }), []) };
     case 'routing':
       return { type: 'append', events: completeStep(visit, { patch: {} }, []) };
   }
