@@ -18,8 +18,6 @@ export const waitForInput = (now: () => number) =>
     errors: ['wait_expired'],
     [SCHEMA_PARAMS]: ['schema'],
     [UNUSED_SETTINGS]: {
-      retry:
-        'A question that nobody has answered in time is asked again only by a policy that names wait_expired in "on".',
       timeout_seconds:
         'It limits the call of the tool, and not the wait that follows. Use the param expires_in_seconds.',
     },

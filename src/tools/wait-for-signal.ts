@@ -19,8 +19,6 @@ export const waitForSignal = (now: () => number) =>
     errors: ['wait_expired', 'invalid_signal'],
     [SCHEMA_PARAMS]: ['schema'],
     [UNUSED_SETTINGS]: {
-      retry:
-        'A signal that has not come in time is waited for again only by a policy that names wait_expired in "on"; the next one is taken after one that does not fit only by a policy that names invalid_signal.',
       timeout_seconds:
         'It limits the call of the tool, and not the wait that follows. Use the param expires_in_seconds.',
     },

@@ -119,7 +119,7 @@ class Walker {
     if (answered === expires && answered !== NEVER) this.#hasTies = true;
     if (!this.#sleep(run, Math.min(answered, expires))) return;
     if (answered < expires) this.#finish(run, { [node]: answer });
-    else this.#failed(run, { code: 'wait_expired', message: tooLate, isFatal: true });
+    else this.#failed(run, { code: 'wait_expired', message: tooLate });
   }
 
   /** Takes the oldest signal that is there, or waits for one that fits: those that do not are refused meanwhile. */
@@ -139,7 +139,7 @@ class Walker {
     if (comes === expires && comes !== NEVER) this.#hasTies = true;
     if (!isKept && !this.#sleepFor(run, name, Math.min(comes, expires))) return;
     if (comes > expires || signal === undefined) {
-      this.#failed(run, { code: 'wait_expired', message: tooLate, isFatal: true });
+      this.#failed(run, { code: 'wait_expired', message: tooLate });
       return;
     }
     // It is a moment of its own already.

@@ -111,5 +111,5 @@ function endWait(visit: Visit, { id, kind, signal }: Waiting<OpenWaitKind>): Run
 
 function describeExpiry(signal: string | undefined): Failure {
   const message = signal === undefined ? 'Nobody answered in time.' : `The signal "${signal}" did not come in time.`;
-  return { code: 'wait_expired', message, logs: [], fatal: true };
+  return { code: 'wait_expired', message, logs: [] };
 }

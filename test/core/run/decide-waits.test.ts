@@ -76,8 +76,24 @@ describe('a wait for input', () => {
     expect(run.types().filter((type) => type === 'wait.started')).toHaveLength(1);
   });
 
-  it('fails when nobody answers in time, whatever tries are left', () => {
-    const run = parked(input, { retry: { max_attempts: 3 } });
+  it('is asked again when nobody answers in time, as often as there are tries', () => {
+    const run = parked(input, { retry: { max_attempts: 3, interval_seconds: 1, backoff_rate: 1 } });
+    for (const attempt of [2, 3]) {
+      run.now += 5000;
+      run.advance();
+      expect(run.since('wait.ended')).toMatchObject([
+        { outcome: 'expired' },
+        { type: 'step.failed', error: { code: 'wait_expired' }, retry_at: run.now + 1000 },
+      ]);
+      run.now += 1000;
+      expect(run.finish()).toMatchObject({ status: 'WAITING', waiting: { kind: 'input' }, cursor: { attempt } });
+    }
+    run.answer('yes');
+    expect(run.finish()).toMatchObject({ status: 'COMPLETED', data: { said: 'yes' } });
+  });
+
+  it('fails when nobody answers in time, and no try is left', () => {
+    const run = parked(input);
     run.now += 5000;
     run.advance();
     expect(run.since('wait.ended')).toMatchObject([

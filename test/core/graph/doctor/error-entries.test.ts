@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { RUN_ERRORS } from '../../../../src/core/base/errors.js';
 import { catchableBy } from '../../../../src/core/graph/catchable.js';
 import { createRegistry } from '../../../../src/core/tool/registry.js';
-import { UNUSED_SETTINGS } from '../../../../src/core/tool/tool.js';
 import { diagnose } from '../../../helpers/all-steps.js';
 import { definitionOf } from '../../../helpers/run-driver.js';
 
@@ -10,7 +9,7 @@ const run = () => ({});
 const registry = createRegistry([
   { name: 'any', run },
   { name: 'declared', errors: ['no_stock', 'refused'], run },
-  { name: 'asks', errors: ['wait_expired'], [UNUSED_SETTINGS]: { retry: 'It asks once.' }, run },
+  { name: 'asks', errors: ['wait_expired'], run },
 ]);
 
 function findings(node: object, more: object = {}) {
@@ -164,15 +163,6 @@ describe('lists of entries', () => {
       message: 'error has no "cod". It has code, message, details, attempt. (at character 7)',
       hint: 'Did you mean "code"?',
     });
-  });
-
-  it('make retry of use to a tool that only waits, if they name its error', () => {
-    const codes = (retry: object) => findings({ tool_name: 'asks', retry }).map(({ code }) => code);
-    expect(codes(retried)).toEqual(['unused_setting']);
-    expect(codes([retried])).toEqual(['unused_setting']);
-    expect(codes([{ on: ['wait_expired'], ...retried }])).toEqual([]);
-    expect(codes([{ when: 'error.attempt < 3', ...retried }])).toEqual([]);
-    expect(codes([{ on: ['timeout'], ...retried }])).toContain('unused_setting');
   });
 });
 

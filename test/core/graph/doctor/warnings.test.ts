@@ -4,10 +4,13 @@ import { createRegistry } from '../../../../src/core/tool/registry.js';
 import { delay } from '../../../../src/tools/delay.js';
 import { runGraph } from '../../../../src/tools/run-graph.js';
 import { waitForInput } from '../../../../src/tools/wait-for-input.js';
+import { waitForSignal } from '../../../../src/tools/wait-for-signal.js';
 import { diagnose } from '../../../helpers/all-steps.js';
 import { definitionOf } from '../../../helpers/run-driver.js';
 
-const registry = createRegistry([delay(() => 0), waitForInput(() => 0), runGraph, { name: 'work', run: () => ({}) }]);
+const now = () => 0;
+const waits = [delay(now), waitForInput(now), waitForSignal(now), runGraph];
+const registry = createRegistry([...waits, { name: 'work', run: () => ({}) }]);
 
 function warningsOf(tool_name: string, params: JsonObject, fields = {}) {
   const nodes = [{ name: 'a', tool_name, params, ...fields }];
@@ -21,8 +24,9 @@ describe('retry and timeout_seconds', () => {
 
   it.each([
     ['delay', { seconds: 1 }, ['/nodes/0/retry', '/nodes/0/timeout_seconds']],
-    ['wait_for_input', { message: 'ok?' }, ['/nodes/0/retry', '/nodes/0/timeout_seconds']],
-    // A child that fails is tried again.
+    // What expires is asked again, and a child that fails is tried again.
+    ['wait_for_input', { message: 'ok?' }, ['/nodes/0/timeout_seconds']],
+    ['wait_for_signal', { name: 'go' }, ['/nodes/0/timeout_seconds']],
     ['run_graph', { graph_id: 'other' }, ['/nodes/0/timeout_seconds']],
     ['work', {}, []],
   ])('do nothing for what only waits: %s', (tool, params, pointers) => {
