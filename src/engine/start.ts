@@ -2,7 +2,8 @@ import { definedOnly } from '../core/base/defined-only.js';
 import { EngineError } from '../core/base/errors.js';
 import type { Json } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
-import { type LimitsDefinition, type RunLimits, resolveLimits } from '../core/graph/definition.js';
+import { type LimitsDefinition, resolveLimits } from '../core/graph/definition.js';
+import { limitsDocument } from '../core/run/children.js';
 import { openRun } from '../core/run/journal.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
 import { GraphGoneError, GraphStaleError, ReplayError } from '../store/errors.js';
@@ -93,8 +94,4 @@ async function checkInput(deps: RunDeps, graph: CompiledGraph, given: Json): Pro
   if (problems.length === 0) return value;
   const inBody = problems.map((problem) => ({ ...problem, pointer: `/input_data${problem.pointer}` }));
   throw new EngineError('invalid_input', 'The input does not fit the input_schema of the graph.', { errors: inBody });
-}
-
-function limitsDocument({ maxSteps, deadlineSeconds }: RunLimits) {
-  return definedOnly({ max_steps: maxSteps, deadline_seconds: deadlineSeconds });
 }

@@ -183,7 +183,7 @@ export class ChildRuns {
       // One that cannot be read has failed again, as soon as it has its slot.
       // In files of 1.0 the slot does not tell that a child was restarted: it has ended for good then.
       if (child === undefined || child.retriedBy === slotSeq) continue;
-      appends.push(appendOf(child, append(child, [restartChild(child, parent, slotSeq)], now())));
+      appends.push(appendOf(child, append(child, [restartChild(child, parent, slotSeq, now())], now())));
     }
     const slots: Slot[] = [...start, ...restart].map((runId) => ({ runId, slotSeq }));
     const due = [...start, ...appends.map(({ state: { runId } }) => runId)];

@@ -17,7 +17,8 @@ import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
 import { ChildRuns } from './children.js';
 import type { Rest } from './rest.js';
-import { Session, type SessionDeps } from './session.js';
+import { Session } from './session.js';
+import type { SessionDeps } from './session-deps.js';
 import type { StepObserver } from './step-outcome.js';
 import { UnreadableRuns } from './unreadable-runs.js';
 

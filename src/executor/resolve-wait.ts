@@ -1,45 +1,55 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { messageOf, type RunErrorCode } from '../core/base/errors.js';
 import { copyJson, type JsonObject } from '../core/base/json.js';
+import { MAX_METADATA } from '../core/base/run-options.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
+import { resolveLimits } from '../core/graph/definition.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
 import { MAX_DEPTH } from '../core/run/branches.js';
+import { inheritMetadata, startDetachedRun } from '../core/run/children.js';
 import type { WaitStart } from '../core/run/events.js';
+import type { DetachedRun } from '../core/run/settle.js';
 import { cursorOf, type RunState } from '../core/run/state.js';
 import type { GraphWait, WaitRequest } from '../core/tool/wait.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { Turns } from '../runs/turns.js';
 import { UnreadableGraphError } from '../store/errors.js';
 
-/** A wait that can start, or why it cannot. */
+/** A wait that can start, or a run that can, or why neither can. */
 export type ResolvedWait =
-  | { readonly wait: WaitStart; readonly code?: undefined }
-  | { readonly code: RunErrorCode; readonly message: string };
+  | { readonly kind: 'waits'; readonly wait: WaitStart }
+  | { readonly kind: 'starts'; readonly run: DetachedRun; readonly saveAs: string }
+  | { readonly kind: 'threw'; readonly code: RunErrorCode; readonly message: string; readonly fatal: true };
+
+interface ResolveDeps {
+  readonly graphs: GraphCache;
+  readonly turns: Pick<Turns, 'inSlices'>;
+  /** A new UUIDv7. */
+  readonly newId: () => string;
+}
 
 /** Makes what a tool asked for into facts: the schema is checked, and of a graph the version is fixed. */
-export async function resolveWait(
-  request: WaitRequest,
-  state: RunState,
-  { graphs, turns: { inSlices } }: { graphs: GraphCache; turns: Pick<Turns, 'inSlices'> },
-): Promise<ResolvedWait> {
+export async function resolveWait(request: WaitRequest, state: RunState, deps: ResolveDeps): Promise<ResolvedWait> {
+  const { inSlices } = deps.turns;
   const node = cursorOf(state)?.node ?? '';
   switch (request.kind) {
     case 'timer':
-      return { wait: { kind: 'timer', until: request.until, save_as: node } };
+      return { kind: 'waits', wait: { kind: 'timer', until: request.until, save_as: node } };
     case 'input': {
       const { message, schema, until = null, saveAs = node } = request;
       const unusable = await findSchemaProblem('answer', schema, inSlices);
       if (unusable !== undefined) return unusable;
-      return { wait: { kind: 'input', until, message, ...definedOnly({ schema }), save_as: saveAs } };
+      return { kind: 'waits', wait: { kind: 'input', until, message, ...definedOnly({ schema }), save_as: saveAs } };
     }
     case 'signal': {
       const { name, schema, until = null, saveAs = node } = request;
       const unusable = await findSchemaProblem('payload', schema, inSlices);
       if (unusable !== undefined) return unusable;
-      return { wait: { kind: 'signal', until, signal: name, ...definedOnly({ schema }), save_as: saveAs } };
+      const wait = { kind: 'signal', until, signal: name, ...definedOnly({ schema }), save_as: saveAs } as const;
+      return { kind: 'waits', wait };
     }
     case 'graph':
-      return resolveGraph(request, state, graphs, node);
+      return resolveGraph(request, state, deps, node);
   }
 }
 
@@ -55,11 +65,13 @@ async function findSchemaProblem(
 }
 
 async function resolveGraph(
-  { graphId, version, input = null, saveAs }: GraphWait,
+  request: GraphWait,
   state: RunState,
-  graphs: GraphCache,
+  { graphs, newId }: ResolveDeps,
   node: string,
 ): Promise<ResolvedWait> {
+  const { graphId, version, input = null, isDetached = false, saveAs = node } = request;
+  const limits = request.limits && definedOnly(request.limits);
   const graph = await findGraph(graphs, graphId, version);
   if (graph instanceof UnreadableGraphError) return invalid(graph.message);
   if (graph === undefined) {
@@ -67,8 +79,11 @@ async function resolveGraph(
       version === undefined ? `No graph has the id "${graphId}".` : `Graph "${graphId}" has no version ${version}.`,
     );
   }
-  if ((state.parent?.depth ?? 0) >= MAX_DEPTH) {
-    return { code: 'depth_exceeded', message: `Runs inside runs go ${MAX_DEPTH} levels deep at most.` };
+  if (!isDetached && (state.parent?.depth ?? 0) >= MAX_DEPTH) {
+    return refuse('depth_exceeded', `Runs inside runs go ${MAX_DEPTH} levels deep at most.`);
+  }
+  if (Object.keys(inheritMetadata(state, request.metadata)).length > MAX_METADATA) {
+    return invalid(`With the metadata of this run, the other one would have more than ${MAX_METADATA} entries.`);
   }
   try {
     const copy = copyJson(input);
@@ -77,15 +92,23 @@ async function resolveGraph(
       const why = problems.map(({ pointer, message }) => `${pointer} ${message}`).join('; ');
       return invalid(`The input does not fit the input_schema of graph "${graphId}": ${why}`);
     }
-    const { graphId: id, version: fixed } = graph;
+    const metadata = definedOnly({ metadata: request.metadata });
+    if (isDetached) {
+      const called = { id: graph.graphId, version: graph.version, input: inputData, ...metadata };
+      const submitted = startDetachedRun(state, called, resolveLimits(graph.limits, limits));
+      return { kind: 'starts', run: { runId: newId(), submitted }, saveAs };
+    }
     return {
+      kind: 'waits',
       wait: {
         kind: 'graph',
         until: null,
-        save_as: saveAs ?? node,
-        graph_id: id,
-        graph_version: fixed,
+        save_as: saveAs,
+        graph_id: graph.graphId,
+        graph_version: graph.version,
         input_data: inputData,
+        ...definedOnly({ limits }),
+        ...metadata,
       },
     };
   } catch (thrown) {
@@ -108,5 +131,9 @@ async function findGraph(
 }
 
 function invalid(message: string): ResolvedWait {
-  return { code: 'invalid_params', message };
+  return refuse('invalid_params', message);
+}
+
+function refuse(code: RunErrorCode, message: string): ResolvedWait {
+  return { kind: 'threw', code, message, fatal: true };
 }

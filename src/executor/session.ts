@@ -1,4 +1,3 @@
-import type { Logger } from 'pino';
 import { assertNever } from '../core/base/assert-never.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { type Command, decide } from '../core/run/decide.js';
@@ -7,7 +6,14 @@ import { evolve } from '../core/run/evolve.js';
 import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
 import { missingAt } from '../core/run/missing.js';
 import { preparePatch } from '../core/run/patch.js';
-import { type CallOutcome, isLargeReturn, type LargeReturn, settle, settleChildren } from '../core/run/settle.js';
+import {
+  type CallOutcome,
+  type DetachedRun,
+  isLargeReturn,
+  type LargeReturn,
+  settle,
+  settleChildren,
+} from '../core/run/settle.js';
 import {
   type Children,
   type ChildrenRefusal,
@@ -18,42 +24,18 @@ import {
   statusOf,
 } from '../core/run/state.js';
 import type { Circumstances } from '../core/run/visit.js';
-import type { GraphCache } from '../runs/graph-cache.js';
-import type { RunLoader } from '../runs/run-loader.js';
-import type { Turns } from '../runs/turns.js';
 import { appendOf, unitOf } from '../runs/units.js';
 import { ConflictError } from '../store/errors.js';
 import { journalPages } from '../store/journal-pages.js';
-import type { Peers } from '../store/ports.js';
-import type { Claim, RunQueue } from '../store/queue.js';
-import type { Signal, Signals } from '../store/signals.js';
-import type { Store } from '../store/store.js';
-import type { ChildRuns } from './children.js';
+import type { Claim } from '../store/queue.js';
+import type { Signal } from '../store/signals.js';
+import { refusedStart, withDetachedRun } from './detached-run.js';
 import { Patience } from './patience.js';
 import { resolveWait } from './resolve-wait.js';
 import { LOST, type Rest } from './rest.js';
-import { type StepObserver, stepOutcomeOf } from './step-outcome.js';
+import type { SessionDeps } from './session-deps.js';
+import { stepOutcomeOf } from './step-outcome.js';
 import { type CallResult, ToolCall } from './tool-call.js';
-
-export interface SessionDeps {
-  readonly store: Store;
-  readonly queue: RunQueue;
-  readonly signals: Signals;
-  readonly peers: Peers;
-  readonly graphs: GraphCache;
-  readonly runs: RunLoader;
-  readonly turns: Turns;
-  readonly children: ChildRuns;
-  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** From 0 up to 1. */
-  readonly random: () => number;
-  readonly stepTimeoutMs: number;
-  readonly onStep?: StepObserver | undefined;
-  /** What `secrets.NAME` in params stands for. */
-  readonly secrets: Readonly<Record<string, string>>;
-}
 
 const TAIL_EVENTS = 1000;
 /** When a run is taken up again whose last events the database has lost, in milliseconds. */
@@ -180,9 +162,19 @@ export class Session {
     this.deps.onStep?.(node.toolName, stepOutcomeOf(outcome), tookMs);
     // Cut off by a stop: neither a result nor a failure. The step is called again after the next start.
     if (outcome === undefined) return undefined;
-    const prepared = isLargeReturn(outcome) ? await this.#prepare(outcome) : outcome;
-    await this.#commit((at) => (this.#isAt(cursor) ? settle(this.graph, this.state, prepared, at) : []));
+    await this.#settle(cursor, isLargeReturn(outcome) ? await this.#prepare(outcome) : outcome);
     return undefined;
+  }
+
+  async #settle(cursor: Cursor, outcome: CallOutcome): Promise<void> {
+    const run = outcome.kind === 'starts' ? outcome.run : undefined;
+    try {
+      await this.#commit((at) => (this.#isAt(cursor) ? settle(this.graph, this.state, outcome, at) : []), run);
+    } catch (error) {
+      const refused = refusedStart(outcome, error);
+      if (refused === undefined) throw error;
+      await this.#settle(cursor, refused);
+    }
   }
 
   /** Copies a large patch in slices, ahead of what needs it whole. */
@@ -197,9 +189,7 @@ export class Session {
   }
 
   async #resolve({ request, ...said }: Extract<CallResult, { kind: 'parks' }>): Promise<CallOutcome> {
-    const resolved = await resolveWait(request, this.state, this.deps);
-    if (resolved.code === undefined) return { ...said, kind: 'waits', wait: resolved.wait };
-    return { ...said, kind: 'threw', ...resolved, fatal: true };
+    return { ...said, ...(await resolveWait(request, this.state, this.deps)) };
   }
 
   /** Has the children looked after, and parks the run while some of them are under way. */
@@ -250,21 +240,25 @@ export class Session {
     return this.#rest ?? this.#due();
   }
 
-  /** Commits what `make` says of the present state. If another writer was first, takes in what it wrote and asks again. */
-  async #commit(make: (at: Circumstances) => readonly RunEvent[]): Promise<void> {
+  /**
+   * Commits what `make` says of the present state. If another writer was first, takes in what it wrote and asks again.
+   * @param run started by the step that it completes
+   */
+  async #commit(make: (at: Circumstances) => readonly RunEvent[], run?: DetachedRun): Promise<void> {
     let isDone = false;
     while (!isDone && this.#rest === undefined) {
       await this.#patience.whileDown(async () => {
         // One moment for what is decided and for when it is said to have happened.
         const at = this.#circumstances();
         const events = make(at);
-        isDone = events.length === 0 || (await this.#append(events, at.now));
+        isDone = events.length === 0 || (await this.#append(events, at.now, run));
       });
     }
   }
 
   /** Appends events to the state as it is; false if somebody else was first, and what they wrote was taken in. */
-  async #append(events: readonly RunEvent[], now: number): Promise<boolean> {
+  async #append(events: readonly RunEvent[], now: number, run?: DetachedRun): Promise<boolean> {
+    const { store, queue } = this.deps;
     const before = this.state;
     const appended = append(before, events, now);
     const snapshot = isSnapshotDue(appended.state) ? await this.#takeSnapshot(appended.state) : undefined;
@@ -272,7 +266,10 @@ export class Session {
     const isAtRest = isLeft(appended.state);
     this.#seq = appended.state.seq;
     try {
-      await this.deps.store.commit(unitOf(before, change, isAtRest ? this.claim : undefined));
+      const unit = unitOf(before, change, isAtRest ? this.claim : undefined);
+      const starting = run && withDetachedRun(unit, events, run, now);
+      if (starting === undefined) await store.commit(unit);
+      else await queue.admit(() => store.commit(starting));
     } catch (error) {
       this.#seq = this.state.seq;
       if (!(error instanceof ConflictError)) throw error;

@@ -15,4 +15,5 @@ const STEP_OUTCOMES: Readonly<Record<CallOutcome['kind'], StepOutcome>> = {
   returned: 'completed',
   threw: 'failed',
   waits: 'waiting',
+  starts: 'completed',
 };

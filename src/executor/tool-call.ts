@@ -22,7 +22,7 @@ export const ABORT_GRACE_MS = 5000;
 
 /** What a call came to: an outcome, or a wish to wait that has yet to be looked into. */
 export type CallResult =
-  | Exclude<CallOutcome, { kind: 'waits' }>
+  | Exclude<CallOutcome, { kind: 'waits' | 'starts' }>
   | { readonly kind: 'parks'; readonly request: WaitRequest; readonly logs: readonly string[]; readonly usage?: Usage };
 
 /** Why a tool was told to stop. */

@@ -108,7 +108,7 @@ async function load(server: ServerProcess, acknowledged: Map<string, number>, si
 
 interface State {
   readonly status: string;
-  readonly data: { readonly seen: string[] };
+  readonly data: { readonly seen: string[]; readonly aside: { readonly run_id: string } };
   readonly step_count: number;
 }
 
@@ -180,8 +180,15 @@ it('survives SIGKILL at random moments under load: every acknowledged run finish
   expect([...acknowledged.values()].filter((rounds) => rounds === 0).length).toBeGreaterThan(KILLS);
   for (const [runId, rounds] of acknowledged) {
     const state = await finalState(server.url, runId);
-    if (rounds === 0) expect(state).toMatchObject({ status: 'COMPLETED', data: MIXED_DATA });
-    else {
+    if (rounds === 0) {
+      expect(state).toMatchObject({ status: 'COMPLETED', data: MIXED_DATA });
+      // The run that it started and did not wait for is there once.
+      const { runs } = await json<{ runs: { run_id: string }[] }>(
+        fetch(`${server.url}/graph/runs?metadata.from=${runId}`),
+      );
+      expect(runs.map(({ run_id }) => ({ run_id }))).toEqual([state.data.aside]);
+      expect(await finalState(server.url, state.data.aside.run_id)).toMatchObject({ status: 'COMPLETED' });
+    } else {
       expect(state).toMatchObject({ status: 'COMPLETED', step_count: rounds + 1, data: { rounds } });
       // Keys are stable: what each step stored is its own key.
       expect(state.data.seen).toEqual(Array.from({ length: rounds }, (_, index) => `${runId}/${index + 2}`));

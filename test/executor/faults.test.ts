@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { statusOf, waitOf } from '../../src/core/run/state.js';
 import { defineTool } from '../../src/core/tool/tool.js';
@@ -39,11 +40,13 @@ const GRAPHS = [
       wait,
       { name: 'sleep', tool_name: 'delay', params: { seconds: 0.01 } },
       { name: 'call', tool_name: 'run_graph', params: { graph_id: 'child' } },
+      { name: 'aside', tool_name: 'run_graph', params: { graph_id: 'child', wait: false } },
     ].map((node) => (node.name === 'flaky' ? { ...node, retry: { max_attempts: 2, interval_seconds: 0.01 } } : node)),
     edges: [
       { from_node: 'work2', to_node: 'sleep' },
       { from_node: 'sleep', to_node: 'call' },
-      { from_node: 'call', to_node: 'flaky' },
+      { from_node: 'call', to_node: 'aside' },
+      { from_node: 'aside', to_node: 'flaky' },
       { from_node: 'flaky', to_node: 'ask' },
       { from_node: 'ask', to_node: 'work5' },
     ],
@@ -132,7 +135,8 @@ const asks = (engine: TestEngine['engine'], runId: string) =>
 
 /** Runs of every kind, from their start to their end, whatever happens to the store. */
 async function runAll({ engine, steps }: Awaited<ReturnType<typeof startFaulty>>): Promise<void> {
-  const all = await insist(() => engine.startRun({ graphId: 'all', inputData: null }));
+  const metadata = { case: randomUUID() };
+  const all = await insist(() => engine.startRun({ graphId: 'all', inputData: null, metadata }));
   const stuck = await insist(() => engine.startRun({ graphId: 'stuck', inputData: null }));
   await until(() => [...steps.keys()].filter((key) => key.endsWith('/1#1')).length >= 2);
   await asks(engine, all.runId);
@@ -147,6 +151,10 @@ async function runAll({ engine, steps }: Awaited<ReturnType<typeof startFaulty>>
     well: true,
     ask: 'yes',
   });
+  // The run that was only started is there once, and it is the one that the step knows of.
+  const { runs: aside } = await engine.listRuns({ graphId: 'child', metadata, limit: 10 });
+  expect(aside.map(({ runId }) => ({ run_id: runId }))).toEqual([state.data.aside]);
+  expect(statusOf((await rest(engine, aside[0]!.runId)).state)).toBe('COMPLETED');
 
   const fork = await insist(() => engine.forkRun(all.runId, { fromStep: 2 }));
   await asks(engine, fork.runId);

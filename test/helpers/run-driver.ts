@@ -1,3 +1,4 @@
+import { definedOnly } from '../../src/core/base/defined-only.js';
 import { messageOf } from '../../src/core/base/errors.js';
 import { copyJson, type Json, type JsonObject } from '../../src/core/base/json.js';
 import { NO_MASK } from '../../src/core/base/mask.js';
@@ -217,8 +218,9 @@ function waitStart(request: NonNullable<ReturnType<typeof waitRequestOf>>, node:
       return { kind: 'signal', until, signal, save_as, ...(schema !== undefined && { schema }) };
     }
     case 'graph': {
-      const { graphId: graph_id, version: graph_version = 1, input: input_data = null } = request;
-      return { kind: 'graph', until: null, save_as, graph_id, graph_version, input_data };
+      const { graphId: graph_id, version: graph_version = 1, input: input_data = null, limits, metadata } = request;
+      const given = definedOnly({ limits: limits && definedOnly(limits), metadata });
+      return { kind: 'graph', until: null, save_as, graph_id, graph_version, input_data, ...given };
     }
   }
 }

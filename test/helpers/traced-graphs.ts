@@ -13,7 +13,7 @@ export const TRACED = {
   conditional_edges: [{ from_node: 'work', condition_function: 'again' }],
 };
 
-/** Every kind of wait, with a retry, branches within branches, a join, and a graph as a step. */
+/** Every kind of wait, with a retry, branches within branches, a join, a graph as a step, and one that is only started. */
 export const MIXED = {
   graph_id: 'mixed',
   name: 'Mixed',
@@ -27,6 +27,11 @@ export const MIXED = {
     { name: 'left', tool_name: 'run_graph', params: { graph_id: 'traced', input: { rounds: 2 } } },
     { name: 'right', tool_name: 'wait_for_input', params: { message: 'Go on?', schema: { type: 'integer' } } },
     { name: 'end', tool_name: 'delay', params: { seconds: 0.01 } },
+    {
+      name: 'aside',
+      tool_name: 'run_graph',
+      params: { graph_id: 'traced', input: { rounds: 1 }, wait: false, metadata: { from: '${ run.run_id }' } },
+    },
   ],
   edges: [
     { from_node: 'flaky', to_node: 'pause' },
@@ -34,6 +39,7 @@ export const MIXED = {
     { from_node: 'rest', to_node: 'sum' },
     { from_node: 'left', to_node: 'end' },
     { from_node: 'right', to_node: 'end' },
+    { from_node: 'end', to_node: 'aside' },
   ],
   for_each_edges: [
     {
@@ -60,4 +66,5 @@ export const MIXED_DATA = {
   total: 6,
   left: { rounds: 2, seen: [expect.any(String), expect.any(String)] },
   right: 7,
+  aside: { run_id: expect.any(String) },
 };

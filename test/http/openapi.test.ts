@@ -206,7 +206,7 @@ describe('the documentation', () => {
     const ajv = new Ajv2020({ strict: false, validateFormats: false, schemas: [{ $id: 'api', components }] });
     const validate = ajv.compile({ $ref: 'api#/components/schemas/RunEvent' });
     const types = new Set<string>();
-    for (const release of ['1.0', '1.1', '1.2', '1.3']) {
+    for (const release of ['1.0', '1.1', '1.2', '1.3', '1.5', '1.5-errors', '1.5-run-graph']) {
       const { runs } = JSON.parse(readFileSync(`test/fixtures/journal-${release}.json`, 'utf8'));
       for (const { seq, type, payload } of runs.flatMap(({ records }: { records: object[] }) => records)) {
         const event = { seq, type, time: '2026-01-01T00:00:00.000Z', ...JSON.parse(payload) };

@@ -47,6 +47,7 @@ export const RUN_ERRORS = {
   join_failed: 'Branches set a key to different values, and no merge rule says what to do.',
   child_failed: 'The graph that ran as a step failed or was cancelled.',
   depth_exceeded: 'Runs inside runs went too deep.',
+  queue_full: 'A run that the step was to start would have been one too many of those that wait to begin.',
   too_many_descendants: 'The top run has too many runs inside it.',
   recovery_exhausted: 'The server died again and again while this run was at the same step.',
   run_unreadable: 'What is stored of the run cannot be read.',

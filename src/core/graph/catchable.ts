@@ -24,6 +24,7 @@ const SOURCES: Readonly<Record<RunErrorCode, readonly CatchableBy[]>> = {
   join_failed: ['edge'],
   child_failed: ['wait'],
   depth_exceeded: ['wait'],
+  queue_full: ['wait'],
   too_many_descendants: [],
   recovery_exhausted: [],
   run_unreadable: [],

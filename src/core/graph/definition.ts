@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { definedOnly } from '../base/defined-only.js';
-import { isWellFormed, type JsonObject } from '../base/json.js';
+import type { JsonObject } from '../base/json.js';
 import { jsonObjectSchema } from '../base/json-object-schema.js';
+import { MAX_DEADLINE_SECONDS, nameSchema, runLimitsSchema, WELL_FORMED } from '../base/run-options.js';
 
 /** The reserved target: a run that is routed here is complete. */
 export const END = 'END';
@@ -19,32 +20,15 @@ export const RESERVED_GRAPH_IDS: readonly string[] = [
 
 /** Limits a run has unless its graph or its start says otherwise. */
 export const DEFAULT_MAX_STEPS = 1000;
-const MAX_STEPS = 1_000_000;
 /** Nodes of a graph. The doctor's search for cycles recurses once for each, and overflows the stack past 2,000. */
 export const MAX_NODES = 1000;
 const MAX_EDGES = 5000;
 /** Most edges that start branches, of each kind: the doctor walks the branches of every one. */
 const MAX_BRANCH_EDGES = 200;
-/** A hundred years: longer than any run, and still an exact time in milliseconds. */
-const MAX_DEADLINE_SECONDS = 3_153_600_000;
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
-const NO_CONTROL = /^[^\u0000-\u001f\u007f]*$/;
 
 /** The longest delay of a Node timer, in seconds. */
 const MAX_TIMEOUT_SECONDS = 2_147_483;
 const seconds = z.number().min(0).max(MAX_DEADLINE_SECONDS);
-
-/** What text that is stored beside JSON must be. A refinement: the schemas of OpenAPI have no word for it. */
-export const WELL_FORMED = [isWellFormed, 'must not hold half of a surrogate pair'] as const;
-
-/** A name that people give: 1 to 200 characters, none of them a control character or half a character. */
-export const nameSchema = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(NO_CONTROL, 'must not hold control characters')
-  .refine(...WELL_FORMED);
 
 const SLUG = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
@@ -57,17 +41,7 @@ export const graphIdSchema = z
   .refine((id) => !RESERVED_GRAPH_IDS.includes(id), 'is a reserved word');
 
 /** Limits of a run, as documents have them. */
-export const limitsSchema = z
-  .strictObject({
-    max_steps: z.int().min(1).max(MAX_STEPS).optional().describe('Most steps a run may take. Default 1000.'),
-    deadline_seconds: z
-      .number()
-      .positive()
-      .max(MAX_DEADLINE_SECONDS)
-      .optional()
-      .describe('The run fails when it is not finished this long after it was submitted; queueing and downtime count.'),
-  })
-  .meta({ id: 'Limits' });
+export const limitsSchema = runLimitsSchema.meta({ id: 'Limits' });
 
 /** How often a failing step is tried, and how long it waits in between. */
 const retrySchema = z

@@ -1,6 +1,7 @@
 import { definedOnly } from '../base/defined-only.js';
 import type { Json } from '../base/json.js';
-import { type LimitsDefinition, resolveLimits } from '../graph/definition.js';
+import type { Metadata } from '../base/run-options.js';
+import { type LimitsDefinition, type RunLimits, resolveLimits } from '../graph/definition.js';
 import { nameItem } from './branch-name.js';
 import type { EventOf } from './events.js';
 import type { Children, ChildrenRefusal, RunState } from './state.js';
@@ -106,7 +107,7 @@ export function startBranch(parent: RunState, children: Children, index: number,
     graph_version: parent.graphVersion,
     input_data: null,
     limits: { max_steps: parent.maxSteps },
-    metadata: {},
+    metadata: parent.metadata,
     parent: linkTo(parent, children, index, 'branch'),
     // The branches of a for_each all begin at the same node.
     entry_node: toNodes[toNodes.length === 1 ? 0 : index] ?? '',
@@ -131,7 +132,8 @@ export function startGraphRun(
   now: number,
 ): EventOf<'run.submitted'> {
   const { graph } = children;
-  const { maxSteps, deadlineSeconds } = resolveLimits(limits, undefined);
+  const resolved = resolveLimits(limits, graph?.limits);
+  const { deadlineSeconds } = resolved;
   const own = deadlineSeconds === undefined ? Number.POSITIVE_INFINITY : now + deadlineSeconds * 1000;
   const deadline = Math.min(own, parent.deadlineAt ?? Number.POSITIVE_INFINITY);
   return {
@@ -139,11 +141,42 @@ export function startGraphRun(
     graph_id: graph?.id ?? '',
     graph_version: graph?.version ?? 0,
     input_data: graph?.input ?? null,
-    limits: { max_steps: maxSteps },
-    metadata: {},
+    limits: limitsDocument(resolved),
+    metadata: inheritMetadata(parent, graph?.metadata),
     parent: linkTo(parent, children, index, 'graph'),
     ...definedOnly({ deadline_at: Number.isFinite(deadline) ? deadline : undefined }),
   };
+}
+
+/**
+ * The first event of a run that a step starts and does not wait for: a top-level run, which has nothing of the run that
+ * started it but its metadata.
+ * @param limits resolved from those of the graph and of the step
+ */
+export function startDetachedRun(
+  starter: RunState,
+  graph: { readonly id: string; readonly version: number; readonly input: Json; readonly metadata?: Metadata },
+  limits: RunLimits,
+): EventOf<'run.submitted'> {
+  return {
+    type: 'run.submitted',
+    graph_id: graph.id,
+    graph_version: graph.version,
+    input_data: graph.input,
+    limits: limitsDocument(limits),
+    metadata: inheritMetadata(starter, graph.metadata),
+    started_by: { kind: 'run', id: starter.runId },
+  };
+}
+
+/** The metadata of a run that a step starts: what the step says goes before what the run of the step has. */
+export function inheritMetadata({ metadata }: Pick<RunState, 'metadata'>, given: Metadata | undefined): Metadata {
+  return given === undefined ? metadata : { ...metadata, ...given };
+}
+
+/** Limits as `run.submitted` has them. */
+export function limitsDocument({ maxSteps, deadlineSeconds }: RunLimits): EventOf<'run.submitted'>['limits'] {
+  return { max_steps: maxSteps, ...definedOnly({ deadline_seconds: deadlineSeconds }) };
 }
 
 function linkTo({ runId, parent }: RunState, { seq }: Children, index: number, kind: 'branch' | 'graph') {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../base/json.js';
+import type { Metadata } from '../base/run-options.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
 import type { SignalRequest } from './inbox.js';
@@ -44,6 +45,18 @@ export interface ParentLink {
   readonly depth: number;
 }
 
+/** Limits that a document names: the others are those of the graph, or none. */
+export interface GivenLimits {
+  readonly max_steps?: number;
+  readonly deadline_seconds?: number;
+}
+
+/** What started a run that no client has started: a step of another run, which did not wait for it. */
+export interface Starter {
+  readonly kind: 'run';
+  readonly id: string;
+}
+
 /** What a step waits for. Times are milliseconds since 1970. */
 export interface WaitStart {
   readonly kind: 'timer' | 'input' | 'signal' | 'graph';
@@ -58,6 +71,9 @@ export interface WaitStart {
   readonly graph_id?: string;
   readonly graph_version?: number;
   readonly input_data?: Json;
+  /** What the step says of that run. */
+  readonly limits?: GivenLimits;
+  readonly metadata?: Metadata;
 }
 
 /**
@@ -73,14 +89,15 @@ export type RunEvent =
       /** Null for a branch, which has its parent's. */
       readonly input_data: Json;
       readonly limits: { readonly max_steps: number; readonly deadline_seconds?: number };
-      readonly metadata: Readonly<Record<string, string>>;
+      readonly metadata: Metadata;
       readonly parent?: ParentLink;
+      readonly started_by?: Starter;
       /** Where a branch begins, and the node before which it ends. */
       readonly entry_node?: string;
       readonly join_node?: string;
       /** Of a branch of a for_each: its item as text, which tells it from its siblings. */
       readonly name?: string;
-      /** The parent's deadline, in milliseconds since 1970. */
+      /** Of a child, in milliseconds since 1970: its parent's, or its own if that is earlier. */
       readonly deadline_at?: number;
     }
   /** `step` and `attempt` are 1 if they are omitted. */
@@ -171,7 +188,7 @@ export type RunEvent =
   /** A finished run goes on from where it stopped. `parent_seq`: because its parent was retried by that event. */
   | {
       readonly type: 'run.retried';
-      readonly limits?: { readonly max_steps?: number; readonly deadline_seconds?: number };
+      readonly limits?: GivenLimits;
       readonly deadline_at?: number;
       readonly parent_seq?: number;
       /** The visit that it goes on with, if it had come to one. */

@@ -1,3 +1,4 @@
+import { definedOnly } from '../base/defined-only.js';
 import { freezeJson, type JsonObject } from '../base/json.js';
 import { addUsage } from '../base/usage.js';
 import { END } from '../graph/definition.js';
@@ -149,8 +150,8 @@ function waitStarted(state: RunState, event: EventOf<'wait.started'>, time: numb
       return { phase: { kind: 'waiting', cursor, wait: open }, recoveries: 0 };
     }
     case 'graph': {
-      const { graph_id: id = '', graph_version: version = 0, input_data: input = null } = wait;
-      const graph = { id, version, input, saveAs };
+      const { graph_id: id = '', graph_version: version = 0, input_data: input = null, limits, metadata } = wait;
+      const graph = { id, version, input, ...definedOnly({ limits, metadata }), saveAs };
       const children: Children = { ...startChildren('graph', node, time, seq), count: 1, graph };
       return { phase: { kind: 'joining', cursor, children }, recoveries: 0 };
     }

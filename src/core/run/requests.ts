@@ -114,11 +114,21 @@ export function refuseChild(runId: string, topRunId: string): { refusal: Refusal
 
 /**
  * Has a child that failed or was cancelled go on because its parent was retried.
+ * Its deadline restarts: it is its parent's, or its own if that is earlier.
  * @param parentSeq seq of that retry
+ * @param now milliseconds since 1970
  */
-export function restartChild(child: RunState, parent: RunState, parentSeq: number): EventOf<'run.retried'> {
+export function restartChild(
+  child: RunState,
+  parent: RunState,
+  parentSeq: number,
+  now: number,
+): EventOf<'run.retried'> {
   const limits = { max_steps: Math.max(child.maxSteps, parent.maxSteps) };
-  return goOnAfterEnd(child, { limits, deadlineAt: parent.deadlineAt, parentSeq });
+  const { deadlineSeconds } = child;
+  const own = deadlineSeconds === null ? Number.POSITIVE_INFINITY : now + deadlineSeconds * 1000;
+  const deadline = Math.min(own, parent.deadlineAt ?? Number.POSITIVE_INFINITY);
+  return goOnAfterEnd(child, { limits, deadlineAt: Number.isFinite(deadline) ? deadline : null, parentSeq });
 }
 
 function goOnAfterEnd(

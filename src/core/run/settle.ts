@@ -1,7 +1,7 @@
 import type { Usage } from '../base/usage.js';
 import { type CompiledGraph, isBranchRoute } from '../graph/compile.js';
 import { joinBranches } from './branches.js';
-import type { RunEvent, WaitStart } from './events.js';
+import type { EventOf, RunEvent, WaitStart } from './events.js';
 import { type ChildResult, describeEnd, detailsOfEnd } from './join.js';
 import { type Accepted, acceptPatch, asFinal, isLargePatch } from './patch.js';
 import { type Children, type RunState, waitIdOf } from './state.js';
@@ -15,10 +15,17 @@ interface Returned {
   readonly logs: readonly string[];
 }
 
-/** How a call of a tool ended. */
+/** A run that a step starts and does not wait for. */
+export interface DetachedRun {
+  readonly runId: string;
+  readonly submitted: EventOf<'run.submitted'>;
+}
+
+/** How a call of a tool ended. A run that it starts is stored with the event that completes the step, or not at all. */
 export type CallOutcome = (
   | Returned
   | { readonly kind: 'waits'; readonly wait: WaitStart; readonly logs: readonly string[] }
+  | { readonly kind: 'starts'; readonly run: DetachedRun; readonly saveAs: string; readonly logs: readonly string[] }
   | (Failure & { readonly kind: 'threw' })
 ) & { readonly usage?: Usage };
 
@@ -55,6 +62,10 @@ function settleCall(visit: Visit, outcome: CallOutcome): RunEvent[] {
         { type: 'wait.started', ...placeOf(visit), logs, wait: outcome.wait },
         ...takeSignal(visit, outcome.wait),
       ];
+    case 'starts':
+      // Nothing is started for a run that ends.
+      if (state.cancelRequested) return [{ type: 'run.cancelled', logs }];
+      return completeStep(visit, acceptReturn(state, { [outcome.saveAs]: { run_id: outcome.run.runId } }), logs);
   }
 }
 

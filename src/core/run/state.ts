@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../base/json.js';
+import type { Metadata } from '../base/run-options.js';
 import type { Usage } from '../base/usage.js';
-import type { ParentLink, RunError } from './events.js';
+import type { GivenLimits, ParentLink, RunError } from './events.js';
 import type { Inbox } from './inbox.js';
 import { isForPerson, type OpenWaitKind, type WaitKind } from './waits.js';
 
@@ -53,6 +54,9 @@ export interface Children {
     readonly id: string;
     readonly version: number;
     readonly input: Json;
+    /** What the step says of the run. */
+    readonly limits?: GivenLimits;
+    readonly metadata?: Metadata;
     readonly saveAs: string;
   } | null;
   /** Seq of the retry after which those that did not complete run once more. */
@@ -143,7 +147,7 @@ export interface RunState {
   readonly maxSteps: number;
   readonly deadlineSeconds: number | null;
   readonly deadlineAt: number | null;
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata: Metadata;
   readonly submittedAt: number;
   readonly startedAt: number | null;
   /** Of a child: seq of the parent's retry that last set it going again. */

@@ -21,9 +21,11 @@ import {
   type Decision,
   type EventOf,
   type EventType,
+  type GivenLimits,
   type ParentLink,
   type RunError,
   type RunEvent,
+  type Starter,
   type WaitStart,
 } from './events.js';
 import type { SignalRequest } from './inbox.js';
@@ -35,6 +37,10 @@ import type { WaitOutcome } from './waits.js';
 export const isJson: Check<Json> = (value): value is Json => value !== undefined;
 export const isJsonObject: Check<JsonObject> = (value): value is JsonObject => isPlainObject(value);
 export const isMetadata = isRecordOf(isText);
+export const isGivenLimits = hasFields<GivenLimits>({
+  max_steps: optional(isCount),
+  deadline_seconds: optional(isNumber),
+});
 export const isUsage = hasFields<Usage>({ input_tokens: isCount, output_tokens: isCount });
 export const isParentLink = hasFields<ParentLink>({
   run_id: isText,
@@ -84,6 +90,8 @@ const isWaitStart = hasFields<WaitStart>({
   graph_id: optional(isText),
   graph_version: optional(isCount),
   input_data: optional(isJson),
+  limits: optional(isGivenLimits),
+  metadata: optional(isMetadata),
 });
 
 const place = { step: isCount, node: isText };
@@ -104,6 +112,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     }),
     metadata: isMetadata,
     parent: optional(isParentLink),
+    started_by: optional(hasFields<Starter>({ kind: isOneOf<Starter['kind']>({ run: 0 }), id: isText })),
     entry_node: optional(isText),
     join_node: optional(isText),
     name: optional(isText),
@@ -154,12 +163,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
   'run.recovered': { children_ended: optional(isCount) },
   'run.drained': {},
   'run.retried': {
-    limits: optional(
-      hasFields<NonNullable<EventOf<'run.retried'>['limits']>>({
-        max_steps: optional(isCount),
-        deadline_seconds: optional(isNumber),
-      }),
-    ),
+    limits: optional(isGivenLimits),
     deadline_at: optional(isNumber),
     parent_seq: optional(isCount),
     step: optional(isCount),

@@ -17,6 +17,7 @@ import type { Inbox, KeptSignal } from './inbox.js';
 import type { Children, Cursor, Phase, PhaseOf, RetryPoint, RunState, Waiting } from './state.js';
 import {
   isForkedFrom,
+  isGivenLimits,
   isJson,
   isJsonObject,
   isMetadata,
@@ -65,7 +66,14 @@ const isChildren = hasFields<Children>({
   toNodes: isListOf(isText),
   joinNode: orNull(isText),
   graph: orNull(
-    hasFields<NonNullable<Children['graph']>>({ id: isText, version: isCount, input: isJson, saveAs: isText }),
+    hasFields<NonNullable<Children['graph']>>({
+      id: isText,
+      version: isCount,
+      input: isJson,
+      limits: optional(isGivenLimits),
+      metadata: optional(isMetadata),
+      saveAs: isText,
+    }),
   ),
   retriedSeq: orNull(isCount),
   endedBefore: optional(isCount),

@@ -19,6 +19,7 @@ const WAIT_ERRORS: readonly string[] = [
   'invalid_signal',
   'child_failed',
   'depth_exceeded',
+  'queue_full',
 ] satisfies RunErrorCode[];
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,199}$/;

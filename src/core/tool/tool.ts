@@ -69,8 +69,8 @@ export interface Tool<P = JsonObject> {
   readonly secrets?: true;
   /**
    * Every code that the errors of the tool have, besides those that the server gives the error of any step; `wait_expired`,
-   * `invalid_signal`, `child_failed` and `depth_exceeded` too, if it asks for such waits. The graph doctor warns of other codes that `on`
-   * names. If it is omitted, any code is possible.
+   * `invalid_signal`, `child_failed`, `depth_exceeded` and `queue_full` too, if it asks for such waits. The graph doctor
+   * warns of other codes that `on` names. If it is omitted, any code is possible.
    */
   readonly errors?: readonly string[];
   /** Of built-in tools: the names of params that are JSON Schemas. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json, JsonObject } from '../base/json.js';
+import { type Metadata, metadataSchema, type RunLimitsDocument, runLimitsSchema } from '../base/run-options.js';
 
 /** Parks the run for a time: until a moment (milliseconds since 1970). */
 export interface TimerWait {
@@ -31,14 +32,20 @@ export interface SignalWait {
   readonly saveAs?: string;
 }
 
-/** Parks the run while another graph runs as this step. */
+/** Parks the run while another graph runs as this step; or starts that graph, and goes on. */
 export interface GraphWait {
   readonly kind: 'graph';
   readonly graphId: string;
   /** Default: the latest. */
   readonly version?: number;
   readonly input?: Json;
-  /** The key of `data` that gets the other run's data. Default: the node's name. */
+  /** They replace those of the graph, one by one. */
+  readonly limits?: RunLimitsDocument;
+  /** Added to the metadata of the run, which the other one has too. */
+  readonly metadata?: Metadata;
+  /** The other run is on its own: nothing waits for it. */
+  readonly isDetached?: boolean;
+  /** The key of `data` that gets the other run's data, or `{ run_id }` of one that is detached. Default: the node's name. */
   readonly saveAs?: string;
 }
 
@@ -93,6 +100,9 @@ const requestSchemas = {
     graphId: z.string().min(1).max(200),
     version: z.int().min(1).optional(),
     input: z.unknown().optional(),
+    limits: runLimitsSchema.optional(),
+    metadata: metadataSchema.optional(),
+    isDetached: z.boolean().optional(),
     saveAs: key,
   }),
 } satisfies Record<WaitRequest['kind'], z.ZodObject>;

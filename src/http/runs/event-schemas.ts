@@ -56,8 +56,14 @@ const startedWaitSchema = z
     graph_id: z.string().optional(),
     graph_version: z.int().optional(),
     input_data: jsonSchema.optional(),
+    limits: givenLimitsSchema.optional().describe('Those that the step gives the run of the graph.'),
+    metadata: z.record(z.string(), z.string()).optional().describe('What the step adds to the metadata.'),
   })
   .meta({ id: 'StartedWait' });
+
+const starterSchema = z
+  .object({ kind: z.enum(['run']), id: z.string().describe('The run whose step started it.') })
+  .meta({ id: 'RunStarter', description: 'What started a run that no request has started.' });
 
 const signalRequestSchema = z
   .object({
@@ -82,10 +88,13 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     limits: givenLimitsSchema,
     metadata: z.record(z.string(), z.string()),
     parent: parentSchema.optional(),
+    started_by: starterSchema.optional().describe('Of a run that a step started and did not wait for.'),
     entry_node: z.string().optional().describe('Where a branch begins.'),
     join_node: z.string().optional().describe('The node before which a branch ends.'),
     name: z.string().optional().describe('Of a branch of a for_each: its item as text.'),
-    deadline_at: millisSchema.optional().describe('The deadline of the parent, in milliseconds since 1970.'),
+    deadline_at: millisSchema
+      .optional()
+      .describe('Of a child, in milliseconds since 1970: the deadline of its parent, or its own if that is earlier.'),
   },
   'run.started': { next: z.string(), step: z.int().optional().describe('1 if omitted.') },
   'step.completed': {

@@ -2,7 +2,8 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { EngineError } from '../../core/base/errors.js';
 import type { Json } from '../../core/base/json.js';
-import { limitsSchema, nameSchema, WELL_FORMED } from '../../core/graph/definition.js';
+import { metadataSchema } from '../../core/base/run-options.js';
+import { limitsSchema } from '../../core/graph/definition.js';
 import { isFinished, statusOf } from '../../core/run/state.js';
 import type { Engine, StartRun } from '../../engine/engine.js';
 import type { AnswerOptions } from '../answers/large-answers.js';
@@ -17,19 +18,6 @@ import { NEW_RUN_HEADERS, newRunHeadersSchema, setNewRunHeaders } from './new-ru
 import { runStateSchema, startedRunSchema } from './schemas.js';
 import { toRunState, toStartedRun } from './wire.js';
 
-const MAX_METADATA = 50;
-
-const metadataSchema = z
-  .record(
-    nameSchema.max(100),
-    z
-      .string()
-      .max(1000)
-      .refine(...WELL_FORMED),
-  )
-  .refine((metadata) => Object.keys(metadata).length <= MAX_METADATA, `must have at most ${MAX_METADATA} entries`)
-  .describe('Strings of your own, to find the run by.');
-
 const EXAMPLES: NamedExamples = {
   demo: { summary: 'The demo, in three rounds', value: DEMO_RUN },
   approval: { summary: 'The approval that is an example of POST /graph/create: it waits', value: APPROVAL_RUN },
@@ -41,7 +29,7 @@ const startRunSchema = z
     input_data: jsonSchema.exactOptional().describe('Any JSON; null if omitted. Tools see it as `input_data`.'),
     version: versionSchema,
     limits: limitsSchema.exactOptional(),
-    metadata: metadataSchema.meta({ maxProperties: MAX_METADATA }).exactOptional(),
+    metadata: metadataSchema.exactOptional(),
   })
   .meta({ id: 'StartRun' })
   .meta({ [NAMED_EXAMPLES]: EXAMPLES });

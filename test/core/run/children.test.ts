@@ -5,6 +5,7 @@ import {
   generationOf,
   planChildren,
   startBranch,
+  startDetachedRun,
   startGraphRun,
 } from '../../../src/core/run/children.js';
 import { blankRun, type Children, type RunState } from '../../../src/core/run/state.js';
@@ -191,6 +192,10 @@ describe('a branch', () => {
     expect(startBranch({ ...parent, parent: link }, children, 0, 1).parent).toMatchObject({ depth: 4 });
   });
 
+  it('is found by what its parent is found by', () => {
+    expect(startBranch({ ...parent, metadata: { team: 'press' } }, children, 0, 1).metadata).toEqual({ team: 'press' });
+  });
+
   it('that nobody knows the place of begins nowhere', () => {
     const event = startBranch(parent, { ...children, toNodes: [], joinNode: null }, 0, 1);
     expect(event).toMatchObject({ entry_node: '', join_node: '' });
@@ -210,6 +215,32 @@ describe('a graph that runs as a step', () => {
       limits: { max_steps: 5 },
       metadata: {},
       parent: { run_id: 'run-1', seq: 4, index: 0, kind: 'graph', depth: 1 },
+    });
+  });
+
+  it('has the limits of the step before those of its graph, and what the step adds to the metadata', () => {
+    const metadata = { team: 'press', case: '1' };
+    const given = { ...graph, limits: { max_steps: 9 }, metadata: { case: '2', order: '17' } };
+    const limits = { max_steps: 5, deadline_seconds: 2 };
+    expect(startGraphRun({ ...parent, metadata }, { ...called, graph: given }, 0, limits, START)).toMatchObject({
+      limits: { max_steps: 9, deadline_seconds: 2 },
+      metadata: { team: 'press', case: '2', order: '17' },
+      deadline_at: START + 2000,
+    });
+    expect(startGraphRun({ ...parent, metadata }, called, 0, limits, START).metadata).toEqual(metadata);
+  });
+
+  it('that is not waited for is a run of its own, which knows what has started it', () => {
+    const starter = { ...parent, metadata: { team: 'press' }, deadlineAt: START + 1 };
+    const event = startDetachedRun(starter, { ...graph, metadata: { order: '17' } }, { maxSteps: 5 });
+    expect(event).toEqual({
+      type: 'run.submitted',
+      graph_id: 'other',
+      graph_version: 3,
+      input_data: [1],
+      limits: { max_steps: 5 },
+      metadata: { team: 'press', order: '17' },
+      started_by: { kind: 'run', id: 'run-1' },
     });
   });
 

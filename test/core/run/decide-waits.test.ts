@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { EventOf } from '../../../src/core/run/events.js';
 import type { Registrable } from '../../../src/core/tool/registry.js';
 import { wait } from '../../../src/core/tool/wait.js';
 import { compiled, completedChild, type DriverOptions, lostChild, RunDriver, START } from '../../helpers/run-driver.js';
@@ -77,7 +78,11 @@ describe('a wait for input', () => {
   });
 
   it('is asked again when nobody answers in time, as often as there are tries', () => {
-    const run = parked(input, { retry: { max_attempts: 3, interval_seconds: 1, backoff_rate: 1 } });
+    let asked = START;
+    const asks = { name: 'parks', run: () => wait({ ...input, until: asked + 5000 }) };
+    const retry = { max_attempts: 3, interval_seconds: 1, backoff_rate: 1 };
+    const run = new RunDriver(compiled({ entry_point: 'a', nodes: [{ ...NODES[0], retry }] }, [asks]));
+    run.finish();
     for (const attempt of [2, 3]) {
       run.now += 5000;
       run.advance();
@@ -86,6 +91,7 @@ describe('a wait for input', () => {
         { type: 'step.failed', error: { code: 'wait_expired' }, retry_at: run.now + 1000 },
       ]);
       run.now += 1000;
+      asked = run.now;
       expect(run.finish()).toMatchObject({ status: 'WAITING', waiting: { kind: 'input' }, cursor: { attempt } });
     }
     run.answer('yes');
@@ -157,6 +163,14 @@ describe('a graph that runs as a step', () => {
       children: null,
       data: { result: { n: 1 }, worked: true },
     });
+  });
+
+  it('is bounded and found by what the step says', () => {
+    const given = { limits: { max_steps: 2 }, metadata: { order: '17' } };
+    const run = parked({ ...graph, ...given });
+    expect(run.since('wait.started')).toMatchObject([{ wait: given }]);
+    expect(run.decide()).toMatchObject({ children: { graph: { id: 'other', ...given } } });
+    expect(parked(graph).decide()).not.toHaveProperty('children.graph.limits');
   });
 
   it('may set nothing', () => {
@@ -240,4 +254,41 @@ describe('a graph that runs as a step', () => {
     run.settleChildren(completedChild(Object.fromEntries(Array.from({ length: 17 }, (_, index) => [index, text]))));
     expect(run.view).toMatchObject({ status: 'FAILED', error: { code: 'data_too_large' }, children: null });
   });
+});
+
+describe('a run that a step starts and does not wait for', () => {
+  const submitted = { type: 'run.submitted', graph_id: 'other', graph_version: 3 } as EventOf<'run.submitted'>;
+  const starts = (saveAs = 'aside') => {
+    return { kind: 'starts', run: { runId: 'run-2', submitted }, saveAs, logs: ['line'] } as const;
+  };
+
+  it('is named in data, and the run goes on', () => {
+    const run = calling();
+    run.settle(starts());
+    expect(run.since('step.completed')).toMatchObject([{ patch: { aside: { run_id: 'run-2' } }, logs: ['line'] }]);
+    expect(run.finish()).toMatchObject({ status: 'COMPLETED', data: { aside: { run_id: 'run-2' }, worked: true } });
+  });
+
+  it('is not started by a run that is to be cancelled', () => {
+    const run = calling();
+    run.append({ type: 'cancel.requested' });
+    run.settle(starts());
+    expect(run.since('cancel.requested').slice(1)).toEqual([{ type: 'run.cancelled', logs: ['line'] }]);
+  });
+
+  it('is not started if there is no room for its name', () => {
+    const run = calling();
+    run.settle(starts('x'.repeat(17_000_000)));
+    expect(run.since('step.failed')).toMatchObject([{ type: 'step.failed' }, { type: 'run.failed' }]);
+    expect(run.types()).not.toContain('step.completed');
+  });
+
+  /** A run whose first tool is at work. */
+  function calling(): RunDriver {
+    const document = { entry_point: 'a', nodes: NODES, edges: [{ from_node: 'a', to_node: 'b' }] };
+    const run = new RunDriver(compiled(document, [parks(graph), work]));
+    run.advance();
+    expect(run.decide()).toMatchObject({ type: 'call' });
+    return run;
+  }
 });

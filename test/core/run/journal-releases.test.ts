@@ -137,6 +137,19 @@ it('release 1.2 added usage, which is none before', () => {
   }
 });
 
+it('release 1.5 added what steps say of the runs that they start, and what started those that nothing waits for', () => {
+  for (const { release, runs } of fixtures) {
+    const events = runs.flatMap((run) => recordsOf(run).map(({ event }) => event));
+    const said = events.flatMap((event) =>
+      event.type === 'wait.started' ? [event.wait.limits, event.wait.metadata] : [],
+    );
+    const starters = events.flatMap((event) => (event.type === 'run.submitted' ? [event.started_by] : []));
+    const isNew = release === '1.5-run-graph';
+    expect([release, said.some((one) => one !== undefined)]).toEqual([release, isNew]);
+    expect([release, starters.some((one) => one !== undefined)]).toEqual([release, isNew]);
+  }
+});
+
 it('release 1.5 added the policies by which steps are tried again', () => {
   for (const { release, runs } of fixtures) {
     const says = JSON.stringify(runs).includes('\\"retry_policy\\"');

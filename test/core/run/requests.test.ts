@@ -205,7 +205,7 @@ describe('retry', () => {
   it('of a parent restarts its child, with its deadline and the higher limit of steps', () => {
     const parent = { ...failing({ maxSteps: 50 }).state, deadlineAt: START + 9 };
     const child = failing({ maxSteps: 20 }).state;
-    expect(restartChild(child, parent, 12)).toEqual({
+    expect(restartChild(child, parent, 12, START)).toEqual({
       type: 'run.retried',
       parent_seq: 12,
       limits: { max_steps: 50 },
@@ -213,8 +213,11 @@ describe('retry', () => {
       step: 1,
       node: 'a',
     });
-    expect(restartChild(parent, child, 12)).toMatchObject({ limits: { max_steps: 50 } });
-    expect(restartChild(child, child, 12)).not.toHaveProperty('deadline_at');
+    expect(restartChild(parent, child, 12, START)).toMatchObject({ limits: { max_steps: 50 } });
+    expect(restartChild(child, child, 12, START)).not.toHaveProperty('deadline_at');
+    const bounded = { ...child, deadlineSeconds: 2 };
+    expect(restartChild(bounded, child, 12, START)).toMatchObject({ deadline_at: START + 2000 });
+    expect(restartChild(bounded, parent, 12, START)).toMatchObject({ deadline_at: START + 9 });
   });
 });
 

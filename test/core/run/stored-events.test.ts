@@ -22,6 +22,8 @@ const wait = {
   graph_id: 'g',
   graph_version: 1,
   input_data: null,
+  limits: { max_steps: 1, deadline_seconds: 0.5 },
+  metadata: { k: 'v' },
 } as const;
 
 /** Events of each type, with every field that they can have. */
@@ -34,6 +36,7 @@ const EVENTS: readonly RunEvent[] = [
     limits: { max_steps: 1, deadline_seconds: 0.5 },
     metadata: { k: 'v' },
     parent: { run_id: 'p', seq: 3, index: 0, kind: 'branch', depth: 1 },
+    started_by: { kind: 'run', id: 'r' },
     entry_node: 'a',
     join_node: 'b',
     deadline_at: 9,
@@ -73,7 +76,7 @@ const EVENTS: readonly RunEvent[] = [
 
 /** Fields that only some events of a type have. */
 const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
-  'run.submitted': ['parent', 'entry_node', 'join_node', 'deadline_at'],
+  'run.submitted': ['parent', 'started_by', 'entry_node', 'join_node', 'deadline_at'],
   'run.started': ['step'],
   'step.completed': ['usage'],
   'step.failed': ['usage', 'retry_at', 'patch', 'decision', 'next'],

@@ -8,6 +8,7 @@ describe('wait', () => {
     { kind: 'input', message: '', schema: { type: 'object' }, until: 5, saveAs: 'answer' },
     { kind: 'graph', graphId: 'other' },
     { kind: 'graph', graphId: 'other', version: 2, input: [1], saveAs: 'result' },
+    { kind: 'graph', graphId: 'other', limits: { max_steps: 5 }, metadata: { team: 'press' }, isDetached: true },
   ])('carries its request: %o', (request) => {
     expect(waitRequestOf(wait(request))).toEqual(request);
   });

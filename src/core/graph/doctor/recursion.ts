@@ -6,7 +6,8 @@ import { RUN_GRAPH } from './unknown-graphs.js';
 /**
  * Finds nodes at which a graph runs itself (its latest version), if a run has no way to an end but through such a node:
  * each run would start another one, down to the limit of depth. Calls of other graphs that come back to this one, and
- * calls inside branches, are not checked; that limit stops them.
+ * calls inside branches, are not checked; that limit stops them. Nor are runs that are only started: one after another, they
+ * are a way to go on for ever.
  */
 export function findEndlessRecursion(definition: GraphDefinition, { entry }: LinkedGraph): GraphError[] {
   const { graph_id: own, nodes } = definition;
@@ -28,6 +29,6 @@ export function findEndlessRecursion(definition: GraphDefinition, { entry }: Lin
 
 function callsItself(node: NodeDefinition | undefined, own: string): boolean {
   if (node?.tool_name !== RUN_GRAPH) return false;
-  const { graph_id, version } = paramsOf(node);
-  return graph_id === own && version === undefined;
+  const { graph_id, version, wait } = paramsOf(node);
+  return graph_id === own && version === undefined && wait !== false;
 }

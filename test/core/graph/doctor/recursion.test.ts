@@ -44,6 +44,11 @@ describe('endless recursion', () => {
     expect(placesIn({ a: {}, b: self })).toEqual([]);
   });
 
+  it('is not the start of a run that is not waited for', () => {
+    expect(placesIn({ a: { ...self, params: { ...self.params, wait: false } } })).toEqual([]);
+    expect(placesIn({ a: { ...self, params: { ...self.params, wait: true } } })).toHaveLength(1);
+  });
+
   it('is not the call of another graph, of an older version, or of one that is not known yet', () => {
     expect(placesIn({ a: { ...self, params: { graph_id: 'other' } } })).toEqual([]);
     expect(placesIn({ a: { ...self, params: { graph_id: 'own', version: 1 } } })).toEqual([]);
