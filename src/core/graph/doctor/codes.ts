@@ -16,7 +16,7 @@ export const GRAPH_ERRORS = {
   overlapping_branches: 'branches of one edge share a node, or lead back to where they began',
   crossing_joins: 'branches inside branches can run past the join of the outer ones',
   unreachable_join: 'a branch leads neither to its join nor to an end',
-  endless_recursion: 'the graph runs itself, with no way to an end before that',
+  endless_recursion: 'the graph runs itself and waits for it, with no way to an end before that',
   more_errors: 'it has over 1,000 errors: this says how many are not listed',
 } as const;
 
