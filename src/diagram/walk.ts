@@ -44,6 +44,8 @@ export class Walker implements Walk, JournalListener {
   #step = 0;
   /** It waits for runs inside it, or did when it ended: a retry waits for them again. */
   #hasChildren = false;
+  /** It rests because somebody paused it. */
+  #isPaused = false;
   /** Of a branch: the node before which it ends. */
   #joinNode: string | undefined;
 
@@ -90,6 +92,17 @@ export class Walker implements Walk, JournalListener {
   onWaitEnded(): void {
     this.#hasChildren = false;
     this.state = 'active';
+  }
+
+  onRunPaused(): void {
+    this.state = 'waiting';
+    this.#isPaused = true;
+  }
+
+  /** A run that waits for something else stays so. */
+  onRunUnpaused(): void {
+    if (this.#isPaused) this.state = 'active';
+    this.#isPaused = false;
   }
 
   onBranchesStarted({ kind, node, to_nodes: toNodes, count }: EventOf<'branches.started'>): void {
@@ -140,6 +153,7 @@ export class Walker implements Walk, JournalListener {
   #end(state: Walk['state'], at: string | null): void {
     this.state = state;
     this.at = at;
+    this.#isPaused = false;
   }
 
   #fail(node: string): void {

@@ -37,7 +37,7 @@ export interface Engine
       | 'listTools'
       | 'listConditions'
     >,
-    Pick<RequestUseCases, 'cancelRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
+    Pick<RequestUseCases, 'cancelRun' | 'pauseRun' | 'unpauseRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
     Pick<DiagramUseCases, 'drawGraph' | 'drawRun'>,
     Pick<WatchUseCases, 'watchRun'> {
   /** Starts a run. It is durable when this resolves. */
@@ -102,6 +102,8 @@ export function createEngine(parts: EngineDeps): Engine {
     listSteps: (runId, page) => listSteps({ ...deps, params }, runId, page),
     diffRuns: (a, b) => diffRuns(deps, a, b),
     cancelRun: (runId) => requests.cancelRun(runId),
+    pauseRun: (runId) => requests.pauseRun(runId),
+    unpauseRun: (runId) => requests.unpauseRun(runId),
     resumeRun: (runId, request) => requests.resumeRun(runId, request),
     retryRun: (runId, request) => requests.retryRun(runId, request),
     forkRun: (runId, request) => forkRun(deps, requests, runId, request),

@@ -2,6 +2,7 @@ import { EngineError } from '../core/base/errors.js';
 import type { Json } from '../core/base/json.js';
 import type { LimitsDefinition } from '../core/graph/definition.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
+import { pause, unpause } from '../core/run/pause.js';
 import { answer, refuseChild, retry, type Verdict } from '../core/run/requests.js';
 import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { type AppendResult, appendTo } from '../runs/append.js';
@@ -31,6 +32,24 @@ export class RequestUseCases {
     const { isAppended, ...answered } = answerTo(runId, await this.#cancel(runId));
     // It is being cancelled already. If whoever was to see to that has failed, this has it looked at again.
     if (!isAppended) await this.deps.store.commit({ appends: [], wakes: [{ runId, at: 0 }] });
+    return answered;
+  }
+
+  /**
+   * Pauses a run: the call under way ends, and nothing begins after it.
+   * @throws EngineError `run_not_found`, `run_finished`, `run_unreadable`, `server_busy`, `store_unavailable`.
+   */
+  async pauseRun(runId: string): Promise<Answered> {
+    const { isAppended: _, ...answered } = await this.#request(runId, pause);
+    return answered;
+  }
+
+  /**
+   * Has a paused run go on.
+   * @throws EngineError `run_not_found`, `run_finished`, `run_unreadable`, `server_busy`, `store_unavailable`.
+   */
+  async unpauseRun(runId: string): Promise<Answered> {
+    const { isAppended: _, ...answered } = await this.#request(runId, unpause);
     return answered;
   }
 

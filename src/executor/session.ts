@@ -1,6 +1,7 @@
 import { assertNever } from '../core/base/assert-never.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { type Command, decide } from '../core/run/decide.js';
+import { isLeft } from '../core/run/due.js';
 import { type EventOf, isRequest, type RunEvent } from '../core/run/events.js';
 import { evolve } from '../core/run/evolve.js';
 import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
@@ -19,7 +20,6 @@ import {
   type ChildrenRefusal,
   type Cursor,
   childrenOf,
-  isLeft,
   type RunState,
   statusOf,
 } from '../core/run/state.js';

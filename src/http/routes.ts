@@ -19,12 +19,14 @@ import { diffRunsRoute } from './runs/diff.js';
 import { watchRunRoute } from './runs/events.js';
 import { forkRunRoute } from './runs/fork.js';
 import { listRunsRoute } from './runs/list.js';
+import { pauseRunRoute } from './runs/pause.js';
 import { resumeRunRoute } from './runs/resume.js';
 import { retryRunRoute } from './runs/retry.js';
 import { sendSignalRoute } from './runs/signal.js';
 import { type StartRunOptions, startRunRoute } from './runs/start.js';
 import { getRunStateRoute } from './runs/state.js';
 import { listStepsRoute } from './runs/steps.js';
+import { unpauseRunRoute } from './runs/unpause.js';
 import { healthRoutes } from './service/health.js';
 import { type MetricsOptions, metricsRoute } from './service/metrics.js';
 
@@ -53,6 +55,8 @@ export const ROUTES: readonly AddRoutes[] = [
   watchRunRoute,
   drawRunRoute,
   cancelRunRoute,
+  pauseRunRoute,
+  unpauseRunRoute,
   resumeRunRoute,
   sendSignalRoute,
   retryRunRoute,

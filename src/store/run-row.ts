@@ -1,5 +1,6 @@
 import { addUsage, type Usage } from '../core/base/usage.js';
-import { errorOf, finishedAtOf, type RunState, statusOf, waitOf, wakeAt } from '../core/run/state.js';
+import { wakeAt } from '../core/run/due.js';
+import { errorOf, finishedAtOf, type RunState, statusOf, waitOf } from '../core/run/state.js';
 import type { RunAppend } from './store.js';
 
 /** Where a child hangs, which never changes. */

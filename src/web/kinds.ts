@@ -30,6 +30,7 @@ export const WAITS: Readonly<Record<WaitKind, WaitInfo>> = {
   retry: { name: 'the next attempt', takesAnswer: false, hasChildren: false },
   graph: { name: 'another graph', takesAnswer: false, hasChildren: true },
   branches: { name: 'branches', takesAnswer: false, hasChildren: true },
+  paused: { name: 'somebody to unpause it', takesAnswer: false, hasChildren: false },
 };
 
 export interface DecisionInfo {

@@ -14,6 +14,7 @@ export function Actions({ state, onDone }: { state: RunState; onDone: () => void
   const [maxSteps, setMaxSteps] = useState('');
   const path = `graph/runs/${state.run_id}`;
   const cancel = useAction(() => post(`${path}/cancel`).then(onDone));
+  const pause = useAction(() => post(`${path}/${state.paused ? 'unpause' : 'pause'}`).then(onDone));
   const isOutOfSteps = state.error?.code === 'max_steps_exceeded';
   const retry = useAction(() => {
     const limits = isOutOfSteps && maxSteps !== '' ? { limits: { max_steps: Number(maxSteps) } } : {};
@@ -23,9 +24,14 @@ export function Actions({ state, onDone }: { state: RunState; onDone: () => void
   return (
     <div class="actions">
       {isFinished(state) ? null : (
-        <button type="button" onClick={cancel.run} disabled={cancel.busy || state.cancel_requested}>
-          Cancel run
-        </button>
+        <>
+          <button type="button" onClick={pause.run} disabled={pause.busy || state.cancel_requested}>
+            {state.paused ? 'Unpause run' : 'Pause run'}
+          </button>
+          <button type="button" onClick={cancel.run} disabled={cancel.busy || state.cancel_requested}>
+            Cancel run
+          </button>
+        </>
       )}
       {isRetriable ? (
         <>
@@ -46,7 +52,7 @@ export function Actions({ state, onDone }: { state: RunState; onDone: () => void
           </button>
         </>
       ) : null}
-      <Failure message={cancel.error ?? retry.error} />
+      <Failure message={cancel.error ?? pause.error ?? retry.error} />
     </div>
   );
 }

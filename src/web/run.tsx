@@ -91,6 +91,9 @@ function Summary({ run, state }: { run: LiveRun; state: RunState }) {
           </span>
         )}
         {state.cancel_requested ? <span>cancelling…</span> : null}
+        {state.paused && !state.cancel_requested ? (
+          <span>{state.status === 'WAITING' ? 'paused' : 'pausing…'}</span>
+        ) : null}
         <span class="quiet">{CONNECTION[run.connection]}</span>
       </p>
       <dl class="facts">

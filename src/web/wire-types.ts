@@ -18,7 +18,7 @@ export type ConditionalEdge =
       otherwise: string;
     };
 export type RunStatus = 'SUBMITTED' | 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
-export type WaitKind = 'input' | 'signal' | 'timer' | 'retry' | 'graph' | 'branches';
+export type WaitKind = 'input' | 'signal' | 'timer' | 'retry' | 'graph' | 'branches' | 'paused';
 export type Read =
   | {
       path: string;
@@ -214,6 +214,7 @@ export interface RunState {
   step_count: number;
   limits: RunLimits;
   cancel_requested: boolean;
+  paused: boolean;
 }
 export interface Waiting {
   id: string;

@@ -22,6 +22,8 @@ export function failingEngine(error: unknown): Engine {
     listSteps: failLater,
     diffRuns: failLater,
     cancelRun: failLater,
+    pauseRun: failLater,
+    unpauseRun: failLater,
     resumeRun: failLater,
     sendSignal: failLater,
     retryRun: failLater,

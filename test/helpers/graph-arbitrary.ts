@@ -16,6 +16,7 @@ export interface GeneratedGraph {
 /** What happens to a run, besides its own steps, before or during one of them. */
 export type Intervention =
   | { readonly kind: 'none' | 'cancel' | 'cancel_during_call' | 'crash' | 'drain' | 'snapshot' | 'answer' | 'retry' }
+  | { readonly kind: 'pause' | 'pause_during_call' | 'unpause' }
   | { readonly kind: 'time_passes'; readonly ms: number }
   | { readonly kind: 'signal'; readonly name: string; readonly payload: Json }
   | { readonly kind: 'fork'; readonly fromStep: number };
@@ -226,6 +227,10 @@ export const interventions: fc.Arbitrary<Intervention[]> = fc.array(
         name: signalNames,
         payload: fc.constantFrom<Json>(1, 2, 'text'),
       }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom<Intervention>({ kind: 'pause' }, { kind: 'pause_during_call' }, { kind: 'unpause' }),
     },
     { weight: 1, arbitrary: fc.constantFrom<Intervention>({ kind: 'cancel' }, { kind: 'cancel_during_call' }) },
     {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
 import type { EventRecord, RunEvent } from '../../src/core/run/events.js';
+import { pause, unpause } from '../../src/core/run/pause.js';
 import { compileGraph } from './all-steps.js';
 import { childEnds, type GeneratedGraph, type Intervention, interventions, wildGraphs } from './graph-arbitrary.js';
 import { completedChild, type DriverOptions, lostChild, RunDriver } from './run-driver.js';
@@ -73,8 +74,19 @@ function intervene(driver: RunDriver, intervention: Intervention): void {
     case 'retry':
       retry(driver);
       break;
+    case 'pause':
+      ask(driver, pause);
+      break;
+    case 'unpause':
+      ask(driver, unpause);
+      break;
     default:
   }
+}
+
+/** Asks for a pause, or for its end; nothing happens if that is refused. */
+function ask(driver: RunDriver, request: typeof pause | typeof unpause): void {
+  driver.append(...(request(driver.state).events ?? []));
 }
 
 function retry(driver: RunDriver): void {
@@ -90,6 +102,7 @@ function takeTurn(driver: RunDriver, ends: readonly string[], kind: Intervention
   if (command.type !== 'children') {
     driver.advance(() => {
       if (kind === 'cancel_during_call') driver.append({ type: 'cancel.requested' });
+      if (kind === 'pause_during_call') ask(driver, pause);
     });
     return;
   }
@@ -105,7 +118,8 @@ function takeTurn(driver: RunDriver, ends: readonly string[], kind: Intervention
 }
 
 /** What a fork does not copy: how its run came to be driven, ended and was taken up again. */
-const NOT_COPIED = /^run\.(submitted|recovered|drained|retried|completed|failed|cancelled)$|^cancel\./;
+const NOT_COPIED =
+  /^run\.(submitted|paused|unpaused|recovered|drained|retried|completed|failed|cancelled)$|^(cancel|pause)\./;
 
 /** A new run with the steps before one copied. Undefined if the journal has no such step. */
 function forkOf({ graph, records, options, now }: RunDriver, fromStep: number): RunDriver | undefined {

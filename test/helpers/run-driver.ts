@@ -116,8 +116,12 @@ export class RunDriver {
     return refusal?.code;
   }
 
-  /** Ends a wait that has no time to end by. */
+  /** Ends a wait that has no time to end by, or a pause. */
   endWait(): void {
+    if (this.state.paused) {
+      this.append({ type: 'run.unpaused' });
+      return;
+    }
     const signal = this.view.waiting?.signal;
     if (signal === undefined) this.answer({ ok: true });
     else this.signal(signal, 1);

@@ -49,9 +49,11 @@ const ROUTES = [
   'post /graph/run',
   'post /graph/runs/{run_id}/cancel',
   'post /graph/runs/{run_id}/fork',
+  'post /graph/runs/{run_id}/pause',
   'post /graph/runs/{run_id}/resume',
   'post /graph/runs/{run_id}/retry',
   'post /graph/runs/{run_id}/signals/{name}',
+  'post /graph/runs/{run_id}/unpause',
   'post /graph/validate',
   'put /graph/{graph_id}',
 ];

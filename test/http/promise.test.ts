@@ -41,6 +41,7 @@ describe('the three routes that never change', () => {
       metadata: {},
       limits: { max_steps: 1000, deadline_seconds: null },
       cancel_requested: false,
+      paused: false,
       submitted_at: expect.stringMatching(/^\d{4}-.*Z$/),
       started_at: expect.stringMatching(/^\d{4}-.*Z$/),
       finished_at: expect.stringMatching(/^\d{4}-.*Z$/),

@@ -1,7 +1,16 @@
 import type { CompiledGraph, CompiledNode } from '../graph/compile.js';
+import { wakeAt } from './due.js';
 import type { RunEvent } from './events.js';
 import { acceptPatch } from './patch.js';
-import { type Children, type Cursor, type PhaseOf, type RunState, type Waiting, wakeAt } from './state.js';
+import {
+  type Children,
+  type Cursor,
+  cursorOf,
+  type PausePoint,
+  type PhaseOf,
+  type RunState,
+  type Waiting,
+} from './state.js';
 import { completeStep, type Failure, failStep } from './step.js';
 import { type Circumstances, failRun, findEnding, isGivenUp, type Visit, visitOf } from './visit.js';
 import { endOfTime, type OpenWaitKind } from './waits.js';
@@ -14,8 +23,11 @@ import { endOfTime, type OpenWaitKind } from './waits.js';
  *   answered            -- step.completed, or step.failed if the answer cannot be stored
  *   routing             -- step.completed: the way is chosen again
  *   waiting             -- nothing before its time, then: wait.ended, with step.completed or step.failed
+ *   paused              -- nothing, until somebody says so
  *   joining             -- look after the children, then `settleChildren` gives: branches.joined | wait.ended, ...
  *   completed, failed, cancelled -- stop
+ *
+ * A run that somebody pauses does none of it but look after its children: run.paused, unless it waits already.
  *
  * Before any of it, except for children, a cancel, too many crashes, the deadline and the limit of steps end the run:
  * run.cancelled | run.failed.
@@ -48,8 +60,9 @@ export function decide(graph: CompiledGraph, state: RunState, at: Circumstances)
     case 'calling':
     case 'answered':
     case 'routing':
-    case 'waiting': {
-      const ending = findEnding(state, phase.cursor, at.now);
+    case 'waiting':
+    case 'paused': {
+      const ending = findEnding(state, cursorOf(state), at.now);
       return ending === undefined ? decideNext(graph, state, phase, at) : { type: 'append', events: [ending] };
     }
   }
@@ -63,15 +76,19 @@ export function decideForChildren(state: RunState, children: Children): Extract<
 function decideNext(
   graph: CompiledGraph,
   state: RunState,
-  phase: PhaseOf<'submitted' | 'starting' | 'calling' | 'answered' | 'routing' | 'waiting'>,
+  phase: PausePoint | PhaseOf<'waiting' | 'paused'>,
   at: Circumstances,
 ): Command {
+  if (phase.kind === 'paused' || (phase.kind === 'waiting' && isWaitOpen(state, phase.wait, at.now))) {
+    return { type: 'wait', until: wakeAt(state) };
+  }
+  if (phase.kind !== 'waiting' && state.paused) {
+    return { type: 'append', events: [{ type: 'run.paused', node: nextNodeOf(graph, state) }] };
+  }
   if (phase.kind === 'submitted' || phase.kind === 'starting') {
-    return { type: 'append', events: [startRun(phase.cursor, state.entryNode ?? graph.entryPoint)] };
+    return { type: 'append', events: [startRun(phase.cursor, nextNodeOf(graph, state))] };
   }
   const { cursor } = phase;
-  const isWaiting = phase.kind === 'waiting' && (phase.wait.until === null || at.now < phase.wait.until);
-  if (isWaiting) return { type: 'wait', until: wakeAt(state) };
   const visit = visitOf(graph, state, at);
   if (visit === undefined) {
     return { type: 'append', events: [failRun(cursor, 'tool_missing', `The graph has no node "${cursor.node}".`)] };
@@ -86,6 +103,16 @@ function decideNext(
     case 'routing':
       return { type: 'append', events: completeStep(visit, { patch: {} }, []) };
   }
+}
+
+/** False if the time of a wait is over. That of a paused run is looked at when it is unpaused. */
+function isWaitOpen({ paused }: RunState, { until }: Waiting, now: number): boolean {
+  return paused || until === null || now < until;
+}
+
+/** The node that a run is at; of one that has not begun, the one that it begins at. */
+function nextNodeOf(graph: CompiledGraph, state: RunState): string {
+  return cursorOf(state)?.node ?? state.entryNode ?? graph.entryPoint;
 }
 
 /** A fork begins with a visit of its own, every other run at its entry. */

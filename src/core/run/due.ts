@@ -1,4 +1,4 @@
-import { isFinished, type RunState, statusOf, wakeAt } from './state.js';
+import { isFinished, type RunState, statusOf } from './state.js';
 
 /** A run that somebody has to look at from a moment on (milliseconds since 1970; 0 is at once). */
 export interface Due {
@@ -7,6 +7,26 @@ export interface Due {
 }
 
 const NOTHING: readonly Due[] = Object.freeze([]);
+
+/** When a run that is not being driven has to be looked at (milliseconds since 1970), if ever. */
+export function wakeAt({
+  phase,
+  deadlineAt,
+  paused,
+}: Pick<RunState, 'phase' | 'deadlineAt' | 'paused'>): number | null {
+  if (phase.kind === 'submitted' || phase.kind === 'paused') return deadlineAt;
+  // Children have their parent's deadline, and wake it.
+  if (phase.kind !== 'waiting') return null;
+  // Its time is looked at when it is unpaused.
+  const until = paused ? null : phase.wait.until;
+  return until === null || deadlineAt === null ? (until ?? deadlineAt) : Math.min(until, deadlineAt);
+}
+
+/** True for a run that nobody has to drive for now: it has ended, is paused, or waits for a time or a person. */
+export function isLeft(state: RunState): boolean {
+  const { kind } = state.phase;
+  return isFinished(statusOf(state)) || kind === 'waiting' || kind === 'paused';
+}
 
 /**
  * What a change of a run makes due. A run that goes on by itself makes nothing due, because whoever drives it knows.
@@ -19,16 +39,26 @@ export function wakesAfter(before: RunState | null, after: RunState): readonly D
   // Children begin when their parent gives them a slot.
   if (before === null) return parent === null ? atOnce(runId) : NOTHING;
   if (isRequested(before, after)) return atOnce(runId);
-  if (phase === before.phase || phase.kind !== 'waiting') return NOTHING;
+  if (phase === before.phase || (phase.kind !== 'waiting' && phase.kind !== 'paused')) return NOTHING;
   const at = wakeAt(after);
   return at === null ? NOTHING : [{ runId, at }];
 }
 
-/** True for what requests do beside whoever drives the run: retry it, answer it, cancel it. */
+/** True for what requests do beside whoever drives the run: retry it, answer it, cancel it, pause and unpause it. */
 function isRequested(before: RunState, after: RunState): boolean {
+  if (after.paused !== before.paused) return isMovedByPause(before, after);
   const isRetried = isFinished(statusOf(before));
   const isAnswered = before.phase.kind === 'waiting' && after.phase.kind === 'answered';
   return isRetried || isAnswered || (after.cancelRequested && !before.cancelRequested);
+}
+
+/**
+ * A run at work is to stop, even if nobody drives it at the moment; one that was stopped goes on; a wait has its time
+ * again. One that has not begun stays in its queue, or a child could begin without a slot.
+ */
+function isMovedByPause({ phase }: RunState, after: RunState): boolean {
+  if (after.paused) return statusOf(after) === 'RUNNING';
+  return phase.kind === 'paused' || after.phase.kind === 'waiting';
 }
 
 function atOnce(runId: string): readonly Due[] {

@@ -178,6 +178,12 @@ export type RunEvent =
   /** No more children can be made: those that are there are cancelled, and the run fails with this. */
   | { readonly type: 'children.refused'; readonly code: 'too_many_descendants'; readonly message: string }
   | { readonly type: 'cancel.requested' }
+  /** Somebody pauses the run: the call under way ends, and nothing else begins. What it waits for goes on. */
+  | { readonly type: 'pause.requested' }
+  /** The run has come to rest, before this node. */
+  | { readonly type: 'run.paused'; readonly node: string }
+  /** The run goes on, or is paused no longer before it came to rest. */
+  | { readonly type: 'run.unpaused' }
   /**
    * A server found the run unfinished after a crash and drives it on. `children_ended`: it had something to do for its
    * children, so many of which had ended by then. After `run.drained` this tells only that it goes on.
@@ -230,6 +236,8 @@ export interface EventRecord {
 export function isRequest(event: RunEvent): boolean {
   switch (event.type) {
     case 'cancel.requested':
+    case 'pause.requested':
+    case 'run.unpaused':
     case 'run.cancelled':
     case 'run.retried':
     case 'signal.received':
@@ -244,6 +252,7 @@ export function isRequest(event: RunEvent): boolean {
     case 'branches.started':
     case 'branches.joined':
     case 'children.refused':
+    case 'run.paused':
     case 'run.recovered':
     case 'run.drained':
     case 'run.forked':
@@ -265,6 +274,9 @@ const IS_TERMINAL: Readonly<Record<EventType, boolean>> = {
   'branches.joined': false,
   'children.refused': false,
   'cancel.requested': false,
+  'pause.requested': false,
+  'run.paused': false,
+  'run.unpaused': false,
   'run.recovered': false,
   'run.drained': false,
   'run.retried': false,

@@ -10,6 +10,7 @@ import {
   type Cursor,
   copyRun,
   cursorOf,
+  isPausePoint,
   type LivePhase,
   NO_DATA,
   type Phase,
@@ -31,6 +32,8 @@ import {
  *   joining --children.refused--> joining: no more children are made, and the run fails when all have ended
  *   waiting --wait.ended--> answered, or calling
  *   live --signal.received--> the same: only the inbox changes
+ *   live --pause.requested--> the same, but nothing begins
+ *   submitted, starting, calling, answered, routing --run.paused--> paused --run.unpaused--> as before
  *   answered --step.completed, step.failed--> as from calling
  *   live --run.completed, run.failed, run.cancelled--> completed, failed, cancelled
  *   failed, cancelled --run.retried--> the phase that it goes on with; starting if nothing had begun
@@ -78,6 +81,13 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
       return childrenRefused(state, event);
     case 'cancel.requested':
       return { cancelRequested: true, recoveries: 0 };
+    case 'pause.requested':
+      // As with a signal.
+      return { paused: true, drained: state.drained };
+    case 'run.paused':
+      return { phase: pausedAt(state.phase, event, time, seq), recoveries: 0 };
+    case 'run.unpaused':
+      return unpaused(state);
     case 'run.recovered':
       return recovered(state, event);
     case 'run.drained':
@@ -95,7 +105,7 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
   }
 }
 
-const ENDED = { cancelRequested: false, recoveries: 0 } as const;
+const ENDED = { cancelRequested: false, paused: false, recoveries: 0 } as const;
 
 function submitted(state: RunState, event: EventOf<'run.submitted'>, time: number): Partial<RunState> {
   const seconds = event.limits.deadline_seconds;
@@ -192,6 +202,14 @@ function recovered(
   return { phase: { ...phase, children }, recoveries: drained ? before : before + 1 };
 }
 
+function pausedAt(phase: Phase, { node }: EventOf<'run.paused'>, time: number, seq: number): Phase {
+  return isPausePoint(phase) ? { kind: 'paused', at: phase, wait: startWait('paused', node, time, seq, {}) } : phase;
+}
+
+function unpaused({ phase, drained }: RunState): Partial<RunState> {
+  return phase.kind === 'paused' ? { phase: phase.at, paused: false } : { paused: false, drained };
+}
+
 function childrenRefused({ phase }: RunState, event: EventOf<'children.refused'>): Partial<RunState> {
   if (phase.kind !== 'joining') return {};
   const { code, message } = event;
@@ -235,6 +253,8 @@ export function retryPoint({ phase }: Pick<RunState, 'phase'>): RetryPoint {
       return { kind: 'starting', cursor: phase.cursor };
     case 'waiting':
       return calling(phase.cursor, true);
+    case 'paused':
+      return retryPoint({ phase: phase.at });
     case 'completed':
       return phase.cursor === null ? { kind: 'starting', cursor: null } : { kind: 'routing', cursor: phase.cursor };
     case 'failed':

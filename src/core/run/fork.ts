@@ -94,6 +94,9 @@ function isCopied({ type }: RunEvent): boolean {
     case 'run.submitted':
     case 'children.refused':
     case 'cancel.requested':
+    case 'pause.requested':
+    case 'run.paused':
+    case 'run.unpaused':
     case 'run.recovered':
     case 'run.drained':
     case 'run.retried':

@@ -18,6 +18,10 @@ export interface JournalListener {
   onErrorEdgeTaken(event: EventOf<'step.failed'>, decision: Decision): void;
   onWaitStarted(event: EventOf<'wait.started'>): void;
   onWaitEnded(): void;
+  /** The run rests before its next step, or before it chooses its way. */
+  onRunPaused(event: EventOf<'run.paused'>): void;
+  /** It goes on, if it rested. */
+  onRunUnpaused(): void;
   onBranchesStarted(event: EventOf<'branches.started'>): void;
   onBranchesJoined(event: EventOf<'branches.joined'>): void;
   /** The run goes on from where it had ended. */
@@ -56,6 +60,12 @@ export function readEvent(event: RunEvent, listener: JournalListener): void {
     case 'wait.ended':
       listener.onWaitEnded();
       break;
+    case 'run.paused':
+      listener.onRunPaused(event);
+      break;
+    case 'run.unpaused':
+      listener.onRunUnpaused();
+      break;
     case 'branches.started':
       listener.onBranchesStarted(event);
       break;
@@ -79,15 +89,12 @@ export function readEvent(event: RunEvent, listener: JournalListener): void {
       listener.onRunCancelled(event);
       break;
     case 'children.refused':
-      // The end of the run says it.
-      break;
     case 'signal.received':
-      // It shows when a wait takes it.
-      break;
     case 'cancel.requested':
+    case 'pause.requested':
     case 'run.recovered':
     case 'run.drained':
-      // How the run is driven is no part of what happens in it.
+      // What comes of it is in other events. How a run is driven is no part of what happens in it.
       break;
     default:
       assertNever(event);

@@ -83,6 +83,8 @@ class LineWriter implements JournalListener {
   onRunSubmitted(): void {}
   onErrorEdgeTaken(): void {}
   onWaitEnded(): void {}
+  onRunPaused(): void {}
+  onRunUnpaused(): void {}
   onRunForked(): void {}
 
   private add(line: string): void {

@@ -70,6 +70,7 @@ export function answer(
 }
 
 function describeWait({ phase }: RunState): string {
+  if (phase.kind === 'paused') return 'is paused: unpause it first';
   const signal = phase.kind === 'waiting' ? phase.wait.signal : undefined;
   return signal === undefined ? 'does not wait for an answer' : `waits for the signal "${signal}", not for an answer`;
 }

@@ -75,6 +75,16 @@ export interface ChildrenRefusal {
 
 /** Where a run is that has not finished. The cursor is null for a run that begins at its entry. */
 export type LivePhase =
+  | PausePoint
+  /** Paused: nothing to do before somebody says so. */
+  | { readonly kind: 'paused'; readonly at: PausePoint; readonly wait: Waiting<'paused'> }
+  /** Nothing to do before a time, or before somebody answers. */
+  | { readonly kind: 'waiting'; readonly cursor: Cursor; readonly wait: Waiting<OpenWaitKind> }
+  /** Child runs are under way: branches, or a graph as a step. */
+  | { readonly kind: 'joining'; readonly cursor: Cursor; readonly children: Children };
+
+/** Where a run is that has something to do at once, unless it is paused there. */
+export type PausePoint =
   /** Nothing has begun. A fork has the visit that it begins with. */
   | { readonly kind: 'submitted'; readonly cursor: Cursor | null }
   /** Retried before anything had begun. */
@@ -87,11 +97,14 @@ export type LivePhase =
   /** The answer that the visit waited for is there, and becomes this key of `data`. */
   | { readonly kind: 'answered'; readonly cursor: Cursor; readonly key: string; readonly value: Json }
   /** The tool of the visit is done; the run chooses its way, or chooses it again. */
-  | { readonly kind: 'routing'; readonly cursor: Cursor }
-  /** Nothing to do before a time, or before somebody answers. */
-  | { readonly kind: 'waiting'; readonly cursor: Cursor; readonly wait: Waiting<OpenWaitKind> }
-  /** Child runs are under way: branches, or a graph as a step. */
-  | { readonly kind: 'joining'; readonly cursor: Cursor; readonly children: Children };
+  | { readonly kind: 'routing'; readonly cursor: Cursor };
+
+const PAUSE_POINTS: readonly Phase['kind'][] = ['submitted', 'starting', 'calling', 'answered', 'routing'];
+
+/** True for the phases that have something to do at once. */
+export function isPausePoint(phase: Phase): phase is PausePoint {
+  return PAUSE_POINTS.includes(phase.kind);
+}
 
 /** What a retry goes on with. A visit that waited calls its tool again; children that have not completed run again. */
 export type RetryPoint = Extract<LivePhase, { kind: 'starting' | 'calling' | 'answered' | 'routing' | 'joining' }>;
@@ -138,6 +151,8 @@ export interface RunState {
   readonly stepCount: number;
   readonly logCount: number;
   readonly cancelRequested: boolean;
+  /** Somebody paused it: nothing begins, even if it still waits for something else. */
+  readonly paused: boolean;
   /** The signals that it has been sent; null before the first. */
   readonly inbox: Inbox | null;
   /** Crashes since the run last got on. */
@@ -187,6 +202,7 @@ const STATUS: Readonly<Record<Phase['kind'], RunStatus>> = {
   calling: 'RUNNING',
   answered: 'RUNNING',
   routing: 'RUNNING',
+  paused: 'WAITING',
   waiting: 'WAITING',
   joining: 'WAITING',
   completed: 'COMPLETED',
@@ -196,27 +212,27 @@ const STATUS: Readonly<Record<Phase['kind'], RunStatus>> = {
 
 /** The visit that is under way or comes next; of a finished run, the one that it ended at. */
 export function cursorOf({ phase }: Pick<RunState, 'phase'>): Cursor | null {
-  return phase.kind === 'failed' || phase.kind === 'cancelled' ? phase.at.cursor : phase.cursor;
+  return 'at' in phase ? phase.at.cursor : phase.cursor;
 }
 
 /** The child runs that have not been joined; of a finished run, those that a retry goes on with. */
 export function childrenOf({ phase }: Pick<RunState, 'phase'>): Children | null {
-  const live = phase.kind === 'failed' || phase.kind === 'cancelled' ? phase.at : phase;
+  const live = 'at' in phase ? phase.at : phase;
   return live.kind === 'joining' ? live.children : null;
 }
 
 /** What a run waits for. */
 export function waitOf({ phase }: Pick<RunState, 'phase'>): Waiting | null {
-  if (phase.kind === 'waiting') return phase.wait;
+  if (phase.kind === 'waiting' || phase.kind === 'paused') return phase.wait;
   if (phase.kind !== 'joining') return null;
   const { seq, node, since, graph } = phase.children;
   const kind = graph === null ? 'branches' : 'graph';
   return startWait(kind, node, since, seq, { saveAs: graph?.saveAs ?? null });
 }
 
-/** True for a run that is at rest until a person answers. */
-export function waitsForPerson({ phase }: Pick<RunState, 'phase'>): boolean {
-  return phase.kind === 'waiting' && isForPerson(phase.wait.kind);
+/** True for a run that is at rest until a person answers, or has it go on. */
+export function waitsForPerson({ phase, paused }: Pick<RunState, 'phase' | 'paused'>): boolean {
+  return phase.kind === 'paused' || (phase.kind === 'waiting' && (paused || isForPerson(phase.wait.kind)));
 }
 
 /** Why a run failed. */
@@ -240,22 +256,17 @@ export function startWait<K extends WaitKind>(
   return { until: null, message: null, schema: null, saveAs: null, ...more, id: waitIdOf(seq), kind, node, since };
 }
 
-/** When a run that is not being driven has to be looked at (milliseconds since 1970), if ever. */
-export function wakeAt({ phase, deadlineAt }: Pick<RunState, 'phase' | 'deadlineAt'>): number | null {
-  if (phase.kind === 'submitted') return deadlineAt;
-  // Children have their parent's deadline, and wake it.
-  if (phase.kind !== 'waiting') return null;
-  const { until } = phase.wait;
-  return until === null || deadlineAt === null ? (until ?? deadlineAt) : Math.min(until, deadlineAt);
-}
-
-/** True when the row of a run, which lists show, is another after a change: it has another status, or another wait. */
+/**
+ * True when the row of a run, which lists show, is another after a change: it has another status, another wait, or
+ * another time to be looked at.
+ */
 export function isRowChanged(before: RunState, after: RunState): boolean {
-  return STATUS[before.phase.kind] !== STATUS[after.phase.kind] || waitIdAt(before) !== waitIdAt(after);
+  if (STATUS[before.phase.kind] !== STATUS[after.phase.kind] || waitIdAt(before) !== waitIdAt(after)) return true;
+  return before.paused !== after.paused && after.phase.kind === 'waiting';
 }
 
 function waitIdAt({ phase }: RunState): string | null {
-  if (phase.kind === 'waiting') return phase.wait.id;
+  if (phase.kind === 'waiting' || phase.kind === 'paused') return phase.wait.id;
   return phase.kind === 'joining' ? waitIdOf(phase.children.seq) : null;
 }
 
@@ -282,6 +293,7 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     stepCount: 0,
     logCount: 0,
     cancelRequested: false,
+    paused: false,
     inbox: null,
     recoveries: 0,
     drained: false,
@@ -320,6 +332,7 @@ export function copyRun(state: RunState): MutableRun {
     stepCount: state.stepCount,
     logCount: state.logCount,
     cancelRequested: state.cancelRequested,
+    paused: state.paused,
     inbox: state.inbox,
     recoveries: state.recoveries,
     drained: state.drained,
@@ -336,8 +349,3 @@ export function copyRun(state: RunState): MutableRun {
 }
 
 type MutableRun = { -readonly [Field in keyof RunState]: RunState[Field] };
-
-/** True for a run that nobody has to drive for now: it has ended, or waits for a time or a person. */
-export function isLeft(state: RunState): boolean {
-  return isFinished(statusOf(state)) || state.phase.kind === 'waiting';
-}

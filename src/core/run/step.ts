@@ -81,7 +81,9 @@ export function completeStep(visit: Visit, accepted: Accepted, logs: readonly st
   if (error !== undefined) return [event, failRun(cursor, error.code, error.message)];
   if (isBranchRoute(node.route)) {
     const ending = findEnding(state, cursor, now) ?? findDepthLimit(visit);
-    return [event, ...(ending === undefined ? startBranches(visit, node.route, items) : [ending])];
+    if (ending !== undefined) return [event, ending];
+    // The branches start when the run is unpaused: then it chooses its way again.
+    return state.paused ? [event] : [event, ...startBranches(visit, node.route, items)];
   }
   if (decision === null || decision.to_node === null) return [event, { type: 'run.completed', reason: 'no_edge' }];
   return goOn(visit, event, decision.to_node);

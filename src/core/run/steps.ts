@@ -7,7 +7,7 @@ import { type JournalListener, readEvent } from './journal-reading.js';
 export interface StepView {
   readonly step: number;
   readonly node: string;
-  /** WAITING: for a time, an answer, its next try, or the graph that runs as this step. */
+  /** WAITING: for a time, an answer, its next try, the graph that runs as this step, or because the run is paused. */
   readonly status: 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
   /** Tries so far, the one under way included. */
   readonly attempts: number;
@@ -35,6 +35,7 @@ export class StepReader implements JournalListener {
   #open: StepView | null = null;
   /** The open step was read before. */
   #isOld = false;
+  #isPaused = false;
   readonly #from: number;
 
   /** @param from `lastSeq` of the reader of the steps before; 0 to read from the start. */
@@ -100,6 +101,17 @@ export class StepReader implements JournalListener {
     );
   }
 
+  onRunPaused(): void {
+    this.#isPaused = true;
+    this.#change(({ status }) => (status === 'RUNNING' ? { status: 'WAITING' } : {}));
+  }
+
+  /** A run that waits for something else, or had not come to rest, stays as it is. */
+  onRunUnpaused(): void {
+    if (this.#isPaused) this.#change(({ status }) => (status === 'WAITING' ? { status: 'RUNNING' } : {}));
+    this.#isPaused = false;
+  }
+
   /** The step that ended the run is under way again, unless it has led on to another. */
   onRunRetried({ step, node }: EventOf<'run.retried'>): void {
     if (step !== undefined && node !== undefined) this.#visit(step, node);
@@ -141,6 +153,7 @@ export class StepReader implements JournalListener {
 
   /** The run ends at this step. A step that is over stays as it is. */
   #stop(changes: (step: StepView) => Partial<StepView>): void {
+    this.#isPaused = false;
     this.#change((open) => {
       const isUnderWay = open.status === 'RUNNING' || open.status === 'WAITING';
       return isUnderWay ? { finishedAt: this.#time, ...changes(open) } : {};

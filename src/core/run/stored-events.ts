@@ -160,6 +160,9 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
   },
   'children.refused': { code: isRefusalCode, message: isText },
   'cancel.requested': {},
+  'pause.requested': {},
+  'run.paused': { node: isText },
+  'run.unpaused': {},
   'run.recovered': { children_ended: optional(isCount) },
   'run.drained': {},
   'run.retried': {

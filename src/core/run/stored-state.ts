@@ -14,7 +14,7 @@ import {
 } from '../base/form.js';
 import { isPlainObject } from '../base/json.js';
 import type { Inbox, KeptSignal } from './inbox.js';
-import type { Children, Cursor, Phase, PhaseOf, RetryPoint, RunState, Waiting } from './state.js';
+import type { Children, Cursor, PausePoint, Phase, PhaseOf, RetryPoint, RunState, Waiting } from './state.js';
 import {
   isForkedFrom,
   isGivenLimits,
@@ -38,9 +38,8 @@ const isCursor = hasFields<Cursor>({
   beganAt: optional(isNumber),
 });
 
-const isWaiting = hasFields<Waiting<OpenWaitKind>>({
+const waitFields = {
   id: isText,
-  kind: isOpenWaitKind,
   node: isText,
   since: isNumber,
   until: orNull(isNumber),
@@ -48,7 +47,9 @@ const isWaiting = hasFields<Waiting<OpenWaitKind>>({
   schema: orNull(isJsonObject),
   saveAs: orNull(isText),
   signal: optional(isText),
-});
+};
+const isWaiting = hasFields<Waiting<OpenWaitKind>>({ ...waitFields, kind: isOpenWaitKind });
+const isPause = hasFields<Waiting<'paused'>>({ ...waitFields, kind: isOneOf<'paused'>({ paused: 0 }) });
 
 const isInbox = hasFields<Inbox>({
   kept: isRecordOf(isListOf(hasFields<KeptSignal>({ payload: isJson, bytes: isCount }))),
@@ -90,11 +91,19 @@ const RETRY_POINTS: Pick<PhaseFields, RetryPoint['kind']> = {
   routing: hasFields({ cursor: isCursor }),
   joining: hasFields({ cursor: isCursor, children: isChildren }),
 };
+const PAUSE_POINTS: Pick<PhaseFields, PausePoint['kind']> = {
+  submitted: hasFields({ cursor: orNull(isCursor) }),
+  starting: RETRY_POINTS.starting,
+  calling: RETRY_POINTS.calling,
+  answered: RETRY_POINTS.answered,
+  routing: RETRY_POINTS.routing,
+};
 const isRetryPoint = isOneKindOf<RetryPoint>(RETRY_POINTS);
 
 const isPhase = isOneKindOf<Phase>({
   ...RETRY_POINTS,
-  submitted: hasFields({ cursor: orNull(isCursor) }),
+  submitted: PAUSE_POINTS.submitted,
+  paused: hasFields({ at: isOneKindOf<PausePoint>(PAUSE_POINTS), wait: isPause }),
   waiting: hasFields({ cursor: isCursor, wait: isWaiting }),
   completed: hasFields({ cursor: orNull(isCursor), finishedAt: isNumber }),
   failed: hasFields({ at: isRetryPoint, finishedAt: isNumber, error: isRunError }),
@@ -127,6 +136,7 @@ export const STATE_FORM = new Form<RunState>({
   stepCount: isCount,
   logCount: isCount,
   cancelRequested: isFlag,
+  paused: isFlag,
   inbox: orNull(isInbox),
   recoveries: isCount,
   drained: isFlag,

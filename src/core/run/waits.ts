@@ -16,7 +16,9 @@ type WaitRules =
       readonly outcome: Extract<WaitOutcome, 'elapsed' | 'expired'>;
       /** What the run does then: complete the step, fail it because nobody answered, or call its tool again. */
       readonly atTime: 'complete' | 'fail' | 'call';
-    };
+    }
+  /** The run is paused. Nothing answers that, and it has no time: it goes on when somebody says so. */
+  | { readonly hasChildren: false; readonly isForPerson: false };
 
 const WAITS = {
   timer: { hasChildren: false, isForPerson: false, outcome: 'elapsed', atTime: 'complete' },
@@ -26,18 +28,19 @@ const WAITS = {
   retry: { hasChildren: false, isForPerson: false, outcome: 'elapsed', atTime: 'call' },
   graph: { hasChildren: true, isForPerson: false },
   branches: { hasChildren: true, isForPerson: false },
+  paused: { hasChildren: false, isForPerson: false },
 } as const satisfies Readonly<Record<string, WaitRules>>;
 
 export type WaitKind = keyof typeof WAITS;
 export const WAIT_KINDS = Object.keys(WAITS) as readonly WaitKind[];
 
-/** A wait for child runs, or one for a time or a person. */
+/** A wait for child runs, or one of a step for a time, a person or a signal. */
 export type ChildrenWaitKind = { [K in WaitKind]: (typeof WAITS)[K]['hasChildren'] extends true ? K : never }[WaitKind];
-export type OpenWaitKind = Exclude<WaitKind, ChildrenWaitKind>;
+export type OpenWaitKind = Exclude<WaitKind, ChildrenWaitKind | 'paused'>;
 
-/** True for the kinds of waits that have no child runs. */
+/** True for the kinds of waits that a step has without child runs. */
 export function isOpenWaitKind(kind: unknown): kind is OpenWaitKind {
-  return WAIT_KINDS.some((each) => each === kind && !hasChildren(each));
+  return WAIT_KINDS.some((each) => each === kind && 'outcome' in WAITS[each]);
 }
 
 /** True if a person answers this kind of wait. Until then the run is at rest. */
@@ -54,6 +57,8 @@ export function hasChildren(kind: WaitKind): kind is ChildrenWaitKind {
 }
 
 /** How a wait that has no children ends when its time is over, and what the run does then. */
-export function endOfTime(kind: OpenWaitKind): Pick<Extract<WaitRules, { hasChildren: false }>, 'outcome' | 'atTime'> {
+export function endOfTime(
+  kind: OpenWaitKind,
+): Pick<Extract<WaitRules, { readonly outcome: WaitOutcome }>, 'outcome' | 'atTime'> {
   return WAITS[kind];
 }

@@ -22,6 +22,7 @@ export const waitKindSchema = kindSchema<WaitKind>('What a run waits for', {
   retry: 'the next attempt of a step',
   graph: 'another graph that runs as a step',
   branches: 'its branches',
+  paused: 'somebody to unpause it',
 }).meta({ id: 'WaitKind' });
 
 export const startedRunSchema = z.object({ run_id: z.string(), status: statusSchema }).meta({ id: 'StartedRun' });
@@ -148,6 +149,9 @@ export const runStateSchema = z
     step_count: z.int().describe('The number of finished steps.'),
     limits: runLimitsSchema,
     cancel_requested: z.boolean().describe('True from a cancel request until the tool has stopped.'),
+    paused: z
+      .boolean()
+      .describe('True from a pause request until the run is unpaused or ends. A step in progress, or a wait, goes on.'),
   })
   .meta({ id: 'RunState' });
 

@@ -36,6 +36,7 @@ export function toRunState(view: RunView): WireState {
     metadata: state.metadata,
     limits: { max_steps: state.maxSteps, deadline_seconds: state.deadlineSeconds },
     cancel_requested: state.cancelRequested,
+    paused: state.paused,
     submitted_at: toTime(state.submittedAt),
     started_at: toTimeOrNull(state.startedAt),
     finished_at: toTimeOrNull(finishedAtOf(state)),

@@ -1,6 +1,7 @@
 import { assertNever } from '../../core/base/assert-never.js';
+import { wakeAt } from '../../core/run/due.js';
 import { isRequest } from '../../core/run/events.js';
-import { isFinished, statusOf, wakeAt } from '../../core/run/state.js';
+import { isFinished, statusOf } from '../../core/run/state.js';
 import { hasChildren } from '../../core/run/waits.js';
 import { type Claim, QueueFullError, type RunQueue, type Unsubscribe, type Wake } from '../queue.js';
 import type { Store, UnfinishedRun, Unit } from '../store.js';

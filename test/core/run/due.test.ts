@@ -54,6 +54,10 @@ const forked: RunEvent = {
   step: 1,
 };
 
+const paused: RunEvent = { type: 'pause.requested' };
+const rested: RunEvent = { type: 'run.paused', node: 'a' };
+const unpaused: RunEvent = { type: 'run.unpaused' };
+
 const itself = [{ runId: 'run', at: 0 }];
 const itsParent = [{ runId: 'parent', at: 0 }];
 const nothing: readonly object[] = [];
@@ -131,6 +135,22 @@ describe('what a change of a run makes due', () => {
       [{ type: 'run.retried' }],
       itself,
     ],
+    ['a run at work that is to be paused, at once', [started], [paused], itself],
+    ['nothing for a run that has not begun and is to be paused', [], [paused], nothing],
+    ['nothing for a run that waits and is to be paused', [started, waits('timer', START + 9)], [paused], nothing],
+    ['nothing for a run that has come to rest', [started, paused], [rested], nothing],
+    ['a run that goes on after a pause, at once', [started, paused, rested], [unpaused], itself],
+    ['a run that has not begun and goes on after a pause, at once', [paused, rested], [unpaused], itself],
+    ['a wait after a pause, at once', [started, waits('timer', START + 9), paused], [unpaused], itself],
+    ['nothing for a run that did not come to rest', [started, paused], [unpaused], nothing],
+    ['nothing for children, which have gone on', [started, branches, paused], [unpaused], nothing],
+    ['an answer to a paused run, at once', [started, waits('input', null), paused], [ended('answered')], itself],
+    [
+      'nothing for a paused run that is cancelled',
+      [started, paused, rested],
+      [{ type: 'run.cancelled', logs: [] }],
+      nothing,
+    ],
     ['nothing for what does not touch a wait', [started, waits('timer', 3)], [{ type: 'run.recovered' }], nothing],
   ])('is %s', (_, events, change, due) => {
     const before = append(newRun(), events, START).state;
@@ -142,6 +162,7 @@ describe('what a change of a run makes due', () => {
     const wakesOf = (event: RunEvent) => wakesAfter(before, append(before, [event], START).state);
     expect(wakesOf(waits('timer', START + 9))).toEqual([{ runId: 'run', at: START + 4 }]);
     expect(wakesOf(waits('input', null))).toEqual([{ runId: 'run', at: START + 4 }]);
+    expect(wakesOf(rested)).toEqual([{ runId: 'run', at: START + 4 }]);
   });
 
   it.each<[string, RunEvent]>([

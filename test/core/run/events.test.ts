@@ -40,6 +40,8 @@ describe('isRequest', () => {
     });
     const requests: RunEvent[] = [
       { type: 'cancel.requested' },
+      { type: 'pause.requested' },
+      { type: 'run.unpaused' },
       { type: 'run.cancelled', logs: [] },
       { type: 'run.retried' },
       { type: 'signal.received', name: 'go', payload: 1 },
@@ -51,6 +53,7 @@ describe('isRequest', () => {
       submitted,
       { type: 'run.started', next: 'a' },
       { type: 'run.recovered' },
+      { type: 'run.paused', node: 'a' },
       ended('elapsed'),
       ended('refused'),
     ];

@@ -68,6 +68,9 @@ const EVENTS: Record<EventType, [RunEvent, unknown[][]][]> = {
   'signal.received': [[{ type: 'signal.received', name: 'paid', payload: 1 }, []]],
   'children.refused': [[{ type: 'children.refused', code: 'too_many_descendants', message: 'many' }, []]],
   'cancel.requested': [[{ type: 'cancel.requested' }, []]],
+  'pause.requested': [[{ type: 'pause.requested' }, []]],
+  'run.paused': [[{ type: 'run.paused', node: 'a' }, [['onRunPaused']]]],
+  'run.unpaused': [[{ type: 'run.unpaused' }, [['onRunUnpaused']]]],
   'run.recovered': [[{ type: 'run.recovered' }, []]],
   'run.drained': [[{ type: 'run.drained' }, []]],
   'run.retried': [[{ type: 'run.retried', step: 4, node: 'a', next: 'a' }, [['onRunRetried']]]],
@@ -92,6 +95,6 @@ describe('readEvent', () => {
   });
 
   it('refuses an event that it does not know', () => {
-    expect(() => callsFor({ type: 'run.paused' } as unknown as RunEvent)).toThrow('Not handled: {"type":"run.paused"}');
+    expect(() => callsFor({ type: 'run.moved' } as unknown as RunEvent)).toThrow('Not handled: {"type":"run.moved"}');
   });
 });

@@ -129,6 +129,15 @@ it('release 1.5 added signals', () => {
   }
 });
 
+it('release 1.5 added pauses', () => {
+  const added = ['pause.requested', 'run.paused', 'run.unpaused'];
+  for (const { release, runs } of fixtures) {
+    const types = typesOf(release).filter((type) => added.includes(type));
+    expect([release, ...types]).toEqual(release === '1.5-pauses' ? [release, ...added] : [release]);
+    expect(runs.some(({ state }) => 'paused' in state)).toBe(release === '1.5-pauses');
+  }
+});
+
 it('release 1.2 added usage, which is none before', () => {
   for (const { release, runs } of fixtures) {
     const says = JSON.stringify(runs).includes('\\"usage\\"');

@@ -28,6 +28,16 @@ it('names the tool of the node where the run is, and the condition that leads fr
   expect(missingAt(graph, driver.state)).toEqual([]);
 });
 
+it('names nothing of a run that is paused, unless its children come to something', () => {
+  const graph = compiled(document, [tool]);
+  const driver = new RunDriver(graph);
+  driver.append({ type: 'run.started', next: 'second' }, { type: 'pause.requested' });
+  expect(missingAt(graph, driver.state)).toEqual([]);
+  const wait = { kind: 'graph', until: null, save_as: 'second', graph_id: 'g', graph_version: 1 } as const;
+  driver.append({ type: 'wait.started', step: 1, node: 'second', attempt: 1, logs: [], wait });
+  expect(missingAt(graph, driver.state)).toEqual(['away', 'chooses']);
+});
+
 it('names only what is not registered, and nothing of a run that has ended', () => {
   const away = defineTool({ name: 'away', run: () => ({}) });
   const graph = compiled(document, [tool, away]);

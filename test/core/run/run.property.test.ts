@@ -7,6 +7,7 @@ import { type EventOf, type EventRecord, isTerminal, type RunEvent } from '../..
 import type { ChildResult } from '../../../src/core/run/join.js';
 import { fold, takeSnapshot } from '../../../src/core/run/journal.js';
 import { linesOf } from '../../../src/core/run/log-lines.js';
+import { pause, unpause } from '../../../src/core/run/pause.js';
 import { blankRun, type Children, isFinished, type RunState } from '../../../src/core/run/state.js';
 import { StepReader } from '../../../src/core/run/steps.js';
 import { eventOf } from '../../../src/core/run/stored-events.js';
@@ -72,7 +73,7 @@ function checkStatus({ records, view: state }: RunDriver): void {
   if (state.children !== null) assert.notEqual(state.status, 'RUNNING', 'who has children waits for them');
   assert.equal(state.error !== null, state.status === 'FAILED');
   assert.equal(state.finishedAt !== null, isFinished(state.status));
-  if (isFinished(state.status)) assert.equal(state.cancelRequested, false);
+  if (isFinished(state.status)) assert.deepEqual([state.cancelRequested, state.paused], [false, false]);
 }
 
 function checkFolds({ records, state, options }: RunDriver, snapshots: readonly Stored[]): void {
@@ -116,6 +117,19 @@ function checkSignals({ records, state: { inbox } }: RunDriver): void {
 function checkTaken({ outcome, answer }: EventOf<'wait.ended'>, kept: unknown[]): void {
   if (outcome === 'signalled') assert.equal(answer, kept.shift(), 'a wait takes the oldest of its name');
   if (outcome === 'refused') assert.equal(kept.shift(), 'text', 'only what does not fit is refused');
+}
+
+/** What comes next for a paused run is nothing, its pause, its children or its end. */
+function checkPauses(driver: RunDriver): void {
+  if (!driver.state.paused) return;
+  const command = driver.decide();
+  assert.notEqual(command.type, 'call', 'a paused run begins nothing');
+  if (command.type !== 'append') return;
+  const types = command.events.map(({ type }) => type);
+  assert.ok(
+    types.every((type) => type === 'run.paused' || isTerminal(type)),
+    'a paused run rests, or ends',
+  );
 }
 
 /** Steps read at once, and steps read one page after the other, are the same. */
@@ -187,6 +201,8 @@ function intervene(driver: RunDriver, { kind, ...rest }: Intervention, snapshots
 function interveneLive(driver: RunDriver, kind: Intervention['kind']): void {
   const { status, waiting } = driver.view;
   if (kind === 'cancel') driver.append({ type: 'cancel.requested' });
+  if (kind === 'pause') driver.append(...(pause(driver.state).events ?? []));
+  if (kind === 'unpause') driver.append(...(unpause(driver.state).events ?? []));
   if (kind === 'crash' && status === 'RUNNING') driver.append({ type: 'run.recovered' });
   if (kind === 'drain' && status === 'RUNNING') driver.append({ type: 'run.drained' });
   if (kind === 'answer' && waiting?.kind === 'input' && driver.decide().type === 'wait') driver.answer({ ok: true });
@@ -228,6 +244,7 @@ function drive({ definition, registry }: GeneratedGraph, plan: Plan, seen: Set<s
     checkJournal(driver);
     checkStatus(driver);
     checkSignals(driver);
+    checkPauses(driver);
     checkFolds(driver, snapshots);
     // Now and then: it reads the whole journal once for each step.
     if (intervention.kind === 'snapshot') checkSteps(driver);
@@ -248,6 +265,7 @@ function takeTurn(driver: RunDriver, { ends }: Plan, { kind }: Intervention, isS
   else {
     driver.advance(() => {
       if (kind === 'cancel_during_call') driver.append({ type: 'cancel.requested' });
+      if (kind === 'pause_during_call') driver.append(...(pause(driver.state).events ?? []));
     });
   }
   return command.type;
@@ -304,7 +322,7 @@ describe('any run of any graph', () => {
       ...['deadline_exceeded', 'expression_failed', 'wait_expired', 'branch_failed', 'child_failed', 'depth_exceeded'],
     ];
     expect([...ends]).toEqual(expect.arrayContaining(expected));
-    expect(types.size).toBe(22);
+    expect(types.size).toBe(25);
   }, 60_000);
 
   it('depends on nothing but its graph, its events, the clock and chance', () => {

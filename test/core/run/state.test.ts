@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { wakeAt } from '../../../src/core/run/due.js';
 import {
   blankRun,
   type Children,
@@ -8,7 +9,6 @@ import {
   type RunState,
   startWait,
   waitsForPerson,
-  wakeAt,
 } from '../../../src/core/run/state.js';
 import { compiled, RunDriver, START } from '../../helpers/run-driver.js';
 
@@ -66,12 +66,22 @@ describe('isFinished', () => {
 describe('waitsForPerson', () => {
   it('holds for a run that waits for an answer, and for no other', () => {
     const cursor = { node: 'a', step: 1, attempt: 1, tries: 1 };
-    const waiting = (kind: 'input' | 'timer'): Pick<RunState, 'phase'> => {
-      return { phase: { kind: 'waiting', cursor, wait: startWait(kind, 'a', START, 3, {}) } };
+    const waiting = (kind: 'input' | 'timer'): Pick<RunState, 'phase' | 'paused'> => {
+      return { paused: false, phase: { kind: 'waiting', cursor, wait: startWait(kind, 'a', START, 3, {}) } };
     };
     expect(waitsForPerson(waiting('input'))).toBe(true);
     expect(waitsForPerson(waiting('timer'))).toBe(false);
     expect(waitsForPerson(blankRun('run-1'))).toBe(false);
+  });
+
+  it('holds for a run that rests because it is paused', () => {
+    const cursor = { node: 'a', step: 1, attempt: 1, tries: 1 };
+    const at = { kind: 'calling', cursor, announced: true } as const;
+    const wait = startWait('paused', 'a', START, 3, {});
+    expect(waitsForPerson({ paused: true, phase: { kind: 'paused', at, wait } })).toBe(true);
+    const timer = startWait('timer', 'a', START, 3, {});
+    expect(waitsForPerson({ paused: true, phase: { kind: 'waiting', cursor, wait: timer } })).toBe(true);
+    expect(waitsForPerson({ paused: true, phase: at })).toBe(false);
   });
 });
 
@@ -81,6 +91,8 @@ describe('wakeAt', () => {
     return { phase: { kind: 'waiting', cursor, wait: startWait('timer', 'a', START, 3, { until }) } };
   };
   const joining = { kind: 'joining', cursor, children: {} as Children } as const;
+  const at = { kind: 'routing', cursor } as const;
+  const paused = { kind: 'paused', at, wait: startWait('paused', 'a', START, 3, {}) } as const;
 
   it.each<[string, Partial<RunState>, number | null]>([
     ['a new run has its deadline', { deadlineAt: 5 }, 5],
@@ -90,6 +102,10 @@ describe('wakeAt', () => {
     ['a wait is over at the deadline', { ...waitingUntil(7), deadlineAt: 5 }, 5],
     ['a wait may have no time', waitingUntil(null), null],
     ['a wait that has no time has the deadline', { ...waitingUntil(null), deadlineAt: 5 }, 5],
+    ['a paused run has its deadline', { phase: paused, paused: true, deadlineAt: 5 }, 5],
+    ['a paused run may have none', { phase: paused, paused: true }, null],
+    ['a wait of a paused run is not looked at', { ...waitingUntil(3), paused: true }, null],
+    ['a wait of a paused run has the deadline', { ...waitingUntil(3), paused: true, deadlineAt: 5 }, 5],
     ['children have the deadline themselves', { phase: joining, deadlineAt: 5 }, null],
     ['a finished run is left alone', { phase: { kind: 'cancelled', at: joining, finishedAt: 4 }, deadlineAt: 5 }, null],
   ])('%s', (_, changes, moment) => {
@@ -107,12 +123,19 @@ describe('isRowChanged', () => {
   const joining = (seq: number): RunState => {
     return { ...blank, phase: { kind: 'joining', cursor, children: { seq } as Children } };
   };
+  const paused = (seq: number): RunState => {
+    const at = { kind: 'routing', cursor } as const;
+    return { ...blank, phase: { kind: 'paused', at, wait: startWait('paused', 'a', START, seq, {}) } };
+  };
 
   it.each<[string, RunState, RunState, boolean]>([
     ['another status', blank, calling, true],
     ['another step', calling, { ...calling, phase: { kind: 'routing', cursor }, stepCount: 1 }, false],
     ['another wait', waiting(3), waiting(5), true],
     ['other children', joining(3), joining(5), true],
+    ['a wait whose time counts no more', waiting(3), { ...waiting(3), paused: true }, true],
+    ['a pause that has no wait', calling, { ...calling, paused: true }, false],
+    ['another pause', paused(3), paused(5), true],
     ['the same wait', waiting(3), { ...waiting(3), cancelRequested: true }, false],
     ['the same children', joining(3), { ...joining(3), cancelRequested: true }, false],
   ])('%s', (_, before, after, isChanged) => {

@@ -57,6 +57,9 @@ const EVENTS: readonly RunEvent[] = [
   { type: 'branches.joined', ...place, count: 1, patch: {}, error, to_node: 'c', next: 'c' },
   { type: 'children.refused', code: 'too_many_descendants', message: 'no' },
   { type: 'cancel.requested' },
+  { type: 'pause.requested' },
+  { type: 'run.paused', node: 'a' },
+  { type: 'run.unpaused' },
   { type: 'run.recovered', children_ended: 3 },
   { type: 'run.drained' },
   {

@@ -15,7 +15,7 @@ it('a person answers an input, and nothing else', () => {
 
 it('branches and graphs that run as a step are children', () => {
   expect(CHILDREN_WAIT_KINDS).toEqual(['graph', 'branches']);
-  expect(WAIT_KINDS.filter((kind) => !hasChildren(kind))).toEqual(['timer', 'input', 'signal', 'retry']);
+  expect(WAIT_KINDS.filter((kind) => !hasChildren(kind))).toEqual(['timer', 'input', 'signal', 'retry', 'paused']);
 });
 
 it.each<[OpenWaitKind, string, string]>([
@@ -27,7 +27,7 @@ it.each<[OpenWaitKind, string, string]>([
   expect(endOfTime(kind)).toMatchObject({ outcome, atTime });
 });
 
-it('a wait is open if it has no child runs', () => {
+it('a wait is open if it has no child runs, and is no pause', () => {
   expect([...WAIT_KINDS, 'planted', 1, undefined].filter((kind) => isOpenWaitKind(kind))).toEqual([
     'timer',
     'input',
