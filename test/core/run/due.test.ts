@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wakesAfter } from '../../../src/core/run/due.js';
+import { isLeft, wakesAfter } from '../../../src/core/run/due.js';
 import type { RunEvent } from '../../../src/core/run/events.js';
 import { append, openRun } from '../../../src/core/run/journal.js';
 import type { RunState } from '../../../src/core/run/state.js';
@@ -178,4 +178,10 @@ describe('what a change of a run makes due', () => {
     const before = append(newRun({ parent }), [started, failed], START).state;
     expect(wakesAfter(before, append(before, [{ type: 'run.retried', parent_seq: 9 }], START).state)).toEqual(itself);
   });
+});
+
+it('a run that has ended, waits or is paused is driven by nobody', () => {
+  const isLeftAfter = (...events: RunEvent[]) => isLeft(append(newRun(), events, START).state);
+  expect([failed, waits('timer', 3), rested].map((event) => isLeftAfter(started, event))).toEqual([true, true, true]);
+  expect([paused, branches].map((event) => isLeftAfter(started, event))).toEqual([false, false]);
 });
