@@ -1,6 +1,7 @@
 import { wakesAfter } from '../core/run/due.js';
 import type { Appended, takeSnapshot } from '../core/run/journal.js';
-import { isRowChanged, type RunState } from '../core/run/state.js';
+import { isRowChanged } from '../core/run/row-change.js';
+import type { RunState } from '../core/run/state.js';
 import type { Claim } from '../store/queue.js';
 import type { NewRun, RunAppend, Unit } from '../store/store.js';
 

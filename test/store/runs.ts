@@ -3,7 +3,8 @@ import type { Json, JsonObject } from '../../src/core/base/json.js';
 import { graphDefinitionSchema } from '../../src/core/graph/definition.js';
 import type { ParentLink, RunEvent } from '../../src/core/run/events.js';
 import { append, fold, openRun } from '../../src/core/run/journal.js';
-import { blankRun, isRowChanged, type RunState } from '../../src/core/run/state.js';
+import { isRowChanged } from '../../src/core/run/row-change.js';
+import { blankRun, type RunState } from '../../src/core/run/state.js';
 import type { GraphVersion, Idempotency, RunAppend, Store, StoredRun, Unit } from '../../src/store/store.js';
 import { readSnapshot } from '../helpers/all-steps.js';
 

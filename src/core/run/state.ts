@@ -256,20 +256,6 @@ export function startWait<K extends WaitKind>(
   return { until: null, message: null, schema: null, saveAs: null, ...more, id: waitIdOf(seq), kind, node, since };
 }
 
-/**
- * True when the row of a run, which lists show, is another after a change: it has another status, another wait, or
- * another time to be looked at.
- */
-export function isRowChanged(before: RunState, after: RunState): boolean {
-  if (STATUS[before.phase.kind] !== STATUS[after.phase.kind] || waitIdAt(before) !== waitIdAt(after)) return true;
-  return before.paused !== after.paused && after.phase.kind === 'waiting';
-}
-
-function waitIdAt({ phase }: RunState): string | null {
-  if (phase.kind === 'waiting' || phase.kind === 'paused') return phase.wait.id;
-  return phase.kind === 'joining' ? waitIdOf(phase.children.seq) : null;
-}
-
 /** The `data` of a run that has none yet. */
 export const NO_DATA: JsonObject = Object.freeze({});
 

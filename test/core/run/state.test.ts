@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { wakeAt } from '../../../src/core/run/due.js';
+import { isRowChanged } from '../../../src/core/run/row-change.js';
 import {
   blankRun,
   type Children,
   isFinished,
-  isRowChanged,
   RUN_STATUSES,
   type RunState,
   startWait,

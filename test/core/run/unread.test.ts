@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { wakesAfter } from '../../../src/core/run/due.js';
-import { isRowChanged, statusOf } from '../../../src/core/run/state.js';
+import { isRowChanged } from '../../../src/core/run/row-change.js';
+import { statusOf } from '../../../src/core/run/state.js';
 import { drainUnread, endUnread, outlineState, type RunOutline } from '../../../src/core/run/unread.js';
 
 const outline: RunOutline = {
