@@ -29,6 +29,12 @@ export const settingsSchema = z.object({
   RETENTION_DAYS: decimal(undefined, 0.001, 36_500),
   MAX_BODY_BYTES: integer(1_048_576, 1, 1_073_741_824),
   API_KEYS: setting('keys of visible ASCII characters with commas between them', [], parseKeys),
+  NAMED_API_KEYS: setting(
+    'pairs NAME:KEY with commas between them; names differ, and have 1 to 100 letters, digits or . _ @ -',
+    [],
+    parseNamedKeys,
+  ),
+  READ_API_KEYS: setting('keys of visible ASCII characters with commas between them', [], parseKeys),
   ALLOW_ANONYMOUS: setting('true or false', false, parseBoolean),
   HTTP_ALLOW: setting('hosts, host:port, IP addresses or CIDR ranges, with commas between them', [], parsePlaces),
   LLM_BASE_URL: setting('an http:// or https:// URL', 'https://api.openai.com/v1', parseHttpUrl),
@@ -63,6 +69,8 @@ const configSchema = settingsSchema.transform((settings) => ({
   maxBodyBytes: settings.MAX_BODY_BYTES,
   /** None means that requests need no key. */
   apiKeys: settings.API_KEYS,
+  namedApiKeys: settings.NAMED_API_KEYS,
+  readApiKeys: settings.READ_API_KEYS,
   allowAnonymous: settings.ALLOW_ANONYMOUS,
   /** What the tool http_request may reach beside the public internet. */
   httpAllow: settings.HTTP_ALLOW,
@@ -71,8 +79,20 @@ const configSchema = settingsSchema.transform((settings) => ({
   mcpConfigPath: settings.MCP_CONFIG,
   logLevel: settings.LOG_LEVEL,
   /** Only this machine can reach the server, and anybody on it may: then the Host header tells web pages apart. */
-  isOpenOnLoopback: settings.API_KEYS.length === 0 && isLoopback(settings.HOST),
+  isOpenOnLoopback: countKeys(settings) === 0 && isLoopback(settings.HOST),
 }));
+
+/** The settings with keys, which are never shown. With any of them, requests need a key. */
+const KEY_SETTINGS = ['API_KEYS', 'NAMED_API_KEYS', 'READ_API_KEYS'] as const;
+
+function countKeys(settings: Readonly<Record<(typeof KEY_SETTINGS)[number], readonly unknown[]>>): number {
+  return KEY_SETTINGS.reduce((count, name) => count + settings[name].length, 0);
+}
+
+interface NamedKey {
+  readonly name: string;
+  readonly key: string;
+}
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -113,7 +133,7 @@ export function readConfig(env: Environment): Config {
     const name = String(issue.path[0]);
     return `${name} is ${shown(name, values[name] ?? '')}; it must be ${issue.message}`;
   });
-  problems.push(...exposure(values), ...onlyShared(values));
+  problems.push(...exposure(values), ...onlyShared(values), ...sharedKeys(values));
   if (!result.success || problems.length > 0) {
     throw new ConfigError([...problems, ...misnamedSettings(env).map(describeMisnamed)]);
   }
@@ -137,13 +157,28 @@ function readSecrets(env: Environment): Record<string, string> {
 
 /** A server that others can reach must know who they are, or be told in so many words that it need not. */
 function exposure(values: Environment): string[] {
-  const { HOST, API_KEYS, ALLOW_ANONYMOUS } = values;
+  const { HOST, ALLOW_ANONYMOUS } = values;
   const host = settingsSchema.shape.HOST.safeParse(HOST);
   if (!host.success || isLoopback(host.data)) return [];
-  if (API_KEYS !== undefined || ALLOW_ANONYMOUS?.toLowerCase() === 'true') return [];
+  if (KEY_SETTINGS.some((name) => values[name] !== undefined)) return [];
+  if (ALLOW_ANONYMOUS?.toLowerCase() === 'true') return [];
   return [
     `HOST is ${JSON.stringify(HOST)}, which other machines can reach; set API_KEYS, or ALLOW_ANONYMOUS=true to let anyone in`,
   ];
+}
+
+/** Two settings with one key would not say who has it, nor what it may do. */
+function sharedKeys(values: Environment): string[] {
+  const { shape } = settingsSchema;
+  const settings = [
+    ['API_KEYS', shape.API_KEYS.safeParse(values.API_KEYS).data ?? []],
+    ['NAMED_API_KEYS', (shape.NAMED_API_KEYS.safeParse(values.NAMED_API_KEYS).data ?? []).map(({ key }) => key)],
+    ['READ_API_KEYS', shape.READ_API_KEYS.safeParse(values.READ_API_KEYS).data ?? []],
+  ] as const;
+  return settings.flatMap(([name, keys], index) => {
+    const earlier = settings.slice(0, index).filter(([, others]) => keys.some((key) => others.includes(key)));
+    return earlier.map(([other]) => `${name} is set to something (not shown), but has a key that ${other} has too`);
+  });
 }
 
 /** Settings that only mean something where several servers share a database. */
@@ -160,7 +195,7 @@ function onlyShared(values: Environment): string[] {
 
 /** A value as messages show it: never a key, nor the password in a database URL. */
 function shown(name: string, value: string): string {
-  if (name === 'API_KEYS') return 'set to something (not shown)';
+  if (KEY_SETTINGS.some((one) => one === name)) return 'set to something (not shown)';
   const masked = name.endsWith('_URL')
     ? value.replace(/(password=)[^&#]*/gi, '$1***').replace(/\/\/.*@/, '//***@')
     : value;
@@ -270,6 +305,20 @@ function parseHttpUrl(text: string): string | undefined {
   if (!URL.canParse(text)) return undefined;
   const { protocol, username, password } = new URL(text);
   return /^https?:$/.test(protocol) && username === '' && password === '' ? text : undefined;
+}
+
+const NAMED_KEY = /^([A-Za-z0-9][A-Za-z0-9._@-]{0,99}):([\x21-\x7e]+)$/;
+/** What says that nobody with a name did something: journals have it beside the names. */
+const RESERVED_NAMES: readonly string[] = ['token'];
+
+/** Neither names nor keys can be the same: who has a key would not be known. */
+function parseNamedKeys(text: string): readonly NamedKey[] | undefined {
+  const items = text.split(',').map((item) => item.trim());
+  const pairs = items.filter((item) => item !== '').map((item) => NAMED_KEY.exec(item));
+  const named = pairs.flatMap((pair) => (pair === null ? [] : [{ name: pair[1] ?? '', key: pair[2] ?? '' }]));
+  const isDistinct = (key: keyof NamedKey) => new Set(named.map((one) => one[key])).size === named.length;
+  const isGood = named.length > 0 && named.length === pairs.length && isDistinct('name') && isDistinct('key');
+  return isGood && !named.some(({ name }) => RESERVED_NAMES.includes(name)) ? named : undefined;
 }
 
 /** At least one: whoever sets API_KEYS means the server to be closed. */

@@ -18,6 +18,7 @@ import { codeReviewGraph } from './demo/graph.js';
 import type { Engine } from './engine/engine.js';
 import { startRetention } from './executor/retention.js';
 import { currentCall } from './executor/tool-call.js';
+import type { AccessOptions } from './http/access.js';
 import { buildApp } from './http/app.js';
 import { findPage } from './http/service/page.js';
 import { migrate } from './migrate.js';
@@ -77,17 +78,16 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   if (parts.sharingFigures !== undefined) metrics.addSharing(parts.sharingFigures);
   if (parts.isNew) await loadDemo(engine);
   const app = await buildApp({
+    ...accessOf(config),
     engine,
     inSlices: parts.inSlices,
     logger,
-    apiKeys: config.apiKeys,
     maxBodyBytes: config.maxBodyBytes,
-    loopbackOnly: config.isOpenOnLoopback,
     page: findPage(PAGE_FOLDERS),
     isServiceOnly: config.role === 'worker',
     renderMetrics: metrics.render,
     onAnswered: metrics.answered,
-    onRunStarted: (runId, requestId) => runLog.started(runId, requestId),
+    onRunStarted: (runId, requestId, actor) => runLog.started(runId, requestId, actor),
   });
   const days = config.retentionDays;
   const stopRetention = days === undefined ? undefined : startRetention({ store, logger, now, days });
@@ -109,6 +109,10 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   if (unfinished > 0 && !parts.queue.isShared)
     logger.info({ unfinished_runs: unfinished }, 'taking up unfinished runs');
   if (config.role !== 'api') parts.start();
+}
+
+function accessOf({ apiKeys, namedApiKeys, readApiKeys, isOpenOnLoopback }: Config): AccessOptions {
+  return { apiKeys, namedApiKeys, readApiKeys, loopbackOnly: isOpenOnLoopback };
 }
 
 /** Several servers can start on a new database at the same time. */

@@ -34,6 +34,8 @@ describe('readConfig', () => {
       retentionDays: undefined,
       maxBodyBytes: 1_048_576,
       apiKeys: [],
+      namedApiKeys: [],
+      readApiKeys: [],
       allowAnonymous: false,
       httpAllow: [],
       llmBaseUrl: 'https://api.openai.com/v1',
@@ -59,6 +61,8 @@ describe('readConfig', () => {
       RETENTION_DAYS: '30',
       MAX_BODY_BYTES: '2048',
       API_KEYS: 'one,two',
+      NAMED_API_KEYS: 'alice:three, ci@example.org:fo:ur ,',
+      READ_API_KEYS: 'five',
       ALLOW_ANONYMOUS: 'TRUE',
       HTTP_ALLOW: 'internal.example, 127.0.0.1:9000,fd00::/8',
       LLM_BASE_URL: 'http://localhost:9100/v1',
@@ -84,6 +88,11 @@ describe('readConfig', () => {
       retentionDays: 30,
       maxBodyBytes: 2048,
       apiKeys: ['one', 'two'],
+      namedApiKeys: [
+        { name: 'alice', key: 'three' },
+        { name: 'ci@example.org', key: 'fo:ur' },
+      ],
+      readApiKeys: ['five'],
       allowAnonymous: true,
       httpAllow: ['internal.example', '127.0.0.1:9000', 'fd00::/8'],
       llmBaseUrl: 'http://localhost:9100/v1',
@@ -158,6 +167,33 @@ describe('readConfig', () => {
     if (keys.trim() !== ',') expect(problem).not.toContain(keys);
   });
 
+  it.each([
+    'nokey',
+    'alice:',
+    ':zzzz',
+    'al ice:zzzz',
+    'alice:zz zz',
+    '-alice:zzzz',
+    `${'a'.repeat(101)}:zzzz`,
+    'alice:zzzz,alice:yyyy',
+    'alice:zzzz,bob:zzzz',
+    'token:zzzz',
+    'alice:zzzz,bob',
+    ',',
+  ])('refuses the named keys %j and never shows them', (keys) => {
+    const problems = problemsOf({ NAMED_API_KEYS: keys });
+    expect(problems).toEqual([expect.stringMatching(/^NAMED_API_KEYS is set to something \(not shown\); it must be/)]);
+    expect(problems.join()).not.toContain('zz');
+  });
+
+  it('refuses a key that two settings have, and never shows it', () => {
+    expect(problemsOf({ API_KEYS: 'zzzz,a', NAMED_API_KEYS: 'alice:zzzz', READ_API_KEYS: 'b,zzzz' })).toEqual([
+      'NAMED_API_KEYS is set to something (not shown), but has a key that API_KEYS has too',
+      'READ_API_KEYS is set to something (not shown), but has a key that API_KEYS has too',
+      'READ_API_KEYS is set to something (not shown), but has a key that NAMED_API_KEYS has too',
+    ]);
+  });
+
   it.each(['postgres://me:pa@zz@db', 'postgresql://db?user=me&password=pa@zz&x=y'])(
     'refuses %s without its password',
     (url) => {
@@ -205,6 +241,8 @@ describe('an address that others can reach', () => {
     (host) => {
       expect(problemsOf({ HOST: host })).toEqual([expect.stringContaining('set API_KEYS, or ALLOW_ANONYMOUS=true')]);
       expect(readConfig({ HOST: host, API_KEYS: 'k' }).host).toBe(host);
+      expect(readConfig({ HOST: host, NAMED_API_KEYS: 'a:k' }).host).toBe(host);
+      expect(readConfig({ HOST: host, READ_API_KEYS: 'k' }).host).toBe(host);
       expect(readConfig({ HOST: host, ALLOW_ANONYMOUS: 'true' }).host).toBe(host);
       expect(problemsOf({ HOST: host, ALLOW_ANONYMOUS: 'false' })).toHaveLength(1);
     },
@@ -221,6 +259,8 @@ describe('an address that others can reach', () => {
 it('knows when anybody on this machine, and nobody else, may come in', () => {
   expect(readConfig({ HOST: 'localhost' }).isOpenOnLoopback).toBe(true);
   expect(readConfig({ API_KEYS: 'k' }).isOpenOnLoopback).toBe(false);
+  expect(readConfig({ NAMED_API_KEYS: 'a:k' }).isOpenOnLoopback).toBe(false);
+  expect(readConfig({ READ_API_KEYS: 'k' }).isOpenOnLoopback).toBe(false);
   expect(readConfig({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true' }).isOpenOnLoopback).toBe(false);
 });
 

@@ -2,6 +2,7 @@ import { definedOnly } from '../core/base/defined-only.js';
 import { EngineError } from '../core/base/errors.js';
 import type { JsonObject } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
+import type { Actor } from '../core/run/actor.js';
 import type { EventRecord } from '../core/run/events.js';
 import { copyEvent, endFork, openFork, refuseFork, refuseSize, stepIsMissing } from '../core/run/fork.js';
 import type { Appended } from '../core/run/journal.js';
@@ -13,7 +14,7 @@ import type { Idempotency, Store } from '../store/store.js';
 import type { RequestUseCases } from './requests.js';
 import { jsonOf, type RunDeps, refusalError, replay, runNotFound } from './shared.js';
 
-export interface ForkRun {
+export interface ForkRun extends Actor {
   /** The first step that is run anew. */
   readonly fromStep: number;
   /** Keys of `data` to set before it. */
@@ -92,7 +93,7 @@ async function forkedJournal(
   deps: RunDeps,
   requests: Pick<RequestUseCases, 'isChild'>,
   runId: string,
-  { fromStep, data = {}, version }: ForkRun,
+  { fromStep, data = {}, version, by }: ForkRun,
 ): Promise<Appended> {
   const original = await deps.runs.load(runId);
   if (original === undefined) throw runNotFound(runId);
@@ -100,10 +101,11 @@ async function forkedJournal(
   const graph = await graphFor(deps, original, version);
   const refusal = refuseFork(original, fromStep);
   if (refusal !== undefined) throw refusalError(refusal);
-  const opened = openFork(original, graph, deps.newId(), deps.now());
+  const opened = openFork(original, graph, deps.newId(), deps.now(), { by });
   const prefix = await copyPrefix(deps, original, fromStep, opened);
   const patch = (await jsonOf(deps, data, '/data')) as JsonObject;
-  const end = endFork(original, prefix.state, graph, { fromStep, node: prefix.node, data: patch, now: deps.now() });
+  const fork = { fromStep, node: prefix.node, data: patch, now: deps.now(), by };
+  const end = endFork(original, prefix.state, graph, fork);
   if (end.refusal !== undefined) throw refusalError(end.refusal);
   return { state: end.state, records: [...prefix.records, ...end.records] };
 }

@@ -2,6 +2,7 @@ import { EngineError } from '../core/base/errors.js';
 import type { Json } from '../core/base/json.js';
 import type { LimitsDefinition } from '../core/graph/definition.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
+import type { Actor } from '../core/run/actor.js';
 import { pause, unpause } from '../core/run/pause.js';
 import { answer, refuseChild, retry, type Verdict } from '../core/run/requests.js';
 import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
@@ -13,6 +14,18 @@ import { inTurnToLoad, jsonOf, type RunDeps, refusalError, runNotFound } from '.
 export interface Answered {
   readonly runId: string;
   readonly status: RunStatus;
+}
+
+/** An answer to what a run waits for. */
+export interface ResumeRun extends Actor {
+  readonly payload: Json;
+  /** Refused if the run waits for another answer by now. */
+  readonly waitId?: string;
+}
+
+export interface RetryRun extends Actor {
+  /** Replace the run's own, one by one. */
+  readonly limits?: LimitsDefinition;
 }
 
 type AnsweredOrNot = Answered & { readonly isAppended: boolean };
@@ -28,8 +41,8 @@ export class RequestUseCases {
    * cannot be read is cancelled at once.
    * @throws EngineError `run_not_found`, `run_finished`, `store_unavailable`.
    */
-  async cancelRun(runId: string): Promise<Answered> {
-    const { isAppended, ...answered } = answerTo(runId, await this.#cancel(runId));
+  async cancelRun(runId: string, actor?: Actor): Promise<Answered> {
+    const { isAppended, ...answered } = answerTo(runId, await this.#cancel(runId, actor));
     // It is being cancelled already. If whoever was to see to that has failed, this has it looked at again.
     if (!isAppended) await this.deps.store.commit({ appends: [], wakes: [{ runId, at: 0 }] });
     return answered;
@@ -39,8 +52,8 @@ export class RequestUseCases {
    * Pauses a run: the call under way ends, and nothing begins after it.
    * @throws EngineError `run_not_found`, `run_finished`, `run_unreadable`, `server_busy`, `store_unavailable`.
    */
-  async pauseRun(runId: string): Promise<Answered> {
-    const { isAppended: _, ...answered } = await this.#request(runId, pause);
+  async pauseRun(runId: string, actor?: Actor): Promise<Answered> {
+    const { isAppended: _, ...answered } = await this.#request(runId, (state) => pause(state, actor));
     return answered;
   }
 
@@ -48,8 +61,8 @@ export class RequestUseCases {
    * Has a paused run go on.
    * @throws EngineError `run_not_found`, `run_finished`, `run_unreadable`, `server_busy`, `store_unavailable`.
    */
-  async unpauseRun(runId: string): Promise<Answered> {
-    const { isAppended: _, ...answered } = await this.#request(runId, unpause);
+  async unpauseRun(runId: string, actor?: Actor): Promise<Answered> {
+    const { isAppended: _, ...answered } = await this.#request(runId, (state) => unpause(state, actor));
     return answered;
   }
 
@@ -58,8 +71,8 @@ export class RequestUseCases {
    * @throws EngineError `run_not_found`, `run_not_waiting`, `invalid_request`, `invalid_answer`, `run_unreadable`,
    * `server_busy`, `store_unavailable`.
    */
-  async resumeRun(runId: string, { payload, waitId }: { payload: Json; waitId?: string }): Promise<Answered> {
-    const request = { payload: await jsonOf(this.deps, payload, '/payload'), waitId };
+  async resumeRun(runId: string, { payload, waitId, by }: ResumeRun): Promise<Answered> {
+    const request = { payload: await jsonOf(this.deps, payload, '/payload'), waitId, by };
     const { turns, now } = this.deps;
     const { isAppended: _, ...answered } = await this.#request(runId, async (state) => {
       const schema = state.phase.kind === 'waiting' ? state.phase.wait.schema : null;
@@ -75,11 +88,11 @@ export class RequestUseCases {
    * @throws EngineError `run_not_found`, `run_is_child`, `run_not_retryable`, `graph_deleted`, `limits_too_low`,
    * `run_unreadable`, `graph_unreadable`, `server_busy`, `queue_full`, `shutting_down`, `store_unavailable`.
    */
-  async retryRun(runId: string, { limits }: { limits?: LimitsDefinition }): Promise<Answered> {
+  async retryRun(runId: string, { limits, by }: RetryRun): Promise<Answered> {
     const { admission, store, now } = this.deps;
     const decide = async (state: RunState): Promise<Verdict> => {
       if (state.parent !== null) throw await this.isChild({ runId, parentRunId: state.parent.run_id });
-      return retry(state, { limits, isGraphDeleted: await this.#isGraphDeleted(state) }, now());
+      return retry(state, { limits, by, isGraphDeleted: await this.#isGraphDeleted(state) }, now());
     };
     // Only a run that is retried takes a place in the queue.
     const admitted = (unit: Unit) => admission.admit(() => store.commit(unit));
@@ -91,8 +104,8 @@ export class RequestUseCases {
     return answerTo(runId, await inTurnToLoad(this.deps, runId, () => appendTo(this.deps, runId, decide, commit)));
   }
 
-  #cancel(runId: string): Promise<AppendResult | undefined> {
-    return inTurnToLoad(this.deps, runId, () => cancelRun(this.deps, runId), { always: true });
+  #cancel(runId: string, actor: Actor | undefined): Promise<AppendResult | undefined> {
+    return inTurnToLoad(this.deps, runId, () => cancelRun(this.deps, runId, actor), { always: true });
   }
 
   async #isGraphDeleted({ graphId, graphVersion }: RunState): Promise<boolean> {

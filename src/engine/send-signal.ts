@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { EngineError } from '../core/base/errors.js';
 import { type Json, jsonBytes } from '../core/base/json.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
+import type { Actor } from '../core/run/actor.js';
 import { findSignalRequest } from '../core/run/inbox.js';
 import { MAX_PATCH_BYTES } from '../core/run/patch.js';
 import { receiveSignal, type SentSignal } from '../core/run/receive-signal.js';
@@ -14,7 +15,7 @@ import { inTurnToLoad, jsonOf, type RunDeps, refusalError, runNotFound } from '.
 /** It becomes a patch of `data`, with its key. */
 const MAX_PAYLOAD_BYTES = MAX_PATCH_BYTES - 1024;
 
-export interface SendSignal {
+export interface SendSignal extends Actor {
   /** 1 to 100 characters of `a-z 0-9 _ - .`, of which the first is a letter or a digit. */
   readonly name: string;
   readonly payload: Json;
@@ -49,7 +50,7 @@ export async function sendSignal(deps: RunDeps, runId: string, request: SendSign
   return { runId, status: earlier?.status ?? statusOf(state), replayed: !isAppended };
 }
 
-async function toSignal(deps: RunDeps, { name, payload, idempotency }: SendSignal): Promise<SentSignal> {
+async function toSignal(deps: RunDeps, { name, payload, idempotency, by }: SendSignal): Promise<SentSignal> {
   const [issue] = signalNameSchema.safeParse(name).error?.issues ?? [];
   if (issue !== undefined) throw new EngineError('invalid_request', `The name of a signal ${issue.message}.`);
   // The journal has them for as long as the run is there, and people can put anything into a key.
@@ -57,7 +58,7 @@ async function toSignal(deps: RunDeps, { name, payload, idempotency }: SendSigna
   const given = await jsonOf(deps, payload, '/payload');
   // As data it is printed another way than it was sent: 1e20 has 21 digits.
   if (jsonBytes(given) > MAX_PAYLOAD_BYTES) throw tooLarge();
-  return { name, payload: given, idempotency: digests };
+  return { name, payload: given, idempotency: digests, by };
 }
 
 function tooLarge(): EngineError {

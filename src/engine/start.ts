@@ -3,6 +3,7 @@ import { EngineError } from '../core/base/errors.js';
 import type { Json } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { type LimitsDefinition, resolveLimits } from '../core/graph/definition.js';
+import type { Actor } from '../core/run/actor.js';
 import { limitsDocument } from '../core/run/children.js';
 import { openRun } from '../core/run/journal.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
@@ -11,7 +12,7 @@ import type { Idempotency } from '../store/store.js';
 import { graphNotFound } from './graphs.js';
 import { jsonOf, type RunDeps, replay } from './shared.js';
 
-export interface StartRun {
+export interface StartRun extends Actor {
   readonly graphId: string;
   /** The latest if it is omitted. */
   readonly version?: number;
@@ -62,7 +63,7 @@ async function startOnLatest(deps: RunDeps, request: StartRun): Promise<string> 
 }
 
 async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph): Promise<string> {
-  const { version, idempotency, metadata = {} } = request;
+  const { version, idempotency, metadata = {}, by } = request;
   const event = {
     type: 'run.submitted',
     graph_id: graph.graphId,
@@ -70,6 +71,7 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
     input_data: await checkInput(deps, graph, request.inputData),
     limits: limitsDocument(resolveLimits(graph.limits, request.limits)),
     metadata,
+    ...definedOnly({ by }),
   } as const;
   const opened = openRun(deps.newId(), event, deps.now());
   const create = definedOnly({ idempotency, isLatest: version === undefined });

@@ -1,11 +1,16 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type ApiKeys, createKeyFinder, type KeyFinder } from './api-keys.js';
 import { ApiError } from './errors/api-error.js';
 
-/** Who can use the API. */
-export interface AccessOptions {
-  /** If there are any, every route but health, /docs, /schemas and the page needs one of them as a Bearer token. */
-  readonly apiKeys: readonly string[];
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route changes nothing, although its method could. */
+    readonly changesNothing?: boolean;
+  }
+}
+
+/** Who can use the API. If there are keys, every route but health, /docs, /schemas and the page needs one as a Bearer token. */
+export interface AccessOptions extends ApiKeys {
   /** Refuses requests whose Host is not a name of this machine's loopback. */
   readonly loopbackOnly: boolean;
 }
@@ -20,10 +25,11 @@ export const SECURITY_HEADERS = {
 
 /** Sets security headers and guards every route, including unknown ones. One hook, since it runs on every request. */
 export function guardAccess(app: FastifyInstance, options: AccessOptions): void {
-  const isKey = options.apiKeys.length > 0 ? createKeyCheck(options.apiKeys) : undefined;
+  const findKey = createKeyFinder(options);
+  app.decorateRequest('actor', null);
   app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     reply.headers(SECURITY_HEADERS);
-    done(refuseHost(request, options) ?? (isKey === undefined ? refuseOrigin(request) : refuseKey(request, isKey)));
+    done(refuseHost(request, options) ?? (findKey === undefined ? refuseOrigin(request) : refuseKey(request, findKey)));
   });
 }
 
@@ -65,8 +71,24 @@ function isOwnOrigin(origin: string | undefined, host: string | undefined): bool
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host?.toLowerCase());
 }
 
-function refuseKey(request: FastifyRequest, isKey: KeyCheck): ApiError | undefined {
-  return isOpen(request) || isKey(request.headers.authorization) ? undefined : new ApiError('unauthorized');
+function refuseKey(request: FastifyRequest, findKey: KeyFinder): ApiError | undefined {
+  if (isOpen(request)) return undefined;
+  const key = findKey(request.headers.authorization);
+  if (key === undefined) return new ApiError('unauthorized');
+  if (key.mayOnlyRead && !isRead(request)) return new ApiError('read_only_key');
+  if (key.name !== undefined) nameActor(request, key.name);
+  return undefined;
+}
+
+/** True for a request that changes nothing. What no route takes is one: it is answered as such. */
+function isRead({ method, routeOptions }: FastifyRequest): boolean {
+  return SAFE_METHODS.has(method) || routeOptions.config.changesNothing === true || routeOptions.url === undefined;
+}
+
+/** Lines of the log about the request say too who asked. */
+function nameActor(request: FastifyRequest, by: string): void {
+  request.actor = { by };
+  request.log = request.log.child({ by });
 }
 
 const LOOPBACK_HOST = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
@@ -85,27 +107,4 @@ const OPEN_ROUTES = /^\/(health\/.*|docs|docs\/.*|schemas\/.*|web\/.*)?$/;
 function isOpen(request: FastifyRequest): boolean {
   const { url } = request.routeOptions;
   return url !== undefined && OPEN_ROUTES.test(url);
-}
-
-/** True for an Authorization header with a key. */
-type KeyCheck = (authorization: string | undefined) => boolean;
-
-const BEARER = /^Bearer +(.+)$/i;
-
-/**
- * Compares the token of an Authorization header (RFC 6750, section 2.1) with every key.
- * Digests have one length, so the time of a comparison reveals nothing about the keys.
- */
-function createKeyCheck(apiKeys: readonly string[]): KeyCheck {
-  const digests = apiKeys.map(digest);
-  return (authorization) => {
-    const token = BEARER.exec(authorization ?? '')?.[1]?.trim();
-    if (token === undefined) return false;
-    const presented = digest(token);
-    return digests.reduce((found, known) => timingSafeEqual(known, presented) || found, false);
-  };
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { definedOnly } from '../core/base/defined-only.js';
+import type { Actor } from '../core/run/actor.js';
 import { errorOf, finishedAtOf, isFinished, type RunState, statusOf } from '../core/run/state.js';
 import type { Unit } from '../store/store.js';
 
@@ -16,9 +17,9 @@ export class RunLog {
   constructor(private readonly logger: Pick<Logger, 'info' | 'debug'>) {}
 
   /** Notes that a request has started a run. */
-  started(runId: string, requestId: string): void {
+  started(runId: string, requestId: string, { by }: Actor = {}): void {
     this.#requests.set(runId, requestId);
-    this.logger.debug({ run_id: runId, request_id: requestId }, 'run started');
+    this.logger.debug({ run_id: runId, request_id: requestId, ...definedOnly({ by }) }, 'run started');
   }
 
   /** For the store's `onCommit`. */

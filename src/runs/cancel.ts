@@ -1,3 +1,5 @@
+import { definedOnly } from '../core/base/defined-only.js';
+import type { Actor } from '../core/run/actor.js';
 import { type EventOf, isTerminal } from '../core/run/events.js';
 import { cancel, refuseFinished, type Verdict } from '../core/run/requests.js';
 import { isFinished, RUN_STATUSES, type RunState } from '../core/run/state.js';
@@ -21,9 +23,9 @@ const CHILDREN_AT_A_TIME = 500;
  * read, or whose graph cannot, is driven by nobody, and is cancelled at once with the runs inside it.
  * @returns `undefined` if there is no such run
  */
-export async function cancelRun(deps: CancelDeps, runId: string): Promise<AppendResult | undefined> {
+export async function cancelRun(deps: CancelDeps, runId: string, actor: Actor = {}): Promise<AppendResult | undefined> {
   const decide = async (state: RunState): Promise<Verdict> => {
-    const verdict = cancel(state);
+    const verdict = cancel(state, actor);
     if (isLeftToDriver(verdict)) await deps.graphs.pinned(state.graphId, state.graphVersion);
     return verdict;
   };
@@ -31,7 +33,7 @@ export async function cancelRun(deps: CancelDeps, runId: string): Promise<Append
     return await appendTo(deps, runId, decide);
   } catch (error) {
     if (!isUnreadable(error)) throw error;
-    return endUnreadable(deps, runId, { type: 'run.cancelled', logs: [] });
+    return endUnreadable(deps, runId, { type: 'run.cancelled', logs: [], ...definedOnly({ by: actor.by }) });
   }
 }
 

@@ -92,6 +92,7 @@ function StepDetails({ step, state }: { step: Step; state: RunState }) {
           <Code text={pretty(patch)} label={`What step ${step.step} changed`} />
         </>
       )}
+      {step.answered_by === null ? null : <p class="quiet">Answered by {step.answered_by}.</p>}
       {logs.length === 0 ? null : (
         <>
           <h3>Logs</h3>

@@ -91,8 +91,12 @@ function Summary({ run, state }: { run: LiveRun; state: RunState }) {
           </span>
         )}
         {state.cancel_requested ? <span>cancelling…</span> : null}
+        <By name={state.cancelled_by} />
         {state.paused && !state.cancel_requested ? (
-          <span>{state.status === 'WAITING' ? 'paused' : 'pausing…'}</span>
+          <span>
+            {state.status === 'WAITING' ? 'paused' : 'pausing…'}
+            <By name={state.paused_by} />
+          </span>
         ) : null}
         <span class="quiet">{CONNECTION[run.connection]}</span>
       </p>
@@ -102,6 +106,7 @@ function Summary({ run, state }: { run: LiveRun; state: RunState }) {
         </Fact>
         <Fact name="Submitted">
           <Time iso={state.submitted_at} />
+          <By name={state.submitted_by} />
         </Fact>
         <Fact name="Took">{elapsed(state.submitted_at, state.finished_at)}</Fact>
         {parent === null ? null : (
@@ -121,6 +126,11 @@ function Summary({ run, state }: { run: LiveRun; state: RunState }) {
       </p>
     </section>
   );
+}
+
+/** Who did what stands before it, if that is known. */
+function By({ name }: { name: string | null }) {
+  return name === null ? null : <span class="quiet"> by {name}</span>;
 }
 
 function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {

@@ -214,6 +214,9 @@ export interface RunState {
   step_count: number;
   limits: RunLimits;
   cancel_requested: boolean;
+  submitted_by: string | null;
+  paused_by: string | null;
+  cancelled_by: string | null;
   paused: boolean;
 }
 export interface Waiting {
@@ -278,6 +281,7 @@ export interface Step {
   error: RunError | null;
   decision: Decision | null;
   usage: Usage;
+  answered_by: string | null;
 }
 export interface CalledWith {
   attempt: number;
@@ -305,6 +309,7 @@ export interface Problem {
     | 'unauthorized'
     | 'forbidden_host'
     | 'forbidden_origin'
+    | 'read_only_key'
     | 'not_found'
     | 'method_not_allowed'
     | 'graph_not_found'

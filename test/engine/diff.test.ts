@@ -18,6 +18,7 @@ async function* stepsAt(...places: readonly string[]): AsyncGenerator<StepView, 
       patch: {},
       logs: [],
       error: null,
+      answeredBy: null,
       decision: to === undefined ? null : { kind: 'edge', to_node: to },
       usage: { input_tokens: 0, output_tokens: 0 },
     };

@@ -31,6 +31,8 @@ export interface TestServerOptions
   extends TestEngineOptions,
     Pick<AppOptions, 'page' | 'renderMetrics' | 'onRunStarted' | 'onAnswered' | 'unreadMs'> {
   readonly apiKeys?: readonly string[];
+  readonly namedApiKeys?: AppOptions['namedApiKeys'];
+  readonly readApiKeys?: readonly string[];
   readonly loopbackOnly?: boolean;
   readonly maxBodyBytes?: number;
   readonly logger?: FastifyBaseLogger;

@@ -92,6 +92,8 @@ export type RunEvent =
       readonly metadata: Metadata;
       readonly parent?: ParentLink;
       readonly started_by?: Starter;
+      /** In this and the events of other requests: the name of the API key. */
+      readonly by?: string;
       /** Where a branch begins, and the node before which it ends. */
       readonly entry_node?: string;
       readonly join_node?: string;
@@ -146,6 +148,8 @@ export type RunEvent =
       readonly outcome: WaitOutcome;
       /** Also the payload of a signal. */
       readonly answer?: Json;
+      /** Who answered: the name of the API key. */
+      readonly answered_by?: string;
     }
   /** Somebody sent a signal. It is kept until a wait for its name takes it; `wait.ended` says that. */
   | {
@@ -154,6 +158,7 @@ export type RunEvent =
       readonly payload: Json;
       /** Of a request with an Idempotency-Key. */
       readonly request?: SignalRequest;
+      readonly by?: string;
     }
   | {
       readonly type: 'branches.started';
@@ -177,13 +182,13 @@ export type RunEvent =
     }
   /** No more children can be made: those that are there are cancelled, and the run fails with this. */
   | { readonly type: 'children.refused'; readonly code: 'too_many_descendants'; readonly message: string }
-  | { readonly type: 'cancel.requested' }
+  | { readonly type: 'cancel.requested'; readonly by?: string }
   /** Somebody pauses the run: the call under way ends, and nothing else begins. What it waits for goes on. */
-  | { readonly type: 'pause.requested' }
+  | { readonly type: 'pause.requested'; readonly by?: string }
   /** The run has come to rest, before this node. */
   | { readonly type: 'run.paused'; readonly node: string }
   /** The run goes on, or is paused no longer before it came to rest. */
-  | { readonly type: 'run.unpaused' }
+  | { readonly type: 'run.unpaused'; readonly by?: string }
   /**
    * A server found the run unfinished after a crash and drives it on. `children_ended`: it had something to do for its
    * children, so many of which had ended by then. After `run.drained` this tells only that it goes on.
@@ -197,6 +202,7 @@ export type RunEvent =
       readonly limits?: GivenLimits;
       readonly deadline_at?: number;
       readonly parent_seq?: number;
+      readonly by?: string;
       /** The visit that it goes on with, if it had come to one. */
       readonly step?: number;
       readonly node?: string;
@@ -209,10 +215,17 @@ export type RunEvent =
       readonly patch: JsonObject;
       readonly node: string;
       readonly step: number;
+      readonly by?: string;
     }
   | { readonly type: 'run.completed'; readonly reason: 'end' | 'no_edge' | 'join' }
   | { readonly type: 'run.failed'; readonly error: RunError }
-  | { readonly type: 'run.cancelled'; readonly logs: readonly string[]; readonly usage?: Usage };
+  /** `by`: of a request that ended the run at once. */
+  | {
+      readonly type: 'run.cancelled';
+      readonly logs: readonly string[];
+      readonly usage?: Usage;
+      readonly by?: string;
+    };
 
 /** One kind of event. */
 export type EventOf<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;

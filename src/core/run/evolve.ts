@@ -2,6 +2,7 @@ import { definedOnly } from '../base/defined-only.js';
 import { freezeJson, type JsonObject } from '../base/json.js';
 import { addUsage } from '../base/usage.js';
 import { END } from '../graph/definition.js';
+import { actorsAfterEnd, forgetActors, noteActor } from './actor.js';
 import type { Decision, EventOf, EventRecord } from './events.js';
 import { dropOldestSignal, keepSignal } from './inbox.js';
 import { countAnew, nextAttempt } from './retry.js';
@@ -80,10 +81,10 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
     case 'children.refused':
       return childrenRefused(state, event);
     case 'cancel.requested':
-      return { cancelRequested: true, recoveries: 0 };
+      return { cancelRequested: true, actors: noteActor(state.actors, 'cancelled', event), recoveries: 0 };
     case 'pause.requested':
       // As with a signal.
-      return { paused: true, drained: state.drained };
+      return { paused: true, actors: noteActor(state.actors, 'paused', event), drained: state.drained };
     case 'run.paused':
       return { phase: pausedAt(state.phase, event, time, seq), recoveries: 0 };
     case 'run.unpaused':
@@ -97,15 +98,21 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
     case 'run.forked':
       return forked(state, event, time);
     case 'run.completed':
-      return { ...ENDED, phase: { kind: 'completed', cursor: cursorOf(state), finishedAt: time } };
+      return { ...ended(state, event), phase: { kind: 'completed', cursor: cursorOf(state), finishedAt: time } };
     case 'run.failed':
-      return { ...ENDED, phase: { kind: 'failed', at: retryPoint(state), finishedAt: time, error: event.error } };
+      return {
+        ...ended(state, event),
+        phase: { kind: 'failed', at: retryPoint(state), finishedAt: time, error: event.error },
+      };
     case 'run.cancelled':
-      return { ...ENDED, phase: { kind: 'cancelled', at: retryPoint(state), finishedAt: time } };
+      return { ...ended(state, event), phase: { kind: 'cancelled', at: retryPoint(state), finishedAt: time } };
   }
 }
 
-const ENDED = { cancelRequested: false, paused: false, recoveries: 0 } as const;
+/** What ends with a run, in whichever way. */
+function ended(state: RunState, event: EventOf<'run.completed' | 'run.failed' | 'run.cancelled'>): Partial<RunState> {
+  return { cancelRequested: false, paused: false, recoveries: 0, actors: actorsAfterEnd(state, event) };
+}
 
 function submitted(state: RunState, event: EventOf<'run.submitted'>, time: number): Partial<RunState> {
   const seconds = event.limits.deadline_seconds;
@@ -122,6 +129,7 @@ function submitted(state: RunState, event: EventOf<'run.submitted'>, time: numbe
     deadlineSeconds: seconds ?? null,
     deadlineAt: event.deadline_at ?? own,
     submittedAt: time,
+    actors: noteActor(state.actors, 'submitted', event),
   };
 }
 
@@ -206,8 +214,9 @@ function pausedAt(phase: Phase, { node }: EventOf<'run.paused'>, time: number, s
   return isPausePoint(phase) ? { kind: 'paused', at: phase, wait: startWait('paused', node, time, seq, {}) } : phase;
 }
 
-function unpaused({ phase, drained }: RunState): Partial<RunState> {
-  return phase.kind === 'paused' ? { phase: phase.at, paused: false } : { paused: false, drained };
+function unpaused({ phase, drained, actors }: RunState): Partial<RunState> {
+  const unpaused = { paused: false, actors: forgetActors(actors, 'paused') };
+  return phase.kind === 'paused' ? { phase: phase.at, ...unpaused } : { ...unpaused, drained };
 }
 
 function childrenRefused({ phase }: RunState, event: EventOf<'children.refused'>): Partial<RunState> {
@@ -225,6 +234,7 @@ function retried(state: RunState, event: EventOf<'run.retried'>, seq: number): P
     deadlineSeconds: limits?.deadline_seconds ?? state.deadlineSeconds,
     deadlineAt,
     retriedBy,
+    actors: forgetActors(state.actors, 'cancelled'),
   };
 }
 

@@ -1,6 +1,7 @@
 import { definedOnly } from '../base/defined-only.js';
 import type { JsonObject } from '../base/json.js';
 import type { CompiledGraph } from '../graph/compile.js';
+import type { Actor } from './actor.js';
 import type { EventRecord, RunEvent } from './events.js';
 import { type Appended, append, openRun } from './journal.js';
 import { type Refusal, refuse } from './requests.js';
@@ -34,6 +35,7 @@ export function openFork(
   { graphId, version }: Pick<CompiledGraph, 'graphId' | 'version'>,
   runId: string,
   now: number,
+  { by }: Actor = {},
 ): Appended {
   return openRun(
     runId,
@@ -44,6 +46,7 @@ export function openFork(
       input_data: inputData,
       limits: { max_steps: maxSteps, ...definedOnly({ deadline_seconds: deadlineSeconds ?? undefined }) },
       metadata,
+      ...definedOnly({ by }),
     },
     now,
   );
@@ -145,14 +148,23 @@ export function endFork(
     node,
     data,
     now,
-  }: { readonly fromStep: number; readonly node: string; readonly data: JsonObject; readonly now: number },
+    by,
+  }: { readonly fromStep: number; readonly node: string; readonly data: JsonObject; readonly now: number } & Actor,
 ): (Appended & { readonly refusal?: undefined }) | { readonly refusal: Refusal } {
   if (!graph.nodes.has(node)) {
     const message = `Step ${fromStep} is at node "${node}", which version ${graph.version} of the graph does not have.`;
     return { refusal: impossible(message) };
   }
   const forked_from = { run_id: runId, step: fromStep };
-  return append(fork, [{ type: 'run.forked', forked_from, node, step: fromStep, patch: data }], now);
+  const forked = {
+    type: 'run.forked',
+    forked_from,
+    node,
+    step: fromStep,
+    patch: data,
+    ...definedOnly({ by }),
+  } as const;
+  return append(fork, [forked], now);
 }
 
 function impossible(message: string): Refusal {

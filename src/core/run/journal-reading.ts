@@ -17,7 +17,7 @@ export interface JournalListener {
   /** The visit whose try has just failed is over, and the way for errors is taken. */
   onErrorEdgeTaken(event: EventOf<'step.failed'>, decision: Decision): void;
   onWaitStarted(event: EventOf<'wait.started'>): void;
-  onWaitEnded(): void;
+  onWaitEnded(event: EventOf<'wait.ended'>): void;
   /** The run rests before its next step, or before it chooses its way. */
   onRunPaused(event: EventOf<'run.paused'>): void;
   /** It goes on, if it rested. */
@@ -58,7 +58,7 @@ export function readEvent(event: RunEvent, listener: JournalListener): void {
       listener.onWaitStarted(event);
       break;
     case 'wait.ended':
-      listener.onWaitEnded();
+      listener.onWaitEnded(event);
       break;
     case 'run.paused':
       listener.onRunPaused(event);

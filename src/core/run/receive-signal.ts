@@ -1,5 +1,6 @@
 import { definedOnly } from '../base/defined-only.js';
 import type { Json } from '../base/json.js';
+import type { Actor } from './actor.js';
 import type { EventOf } from './events.js';
 import { fitPayload } from './fit-payload.js';
 import { findSignalRequest, type Inbox, MAX_KEPT_BYTES, MAX_KEPT_SIGNALS, oldestSignal } from './inbox.js';
@@ -7,7 +8,7 @@ import { type Refusal, refuse, refuseFinished, type Verdict } from './requests.j
 import { isFinished, type RunState, statusOf, type Waiting } from './state.js';
 
 /** A signal that somebody sends to a run. */
-export interface SentSignal {
+export interface SentSignal extends Actor {
   readonly name: string;
   readonly payload: Json;
   /** Digests of the Idempotency-Key, and of what is asked with it. */
@@ -25,7 +26,7 @@ export function receiveSignal(
   now: number,
 ): Verdict<EventOf<'signal.received'> | EventOf<'wait.ended'>> {
   const { runId, inbox } = state;
-  const { name, payload, idempotency } = sent;
+  const { name, payload, idempotency, by } = sent;
   const earlier = idempotency && findSignalRequest(inbox, idempotency.key);
   if (earlier !== undefined) {
     if (earlier.fingerprint === idempotency?.fingerprint) return { events: [] };
@@ -38,7 +39,7 @@ export function receiveSignal(
     type: 'signal.received' as const,
     name,
     payload,
-    ...definedOnly({ request: idempotency && { ...idempotency, status: answered } }),
+    ...definedOnly({ request: idempotency && { ...idempotency, status: answered }, by }),
   });
   const wait = openWaitFor(state, name, now);
   if (wait === undefined) {

@@ -2,6 +2,7 @@ import { definedOnly } from '../base/defined-only.js';
 import type { EngineErrorCode, Problem } from '../base/errors.js';
 import type { Json } from '../base/json.js';
 import type { LimitsDefinition } from '../graph/definition.js';
+import type { Actor } from './actor.js';
 import type { EventOf, RunEvent } from './events.js';
 import { fitPayload } from './fit-payload.js';
 import { cursorOf, isFinished, type RunState, type RunStatus, statusOf } from './state.js';
@@ -28,12 +29,15 @@ export function refuse(code: EngineErrorCode, message: string, problems?: readon
  * Cancels a run: at once if neither a tool nor a child is at work, else as soon as they have let go. Nothing is left to
  * do for a run that is being cancelled already; one that has finished is refused.
  */
-export function cancel(state: RunState): Verdict {
+export function cancel(state: RunState, { by }: Actor = {}): Verdict {
   const status = statusOf(state);
   if (isFinished(status)) return refuseFinished({ runId: state.runId, status });
   if (state.cancelRequested) return { events: [] };
   const isAtWork = status === 'RUNNING' || state.phase.kind === 'joining';
-  return { events: [isAtWork ? { type: 'cancel.requested' } : { type: 'run.cancelled', logs: [] }] };
+  const actor = definedOnly({ by });
+  return {
+    events: [isAtWork ? { type: 'cancel.requested', ...actor } : { type: 'run.cancelled', logs: [], ...actor }],
+  };
 }
 
 /** Refuses what can be done only to a run that has not finished. */
@@ -48,7 +52,7 @@ export function refuseFinished(run: { readonly runId: string; readonly status: R
  */
 export function answer(
   state: RunState,
-  { payload, waitId }: { readonly payload: Json; readonly waitId?: string | undefined },
+  { payload, waitId, by }: { readonly payload: Json; readonly waitId?: string | undefined } & Actor,
   now: number,
 ): Verdict<EventOf<'wait.ended'>> {
   const { runId } = state;
@@ -66,7 +70,8 @@ export function answer(
     const inBody = problems.map((problem) => ({ ...problem, pointer: `/payload${problem.pointer}` }));
     return refuse('invalid_answer', 'The answer does not fit the schema of the wait.', inBody);
   }
-  return { events: [{ type: 'wait.ended', wait_id: id, outcome: 'answered', answer: value }] };
+  const answered = { type: 'wait.ended', wait_id: id, outcome: 'answered', answer: value } as const;
+  return { events: [{ ...answered, ...definedOnly({ answered_by: by }) }] };
 }
 
 function describeWait({ phase }: RunState): string {
@@ -75,7 +80,7 @@ function describeWait({ phase }: RunState): string {
   return signal === undefined ? 'does not wait for an answer' : `waits for the signal "${signal}", not for an answer`;
 }
 
-export interface RetryRequest {
+export interface RetryRequest extends Actor {
   /** Replace the run's own, one by one. */
   readonly limits?: LimitsDefinition | undefined;
   /** Its graph was deleted. */
@@ -88,7 +93,7 @@ export interface RetryRequest {
  */
 export function retry(
   state: RunState,
-  { limits, isGraphDeleted }: RetryRequest,
+  { limits, isGraphDeleted, by }: RetryRequest,
   now: number,
 ): Verdict<EventOf<'run.retried'>> {
   const { runId, parent, graphId } = state;
@@ -105,7 +110,7 @@ export function retry(
   }
   const seconds = limits?.deadline_seconds ?? state.deadlineSeconds;
   const deadlineAt = seconds === null ? null : now + seconds * 1000;
-  return { events: [goOnAfterEnd(state, { limits: limits && definedOnly(limits), deadlineAt })] };
+  return { events: [goOnAfterEnd(state, { limits: limits && definedOnly(limits), deadlineAt, by })] };
 }
 
 /** Refuses what can be done only to the run that a child is part of. */
@@ -138,7 +143,7 @@ function goOnAfterEnd(
     readonly limits?: EventOf<'run.retried'>['limits'];
     readonly deadlineAt: number | null;
     readonly parentSeq?: number;
-  },
+  } & Actor,
 ): EventOf<'run.retried'> {
   const cursor = cursorOf(state);
   const { phase } = state;
@@ -147,6 +152,7 @@ function goOnAfterEnd(
     type: 'run.retried',
     ...definedOnly({
       parent_seq: how.parentSeq,
+      by: how.by,
       limits: how.limits,
       deadline_at: how.deadlineAt ?? undefined,
       step: cursor?.step,

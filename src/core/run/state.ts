@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../base/json.js';
 import type { Metadata } from '../base/run-options.js';
 import type { Usage } from '../base/usage.js';
+import { type Actors, NO_ACTORS } from './actor.js';
 import type { GivenLimits, ParentLink, RunError } from './events.js';
 import type { Inbox } from './inbox.js';
 import { isForPerson, type OpenWaitKind, type WaitKind } from './waits.js';
@@ -153,6 +154,7 @@ export interface RunState {
   readonly cancelRequested: boolean;
   /** Somebody paused it: nothing begins, even if it still waits for something else. */
   readonly paused: boolean;
+  readonly actors: Actors;
   /** The signals that it has been sent; null before the first. */
   readonly inbox: Inbox | null;
   /** Crashes since the run last got on. */
@@ -280,6 +282,7 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     logCount: 0,
     cancelRequested: false,
     paused: false,
+    actors: NO_ACTORS,
     inbox: null,
     recoveries: 0,
     drained: false,
@@ -319,6 +322,7 @@ export function copyRun(state: RunState): MutableRun {
     logCount: state.logCount,
     cancelRequested: state.cancelRequested,
     paused: state.paused,
+    actors: state.actors,
     inbox: state.inbox,
     recoveries: state.recoveries,
     drained: state.drained,

@@ -19,6 +19,8 @@ export interface StepView {
   readonly error: RunError | null;
   readonly decision: Decision | null;
   readonly usage: Usage;
+  /** Who answered what it waited for, if that is known. */
+  readonly answeredBy: string | null;
 }
 
 /** Reads steps off a journal, from its start or from any record that began a step. */
@@ -94,7 +96,8 @@ export class StepReader implements JournalListener {
     this.#change(() => ({ status: 'WAITING' }));
   }
 
-  onWaitEnded(): void {
+  onWaitEnded({ outcome, answered_by: answeredBy }: EventOf<'wait.ended'>): void {
+    if (outcome === 'answered') this.#change(() => ({ answeredBy: answeredBy ?? null }));
     this.#change(({ status, attempts, error }) =>
       // After the delay of a failed attempt comes the next one.
       status === 'WAITING' ? { status: 'RUNNING', attempts: attempts + (error === null ? 0 : 1) } : {},
@@ -188,5 +191,6 @@ function newStep(step: number, node: string, startedAt: number): StepView {
     error: null,
     decision: null,
     usage: NO_USAGE,
+    answeredBy: null,
   };
 }

@@ -97,6 +97,7 @@ const isWaitStart = hasFields<WaitStart>({
 const place = { step: isCount, node: isText };
 const logs = isListOf(isText);
 const usage = optional(isUsage);
+const by = optional(isText);
 const call = { ...place, attempt: isCount, logs, usage };
 const next = orNull(isText);
 
@@ -116,6 +117,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     entry_node: optional(isText),
     join_node: optional(isText),
     name: optional(isText),
+    by,
     deadline_at: optional(isNumber),
   },
   'run.started': { next: isText, step: optional(isCount) },
@@ -141,8 +143,9 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
       joined: 0,
     }),
     answer: optional(isJson),
+    answered_by: optional(isText),
   },
-  'signal.received': { name: isText, payload: isJson, request: optional(isSignalRequest) },
+  'signal.received': { name: isText, payload: isJson, request: optional(isSignalRequest), by },
   'branches.started': {
     ...place,
     kind: isOneOf<EventOf<'branches.started'>['kind']>({ parallel: 0, for_each: 0 }),
@@ -159,24 +162,25 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     next,
   },
   'children.refused': { code: isRefusalCode, message: isText },
-  'cancel.requested': {},
-  'pause.requested': {},
+  'cancel.requested': { by },
+  'pause.requested': { by },
   'run.paused': { node: isText },
-  'run.unpaused': {},
+  'run.unpaused': { by },
   'run.recovered': { children_ended: optional(isCount) },
   'run.drained': {},
   'run.retried': {
     limits: optional(isGivenLimits),
     deadline_at: optional(isNumber),
     parent_seq: optional(isCount),
+    by,
     step: optional(isCount),
     node: optional(isText),
     next: optional(isText),
   },
-  'run.forked': { forked_from: isForkedFrom, patch: isJsonObject, ...place },
+  'run.forked': { forked_from: isForkedFrom, patch: isJsonObject, ...place, by },
   'run.completed': { reason: isOneOf<EventOf<'run.completed'>['reason']>({ end: 0, no_edge: 0, join: 0 }) },
   'run.failed': { error: isRunError },
-  'run.cancelled': { logs, usage },
+  'run.cancelled': { logs, usage, by },
 };
 
 const FORMS: ReadonlyMap<string, Form<object>> = new Map(

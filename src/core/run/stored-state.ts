@@ -13,6 +13,7 @@ import {
   orNull,
 } from '../base/form.js';
 import { isPlainObject } from '../base/json.js';
+import type { Actors } from './actor.js';
 import type { Inbox, KeptSignal } from './inbox.js';
 import type { Children, Cursor, PausePoint, Phase, PhaseOf, RetryPoint, RunState, Waiting } from './state.js';
 import {
@@ -28,6 +29,12 @@ import {
   isUsage,
 } from './stored-events.js';
 import { isOpenWaitKind, type OpenWaitKind } from './waits.js';
+
+const isActors = hasFields<Actors>({
+  submitted: optional(isText),
+  paused: optional(isText),
+  cancelled: optional(isText),
+});
 
 const isCursor = hasFields<Cursor>({
   node: isText,
@@ -137,6 +144,7 @@ export const STATE_FORM = new Form<RunState>({
   logCount: isCount,
   cancelRequested: isFlag,
   paused: isFlag,
+  actors: isActors,
   inbox: orNull(isInbox),
   recoveries: isCount,
   drained: isFlag,

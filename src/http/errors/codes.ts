@@ -8,6 +8,7 @@ type HttpErrorCode =
   | 'unauthorized'
   | 'forbidden_host'
   | 'forbidden_origin'
+  | 'read_only_key'
   | 'not_found'
   | 'method_not_allowed'
   | 'body_too_large'
@@ -43,6 +44,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     status: 403,
     title: 'Forbidden origin',
     meaning: 'A web page of another site asks for a change, and this server has no keys to tell who may.',
+  },
+  read_only_key: {
+    status: 403,
+    title: 'Read-only key',
+    meaning: 'The API key can only read: it is one of `READ_API_KEYS`. Use another key to change something.',
   },
   not_found: { status: 404, title: 'Not found', meaning: 'No such route.' },
   method_not_allowed: {

@@ -31,6 +31,7 @@ export function createGraphRoute(app: App, engine: Engine, options: PlaceOptions
     },
     async (request, reply) => {
       const saved = await engine.createGraph(request.body);
+      request.log.info({ graph_id: saved.graphId, version: saved.version }, 'graph created');
       reply.code(201).header('location', `/graph/${saved.graphId}`);
       const warnings = await placeProblems(request, saved.warnings, options);
       return toSavedGraph({ ...saved, warnings }, `Graph "${saved.graphId}" created.`);

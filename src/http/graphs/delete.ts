@@ -22,7 +22,9 @@ export function deleteGraphRoute(app: App, engine: Engine): void {
       },
     },
     async (request, reply) => {
-      await engine.deleteGraph(request.params.graph_id);
+      const { graph_id } = request.params;
+      await engine.deleteGraph(graph_id);
+      request.log.info({ graph_id }, 'graph deleted');
       return reply.code(204).send();
     },
   );

@@ -34,6 +34,7 @@ export function updateGraphRoute(app: App, engine: Engine, options: PlaceOptions
       const { graph_id } = request.params;
       const saved = await engine.updateGraph(graph_id, withoutId(graph_id, request.body));
       const { changed, version } = saved;
+      if (changed) request.log.info({ graph_id, version }, 'graph updated');
       const warnings = await placeProblems(request, saved.warnings, options);
       return toSavedGraph(
         { ...saved, warnings },

@@ -21,6 +21,7 @@ export function validateGraphRoute(app: App, engine: Engine, options: PlaceOptio
     '/graph/validate',
     {
       ...placing(options),
+      config: { changesNothing: true },
       validatorCompiler: uncheckedCompiler,
       schema: {
         operationId: 'validateGraph',

@@ -28,6 +28,7 @@ export const BODY_ERRORS: readonly ApiErrorCode[] = [
   'body_too_large',
   'unsupported_media_type',
   'forbidden_origin',
+  'read_only_key',
 ];
 
 /** The `response` schemas of a route: its successes by status, and the errors that it can end with. */

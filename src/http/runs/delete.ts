@@ -23,7 +23,10 @@ export function deleteRunRoute(app: App, engine: Engine): void {
       },
     },
     async (request, reply) => {
-      await engine.deleteRun(request.params.run_id);
+      const { run_id } = request.params;
+      await engine.deleteRun(run_id);
+      // No journal is left that could say it.
+      request.log.info({ run_id }, 'run deleted');
       return reply.code(204).send();
     },
   );

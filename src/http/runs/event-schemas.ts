@@ -78,6 +78,8 @@ const signalRequestSchema = z
 
 const place = { step: z.int(), node: z.string() };
 const ended = { logs: z.array(z.string()), usage: usageSchema.optional() };
+/** In events of requests. */
+const by = z.string().optional().describe('Who asked: the name of the API key, if it has one.');
 const call = { ...place, attempt: z.int(), ...ended };
 
 type Shape<T extends EventType> = Record<Exclude<keyof EventOf<T>, 'type'>, z.ZodType>;
@@ -95,6 +97,7 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     entry_node: z.string().optional().describe('Where a branch begins.'),
     join_node: z.string().optional().describe('The node before which a branch ends.'),
     name: z.string().optional().describe('Of a branch of a for_each: its item as text.'),
+    by,
     deadline_at: millisSchema
       .optional()
       .describe('Of a child, in milliseconds since 1970: the deadline of its parent, or its own if that is earlier.'),
@@ -127,11 +130,13 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
       joined: 'the graph that ran as the step ended',
     }),
     answer: jsonSchema.optional().describe('The answer, or the payload of the signal, with defaults of the schema.'),
+    answered_by: z.string().optional().describe('Who answered: the name of the API key, if it has one.'),
   },
   'signal.received': {
     name: z.string(),
     payload: jsonSchema,
     request: signalRequestSchema.optional().describe('Of a request with an Idempotency-Key.'),
+    by,
   },
   'branches.started': {
     ...place,
@@ -149,21 +154,22 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     next: nextSchema,
   },
   'children.refused': { code: z.enum(['too_many_descendants']), message: z.string() },
-  'cancel.requested': {},
-  'pause.requested': {},
+  'cancel.requested': { by },
+  'pause.requested': { by },
   'run.paused': { node: z.string() },
-  'run.unpaused': {},
+  'run.unpaused': { by },
   'run.recovered': { children_ended: z.int().optional() },
   'run.drained': {},
   'run.retried': {
     limits: givenLimitsSchema.optional(),
     deadline_at: millisSchema.optional(),
     parent_seq: z.int().optional().describe('The event of the parent that retried it.'),
+    by,
     step: z.int().optional(),
     node: z.string().optional(),
     next: z.string().optional(),
   },
-  'run.forked': { forked_from: forkedFromSchema, patch: jsonObjectSchema, ...place },
+  'run.forked': { forked_from: forkedFromSchema, patch: jsonObjectSchema, ...place, by },
   'run.completed': {
     reason: kindSchema<EventOf<'run.completed'>['reason']>('Why it ended', {
       end: 'it came to END',
@@ -172,7 +178,7 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     }),
   },
   'run.failed': { error: runErrorSchema },
-  'run.cancelled': ended,
+  'run.cancelled': { ...ended, by },
 };
 
 /** `step.completed` -> `StepCompletedEvent` */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { definedOnly } from '../../core/base/defined-only.js';
 import type { JsonObject } from '../../core/base/json.js';
 import type { Engine, ForkRun } from '../../engine/engine.js';
+import { actorOf } from '../actor.js';
 import type { App } from '../app-type.js';
 import { idempotencyOf } from '../input/idempotency.js';
 import { FORK } from '../openapi/examples.js';
@@ -55,7 +56,7 @@ export function forkRunRoute(app: App, engine: Engine): void {
       },
     },
     async (request, reply) => {
-      const fork = { ...toForkRun(request.body), ...idempotencyOf(request) };
+      const fork = { ...toForkRun(request.body), ...idempotencyOf(request), ...actorOf(request) };
       const forked = await engine.forkRun(request.params.run_id, fork);
       setNewRunHeaders(reply, forked);
       return reply.code(202).send(toForkedRun(forked));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { definedOnly } from '../../core/base/defined-only.js';
 import type { Json } from '../../core/base/json.js';
 import type { Engine } from '../../engine/engine.js';
+import { actorOf } from '../actor.js';
 import type { App } from '../app-type.js';
 import { APPROVAL } from '../openapi/examples.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
@@ -44,7 +45,7 @@ export function resumeRunRoute(app: App, engine: Engine): void {
     },
     async (request, reply) => {
       const { payload, wait_id } = request.body;
-      const answer = { payload: payload as Json, ...definedOnly({ waitId: wait_id }) };
+      const answer = { payload: payload as Json, ...definedOnly({ waitId: wait_id }), ...actorOf(request) };
       const run = await engine.resumeRun(request.params.run_id, answer);
       return reply.code(202).send(toStartedRun(run));
     },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limitsSchema } from '../../core/graph/definition.js';
 import type { Engine } from '../../engine/engine.js';
+import { actorOf } from '../actor.js';
 import type { App } from '../app-type.js';
 import { RETRY } from '../openapi/examples.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
@@ -42,7 +43,7 @@ export function retryRunRoute(app: App, engine: Engine): void {
       },
     },
     async (request, reply) => {
-      const run = await engine.retryRun(request.params.run_id, request.body ?? {});
+      const run = await engine.retryRun(request.params.run_id, { ...request.body, ...actorOf(request) });
       return reply.code(202).send(toStartedRun(run));
     },
   );

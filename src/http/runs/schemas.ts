@@ -128,6 +128,8 @@ const childrenSchema = z
   })
   .meta({ id: 'Children', description: 'How far the children of a run are. The rest has not begun.' });
 
+const actorSchema = z.string().nullable();
+
 export const runStateSchema = z
   .object({
     ...runShape,
@@ -149,6 +151,9 @@ export const runStateSchema = z
     step_count: z.int().describe('The number of finished steps.'),
     limits: runLimitsSchema,
     cancel_requested: z.boolean().describe('True from a cancel request until the tool has stopped.'),
+    submitted_by: actorSchema.describe('Who started the run: the name of the API key, if it has one.'),
+    paused_by: actorSchema.describe('Who paused the run, while it is paused.'),
+    cancelled_by: actorSchema.describe('Who asked to cancel the run, if that is asked for, or was done.'),
     paused: z
       .boolean()
       .describe('True from a pause request until the run is unpaused or ends. A step in progress, or a wait, goes on.'),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Json } from '../../core/base/json.js';
 import { signalNameSchema } from '../../core/tool/wait.js';
 import type { Engine } from '../../engine/engine.js';
+import { actorOf } from '../actor.js';
 import type { App } from '../app-type.js';
 import { idempotencyOf } from '../input/idempotency.js';
 import { SIGNAL } from '../openapi/examples.js';
@@ -65,7 +66,7 @@ export function sendSignalRoute(app: App, engine: Engine): void {
     async (request, reply) => {
       const { run_id, name } = request.params;
       const payload = (request.body.payload ?? null) as Json;
-      const run = await engine.sendSignal(run_id, { name, payload, ...idempotencyOf(request) });
+      const run = await engine.sendSignal(run_id, { name, payload, ...idempotencyOf(request), ...actorOf(request) });
       if (run.replayed) reply.header('idempotent-replayed', 'true');
       return reply.code(202).send(toStartedRun(run));
     },

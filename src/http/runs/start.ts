@@ -4,8 +4,10 @@ import { EngineError } from '../../core/base/errors.js';
 import type { Json } from '../../core/base/json.js';
 import { metadataSchema } from '../../core/base/run-options.js';
 import { limitsSchema } from '../../core/graph/definition.js';
+import type { Actor } from '../../core/run/actor.js';
 import { isFinished, statusOf } from '../../core/run/state.js';
 import type { Engine, StartRun } from '../../engine/engine.js';
+import { actorOf } from '../actor.js';
 import type { AnswerOptions } from '../answers/large-answers.js';
 import type { App } from '../app-type.js';
 import { ApiError } from '../errors/api-error.js';
@@ -41,7 +43,7 @@ const RESPONSES = {
 
 export interface StartRunOptions {
   /** Called with the request that started a run. */
-  readonly onRunStarted?: (runId: string, requestId: string) => void;
+  readonly onRunStarted?: (runId: string, requestId: string, actor: Actor) => void;
 }
 
 export function startRunRoute(app: App, engine: Engine, options: StartRunOptions & AnswerOptions): void {
@@ -88,9 +90,13 @@ export function startRunRoute(app: App, engine: Engine, options: StartRunOptions
     },
     async (request, reply) => {
       const { wait } = request.query;
-      const run = await engine.startRun({ ...toStartRun(request.body), ...idempotencyOf(request) });
+      const run = await engine.startRun({
+        ...toStartRun(request.body),
+        ...idempotencyOf(request),
+        ...actorOf(request),
+      });
       setNewRunHeaders(reply, run);
-      if (!run.replayed) onRunStarted?.(run.runId, request.id);
+      if (!run.replayed) onRunStarted?.(run.runId, request.id, actorOf(request));
       const send = wait === undefined ? undefined : await prepareFinished(run.runId, wait, reply);
       if (send !== undefined) return send();
       return reply.code(202).send(toStartedRun({ runId: run.runId, status: 'SUBMITTED' }));

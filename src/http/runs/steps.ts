@@ -55,6 +55,10 @@ const stepSchema = z
     error: runErrorSchema.nullable(),
     decision: decisionSchema.nullable(),
     usage: usageSchema,
+    answered_by: z
+      .string()
+      .nullable()
+      .describe('Who answered the question of the step: the name of the API key, if it has one.'),
   })
   .meta({ id: 'Step' });
 
@@ -107,5 +111,6 @@ function toStep(step: ListedStep): Wire<typeof stepSchema> {
     error: step.error,
     decision: step.decision,
     usage: step.usage,
+    answered_by: step.answeredBy,
   };
 }

@@ -1,4 +1,5 @@
 import type { Engine } from '../../engine/engine.js';
+import { actorOf } from '../actor.js';
 import type { App } from '../app-type.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
 import { runParamsSchema } from '../schemas.js';
@@ -28,7 +29,7 @@ export function unpauseRunRoute(app: App, engine: Engine): void {
       },
     },
     async (request, reply) => {
-      const run = await engine.unpauseRun(request.params.run_id);
+      const run = await engine.unpauseRun(request.params.run_id, actorOf(request));
       return reply.code(202).send(toStartedRun(run));
     },
   );

@@ -112,6 +112,9 @@ it('release 1.4 added the names of branches', () => {
   }
 });
 
+/** The journals with names of who asked have requests of every kind. */
+const anonymous = fixtures.filter(({ release }) => release !== '1.5-actors');
+
 /** What an event says of signals, and of waits. */
 function saidOf(event: RunEvent): string {
   if (event.type === 'signal.received') return event.request === undefined ? event.type : 'signal with a key';
@@ -121,7 +124,7 @@ function saidOf(event: RunEvent): string {
 
 it('release 1.5 added signals', () => {
   const added = ['signal.received', 'signal with a key', 'signal', 'signalled', 'refused'];
-  for (const { release, runs } of fixtures) {
+  for (const { release, runs } of anonymous) {
     const said = new Set(runs.flatMap((run) => recordsOf(run).map(({ event }) => saidOf(event))));
     const isNew = release === '1.5';
     expect([release, ...added.filter((one) => said.has(one))]).toEqual(isNew ? [release, ...added] : [release]);
@@ -131,10 +134,18 @@ it('release 1.5 added signals', () => {
 
 it('release 1.5 added pauses', () => {
   const added = ['pause.requested', 'run.paused', 'run.unpaused'];
-  for (const { release, runs } of fixtures) {
+  for (const { release, runs } of anonymous) {
     const types = typesOf(release).filter((type) => added.includes(type));
     expect([release, ...types]).toEqual(release === '1.5-pauses' ? [release, ...added] : [release]);
     expect(runs.some(({ state }) => 'paused' in state)).toBe(release === '1.5-pauses');
+  }
+});
+
+it('release 1.5 added who asked', () => {
+  for (const { release, runs } of fixtures) {
+    const says = /\\"(answered_)?by\\"/.test(JSON.stringify(runs));
+    expect(says, release).toBe(release === '1.5-actors');
+    for (const run of says ? [] : runs) expect(fold(blank(run), recordsOf(run)).actors).toEqual({});
   }
 });
 
