@@ -52,6 +52,12 @@ export interface ExportedUsage {
   readonly outputTokens: number | null;
 }
 
+/** A key that servers have made for themselves. */
+export interface ExportedKey {
+  readonly name: string;
+  readonly key: string;
+}
+
 export interface ExportedEntry {
   readonly runId: string;
   readonly key: string;
@@ -69,6 +75,7 @@ export interface ExportedCounts {
 export interface Export {
   counts(): ExportedCounts;
   graphs(): Iterable<ExportedGraph>;
+  keys(): Iterable<ExportedKey>;
   /** Rows of runs with greater ids than one, in order. */
   runs(after: string, limit: number): readonly ExportedRun[];
   /** Journals of runs, in order. */

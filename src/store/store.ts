@@ -295,6 +295,12 @@ export interface Store {
   /** The latest version of each graph, by id, after the id `after`. */
   listGraphs(after: string | undefined, limit: number): Promise<ListedGraph[]>;
 
+  /**
+   * The key that all servers on the database have for a purpose. The first who asks stores the one that is given.
+   * @param fresh a secret that has just been made at random
+   */
+  obtainKey(name: string, fresh: string): Promise<string>;
+
   close(): Promise<void>;
 }
 

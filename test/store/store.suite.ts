@@ -986,6 +986,15 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
       });
     });
 
+    describe('keys', () => {
+      it('keeps the first that was made for a purpose, whoever asks, and one for each purpose', async () => {
+        const asked = await Promise.all(['first', 'second', 'third'].map((fresh) => store.obtainKey('links', fresh)));
+        expect(new Set(asked).size).toBe(1);
+        expect(await store.obtainKey('links', 'fourth')).toBe(asked[0]);
+        expect(await store.obtainKey('others', 'fifth')).toBe('fifth');
+      });
+    });
+
     describe('closing', () => {
       it('commits what is pending, and refuses what comes later', async () => {
         const pending = store.commit(unit(newRun()));

@@ -7,6 +7,7 @@ import type {
   ExportedEntry,
   ExportedEvent,
   ExportedGraph,
+  ExportedKey,
   ExportedRun,
   ExportedSnapshot,
   ExportedUsage,
@@ -44,6 +45,15 @@ const GRAPHS: Table<ExportedGraph> = {
     ['definition', 'text', ({ definition }) => definition],
   ],
   key: 'graph_id, version',
+};
+
+const KEYS: Table<ExportedKey> = {
+  name: 'server_keys',
+  columns: [
+    ['name', 'text', ({ name }) => name],
+    ['key', 'text', ({ key }) => key],
+  ],
+  key: '',
 };
 
 const RUNS: Table<ExportedRun> = {
@@ -154,12 +164,20 @@ export async function importInto(url: string, source: Export, onProgress: (runs:
 
 async function importAll(pool: pg.Pool, source: Export, onProgress: (runs: number) => void): Promise<void> {
   await inTransaction(pool, (session) => insertAll(session, GRAPHS, source.graphs()));
+  await inTransaction(pool, (session) => importKeys(session, [...source.keys()]));
   let done = 0;
   for (const runs of pagesOf(source)) {
     await inTransaction(pool, (session) => importRuns(session, source, runs));
     done += runs.length;
     onProgress(done);
   }
+}
+
+/** In place of those that a server has made there: no run of the database was signed with one. */
+async function importKeys(session: Session, keys: readonly ExportedKey[]): Promise<void> {
+  const names = keys.map(({ name }) => name);
+  await send(session, { text: 'DELETE FROM server_keys WHERE name = ANY($1::text[])', values: [names] });
+  await insertAll(session, KEYS, keys);
 }
 
 /** All runs, in order. */

@@ -39,6 +39,7 @@ import { isStored } from './outcome.js';
 import type { CommitParticipant } from './participant.js';
 import { RunDeletion } from './run-deletion.js';
 import { RunLists } from './run-list.js';
+import { obtainKey } from './server-keys.js';
 import { findOwner } from './unit-writer.js';
 
 export interface PostgresStoreOptions extends Pick<PortsOptions, 'logger'> {
@@ -259,6 +260,10 @@ export class PostgresStore implements Store {
 
   listGraphs(after: string | undefined, limit: number): Promise<ListedGraph[]> {
     return this.#read(() => this.#graphs.list(after, limit));
+  }
+
+  obtainKey(name: string, fresh: string): Promise<string> {
+    return this.#write(() => obtainKey(this.pools.readers, name, fresh));
   }
 
   /** The greatest id of a run that is stored. */

@@ -142,6 +142,12 @@ export const runSnapshots = pgTable('run_snapshots', {
   state: longText('state').notNull(),
 });
 
+/** Keys that servers have made for themselves, by what they are for. Whoever knows one can make what it signs. */
+export const serverKeys = pgTable('server_keys', {
+  name: text('name').primaryKey(),
+  key: text('key').notNull(),
+});
+
 /**
  * The log lines of runs, numbered from 1, for people with a SQL shell. Says what `linesOf` in `core/run/log-lines.ts` says;
  * a test compares. What a text of Postgres cannot hold, NUL and half of a surrogate pair, is shown as U+FFFD: see the

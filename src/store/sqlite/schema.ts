@@ -144,6 +144,12 @@ export const runSnapshots = sqliteTable('run_snapshots', {
   state: text('state').notNull(),
 });
 
+/** Keys that servers have made for themselves, by what they are for. Whoever knows one can make what it signs. */
+export const serverKeys = sqliteTable('server_keys', {
+  name: text('name').primaryKey(),
+  key: text('key').notNull(),
+});
+
 /**
  * The log lines of runs, numbered from 1, for people with a SQL shell. Says what `linesOf` in `core/run/log-lines.ts` says;
  * a test compares. One subquery that SQLite flattens, so that `WHERE run_id = ?` seeks in the journal's key. In

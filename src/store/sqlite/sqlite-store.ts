@@ -40,6 +40,7 @@ import {
   listUnfinishedRuns,
   RunLists,
 } from './run-list.js';
+import { obtainKey } from './server-keys.js';
 import { UnitWriter } from './unit-writer.js';
 import { WakeTimes } from './wake-times.js';
 import { transactionsOf, Writer, type WriterOptions } from './writer.js';
@@ -274,6 +275,10 @@ export class SqliteStore implements Store {
 
   async listGraphs(after: string | undefined, limit: number): Promise<ListedGraph[]> {
     return this.#read(() => this.#graphs.list(after, limit));
+  }
+
+  async obtainKey(name: string, fresh: string): Promise<string> {
+    return this.#write(() => obtainKey(this.#db, name, fresh));
   }
 
   async close(): Promise<void> {

@@ -108,6 +108,19 @@ describe.skipIf(postgres === undefined)('a move to Postgres', () => {
     await stop();
   });
 
+  it('brings the keys of the servers, in place of those that a server has made there', async () => {
+    const [source, url] = [await startEngine(), await postgres!.newSchema()];
+    const target = await startEngine({ path: url });
+    expect(await source.store.obtainKey('links', 'of the file')).toBe('of the file');
+    expect(await target.store.obtainKey('links', 'made there')).toBe('made there');
+    await target.stop();
+    await source.stop();
+    await migrate(source.path, url, () => undefined);
+    const moved = await startEngine({ path: url });
+    expect(await moved.store.obtainKey('links', 'another')).toBe('of the file');
+    await moved.stop();
+  });
+
   it('can be repeated, and brings only what is missing', async () => {
     const { ids, path } = await crashedDatabase();
     const url = await postgres!.newSchema();
