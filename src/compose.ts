@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { isPostgresUrl } from './core/base/postgres-url.js';
 import type { InSlices } from './core/base/steps.js';
 import type { Registry } from './core/tool/registry.js';
+import { ANSWER_KEY_NAME, AnswerTokens } from './engine/answer-tokens.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { Executor, type ExecutorOptions } from './executor/executor.js';
 import { withPostgresPackages } from './postgres-packages.js';
@@ -23,6 +25,8 @@ export interface ComposeOptions
   readonly databaseUrl: string;
   readonly registry: Registry;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** What people reach the server by. With it there are approval links. */
+  readonly publicUrl?: string | undefined;
   /** On a database that others share. */
   readonly sharing?: Partial<Omit<SharingOptions, 'abilities'>>;
   /** Milliseconds since 1970; the system's clock if it is omitted. A database that others share has its own. */
@@ -100,6 +104,7 @@ export async function compose({
     maxDescendants,
     secrets,
     secretNames: new Set(Object.keys(secrets)),
+    answerTokens: options.publicUrl === undefined ? undefined : await makeAnswerTokens(store),
   });
   return {
     engine,
@@ -119,6 +124,12 @@ export async function compose({
     },
     close: () => ports.close(),
   };
+}
+
+/** The first server on a database makes the key. */
+async function makeAnswerTokens(store: Store): Promise<AnswerTokens> {
+  const fresh = randomBytes(32).toString('base64url');
+  return new AnswerTokens(await store.obtainKey(ANSWER_KEY_NAME, fresh));
 }
 
 /** As `.env.example` has them. */

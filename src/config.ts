@@ -28,6 +28,7 @@ export const settingsSchema = z.object({
   SHUTDOWN_GRACE_SECONDS: decimal(10, 0, MAX_TIMER_SECONDS),
   RETENTION_DAYS: decimal(undefined, 0.001, 36_500),
   MAX_BODY_BYTES: integer(1_048_576, 1, 1_073_741_824),
+  PUBLIC_URL: setting('an http:// or https:// URL without user, password, ? and #', undefined, parsePublicUrl),
   API_KEYS: setting('keys of visible ASCII characters with commas between them', [], parseKeys),
   NAMED_API_KEYS: setting(
     'pairs NAME:KEY with commas between them; names differ, and have 1 to 100 letters, digits or . _ @ -',
@@ -67,6 +68,8 @@ const configSchema = settingsSchema.transform((settings) => ({
   /** Undefined keeps finished runs for ever. */
   retentionDays: settings.RETENTION_DAYS,
   maxBodyBytes: settings.MAX_BODY_BYTES,
+  /** What people reach the server by, without a slash at its end; undefined: there are no approval links. */
+  publicUrl: settings.PUBLIC_URL,
   /** None means that requests need no key. */
   apiKeys: settings.API_KEYS,
   namedApiKeys: settings.NAMED_API_KEYS,
@@ -319,6 +322,13 @@ function parseNamedKeys(text: string): readonly NamedKey[] | undefined {
   const isDistinct = (key: keyof NamedKey) => new Set(named.map((one) => one[key])).size === named.length;
   const isGood = named.length > 0 && named.length === pairs.length && isDistinct('name') && isDistinct('key');
   return isGood && !named.some(({ name }) => RESERVED_NAMES.includes(name)) ? named : undefined;
+}
+
+/** Paths are added to it. */
+function parsePublicUrl(text: string): string | undefined {
+  if (parseHttpUrl(text) === undefined || /[?#\s]/.test(text)) return undefined;
+  const { href } = new URL(text);
+  return href.replace(/\/+$/, '');
 }
 
 /** At least one: whoever sets API_KEYS means the server to be closed. */

@@ -27,6 +27,7 @@ import { openLogger } from './observe/logger.js';
 import { createMetrics } from './observe/metrics.js';
 import { RunLog } from './observe/run-log.js';
 import { steadyClock } from './runs/steady-clock.js';
+import type { Store } from './store/store.js';
 import { builtInTools } from './tools/built-in-tools.js';
 import { loadToolModules } from './tools/load.js';
 import type { Mcp } from './tools/mcp/start.js';
@@ -82,6 +83,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     engine,
     inSlices: parts.inSlices,
     logger,
+    publicUrl: config.publicUrl,
     maxBodyBytes: config.maxBodyBytes,
     page: findPage(PAGE_FOLDERS),
     isServiceOnly: config.role === 'worker',
@@ -101,8 +103,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   });
   // Before anybody can start a run, so that none is taken for one of the last server; driven once the server surely runs.
   await parts.open();
-  const counts = await store.countUnfinishedRuns();
-  const unfinished = counts.SUBMITTED + counts.RUNNING + counts.WAITING;
+  const unfinished = await countUnfinished(store);
   const listenTextResolver = (address: string): string =>
     `listening on ${address}; open it in a browser, or try ${address}/docs`;
   await app.listen({ host: config.host, port: config.port, listenTextResolver });
@@ -113,6 +114,11 @@ async function serve(config: Config, logger: Logger): Promise<void> {
 
 function accessOf({ apiKeys, namedApiKeys, readApiKeys, isOpenOnLoopback }: Config): AccessOptions {
   return { apiKeys, namedApiKeys, readApiKeys, loopbackOnly: isOpenOnLoopback };
+}
+
+async function countUnfinished(store: Store): Promise<number> {
+  const { SUBMITTED, RUNNING, WAITING } = await store.countUnfinishedRuns();
+  return SUBMITTED + RUNNING + WAITING;
 }
 
 /** Several servers can start on a new database at the same time. */

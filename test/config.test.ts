@@ -33,6 +33,7 @@ describe('readConfig', () => {
       shutdownGraceSeconds: 10,
       retentionDays: undefined,
       maxBodyBytes: 1_048_576,
+      publicUrl: undefined,
       apiKeys: [],
       namedApiKeys: [],
       readApiKeys: [],
@@ -60,6 +61,7 @@ describe('readConfig', () => {
       SHUTDOWN_GRACE_SECONDS: '0',
       RETENTION_DAYS: '30',
       MAX_BODY_BYTES: '2048',
+      PUBLIC_URL: 'https://Example.org:443/flows/',
       API_KEYS: 'one,two',
       NAMED_API_KEYS: 'alice:three, ci@example.org:fo:ur ,',
       READ_API_KEYS: 'five',
@@ -87,6 +89,7 @@ describe('readConfig', () => {
       shutdownGraceSeconds: 0,
       retentionDays: 30,
       maxBodyBytes: 2048,
+      publicUrl: 'https://example.org/flows',
       apiKeys: ['one', 'two'],
       namedApiKeys: [
         { name: 'alice', key: 'three' },
@@ -144,6 +147,13 @@ describe('readConfig', () => {
     ['SHUTDOWN_GRACE_SECONDS', 'soon', 'a number from 0 to 2147483'],
     ['RETENTION_DAYS', '0', 'a number from 0.001 to 36500'],
     ['MAX_BODY_BYTES', '1MB', 'a whole number from 1 to 1073741824'],
+    ...[
+      'example.org',
+      'ftp://example.org',
+      'https://x.example/?a=b',
+      'https://x.example/?',
+      'https://x.example/#a',
+    ].map((value) => ['PUBLIC_URL', value, 'an http:// or https:// URL without user, password, ? and #']),
     ['ALLOW_ANONYMOUS', 'yes', 'true or false'],
     ['HTTP_ALLOW', 'http://internal.example', 'hosts, host:port, IP addresses or CIDR ranges'],
     ['LLM_BASE_URL', 'localhost', 'an http:// or https:// URL'],
@@ -215,6 +225,8 @@ describe('readConfig', () => {
   it('refuses a URL of a model with a password, and does not show it', () => {
     const [problem] = problemsOf({ LLM_BASE_URL: 'https://me:pa@ss@models.example/v1' });
     expect(problem).toContain('LLM_BASE_URL is "https://***@models.example/v1"');
+    const [other] = problemsOf({ PUBLIC_URL: 'https://me:password@example.org' });
+    expect(other).toContain('PUBLIC_URL is "https://***@example.org"');
   });
 
   it('cuts a value that is very long', () => {

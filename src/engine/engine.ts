@@ -1,5 +1,6 @@
 import type { RunQueue } from '../store/queue.js';
 import { Admission } from './admission.js';
+import { type AnswerLinkDeps, AnswerLinkUseCases } from './answer-links.js';
 import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
@@ -17,6 +18,8 @@ import { WatchUseCases } from './watch.js';
 
 export type { EventRecord } from '../core/run/events.js';
 export { SVG_STYLE } from '../diagram/svg-style.js';
+export type { Question } from './answer-links.js';
+export type { AnswerLink } from './answer-tokens.js';
 export type { DiagramFormat } from './diagrams.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
@@ -39,7 +42,8 @@ export interface Engine
     >,
     Pick<RequestUseCases, 'cancelRun' | 'pauseRun' | 'unpauseRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
     Pick<DiagramUseCases, 'drawGraph' | 'drawRun'>,
-    Pick<WatchUseCases, 'watchRun'> {
+    Pick<WatchUseCases, 'watchRun'>,
+    Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'> {
   /** Starts a run. It is durable when this resolves. */
   startRun(request: StartRun): Promise<StartedRun>;
   /** The state of a run, live; asked to wait, when the run ends, or when it or a child waits for input. */
@@ -71,7 +75,8 @@ export interface EngineDeps
   extends Omit<GraphDeps, 'reads'>,
     Omit<RunDeps, 'admission' | 'reads'>,
     DiagramDeps,
-    ParamsDeps {
+    ParamsDeps,
+    Pick<AnswerLinkDeps, 'answerTokens'> {
   readonly queue: Pick<RunQueue, 'admit'>;
 }
 
@@ -82,6 +87,7 @@ export function createEngine(parts: EngineDeps): Engine {
   const graphs = new GraphUseCases(deps);
   const states = new StateReader(deps);
   const requests = new RequestUseCases(deps);
+  const links = new AnswerLinkUseCases(deps, requests);
   const diagrams = new DiagramUseCases(deps);
   const watches = new WatchUseCases(deps);
   const params = new StepParams(deps);
@@ -105,6 +111,9 @@ export function createEngine(parts: EngineDeps): Engine {
     pauseRun: (runId, actor) => requests.pauseRun(runId, actor),
     unpauseRun: (runId, actor) => requests.unpauseRun(runId, actor),
     resumeRun: (runId, request) => requests.resumeRun(runId, request),
+    readAnswerToken: (token) => links.readAnswerToken(token),
+    getQuestion: (link) => links.getQuestion(link),
+    answerQuestion: (link, payload) => links.answerQuestion(link, payload),
     retryRun: (runId, request) => requests.retryRun(runId, request),
     forkRun: (runId, request) => forkRun(deps, requests, runId, request),
     sendSignal: (runId, request) => sendSignal(deps, runId, request),

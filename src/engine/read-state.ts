@@ -2,6 +2,7 @@ import { addUsage, type Usage } from '../core/base/usage.js';
 import { isFinished, type RunState, statusOf, waitsForPerson } from '../core/run/state.js';
 import { StoreUnavailableError } from '../store/errors.js';
 import type { ChildCounts, RunSummary } from '../store/store.js';
+import type { AnswerLinkDeps } from './answer-links.js';
 import { inTurnToLoad, loadRun, type RunDeps } from './shared.js';
 
 export interface ReadState {
@@ -26,6 +27,8 @@ export interface RunView {
   readonly children: ChildrenProgress | null;
   /** What it and all runs inside it have used; null if that is not known. */
   readonly usageTotal: Usage | null;
+  /** Of an approval link, with which anybody can answer what it waits for; null if there is none. */
+  readonly answerToken: string | null;
 }
 
 /** How many children a run waits for, and how far they are. Those that are none of this have not begun. */
@@ -47,7 +50,10 @@ export class StateReader {
   readonly #waits = new Set<() => void>();
   #stopping = false;
 
-  constructor(private readonly deps: Pick<RunDeps, 'store' | 'runs' | 'signals' | 'lines' | 'reads'>) {}
+  constructor(
+    private readonly deps: Pick<RunDeps, 'store' | 'runs' | 'signals' | 'lines' | 'reads'> &
+      Pick<AnswerLinkDeps, 'answerTokens'>,
+  ) {}
 
   /**
    * The state of a run, live. Asked to wait, it answers when the run ends, or when it or a child waits for input.
@@ -88,7 +94,9 @@ export class StateReader {
     const children = await this.#progressOf(state);
     const below = await this.deps.store.readChildUsage(runId);
     const usageTotal = below && addUsage(below, state.usage);
-    return { state, logs: await this.deps.lines.read(state, logsAfter), waitingChildren, children, usageTotal };
+    const answerToken = this.deps.answerTokens?.tokenOf(state) ?? null;
+    const logs = await this.deps.lines.read(state, logsAfter);
+    return { state, logs, waitingChildren, children, usageTotal, answerToken };
   }
 
   async #progressOf({ runId, phase }: RunState): Promise<ChildrenProgress | null> {

@@ -1,10 +1,9 @@
 import { EngineError } from '../core/base/errors.js';
-import type { Json } from '../core/base/json.js';
 import type { LimitsDefinition } from '../core/graph/definition.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
 import type { Actor } from '../core/run/actor.js';
 import { pause, unpause } from '../core/run/pause.js';
-import { answer, refuseChild, retry, type Verdict } from '../core/run/requests.js';
+import { type AnswerRequest, answer, refuseChild, retry, type Verdict } from '../core/run/requests.js';
 import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { type AppendResult, appendTo } from '../runs/append.js';
 import { cancelRun } from '../runs/cancel.js';
@@ -14,13 +13,6 @@ import { inTurnToLoad, jsonOf, type RunDeps, refusalError, runNotFound } from '.
 export interface Answered {
   readonly runId: string;
   readonly status: RunStatus;
-}
-
-/** An answer to what a run waits for. */
-export interface ResumeRun extends Actor {
-  readonly payload: Json;
-  /** Refused if the run waits for another answer by now. */
-  readonly waitId?: string;
 }
 
 export interface RetryRun extends Actor {
@@ -71,7 +63,7 @@ export class RequestUseCases {
    * @throws EngineError `run_not_found`, `run_not_waiting`, `invalid_request`, `invalid_answer`, `run_unreadable`,
    * `server_busy`, `store_unavailable`.
    */
-  async resumeRun(runId: string, { payload, waitId, by }: ResumeRun): Promise<Answered> {
+  async resumeRun(runId: string, { payload, waitId, by }: AnswerRequest): Promise<Answered> {
     const request = { payload: await jsonOf(this.deps, payload, '/payload'), waitId, by };
     const { turns, now } = this.deps;
     const { isAppended: _, ...answered } = await this.#request(runId, async (state) => {

@@ -9,7 +9,7 @@ declare module 'fastify' {
   }
 }
 
-/** Who can use the API. If there are keys, every route but health, /docs, /schemas and the page needs one as a Bearer token. */
+/** Who can use the API. If there are keys, every route but health, /docs, /schemas, /answers and the page needs one as a Bearer token. */
 export interface AccessOptions extends ApiKeys {
   /** Refuses requests whose Host is not a name of this machine's loopback. */
   readonly loopbackOnly: boolean;
@@ -59,8 +59,9 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
  * have no body, and hide only the answer from the page. Programs send neither of the two headers.
  * @see https://web.dev/articles/fetch-metadata
  */
-function refuseOrigin({ method, headers }: FastifyRequest): ApiError | undefined {
-  if (SAFE_METHODS.has(method)) return undefined;
+function refuseOrigin(request: FastifyRequest): ApiError | undefined {
+  const { method, headers } = request;
+  if (SAFE_METHODS.has(method) || isAnswerLink(request)) return undefined;
   const { 'sec-fetch-site': site, origin, host } = headers;
   // Where both are there, the browser's word goes first: behind a reverse proxy, the Host can be another one.
   const isOurs = site === undefined ? isOwnOrigin(origin, host) : site === 'same-origin' || site === 'none';
@@ -101,9 +102,17 @@ export function isLoopback(host: string | undefined): boolean {
   return host !== undefined && LOOPBACK_HOST.test(host);
 }
 
-const OPEN_ROUTES = /^\/(health\/.*|docs|docs\/.*|schemas\/.*|web\/.*)?$/;
+/**
+ * The token in the path is all that an approval link needs, so another site cannot borrow anything of a visitor's. And its
+ * form comes from a page without a referrer, whose origin browsers give as `null`.
+ */
+function isAnswerLink({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.url === '/answers/:token';
+}
 
-/** Health, documentation, schemas and the page with its parts hold no data. The matched route decides, not the text of the URL. */
+const OPEN_ROUTES = /^\/(health\/.*|docs|docs\/.*|schemas\/.*|web\/.*|answers\/:token)?$/;
+
+/** Health, documentation, schemas and the page with its parts hold no data; approval links have a secret of their own. The matched route decides, not the text of the URL. */
 function isOpen(request: FastifyRequest): boolean {
   const { url } = request.routeOptions;
   return url !== undefined && OPEN_ROUTES.test(url);

@@ -1,6 +1,8 @@
 import type { Engine } from '../engine/engine.js';
 import type { AnswerOptions } from './answers/large-answers.js';
 import type { App } from './app-type.js';
+import { answerLinkRoutes } from './approvals/routes.js';
+import type { PublicOptions } from './approvals/shown-link.js';
 import { listConditionsRoute } from './graphs/conditions.js';
 import { createGraphRoute } from './graphs/create.js';
 import { deleteGraphRoute } from './graphs/delete.js';
@@ -30,7 +32,7 @@ import { unpauseRunRoute } from './runs/unpause.js';
 import { healthRoutes } from './service/health.js';
 import { type MetricsOptions, metricsRoute } from './service/metrics.js';
 
-export type RouteOptions = StartRunOptions & MetricsOptions & AnswerOptions & PlaceOptions;
+export type RouteOptions = StartRunOptions & MetricsOptions & AnswerOptions & PlaceOptions & PublicOptions;
 
 /** Adds operations to the application. */
 type AddRoutes = (app: App, engine: Engine, options: RouteOptions) => void;
@@ -58,6 +60,7 @@ export const ROUTES: readonly AddRoutes[] = [
   pauseRunRoute,
   unpauseRunRoute,
   resumeRunRoute,
+  answerLinkRoutes,
   sendSignalRoute,
   retryRunRoute,
   forkRunRoute,

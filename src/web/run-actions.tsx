@@ -3,7 +3,7 @@ import { post } from './api.js';
 import { pretty } from './format.js';
 import { useAction } from './hooks.js';
 import { WAITS } from './kinds.js';
-import { Failure, Time } from './parts.js';
+import { Code, Failure, Time } from './parts.js';
 import { SchemaForm } from './schema-form.js';
 import type { Json, Schema } from './types.js';
 import { isFinished } from './use-run.js';
@@ -91,6 +91,12 @@ export function Resume({ state, onDone }: { state: RunState; onDone: () => void 
           onSubmit={(payload) => resume.run(payload, waiting)}
         />
       ) : null}
+      {waiting.answer_url === undefined ? null : (
+        <details>
+          <summary>Link for somebody without a key</summary>
+          <Code text={waiting.answer_url} label="Approval link" />
+        </details>
+      )}
       <Waiters waiting={waiting} />
       <Failure message={resume.error} />
     </section>

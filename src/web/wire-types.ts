@@ -230,6 +230,8 @@ export interface Waiting {
     [k: string]: unknown;
   } | null;
   signal: string | null;
+  token?: string;
+  answer_url?: string;
   children: WaitingChild[];
 }
 export interface WaitingChild {
@@ -314,6 +316,7 @@ export interface Problem {
     | 'method_not_allowed'
     | 'graph_not_found'
     | 'run_not_found'
+    | 'answer_link_unknown'
     | 'graph_exists'
     | 'graph_in_use'
     | 'run_finished'
@@ -327,6 +330,7 @@ export interface Problem {
     | 'run_unreadable'
     | 'graph_unreadable'
     | 'fork_impossible'
+    | 'answer_link_over'
     | 'body_too_large'
     | 'unsupported_media_type'
     | 'invalid_request'
@@ -334,6 +338,7 @@ export interface Problem {
     | 'diagram_too_large'
     | 'invalid_answer'
     | 'invalid_input'
+    | 'too_many_requests'
     | 'internal_error'
     | 'server_busy'
     | 'queue_full'

@@ -93,8 +93,8 @@ describe.each(withRequests)('the commands of $path, one after the other on a new
   let printed: string[];
   beforeAll(async () => {
     build();
-    const [, tools = ''] = /^TOOLS=(\S+) npm start$/m.exec(commands.join('')) ?? [];
-    server = await startServer(folder, { TOOLS: tools });
+    const [, setting = 'TOOLS', value = ''] = /^([A-Z_]+)=(\S+) npm start$/m.exec(commands.join('')) ?? [];
+    server = await startServer(folder, { [setting]: value });
     const script = requests.map(({ block }) => `${block.text}echo '${END_OF_REQUEST}'\n`).join('');
     const local = script.replaceAll('http://127.0.0.1:8000', server.url);
     const env = { ...process.env, GRAPHRUNNER_URL: server.url };

@@ -20,6 +20,8 @@ export interface TestEngineOptions {
   readonly random?: () => number;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly llmBaseUrl?: string;
+  /** With it there are approval links. */
+  readonly publicUrl?: string;
   /** Called before the first run is taken up. */
   readonly beforeStart?: (parts: Composition) => void;
 }
@@ -59,6 +61,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     now,
     random: options.random ?? Math.random,
     secrets: options.secrets ?? {},
+    publicUrl: options.publicUrl,
     maxConcurrentRuns: options.maxConcurrentRuns ?? 100,
     maxDescendants: options.maxDescendants ?? 100_000,
     maxQueuedRuns: options.maxQueuedRuns ?? 10_000,

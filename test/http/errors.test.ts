@@ -158,7 +158,7 @@ describe('errors of the engine', () => {
     const { status, title } = API_ERRORS[code];
     expect(answer.statusCode).toBe(status);
     expect(answer.json()).toMatchObject({ type: `urn:graphrunner:error:${code}`, code, status, title });
-    expect(answer.headers['retry-after']).toBe(status === 503 ? '7' : undefined);
+    expect(answer.headers['retry-after']).toBe([429, 503].includes(status) ? '7' : undefined);
     await app.close();
   });
 

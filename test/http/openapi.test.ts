@@ -30,6 +30,7 @@ type Item = { readonly type?: string };
 const ROUTES = [
   'delete /graph/runs/{run_id}',
   'delete /graph/{graph_id}',
+  'get /answers/{token}',
   'get /graph',
   'get /graph/conditions',
   'get /graph/runs',
@@ -45,6 +46,7 @@ const ROUTES = [
   'get /health/ready',
   'get /metrics',
   'get /schemas/graph.json',
+  'post /answers/{token}',
   'post /graph/create',
   'post /graph/run',
   'post /graph/runs/{run_id}/cancel',
@@ -67,7 +69,7 @@ describe('the documentation', () => {
   let server: TestServer;
   let operations: Map<string, Operation>;
   beforeAll(async () => {
-    server = await startTestServer();
+    server = await startTestServer({ publicUrl: 'http://127.0.0.1:8000' });
     const { paths } = (await server.app.inject('/docs/json')).json();
     operations = new Map(
       Object.entries<Record<string, Operation>>(paths).flatMap(([path, item]) =>
@@ -106,9 +108,7 @@ describe('the documentation', () => {
       }
       if (requestBody === undefined) continue;
       const [method = '', path = ''] = route.split(' ');
-      const values = new Map(parameters.map((parameter) => [parameter.name, String(parameter.example)]));
-      if (values.has('run_id')) values.set('run_id', await runFor(path));
-      const url = path.replace(/\{(.+?)\}/g, (_, name) => values.get(name)!);
+      const url = await urlFor(path, parameters);
       for (const example of examplesOf(requestBody.content['application/json'])) {
         expect(example, route).toBeDefined();
         const answer = await server.ask(`${method.toUpperCase()} ${url}`, example as object);
@@ -117,13 +117,25 @@ describe('the documentation', () => {
     }
   });
 
+  async function urlFor(path: string, parameters: NonNullable<Operation['parameters']>): Promise<string> {
+    const values = new Map(parameters.map((parameter) => [parameter.name, String(parameter.example)]));
+    if (values.has('run_id')) values.set('run_id', await runFor(path));
+    if (values.has('token')) values.set('token', await tokenFor(path));
+    return path.replace(/\{(.+?)\}/g, (_, name) => values.get(name)!);
+  }
+
   /** A run that the example for a route is right for. There is no telling which runs a server has. */
   async function runFor(path: string): Promise<string> {
     const limits = path.endsWith('/retry') ? { max_steps: 1 } : {};
-    const graph_id = path.endsWith('/resume') || path.includes('/signals/') ? 'approval' : 'demo-review';
+    const graph_id = /\/resume$|\/signals\/|^\/answers\//.test(path) ? 'approval' : 'demo-review';
     const { body } = await server.ask('POST /graph/run', { graph_id, input_data: 'if a: pass', limits });
     await server.ask(`GET /graph/state/${body.run_id}?wait=10`);
     return body.run_id;
+  }
+
+  async function tokenFor(path: string): Promise<string> {
+    const { body } = await server.ask(`GET /graph/state/${await runFor(path)}`);
+    return body.waiting.token;
   }
 
   it('shows the demo as the first example of a run', () => {

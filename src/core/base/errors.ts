@@ -18,6 +18,8 @@ export type EngineErrorCode =
   | 'run_finished'
   | 'run_is_child'
   | 'run_not_waiting'
+  | 'answer_link_unknown'
+  | 'answer_link_over'
   | 'run_not_retryable'
   | 'limits_too_low'
   | 'too_many_signals'

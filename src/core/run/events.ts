@@ -148,7 +148,7 @@ export type RunEvent =
       readonly outcome: WaitOutcome;
       /** Also the payload of a signal. */
       readonly answer?: Json;
-      /** Who answered: the name of the API key. */
+      /** Who answered: the name of the API key; `token` stands for an approval link. */
       readonly answered_by?: string;
     }
   /** Somebody sent a signal. It is kept until a wait for its name takes it; `wait.ended` says that. */

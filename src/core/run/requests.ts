@@ -45,14 +45,19 @@ export function refuseFinished(run: { readonly runId: string; readonly status: R
   return refuse('run_finished', `Run ${run.runId} is ${run.status} already.`);
 }
 
+export interface AnswerRequest extends Actor {
+  readonly payload: Json;
+  readonly waitId?: string | undefined;
+}
+
 /**
  * Answers what a run waits for.
- * @param request `waitId`: refused if the run waits for another answer by now
+ * @param request `waitId`: refused if the run waits for another answer by now; `by`: who answers
  * @param now milliseconds since 1970
  */
 export function answer(
   state: RunState,
-  { payload, waitId, by }: { readonly payload: Json; readonly waitId?: string | undefined } & Actor,
+  { payload, waitId, by }: AnswerRequest,
   now: number,
 ): Verdict<EventOf<'wait.ended'>> {
   const { runId } = state;
@@ -70,8 +75,8 @@ export function answer(
     const inBody = problems.map((problem) => ({ ...problem, pointer: `/payload${problem.pointer}` }));
     return refuse('invalid_answer', 'The answer does not fit the schema of the wait.', inBody);
   }
-  const answered = { type: 'wait.ended', wait_id: id, outcome: 'answered', answer: value } as const;
-  return { events: [{ ...answered, ...definedOnly({ answered_by: by }) }] };
+  const ended = { type: 'wait.ended', wait_id: id, outcome: 'answered', answer: value } as const;
+  return { events: [{ ...ended, ...definedOnly({ answered_by: by }) }] };
 }
 
 function describeWait({ phase }: RunState): string {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RunView } from '../../engine/engine.js';
+import type { ShownLink } from '../approvals/shown-link.js';
 
 /** Headers of an answer that has an entity tag, for the description of the API. */
 export const TAG_HEADERS = { ETag: 'Send it as `If-None-Match` to get the answer only if it has changed.' };
@@ -21,10 +22,16 @@ export function isKnown(request: FastifyRequest, reply: FastifyReply, tag: strin
 /**
  * What a state follows from: the last event, as states have no other source; and the children, which have journals of
  * their own: how far they are, what they have used, and which of them wait for input.
+ * @param link the approval link that is shown, which depends on who asks
  */
-export function tagOfState({ state, children, usageTotal, waitingChildren }: RunView): string {
+export function tagOfState({ state, children, usageTotal, waitingChildren }: RunView, link?: ShownLink): string {
+  if (link !== undefined) return `${state.seq}-${digest(link.answer_url)}`;
   if (children === null) return String(state.seq);
   const hash = createHash('sha256').update(JSON.stringify([children, usageTotal]));
   for (const { runId } of waitingChildren) hash.update(runId);
   return `${state.seq}-${hash.digest('hex').slice(0, 16)}`;
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -12,6 +12,7 @@ type HttpErrorCode =
   | 'not_found'
   | 'method_not_allowed'
   | 'body_too_large'
+  | 'too_many_requests'
   | 'unsupported_media_type'
   | 'internal_error';
 
@@ -62,6 +63,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     meaning: 'No graph, or no such version of it, has this id.',
   },
   run_not_found: { status: 404, title: 'Run ID not found', meaning: 'No run has this id.' },
+  answer_link_unknown: {
+    status: 404,
+    title: 'Approval link unknown',
+    meaning: 'No approval link has this token, or the server has none.',
+  },
   graph_exists: { status: 409, title: 'Graph exists', meaning: 'A graph with this id or name exists already.' },
   graph_in_use: { status: 409, title: 'Graph in use', meaning: 'The graph has active runs and cannot be deleted.' },
   run_finished: { status: 409, title: 'Run finished', meaning: 'The run has finished, so this cannot be done to it.' },
@@ -108,6 +114,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     meaning: 'What is stored of the graph version is damaged. The graph can be updated and deleted.',
   },
   fork_impossible: { status: 409, title: 'Fork impossible', meaning: 'The run cannot be forked there.' },
+  answer_link_over: {
+    status: 410,
+    title: 'Approval link over',
+    meaning: 'What the approval link is for was answered, has expired, or is not waited for any more.',
+  },
   body_too_large: { status: 413, title: 'Body too large', meaning: 'The body is larger than the server takes.' },
   unsupported_media_type: {
     status: 415,
@@ -138,6 +149,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     status: 422,
     title: 'Invalid input',
     meaning: 'The input does not fit the input_schema of the graph; `errors` lists where.',
+  },
+  too_many_requests: {
+    status: 429,
+    title: 'Too many requests',
+    meaning: 'An approval link was opened too often, or too many wrong ones were. Try again later.',
   },
   internal_error: {
     status: 500,

@@ -42,15 +42,28 @@ export function sendError(
   reply: FastifyReply,
   errors: readonly Problem[] | undefined = errorsOf(thrown),
 ): FastifyReply {
+  const document = describeError(thrown, request, reply, errors);
+  return reply.type(PROBLEM_TYPE).send(JSON.stringify(document));
+}
+
+/** What a request is answered with because of an error, whose status and headers are set. Our own faults are logged. */
+export function describeError(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  errors: readonly Problem[] | undefined = errorsOf(thrown),
+): ProblemDocument {
   const error = toApiError(thrown);
   if (error.code === 'internal_error') request.log.error({ err: thrown }, 'request failed');
   const document = problemDocument(error.code, request.url, detailOf(error, request), errors);
-  if (document.status === 503) reply.header('retry-after', String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
+  if (document.status === 503 || document.status === 429)
+    reply.header('retry-after', String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
   if (error.allow !== undefined) reply.header('allow', error.allow.join(', '));
   if (document.status === 401) reply.header('www-authenticate', 'Bearer');
   // That of the answer that could not be given.
   reply.removeHeader('etag');
-  return reply.code(document.status).type(PROBLEM_TYPE).send(JSON.stringify(document));
+  reply.code(document.status);
+  return document;
 }
 
 /** What is wrong with the request, as far as an error lists it. */

@@ -130,7 +130,10 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
       joined: 'the graph that ran as the step ended',
     }),
     answer: jsonSchema.optional().describe('The answer, or the payload of the signal, with defaults of the schema.'),
-    answered_by: z.string().optional().describe('Who answered: the name of the API key, if it has one.'),
+    answered_by: z
+      .string()
+      .optional()
+      .describe('Who answered: the name of the API key, if it has one; `token` stands for an approval link.'),
   },
   'signal.received': {
     name: z.string(),

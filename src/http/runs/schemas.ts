@@ -114,6 +114,16 @@ const waitingSchema = z
       .string()
       .nullable()
       .describe('The name of the signal: send it with POST /graph/runs/{run_id}/signals/{name}.'),
+    token: z
+      .string()
+      .optional()
+      .describe(
+        'Answers this wait, with POST /answers/{token}, without an API key. Only if the wait is for input, and the server has a PUBLIC_URL.',
+      ),
+    answer_url: z
+      .string()
+      .optional()
+      .describe('The approval link: a page with a form for the answer. It is there if `token` is.'),
     children: z.array(waitingChildSchema).describe('Runs inside this one, at any depth, that wait for input.'),
   })
   .meta({ id: 'Waiting', description: 'Why the run does not go on at the moment.' });

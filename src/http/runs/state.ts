@@ -3,6 +3,7 @@ import type { Engine } from '../../engine/engine.js';
 import { isKnown, NOT_MODIFIED, TAG_HEADERS, tagOfState } from '../answers/entity-tag.js';
 import type { AnswerOptions } from '../answers/large-answers.js';
 import type { App } from '../app-type.js';
+import { linkOf, type PublicOptions } from '../approvals/shown-link.js';
 import { describeResponses } from '../openapi/responses.js';
 import { ifNoneMatchSchema, runParamsSchema, waitSchema } from '../schemas.js';
 import { runStateSchema } from './schemas.js';
@@ -13,7 +14,11 @@ const stateQuerySchema = z.strictObject({
   logs_after: z.int().min(0).exactOptional().describe('Skips this many log lines.'),
 });
 
-export function getRunStateRoute(app: App, engine: Engine, { answers }: AnswerOptions): void {
+export function getRunStateRoute(
+  app: App,
+  engine: Engine,
+  { answers, publicUrl }: AnswerOptions & PublicOptions,
+): void {
   app.get(
     '/graph/state/:run_id',
     {
@@ -37,8 +42,9 @@ export function getRunStateRoute(app: App, engine: Engine, { answers }: AnswerOp
       const admit = (bytes: number): void => answers.admit(reply, bytes);
       const options = { waitSeconds: wait, logsAfter: logs_after, admit };
       const send = await engine.useState(request.params.run_id, options, async (view) => {
-        if (isKnown(request, reply, tagOfState(view))) return () => reply.code(304).send();
-        return answers.prepare(reply, toRunState(view));
+        const link = linkOf(view, publicUrl);
+        if (isKnown(request, reply, tagOfState(view, link))) return () => reply.code(304).send();
+        return answers.prepare(reply, toRunState(view, link));
       });
       return send();
     },

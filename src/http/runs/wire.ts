@@ -1,5 +1,6 @@
 import { cursorOf, errorOf, finishedAtOf, isFinished, type RunStatus, statusOf, waitOf } from '../../core/run/state.js';
 import type { Engine, RunView } from '../../engine/engine.js';
+import type { ShownLink } from '../approvals/shown-link.js';
 import { toTime, toTimeOrNull, type Wire } from '../wire.js';
 import type { runListSchema, runStateSchema, startedRunSchema } from './schemas.js';
 
@@ -9,7 +10,8 @@ type RunPage = Awaited<ReturnType<Engine['listRuns']>>;
 type RunSummary = RunPage['runs'][number];
 type WireState = Wire<typeof runStateSchema>;
 
-export function toRunState(view: RunView): WireState {
+/** @param link the approval link of its wait, for whoever can see it */
+export function toRunState(view: RunView, link?: ShownLink): WireState {
   const { state, logs } = view;
   const status = statusOf(state);
   const cursor = isFinished(status) ? null : cursorOf(state);
@@ -24,7 +26,7 @@ export function toRunState(view: RunView): WireState {
     current_node: cursor?.node ?? null,
     attempt: cursor?.attempt ?? null,
     step_count: state.stepCount,
-    waiting: toWaiting(view),
+    waiting: toWaiting(view, link),
     children: view.children,
     logs,
     logs_total: state.logCount,
@@ -46,13 +48,13 @@ export function toRunState(view: RunView): WireState {
   };
 }
 
-function toWaiting({ state, waitingChildren }: RunView): WireState['waiting'] {
+function toWaiting({ state, waitingChildren }: RunView, link: ShownLink | undefined): WireState['waiting'] {
   const waiting = waitOf(state);
   if (waiting === null) return null;
   const { id, kind, node, since, until, message, schema, signal = null } = waiting;
   const children = waitingChildren.map(toWaitingChild);
   const times = { since: toTime(since), until: toTimeOrNull(until) };
-  return { id, kind, node, ...times, message, schema, signal, children };
+  return { id, kind, node, ...times, message, schema, signal, ...link, children };
 }
 
 function toWaitingChild(run: RunSummary): NonNullable<WireState['waiting']>['children'][number] {

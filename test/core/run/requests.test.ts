@@ -62,6 +62,11 @@ describe('answer', () => {
     expect(answer(state, { payload: { ok: 1 }, waitId: 'w3' }, START + 4999)).toEqual({ events });
   });
 
+  it('says who has given it, if that is known', () => {
+    const { events } = answer(waitingForAnswer().state, { payload: { ok: 1 }, by: 'token' }, START);
+    expect(events).toMatchObject([{ type: 'wait.ended', answer: { ok: 1 }, answered_by: 'token' }]);
+  });
+
   it('takes anything if there is no schema', () => {
     const run = runOf(() => wait({ kind: 'input', message: 'Well?' }));
     run.finish();
