@@ -27,6 +27,7 @@ export const SECURITY_HEADERS = {
 export function guardAccess(app: FastifyInstance, options: AccessOptions): void {
   const findKey = createKeyFinder(options);
   app.decorateRequest('actor', null);
+  app.decorateRequest('mayOnlyRead', false);
   app.addHook('onRequest', (request: FastifyRequest, reply: FastifyReply, done) => {
     reply.headers(SECURITY_HEADERS);
     done(refuseHost(request, options) ?? (findKey === undefined ? refuseOrigin(request) : refuseKey(request, findKey)));
@@ -77,6 +78,7 @@ function refuseKey(request: FastifyRequest, findKey: KeyFinder): ApiError | unde
   const key = findKey(request.headers.authorization);
   if (key === undefined) return new ApiError('unauthorized');
   if (key.mayOnlyRead && !isRead(request)) return new ApiError('read_only_key');
+  request.mayOnlyRead = key.mayOnlyRead;
   if (key.name !== undefined) nameActor(request, key.name);
   return undefined;
 }

@@ -5,6 +5,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null if the key does not tell. */
     actor: Actor | null;
+    /** The key can only read. Such requests are not shown what can be used to change something. */
+    mayOnlyRead: boolean;
   }
 }
 

@@ -29,6 +29,26 @@ describe('approval links', () => {
     await server.stop();
   });
 
+  it('are not shown to keys that can only read', async () => {
+    const keys = { apiKeys: ['all'], readApiKeys: ['read'] };
+    const server = await startTestServer({ publicUrl: PUBLIC_URL, ...keys });
+    const as = (key: string) => ({ authorization: `Bearer ${key}` });
+    await server.ask('POST /graph/create', APPROVAL_GRAPH, as('all'));
+    const { body } = await server.ask('POST /graph/run?wait=30', APPROVAL_RUN, as('all'));
+    const state = `GET /graph/state/${body.run_id}`;
+    const [shown, hidden] = [
+      await server.ask(state, undefined, as('all')),
+      await server.ask(state, undefined, as('read')),
+    ];
+    expect(shown.body.waiting.answer_url).toBe(`${PUBLIC_URL}/answers/${shown.body.waiting.token}`);
+    expect(JSON.stringify(hidden.body)).not.toContain(shown.body.waiting.token);
+    expect(hidden.body.waiting.id).toBe(shown.body.waiting.id);
+    // Who knows the tag of the one has not read the other.
+    const known = { ...as('all'), 'if-none-match': String(hidden.headers.etag) };
+    expect((await server.ask(state, undefined, known)).status).toBe(200);
+    await server.stop();
+  });
+
   it('are the same after a restart', async () => {
     const { server, token } = await startAsking();
     await server.stop();

@@ -42,7 +42,7 @@ export function getRunStateRoute(
       const admit = (bytes: number): void => answers.admit(reply, bytes);
       const options = { waitSeconds: wait, logsAfter: logs_after, admit };
       const send = await engine.useState(request.params.run_id, options, async (view) => {
-        const link = linkOf(view, publicUrl);
+        const link = linkOf(view, request.mayOnlyRead ? undefined : publicUrl);
         if (isKnown(request, reply, tagOfState(view, link))) return () => reply.code(304).send();
         return answers.prepare(reply, toRunState(view, link));
       });
