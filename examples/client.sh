@@ -7,7 +7,7 @@ if [ -n "${GRAPHRUNNER_API_KEY:-}" ]; then HEADERS+=(-H "Authorization: Bearer $
 
 # request METHOD PATH [BODY]: prints the answer. An answer from 400 on ends the script.
 request() {
-  curl --silent --show-error --fail-with-body --request "$1" "$URL$2" "${HEADERS[@]}" ${3:+--data "$3"}
+  curl --silent --show-error --no-buffer --fail-with-body --request "$1" "$URL$2" "${HEADERS[@]}" ${3:+--data "$3"}
 }
 
 # field PATH: prints a value of the JSON document on standard input, such as `field .waiting.id`.

@@ -11,6 +11,7 @@ import { GraphCache } from './runs/graph-cache.js';
 import { LinePages } from './runs/line-pages.js';
 import { runIds } from './runs/run-ids.js';
 import { RunLoader } from './runs/run-loader.js';
+import { RunOutput } from './runs/run-output.js';
 import { Turns } from './runs/turns.js';
 import type { Ports, PortsOptions, SharingOptions } from './store/ports.js';
 import type { RunQueue } from './store/queue.js';
@@ -96,7 +97,9 @@ export async function compose({
   const graphs = new GraphCache(store, registry, signals, turns);
   const runs = new RunLoader(store, graphs, turns, logger);
   const lines = new LinePages(store, turns);
-  const inside = { store, queue, signals, peers, graphs, runs, lines, turns, now, newId: runIds(now, newestRunId) };
+  const output = new RunOutput({ signals, now });
+  const newId = runIds(now, newestRunId);
+  const inside = { store, queue, signals, peers, graphs, runs, lines, turns, output, now, newId };
   const executor = new Executor({ ...options, ...inside, random });
   const engine = createEngine({
     ...inside,

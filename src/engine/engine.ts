@@ -1,3 +1,4 @@
+import type { RunOutput } from '../runs/run-output.js';
 import type { RunQueue } from '../store/queue.js';
 import { Admission } from './admission.js';
 import { type AnswerLinkDeps, AnswerLinkUseCases } from './answer-links.js';
@@ -26,6 +27,7 @@ export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
 export type { RunView } from './read-state.js';
 export type { StartRun } from './start.js';
 export type { ListedStep } from './step-params.js';
+export type { OutputItem, StreamPage } from './watch.js';
 
 /** All use-cases: what the HTTP layer calls, and what people who embed the engine call. */
 export interface Engine
@@ -42,7 +44,7 @@ export interface Engine
     >,
     Pick<RequestUseCases, 'cancelRun' | 'pauseRun' | 'unpauseRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
     Pick<DiagramUseCases, 'drawGraph' | 'drawRun'>,
-    Pick<WatchUseCases, 'watchRun'>,
+    Pick<WatchUseCases, 'watchRun' | 'streamRun'>,
     Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'> {
   /** Starts a run. It is durable when this resolves. */
   startRun(request: StartRun): Promise<StartedRun>;
@@ -77,6 +79,7 @@ export interface EngineDeps
     DiagramDeps,
     ParamsDeps,
     Pick<AnswerLinkDeps, 'answerTokens'> {
+  readonly output: RunOutput;
   readonly queue: Pick<RunQueue, 'admit'>;
 }
 
@@ -121,6 +124,7 @@ export function createEngine(parts: EngineDeps): Engine {
     drawGraph: (graphId, format, version) => diagrams.drawGraph(graphId, format, version),
     drawRun: (runId, format) => diagrams.drawRun(runId, format),
     watchRun: (runId, request) => watches.watchRun(runId, request),
+    streamRun: (runId, request) => watches.streamRun(runId, request),
     takeTurn: () => (deps.turns.isOver() ? deps.turns.next() : Promise.resolve()),
     isReady: () => !stopping && deps.store.isHealthy(),
     stop: () => {

@@ -1,4 +1,5 @@
 import type { EventRecord } from '../core/run/events.js';
+import type { OutputReader } from '../runs/output-reader.js';
 import type { Turns } from '../runs/turns.js';
 import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
@@ -54,13 +55,20 @@ export class RunTail {
 
   /**
    * Resolves to `more` when there can be events after this one: one was announced, {@link wake} was called, or the
-   * signal aborted. Resolves to `idle` after `idleMs` without any of these.
+   * signal aborted. Resolves to `output` when the reader of output has some, to `idle` after `idleMs` without any of these.
    */
-  async next(after: number, idleMs: number, signal: AbortSignal | undefined): Promise<'more' | 'idle'> {
+  async next(
+    after: number,
+    idleMs: number,
+    signal: AbortSignal | undefined,
+    output?: OutputReader,
+  ): Promise<'more' | 'output' | 'idle'> {
     if (this.#seq > after || signal?.aborted) return 'more';
+    if (output?.isEmpty === false) return 'output';
     return new Promise((resolve) => {
-      const settle = (result: 'more' | 'idle'): void => {
+      const settle = (result: 'more' | 'output' | 'idle'): void => {
         clearTimeout(timer);
+        if (output !== undefined) output.onOutput = undefined;
         this.#waiters.delete(wake);
         signal?.removeEventListener('abort', wake);
         resolve(result);
@@ -69,6 +77,7 @@ export class RunTail {
       const timer = setTimeout(() => settle('idle'), idleMs);
       timer.unref();
       this.#waiters.add(wake);
+      if (output !== undefined) output.onOutput = () => settle('output');
       signal?.addEventListener('abort', wake);
     });
   }

@@ -1,5 +1,8 @@
 import { EngineError } from '../core/base/errors.js';
 import { type EventRecord, isTerminal } from '../core/run/events.js';
+import type { OutputPiece } from '../runs/output-buffer.js';
+import type { OutputGap, OutputReader } from '../runs/output-reader.js';
+import type { RunOutput } from '../runs/run-output.js';
 import type { Turns } from '../runs/turns.js';
 import { UnreadableRunError } from '../store/errors.js';
 import type { Signals } from '../store/signals.js';
@@ -27,6 +30,24 @@ export interface RunWatch {
   readonly pages: AsyncGenerator<readonly EventRecord[], void>;
 }
 
+export interface StreamRun extends WatchRun {
+  /** Begin with what the step in flight has sent so far. */
+  readonly replay: boolean;
+}
+
+/** What the steps of a run send while they work: chunks, and how many of them were dropped in between. */
+export type OutputItem = OutputPiece | OutputGap;
+
+/** Events as {@link RunWatch} has them, or what steps have sent. */
+export type StreamPage =
+  | { readonly kind: 'events'; readonly records: readonly EventRecord[] }
+  | { readonly kind: 'output'; readonly items: readonly OutputItem[] };
+
+/** A run that is being watched, with what its steps send. */
+export interface RunStream extends Pick<RunWatch, 'isOver'> {
+  readonly pages: AsyncGenerator<StreamPage, void>;
+}
+
 /** The use-cases of readers that follow a run as it happens. Pages are read when a reader asks for them. */
 export class WatchUseCases {
   readonly #tails = new Map<string, { readonly tail: RunTail; readers: number }>();
@@ -37,6 +58,7 @@ export class WatchUseCases {
       readonly store: Store;
       readonly signals: Pick<Signals, 'subscribe'>;
       readonly turns: Turns;
+      readonly output: Pick<RunOutput, 'open'>;
     },
   ) {}
 
@@ -45,7 +67,22 @@ export class WatchUseCases {
    * @throws EngineError `run_not_found`, `run_unreadable`, or `invalid_request` if the journal has no event `after` yet.
    */
   async watchRun(runId: string, request: WatchRun): Promise<RunWatch> {
-    const { after } = request;
+    const { isOver, isLast } = await this.#find(runId, request);
+    return { isOver, pages: eventsIn(this.#pages(runId, request, isLast, undefined)) };
+  }
+
+  /**
+   * The same, and what the steps of the run send while they work.
+   * @throws EngineError as `watchRun`
+   */
+  async streamRun(runId: string, request: StreamRun): Promise<RunStream> {
+    const { isOver, isLast } = await this.#find(runId, request);
+    const open = () => this.deps.output.open(runId, request.replay);
+    return { isOver, pages: this.#pages(runId, request, isLast, open) };
+  }
+
+  /** Looks for the place where a watch begins. */
+  async #find(runId: string, { after }: WatchRun): Promise<{ isOver: boolean; isLast: boolean }> {
     // The last event that the reader has. If it has none, the first, which shows that the run exists.
     const [known] = await this.deps.store.readEvents(runId, Math.max(0, after - 1), 1);
     if (known === undefined) throw await this.#refusal(runId, after);
@@ -54,7 +91,7 @@ export class WatchUseCases {
     const isOver = isLast && (await this.deps.store.readEvents(runId, after, 1)).length === 0;
     // What cannot be read is refused while there is still somebody to tell.
     await this.#checkFirst(runId, after);
-    return { isOver, pages: this.#pages(runId, request, isLast) };
+    return { isOver, isLast };
   }
 
   /** Ends every watch, and each later one as soon as it begins. */
@@ -71,31 +108,44 @@ export class WatchUseCases {
     await (shared === undefined ? this.deps.store.readEvents(runId, after, FIRST_PAGE_EVENTS) : shared.read(after));
   }
 
-  async *#pages(runId: string, request: WatchRun, isLast: boolean): AsyncGenerator<readonly EventRecord[], void> {
+  async *#pages(
+    runId: string,
+    request: WatchRun,
+    isLast: boolean,
+    openOutput: (() => OutputReader) | undefined,
+  ): AsyncGenerator<StreamPage, void> {
     const tail = this.#enter(runId);
+    const output = openOutput?.();
     try {
-      yield* this.#follow(tail, runId, request, isLast);
+      yield* this.#follow(tail, runId, request, isLast, output);
     } catch (error) {
       // The stream ends before what cannot be read, and whoever asks for that is refused.
       if (!(error instanceof UnreadableRunError)) throw error;
     } finally {
+      output?.close();
       this.#leave(runId);
     }
   }
 
-  async *#follow(tail: RunTail, runId: string, { after, idleMs, signal }: WatchRun, isLast: boolean) {
+  async *#follow(
+    tail: RunTail,
+    runId: string,
+    { after, idleMs, signal }: WatchRun,
+    isLast: boolean,
+    output: OutputReader | undefined,
+  ): AsyncGenerator<StreamPage, void> {
     let [seq, ended] = [after, isLast];
     while (!this.#stopping && !signal?.aborted) {
       const isAnnounced = tail.seq > seq;
       const records = await tail.read(seq);
       const last = records.at(-1);
       if (last !== undefined) {
-        yield records;
+        yield* inOrder(records, output);
         [seq, ended] = [last.seq, isTerminal(last.event.type)];
       } else if (ended || (isAnnounced && !(await this.#hasEvents(runId, seq + 1)))) return;
-      else if ((await tail.next(seq, idleMs, signal)) === 'idle') {
+      else if ((yield* waitForMore(tail, seq, { idleMs, signal }, output)) === 'idle') {
         if (!(await this.#hasEvents(runId, seq))) return;
-        yield [];
+        yield { kind: 'events', records: [] };
       }
     }
   }
@@ -132,4 +182,39 @@ export class WatchUseCases {
       errors: [{ pointer: '/after', code: 'invalid_value', message }],
     });
   }
+}
+
+/** Gives what steps send as it comes, until there can be events, or nothing came for a while. */
+async function* waitForMore(
+  tail: RunTail,
+  seq: number,
+  { idleMs, signal }: Pick<WatchRun, 'idleMs'> & { readonly signal: AbortSignal | undefined },
+  output: OutputReader | undefined,
+): AsyncGenerator<StreamPage, 'more' | 'idle'> {
+  for (;;) {
+    const what = await tail.next(seq, idleMs, signal, output);
+    if (what !== 'output') return what;
+    yield* outputBefore(Number.POSITIVE_INFINITY, output);
+  }
+}
+
+/** Events, each after what was sent by steps that had begun before it. */
+function* inOrder(records: readonly EventRecord[], output: OutputReader | undefined): Generator<StreamPage, void> {
+  let from = 0;
+  for (const [index, { seq }] of records.entries()) {
+    if (output?.hasBefore(seq) !== true) continue;
+    if (index > from) yield { kind: 'events', records: records.slice(from, index) };
+    yield* outputBefore(seq, output);
+    from = index;
+  }
+  yield { kind: 'events', records: from === 0 ? records : records.slice(from) };
+}
+
+function* outputBefore(seq: number, output: OutputReader | undefined): Generator<StreamPage, void> {
+  const items = output?.takeBefore(seq) ?? [];
+  if (items.length > 0) yield { kind: 'output', items };
+}
+
+async function* eventsIn(pages: AsyncGenerator<StreamPage, void>): AsyncGenerator<readonly EventRecord[], void> {
+  for await (const page of pages) if (page.kind === 'events') yield page.records;
 }

@@ -9,6 +9,7 @@ import { drainUnread } from '../core/run/unread.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import { isUnreadable } from '../runs/readable.js';
 import type { RunLoader } from '../runs/run-loader.js';
+import type { RunOutput } from '../runs/run-output.js';
 import type { Turns } from '../runs/turns.js';
 import { StoreUnavailableError } from '../store/errors.js';
 import type { Peers } from '../store/ports.js';
@@ -30,6 +31,7 @@ export interface ExecutorOptions {
   readonly graphs: GraphCache;
   readonly runs: RunLoader;
   readonly turns: Turns;
+  readonly output: RunOutput;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
+import type { RunOutput } from '../runs/run-output.js';
 import type { Turns } from '../runs/turns.js';
 import type { Peers } from '../store/ports.js';
 import type { RunQueue } from '../store/queue.js';
@@ -18,6 +19,7 @@ export interface SessionDeps {
   readonly graphs: GraphCache;
   readonly runs: RunLoader;
   readonly turns: Turns;
+  readonly output: RunOutput;
   readonly children: ChildRuns;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Milliseconds since 1970. */

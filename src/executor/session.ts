@@ -150,12 +150,13 @@ export class Session {
   }
 
   async #step({ node, cursor }: Extract<Command, { type: 'call' }>): Promise<undefined> {
-    const { stepTimeoutMs, secrets, turns } = this.deps;
-    const call = new ToolCall(node, cursor, node.timeoutMs ?? stepTimeoutMs, secrets, turns.inSlices);
+    const { stepTimeoutMs, secrets, turns, output } = this.deps;
+    const call = new ToolCall(node, cursor, node.timeoutMs ?? stepTimeoutMs, secrets, turns.inSlices, output);
     this.#call = call;
     const begunAt = performance.now();
     const called = call.run(this.state, this.deps.now());
     const result = called instanceof Promise ? await called : called;
+    call.end();
     this.#call = undefined;
     const tookMs = performance.now() - begunAt;
     const outcome = result?.kind === 'parks' ? await this.#patience.whileDown(() => this.#resolve(result)) : result;

@@ -16,6 +16,8 @@ import { schemasIn } from '../core/tool/param-schemas.js';
 import type { AnyTool, ToolContext } from '../core/tool/tool.js';
 import { retryHint } from '../core/tool/tool-errors.js';
 import { type WaitRequest, waitRequestOf } from '../core/tool/wait.js';
+import type { RunOutput } from '../runs/run-output.js';
+import { Emitter } from './emitter.js';
 
 /** How long a tool has to let go after its signal fired. Then its slot is freed and a late result dropped. */
 export const ABORT_GRACE_MS = 5000;
@@ -48,12 +50,16 @@ export class ToolCall {
   #mask: Mask = NO_MASK;
   #timer: NodeJS.Timeout | undefined;
   #cause: AbortCause | undefined;
+  /** Made when it is first needed: most tools send nothing while they work. */
+  #emitter: Emitter | undefined;
+  #isOver = false;
   #letGo: ((outcome: CallResult | undefined) => void) | undefined;
 
   /**
    * @param timeoutMs how long the step may take, in milliseconds
    * @param secrets what `secrets.NAME` in the params stands for
    * @param inSlices compiles the JSON Schemas in the params
+   * @param output where what the tool sends while it works goes
    */
   constructor(
     private readonly node: CompiledNode,
@@ -61,6 +67,7 @@ export class ToolCall {
     private readonly timeoutMs: number,
     private readonly secrets: Readonly<Record<string, string>>,
     private readonly inSlices: InSlices,
+    private readonly output: Pick<RunOutput, 'begin'>,
   ) {}
 
   /**
@@ -125,8 +132,25 @@ export class ToolCall {
       node: this.node.name,
       attempt: this.cursor.attempt,
       ...(state.parent?.kind === 'branch' && { item: state.item, index: state.parent.index }),
+      emit: (chunk: unknown) => this.#emit(chunk, state),
       usage: (tokens) => this.#use(tokens),
     };
+  }
+
+  #emit(chunk: unknown, { runId, seq }: RunState): void {
+    // What a tool sends after it was told to stop, or after it has returned, is of no step any more.
+    if (this.#isOver || this.#cause !== undefined) return;
+    const { node, step, attempt } = this.cursor;
+    this.#emitter ??= new Emitter(this.#mask, this.output.begin({ runId, step, node, attempt, after: seq }), (line) =>
+      this.#log.add(line),
+    );
+    this.#emitter.emit(chunk);
+  }
+
+  /** Says that the call is over: the tool sends nothing any more. */
+  end(): void {
+    this.#isOver = true;
+    this.#emitter?.end(this.#cause !== undefined);
   }
 
   /** Fires the tool's signal; a tool that has not let go after a grace is left behind. */

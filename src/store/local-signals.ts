@@ -3,6 +3,7 @@ import { type Signal, type SignalListener, type Signals, type Topic, topicOf } f
 
 /** Signals within one process: nothing is ever lost, and listeners are called before `publish` returns. */
 export class LocalSignals implements Signals {
+  readonly tellOthers = undefined;
   readonly #listeners = new Map<Topic, Set<SignalListener>>();
 
   publish(signal: Signal): void {

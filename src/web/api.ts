@@ -95,6 +95,8 @@ export async function follow(
   const events = body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader();
   let isTerminal = false;
   for (let next = await events?.read(); next?.done === false; next = await events?.read()) {
+    // What steps send has no place in the journal.
+    if (next.value.event?.startsWith('output') === true) continue;
     const event = JSON.parse(next.value.data) as StreamedEvent;
     isTerminal = /^run\.(completed|failed|cancelled)$/.test(event.type);
     onEvent(event);

@@ -20,6 +20,7 @@ function context(logs: string[] = []): ToolContext {
     runId: 'run',
     node: 'node',
     attempt: 1,
+    emit: () => undefined,
     usage: () => undefined,
   };
 }

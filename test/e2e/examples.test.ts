@@ -29,7 +29,7 @@ function resume(server: ServerProcess, runId: string, payload: unknown, waitId?:
   return ask(server, `POST /graph/runs/${runId}/resume`, { payload, ...wait });
 }
 
-it('there are eight example graphs; those that ask other services, and the scripts, have tests of their own', () => {
+it('there are nine example graphs; those that ask other services, and the scripts, have tests of their own', () => {
   expect([...GRAPHS.keys()].sort()).toEqual([
     'approval',
     'early-answer',
@@ -38,6 +38,7 @@ it('there are eight example graphs; those that ask other services, and the scrip
     'own-tools',
     'research-agent',
     'saga',
+    'streaming',
     'tool-calls',
   ]);
 });

@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { EventRecord } from '../../src/core/run/events.js';
 import { WatchUseCases } from '../../src/engine/watch.js';
+import { RunOutput } from '../../src/runs/run-output.js';
 import { Turns } from '../../src/runs/turns.js';
 import { UnreadableRunError } from '../../src/store/errors.js';
+import { LocalSignals } from '../../src/store/local-signals.js';
 import { FORKED_FROM_START, JournalStore, SUBMITTED, stepAtA } from '../helpers/journal-store.js';
 
 const IDLE_MS = 10_000;
+
+const output = new RunOutput({ signals: new LocalSignals(), now: Date.now });
 
 function watching(): { journals: JournalStore; watch: WatchUseCases } {
   const journals = new JournalStore();
   return {
     journals,
-    watch: new WatchUseCases({ store: journals.store, signals: journals.signals, turns: new Turns() }),
+    watch: new WatchUseCases({ store: journals.store, signals: journals.signals, turns: new Turns(), output }),
   };
 }
 
@@ -72,7 +76,8 @@ describe('a watch', () => {
       if (records.some(({ seq }) => seq === 30)) throw new UnreadableRunError(runId, 'record 30 is not JSON');
       return records;
     };
-    const watch = new WatchUseCases({ store: { ...whole, readEvents }, signals: journals.signals, turns: new Turns() });
+    const store = { ...whole, readEvents };
+    const watch = new WatchUseCases({ store, signals: journals.signals, turns: new Turns(), output });
     const { pages } = await watch.watchRun('run', { after: 0, idleMs: IDLE_MS });
     expect(await seqsOf(pages)).toEqual(Array.from({ length: 16 }, (_, index) => index + 1));
     await expect(watch.watchRun('run', { after: 16, idleMs: IDLE_MS })).rejects.toThrow('record 30 is not JSON');

@@ -5,6 +5,8 @@ import type { CompiledNode } from '../../src/core/graph/compile.js';
 import { blankRun } from '../../src/core/run/state.js';
 import { defineTool, SCHEMA_PARAMS } from '../../src/core/tool/tool.js';
 import { ToolCall } from '../../src/executor/tool-call.js';
+import { RunOutput } from '../../src/runs/run-output.js';
+import { LocalSignals } from '../../src/store/local-signals.js';
 import { gate } from '../helpers/tools.js';
 
 /** A call of a tool with a JSON Schema among its params, which is compiled when the test says so. */
@@ -22,7 +24,8 @@ function startCall() {
     await compiling.promise;
     return finishSteps(steps);
   };
-  const call = new ToolCall(node, { node: 'ask', step: 1, attempt: 1, tries: 1 }, 1000, {}, inSlices);
+  const output = new RunOutput({ signals: new LocalSignals(), now: Date.now });
+  const call = new ToolCall(node, { node: 'ask', step: 1, attempt: 1, tries: 1 }, 1000, {}, inSlices, output);
   return { call, called, compiling, result: call.run(blankRun('r'), 0) };
 }
 

@@ -2,6 +2,7 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { Arrivals } from './arrivals.js';
 
 export interface StreamEvent {
+  /** NaN if it has none. */
   readonly id: number;
   readonly event: string;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into events of every shape.
@@ -68,5 +69,6 @@ function eventOf(frame: string): StreamEvent {
     if (line === undefined) throw new Error(`no ${name} in ${frame}`);
     return line.slice(name.length + 2);
   };
-  return { id: Number(field('id')), event: field('event'), data: JSON.parse(field('data')) };
+  const id = frame.startsWith('id: ') ? Number(field('id')) : Number.NaN;
+  return { id, event: field('event'), data: JSON.parse(field('data')) };
 }

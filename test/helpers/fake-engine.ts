@@ -35,6 +35,7 @@ export function failingEngine(error: unknown): Engine {
     drawGraph: failLater,
     drawRun: failLater,
     watchRun: failLater,
+    streamRun: failLater,
     takeTurn: () => Promise.resolve(),
     isReady: () => false,
     stop: () => undefined,

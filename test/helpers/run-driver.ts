@@ -191,6 +191,7 @@ function callTool({ node, cursor }: Extract<Command, { type: 'call' }>, state: R
         runId: state.runId,
         node: node.name,
         attempt: cursor.attempt,
+        emit: () => undefined,
         usage: () => undefined,
       },
     );

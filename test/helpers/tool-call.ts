@@ -1,21 +1,25 @@
+import type { Json } from '../../src/core/base/json.js';
 import type { AnyTool, ToolContext, ToolState } from '../../src/core/tool/tool.js';
 
 export interface Called {
   readonly patch: Record<string, unknown>;
   readonly logs: readonly string[];
   readonly tokens: readonly { input_tokens: number; output_tokens: number }[];
+  readonly emitted: readonly Json[];
 }
 
 export interface CallOptions {
   readonly signal?: AbortSignal;
   readonly state?: ToolState;
   readonly tokens?: { input_tokens: number; output_tokens: number }[];
+  readonly emitted?: Json[];
 }
 
 /** Calls a tool as the executor does: params checked by its schema, then run. */
 export async function callTool(tool: AnyTool, params: unknown, options: CallOptions = {}): Promise<Called> {
   const logs: string[] = [];
   const tokens = options.tokens ?? [];
+  const emitted = options.emitted ?? [];
   const context: ToolContext = {
     params: checkedParams(tool, params),
     log: (message) => logs.push(message),
@@ -24,10 +28,11 @@ export async function callTool(tool: AnyTool, params: unknown, options: CallOpti
     runId: 'run-1',
     node: 'the_node',
     attempt: 1,
+    emit: (chunk) => void emitted.push(chunk),
     usage: (each) => tokens.push(each),
   };
   const patch = (await tool.run(options.state ?? { input_data: null, data: {} }, context)) as Called['patch'];
-  return { patch, logs, tokens };
+  return { patch, logs, tokens, emitted };
 }
 
 function checkedParams(tool: AnyTool, params: unknown): ToolContext['params'] {

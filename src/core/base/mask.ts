@@ -1,9 +1,12 @@
 import { copyJson, isPlainObject, type Json } from './json.js';
+import { CUT, type Hidden, MaskedStream, SHORTEST_PART } from './masked-stream.js';
 import { encodeForForm } from './url-encoding.js';
 
 /** Hides the values of secrets in the logs, errors and patches of a step. */
 export interface Mask {
   text(text: string): string;
+  /** For text that comes in pieces. */
+  stream(): MaskedStream;
   /** A copy with every secret hidden, in keys too. What is not JSON becomes a function, which no store accepts. */
   value<T>(value: T): T;
   /** What was thrown, for the log of the server. */
@@ -11,11 +14,12 @@ export interface Mask {
 }
 
 /** Hides nothing: most steps use no secret. */
-export const NO_MASK: Mask = { text: (text) => text, value: (value) => value, error: (thrown) => thrown };
-
-/** Tools cut what they quote, and end it with this: a secret cut there is hidden if this much of it is left. */
-const CUT = '…';
-const SHORTEST_PART = 4;
+export const NO_MASK: Mask = {
+  text: (text) => text,
+  stream: () => new MaskedStream([]),
+  value: (value) => value,
+  error: (thrown) => thrown,
+};
 
 /** What is shown in place of a secret. */
 export function secretLabel(name: string): string {
@@ -24,7 +28,7 @@ export function secretLabel(name: string): string {
 
 /** A mask for the secrets of these names: each value, however it is written, becomes `[secret NAME]`. */
 export function maskFor(names: readonly string[], secrets: Readonly<Record<string, string>>): Mask {
-  const hidden = names
+  const hidden: readonly Hidden[] = names
     .flatMap((name) => formsOf(secrets[name] ?? '').map((form) => ({ form, label: secretLabel(name) })))
     // A secret that is part of another one must not break that one up.
     .sort((a, b) => b.form.length - a.form.length);
@@ -36,6 +40,7 @@ export function maskFor(names: readonly string[], secrets: Readonly<Record<strin
   const number = (value: number): Json => hidden.find(({ form }) => form === String(value))?.label ?? value;
   return {
     text,
+    stream: () => new MaskedStream(hidden),
     value: (value) => (value === undefined ? value : (maskValue(value, text, number) as typeof value)),
     error: (thrown) => maskError(thrown, text),
   };

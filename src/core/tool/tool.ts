@@ -1,4 +1,4 @@
-import type { JsonObject } from '../base/json.js';
+import type { Json, JsonObject } from '../base/json.js';
 
 /** The state of a run: what it was started with, and what its tools have built up. Both are frozen. */
 export interface ToolState {
@@ -29,6 +29,11 @@ export interface ToolContext<P = JsonObject> {
   readonly index?: number;
   /** 1 for the first attempt of a step. */
   readonly attempt: number;
+  /**
+   * Sends text or other JSON to the event streams of the run that are open, as it is now: `event: output`. Nothing of it
+   * is stored, and readers that are slow miss some. Returns at once, and never throws.
+   */
+  emit(chunk: Json): void;
   /** Counts tokens of a language model. Several calls add up. */
   usage(tokens: { input_tokens: number; output_tokens: number }): void;
 }

@@ -206,5 +206,32 @@ const runEventSchema = z
   .discriminatedUnion('type', schemas as [(typeof schemas)[number]])
   .meta({ id: 'RunEvent', description: 'An event of the journal of a run: the `data` of a server-sent event.' });
 
-/** Refers to {@link runEventSchema} where zod has no schema to refer from. */
-export const EVENT_REFERENCE = { $ref: `#/components/schemas/${z.globalRegistry.get(runEventSchema)?.id}` };
+const sender = {
+  step: z.int(),
+  node: z.string(),
+  attempt: z.int(),
+};
+
+/** What a step sends while it works. */
+const outputEventSchema = z
+  .object({
+    ...sender,
+    index: z
+      .int()
+      .describe(
+        '0 for the first chunk of a call, and one more for each. One that is not larger says that the step is called again.',
+      ),
+    chunk: jsonSchema.describe('Text that continues that of the chunk before, or other JSON.'),
+  })
+  .meta({ id: 'OutputEvent', description: 'A chunk that a step has sent: the `data` of an event `output`.' });
+
+const outputGapEventSchema = z
+  .object({ ...sender, dropped: z.int().min(1).describe('How many chunks are missing here.') })
+  .meta({ id: 'OutputGapEvent', description: 'Chunks were dropped: the `data` of an event `output_gap`.' });
+
+/** Refers to schemas where zod has no schema to refer from. */
+export const STREAMED_SCHEMA = {
+  anyOf: [runEventSchema, outputEventSchema, outputGapEventSchema].map((schema) => ({
+    $ref: `#/components/schemas/${z.globalRegistry.get(schema)?.id}`,
+  })),
+};

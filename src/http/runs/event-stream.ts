@@ -1,11 +1,11 @@
-import type { EventRecord } from '../../engine/engine.js';
+import type { EventRecord, OutputItem, StreamPage } from '../../engine/engine.js';
 import { toTime } from '../wire.js';
 
 /** A comment: keeps proxies from closing an idle stream, and sends the headers at once. */
 export const HEARTBEAT = Buffer.from(': heartbeat\n\n');
 
 /** Made once for all readers of an event. */
-const frames = new WeakMap<EventRecord, Buffer>();
+const frames = new WeakMap<EventRecord | OutputItem, Buffer>();
 
 /**
  * An event of the journal as a Server-Sent Event. JSON has no line breaks, so one `data` line is enough.
@@ -22,8 +22,26 @@ export function frameOf(record: EventRecord): Buffer {
   return frame;
 }
 
-/** Pages of events as the bytes of a stream. An empty page becomes a heartbeat. */
-export async function* framesOf(pages: AsyncIterable<readonly EventRecord[]>): AsyncGenerator<Buffer, void> {
+/** What a step has sent, or how much of it is missing. It has no `id`: nobody can go on after it. */
+function outputFrameOf(item: OutputItem): Buffer {
+  const known = frames.get(item);
+  if (known !== undefined) return known;
+  const { step, node, attempt } = item.call;
+  const place = JSON.stringify({ step, node, attempt }).slice(0, -1);
+  const text =
+    'chunk' in item
+      ? `event: output\ndata: ${place},"index":${item.index},"chunk":${item.chunk}}\n\n`
+      : `event: output_gap\ndata: ${place},"dropped":${item.dropped}}\n\n`;
+  const frame = Buffer.from(text);
+  frames.set(item, frame);
+  return frame;
+}
+
+/** Pages as the bytes of a stream. An empty page becomes a heartbeat. */
+export async function* framesOf(pages: AsyncIterable<StreamPage>): AsyncGenerator<Buffer, void> {
   yield HEARTBEAT;
-  for await (const page of pages) yield page.length === 0 ? HEARTBEAT : Buffer.concat(page.map(frameOf));
+  for await (const page of pages) {
+    const all = page.kind === 'events' ? page.records.map(frameOf) : page.items.map(outputFrameOf);
+    yield all.length === 0 ? HEARTBEAT : Buffer.concat(all);
+  }
 }

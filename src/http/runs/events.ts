@@ -6,7 +6,7 @@ import type { App } from '../app-type.js';
 import { ApiError } from '../errors/api-error.js';
 import { describeResponses } from '../openapi/responses.js';
 import { runParamsSchema } from '../schemas.js';
-import { EVENT_MEANINGS, EVENT_REFERENCE } from './event-schemas.js';
+import { EVENT_MEANINGS, STREAMED_SCHEMA } from './event-schemas.js';
 import { framesOf } from './event-stream.js';
 
 const HEARTBEAT_MS = 15_000;
@@ -19,6 +19,10 @@ const DESCRIPTION = `The journal of the run as Server-Sent Events, then each eve
 \`seq\`, \`event\` its type, \`data\` a JSON object with \`seq\`, \`type\`, \`time\` and the fields of the event. The stream ends
 after the event that ends the run, or before one that cannot be read. \`Last-Event-ID\`, or \`after\`, resumes after an event: none is repeated or missed.
 
+What steps send while they work comes in between, without \`id\`: \`output\` (OutputEvent) is a chunk, and \`output_gap\`
+(OutputGapEvent) says that chunks were dropped, because the client reads too slowly or came too late. It is not stored:
+\`output=true\` begins with what the step under way has sent so far, up to its last 64 kB.
+
 Browsers' \`EventSource\` calls a listener for each type (\`addEventListener('step.completed', ...)\`), never \`onmessage\`, and
 cannot send a key: if the server has API keys, read the stream with \`fetch\` and the \`Authorization\` header.
 
@@ -26,6 +30,10 @@ ${EVENT_LIST.join('\n')}`;
 
 const eventQuerySchema = z.strictObject({
   after: z.int().min(0).exactOptional().describe('Only events with a larger `seq`. `Last-Event-ID` has precedence.'),
+  output: z
+    .enum(['true', 'false'])
+    .exactOptional()
+    .describe('`true`: what the step under way has sent so far, and then what comes. Default: what comes.'),
 });
 
 const eventHeadersSchema = z.object({
@@ -33,10 +41,14 @@ const eventHeadersSchema = z.object({
 });
 
 /** OpenAPI 3.1 has no word for the events of a stream: this says what the JSON in it is. */
-const streamSchema = z.string().meta({ contentMediaType: 'application/json', contentSchema: EVENT_REFERENCE });
+const streamSchema = z.string().meta({ contentMediaType: 'application/json', contentSchema: STREAMED_SCHEMA });
 
 const RESPONSES = {
-  200: { description: 'The stream. Each `data` is a RunEvent.', schema: streamSchema, mediaTypes: [EVENT_STREAM] },
+  200: {
+    description: 'The stream. Each `data` is a RunEvent, or what a step sends.',
+    schema: streamSchema,
+    mediaTypes: [EVENT_STREAM],
+  },
   204: { description: 'The run has ended and has no event after `Last-Event-ID`. Stops browsers from reconnecting.' },
 };
 
@@ -69,7 +81,9 @@ export function watchRunRoute(app: App, engine: Engine): void {
       const last = parseLastEventId(request.headers['last-event-id']);
       const after = last ?? request.query.after ?? 0;
       const gone = abortOnClose(reply);
-      const watch = await engine.watchRun(request.params.run_id, { after, idleMs: HEARTBEAT_MS, signal: gone.signal });
+      const replay = request.query.output === 'true';
+      const how = { after, idleMs: HEARTBEAT_MS, signal: gone.signal, replay };
+      const watch = await engine.streamRun(request.params.run_id, how);
       if (last !== undefined && watch.isOver) return reply.code(204).send();
       open.add(reply);
       const stream = Readable.from(framesOf(watch.pages), { objectMode: false });

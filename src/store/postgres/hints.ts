@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import type { RunStatus } from '../../core/run/state.js';
-import type { Signal } from '../signals.js';
+import type { OutputSent, Signal } from '../signals.js';
 
 /** The longest payload that a notification takes is 8,000 bytes. */
 const MAX_PAYLOAD = 7900;
@@ -38,6 +39,10 @@ function wordOf(signal: Signal): string {
       return `i${pack(signal.runId)}`;
     case 'graph_changed':
       return `g${signal.graphId}`;
+    case 'output_wanted':
+      return `w${pack(signal.runId)}${signal.replay ? '!' : ''}`;
+    case 'output_sent':
+      return `o${pack(signal.runId)}${writeOutput(signal)}`;
   }
 }
 
@@ -58,6 +63,12 @@ function readWord(word: string): Signal | undefined {
       return { kind: 'child_waiting', runId: unpack(rest) };
     case 'g':
       return { kind: 'graph_changed', graphId: rest };
+    case 'w': {
+      const [, id, flag] = /^([\w-]{22})(!?)$/.exec(rest) ?? [];
+      return id === undefined ? undefined : { kind: 'output_wanted', runId: unpack(id), replay: flag === '!' };
+    }
+    case 'o':
+      return readOutput(unpack(rest.slice(0, ID_LENGTH)), rest.slice(ID_LENGTH));
     default:
       return undefined;
   }
@@ -65,7 +76,18 @@ function readWord(word: string): Signal | undefined {
 
 /** Which signals tell the same, so that the latest of them is enough. */
 export function keyOf(signal: Signal): string {
-  return signal.kind === 'graph_changed' ? `g${signal.graphId}` : `${signal.kind}${signal.runId}`;
+  switch (signal.kind) {
+    case 'graph_changed':
+      return `g${signal.graphId}`;
+    case 'output_wanted':
+      return `${signal.kind}${signal.runId}${signal.replay}`;
+    case 'output_sent':
+      return `${signal.kind}${signal.callId}/${signal.first}${signal.isReplay}`;
+    case 'run_advanced':
+    case 'run_deleted':
+    case 'child_waiting':
+      return `${signal.kind}${signal.runId}`;
+  }
 }
 
 /**
@@ -77,13 +99,15 @@ export function keyOf(signal: Signal): string {
 export function writeHints({ sender, sentAt, signals, hasWork }: Hints): string[] {
   const head = `${sender} ${sentAt}`;
   const payloads: string[] = [];
-  let payload = head;
+  let [payload, size] = [head, head.length];
   for (const word of [...(hasWork ? ['k'] : []), ...signals.map(wordOf)]) {
-    if (payload.length + 1 + word.length > MAX_PAYLOAD) {
+    const bytes = Buffer.byteLength(word) + 1;
+    if (size + bytes > MAX_PAYLOAD && payload !== head) {
       payloads.push(payload);
-      payload = head;
+      [payload, size] = [head, head.length];
     }
     payload += ` ${word}`;
+    size += bytes;
   }
   if (payload !== head) payloads.push(payload);
   return payloads;
@@ -96,6 +120,42 @@ export function readHints(payload: string): Hints | undefined {
   const signals = words.flatMap((word) => readWord(word) ?? []);
   return { sender, sentAt: Number(sentAt), signals, hasWork: words.includes('k') };
 }
+
+/** Stands for a space, which divides words. JSON has none of it: it escapes control characters. */
+const SPACE = '\u0001';
+
+/** Output as a list in JSON: what it is of, and the chunks. */
+function writeOutput({ callId, step, node, attempt, after, first, isReplay, chunks }: OutputSent): string {
+  const head = JSON.stringify([callId, step, node, attempt, after, first, isReplay]).slice(1, -1);
+  return `[${head},[${chunks.join(',')}]]`.replaceAll(' ', SPACE);
+}
+
+const outputSchema = z.tuple([
+  z.string(),
+  z.int(),
+  z.string(),
+  z.int(),
+  z.int(),
+  z.int(),
+  z.boolean(),
+  z.array(z.unknown()),
+]);
+
+function readOutput(runId: string, text: string): OutputSent | undefined {
+  try {
+    const [callId, step, node, attempt, after, first, isReplay, chunks] = outputSchema.parse(
+      JSON.parse(text.replaceAll(SPACE, ' ')),
+    );
+    const texts = chunks.map((chunk) => JSON.stringify(chunk));
+    return { kind: 'output_sent', runId, callId, step, node, attempt, after, first, isReplay, chunks: texts };
+  } catch {
+    // Written by another release.
+    return undefined;
+  }
+}
+
+/** How long {@link pack} makes an id. */
+const ID_LENGTH = 22;
 
 /** The 16 bytes of a UUID in 22 characters. */
 function pack(runId: string): string {

@@ -51,6 +51,10 @@ export class PostgresSignals implements Signals {
 
   publish(signal: Signal): void {
     this.#tell(signal);
+    this.tellOthers(signal);
+  }
+
+  tellOthers(signal: Signal): void {
     this.#pending.set(keyOf(signal), signal);
     this.#flushSoon();
   }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { runIds } from '../../../src/runs/run-ids.js';
-import { readHints, writeHints } from '../../../src/store/postgres/hints.js';
+import { keyOf, readHints, writeHints } from '../../../src/store/postgres/hints.js';
 import type { Signal } from '../../../src/store/signals.js';
 
 const newId = runIds(Date.now);
@@ -24,6 +24,36 @@ it('are read as they were written', () => {
   const [payload, ...others] = writeHints(hints);
   expect(others).toEqual([]);
   expect(readHints(payload!)).toEqual(hints);
+});
+
+it('have the output of steps, and who wants it', () => {
+  const runId = newId();
+  const output = {
+    kind: 'output_sent',
+    runId,
+    callId: 'c 1',
+    step: 3,
+    node: 'a "node" 1',
+    attempt: 2,
+    after: 7,
+    first: 40,
+    isReplay: true,
+    chunks: ['"two words\\n"', '{"a":[1.5,null," \\u0001"]}', '""'],
+  } as const;
+  const signals: Signal[] = [
+    { kind: 'output_wanted', runId, replay: true },
+    { kind: 'output_wanted', runId, replay: false },
+    output,
+    { ...output, isReplay: false, chunks: [] },
+  ];
+  const [payload, ...others] = writeHints({ sender: 'a', sentAt: 1, signals, hasWork: false });
+  expect(others).toEqual([]);
+  expect(readHints(payload!)?.signals).toEqual(signals);
+  expect(new Set(signals.map(keyOf)).size).toBe(4);
+  const [word] = payload!.split(' ').slice(-1);
+  for (const broken of ['o', `${word}x`, word!.replace('7', '"7"'), 'w', 'w??']) {
+    expect(readHints(`a 1 ${broken}`)?.signals).toEqual([]);
+  }
 });
 
 it('tell of every status', () => {

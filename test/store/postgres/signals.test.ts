@@ -42,6 +42,16 @@ function advance(signals: PostgresSignals, runId: string, seq: number): void {
   signals.publish({ kind: 'run_advanced', runId, seq, status: 'RUNNING', cancelRequested: false });
 }
 
+it('can be told to others alone', async () => {
+  const [here, there] = [open('a'), open('b')];
+  const [near, far] = [vi.fn(), vi.fn()];
+  here.subscribe('graphs', near);
+  there.subscribe('graphs', far);
+  here.tellOthers({ kind: 'graph_changed', graphId: 'g' });
+  await vi.advanceTimersByTimeAsync(10);
+  expect([near.mock.calls.length, far.mock.calls.length]).toEqual([0, 1]);
+});
+
 it('reach this process at once, and the others in one notification that has the latest of each run', async () => {
   const [here, there] = [open('a'), open('b')];
   const runId = newId();
