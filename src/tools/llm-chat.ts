@@ -44,12 +44,24 @@ export function llmChat({ baseUrl, allow, resolve = systemResolve, now }: LlmCha
         throw new FatalError(`The schema cannot be used. ${inWords(schema.problems)}`);
       opened ??= openEndpoint(baseUrl, allowList, resolve);
       const ask = await opened;
-      const reply = await askModel((signal) => ask(params, signal), context.signal, now);
+      let hasSent = false;
+      const send = (text: string): void => {
+        hasSent = true;
+        context.emit(text);
+      };
+      const reply = await askModel(
+        (signal) => ask(params, signal),
+        context.signal,
+        now,
+        params.stream === true ? send : undefined,
+      );
       const parsed = await parseReply(reply);
       // Counted before the answer is checked: one that is thrown away has cost the same.
       const usage = usageOf(parsed);
       if (usage !== undefined) context.usage(usage);
       const choice = readCompletion(reply, parsed, log);
+      // Some servers answer as a whole, whatever they are asked.
+      if (params.stream === true && !hasSent && choice.content !== undefined) send(choice.content);
       const result: Json = {
         content: await contentOf(choice, schema, log),
         finish_reason: choice.finishReason,

@@ -45,6 +45,14 @@ export async function readCapped(body: Readable, contentEncoding: string, maxByt
   return { bytes: Buffer.concat(chunks, length), isCut: false };
 }
 
+/**
+ * The bytes of a body, decoded, as they come. Leaving the loop over them ends the connection.
+ * @throws as {@link readCapped}
+ */
+export function decodedBody(body: Readable, contentEncoding: string): AsyncIterable<Buffer> {
+  return decoded(ignoreErrors(body), contentEncoding);
+}
+
 /** Ends the connection of a body that nobody wants: it can be of any length. */
 export function discardBody(body: Readable): void {
   ignoreErrors(body).destroy();

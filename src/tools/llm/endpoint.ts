@@ -37,11 +37,13 @@ function completionsUrl(base: string): URL {
   return url;
 }
 
-function headersOf({ headers = {}, api_key }: Params): Record<string, string> {
+function headersOf({ headers = {}, api_key, stream }: Params): Record<string, string> {
   const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
   return {
-    accept: 'application/json',
-    'accept-encoding': ACCEPTED_ENCODINGS,
+    // What compresses a stream holds it up.
+    ...(stream === true
+      ? { accept: 'text/event-stream, application/json', 'accept-encoding': 'identity' }
+      : { accept: 'application/json', 'accept-encoding': ACCEPTED_ENCODINGS }),
     'user-agent': 'graphrunner',
     ...Object.fromEntries(own),
     'content-type': 'application/json',

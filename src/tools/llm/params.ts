@@ -66,6 +66,10 @@ export const paramsSchema = z
       ),
     strict: z.boolean().optional().describe('Sent with the schema: the server then keeps the model to it.'),
     ...settingsShape,
+    stream: z
+      .boolean()
+      .optional()
+      .describe('Sends the text of the answer to the event streams of the run as it comes. What is kept is the same.'),
     extra: z
       .record(z.string(), z.unknown())
       .superRefine(checkExtra)
@@ -130,14 +134,13 @@ function checkPairs({ extra = {}, headers = {}, schema, schema_mode, api_key }: 
 
 /** Fields that would change what the answer is. */
 const FIXED_FIELDS: ReadonlyMap<string, string> = new Map([
-  ['stream', 'Answers are read as a whole, so this cannot be set'],
-  ['stream_options', 'Answers are read as a whole, so this cannot be set'],
+  ['stream_options', 'stream makes this field, so it cannot be set'],
   ['n', 'One answer is read, so this cannot be set'],
 ]);
 
 /** A field that was set twice would get lost without a word. */
 function checkExtra(extra: Readonly<Record<string, unknown>>, context: z.core.$RefinementCtx): void {
-  const params = ['model', 'messages', ...SETTINGS];
+  const params = ['model', 'messages', 'stream', ...SETTINGS];
   for (const name of Object.keys(extra)) {
     const message = params.includes(name) ? `${name} is a param of llm_chat` : FIXED_FIELDS.get(name);
     if (message !== undefined) context.addIssue({ code: 'custom', path: [name], message });

@@ -4,10 +4,12 @@ import { type Message, type Params, SETTINGS } from './params.js';
 
 /** The body of a request for a chat completion. */
 export function buildBody(params: Params): Record<string, unknown> {
-  const { model, prompt, extra } = params;
+  const { model, prompt, extra, stream } = params;
   const messages = params.messages ?? [{ role: 'user', content: prompt }];
   const settings = definedOnly(Object.fromEntries(SETTINGS.map((name) => [name, params[name]])));
-  return { ...extra, model, ...settings, messages, ...schemaFields(params, messages as readonly Message[]) };
+  const streamed = stream === true ? { stream, stream_options: { include_usage: true } } : {};
+  const fields = schemaFields(params, messages as readonly Message[]);
+  return { ...extra, model, ...settings, ...streamed, messages, ...fields };
 }
 
 /** What tells the model of the schema. */

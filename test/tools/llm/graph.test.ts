@@ -31,7 +31,7 @@ it('params are checked when a graph is saved, but for those that an expression m
   await expect(engine.createGraph(wrong)).rejects.toMatchObject({
     code: 'invalid_graph',
     errors: [
-      { pointer: '/nodes/0/params/extra/stream', message: 'Answers are read as a whole, so this cannot be set' },
+      { pointer: '/nodes/0/params/extra/stream', message: 'stream is a param of llm_chat' },
       { pointer: '/nodes/0/params/headers/a b', message: 'This is no name of a header' },
       { pointer: '/nodes/0/params/base_url', message: 'The URL must begin with http:// or https://.' },
     ],

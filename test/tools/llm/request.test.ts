@@ -118,8 +118,8 @@ describe('the headers of a request', () => {
 
 describe('params', () => {
   it.each<[object, string]>([
-    [{ extra: { stream: true } }, 'extra.stream: Answers are read as a whole'],
-    [{ extra: { stream_options: {} } }, 'extra.stream_options: Answers are read as a whole'],
+    [{ extra: { stream: true } }, 'extra.stream: stream is a param of llm_chat'],
+    [{ extra: { stream_options: {} } }, 'extra.stream_options: stream makes this field'],
     [{ extra: { n: 2 } }, 'extra.n: One answer is read'],
     [{ extra: { model: 'other' } }, 'extra.model: model is a param of llm_chat'],
     [{ extra: { messages: [] } }, 'extra.messages: messages is a param of llm_chat'],
@@ -152,7 +152,7 @@ describe('params', () => {
     [{ base_url: 'ftp://host/' }, 'base_url: The URL must begin with http:// or https://'],
     [{ base_url: 'https://me:pass@host/' }, 'base_url: The URL must not hold a user or password'],
     [{ base_url: 'host/v1' }, 'base_url: This is no URL'],
-    [{ stream: true }, ': '],
+    [{ stream: 'yes' }, 'stream: '],
     [{ price: {} }, ': '],
   ])('%j are refused', (params, finding) => {
     expect(findings(params)).toEqual([expect.stringContaining(finding)]);
