@@ -1,5 +1,6 @@
+import { definedOnly } from '../core/base/defined-only.js';
 import { END, type GraphDefinition } from '../core/graph/definition.js';
-import { type Edge, edgesOf, isBranchEdge } from '../core/graph/edges.js';
+import { type Edge, edgesOf, isBranchEdge, type JoinRule } from '../core/graph/edges.js';
 
 interface Link {
   readonly from: string;
@@ -22,17 +23,27 @@ export function joinsOf(definition: GraphDefinition, links: readonly Link[]): Jo
   const next = new Map<string, string[]>();
   for (const { from, to } of links) next.set(from, [...(next.get(from) ?? []), to]);
   for (const { from, join } of branchEdges) next.set(from.name, [...(next.get(from.name) ?? []), join.name]);
-  return branchEdges.flatMap(({ from: { name: from }, starts, join: { name: join } }): JoinLink[] => {
+  return branchEdges.flatMap(({ from: { name: from }, starts, join: { name: join }, joinRule }): JoinLink[] => {
     const inside = insideOf(
       starts.map(({ name }) => name),
       join,
       next,
     );
+    const label = labelOf(joinRule);
     const ends = inside.filter((node) => !leaving.has(node));
-    if (ends.length > 0) return ends.map((node) => ({ from: node, to: join }));
-    const isReached = inside.some((node) => next.get(node)?.includes(join));
-    return isReached ? [] : [{ from, to: join, label: 'join' }];
+    const entering = inside.filter((node) => next.get(node)?.includes(join));
+    // The links that lead into the join say how it is made, if not all branches have to come to it.
+    const links = [...ends, ...(label === undefined ? [] : entering)];
+    if (links.length > 0) return links.map((node) => ({ from: node, to: join, ...definedOnly({ label }) }));
+    if (entering.length > 0) return [];
+    return [{ from, to: join, label: label === undefined ? 'join' : `join ${label}` }];
   });
+}
+
+/** Which branches a join takes, in a few words; nothing for one that takes all. */
+function labelOf(rule: JoinRule): string | undefined {
+  if (rule.kind === 'first') return rule.needed === 1 ? 'the first' : `the first ${rule.needed}`;
+  return rule.maxFailures === 0 ? undefined : `all but ${rule.maxFailures}`;
 }
 
 /** The nodes of the branches. */

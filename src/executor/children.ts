@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assertNever } from '../core/base/assert-never.js';
-import type { CompiledGraph } from '../core/graph/compile.js';
+import { type CompiledGraph, isBranchRoute } from '../core/graph/compile.js';
 import {
+  type ChildrenLimits,
   type ChildrenPlan,
   generationOf,
   planChildren,
@@ -11,6 +12,7 @@ import {
 } from '../core/run/children.js';
 import type { Command } from '../core/run/decide.js';
 import type { ChildResult } from '../core/run/join.js';
+import { tolerableLosses } from '../core/run/join-rule.js';
 import { append, openRun } from '../core/run/journal.js';
 import { restartChild } from '../core/run/requests.js';
 import type { Children, ChildrenRefusal, RunState } from '../core/run/state.js';
@@ -43,8 +45,11 @@ const UNDER_WAY: Reconciled = { kind: 'under_way' };
 
 /** Children that are cancelled at a time. */
 const CANCELLED_AT_A_TIME = 100;
-/** At most this many at once of a graph that runs as a step, and wherever the edge is gone. */
-const ONE = 1;
+/** Of a graph that runs as a step, and wherever the edge is gone. */
+const ONE: Pick<ChildrenLimits, 'maxParallel' | 'joinRule'> = {
+  maxParallel: 1,
+  joinRule: { kind: 'all', maxFailures: 0 },
+};
 
 /** One parent whose children are looked after. */
 interface Parent {
@@ -115,12 +120,19 @@ export class ChildRuns {
     const { store, maxDescendants } = this.options;
     const { runId } = state;
     const { seq, retriedSeq } = children;
-    const maxParallel = maxParallelOf(graph, children);
+    const { maxParallel, joinRule } = rulesOf(graph, children);
+    const lostLimit = Math.max(0, tolerableLosses(joinRule, children.count)) + 1;
     const retriedAt = retriedSeq === null ? undefined : await this.#timeOf(runId, retriedSeq);
     return async () => {
-      const view = await store.viewChildren(runId, seq, generationOf(children), maxParallel, retriedAt);
-      return planChildren(children, view, { cancel, maxParallel, maxDescendants });
+      const completed = joinRule.kind === 'first' ? await this.#countCompleted(runId, seq) : 0;
+      const view = await store.viewChildren(runId, seq, generationOf(children), maxParallel, retriedAt, lostLimit);
+      return planChildren(children, { ...view, completed }, { cancel, maxParallel, maxDescendants, joinRule });
     };
+  }
+
+  async #countCompleted(parentRunId: string, parentSeq: number): Promise<number> {
+    const { ended, lost } = await this.options.store.countChildren(parentRunId, parentSeq);
+    return ended - lost;
   }
 
   /** Makes children that are not there yet. A graph that was deleted, or cannot be read, is a child that failed. */
@@ -218,11 +230,12 @@ export class ChildRuns {
   }
 }
 
-function maxParallelOf(graph: CompiledGraph, children: Children): number {
+/** How the edge has its branches run and joined. */
+function rulesOf(graph: CompiledGraph, children: Children): Pick<ChildrenLimits, 'maxParallel' | 'joinRule'> {
   const route = graph.nodes.get(children.node)?.route;
-  return route !== undefined && 'maxParallel' in route ? route.maxParallel : ONE;
+  return children.graph === null && route !== undefined && isBranchRoute(route) ? route : ONE;
 }
 
 function failedChild(message: string): ChildResult {
-  return { index: 0, runId: '', status: 'FAILED', data: {}, error: { message } };
+  return { index: 0, runId: '', status: 'FAILED', finishedAt: 0, data: {}, error: { message } };
 }

@@ -20,6 +20,7 @@ interface EndedChild {
   readonly index: number | null;
   readonly runId: string;
   readonly status: RunStatus;
+  readonly finishedAt: number | null;
   readonly data: string | null;
   readonly error: RunError | null;
 }
@@ -27,9 +28,10 @@ interface EndedChild {
 const LOST_DATA = { code: 'run_unreadable', message: 'What is stored of its data cannot be read.' };
 
 /** What became of a child. */
-export function childResultOf({ index, data: stored, error, ...child }: EndedChild): ChildResult {
+export function childResultOf({ index, data: stored, error, finishedAt, ...child }: EndedChild): ChildResult {
+  const ended = { ...child, index: index ?? 0, finishedAt: finishedAt ?? 0 };
   const data = readData(stored ?? '{}');
-  if (data === undefined) return { ...child, index: index ?? 0, status: 'FAILED', data: {}, error: LOST_DATA };
+  if (data === undefined) return { ...ended, status: 'FAILED', data: {}, error: LOST_DATA };
   const told = error && { code: error.code, message: error.message, node: error.node };
-  return { ...child, index: index ?? 0, data: freezeJson(data), error: told };
+  return { ...ended, data: freezeJson(data), error: told };
 }

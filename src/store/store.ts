@@ -238,6 +238,7 @@ export interface Store {
    * @param limit how many of the next ones without a slot
    * @param retriedAt when the parent was last retried (milliseconds since 1970): a child that was made since and ended
    * before it had a slot is lost
+   * @param lostLimit lost children are counted up to this; 1 if it is omitted
    */
   viewChildren(
     parentRunId: string,
@@ -245,6 +246,7 @@ export interface Store {
     slotSeq: number,
     limit: number,
     retriedAt?: number,
+    lostLimit?: number,
   ): Promise<ChildrenView>;
   /** How many children an event of a run started, and how far they are. All that have not ended are of its last such event. */
   countChildren(parentRunId: string, parentSeq: number): Promise<ChildCounts>;

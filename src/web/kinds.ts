@@ -1,4 +1,4 @@
-import type { Decision, RunStatus, WaitKind } from './wire-types.js';
+import type { RunStatus, StepDecision, WaitKind } from './wire-types.js';
 
 /** What the page shows for each kind of thing. A new kind of the API does not compile until it is here. */
 
@@ -38,7 +38,7 @@ export interface DecisionInfo {
   readonly startsBranches: boolean;
 }
 
-export const DECISIONS: Readonly<Record<Decision['kind'], DecisionInfo>> = {
+export const DECISIONS: Readonly<Record<StepDecision['kind'], DecisionInfo>> = {
   edge: { text: 'By the edge', startsBranches: false },
   condition: { text: 'By condition', startsBranches: false },
   case: { text: 'By a case', startsBranches: false },

@@ -4,7 +4,7 @@ import { brief, elapsed, pretty } from './format.js';
 import { DECISIONS } from './kinds.js';
 import { Code, Status } from './parts.js';
 import { Fork } from './run-actions.js';
-import type { Decision, RunState, Step } from './wire-types.js';
+import type { BranchCounts, RunState, Step, StepDecision } from './wire-types.js';
 
 const SHOWN_AT_FIRST = 100;
 
@@ -105,14 +105,20 @@ function StepDetails({ step, state }: { step: Step; state: RunState }) {
   );
 }
 
-function targetOf(decision: Decision): string {
+function targetOf(decision: StepDecision): string {
   const target = decision.to_node ?? 'nowhere';
   return DECISIONS[decision.kind].startsBranches ? `branches, then ${target}` : target;
 }
 
+/** What became of branches that need not all complete. */
+function endsOf({ count, joined, failed, cancelled, winners }: BranchCounts): string {
+  const who = winners === undefined ? '' : ` (by index, the first to end before the others: ${winners.join(', ')})`;
+  return `Joined ${joined} of ${count} branches${who}; ${failed} failed, ${cancelled} were cancelled or not begun.`;
+}
+
 /** Why the run went where it went, with the values that the decision read. */
-function Why({ decision }: { decision: Decision }) {
-  const { condition, outcome, read = [] } = decision;
+function Why({ decision }: { decision: StepDecision }) {
+  const { condition, outcome, read = [], branches } = decision;
   const said = outcome ?? condition;
   return (
     <>
@@ -122,6 +128,7 @@ function Why({ decision }: { decision: Decision }) {
         {decision.kind === 'condition' ? ` ${condition}` : ''}
         {said === undefined || (decision.kind === 'condition' && outcome == null) ? '' : `: ${said}`}.
       </p>
+      {branches === undefined ? null : <p>{endsOf(branches)}</p>}
       {read.length === 0 ? null : (
         <table class="reads">
           <caption>Values behind the decision</caption>
@@ -150,6 +157,6 @@ function Why({ decision }: { decision: Decision }) {
 }
 
 /** A value that was read; of a large one, its type and size. */
-function textOf(read: NonNullable<Decision['read']>[number]): string {
+function textOf(read: NonNullable<StepDecision['read']>[number]): string {
   return 'value' in read ? brief(read.value, 200) : `${read.type} of size ${read.size}`;
 }

@@ -129,6 +129,9 @@ export interface ParallelEdge {
    */
   to_nodes: string[];
   join_node: string;
+  join?: ('all' | 'any') | number;
+  max_failures?: number;
+  collect_errors_as?: string;
   max_parallel?: number;
   on_error?: string | ErrorExit[];
 }
@@ -138,6 +141,9 @@ export interface ForEachEdge {
   to_node: string;
   join_node: string;
   collect_as: string;
+  join?: ('all' | 'any') | number;
+  max_failures?: number;
+  collect_errors_as?: string;
   max_parallel?: number;
   on_error?: string | ErrorExit[];
 }
@@ -281,7 +287,7 @@ export interface Step {
   } | null;
   logs: string[];
   error: RunError | null;
-  decision: Decision | null;
+  decision: StepDecision | null;
   usage: Usage;
   answered_by: string | null;
 }
@@ -290,12 +296,20 @@ export interface CalledWith {
   value: unknown;
   cut?: string[];
 }
-export interface Decision {
+export interface StepDecision {
   kind: 'edge' | 'condition' | 'case' | 'parallel' | 'for_each' | 'error';
   condition?: string;
   outcome?: string | null;
   to_node: string | null;
   read?: Read[];
+  branches?: BranchCounts;
+}
+export interface BranchCounts {
+  count: number;
+  joined: number;
+  failed: number;
+  cancelled: number;
+  winners?: number[];
 }
 export interface Problem {
   type: string;
@@ -375,6 +389,7 @@ export interface ProblemItem {
     | 'overlapping_branches'
     | 'crossing_joins'
     | 'unreachable_join'
+    | 'impossible_join'
     | 'endless_recursion'
     | 'more_errors';
   message: string;

@@ -29,13 +29,16 @@ function resume(server: ServerProcess, runId: string, payload: unknown, waitId?:
   return ask(server, `POST /graph/runs/${runId}/resume`, { payload, ...wait });
 }
 
-it('there are nine example graphs; those that ask other services, and the scripts, have tests of their own', () => {
+it('there are twelve example graphs; those that ask other services, and the scripts, have tests of their own', () => {
   expect([...GRAPHS.keys()].sort()).toEqual([
     'approval',
+    'batch',
     'early-answer',
     'error-route',
     'fan-out',
+    'first-of-three',
     'own-tools',
+    'quorum',
     'research-agent',
     'saga',
     'streaming',

@@ -166,14 +166,15 @@ export class RunDriver {
 }
 
 /** A child that came to its end. */
-export function completedChild(data: JsonObject, index = 0): ChildResult {
-  return { index, runId: `child-${index}`, status: 'COMPLETED', data, error: null };
+export function completedChild(data: JsonObject, index = 0, finishedAt = START): ChildResult {
+  return { index, runId: `child-${index}`, status: 'COMPLETED', finishedAt, data, error: null };
 }
 
 /** A child that did not. */
-export function lostChild(message: string | null, index = 0): ChildResult {
+export function lostChild(message: string | null, index = 0, finishedAt = START): ChildResult {
   const error = message === null ? null : { message };
-  return { index, runId: `child-${index}`, status: error === null ? 'CANCELLED' : 'FAILED', data: {}, error };
+  const status = error === null ? 'CANCELLED' : 'FAILED';
+  return { index, runId: `child-${index}`, status, finishedAt, data: {}, error };
 }
 
 /** Calls a tool that needs no promise. */

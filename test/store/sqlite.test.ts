@@ -239,10 +239,10 @@ describe('a search', () => {
       [
         [OF_EVENT('COVERING INDEX workflow_runs_child')],
         [OF_EVENT('INDEX workflow_runs_children_at_work')],
-        [OF_EVENT('INDEX workflow_runs_children_lost', ' AND status=?')],
         [OF_EVENT('COVERING INDEX workflow_runs_children_lost', ' AND status=?')],
         [OF_EVENT('INDEX workflow_runs_children_lost', ' AND status=?')],
         [OF_EVENT('COVERING INDEX workflow_runs_children_lost', ' AND status=?')],
+        [OF_EVENT('INDEX workflow_runs_children_lost', ' AND status=?')],
         [OF_EVENT('INDEX workflow_runs_children_to_start', ' AND child_index>?')],
         [OF_EVENT('INDEX workflow_runs_children_lost', ' AND status=?')],
         [OF_EVENT('INDEX workflow_runs_children_lost', ' AND status=?')],

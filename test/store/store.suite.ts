@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { EventRecord, RunEvent } from '../../src/core/run/events.js';
 import { fold, takeSnapshot } from '../../src/core/run/journal.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
-import { blankRun, isFinished, type RunState } from '../../src/core/run/state.js';
+import { blankRun, finishedAtOf, isFinished, type RunState } from '../../src/core/run/state.js';
 import { ConflictError, GraphGoneError, ReplayError, StoreUnavailableError } from '../../src/store/errors.js';
 import {
   isLastPage,
@@ -569,9 +569,9 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         await store.commit(unit(other));
         const view = await store.viewChildren(parent.runId, 3, 3, 10);
         const next = children.map(({ state: { runId } }, index) => ({ runId, index, ended: false }));
-        expect(view).toEqual({ created: 3, active: 0, lost: false, unfinished: 3, next });
+        expect(view).toEqual({ created: 3, active: 0, lost: 0, unfinished: 3, next });
         expect(await store.viewChildren(parent.runId, 4, 4, 10)).toMatchObject({ created: 1 });
-        const nothing = { created: 0, active: 0, lost: false, unfinished: 0, next: [] };
+        const nothing = { created: 0, active: 0, lost: 0, unfinished: 0, next: [] };
         expect(await store.viewChildren(parent.runId, 5, 5, 10)).toEqual(nothing);
         expect(await store.viewChildren('nobody', 3, 3, 10)).toEqual(nothing);
 
@@ -645,7 +645,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         await expect(twice).rejects.toMatchObject({ name: 'ConflictError', runId: ids[1] });
         expect(await nextOf()).toEqual([2, 4]);
         await commit(store, follow(first.state, [STARTED, COMPLETED]));
-        expect(await view()).toMatchObject({ created: 5, active: 2, lost: false });
+        expect(await view()).toMatchObject({ created: 5, active: 2, lost: 0 });
         const unfinished = ids.map((runId, index) => ({ runId, index })).slice(1);
         expect(await store.listUnfinishedChildren(parent.runId, 3, -1, 10)).toEqual(unfinished);
         expect(await store.listUnfinishedChildren(parent.runId, 3, 1, 2)).toEqual(unfinished.slice(1, 3));
@@ -664,19 +664,43 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         const lost = await commit(store, follow(failed!, [STARTED, FAILED]));
         await commit(store, follow(cancelled!, [CANCELLED]));
         const nothing = { created: 3, active: 0, unfinished: 0, next: [] };
-        expect(await store.viewChildren(parent.runId, 3, 3, 10)).toEqual({ ...nothing, lost: true });
+        expect(await store.viewChildren(parent.runId, 3, 3, 10)).toEqual({ ...nothing, lost: 1 });
         const next = [
           { runId: runIdOf(failed), index: 1, ended: true },
           { runId: runIdOf(cancelled), index: 2, ended: true },
         ];
-        expect(await store.viewChildren(parent.runId, 3, 8, 10)).toEqual({ ...nothing, lost: false, next });
+        expect(await store.viewChildren(parent.runId, 3, 8, 10)).toEqual({ ...nothing, lost: 0, next });
         expect(await store.viewChildren(parent.runId, 3, 8, 1)).toMatchObject({ next: next.slice(0, 1) });
         const again = follow(lost, [{ type: 'run.retried', next: 'a' }]);
         await store.commit({ appends: [again], slots: [{ runId: lost.runId, slotSeq: 8 }] });
-        const under = { ...nothing, active: 1, unfinished: 1, lost: false, next: next.slice(1) };
+        const under = { ...nothing, active: 1, unfinished: 1, lost: 0, next: next.slice(1) };
         expect(await store.viewChildren(parent.runId, 3, 8, 10)).toEqual(under);
         await commit(store, follow(again.state, [FAILED]));
-        expect(await store.viewChildren(parent.runId, 3, 8, 10)).toMatchObject({ lost: true, next: next.slice(1) });
+        expect(await store.viewChildren(parent.runId, 3, 8, 10)).toMatchObject({ lost: 1, next: next.slice(1) });
+      });
+
+      it('that are lost are counted as far as it is asked, of each retry of their parent anew', async () => {
+        const parent = await storeParent(6);
+        const made = [0, 1, 2, 3].map((index) => newChild(parent, 3, index));
+        await store.commit(unit(...made.map((child) => ({ ...child, create: { slotSeq: 3 } }))));
+        const [first, second, third, fourth] = made.map(({ state }) => state);
+        const lost = await commit(store, follow(first!, [STARTED, FAILED]));
+        for (const child of [second!, third!]) await commit(store, follow(child, [CANCELLED]));
+        await commit(store, follow(fourth!, [STARTED, COMPLETED]));
+        const countLost = async (slotSeq: number, lostLimit?: number, retriedAt?: number) =>
+          (await store.viewChildren(parent.runId, 3, slotSeq, 10, retriedAt, lostLimit)).lost;
+        expect(await Promise.all([1, 2, 3, 9].map((limit) => countLost(3, limit)))).toEqual([1, 2, 3, 3]);
+        expect(await countLost(3)).toBe(1);
+        expect(await countLost(8, 9)).toBe(0);
+        const again = follow(lost, [{ type: 'run.retried', next: 'a' }]);
+        await store.commit({ appends: [again], slots: [{ runId: lost.runId, slotSeq: 8 }] });
+        await commit(store, follow(again.state, [FAILED]));
+        // Two are made after the retry, and cancelled before they have a slot.
+        const late = [4, 5].map((index) => newChild(parent, 3, index));
+        await store.commit(unit(...late));
+        for (const { state } of late) await commit(store, follow(state, [CANCELLED]));
+        expect(await Promise.all([1, 2, 9].map((limit) => countLost(8, limit, NOON)))).toEqual([1, 2, 3]);
+        expect(await countLost(8, 9, late[0]!.state.submittedAt + 1)).toBe(1);
       });
 
       it('need their graph to be there, unless they are branches', async () => {
@@ -744,16 +768,17 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         const graphRun = newChild(parent, 3, 3, { kind: 'graph' });
         states.push(await commitChild(graphRun, [STARTED, step(1, { all: 'x' }), COMPLETED]));
         const [one, two, three, four] = states.map(({ runId }) => runId);
+        const finishedAt = states[0] && finishedAtOf(states[0]);
         const error = { code: 'tool_failed', message: 'no\nluck', node: 'a' };
         expect(await store.readChildResults(parent.runId, 3)).toEqual([
-          { index: 0, runId: one, status: 'COMPLETED', data: { own: [1] }, error: null },
-          { index: 1, runId: two, status: 'FAILED', data: { own: 2 }, error },
-          { index: 2, runId: three, status: 'CANCELLED', data: {}, error: null },
-          { index: 3, runId: four, status: 'COMPLETED', data: { all: 'x' }, error: null },
+          { index: 0, runId: one, status: 'COMPLETED', finishedAt, data: { own: [1] }, error: null },
+          { index: 1, runId: two, status: 'FAILED', finishedAt, data: { own: 2 }, error },
+          { index: 2, runId: three, status: 'CANCELLED', finishedAt, data: {}, error: null },
+          { index: 3, runId: four, status: 'COMPLETED', finishedAt, data: { all: 'x' }, error: null },
         ]);
         expect(await store.readChildResults(parent.runId, 4)).toEqual([]);
         await commit(store, follow(states[1]!, [{ type: 'run.retried', next: 'a' }]));
-        const retried = { index: 1, runId: two, status: 'RUNNING', data: {}, error: null };
+        const retried = { index: 1, runId: two, status: 'RUNNING', finishedAt: 0, data: {}, error: null };
         expect((await store.readChildResults(parent.runId, 3))[1]).toEqual(retried);
       });
 

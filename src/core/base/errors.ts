@@ -45,7 +45,7 @@ export const RUN_ERRORS = {
   expression_failed: 'An expression has no value: a key is missing, or a type is wrong.',
   wait_expired: 'Nobody answered in time, or no signal came.',
   invalid_signal: 'A signal that came before the wait does not fit its schema.',
-  branch_failed: 'A branch failed or was cancelled.',
+  branch_failed: 'A branch failed or was cancelled, or fewer of them can complete than their join needs.',
   join_failed: 'Branches set a key to different values, and no merge rule says what to do.',
   child_failed: 'The graph that ran as a step failed or was cancelled.',
   depth_exceeded: 'Runs inside runs went too deep.',

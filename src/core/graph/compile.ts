@@ -12,7 +12,7 @@ import {
   paramsOf,
   type RetryPolicy,
 } from './definition.js';
-import { type BranchEdge, type Edge, type ErrorEdge, edgesOf } from './edges.js';
+import { type BranchEdge, type Edge, type ErrorEdge, edgesOf, type JoinRule } from './edges.js';
 import { type ErrorEntry, type ErrorExit, retryRulesOf } from './error-entries.js';
 import type { PlacedExpression } from './placed.js';
 
@@ -41,6 +41,9 @@ export interface Retry extends ErrorMatch {
 /** What both routes that start branches have. */
 interface RouteOfBranches {
   readonly join: string;
+  readonly joinRule: JoinRule;
+  /** The key of `data` that becomes the list of errors. */
+  readonly collectErrorsAs: string | undefined;
   readonly maxParallel: number;
   /** Where the run goes if a branch fails, in order: the first that is for the error. */
   readonly onError: readonly Exit[];
@@ -225,8 +228,9 @@ function* compileRoute(
   }
 }
 
-function* branchesOf({ join, maxParallel, onError }: BranchEdge): Steps<RouteOfBranches> {
-  return { join: join.name, maxParallel, onError: yield* compileExits(onError) };
+function* branchesOf(edge: BranchEdge): Steps<RouteOfBranches> {
+  const { join, joinRule, collectErrorsAs, maxParallel, onError } = edge;
+  return { join: join.name, joinRule, collectErrorsAs, maxParallel, onError: yield* compileExits(onError) };
 }
 
 /** Compiles an expression that the doctor has accepted. */

@@ -155,7 +155,27 @@ const conditionalEdgeSchema = z
   }, 'needs either condition_function, or cases and otherwise')
   .meta({ id: 'ConditionalEdge' });
 
+/** Most items of a for_each. */
+const MAX_BRANCHES = 10_000;
+
 const maxParallelSchema = z.int().min(1).max(1000).optional().describe('Most branches at once. Default 10.');
+const joinSchema = z
+  .union([z.enum(['all', 'any']), z.int().min(1).max(MAX_BRANCHES)], {
+    error: `must be "all", "any", or a number from 1 to ${MAX_BRANCHES}`,
+  })
+  .optional()
+  .describe(
+    'How many branches have to complete: all (default), any (the first), or a number (the first so many). The others are cancelled then.',
+  );
+const maxFailuresSchema = z
+  .int()
+  .min(0)
+  .max(MAX_BRANCHES)
+  .optional()
+  .describe('Branches that can fail or be cancelled without failing the edge. Default 0. Not together with join.');
+const collectErrorsSchema = nameSchema
+  .optional()
+  .describe('The key of data that becomes the list of the errors of branches: { index, node, code, message }.');
 const branchesOnError = onErrorSchema
   .optional()
   .describe(
@@ -167,6 +187,9 @@ const parallelEdgeSchema = z
     from_node: nameSchema,
     to_nodes: z.array(nameSchema).min(1).max(100).describe('Where the branches begin.'),
     join_node: nameSchema.describe('Where the run goes on when all branches have ended.'),
+    join: joinSchema,
+    max_failures: maxFailuresSchema,
+    collect_errors_as: collectErrorsSchema,
     max_parallel: maxParallelSchema,
     on_error: branchesOnError,
   })
@@ -183,7 +206,12 @@ const forEachEdgeSchema = z
       .describe('A list, as one ${ expression }.'),
     to_node: nameSchema.describe('Where the branch of each item begins; run.item and run.index tell it which.'),
     join_node: nameSchema.describe('Where the run goes on when all branches have ended.'),
-    collect_as: nameSchema.describe('The key of data that becomes the list of what each branch set.'),
+    collect_as: nameSchema.describe(
+      'The key of data that becomes the list of what each branch set, with null for those that are not joined.',
+    ),
+    join: joinSchema,
+    max_failures: maxFailuresSchema,
+    collect_errors_as: collectErrorsSchema,
     max_parallel: maxParallelSchema,
     on_error: branchesOnError,
   })

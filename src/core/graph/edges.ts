@@ -33,10 +33,20 @@ interface EdgeParts {
   readonly expressions: readonly PlacedExpression[];
 }
 
+/** Which branches have to complete. */
+export type JoinRule =
+  /** All but some: so many can fail or be cancelled. */
+  | { readonly kind: 'all'; readonly maxFailures: number }
+  /** The first so many. The others are cancelled then. */
+  | { readonly kind: 'first'; readonly needed: number };
+
 /** What both edges that start branches have. */
 interface BranchParts extends EdgeParts {
   /** Where the run goes on when all branches have ended. */
   readonly join: PlacedName;
+  readonly joinRule: JoinRule;
+  /** The key of `data` that becomes the list of errors. */
+  readonly collectErrorsAs: string | undefined;
   /** Most branches at once. */
   readonly maxParallel: number;
   /** Where the run goes if a branch fails, or branches cannot be joined. */
@@ -218,10 +228,26 @@ function readForEach(edge: ForEachEdgeDefinition, pointer: string): ForEachEdge 
 
 function readBranches(edge: BranchEdgeDefinition, pointer: string): Omit<BranchParts, 'starts' | 'expressions'> {
   const { from_node, join_node, max_parallel: maxParallel = DEFAULT_MAX_PARALLEL, on_error } = edge;
+  const { collect_errors_as: collectErrorsAs } = edge;
   const join = { name: join_node, pointer: `${pointer}/join_node` };
   const onError = exitsOf(on_error, `${pointer}/on_error`);
   const targets = [join, ...onError.map(({ to }) => to)];
-  return { pointer, from: readFrom(from_node, pointer), join, maxParallel, onError, targets };
+  const joinRule = readJoinRule(edge);
+  return {
+    pointer,
+    from: readFrom(from_node, pointer),
+    join,
+    joinRule,
+    collectErrorsAs,
+    maxParallel,
+    onError,
+    targets,
+  };
+}
+
+function readJoinRule({ join = 'all', max_failures: maxFailures = 0 }: BranchEdgeDefinition): JoinRule {
+  if (join === 'all') return { kind: 'all', maxFailures };
+  return { kind: 'first', needed: join === 'any' ? 1 : join };
 }
 
 function readFrom(name: string, pointer: string): PlacedName {

@@ -2,8 +2,10 @@ import { definedOnly } from '../base/defined-only.js';
 import type { Json } from '../base/json.js';
 import type { Metadata } from '../base/run-options.js';
 import { type LimitsDefinition, type RunLimits, resolveLimits } from '../graph/definition.js';
+import type { JoinRule } from '../graph/edges.js';
 import { nameItem } from './branch-name.js';
 import type { EventOf } from './events.js';
+import { isJoinDecided } from './join-rule.js';
 import type { Children, ChildrenRefusal, RunState } from './state.js';
 
 /**
@@ -16,8 +18,8 @@ export interface ChildrenView {
   readonly created: number;
   /** How many have a slot of this generation, and have not ended. */
   readonly active: number;
-  /** One has failed or was cancelled in this generation. */
-  readonly lost: boolean;
+  /** How many have failed or were cancelled in this generation: counted as far as it was asked. */
+  readonly lost: number;
   /** How many have not ended, with a slot or without. */
   readonly unfinished: number;
   /** Those without a slot of this generation that have not completed, by index; as many as can have a slot will do. */
@@ -57,19 +59,26 @@ export interface ChildrenLimits {
   readonly maxParallel: number;
   /** Runs that the top run can have inside it, at any depth. */
   readonly maxDescendants: number;
+  /** Which of them have to complete. */
+  readonly joinRule: JoinRule;
 }
 
+/** What is known of children, for a join that is decided when so many have completed: how many have, in any generation. */
+export type CountedChildren = ChildrenView & { readonly completed: number };
+
 /**
- * Plans what to do for the children of a run: make them, run at most `maxParallel` of them at a time, end all when one
- * is lost, when no more can be made or when their parent ends, and join them when all have ended.
+ * Plans what to do for the children of a run: make them, run at most `maxParallel` of them at a time, end all when their
+ * join is decided, when no more can be made or when their parent ends, and join them when all have ended.
  * @param cancel their parent ends
  */
 export function planChildren(
   { count, refused }: Children,
-  { created, active, lost, unfinished, next }: ChildrenView,
-  { cancel, maxParallel, maxDescendants }: ChildrenLimits & { readonly cancel: boolean },
+  view: CountedChildren,
+  { cancel, maxParallel, maxDescendants, joinRule }: ChildrenLimits & { readonly cancel: boolean },
 ): ChildrenPlan {
-  if (cancel || lost || refused !== undefined) return { kind: unfinished > 0 ? 'cancel' : 'join' };
+  const { created, active, unfinished, next } = view;
+  const isOver = cancel || refused !== undefined || isJoinDecided(joinRule, count, view);
+  if (isOver) return { kind: unfinished > 0 ? 'cancel' : 'join' };
   const free = Math.max(0, maxParallel - active);
   if (created < count) {
     if (count > maxDescendants) return { kind: 'refuse', refusal: refuseChildren(maxDescendants) };

@@ -34,6 +34,19 @@ export interface Decision {
   readonly read?: readonly Read[];
 }
 
+/** What became of the branches of an edge that need not all complete. */
+export interface BranchCounts {
+  /** How many there are. */
+  readonly count: number;
+  /** How many of them were joined. */
+  readonly joined: number;
+  readonly failed: number;
+  /** Those included that were not begun any more. */
+  readonly cancelled: number;
+  /** If only the first were joined: their indexes, in the order in which they ended. */
+  readonly winners?: readonly number[];
+}
+
 /** Where a child run hangs: the event of the parent that started it, and which of the children it is. */
 export interface ParentLink {
   readonly run_id: string;
@@ -169,12 +182,19 @@ export type RunEvent =
       readonly join_node: string;
       readonly count: number;
     }
-  /** `error`: a branch failed, or patches could not be merged, and the edge's `on_error` is taken. */
+  /**
+   * `error`: branches failed, or patches could not be merged, and the edge's `on_error` is taken. `joined` and what is with
+   * it: the edge has branches that need not complete, and this became of them (see {@link BranchCounts}).
+   */
   | {
       readonly type: 'branches.joined';
       readonly step: number;
       readonly node: string;
       readonly count: number;
+      readonly joined?: number;
+      readonly failed?: number;
+      readonly cancelled?: number;
+      readonly winners?: readonly number[];
       readonly patch: JsonObject;
       readonly error?: RunError;
       readonly to_node: string;

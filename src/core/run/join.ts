@@ -10,6 +10,8 @@ export interface ChildResult {
   readonly index: number;
   readonly runId: string;
   readonly status: RunStatus;
+  /** Milliseconds since 1970. */
+  readonly finishedAt: number;
   /** What it set: a branch its own keys, another graph all of its data. */
   readonly data: JsonObject;
   /** Without the details, which its own journal has. */
@@ -22,7 +24,7 @@ export type Merged = { readonly patch: JsonObject; readonly conflict?: undefined
 /**
  * Merges what parallel branches set. A key of several branches goes by its rule; without one, their values must be equal.
  * @param base `data` as it was when the branches began
- * @param names the node that each branch began at, for messages
+ * @param names what messages call each branch
  */
 export function mergeBranches(
   base: JsonObject,
@@ -34,7 +36,7 @@ export function mergeBranches(
   for (const [index, branch] of branches.entries()) {
     for (const [key, value] of Object.entries(branch)) {
       const { by = [], values = [] } = settings.get(key) ?? {};
-      settings.set(key, { by: [...by, `${index} (${names[index]})`], values: [...values, value], last: value });
+      settings.set(key, { by: [...by, names[index] ?? String(index)], values: [...values, value], last: value });
     }
   }
   const patch: [string, Json][] = [];

@@ -58,8 +58,9 @@ class LineWriter implements JournalListener {
     this.add(`Started ${count} ${branches(count)}.`);
   }
 
-  onBranchesJoined({ count, error }: EventOf<'branches.joined'>): void {
-    this.add(error === undefined ? `Joined ${count} ${branches(count)}.` : `Join failed: ${oneLine(error.message)}`);
+  onBranchesJoined(event: EventOf<'branches.joined'>): void {
+    const { error } = event;
+    this.add(error === undefined ? joining(event) : `Join failed: ${oneLine(error.message)}`);
   }
 
   onRunRetried({ next }: EventOf<'run.retried'>): void {
@@ -100,6 +101,16 @@ class LineWriter implements JournalListener {
 
 function executing(node: string): string {
   return `Executing Node: ${node}`;
+}
+
+function joining({ count, joined = count, failed = 0, cancelled = 0 }: EventOf<'branches.joined'>): string {
+  if (joined === count) return `Joined ${count} ${branches(count)}.`;
+  const ends = [
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(cancelled > 0 ? [`${cancelled} ${cancelled === 1 ? 'was' : 'were'} cancelled`] : []),
+  ];
+  const others = ends.length === 0 ? '' : `; ${ends.join(', ')}`;
+  return `Joined ${joined} of ${count} branches${others}.`;
 }
 
 function branches(count: number): string {

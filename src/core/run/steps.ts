@@ -1,7 +1,11 @@
+import { definedOnly } from '../base/defined-only.js';
 import type { JsonObject } from '../base/json.js';
 import { addUsage, type Usage } from '../base/usage.js';
-import type { Decision, EventOf, EventRecord, RunError } from './events.js';
+import type { BranchCounts, Decision, EventOf, EventRecord, RunError } from './events.js';
 import { type JournalListener, readEvent } from './journal-reading.js';
+
+/** Why a run went where it went. `branches`: what became of those that it led to, if not all of them had to complete. */
+export type StepDecision = Decision & { readonly branches?: BranchCounts };
 
 /** One visit to a node. Times are milliseconds since 1970. */
 export interface StepView {
@@ -17,7 +21,7 @@ export interface StepView {
   /** What the tool logged, over all attempts. */
   readonly logs: readonly string[];
   readonly error: RunError | null;
-  readonly decision: Decision | null;
+  readonly decision: StepDecision | null;
   readonly usage: Usage;
   /** Who answered what it waited for, if that is known. */
   readonly answeredBy: string | null;
@@ -115,6 +119,13 @@ export class StepReader implements JournalListener {
     this.#isPaused = false;
   }
 
+  /** If not all branches had to complete, the decision that led to them tells what became of them. */
+  onBranchesJoined({ count, joined, failed = 0, cancelled = 0, winners }: EventOf<'branches.joined'>): void {
+    if (joined === undefined) return;
+    const branches = { count, joined, failed, cancelled, ...definedOnly({ winners }) };
+    this.#change(({ decision }) => (decision === null ? {} : { decision: { ...decision, branches } }));
+  }
+
   /** The step that ended the run is under way again, unless it has led on to another. */
   onRunRetried({ step, node }: EventOf<'run.retried'>): void {
     if (step !== undefined && node !== undefined) this.#visit(step, node);
@@ -133,7 +144,6 @@ export class StepReader implements JournalListener {
   // These change no step.
   onRunSubmitted(): void {}
   onBranchesStarted(): void {}
-  onBranchesJoined(): void {}
   onRunForked(): void {}
   onRunCompleted(): void {}
 

@@ -156,6 +156,10 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
   'branches.joined': {
     ...place,
     count: isCount,
+    joined: optional(isCount),
+    failed: optional(isCount),
+    cancelled: optional(isCount),
+    winners: optional(isListOf(isCount)),
     patch: isJsonObject,
     error: optional(isRunError),
     to_node: isText,

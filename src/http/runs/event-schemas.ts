@@ -151,6 +151,16 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
   'branches.joined': {
     ...place,
     count: z.int(),
+    joined: z
+      .int()
+      .optional()
+      .describe('Of an edge whose branches need not all complete: how many of them were joined.'),
+    failed: z.int().optional().describe('With joined: how many have failed.'),
+    cancelled: z.int().optional().describe('With joined: how many were cancelled, or not begun any more.'),
+    winners: z
+      .array(z.int())
+      .optional()
+      .describe('Of an edge that joins the first branches: their indexes, in the order in which they ended.'),
     patch: jsonObjectSchema,
     error: runErrorSchema.optional(),
     to_node: z.string(),

@@ -64,6 +64,27 @@ export const decisionSchema = z
   })
   .meta({ id: 'Decision', description: 'Why the run went where it went.' });
 
+const branchCountsSchema = z
+  .object({
+    count: z.int(),
+    joined: z.int().describe('How many of them were joined.'),
+    failed: z.int(),
+    cancelled: z.int().describe('Those included that were not begun any more.'),
+    winners: z
+      .array(z.int())
+      .optional()
+      .describe('If only the first were joined: their indexes, in the order in which they ended.'),
+  })
+  .meta({ id: 'BranchCounts', description: 'What became of branches that need not all complete.' });
+
+export const stepDecisionSchema = decisionSchema
+  .extend({
+    branches: branchCountsSchema
+      .optional()
+      .describe('What became of the branches that it led to, if their edge has join or max_failures.'),
+  })
+  .meta({ id: 'StepDecision', description: 'Why the run went where it went.' });
+
 const runLimitsSchema = z
   .object({ max_steps: z.int(), deadline_seconds: z.number().nullable() })
   .meta({ id: 'RunLimits', description: 'The limits that hold for the run.' });

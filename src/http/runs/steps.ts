@@ -13,7 +13,7 @@ import {
   timeSchema,
 } from '../schemas.js';
 import { mapOnce, toTimeOrNull, type Wire } from '../wire.js';
-import { decisionSchema, runErrorSchema, usageSchema } from './schemas.js';
+import { runErrorSchema, stepDecisionSchema, usageSchema } from './schemas.js';
 
 const calledWithSchema = z
   .object({
@@ -53,7 +53,7 @@ const stepSchema = z
     patch: jsonObjectSchema.nullable().describe('The keys of `data` that the step set.'),
     logs: z.array(z.string()),
     error: runErrorSchema.nullable(),
-    decision: decisionSchema.nullable(),
+    decision: stepDecisionSchema.nullable(),
     usage: usageSchema,
     answered_by: z
       .string()

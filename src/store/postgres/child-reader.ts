@@ -27,22 +27,20 @@ export class ChildReader {
     parentSeq: number,
     slotSeq: number,
     limit: number,
-    retriedAt = Number.POSITIVE_INFINITY,
+    retriedAt = Number.MAX_SAFE_INTEGER,
+    lostLimit = 1,
   ): Promise<ChildrenView> {
-    const values = [parentRunId, parentSeq, slotSeq, limit];
+    const values = [parentRunId, parentSeq, slotSeq, limit, lostLimit, retriedAt];
     const [view] = isRunId(parentRunId) ? await this.#rows<ViewRow>('view_children', VIEW, values) : [];
     const { lastIndex, active, toStart, lost } = view ?? { lastIndex: null, active: 0, toStart: [], lost: [] };
     // Before a retry of the parent whoever failed is lost. After one, only those that failed in the slot it gave them.
     const isRetried = slotSeq !== parentSeq;
-    // Children are made in order, so of those without a slot the last one tells whether any was made since the retry.
-    const isLost = lost.some(({ isAny, isAgain, unbegunAt }) =>
-      isRetried ? isAgain || (unbegunAt ?? 0) >= retriedAt : isAny,
-    );
+    const lostCount = lost.reduce((sum, { any, again, unbegun }) => sum + (isRetried ? again + unbegun : any), 0);
     const starts = toStart.map((child) => ({ ...child, ended: false }));
     const restarts = isRetried ? lost.flatMap(({ toRestart }) => toRestart) : [];
     const next = firstByIndex([...starts, ...restarts.map((child) => ({ ...child, ended: true }))], limit);
     const created = lastIndex === null ? 0 : lastIndex + 1;
-    return { created, active, lost: isLost, unfinished: active + starts.length, next };
+    return { created, active, lost: Math.min(lostCount, lostLimit), unfinished: active + starts.length, next };
   }
 
   /** How many children an event of a run started, and how far they are. */
@@ -80,9 +78,9 @@ export class ChildReader {
   /** What became of the children that an event of a run started, by index. */
   async readChildResults(parentRunId: string, parentSeq: number): Promise<ChildResult[]> {
     if (!isRunId(parentRunId)) return [];
-    const { childIndex: index, runId, status, data, error } = workflowRuns;
+    const { childIndex: index, runId, status, finishedAt, data, error } = workflowRuns;
     const rows = await this.db
-      .select({ index, runId, status, data, error })
+      .select({ index, runId, status, finishedAt, data, error })
       .from(workflowRuns)
       .where(and(eq(workflowRuns.parentRunId, parentRunId), eq(workflowRuns.parentSeq, parentSeq)))
       .orderBy(asc(index));
@@ -121,11 +119,11 @@ interface ViewRow {
   readonly toStart: readonly ChildRow[];
   /** Of each way to be lost. */
   readonly lost: readonly {
-    readonly isAny: boolean;
-    /** One in the slot that it was given last. */
-    readonly isAgain: boolean;
-    /** When the last one was made that never had a slot. */
-    readonly unbegunAt: number | null;
+    readonly any: number;
+    /** In the slot that they were given last. */
+    readonly again: number;
+    /** Made since the last retry of their parent, and never had a slot. */
+    readonly unbegun: number;
     readonly toRestart: readonly ChildRow[];
   }[];
 }
@@ -142,13 +140,20 @@ function listOf(condition: string): string {
   return `(SELECT coalesce(json_agg(child ORDER BY index), '[]') FROM (${first}) child)`;
 }
 
+function countUpTo(rows: string, condition = ''): string {
+  return `(SELECT count(*) FROM (${rows}) found ${condition})`;
+}
+
 /** The words of the index of lost children: its condition follows from the status, which is no parameter for that. */
 function lostOf(status: (typeof LOST)[number]): string {
   const isLost = `${OF_EVENT} AND status = '${status}'`;
+  // Children are made in order, so those without a slot that were made since the retry are the last of them.
+  const unbegun = `SELECT submitted_at FROM ${isLost} AND slot_seq IS NULL ORDER BY child_index DESC`;
   return `json_build_object(
-    'isAny', EXISTS (SELECT 1 FROM ${isLost}),
-    'isAgain', EXISTS (SELECT 1 FROM ${isLost} AND slot_seq = $3),
-    'unbegunAt', (SELECT submitted_at FROM ${isLost} AND slot_seq IS NULL ORDER BY child_index DESC LIMIT 1),
+    'any', ${countUpTo(`SELECT 1 FROM ${isLost} LIMIT $5`)},
+    'again', ${countUpTo(`SELECT 1 FROM ${isLost} AND slot_seq = $3 LIMIT $5`)},
+    'unbegun', CASE WHEN (${unbegun} LIMIT 1) >= $6 THEN ${countUpTo(`${unbegun} LIMIT $5`, 'WHERE submitted_at >= $6')}
+      ELSE 0 END,
     'toRestart', ${listOf(`${isLost} AND slot_seq IS DISTINCT FROM $3`)})`;
 }
 

@@ -160,8 +160,9 @@ export class PostgresStore implements Store {
     slotSeq: number,
     limit: number,
     retriedAt?: number,
+    lostLimit?: number,
   ): Promise<ChildrenView> {
-    return this.#read(() => this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit, retriedAt));
+    return this.#read(() => this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit, retriedAt, lostLimit));
   }
 
   readChildUsage(runId: string): Promise<Usage | null> {

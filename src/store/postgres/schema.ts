@@ -176,6 +176,15 @@ FROM (
       CASE stored_json(payload) ->> 'count' WHEN '1' THEN ' branch.' ELSE ' branches.' END]
     WHEN 'branches.joined' THEN array_remove(ARRAY[coalesce('Join failed: ' ||
           replace(replace(stored_json(payload) #>> '{error,message}', chr(13), ''), chr(10), ' '),
+        CASE WHEN (stored_json(payload) ->> 'joined')::integer < (stored_json(payload) ->> 'count')::integer THEN
+          'Joined ' || (stored_json(payload) ->> 'joined') || ' of ' || (stored_json(payload) ->> 'count') || ' branches' ||
+          CASE WHEN stored_json(payload) ->> 'failed' <> '0'
+            THEN '; ' || (stored_json(payload) ->> 'failed') || ' failed' ELSE '' END ||
+          CASE WHEN stored_json(payload) ->> 'cancelled' <> '0'
+            THEN CASE WHEN stored_json(payload) ->> 'failed' <> '0' THEN ', ' ELSE '; ' END ||
+              (stored_json(payload) ->> 'cancelled') ||
+              CASE stored_json(payload) ->> 'cancelled' WHEN '1' THEN ' was' ELSE ' were' END || ' cancelled'
+            ELSE '' END || '.' END,
         'Joined ' || (stored_json(payload) ->> 'count') ||
           CASE stored_json(payload) ->> 'count' WHEN '1' THEN ' branch.' ELSE ' branches.' END),
       'Executing Node: ' || (stored_json(payload) ->> 'next')], NULL)

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { Usage } from '../../core/base/usage.js';
 import { MAX_DEPTH } from '../../core/run/branches.js';
@@ -26,25 +26,39 @@ export class ChildReader {
     slotSeq: number,
     limit: number,
     retriedAt = Number.POSITIVE_INFINITY,
+    lostLimit = 1,
   ): ChildrenView {
     const of = { parentRunId, parentSeq };
     const { lastIndex } = this.#statements.lastChild.get(of) ?? { lastIndex: null };
     const { active } = this.#statements.atWork.get(of) ?? { active: 0 };
     // Before a retry of the parent whoever failed is lost. After one, only those that failed in the slot it gave them.
     const isRetried = slotSeq !== parentSeq;
-    const { lost, lostAgain, lostUnbegun, toRestart, toStart } = this.#statements;
-    const isLost = LOST.some((status) => {
-      const which = { ...of, status };
-      if (!isRetried) return lost.get(which) !== undefined;
-      // Children are made in order, so of those without a slot the last one tells whether any was made since the retry.
-      const last = lostUnbegun.get(which);
-      return lostAgain.get({ ...which, slotSeq }) !== undefined || (last?.submittedAt ?? 0) >= retriedAt;
-    });
+    const { toRestart, toStart } = this.#statements;
+    let lost = 0;
+    for (const status of LOST) {
+      const which = { ...of, status, limit: lostLimit - lost };
+      if (lost < lostLimit)
+        lost += isRetried ? this.#countLostAgain({ ...which, slotSeq }, retriedAt) : this.#countLost(which);
+    }
     const starts = toStart.all({ ...of, afterIndex: -1, limit }).map((child) => ({ ...child, ended: false }));
     const restarts = LOST.flatMap((status) => (isRetried ? toRestart.all({ ...of, status, slotSeq, limit }) : []));
     const next = firstByIndex([...starts, ...restarts.map((child) => ({ ...child, ended: true }))], limit);
     const created = lastIndex === null ? 0 : lastIndex + 1;
-    return { created, active, lost: isLost, unfinished: active + starts.length, next };
+    return { created, active, lost, unfinished: active + starts.length, next };
+  }
+
+  #countLost(which: LostChildren): number {
+    return this.#statements.lost.get(which)?.count ?? 0;
+  }
+
+  /** Those that failed or were cancelled since a retry of their parent: in the slot it gave them, or before they had one. */
+  #countLostAgain(which: LostChildren & { readonly slotSeq: number }, retriedAt: number): number {
+    const { lostAgain, lostUnbegun } = this.#statements;
+    const again = lostAgain.get(which)?.count ?? 0;
+    // Children are made in order, so those without a slot that were made since the retry are the last of them.
+    const isMadeSince = (child: { readonly submittedAt: number } | undefined) => (child?.submittedAt ?? 0) >= retriedAt;
+    if (again === which.limit || !isMadeSince(lostUnbegun.get({ ...which, limit: 1 }))) return again;
+    return again + lostUnbegun.all({ ...which, limit: which.limit - again }).filter(isMadeSince).length;
   }
 
   /**
@@ -87,6 +101,13 @@ export class ChildReader {
     return found.sort((one, other) => (one.runId < other.runId ? -1 : 1));
   }
 }
+
+type LostChildren = {
+  readonly parentRunId: string;
+  readonly parentSeq: number;
+  readonly status: (typeof LOST)[number];
+  readonly limit: number;
+};
 
 /** The kinds of waits for children, as a list in SQL. */
 const WAITS_FOR_CHILDREN = CHILDREN_WAIT_KINDS.map((kind) => `'${kind}'`).join(', ');
@@ -140,6 +161,10 @@ function prepareViews(db: BetterSQLite3Database) {
   const { childIndex: index, runId, slotSeq, finishedAt } = workflowRuns;
   const isAtWork = and(ofEvent, sql`${slotSeq} IS NOT NULL`, isNull(finishedAt));
   const isAfter = gt(index, param('afterIndex'));
+  const countUpTo = (condition: SQL | undefined) => {
+    const found = db.select({ index }).from(workflowRuns).where(condition).limit(param('limit')).as('found');
+    return db.select({ count: count() }).from(found).prepare();
+  };
   const hasOtherSlot = sql`${slotSeq} IS NOT ${param('slotSeq')}`;
   return {
     lastChild: db
@@ -169,20 +194,15 @@ function prepareViews(db: BetterSQLite3Database) {
       .orderBy(asc(index))
       .limit(param('limit'))
       .prepare(),
-    lost: db.select({ index }).from(workflowRuns).where(isLost).limit(1).prepare(),
+    lost: countUpTo(isLost),
     lostUnbegun: db
       .select({ submittedAt: workflowRuns.submittedAt })
       .from(workflowRuns)
       .where(and(isLost, isNull(slotSeq)))
       .orderBy(desc(index))
-      .limit(1)
+      .limit(param('limit'))
       .prepare(),
-    lostAgain: db
-      .select({ index })
-      .from(workflowRuns)
-      .where(and(isLost, eq(slotSeq, param('slotSeq'))))
-      .limit(1)
-      .prepare(),
+    lostAgain: countUpTo(and(isLost, eq(slotSeq, param('slotSeq')))),
   };
 }
 
@@ -196,7 +216,7 @@ function prepareStatements(db: BetterSQLite3Database) {
     ...prepareViews(db),
     ...prepareCounts(db),
     results: db
-      .select({ index, runId, status, data, error })
+      .select({ index, runId, status, finishedAt, data, error })
       .from(workflowRuns)
       .where(ofEvent)
       .orderBy(asc(index))

@@ -181,6 +181,12 @@ FROM (
       CASE payload ->> '$.count' WHEN 1 THEN ' branch.' ELSE ' branches.' END)
     WHEN 'branches.joined' THEN json_insert(json_array(coalesce('Join failed: ' ||
           replace(replace(payload ->> '$.error.message', char(13), ''), char(10), ' '),
+        CASE WHEN payload ->> '$.joined' < payload ->> '$.count' THEN
+          'Joined ' || (payload ->> '$.joined') || ' of ' || (payload ->> '$.count') || ' branches' ||
+          CASE WHEN payload ->> '$.failed' > 0 THEN '; ' || (payload ->> '$.failed') || ' failed' ELSE '' END ||
+          CASE WHEN payload ->> '$.cancelled' > 0 THEN CASE WHEN payload ->> '$.failed' > 0 THEN ', ' ELSE '; ' END ||
+            (payload ->> '$.cancelled') || CASE payload ->> '$.cancelled' WHEN 1 THEN ' was' ELSE ' were' END ||
+            ' cancelled' ELSE '' END || '.' END,
         'Joined ' || (payload ->> '$.count') || CASE payload ->> '$.count' WHEN 1 THEN ' branch.' ELSE ' branches.' END)),
       CASE WHEN payload ->> '$.next' IS NOT NULL THEN '$[#]' ELSE '$.none' END,
       'Executing Node: ' || (payload ->> '$.next'))

@@ -169,8 +169,9 @@ export class SqliteStore implements Store {
     slotSeq: number,
     limit: number,
     retriedAt?: number,
+    lostLimit?: number,
   ): Promise<ChildrenView> {
-    return this.#read(() => this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit, retriedAt));
+    return this.#read(() => this.#children.viewChildren(parentRunId, parentSeq, slotSeq, limit, retriedAt, lostLimit));
   }
 
   async readChildUsage(runId: string): Promise<Usage | null> {

@@ -115,6 +115,8 @@ describe('compileGraph', () => {
       kind: 'parallel',
       starts: ['a', 'c'],
       join: 'END',
+      joinRule: { kind: 'all', maxFailures: 0 },
+      collectErrorsAs: undefined,
       maxParallel: 2,
       onError: [{ to: 'a', isPlain: true, on: undefined, when: undefined }],
     });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { JoinRule } from '../../../src/core/graph/edges.js';
 import {
   type ChildrenPlan,
-  type ChildrenView,
+  type CountedChildren,
   generationOf,
   planChildren,
   startBranch,
@@ -22,6 +23,7 @@ const children: Children = {
   graph: null,
   retriedSeq: null,
 };
+const ALL: JoinRule = { kind: 'all', maxFailures: 0 };
 const parent: RunState = { ...blankRun('run-1'), graphId: 'g', graphVersion: 2, maxSteps: 7 };
 
 describe('the generation of children', () => {
@@ -32,16 +34,17 @@ describe('the generation of children', () => {
 });
 
 describe('the plan for children', () => {
-  const nothing: ChildrenView = { created: 3, active: 0, lost: false, unfinished: 0, next: [] };
+  const nothing: CountedChildren = { created: 3, active: 0, lost: 0, completed: 0, unfinished: 0, next: [] };
   const child = (index: number, ended = false) => ({ runId: `child-${index}`, index, ended });
 
   interface PlanOptions extends Partial<Pick<Children, 'count' | 'refused'>> {
     readonly cancel?: boolean;
     readonly maxParallel?: number;
+    readonly joinRule?: JoinRule;
   }
   const refused = { code: 'too_many_descendants', message: 'many' } as const;
 
-  it.each<[string, Partial<ChildrenView>, PlanOptions, ChildrenPlan]>([
+  it.each<[string, Partial<CountedChildren>, PlanOptions, ChildrenPlan]>([
     ['makes them, the first with a slot', { created: 0 }, {}, { kind: 'create', from: 0, to: 3, slots: 2 }],
     [
       'makes no more at a time than a commit should hold',
@@ -83,9 +86,9 @@ describe('the plan for children', () => {
     ['waits while more run than may, after the graph was changed', { active: 5, unfinished: 5 }, {}, { kind: 'wait' }],
     ['waits for the last', { active: 1, unfinished: 1 }, {}, { kind: 'wait' }],
     ['joins them when all have ended', {}, {}, { kind: 'join' }],
-    ['cancels the others when one is lost', { lost: true, active: 1, unfinished: 2 }, {}, { kind: 'cancel' }],
-    ['makes no more when one is lost', { created: 1, lost: true }, {}, { kind: 'join' }],
-    ['joins them when one is lost and all have ended', { lost: true }, {}, { kind: 'join' }],
+    ['cancels the others when one is lost', { lost: 1, active: 1, unfinished: 2 }, {}, { kind: 'cancel' }],
+    ['makes no more when one is lost', { created: 1, lost: 1 }, {}, { kind: 'join' }],
+    ['joins them when one is lost and all have ended', { lost: 1 }, {}, { kind: 'join' }],
     [
       'cancels all with their parent',
       { created: 1, unfinished: 1, next: [child(0)] },
@@ -108,9 +111,45 @@ describe('the plan for children', () => {
       { kind: 'cancel' },
     ],
     ['joins them when no more can be made and all have ended', { created: 1 }, { refused }, { kind: 'join' }],
+    [
+      'cancels the others when the first ones have won, and makes no more',
+      { created: 2, completed: 2, active: 0, unfinished: 1, next: [child(2)] },
+      { joinRule: { kind: 'first', needed: 2 } },
+      { kind: 'cancel' },
+    ],
+    [
+      'joins the winners of before when their parent is retried, and restarts nobody',
+      { completed: 2, next: [child(2, true)] },
+      { joinRule: { kind: 'first', needed: 2 } },
+      { kind: 'join' },
+    ],
+    [
+      'goes on while enough can win, though one is lost',
+      { lost: 1, completed: 1, active: 1, unfinished: 1 },
+      { joinRule: { kind: 'first', needed: 2 } },
+      { kind: 'wait' },
+    ],
+    [
+      'cancels the rest when too few can win',
+      { lost: 2, active: 1, unfinished: 1 },
+      { joinRule: { kind: 'first', needed: 2 } },
+      { kind: 'cancel' },
+    ],
+    [
+      'goes on with as many losses as are tolerated',
+      { lost: 2, active: 1, unfinished: 1 },
+      { joinRule: { kind: 'all', maxFailures: 2 } },
+      { kind: 'wait' },
+    ],
+    [
+      'cancels the rest with one more',
+      { lost: 2, active: 1, unfinished: 1 },
+      { joinRule: { kind: 'all', maxFailures: 1 } },
+      { kind: 'cancel' },
+    ],
     ['starts none with a parent that is cancelled', { next: [child(0, true)] }, { cancel: true }, { kind: 'join' }],
-  ])('%s', (_, view, { count = 3, cancel = false, maxParallel = 2, ...more }, plan) => {
-    const limits = { cancel, maxParallel, maxDescendants: 2000 };
+  ])('%s', (_, view, { count = 3, cancel = false, maxParallel = 2, joinRule = ALL, ...more }, plan) => {
+    const limits = { cancel, maxParallel, joinRule, maxDescendants: 2000 };
     expect(planChildren({ ...children, count, ...more }, { ...nothing, ...view }, limits)).toEqual(plan);
   });
 
@@ -141,6 +180,7 @@ class Family {
       cancel: false,
       maxParallel,
       maxDescendants: count,
+      joinRule: ALL,
     });
     if (plan.kind === 'create') this.create(plan);
     if (plan.kind === 'start') for (const index of plan.start) this.rows[Number(index)]!.slot = true;
@@ -153,12 +193,13 @@ class Family {
     for (let index = from; index < to; index++) this.rows.push({ slot: index - from < slots, done: false });
   }
 
-  private view(): ChildrenView {
+  private view(): CountedChildren {
     const active = this.rows.filter(({ slot, done }) => slot && !done).length;
     this.most = Math.max(this.most, active);
     const next = this.rows.flatMap(({ slot }, index) => (slot ? [] : [{ runId: `${index}`, index, ended: false }]));
     const unfinished = this.rows.filter(({ done }) => !done).length;
-    return { created: this.rows.length, active, lost: false, unfinished, next: next.slice(0, this.maxParallel) };
+    const made = { created: this.rows.length, active, lost: 0, completed: this.rows.length - unfinished };
+    return { ...made, unfinished, next: next.slice(0, this.maxParallel) };
   }
 }
 

@@ -156,11 +156,12 @@ describe('the ways for errors of an edge', () => {
     );
     run.finish();
     run.settleChildren(
-      { index: 0, runId: 'child-0', status: 'COMPLETED', data: {}, error: null },
+      { index: 0, runId: 'child-0', status: 'COMPLETED', finishedAt: 0, data: {}, error: null },
       {
         index: 1,
         runId: 'child-1',
         status: 'FAILED',
+        finishedAt: 0,
         data: {},
         error: { code: 'no_stock', message: 'None.', node: 'c' },
       },

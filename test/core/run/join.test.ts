@@ -4,7 +4,7 @@ import type { MergeRule } from '../../../src/core/graph/definition.js';
 import { mergeBranches } from '../../../src/core/run/join.js';
 
 const merge = (base: JsonObject, branches: JsonObject[], rule?: MergeRule, key = 'n') =>
-  mergeBranches(base, branches, new Map(rule === undefined ? [] : [[key, rule]]), ['x', 'y', 'z']);
+  mergeBranches(base, branches, new Map(rule === undefined ? [] : [[key, rule]]), ['0 (x)', '1 (y)', '2 (z)']);
 
 describe('what branches set', () => {
   it('is one patch where they set keys of their own, or the same values', () => {

@@ -149,6 +149,15 @@ it('release 1.5 added who asked', () => {
   }
 });
 
+it('release 1.5 added joins that do without some branches', () => {
+  const added = ['joined', 'failed', 'cancelled', 'winners'];
+  for (const { release, runs } of fixtures) {
+    const joins = runs.flatMap((run) => recordsOf(run).filter(({ event }) => event.type === 'branches.joined'));
+    const said = added.filter((field) => joins.some(({ event }) => field in event));
+    expect([release, ...said]).toEqual(release === '1.5-joins' ? [release, ...added] : [release]);
+  }
+});
+
 it('release 1.2 added usage, which is none before', () => {
   for (const { release, runs } of fixtures) {
     const says = JSON.stringify(runs).includes('\\"usage\\"');

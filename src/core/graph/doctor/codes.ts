@@ -16,6 +16,7 @@ export const GRAPH_ERRORS = {
   overlapping_branches: 'branches of one edge share a node, or lead back to where they began',
   crossing_joins: 'branches inside branches can run past the join of the outer ones',
   unreachable_join: 'a branch leads neither to its join nor to an end',
+  impossible_join: 'a join needs more branches than there are, or fields of a branch edge exclude each other',
   endless_recursion: 'the graph runs itself and waits for it, with no way to an end before that',
   more_errors: 'it has over 1,000 errors: this says how many are not listed',
 } as const;
@@ -30,7 +31,8 @@ export const GRAPH_WARNINGS = {
   unknown_graph: 'a node runs a graph, or a version of one, that does not exist',
   unreachable_entry: 'earlier entries of `retry` or `on_error` take all errors that an entry, or a code of it, is for',
   unthrown_code: '`on` names a code that nothing there fails with',
-  unused_setting: '`retry` or `timeout_seconds` does nothing, because the tool of the node only waits',
+  unused_setting:
+    'a field does nothing: `retry` or `timeout_seconds` of a tool that only waits, or `collect_errors_as` of an edge that fails with the first branch that does',
   double_braces: 'params have `{{ name }}`, which is no expression',
   unknown_format: 'a JSON Schema has a `format` that is not checked',
   too_many_descendants: 'branches, and those that they start, are more runs than a run can have inside it',

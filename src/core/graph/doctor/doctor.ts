@@ -11,6 +11,7 @@ import { warnOfBraces } from './double-braces.js';
 import { warnOfErrorEntries } from './error-entries.js';
 import { findErrors } from './errors.js';
 import { warnOfFormats } from './formats.js';
+import { findJoinErrors, warnOfErrorLists } from './joins.js';
 import { type LinkedGraph, linkNodes } from './links.js';
 import { findEndless, findUnreachable } from './reachability.js';
 import { findEndlessRecursion } from './recursion.js';
@@ -55,7 +56,8 @@ export function* diagnose(
   yield;
   const { errors: inParts, secretNames } = yield* findErrors(definition, registry);
   const inBranches = yield* findBranchErrors(definition, linked);
-  const errors: GraphError[] = [...inParts, ...inBranches, ...findEndlessRecursion(definition, linked)];
+  const inJoins = findJoinErrors(definition);
+  const errors: GraphError[] = [...inParts, ...inBranches, ...inJoins, ...findEndlessRecursion(definition, linked)];
   yield;
   // Branches that overlap would be counted again and again.
   const tooMany = inBranches.length > 0 ? [] : yield* findTooManyBranches(definition, linked, maxDescendants);
@@ -67,6 +69,7 @@ export function* diagnose(
     ...warnOfGraphs(definition, graphs),
     ...(yield* warnOfErrorEntries(definition, registry)),
     ...warnOfSettings(definition, registry),
+    ...warnOfErrorLists(definition),
     ...(yield* warnOfBraces(definition)),
     ...(yield* warnOfFormats(definition, registry)),
   ];

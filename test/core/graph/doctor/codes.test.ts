@@ -51,6 +51,7 @@ const DOCUMENTS: Readonly<Record<GraphError['code'] | GraphWarning['code'], obje
     ],
   },
   unreachable_join: { edges: [edge('b', 'b')], parallel_edges: [{ ...fromA, to_nodes: ['b'] }] },
+  impossible_join: { parallel_edges: [{ ...fromA, to_nodes: ['b', 'c'], join: 3 }] },
   endless_recursion: { graph_id: 'own', nodes: [node('a', 'run_graph', { graph_id: 'own' })] },
   more_errors: { edges: Array.from({ length: 1001 }, () => edge('a', 'e')) },
   more_warnings: {

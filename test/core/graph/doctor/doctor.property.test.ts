@@ -113,7 +113,7 @@ class Family {
     if (this.#runs > 300) driver.append({ type: 'cancel.requested' });
     const nodes = this.run(driver);
     const { status, own, error } = driver.view;
-    const result: ChildResult = { index, runId: `${index}`, status, data: own!, error };
+    const result: ChildResult = { index, runId: `${index}`, status, finishedAt: 0, data: own!, error };
     return { nodes, result };
   }
 
