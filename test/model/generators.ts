@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { GraphDefinition } from '../../src/core/graph/definition.js';
-import { type Block, Builder, conditions, type Exit, type Exits, type Step } from './graph-builder.js';
+import { type Block, Builder, conditions, type Exit, type Exits, type Join, type Step } from './graph-builder.js';
 import { type Behaviour, type Case, gentle, mayDie, type Round, type Sent } from './script.js';
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.record({
@@ -72,6 +72,46 @@ const retry = maybe(
 );
 const maxParallel = maybe(fc.integer({ min: 1, max: 2 }), 1);
 const branchExit = exit;
+const join: fc.Arbitrary<Join> = fc.oneof(
+  { weight: 5, arbitrary: fc.constant<Join>({}) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      join: fc.constantFrom('any' as const, 1, 2, 2, 3),
+      collect_errors_as: fc.constantFrom('errors', undefined),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      max_failures: fc.constantFrom(1, 1, 2),
+      collect_errors_as: fc.constantFrom('errors', undefined),
+    }),
+  },
+);
+/** A step that fails in several ways, each of which a policy of its list is for: the policies count for themselves. */
+const failures = fc.constantFrom<Behaviour['does']>('throw', 'refuse', 'complain', 'nothing');
+const flakyStep = fc.record({
+  kind: fc.constant('step' as const),
+  does: fc.array(
+    failures.map((does): Behaviour => ({ does, value: 1, isSync: false, isStubborn: false, logs: false })),
+    { minLength: 2, maxLength: 4 },
+  ),
+  retry: fc.array(
+    fc.record({
+      ...policy,
+      on: fc.constantFrom(['tool_failed'], ['refuse'], ['complain'], ['refuse', 'complain']),
+      when: fc.constant(null),
+      max_attempts: fc.integer({ min: 2, max: 4 }),
+      interval_seconds: fc.constantFrom(0, 0.211),
+    }),
+    { minLength: 2, maxLength: 3 },
+  ),
+  onError: exit,
+  timeoutMs: fc.constant(null),
+  param: fc.constant(null),
+  leads: fc.constant<Step['leads']>('on'),
+});
 const signalName = fc.constantFrom('s', 's', 'constructor');
 
 const { blocks: program } = fc.letrec<{ blocks: Block[]; block: Block; some: Block[] }>((tie) => ({
@@ -100,6 +140,7 @@ const { blocks: program } = fc.letrec<{ blocks: Block[]; block: Block; some: Blo
         leads: fc.constantFrom<Step['leads']>('on', 'on', 'on', 'on', 'on', 'on', 'on', 'nowhere', 'END'),
       }),
     },
+    { weight: 2, arbitrary: flakyStep },
     { weight: 1, arbitrary: fc.record({ kind: fc.constant('delay' as const), ms: fc.integer({ min: 1, max: 3000 }) }) },
     {
       weight: 1,
@@ -152,6 +193,7 @@ const { blocks: program } = fc.letrec<{ blocks: Block[]; block: Block; some: Blo
         kind: fc.constant('parallel' as const),
         branches: fc.array(tie('some'), { minLength: 1, maxLength: 3 }),
         maxParallel,
+        join,
         onError: branchExit,
       }),
     },
@@ -168,6 +210,7 @@ const { blocks: program } = fc.letrec<{ blocks: Block[]; block: Block; some: Blo
           { weight: 1, arbitrary: fc.constantFrom('[]', 'data.xs') },
         ),
         maxParallel,
+        join,
         onError: branchExit,
       }),
     },

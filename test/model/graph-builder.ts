@@ -14,6 +14,13 @@ export interface ExitEntry {
 /** All of an `on_error`: one way, or a list. */
 export type Exits = Exit | readonly ExitEntry[];
 
+/** Which branches of an edge have to complete. */
+export interface Join {
+  readonly join?: 'any' | number;
+  readonly max_failures?: number;
+  readonly collect_errors_as?: string | undefined;
+}
+
 /** A visit of the scripted tool. */
 export interface Step {
   readonly kind: 'step';
@@ -57,6 +64,7 @@ export type Block =
       readonly kind: 'parallel';
       readonly branches: readonly (readonly Block[])[];
       readonly maxParallel: number | null;
+      readonly join: Join;
       readonly onError: Exits | null;
     }
   | {
@@ -64,6 +72,7 @@ export type Block =
       readonly body: readonly Block[];
       readonly items: string;
       readonly maxParallel: number | null;
+      readonly join: Join;
       readonly onError: Exits | null;
     };
 
@@ -141,7 +150,8 @@ export class Builder {
       case 'parallel': {
         const from_node = this.#node(parts, {});
         const to_nodes = block.branches.map((branch) => this.#sequence(branch, on, parts));
-        parts.parallel_edges.push({ from_node, to_nodes, join_node: on, ...this.#edge(block, exits) });
+        const most = to_nodes.length;
+        parts.parallel_edges.push({ from_node, to_nodes, join_node: on, ...this.#edge(block, exits, most) });
         return from_node;
       }
       case 'each': {
@@ -172,10 +182,12 @@ export class Builder {
   }
 
   #edge(
-    { maxParallel, onError }: { maxParallel: number | null; onError: Exits | null },
+    { maxParallel, join, onError }: { maxParallel: number | null; join: Join; onError: Exits | null },
     exits: (to: Exits | null) => object,
+    most = Number.POSITIVE_INFINITY,
   ) {
-    return { ...(maxParallel !== null && { max_parallel: maxParallel }), ...exits(onError) };
+    const needed = typeof join.join === 'number' ? { join: Math.min(join.join, most) } : {};
+    return { ...(maxParallel !== null && { max_parallel: maxParallel }), ...join, ...needed, ...exits(onError) };
   }
 
   #choice(when: string, yes: string, no: string, parts: Parts): string {

@@ -123,12 +123,15 @@ export function nodeOf({ graph, at }: Run) {
   return graph.nodes.find(({ name }) => name === at!.node)!;
 }
 
-interface BranchEdge {
+export interface BranchEdge {
   readonly from_node: string;
   readonly join_node: string;
   readonly max_parallel?: number | undefined;
   readonly on_error?: OnErrorDefinition | undefined;
   readonly collect_as?: string;
+  readonly join?: 'all' | 'any' | number | undefined;
+  readonly max_failures?: number | undefined;
+  readonly collect_errors_as?: string | undefined;
 }
 
 /** The edge that starts branches at the node. */

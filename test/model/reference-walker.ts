@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../src/core/base/json.js';
-import { choose, merge, paramsOf, type Way } from './reference-choice.js';
+import { choose, paramsOf, type Way } from './reference-choice.js';
 import { detailsOf, errorOf, exitFor, type Failure, type Sequel, sequelOf } from './reference-errors.js';
+import { completedOf, decisionOf, joinOf, shortageOf } from './reference-join.js';
 import {
   cancel,
   edgeOf,
@@ -230,6 +231,12 @@ class Walker {
   }
 
   #split(run: Run, starts: NonNullable<Way['starts']>): void {
+    const shortage = shortageOf(edgeOf(run)!, starts.length);
+    if (shortage !== undefined) {
+      const nothing = starts.map(() => null);
+      this.#joinFailed(run, shortage, nothing);
+      return;
+    }
     run.logs.push(`Started ${starts.length} ${starts.length === 1 ? 'branch' : 'branches'}.`);
     const { graph, input, maxSteps, deadline, data } = run;
     const join = edgeOf(run)!.join_node;
@@ -240,16 +247,14 @@ class Walker {
     if (starts.length === 0) this.#join(run, []);
   }
 
-  /** Tries how far the children come; then again, with all cancelled when the first of them fails; and joins them. */
+  /** Tries how far the children come; then again, with all cancelled when their join is decided; and joins them. */
   #tend(run: Run, { size, isGraph }: NonNullable<Run['family']>): void {
     const before = run.children.slice(-size);
     const trial = this.#runAll(run, before, () => run.cancelAt);
-    const [failed] = trial.filter((child) => isLost(child) && child.now >= run.now).sort((a, b) => a.now - b.now);
-    if (failed?.now === run.now && before.filter(({ status }) => status !== 'COMPLETED').length > 1)
-      this.#hasTies = true;
-    const cancelAt = Math.min(run.cancelAt, failed?.now ?? NEVER);
-    const isFirst = (index: number) => failed !== undefined && index === trial.indexOf(failed);
-    const after = this.#runAll(run, before, (index) => (isFirst(index) ? run.cancelAt : cancelAt));
+    const decided = decisionOf(run.now, before, trial, isGraph ? undefined : edgeOf(run));
+    if (decided?.isTie) this.#hasTies = true;
+    const cancelAt = Math.min(run.cancelAt, decided?.at ?? NEVER);
+    const after = this.#runAll(run, before, (index) => (index === decided?.by ? run.cancelAt : cancelAt));
     run.children.splice(-size, size, ...after);
     run.now = Math.max(run.now, ...after.map((child) => child.now));
     if (run.now === NEVER) run.status = 'WAITING';
@@ -281,20 +286,24 @@ class Walker {
   }
 
   #join(run: Run, children: readonly Run[]): void {
-    const { join_node: join, on_error: exit, collect_as: key } = edgeOf(run)!;
-    const lost = children.find(({ status }) => status === 'FAILED') ?? children.find(isLost);
-    const merged = key === undefined ? merge(run, children) : { patch: { [key]: children.map(({ own }) => own) } };
-    if (lost === undefined && 'patch' in merged) {
-      run.logs.push(`Joined ${children.length} ${children.length === 1 ? 'branch' : 'branches'}.`);
-      this.#joined(run, merged.patch, join);
+    const joined = joinOf(run, children);
+    if ('failure' in joined) {
+      const those = children.filter(({ status }) => status === 'COMPLETED');
+      this.#joinFailed(run, joined.failure, completedOf(children, those));
       return;
     }
-    const failure = lost === undefined ? conflictOf(merged) : lossOf(lost);
-    const exitTo = exitFor(exit, run, failure);
-    if (exitTo === undefined) fail(run, failure.code, failure.message, failure.details);
+    run.logs.push(joined.line);
+    this.#joined(run, joined.patch, edgeOf(run)!.join_node);
+  }
+
+  #joinFailed(run: Run, failure: Failure, completed: Json): void {
+    const { code, message, details } = failure;
+    const seen = { ...failure, details: { ...(details as JsonObject | undefined), completed } };
+    const exitTo = exitFor(edgeOf(run)!.on_error, run, seen);
+    if (exitTo === undefined) fail(run, code, message, details);
     else {
-      run.logs.push(`Join failed: ${failure.message}`);
-      this.#joined(run, errorOf(run, failure), exitTo);
+      run.logs.push(`Join failed: ${message}`);
+      this.#joined(run, errorOf(run, seen), exitTo);
     }
   }
 
@@ -357,14 +366,4 @@ function thrownBy({ does, value }: Behaviour): Failure {
   const kind = hasKind ? { code: does, details: { value } } : { code: 'tool_failed' };
   const retryAfter = does === 'retryable' ? { retryAfter: value * 300 } : {};
   return { ...kind, message: `no ${value}`, isFatal: does === 'fatal' || does === 'refuse', ...retryAfter };
-}
-
-function lossOf(lost: Run): Failure {
-  const { index } = lost.branch!;
-  const message = `Branch ${index} (${lost.entry}) ${endOf(lost)}`;
-  return { code: 'branch_failed', message, details: { index, ...detailsOf(lost) } };
-}
-
-function conflictOf(merged: object): Failure {
-  return { code: 'join_failed', message: 'conflict' in merged ? String(merged.conflict) : '' };
 }
