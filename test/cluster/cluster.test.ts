@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openStream, type StreamEvent } from '../helpers/event-stream.js';
 import { findPostgres } from '../helpers/postgres.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { GRAPHS, MIXED_DATA } from '../helpers/traced-graphs.js';
+import { GRAPHS, MIXED_DATA, winnersIn } from '../helpers/traced-graphs.js';
 import { until } from '../helpers/until.js';
 import { Cluster } from './servers.js';
 import { judge, openTrace, percentile, type Trace } from './trace.js';
@@ -88,8 +88,10 @@ describe.skipIf(postgres === undefined)('three servers on one Postgres', () => {
     expect(acknowledged.size).toBeGreaterThan(KILLS * 10);
     for (const [runId, rounds] of acknowledged) {
       const state = await finalState(runId);
-      if (rounds === 0) expect(state).toMatchObject({ status: 'COMPLETED', data: MIXED_DATA });
-      else {
+      if (rounds === 0) {
+        expect(state).toMatchObject({ status: 'COMPLETED', data: MIXED_DATA });
+        expect(winnersIn(state.data)).toHaveLength(2);
+      } else {
         expect(state).toMatchObject({ status: 'COMPLETED', step_count: rounds + 1, data: { rounds } });
         // Keys are stable: what each step stored is its own key.
         expect(state.data.seen).toEqual(Array.from({ length: rounds }, (_, index) => `${runId}/${index + 2}`));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { MIXED, MIXED_DATA, TRACED } from '../helpers/traced-graphs.js';
+import { MIXED, MIXED_DATA, TRACED, winnersIn } from '../helpers/traced-graphs.js';
 import { until } from '../helpers/until.js';
 import { databaseOf, isPostgres } from './database.js';
 
@@ -108,7 +108,11 @@ async function load(server: ServerProcess, acknowledged: Map<string, number>, si
 
 interface State {
   readonly status: string;
-  readonly data: { readonly seen: string[]; readonly aside: { readonly run_id: string } };
+  readonly data: {
+    readonly seen: string[];
+    readonly aside: { readonly run_id: string };
+    readonly votes: readonly unknown[];
+  };
   readonly step_count: number;
 }
 
@@ -119,6 +123,21 @@ async function finalState(url: string, runId: string): Promise<State> {
     await answerAll(url);
   }
   throw new Error(`run ${runId} does not end`);
+}
+
+/** Two branches won, which are those that the journal names, and none has outlived the run. */
+async function checkQuorum(url: string, runId: string, won: readonly number[]): Promise<void> {
+  const { steps } = await json<{ steps: { node: string; decision: { branches?: { winners: number[] } } }[] }>(
+    fetch(`${url}/graph/runs/${runId}/steps`),
+  );
+  const { winners = [] } = steps.find(({ node }) => node === 'end')?.decision.branches ?? {};
+  expect(winners.toSorted()).toEqual(won);
+  expect(won).toHaveLength(2);
+  const { runs } = await json<{ runs: { status: string }[] }>(
+    fetch(`${url}/graph/runs?parent_run_id=${runId}&limit=200`),
+  );
+  expect(runs).toHaveLength(8);
+  for (const { status } of runs) expect(['COMPLETED', 'CANCELLED']).toContain(status);
 }
 
 /** The calls so far, a line each: key, node and attempt. */
@@ -182,6 +201,7 @@ it('survives SIGKILL at random moments under load: every acknowledged run finish
     const state = await finalState(server.url, runId);
     if (rounds === 0) {
       expect(state).toMatchObject({ status: 'COMPLETED', data: MIXED_DATA });
+      await checkQuorum(server.url, runId, winnersIn(state.data));
       // The run that it started and did not wait for is there once.
       const { runs } = await json<{ runs: { run_id: string }[] }>(
         fetch(`${server.url}/graph/runs?metadata.from=${runId}`),

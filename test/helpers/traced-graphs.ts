@@ -13,7 +13,10 @@ export const TRACED = {
   conditional_edges: [{ from_node: 'work', condition_function: 'again' }],
 };
 
-/** Every kind of wait, with a retry, branches within branches, a join, a graph as a step, and one that is only started. */
+/**
+ * Every kind of wait, with a retry, branches within branches, joins of all and of the first two, a graph as a step, and one
+ * that is only started.
+ */
 export const MIXED = {
   graph_id: 'mixed',
   name: 'Mixed',
@@ -27,6 +30,8 @@ export const MIXED = {
     { name: 'left', tool_name: 'run_graph', params: { graph_id: 'traced', input: { rounds: 2 } } },
     { name: 'right', tool_name: 'wait_for_input', params: { message: 'Go on?', schema: { type: 'integer' } } },
     { name: 'end', tool_name: 'delay', params: { seconds: 0.01 } },
+    { name: 'think', tool_name: 'delay', params: { seconds: 0.02 } },
+    { name: 'vote', tool_name: 'transform', params: { values: { vote: '${ run.item }' } } },
     {
       name: 'aside',
       tool_name: 'run_graph',
@@ -39,7 +44,8 @@ export const MIXED = {
     { from_node: 'rest', to_node: 'sum' },
     { from_node: 'left', to_node: 'end' },
     { from_node: 'right', to_node: 'end' },
-    { from_node: 'end', to_node: 'aside' },
+    { from_node: 'think', to_node: 'vote' },
+    { from_node: 'vote', to_node: 'aside' },
   ],
   for_each_edges: [
     {
@@ -49,6 +55,14 @@ export const MIXED = {
       join_node: 'sum',
       collect_as: 'leaves',
       max_parallel: 2,
+    },
+    {
+      from_node: 'end',
+      items: '${ ["a", "b", "c"] }',
+      to_node: 'think',
+      join_node: 'aside',
+      collect_as: 'votes',
+      join: 2,
     },
   ],
   parallel_edges: [{ from_node: 'sum', to_nodes: ['left', 'right'], join_node: 'end' }],
@@ -67,4 +81,13 @@ export const MIXED_DATA = {
   left: { rounds: 2, seen: [expect.any(String), expect.any(String)] },
   right: 7,
   aside: { run_id: expect.any(String) },
+  votes: expect.any(Array),
 };
+
+/** The indexes of the branches of `mixed` that won, by what its data says. */
+export function winnersIn({ votes }: { readonly votes: readonly unknown[] }): number[] {
+  expect(votes).toHaveLength(3);
+  const won = votes.flatMap((vote, index) => (vote === null ? [] : [index]));
+  for (const index of won) expect(votes[index]).toEqual({ vote: 'abc'[index] });
+  return won;
+}
