@@ -125,6 +125,7 @@ describe('approval links', () => {
     const other = await start('again');
     time += 60_000;
     // At that very moment, before anybody has looked at the run.
+    expect((await server.ask(`GET /answers/${token}`)).status).toBe(410);
     expect(await codeOf(token)).toEqual([410, 'answer_link_over', 'The time to answer this is over.']);
     const anew = async () => {
       time += 1000;
