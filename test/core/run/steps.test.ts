@@ -49,6 +49,7 @@ describe('StepReader', () => {
         error: null,
         decision: { kind: 'edge', to_node: 'b' },
         usage: { input_tokens: 0, output_tokens: 0 },
+        answeredBy: null,
       },
     ]);
     expect(reader.current).toMatchObject({ step: 2, node: 'b', status: 'RUNNING', startedAt: START + 10 });
