@@ -25,6 +25,7 @@ export type { DiagramFormat } from './diagrams.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
 export type { RunView } from './read-state.js';
+export type { RetryRun } from './requests.js';
 export type { StartRun } from './start.js';
 export type { ListedStep } from './step-params.js';
 export type { OutputItem, StreamPage } from './watch.js';

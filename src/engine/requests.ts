@@ -1,14 +1,18 @@
 import { EngineError } from '../core/base/errors.js';
+import type { JsonObject } from '../core/base/json.js';
+import { maskFor, NO_MASK } from '../core/base/mask.js';
 import type { LimitsDefinition } from '../core/graph/definition.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
 import type { Actor } from '../core/run/actor.js';
+import type { Correction } from '../core/run/correction.js';
 import { pause, unpause } from '../core/run/pause.js';
 import { type AnswerRequest, answer, refuseChild, retry, type Verdict } from '../core/run/requests.js';
-import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
+import { cursorOf, type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { type AppendResult, appendTo } from '../runs/append.js';
 import { cancelRun } from '../runs/cancel.js';
 import type { Unit } from '../store/store.js';
 import { inTurnToLoad, jsonOf, type RunDeps, refusalError, runNotFound } from './shared.js';
+import type { ParamsDeps } from './step-params.js';
 
 export interface Answered {
   readonly runId: string;
@@ -18,6 +22,10 @@ export interface Answered {
 export interface RetryRun extends Actor {
   /** Replace the run's own, one by one. */
   readonly limits?: LimitsDefinition;
+  /** Keys of `data` to set before it goes on. */
+  readonly data?: JsonObject;
+  /** The patch of the step that it stopped at, whose tool is then not called again. */
+  readonly result?: JsonObject;
 }
 
 type AnsweredOrNot = Answered & { readonly isAppended: boolean };
@@ -26,7 +34,7 @@ type AppendArguments = Parameters<typeof appendTo> extends [unknown, ...infer Re
 
 /** What people do to runs that are there. */
 export class RequestUseCases {
-  constructor(private readonly deps: RunDeps) {}
+  constructor(private readonly deps: RunDeps & Pick<ParamsDeps, 'secrets'>) {}
 
   /**
    * Cancels a run: at once when neither a tool nor a child is at work, else as soon as they have let go. A run that
@@ -77,14 +85,17 @@ export class RequestUseCases {
 
   /**
    * Has a run that failed or was cancelled go on from the step that it stopped at.
-   * @throws EngineError `run_not_found`, `run_is_child`, `run_not_retryable`, `graph_deleted`, `limits_too_low`,
+   * @throws EngineError `run_not_found`, `run_is_child`, `run_not_retryable`, `retry_impossible`, `invalid_request`, `graph_deleted`, `limits_too_low`,
    * `run_unreadable`, `graph_unreadable`, `server_busy`, `queue_full`, `shutting_down`, `store_unavailable`.
    */
-  async retryRun(runId: string, { limits, by }: RetryRun): Promise<Answered> {
+  async retryRun(runId: string, { limits, by, ...given }: RetryRun): Promise<Answered> {
     const { admission, store, now } = this.deps;
+    const correction = await this.#copyCorrection(given);
     const decide = async (state: RunState): Promise<Verdict> => {
       if (state.parent !== null) throw await this.isChild({ runId, parentRunId: state.parent.run_id });
-      return retry(state, { limits, by, isGraphDeleted: await this.#isGraphDeleted(state) }, now());
+      const isGraphDeleted = await this.#isGraphDeleted(state);
+      const masked = isGraphDeleted ? correction : await this.#maskCorrection(state, correction);
+      return retry(state, { limits, by, isGraphDeleted, ...masked }, now());
     };
     // Only a run that is retried takes a place in the queue.
     const admitted = (unit: Unit) => admission.admit(() => store.commit(unit));
@@ -98,6 +109,22 @@ export class RequestUseCases {
 
   #cancel(runId: string, actor: Actor | undefined): Promise<AppendResult | undefined> {
     return inTurnToLoad(this.deps, runId, () => cancelRun(this.deps, runId, actor), { always: true });
+  }
+
+  async #copyCorrection({ data, result }: Correction): Promise<Correction> {
+    const copyOf = async (value: JsonObject | undefined, pointer: string) =>
+      value === undefined ? undefined : ((await jsonOf(this.deps, value, pointer)) as JsonObject);
+    return { data: await copyOf(data, '/data'), result: await copyOf(result, '/result') };
+  }
+
+  /** What a person gives in place of the tool is stored as what the tool gives: without the secrets of the node. */
+  async #maskCorrection(state: RunState, { data, result }: Correction): Promise<Correction> {
+    const node = cursorOf(state)?.node;
+    if (node === undefined || (data ?? result) === undefined) return { data, result };
+    const graph = await this.deps.graphs.pinned(state.graphId, state.graphVersion);
+    const names = graph.nodes.get(node)?.params.secretNames ?? [];
+    const mask = names.length === 0 ? NO_MASK : maskFor(names, this.deps.secrets);
+    return { data: mask.value(data), result: mask.value(result) };
   }
 
   async #isGraphDeleted({ graphId, graphVersion }: RunState): Promise<boolean> {

@@ -21,6 +21,7 @@ export type EngineErrorCode =
   | 'answer_link_unknown'
   | 'answer_link_over'
   | 'run_not_retryable'
+  | 'retry_impossible'
   | 'limits_too_low'
   | 'too_many_signals'
   | 'fork_impossible'

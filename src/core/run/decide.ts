@@ -1,7 +1,7 @@
 import type { CompiledGraph, CompiledNode } from '../graph/compile.js';
 import { wakeAt } from './due.js';
 import type { RunEvent } from './events.js';
-import { acceptPatch } from './patch.js';
+import { acceptPatch, asFinal } from './patch.js';
 import {
   type Children,
   type Cursor,
@@ -21,6 +21,7 @@ import { endOfTime, type OpenWaitKind } from './waits.js';
  *   submitted, starting -- run.started
  *   calling             -- call the tool, then `settle` gives: step.completed | step.failed | wait.started
  *   answered            -- step.completed, or step.failed if the answer cannot be stored
+ *   resolved            -- step.completed, or step.failed if the result cannot be stored
  *   routing             -- step.completed: the way is chosen again
  *   waiting             -- nothing before its time, then: wait.ended, with step.completed or step.failed
  *   paused              -- nothing, until somebody says so
@@ -59,6 +60,7 @@ export function decide(graph: CompiledGraph, state: RunState, at: Circumstances)
     case 'starting':
     case 'calling':
     case 'answered':
+    case 'resolved':
     case 'routing':
     case 'waiting':
     case 'paused': {
@@ -100,6 +102,8 @@ function decideNext(
       return { type: 'call', node: visit.node, cursor };
     case 'answered':
       return { type: 'append', events: completeStep(visit, acceptPatch(state, { [phase.key]: phase.value }), []) };
+    case 'resolved':
+      return { type: 'append', events: completeStep(visit, asFinal(acceptPatch(state, phase.patch)), []) };
     case 'routing':
       return { type: 'append', events: completeStep(visit, { patch: {} }, []) };
   }

@@ -223,6 +223,10 @@ export type RunEvent =
       readonly deadline_at?: number;
       readonly parent_seq?: number;
       readonly by?: string;
+      /** Keys of `data` that were set before it went on. */
+      readonly data?: JsonObject;
+      /** The visit does not call its tool again: this is its patch. */
+      readonly result?: JsonObject;
       /** The visit that it goes on with, if it had come to one. */
       readonly step?: number;
       readonly node?: string;

@@ -5,7 +5,8 @@ import { END } from '../graph/definition.js';
 import { actorsAfterEnd, forgetActors, noteActor } from './actor.js';
 import type { Decision, EventOf, EventRecord } from './events.js';
 import { dropOldestSignal, keepSignal } from './inbox.js';
-import { countAnew, nextAttempt } from './retry.js';
+import { nextAttempt } from './retry.js';
+import { calling, goOnAgain, retryPoint, takeResult } from './retry-point.js';
 import {
   type Children,
   type Cursor,
@@ -15,8 +16,6 @@ import {
   type LivePhase,
   NO_DATA,
   type Phase,
-  type PhaseOf,
-  type RetryPoint,
   type RunState,
   startWait,
 } from './state.js';
@@ -34,10 +33,11 @@ import {
  *   waiting --wait.ended--> answered, or calling
  *   live --signal.received--> the same: only the inbox changes
  *   live --pause.requested--> the same, but nothing begins
- *   submitted, starting, calling, answered, routing --run.paused--> paused --run.unpaused--> as before
- *   answered --step.completed, step.failed--> as from calling
+ *   submitted, starting, calling, answered, resolved, routing --run.paused--> paused --run.unpaused--> as before
+ *   answered, resolved --step.completed, step.failed--> as from calling
  *   live --run.completed, run.failed, run.cancelled--> completed, failed, cancelled
- *   failed, cancelled --run.retried--> the phase that it goes on with; starting if nothing had begun
+ *   failed, cancelled --run.retried--> the phase that it goes on with; starting if nothing had begun; resolved if the
+ *     retry brings the result of the visit
  *   live --run.forked--> submitted
  */
 
@@ -226,9 +226,11 @@ function childrenRefused({ phase }: RunState, event: EventOf<'children.refused'>
 }
 
 function retried(state: RunState, event: EventOf<'run.retried'>, seq: number): Partial<RunState> {
-  const { limits, deadline_at: deadlineAt = null, parent_seq: retriedBy = null } = event;
+  const { limits, deadline_at: deadlineAt = null, parent_seq: retriedBy = null, data, result } = event;
+  const at = goOnAgain(retryPoint(state), seq);
   return {
-    phase: goOnAgain(retryPoint(state), seq),
+    ...(data !== undefined && patched(state, data)),
+    phase: result === undefined ? at : takeResult(at, result),
     recoveries: 0,
     maxSteps: limits?.max_steps ?? state.maxSteps,
     deadlineSeconds: limits?.deadline_seconds ?? state.deadlineSeconds,
@@ -236,47 +238,6 @@ function retried(state: RunState, event: EventOf<'run.retried'>, seq: number): P
     retriedBy,
     actors: forgetActors(state.actors, 'cancelled'),
   };
-}
-
-/** The phase after a retry by the event `seq`: tries count anew, and children that have not completed run again. */
-function goOnAgain(at: RetryPoint, seq: number): LivePhase {
-  switch (at.kind) {
-    case 'starting':
-      return at.cursor === null ? at : { ...at, cursor: countAnew(at.cursor) };
-    case 'calling':
-      return calling(countAnew(at.cursor), true);
-    case 'answered':
-    case 'routing':
-      return { ...at, cursor: countAnew(at.cursor) };
-    case 'joining': {
-      // The limit can be higher by now, so that those which are missing can be made.
-      const { refused: _, endedBefore: __, ...children } = at.children;
-      return { ...at, cursor: countAnew(at.cursor), children: { ...children, retriedSeq: seq } };
-    }
-  }
-}
-
-/** What a retry of a run goes on with, if it ends now. What it waited for is over; children stay known. */
-export function retryPoint({ phase }: Pick<RunState, 'phase'>): RetryPoint {
-  switch (phase.kind) {
-    case 'submitted':
-      return { kind: 'starting', cursor: phase.cursor };
-    case 'waiting':
-      return calling(phase.cursor, true);
-    case 'paused':
-      return retryPoint({ phase: phase.at });
-    case 'completed':
-      return phase.cursor === null ? { kind: 'starting', cursor: null } : { kind: 'routing', cursor: phase.cursor };
-    case 'failed':
-    case 'cancelled':
-      return phase.at;
-    case 'starting':
-    case 'calling':
-    case 'answered':
-    case 'routing':
-    case 'joining':
-      return phase;
-  }
 }
 
 function forked(state: RunState, event: EventOf<'run.forked'>, time: number): Partial<RunState> {
@@ -333,11 +294,6 @@ function goOn(
   time: number,
 ): LivePhase {
   return calling(nextVisit(state, here, target, time) ?? here, next !== null);
-}
-
-/** A visit whose tool is called next. An event whose `next` is null says that the visit is not in the log yet. */
-function calling(cursor: Cursor, announced: boolean): PhaseOf<'calling'> {
-  return { kind: 'calling', cursor, announced };
 }
 
 function startChildren(kind: Children['kind'], node: string, since: number, seq: number): Children {

@@ -2,7 +2,7 @@ import { definedOnly } from '../base/defined-only.js';
 import type { JsonObject } from '../base/json.js';
 import type { CompiledGraph } from '../graph/compile.js';
 import type { Actor } from './actor.js';
-import type { EventRecord, RunEvent } from './events.js';
+import type { EventOf, EventRecord, RunEvent } from './events.js';
 import { type Appended, append, openRun } from './journal.js';
 import { type Refusal, refuse } from './requests.js';
 import { childrenOf, cursorOf, isFinished, type RunState, statusOf } from './state.js';
@@ -62,8 +62,8 @@ export interface Copied extends Appended {
  * those which no step has taken are there for the steps of the fork.
  */
 export function copyEvent(fork: RunState, fromStep: number, { event, time }: EventRecord): Copied {
-  if (!isCopied(event)) return { records: [], state: fork };
-  const next = append(fork, [ownedByFork(event)], time);
+  if (!isCopied(event) && !isCorrection(event)) return { records: [], state: fork };
+  const next = append(fork, [ownedByFork(event, fork)], time);
   const cursor = cursorOf(next.state);
   if (cursor?.step !== fromStep || childrenOf(next.state) !== null) return next;
   const { node } = cursor;
@@ -74,8 +74,17 @@ export function copyEvent(fork: RunState, fromStep: number, { event, time }: Eve
   return { ...append(fork, [{ ...event, next: null } as RunEvent], time), node };
 }
 
-/** Nobody has sent a request to the fork yet, so it remembers none. */
-function ownedByFork(event: RunEvent): RunEvent {
+/** A retry that changed something of the run is part of its steps. */
+function isCorrection(event: RunEvent): event is EventOf<'run.retried'> {
+  return event.type === 'run.retried' && (event.data !== undefined || event.result !== undefined);
+}
+
+/** Nobody has sent a request to the fork yet, so it remembers none. Its limits are its own. */
+function ownedByFork(event: RunEvent, { deadlineAt }: RunState): RunEvent {
+  if (isCorrection(event)) {
+    const { limits: _, ...correction } = event;
+    return { ...correction, ...definedOnly({ deadline_at: deadlineAt ?? undefined }) };
+  }
   if (event.type !== 'signal.received') return event;
   const { request: _, ...signal } = event;
   return signal;

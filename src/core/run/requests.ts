@@ -3,6 +3,7 @@ import type { EngineErrorCode, Problem } from '../base/errors.js';
 import type { Json } from '../base/json.js';
 import type { LimitsDefinition } from '../graph/definition.js';
 import type { Actor } from './actor.js';
+import { type Correction, findFault } from './correction.js';
 import type { EventOf, RunEvent } from './events.js';
 import { fitPayload } from './fit-payload.js';
 import { cursorOf, isFinished, type RunState, type RunStatus, statusOf } from './state.js';
@@ -85,7 +86,7 @@ function describeWait({ phase }: RunState): string {
   return signal === undefined ? 'does not wait for an answer' : `waits for the signal "${signal}", not for an answer`;
 }
 
-export interface RetryRequest extends Actor {
+export interface RetryRequest extends Actor, Correction {
   /** Replace the run's own, one by one. */
   readonly limits?: LimitsDefinition | undefined;
   /** Its graph was deleted. */
@@ -93,19 +94,22 @@ export interface RetryRequest extends Actor {
 }
 
 /**
- * Has a run that failed or was cancelled go on from where it stopped. Its deadline restarts.
+ * Has a run that failed or was cancelled go on from where it stopped. Its deadline restarts. A person can set keys of
+ * `data` before that, and give the result of the step instead of having its tool called again.
  * @param now milliseconds since 1970
  */
 export function retry(
   state: RunState,
-  { limits, isGraphDeleted, by }: RetryRequest,
+  { limits, isGraphDeleted, by, data, result }: RetryRequest,
   now: number,
 ): Verdict<EventOf<'run.retried'>> {
   const { runId, parent, graphId } = state;
-  const status = statusOf(state);
   if (parent !== null) return refuseChild(runId, parent.run_id);
-  if (status !== 'FAILED' && status !== 'CANCELLED') {
-    return refuse('run_not_retryable', `Run ${runId} is ${status}; only FAILED and CANCELLED runs are retried.`);
+  if (state.phase.kind !== 'failed' && state.phase.kind !== 'cancelled') {
+    return refuse(
+      'run_not_retryable',
+      `Run ${runId} is ${statusOf(state)}; only FAILED and CANCELLED runs are retried.`,
+    );
   }
   if (isGraphDeleted) return refuse('graph_deleted', `Graph "${graphId}" of run ${runId} was deleted.`);
   const { step = 0 } = cursorOf(state) ?? {};
@@ -113,9 +117,11 @@ export function retry(
     const message = `The run goes on with step ${step}; give it limits.max_steps of at least that.`;
     return refuse('limits_too_low', message);
   }
+  const fault = findFault(state, state.phase.at, { data, result });
+  if (fault !== undefined) return refuse(fault.code, fault.message, fault.problems);
   const seconds = limits?.deadline_seconds ?? state.deadlineSeconds;
   const deadlineAt = seconds === null ? null : now + seconds * 1000;
-  return { events: [goOnAfterEnd(state, { limits: limits && definedOnly(limits), deadlineAt, by })] };
+  return { events: [goOnAfterEnd(state, { limits: limits && definedOnly(limits), deadlineAt, by, data, result })] };
 }
 
 /** Refuses what can be done only to the run that a child is part of. */
@@ -148,7 +154,8 @@ function goOnAfterEnd(
     readonly limits?: EventOf<'run.retried'>['limits'];
     readonly deadlineAt: number | null;
     readonly parentSeq?: number;
-  } & Actor,
+  } & Actor &
+    Correction,
 ): EventOf<'run.retried'> {
   const cursor = cursorOf(state);
   const { phase } = state;
@@ -158,6 +165,8 @@ function goOnAfterEnd(
     ...definedOnly({
       parent_seq: how.parentSeq,
       by: how.by,
+      data: how.data,
+      result: how.result,
       limits: how.limits,
       deadline_at: how.deadlineAt ?? undefined,
       step: cursor?.step,

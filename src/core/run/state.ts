@@ -97,10 +97,12 @@ export type PausePoint =
   | { readonly kind: 'calling'; readonly cursor: Cursor; readonly announced: boolean | null }
   /** The answer that the visit waited for is there, and becomes this key of `data`. */
   | { readonly kind: 'answered'; readonly cursor: Cursor; readonly key: string; readonly value: Json }
+  /** A person has given the patch of the visit, instead of its tool. */
+  | { readonly kind: 'resolved'; readonly cursor: Cursor; readonly patch: JsonObject }
   /** The tool of the visit is done; the run chooses its way, or chooses it again. */
   | { readonly kind: 'routing'; readonly cursor: Cursor };
 
-const PAUSE_POINTS: readonly Phase['kind'][] = ['submitted', 'starting', 'calling', 'answered', 'routing'];
+const PAUSE_POINTS: readonly Phase['kind'][] = ['submitted', 'starting', 'calling', 'answered', 'resolved', 'routing'];
 
 /** True for the phases that have something to do at once. */
 export function isPausePoint(phase: Phase): phase is PausePoint {
@@ -108,7 +110,10 @@ export function isPausePoint(phase: Phase): phase is PausePoint {
 }
 
 /** What a retry goes on with. A visit that waited calls its tool again; children that have not completed run again. */
-export type RetryPoint = Extract<LivePhase, { kind: 'starting' | 'calling' | 'answered' | 'routing' | 'joining' }>;
+export type RetryPoint = Extract<
+  LivePhase,
+  { kind: 'starting' | 'calling' | 'answered' | 'resolved' | 'routing' | 'joining' }
+>;
 
 /** Where a run is: all that varies together. Times are milliseconds since 1970. */
 export type Phase =
@@ -203,6 +208,7 @@ const STATUS: Readonly<Record<Phase['kind'], RunStatus>> = {
   starting: 'RUNNING',
   calling: 'RUNNING',
   answered: 'RUNNING',
+  resolved: 'RUNNING',
   routing: 'RUNNING',
   paused: 'WAITING',
   waiting: 'WAITING',

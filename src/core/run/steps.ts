@@ -23,7 +23,7 @@ export interface StepView {
   readonly error: RunError | null;
   readonly decision: StepDecision | null;
   readonly usage: Usage;
-  /** Who answered what it waited for, if that is known. */
+  /** Who answered what it waited for, or gave its result, if that is known. */
   readonly answeredBy: string | null;
 }
 
@@ -127,10 +127,11 @@ export class StepReader implements JournalListener {
   }
 
   /** The step that ended the run is under way again, unless it has led on to another. */
-  onRunRetried({ step, node }: EventOf<'run.retried'>): void {
+  onRunRetried({ step, node, result, by }: EventOf<'run.retried'>): void {
     if (step !== undefined && node !== undefined) this.#visit(step, node);
     // A step that is over stays so: its run only chooses the way on again.
     this.#change(({ status }) => (status === 'COMPLETED' ? {} : { status: 'RUNNING', finishedAt: null, error: null }));
+    if (result !== undefined) this.#change(() => ({ answeredBy: by ?? null }));
   }
 
   onRunFailed({ error }: EventOf<'run.failed'>): void {

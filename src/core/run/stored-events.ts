@@ -177,6 +177,8 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     deadline_at: optional(isNumber),
     parent_seq: optional(isCount),
     by,
+    data: optional(isJsonObject),
+    result: optional(isJsonObject),
     step: optional(isCount),
     node: optional(isText),
     next: optional(isText),

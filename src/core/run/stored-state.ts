@@ -95,6 +95,7 @@ const RETRY_POINTS: Pick<PhaseFields, RetryPoint['kind']> = {
   starting: hasFields({ cursor: orNull(isCursor) }),
   calling: hasFields({ cursor: isCursor, announced: orNull(isFlag) }),
   answered: hasFields({ cursor: isCursor, key: isText, value: isJson }),
+  resolved: hasFields({ cursor: isCursor, patch: isJsonObject }),
   routing: hasFields({ cursor: isCursor }),
   joining: hasFields({ cursor: isCursor, children: isChildren }),
 };
@@ -103,6 +104,7 @@ const PAUSE_POINTS: Pick<PhaseFields, PausePoint['kind']> = {
   starting: RETRY_POINTS.starting,
   calling: RETRY_POINTS.calling,
   answered: RETRY_POINTS.answered,
+  resolved: RETRY_POINTS.resolved,
   routing: RETRY_POINTS.routing,
 };
 const isRetryPoint = isOneKindOf<RetryPoint>(RETRY_POINTS);

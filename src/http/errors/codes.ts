@@ -82,6 +82,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     title: 'Run not retryable',
     meaning: 'Only runs that have failed or were cancelled can be retried.',
   },
+  retry_impossible: {
+    status: 409,
+    title: 'Retry impossible',
+    meaning: 'The run cannot go on with this `data` or `result` from where it stopped.',
+  },
   limits_too_low: {
     status: 409,
     title: 'Limits too low',

@@ -178,6 +178,8 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     deadline_at: millisSchema.optional(),
     parent_seq: z.int().optional().describe('The event of the parent that retried it.'),
     by,
+    data: jsonObjectSchema.optional().describe('Keys of `data` that were set before it went on.'),
+    result: jsonObjectSchema.optional().describe('The patch of the step, whose tool is not called again.'),
     step: z.int().optional(),
     node: z.string().optional(),
     next: z.string().optional(),

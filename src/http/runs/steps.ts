@@ -58,7 +58,9 @@ const stepSchema = z
     answered_by: z
       .string()
       .nullable()
-      .describe('Who answered the question of the step: the name of the API key, if it has one.'),
+      .describe(
+        'Who answered the question of the step, or gave its `result` with a retry: the name of the API key, if it has one.',
+      ),
   })
   .meta({ id: 'Step' });
 

@@ -70,6 +70,8 @@ const EVENTS: readonly RunEvent[] = [
     deadline_at: 7,
     parent_seq: 3,
     by: 'alice',
+    data: {},
+    result: { n: 1 },
     step: 1,
     node: 'a',
     next: 'a',
@@ -95,7 +97,7 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   'run.unpaused': ['by'],
   'run.forked': ['by'],
   'run.recovered': ['children_ended'],
-  'run.retried': ['limits', 'deadline_at', 'parent_seq', 'by', 'step', 'node', 'next'],
+  'run.retried': ['limits', 'deadline_at', 'parent_seq', 'by', 'data', 'result', 'step', 'node', 'next'],
   'run.cancelled': ['usage', 'by'],
 };
 /** Takes any JSON. */
