@@ -43,11 +43,13 @@ export function markOf(marks: Marks | undefined, id: string): Mark {
  * The mark of the node where a run is, or stopped. Of several runs at one node, the state that comes first here is
  * shown. A run that has completed is at no node.
  */
-const MARKS_HERE: Readonly<Record<Walk['state'], Mark>> = {
+const MARKS_HERE: Readonly<Record<Walk['state'] | 'let_go', Mark>> = {
   failed: { look: 'failed', note: '✕ failed' },
   active: { look: 'current', note: '▶ running' },
   waiting: { look: 'current', note: '▶ waiting' },
   cancelled: { look: 'failed', note: '✕ cancelled' },
+  // A branch that others have won against, or that another has failed for, has not failed itself.
+  let_go: { look: 'visited', note: '– cancelled' },
   completed: PLAIN,
 };
 
@@ -91,11 +93,15 @@ function nodeMark(name: string, walks: readonly Walk[]): Mark {
   const count = sumOf(walks.map(({ visits }) => visits.get(name)));
   const failures = sumOf(walks.map(({ failures }) => failures.get(name)));
   const times = count === 0 ? '' : `×${count}`;
-  const states = new Set<string>(walks.flatMap(({ at, state }) => (at === name ? [state] : [])));
+  const states = new Set<string>(walks.flatMap((walk) => (walk.at === name ? [stateOf(walk)] : [])));
   const here = Object.entries(MARKS_HERE).find(([state]) => states.has(state))?.[1];
   const failed = failures === 0 || here?.look === 'failed' ? '' : `✕ ${failures === count ? '' : `${failures} `}failed`;
   const note = [here?.note ?? '', failed, times].filter((part) => part !== '').join(' · ');
   return { look: here?.look ?? lookOf(count, failures), note };
+}
+
+function stateOf({ state, isBranch }: Walk): keyof typeof MARKS_HERE {
+  return isBranch && state === 'cancelled' ? 'let_go' : state;
 }
 
 function lookOf(count: number, failures: number): Look {

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import { marksOf } from '../../src/diagram/marks.js';
 import { diagramOf } from '../../src/diagram/model.js';
+import { Walker } from '../../src/diagram/walk.js';
 import { definitionOf } from '../helpers/run-driver.js';
 
 const nodes = ['a', 'b', 'c', 'd'].map((name) => ({ name, tool_name: 't' }));
@@ -35,4 +37,20 @@ it('so does the link from where the branches begin, if they have no other', () =
   expect(linksInto('n3', { edges, parallel_edges: [parallel] })).toEqual([['n0', 'join', 'join']]);
   const any = { ...parallel, join: 'any' };
   expect(linksInto('n3', { edges, parallel_edges: [any] })).toEqual([['n0', 'join', 'join the first']]);
+});
+
+it('a branch that others have won against is cancelled, and has not failed', () => {
+  const run = new Walker();
+  const branch = new Walker();
+  const told = { time: 0, payload: '', logEnd: 0 };
+  run.read({ ...told, seq: 1, event: { type: 'run.started', next: 'a' } });
+  branch.isBranch = true;
+  branch.read({ ...told, seq: 1, event: { type: 'run.started', next: 'b' } });
+  branch.read({ ...told, seq: 2, event: { type: 'run.cancelled', logs: [] } });
+  const definition = definitionOf({ entry_point: 'a', nodes, parallel_edges: [{ ...parallel, join: 'any' }] });
+  const { nodes: marks } = marksOf(
+    diagramOf(definition, () => undefined),
+    [run, branch],
+  );
+  expect(marks.get('n1')).toEqual({ look: 'visited', note: '– cancelled · ×1' });
 });

@@ -97,7 +97,7 @@ describe('graphs', () => {
       nodes: [{ name: 'a', tool: 'extract_code', retri: {}, retry: { max_attempts: 2, jiter: 'full' } }],
       edges: [{ from: 'a', to: 'END' }],
       conditional_edges: [{ from_node: 'a', case: [], otherwize: 'END' }],
-      parallel_edges: [{ from_node: 'a', to_node: ['a'], join: 'a' }],
+      parallel_edges: [{ from_node: 'a', to_node: ['a'], join_nod: 'a' }],
       for_each_edges: [{ from_node: 'a', item: '', to_node: 'a', join_node: 'a', collect_as: 'x' }],
     };
     const { body } = await server.ask('POST /graph/create', misspelt);
@@ -113,7 +113,7 @@ describe('graphs', () => {
       '/conditional_edges/0/case': 'cases',
       '/conditional_edges/0/otherwize': 'otherwise',
       '/parallel_edges/0/to_node': 'to_nodes',
-      '/parallel_edges/0/join': 'join_node',
+      '/parallel_edges/0/join_nod': 'join_node',
       '/for_each_edges/0/item': 'items',
     });
   });
