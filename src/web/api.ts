@@ -1,4 +1,5 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
+import type { StreamedEvent, StreamedOutput } from './types.js';
 import type { Problem } from './wire-types.js';
 
 /** Calls the API, with the visitor's key if it needs one. The key is kept as long as the tab is open. */
@@ -75,28 +76,29 @@ export async function post<T>(path: string, body?: unknown): Promise<T> {
   return (await send(path, { method: 'POST', ...init })).json() as Promise<T>;
 }
 
-export interface StreamedEvent {
-  readonly seq: number;
-  readonly type: string;
-  readonly time: string;
+export interface Follower {
+  onEvent(event: StreamedEvent): void;
+  onOutput(output: StreamedOutput): void;
 }
 
 /**
- * Follows a run: calls `onEvent` for each event after a seq. Resolves with `over` if the run has ended, with `cut` if the
+ * Follows a run: calls `onEvent` for each event after a seq, and `onOutput` for what the step under way sends. Resolves with `over` if the run has ended, with `cut` if the
  * connection has. Uses fetch, since EventSource cannot send a key.
  */
 export async function follow(
   runId: string,
   after: number,
-  onEvent: (event: StreamedEvent) => void,
+  { onEvent, onOutput }: Follower,
   signal: AbortSignal,
 ): Promise<'over' | 'cut'> {
-  const { body } = await send(`graph/runs/${encodeURIComponent(runId)}/events?after=${after}`, { signal });
+  const { body } = await send(`graph/runs/${encodeURIComponent(runId)}/events?after=${after}&output=true`, { signal });
   const events = body?.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader();
   let isTerminal = false;
   for (let next = await events?.read(); next?.done === false; next = await events?.read()) {
-    // What steps send has no place in the journal.
-    if (next.value.event?.startsWith('output') === true) continue;
+    if (next.value.event?.startsWith('output') === true) {
+      onOutput(JSON.parse(next.value.data) as StreamedOutput);
+      continue;
+    }
     const event = JSON.parse(next.value.data) as StreamedEvent;
     isTerminal = /^run\.(completed|failed|cancelled)$/.test(event.type);
     onEvent(event);

@@ -100,6 +100,44 @@ export function counted(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
+/** Text that grows: scrolls to the end when something is added, unless the reader has scrolled up. */
+export function Tail({
+  text,
+  label,
+  live,
+  class: name,
+}: {
+  text: string;
+  label: string;
+  live: 'off' | 'polite';
+  class: string;
+}) {
+  const element = useRef<HTMLPreElement>(null);
+  const atEnd = useRef(true);
+  useEffect(() => {
+    const box = element.current;
+    if (box !== null && atEnd.current) box.scrollTop = box.scrollHeight;
+  });
+  const scrolled = (): void => {
+    const box = element.current;
+    if (box !== null) atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
+  };
+  return (
+    <pre
+      class={`code ${name}`}
+      ref={element}
+      onScroll={scrolled}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1).
+      tabIndex={0}
+      role="log"
+      aria-label={label}
+      aria-live={live}
+    >
+      {text}
+    </pre>
+  );
+}
+
 /** Text that scrolls in its box, reachable by keyboard. */
 export function Code({ text, label }: { text: string; label: string }) {
   return (

@@ -1,11 +1,12 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { getJson } from './api.js';
 import { brief, elapsed, pretty, shortId } from './format.js';
 import { useLoaded, useTick } from './hooks.js';
-import { Code, counted, Failure, Heading, Mermaid, Panel, Picture, Status, Time } from './parts.js';
+import { Code, counted, Failure, Heading, Mermaid, Panel, Picture, Status, Tail, Time } from './parts.js';
 import { Actions, Resume } from './run-actions.js';
 import { Steps } from './run-steps.js';
 import { RunTable } from './runs.js';
+import type { StepOutput } from './step-output.js';
 import { isFinished, type LiveRun, useRun } from './use-run.js';
 import type { RunList, RunState, Step } from './wire-types.js';
 
@@ -57,6 +58,7 @@ function Run({ run, state }: { run: LiveRun; state: RunState }) {
         </div>
         <div>
           <Panel title="Steps" aside={<span class="quiet">{state.step_count} finished</span>}>
+            {run.output === undefined ? null : <Output output={run.output} />}
             <Steps steps={run.steps} state={state} />
           </Panel>
           <Parts state={state} steps={run.steps} />
@@ -215,36 +217,30 @@ function Long({ name, value }: { name: string; value: unknown }) {
   );
 }
 
-/** Scrolls to the end when lines are added, unless the reader has scrolled up. */
 function Logs({ lines, total }: { lines: readonly string[]; total: number }) {
-  const element = useRef<HTMLPreElement>(null);
-  const atEnd = useRef(true);
-  useEffect(() => {
-    const box = element.current;
-    if (box !== null && atEnd.current) box.scrollTop = box.scrollHeight;
-  });
-  const scrolled = (): void => {
-    const box = element.current;
-    if (box !== null) atEnd.current = box.scrollHeight - box.scrollTop - box.clientHeight < 40;
-  };
   if (total === 0) return <p class="quiet">No lines yet.</p>;
   const skipped = total - lines.length;
   return (
     <>
       {skipped > 0 ? <p class="quiet">{skipped} earlier lines are not shown.</p> : null}
-      <pre
-        class="code logs"
-        ref={element}
-        onScroll={scrolled}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1).
-        tabIndex={0}
-        role="log"
-        aria-label="Logs"
-        aria-live="off"
-      >
-        {lines.join('\n')}
-      </pre>
+      <Tail text={lines.join('\n')} label="Logs" live="off" class="logs" />
     </>
+  );
+}
+
+/** What the step under way sends, as it comes. */
+function Output({ output }: { output: StepOutput }) {
+  const { step, node, attempt, text, isCut } = output;
+  const title = `Output of step ${step}, ${node}`;
+  return (
+    <section class="output" aria-label={title}>
+      <h3>
+        {title}
+        {attempt > 1 ? `, attempt ${attempt}` : ''}
+        {isCut ? <span class="quiet"> (some of it is not shown)</span> : null}
+      </h3>
+      <Tail text={text} label={`Text of step ${step}`} live="polite" class="output-text" />
+    </section>
   );
 }
 

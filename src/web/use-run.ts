@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, follow, getJson, getText } from './api.js';
 import { wordsOf } from './hooks.js';
 import { WAITS } from './kinds.js';
+import { OutputText, type StepOutput } from './step-output.js';
 import { FINISHED } from './types.js';
 import type { RunState, Step, StepList } from './wire-types.js';
 
@@ -11,6 +12,8 @@ export interface LiveRun {
   /** The latest lines, {@link MAX_LOGS} at most. */
   readonly logs: readonly string[];
   readonly steps: readonly Step[];
+  /** What the step under way sends. */
+  readonly output: StepOutput | undefined;
   readonly picture: string | undefined;
   readonly pictureError: string | undefined;
   readonly error: string | undefined;
@@ -73,6 +76,7 @@ const NOTHING: Shown = {
   state: undefined,
   logs: [],
   steps: [],
+  output: undefined,
   picture: undefined,
   pictureError: undefined,
   error: undefined,
@@ -101,16 +105,21 @@ async function followRun(runId: string, signal: AbortSignal, show: (changes: Par
   const reader = new Reader(runId, signal);
   const refresh = refresher(reader, signal, show);
   if (!(await refresh.now())) return;
+  const output = new OutputText((shown) => show({ output: shown }));
   let seq = 0;
   while (!signal.aborted) {
     try {
       const end = await follow(
         runId,
         seq,
-        (event) => {
-          seq = event.seq;
-          show({ connection: 'live' });
-          refresh.soon();
+        {
+          onEvent: (event) => {
+            seq = event.seq;
+            output.follow(event);
+            show({ connection: 'live' });
+            refresh.soon();
+          },
+          onOutput: (sent) => output.add(sent),
         },
         signal,
       );

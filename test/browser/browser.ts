@@ -29,6 +29,17 @@ export const held = {
     return { held: true };
   },
 };
+export const talking = {
+  name: 'talking',
+  async run(state, { emit, signal }) {
+    emit('Once upon a time there was <b>a run</b>');
+    await until('speak', signal);
+    emit(' that went on');
+    emit({ done: 1, of: 2 });
+    await until('hush', signal);
+    return {};
+  },
+};
 export const broken = {
   name: 'broken',
   run({ data }) {
