@@ -120,6 +120,17 @@ describe('what a step at one server sends', () => {
     expect(taken(early)).toEqual(['0:"a"', '1:"b"', '2:"c"', '3:"d"']);
   });
 
+  it('is replayed from the oldest chunk that is still there', async () => {
+    const [here, there] = [open('a'), open('b')];
+    const call = begin(here);
+    const chunk = JSON.stringify('x'.repeat(998));
+    for (let index = 0; index < 100; index++) call.send(chunk);
+    const reader = there.open(runId, true);
+    await settle();
+    const items = taken(reader);
+    expect([items.length, items[0], items[1]]).toEqual([66, '-35', `35:${chunk}`]);
+  });
+
   it('reaches a reader whose replay does not come', async () => {
     const [here, there] = [open('a'), open('b')];
     there.open(runId, false);
