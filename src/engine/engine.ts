@@ -2,6 +2,7 @@ import type { RunOutput } from '../runs/run-output.js';
 import type { RunQueue } from '../store/queue.js';
 import { Admission } from './admission.js';
 import { type AnswerLinkDeps, AnswerLinkUseCases } from './answer-links.js';
+import { type BulkOutcome, type BulkRequest, doInBulk } from './bulk.js';
 import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
@@ -21,6 +22,7 @@ export type { EventRecord } from '../core/run/events.js';
 export { SVG_STYLE } from '../diagram/svg-style.js';
 export type { Question } from './answer-links.js';
 export type { AnswerLink } from './answer-tokens.js';
+export type { BulkRequest } from './bulk.js';
 export type { DiagramFormat } from './diagrams.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
@@ -64,6 +66,8 @@ export interface Engine
   diffRuns(a: string, b: string): Promise<RunDiff>;
   /** Starts a new run with the steps of another one before `fromStep` copied. */
   forkRun(runId: string, request: ForkRun): Promise<ForkedRun>;
+  /** Does the same to many runs, with a result for each. */
+  changeRuns(request: BulkRequest): Promise<BulkOutcome>;
   /** Sends a signal to a run: it ends the wait for it that is open, or is kept for one to come. */
   sendSignal(runId: string, request: SendSignal): Promise<SignalledRun>;
   /** Resolves when the caller can go on with a long piece of work: at once, or after others have had their turn. */
@@ -122,6 +126,7 @@ export function createEngine(parts: EngineDeps): Engine {
     forkRun: (runId, request) => forkRun(deps, requests, runId, request),
     sendSignal: (runId, request) => sendSignal(deps, runId, request),
     deleteRun: (runId) => requests.deleteRun(runId),
+    changeRuns: (request) => doInBulk(deps, requests, request),
     drawGraph: (graphId, format, version) => diagrams.drawGraph(graphId, format, version),
     drawRun: (runId, format) => diagrams.drawRun(runId, format),
     watchRun: (runId, request) => watches.watchRun(runId, request),

@@ -45,14 +45,23 @@ function guardOne(useCase: unknown): unknown {
 }
 
 function rethrow(error: unknown): never {
-  if (error instanceof UnreadableRunError) throw runUnreadable(error);
-  if (error instanceof UnreadableGraphError) throw graphUnreadable(error);
+  throw toEngineError(error);
+}
+
+/**
+ * The error that a use-case answers with.
+ * @throws what is no error of the engine or the store
+ */
+export function toEngineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  if (error instanceof UnreadableRunError) return runUnreadable(error);
+  if (error instanceof UnreadableGraphError) return graphUnreadable(error);
   if (!(error instanceof StoreUnavailableError)) throw error;
   const detail =
     error instanceof OutcomeUnknownError
       ? 'The database failed while it stored this: it is not known whether it did. Look before you send it again.'
       : 'The database cannot be used at the moment; nothing was changed.';
-  throw new EngineError('store_unavailable', detail, { retryAfterSeconds: STORE_RETRY_SECONDS, cause: error });
+  return new EngineError('store_unavailable', detail, { retryAfterSeconds: STORE_RETRY_SECONDS, cause: error });
 }
 
 function runUnreadable(cause: UnreadableRunError): EngineError {

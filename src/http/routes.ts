@@ -14,6 +14,7 @@ import { listToolsRoute } from './graphs/tools.js';
 import { updateGraphRoute } from './graphs/update.js';
 import { validateGraphRoute } from './graphs/validate.js';
 import type { PlaceOptions } from './input/places.js';
+import { bulkRoute } from './runs/bulk.js';
 import { cancelRunRoute } from './runs/cancel.js';
 import { deleteRunRoute } from './runs/delete.js';
 import { drawRunRoute } from './runs/diagram.js';
@@ -66,6 +67,7 @@ export const ROUTES: readonly AddRoutes[] = [
   forkRunRoute,
   diffRunsRoute,
   deleteRunRoute,
+  bulkRoute,
   listToolsRoute,
   listConditionsRoute,
   ...SERVICE_ROUTES,

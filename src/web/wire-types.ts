@@ -337,6 +337,7 @@ export interface Problem {
     | 'run_active'
     | 'run_not_waiting'
     | 'run_not_retryable'
+    | 'retry_impossible'
     | 'limits_too_low'
     | 'too_many_signals'
     | 'run_is_child'

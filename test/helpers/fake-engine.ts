@@ -32,6 +32,7 @@ export function failingEngine(error: unknown): Engine {
     retryRun: failLater,
     forkRun: failLater,
     deleteRun: failLater,
+    changeRuns: failLater,
     drawGraph: failLater,
     drawRun: failLater,
     watchRun: failLater,

@@ -49,6 +49,7 @@ const ROUTES = [
   'post /answers/{token}',
   'post /graph/create',
   'post /graph/run',
+  'post /graph/runs/bulk',
   'post /graph/runs/{run_id}/cancel',
   'post /graph/runs/{run_id}/fork',
   'post /graph/runs/{run_id}/pause',

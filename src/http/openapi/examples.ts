@@ -94,5 +94,8 @@ export const SIGNAL = { payload: { paid: true, amount: 49.9 } };
 /** Goes on with a run that ran out of steps or of time. */
 export const RETRY = { limits: { max_steps: 2000, deadline_seconds: 3600 } };
 
+/** Which of the failed runs of a team would be retried. */
+export const BULK = { action: 'retry', filter: { status: ['FAILED'], metadata: { team: 'press' } }, dry_run: true };
+
 /** The demo again from its second review, as if that were the last one. */
 export const FORK = { from_step: 4, data: { review_round: 3 } };

@@ -40,16 +40,19 @@ export function listRunsRoute(app: App, engine: Engine): void {
         response: describeResponses({ 200: { description: 'A page.', schema: runListSchema } }, ['invalid_request']),
       },
     },
-    async (request) => toRunList(await engine.listRuns(toRunFilter(request.query))),
+    async (request) => {
+      const { limit, cursor } = request.query;
+      return toRunList(await engine.listRuns({ ...toRunFilter(request.query), limit, ...definedOnly({ cursor }) }));
+    },
   );
 }
 
-function toRunFilter(query: z.output<typeof runListQuerySchema>): Parameters<Engine['listRuns']>[0] {
-  const { limit, cursor, metadata } = query;
+/** The filters of a list, without what pages it. */
+export function toRunFilter(
+  query: Omit<z.output<typeof runListQuerySchema>, 'limit' | 'cursor'>,
+): Omit<Parameters<Engine['listRuns']>[0], 'limit' | 'cursor'> {
   return definedOnly({
-    limit,
-    cursor,
-    metadata,
+    metadata: query.metadata,
     statuses: query.status,
     graphId: query.graph_id,
     parentRunId: query.parent_run_id,

@@ -57,7 +57,10 @@ function correct(run: RunDriver, correction: { data?: JsonObject; result?: JsonO
   return run;
 }
 
-function reasonOf(run: RunDriver, correction: { data?: JsonObject; result?: JsonObject }): [string?, string?] {
+function reasonOf(
+  run: RunDriver,
+  correction: { data?: JsonObject; result?: JsonObject },
+): readonly (string | undefined)[] {
   const { refusal } = retryWith(run, correction);
   return [refusal?.code, refusal?.message];
 }

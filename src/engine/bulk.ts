@@ -1,0 +1,112 @@
+import { definedOnly } from '../core/base/defined-only.js';
+import type { EngineError } from '../core/base/errors.js';
+import type { Actor } from '../core/run/actor.js';
+import { type BulkAction, foresee, statusesFor } from '../core/run/bulk.js';
+import { listRuns } from './list-runs.js';
+import type { RequestUseCases } from './requests.js';
+import { type RunDeps, refusalError, runNotFound, toEngineError } from './shared.js';
+
+/** Most runs of one request. */
+export const MAX_BULK_RUNS = 1000;
+/** Runs that are worked on at a time: the commits of those share a transaction. */
+const AT_A_TIME = 20;
+
+type Filter = Omit<Parameters<typeof listRuns>[1], 'limit' | 'cursor'>;
+
+/** What to do to which runs. */
+export interface BulkRequest extends Actor {
+  readonly action: BulkAction;
+  /** These runs, or those that fit a filter, newest first, from a cursor on. */
+  readonly runs: { readonly ids: readonly string[] } | { readonly filter: Filter; readonly cursor?: string };
+  /** Only says what would be done. */
+  readonly dryRun?: boolean;
+}
+
+/** What came of it for one run. */
+export interface BulkResult {
+  readonly runId: string;
+  /** Why nothing was done. */
+  readonly error?: Pick<EngineError, 'code' | 'message'>;
+}
+
+export interface BulkOutcome {
+  readonly results: readonly BulkResult[];
+  /** From where to go on, if more runs fit the filter. */
+  readonly nextCursor: string | null;
+}
+
+/**
+ * Does the same to many runs, at most {@link MAX_BULK_RUNS}: some at a time, so that others have their turn. What goes
+ * wrong with one of them is said in its result.
+ * @throws EngineError `invalid_request`, `store_unavailable` if the runs cannot be listed.
+ */
+export async function doInBulk(
+  deps: RunDeps,
+  requests: RequestUseCases,
+  { action, runs, dryRun = false, by }: BulkRequest,
+): Promise<BulkOutcome> {
+  const { ids, nextCursor } = await idsOf(deps, action, runs);
+  const actor = definedOnly({ by });
+  const work = dryRun ? foreseeOne(deps, action) : doOne(requests, action, actor);
+  const results: BulkResult[] = [];
+  for (let from = 0; from < ids.length; from += AT_A_TIME) {
+    const some = ids.slice(from, from + AT_A_TIME).map((runId) => resultOf(runId, work));
+    results.push(...(await Promise.all(some)));
+    if (deps.turns.isOver()) await deps.turns.next();
+  }
+  return { results, nextCursor };
+}
+
+async function idsOf(
+  deps: RunDeps,
+  action: BulkAction,
+  runs: BulkRequest['runs'],
+): Promise<{ ids: readonly string[]; nextCursor: string | null }> {
+  if ('ids' in runs) return { ids: [...new Set(runs.ids)], nextCursor: null };
+  // A filter that does not say which is about runs that it can be done to. So what is done is not found again.
+  const filter = { statuses: statusesFor(action), ...runs.filter };
+  const ids: string[] = [];
+  let cursor = runs.cursor;
+  do {
+    const page = await listRuns(deps, { ...filter, ...definedOnly({ cursor }), limit: MAX_BULK_RUNS - ids.length });
+    ids.push(...page.runs.map(({ runId }) => runId));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined && ids.length < MAX_BULK_RUNS);
+  return { ids, nextCursor: cursor ?? null };
+}
+
+type Work = (runId: string) => Promise<unknown>;
+
+function doOne(requests: RequestUseCases, action: BulkAction, actor: Actor): Work {
+  switch (action) {
+    case 'cancel':
+      return (runId) => requests.cancelRun(runId, actor);
+    case 'retry':
+      return (runId) => requests.retryRun(runId, actor);
+    case 'delete':
+      return (runId) => requests.deleteRun(runId);
+    case 'pause':
+      return (runId) => requests.pauseRun(runId, actor);
+    case 'unpause':
+      return (runId) => requests.unpauseRun(runId, actor);
+  }
+}
+
+function foreseeOne({ store }: RunDeps, action: BulkAction): Work {
+  return async (runId) => {
+    const run = await store.outlineRun(runId);
+    if (run === undefined) throw runNotFound(runId);
+    const refusal = foresee(action, run);
+    if (refusal !== undefined) throw refusalError(refusal);
+  };
+}
+
+async function resultOf(runId: string, work: Work): Promise<BulkResult> {
+  try {
+    await work(runId);
+    return { runId };
+  } catch (thrown) {
+    const { code, message } = toEngineError(thrown);
+    return { runId, error: { code, message } };
+  }
+}
