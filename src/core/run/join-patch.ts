@@ -1,6 +1,7 @@
 import { definedOnly } from '../base/defined-only.js';
 import type { Json, JsonObject } from '../base/json.js';
 import type { BranchRoute } from '../graph/compile.js';
+import type { JoinRule } from '../graph/edges.js';
 import type { RunError } from './events.js';
 import { type ChildResult, describeEnd, detailsOfEnd, mergeBranches } from './join.js';
 import { type JoinResult, neededBranches } from './join-rule.js';
@@ -68,16 +69,22 @@ export function describeLoss(
   if (first === undefined) return { code: 'branch_failed', message: reason };
   const message = `Branch ${nameOf(first.index, toNodes)} ${describeEnd(first)}`;
   const details = { index: first.index, ...detailsOfEnd(first) };
-  return { code: 'branch_failed', message: reason === '' ? message : `${reason} ${message}`, details };
+  return { code: 'branch_failed', message: toleratesLoss(route.joinRule) ? `${reason} ${message}` : message, details };
 }
 
-/** What the rule of the join asked for; nothing for one that asks for all. */
+/** What the rule of the join asked for. */
 function describeRule({ joinRule: rule }: BranchRoute): string {
-  if (rule.kind === 'all') {
-    if (rule.maxFailures === 0) return '';
-    return `More than ${rule.maxFailures} of the branches did not complete.`;
+  if (rule.kind === 'first') {
+    return rule.needed === 1 ? 'No branch completed.' : `Fewer than ${rule.needed} branches completed.`;
   }
-  return rule.needed === 1 ? 'No branch completed.' : `Fewer than ${rule.needed} branches completed.`;
+  return toleratesLoss(rule)
+    ? `More than ${rule.maxFailures} of the branches did not complete.`
+    : 'Not all branches completed.';
+}
+
+/** False for a join that the first branch that is lost fails, which says enough. */
+function toleratesLoss(rule: JoinRule): boolean {
+  return rule.kind === 'first' || rule.maxFailures > 0;
 }
 
 /** Why branches do not begin: there are fewer than the join needs. */

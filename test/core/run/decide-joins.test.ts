@@ -138,6 +138,15 @@ describe('a join of the first branches', () => {
   });
 });
 
+it.each([
+  [{ join: 'any' }, 'No branch completed.'],
+  [{}, 'Not all branches completed.'],
+])('a join of branches of which nothing is stored fails: %j', (edge, message) => {
+  const run = parallel(edge);
+  run.settleChildren();
+  expect(run.view.error).toEqual({ code: 'branch_failed', message, node: 'a', step: 1 });
+});
+
 describe('a join that tolerates failures', () => {
   it('takes what completed, and lists the errors by index', () => {
     const run = forEach({ max_failures: 2, collect_errors_as: 'errors' });
