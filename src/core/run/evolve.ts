@@ -3,6 +3,7 @@ import { freezeJson, type JsonObject } from '../base/json.js';
 import { addUsage } from '../base/usage.js';
 import { END } from '../graph/definition.js';
 import { actorsAfterEnd, forgetActors, noteActor } from './actor.js';
+import { copyRun } from './copy-run.js';
 import type { Decision, EventOf, EventRecord } from './events.js';
 import { dropOldestSignal, keepSignal } from './inbox.js';
 import { nextAttempt } from './retry.js';
@@ -10,7 +11,6 @@ import { calling, goOnAgain, retryPoint, takeResult } from './retry-point.js';
 import {
   type Children,
   type Cursor,
-  copyRun,
   cursorOf,
   isPausePoint,
   type LivePhase,
