@@ -105,6 +105,10 @@ export class Walker implements Walk, JournalListener {
     this.#isPaused = false;
   }
 
+  onLimitReached(): void {
+    this.state = 'waiting';
+  }
+
   onBranchesStarted({ kind, node, to_nodes: toNodes, count }: EventOf<'branches.started'>): void {
     this.#wait(true);
     this.branchCount += count;

@@ -1,5 +1,6 @@
 import { addUsage, type Usage } from '../core/base/usage.js';
 import { isFinished, type RunState, statusOf, waitsForPerson } from '../core/run/state.js';
+import { PERSON_WAIT_KINDS } from '../core/run/waits.js';
 import { StoreUnavailableError } from '../store/errors.js';
 import type { ChildCounts, RunSummary } from '../store/store.js';
 import type { AnswerLinkDeps } from './answer-links.js';
@@ -21,7 +22,7 @@ export interface ReadLargeState extends ReadState {
 export interface RunView {
   readonly state: RunState;
   readonly logs: readonly string[];
-  /** Children, of any depth, that wait for input. */
+  /** Children, of any depth, that wait for input, or at a limit. */
   readonly waitingChildren: readonly RunSummary[];
   /** How far its children are; null unless it waits for them. */
   readonly children: ChildrenProgress | null;
@@ -119,7 +120,7 @@ export class StateReader {
 
   async #waitingChildren(state: RunState, limit = MAX_WAITING_CHILDREN): Promise<RunSummary[]> {
     if (state.phase.kind !== 'joining') return [];
-    return this.deps.store.listWaitingDescendants(state.runId, 'input', limit);
+    return this.deps.store.listWaitingDescendants(state.runId, PERSON_WAIT_KINDS, limit);
   }
 
   async #untilAtRest(runId: string, seconds: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { definedOnly } from '../core/base/defined-only.js';
 import { EngineError } from '../core/base/errors.js';
 import type { JsonObject } from '../core/base/json.js';
 import { maskFor, NO_MASK } from '../core/base/mask.js';
@@ -5,12 +6,16 @@ import type { LimitsDefinition } from '../core/graph/definition.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
 import type { Actor } from '../core/run/actor.js';
 import type { Correction } from '../core/run/correction.js';
+import { limitsAfter } from '../core/run/evolve-limits.js';
+import { isLimited } from '../core/run/lift-limits.js';
 import { pause, unpause } from '../core/run/pause.js';
 import { type AnswerRequest, answer, refuseChild, retry, type Verdict } from '../core/run/requests.js';
 import { cursorOf, type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { type AppendResult, appendTo } from '../runs/append.js';
 import { cancelRun } from '../runs/cancel.js';
+import { readFamilyUsage } from '../runs/family-usage.js';
 import type { Unit } from '../store/store.js';
+import { liftLimitsOfOwner, liftOwnLimits } from './lift-limits.js';
 import { inTurnToLoad, jsonOf, type RunDeps, refusalError, runNotFound } from './shared.js';
 import type { ParamsDeps } from './step-params.js';
 
@@ -67,14 +72,17 @@ export class RequestUseCases {
   }
 
   /**
-   * Answers what a run waits for.
-   * @throws EngineError `run_not_found`, `run_not_waiting`, `invalid_request`, `invalid_answer`, `run_unreadable`,
-   * `server_busy`, `store_unavailable`.
+   * Answers what a run waits for, be it a higher limit.
+   * @throws EngineError `run_not_found`, `run_not_waiting`, `limits_too_low`, `invalid_request`, `invalid_answer`,
+   * `run_unreadable`, `server_busy`, `store_unavailable`.
    */
   async resumeRun(runId: string, { payload, waitId, by }: AnswerRequest): Promise<Answered> {
     const request = { payload: await jsonOf(this.deps, payload, '/payload'), waitId, by };
     const { turns, now } = this.deps;
+    const lifted = await inTurnToLoad(this.deps, runId, () => liftLimitsOfOwner(this.deps, runId, request));
+    if (lifted !== undefined) return statusAfter(runId, lifted);
     const { isAppended: _, ...answered } = await this.#request(runId, async (state) => {
+      if (isLimited(state)) return liftOwnLimits(this.deps, state, request);
       const schema = state.phase.kind === 'waiting' ? state.phase.wait.schema : null;
       // It is kept: what is checked with it next need not compile it.
       if (schema !== null) await turns.inSlices(compileInSteps(schema));
@@ -95,7 +103,11 @@ export class RequestUseCases {
       if (state.parent !== null) throw await this.isChild({ runId, parentRunId: state.parent.run_id });
       const isGraphDeleted = await this.#isGraphDeleted(state);
       const masked = isGraphDeleted ? correction : await this.#maskCorrection(state, correction);
-      return retry(state, { limits, by, isGraphDeleted, ...masked }, now());
+      const family = await readFamilyUsage(this.deps, {
+        ...state,
+        ...limitsAfter(state, limits && definedOnly(limits)),
+      });
+      return retry(state, { limits, by, isGraphDeleted, family, ...masked }, now());
     };
     // Only a run that is retried takes a place in the queue.
     const admitted = (unit: Unit) => admission.admit(() => store.commit(unit));
@@ -153,6 +165,11 @@ export class RequestUseCases {
       throw new EngineError('run_active', `Run ${runId} has not finished. Cancel it first, or wait for its end.`);
     }
   }
+}
+
+function statusAfter(runId: string, result: AppendResult): Answered {
+  const { isAppended: _, ...answered } = answerTo(runId, result);
+  return answered;
 }
 
 /** @throws EngineError `run_not_found`, or why the request is refused */

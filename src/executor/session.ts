@@ -5,6 +5,7 @@ import { isLeft } from '../core/run/due.js';
 import { type EventOf, isRequest, type RunEvent } from '../core/run/events.js';
 import { evolve } from '../core/run/evolve.js';
 import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
+import { type FamilyUsage, hasBudget } from '../core/run/limits.js';
 import { missingAt } from '../core/run/missing.js';
 import { preparePatch } from '../core/run/patch.js';
 import {
@@ -20,10 +21,12 @@ import {
   type ChildrenRefusal,
   type Cursor,
   childrenOf,
+  isFinished,
   type RunState,
   statusOf,
 } from '../core/run/state.js';
 import type { Circumstances } from '../core/run/visit.js';
+import { readFamilyUsage } from '../runs/family-usage.js';
 import { appendOf, unitOf } from '../runs/units.js';
 import { ConflictError } from '../store/errors.js';
 import { journalPages } from '../store/journal-pages.js';
@@ -49,6 +52,8 @@ export class Session {
   /** Somebody else has appended to the journal since this session last read it. */
   #behind = false;
   #rest: Rest | undefined;
+  /** What the runs around this one had used when that was last read: before each call, if the run has a budget. */
+  #family: FamilyUsage | undefined;
   #commits = 0;
   #stopping = false;
   readonly #patience = new Patience({
@@ -79,6 +84,7 @@ export class Session {
         if (turns.isOver()) await turns.next();
         if (this.#behind) await this.#patience.whileDown(() => this.#takeIn());
         if (this.#rest !== undefined) return this.#rest;
+        this.#family = await this.#readFamily();
         const missing = missingAt(this.graph, this.state);
         if (missing.length > 0 && (await this.#isForOthers(missing))) return { kind: 'elsewhere', missing };
         const rest = await this.#perform(decide(this.graph, this.state, this.#circumstances()));
@@ -226,7 +232,12 @@ export class Session {
   }
 
   #circumstances(): Circumstances {
-    return { now: this.deps.now(), random: this.deps.random() };
+    return { now: this.deps.now(), random: this.deps.random(), family: this.#family };
+  }
+
+  async #readFamily(): Promise<FamilyUsage | undefined> {
+    if (!hasBudget(this.state) || isFinished(statusOf(this.state))) return undefined;
+    return this.#patience.whileDown(() => readFamilyUsage(this.deps, this.state));
   }
 
   #decideAgain(at: Circumstances): readonly RunEvent[] {

@@ -2,8 +2,9 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { definedOnly } from '../core/base/defined-only.js';
 import { messageOf, type RunErrorCode } from '../core/base/errors.js';
 import { type Mask, maskFor, NO_MASK } from '../core/base/mask.js';
+import { MAX_COST_USD } from '../core/base/run-options.js';
 import type { InSlices } from '../core/base/steps.js';
-import { addUsage, type Usage } from '../core/base/usage.js';
+import { addUsage, NO_USAGE, type Usage } from '../core/base/usage.js';
 import { ExpressionError } from '../core/expressions/expressions.js';
 import type { CompiledNode } from '../core/graph/compile.js';
 import { compileSchemas } from '../core/json-schema/compile-schemas.js';
@@ -245,10 +246,13 @@ export class ToolCall {
     return { kind: 'returned', value: this.#mask.value(value), logs, ...this.#used() };
   }
 
-  #use({ input_tokens, output_tokens }: Usage): void {
+  #use({ input_tokens = 0, output_tokens = 0, cost_usd }: Partial<Usage>): void {
     const isCount = (count: unknown) => Number.isSafeInteger(count) && Number(count) >= 0;
     if (!isCount(input_tokens) || !isCount(output_tokens)) throw new TypeError('usage() takes whole numbers of tokens');
-    this.#usage = addUsage(this.#usage ?? { input_tokens: 0, output_tokens: 0 }, { input_tokens, output_tokens });
+    if (cost_usd !== undefined && !(cost_usd >= 0 && cost_usd <= MAX_COST_USD)) {
+      throw new TypeError(`usage() takes a cost_usd from 0 to ${MAX_COST_USD} US dollars`);
+    }
+    this.#usage = addUsage(this.#usage ?? NO_USAGE, { input_tokens, output_tokens, ...definedOnly({ cost_usd }) });
   }
 
   #used(): { usage?: Usage } {

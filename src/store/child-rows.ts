@@ -1,4 +1,5 @@
 import { freezeJson } from '../core/base/json.js';
+import { toDollars, type Usage } from '../core/base/usage.js';
 import type { RunError } from '../core/run/events.js';
 import type { ChildResult } from '../core/run/join.js';
 import type { RunStatus } from '../core/run/state.js';
@@ -34,4 +35,19 @@ export function childResultOf({ index, data: stored, error, finishedAt, ...child
   if (data === undefined) return { ...ended, status: 'FAILED', data: {}, error: LOST_DATA };
   const told = error && { code: error.code, message: error.message, node: error.node };
   return { ...ended, data: freezeJson(data), error: told };
+}
+
+/** The stored usage of all runs inside a run; null if a part of it is not known. */
+export function toUsage({
+  inputTokens,
+  outputTokens,
+  costNanoUsd,
+}: {
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly costNanoUsd: number;
+}): Usage | null {
+  if (inputTokens === null || outputTokens === null) return null;
+  const tokens = { input_tokens: inputTokens, output_tokens: outputTokens };
+  return costNanoUsd === 0 ? tokens : { ...tokens, cost_usd: toDollars(costNanoUsd) };
 }

@@ -50,6 +50,7 @@ export interface ExportedUsage {
   readonly runId: string;
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
+  readonly costNanoUsd: number;
 }
 
 /** A key that servers have made for themselves. */

@@ -261,8 +261,8 @@ export interface Store {
   ): Promise<ChildRow[]>;
   /** What became of the children that an event of a run started, by index; all of them have finished. */
   readChildResults(parentRunId: string, parentSeq: number): Promise<ChildResult[]>;
-  /** Children (of any depth) of a run that wait for this. At most `limit`. */
-  listWaitingDescendants(runId: string, waitingFor: Waiting['kind'], limit: number): Promise<RunSummary[]>;
+  /** Children (of any depth) of a run that wait for one of these. At most `limit`. */
+  listWaitingDescendants(runId: string, kinds: readonly Waiting['kind'][], limit: number): Promise<RunSummary[]>;
   /** Runs whose `wakeAt` (see `core/run/state.ts`) is at or before a time, earliest first, at most `limit`. */
   listDueRuns(time: number, limit: number): Promise<string[]>;
   /** The earliest `wakeAt` after a time, if there is one. */

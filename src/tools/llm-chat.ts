@@ -57,7 +57,7 @@ export function llmChat({ baseUrl, allow, resolve = systemResolve, now }: LlmCha
       );
       const parsed = await parseReply(reply);
       // Counted before the answer is checked: one that is thrown away has cost the same.
-      const usage = usageOf(parsed);
+      const usage = usageOf(parsed, params.price);
       if (usage !== undefined) context.usage(usage);
       const choice = readCompletion(reply, parsed, log);
       // Some servers answer as a whole, whatever they are asked.

@@ -31,6 +31,7 @@ export const WAITS: Readonly<Record<WaitKind, WaitInfo>> = {
   graph: { name: 'another graph', takesAnswer: false, hasChildren: true },
   branches: { name: 'branches', takesAnswer: false, hasChildren: true },
   paused: { name: 'somebody to unpause it', takesAnswer: false, hasChildren: false },
+  limit: { name: 'a higher limit', takesAnswer: true, hasChildren: false },
 };
 
 export interface DecisionInfo {

@@ -7,17 +7,31 @@ import { Code, Failure, Time } from './parts.js';
 import { SchemaForm } from './schema-form.js';
 import type { Json, Schema } from './types.js';
 import { isFinished } from './use-run.js';
-import type { RunState, StartedRun, Step, Waiting } from './wire-types.js';
+import type { LimitKind, RunState, StartedRun, Step, Waiting } from './wire-types.js';
+
+interface RaisedLimit {
+  readonly name: LimitKind;
+  readonly label: string;
+}
+
+/** The limits that runs fail at, by the code of the error, with the words for a higher one. */
+const LIMITS: Readonly<Record<string, RaisedLimit>> = {
+  max_steps_exceeded: { name: 'max_steps', label: 'Steps in all' },
+  max_tokens_exceeded: { name: 'max_tokens', label: 'Tokens in all' },
+  max_cost_exceeded: { name: 'max_cost_usd', label: 'US dollars in all' },
+  max_visits_exceeded: { name: 'max_visits', label: 'Visits to a node' },
+  no_progress: { name: 'no_progress', label: 'Visits without progress' },
+};
 
 /** What can be done to a run in its current status. A branch is retried with its parent. */
 export function Actions({ state, onDone }: { state: RunState; onDone: () => void }) {
-  const [maxSteps, setMaxSteps] = useState('');
+  const [higher, setHigher] = useState('');
   const path = `graph/runs/${state.run_id}`;
   const cancel = useAction(() => post(`${path}/cancel`).then(onDone));
   const pause = useAction(() => post(`${path}/${state.paused ? 'unpause' : 'pause'}`).then(onDone));
-  const isOutOfSteps = state.error?.code === 'max_steps_exceeded';
+  const limit = LIMITS[state.error?.code ?? ''];
   const retry = useAction(() => {
-    const limits = isOutOfSteps && maxSteps !== '' ? { limits: { max_steps: Number(maxSteps) } } : {};
+    const limits = limit !== undefined && higher !== '' ? { limits: { [limit.name]: Number(higher) } } : {};
     return post(`${path}/retry`, limits).then(onDone);
   });
   const isRetriable = (state.status === 'FAILED' || state.status === 'CANCELLED') && state.parent_run_id === null;
@@ -35,18 +49,7 @@ export function Actions({ state, onDone }: { state: RunState; onDone: () => void
       )}
       {isRetriable ? (
         <>
-          {isOutOfSteps ? (
-            <label>
-              Steps in all{' '}
-              <input
-                type="number"
-                class="short"
-                min={state.limits.max_steps + 1}
-                value={maxSteps}
-                onInput={(event) => setMaxSteps(event.currentTarget.value)}
-              />
-            </label>
-          ) : null}
+          {limit === undefined ? null : <HigherLimit limit={limit} state={state} value={higher} set={setHigher} />}
           <button type="button" class="primary" onClick={retry.run} disabled={retry.busy}>
             Retry from where it stopped
           </button>
@@ -54,6 +57,25 @@ export function Actions({ state, onDone }: { state: RunState; onDone: () => void
       ) : null}
       <Failure message={cancel.error ?? pause.error ?? retry.error} />
     </div>
+  );
+}
+
+/** A field for a limit that a retry raises. */
+function HigherLimit(props: { limit: RaisedLimit; state: RunState; value: string; set: (value: string) => void }) {
+  const { name, label } = props.limit;
+  const isCost = name === 'max_cost_usd';
+  return (
+    <label>
+      {label}{' '}
+      <input
+        type="number"
+        class="short"
+        step={isCost ? 'any' : 1}
+        min={(props.state.limits[name] ?? 0) + (isCost ? 0 : 1)}
+        value={props.value}
+        onInput={(event) => props.set(event.currentTarget.value)}
+      />
+    </label>
   );
 }
 
@@ -97,9 +119,29 @@ export function Resume({ state, onDone }: { state: RunState; onDone: () => void 
           <Code text={waiting.answer_url} label="Approval link" />
         </details>
       )}
+      <Evidence waiting={waiting} />
       <Waiters waiting={waiting} />
       <Failure message={resume.error} />
     </section>
+  );
+}
+
+/** How a run came to its limit: what a person looks at before it is lifted. */
+function Evidence({ waiting: { evidence, limit_of } }: { waiting: Waiting }) {
+  if (evidence === null) return null;
+  const { changes, ...counts } = evidence;
+  return (
+    <>
+      {limit_of === null ? null : (
+        <p>
+          The limit is that of <a href={`#/runs/${limit_of}`}>the run above</a>, for all runs inside it.
+        </p>
+      )}
+      <details>
+        <summary>How it came there</summary>
+        <pre>{pretty({ ...counts, changes })}</pre>
+      </details>
+    </>
   );
 }
 
@@ -108,10 +150,10 @@ function Waiters({ waiting: { children } }: { waiting: Waiting }) {
   if (children.length === 0) return null;
   return (
     <ul class="waiters">
-      {children.map(({ run_id, graph_id, index }) => (
+      {children.map(({ run_id, graph_id, index, waiting_for }) => (
         <li key={run_id}>
           <a href={`#/runs/${run_id}`}>
-            Part {index + 1} ({graph_id}) waits for an answer
+            Part {index + 1} ({graph_id}) waits for {waiting_for === null ? 'something' : WAITS[waiting_for].name}
           </a>
         </li>
       ))}
@@ -119,9 +161,13 @@ function Waiters({ waiting: { children } }: { waiting: Waiting }) {
   );
 }
 
+const ANSWERS: Partial<Record<Waiting['kind'], readonly [title: string, submitLabel: string]>> = {
+  signal: ['Payload', 'Send the signal'],
+  limit: ['Limits', 'Lift the limit and go on'],
+};
+
 function Answer(props: { waiting: Waiting; busy: boolean; onSubmit: (payload: Json) => void }) {
-  const [title, submitLabel] =
-    props.waiting.signal === null ? ['Answer', 'Answer and go on'] : ['Payload', 'Send the signal'];
+  const [title, submitLabel] = ANSWERS[props.waiting.kind] ?? ['Answer', 'Answer and go on'];
   const schema: Schema = props.waiting.schema ?? { title, description: 'Any JSON.', default: null };
   return (
     <SchemaForm

@@ -18,7 +18,8 @@ export type ConditionalEdge =
       otherwise: string;
     };
 export type RunStatus = 'SUBMITTED' | 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
-export type WaitKind = 'input' | 'signal' | 'timer' | 'retry' | 'graph' | 'branches' | 'paused';
+export type WaitKind = 'input' | 'signal' | 'timer' | 'retry' | 'graph' | 'branches' | 'paused' | 'limit';
+export type LimitKind = 'max_steps' | 'max_tokens' | 'max_cost_usd' | 'max_visits' | 'no_progress';
 export type Read =
   | {
       path: string;
@@ -150,6 +151,11 @@ export interface ForEachEdge {
 export interface Limits {
   max_steps?: number;
   deadline_seconds?: number;
+  max_tokens?: number;
+  max_cost_usd?: number;
+  max_visits?: number;
+  no_progress?: number;
+  on_limit?: 'fail' | 'wait';
 }
 export interface GraphList {
   graphs: GraphSummary[];
@@ -218,6 +224,9 @@ export interface RunState {
   current_node: string | null;
   attempt: number | null;
   step_count: number;
+  visits: {
+    [k: string]: number;
+  } | null;
   limits: RunLimits;
   cancel_requested: boolean;
   submitted_by: string | null;
@@ -240,6 +249,29 @@ export interface Waiting {
   answer_url?: string;
   children: WaitingChild[];
 }
+export interface LimitEvidence {
+  visits: {
+    [k: string]: number;
+  } | null;
+  usage: Usage | null;
+  changes: VisitChanges[];
+}
+export interface Usage {
+  input_tokens: number;
+  output_tokens: number;
+  cost_usd?: number;
+}
+export interface VisitChanges {
+  step: number;
+  node: string;
+  data: {
+    /**
+     * @minItems 2
+     * @maxItems 2
+     */
+    [k: string]: unknown[];
+  };
+}
 export interface WaitingChild {
   run_id: string;
   graph_id: string;
@@ -258,13 +290,14 @@ export interface ForkedFrom {
   run_id: string;
   step: number;
 }
-export interface Usage {
-  input_tokens: number;
-  output_tokens: number;
-}
 export interface RunLimits {
   max_steps: number;
   deadline_seconds: number | null;
+  max_tokens: number | null;
+  max_cost_usd: number | null;
+  max_visits: number | null;
+  no_progress: number | null;
+  on_limit: 'fail' | 'wait';
 }
 export interface StartedRun {
   run_id: string;

@@ -29,10 +29,11 @@ function resume(server: ServerProcess, runId: string, payload: unknown, waitId?:
   return ask(server, `POST /graph/runs/${runId}/resume`, { payload, ...wait });
 }
 
-it('there are twelve example graphs; those that ask other services, and the scripts, have tests of their own', () => {
+it('there are thirteen example graphs; those that ask other services, and the scripts, have tests of their own', () => {
   expect([...GRAPHS.keys()].sort()).toEqual([
     'approval',
     'batch',
+    'budget',
     'early-answer',
     'error-route',
     'fan-out',

@@ -110,7 +110,7 @@ describe('a parent that was at work for its children at a crash', () => {
     const runIds: string[] = [];
     await startFan(fanOut(), 2, runIds)(test);
     const [runId] = runIds as [string];
-    await until(async () => (await test.store.listWaitingDescendants(runId, 'input', 20)).length === 2);
+    await until(async () => (await test.store.listWaitingDescendants(runId, ['input'], 20)).length === 2);
     const crashes = Array.from({ length: 10 }, () => ({ type: 'run.recovered', children_ended: 0 }) as const);
     const { state } = await test.engine.getState(runId);
     await test.store.commit({ appends: [{ ...append(state, crashes, Date.now()), rowChanged: false }] });
@@ -145,7 +145,7 @@ describe('a parent that only waited', () => {
     const runIds: string[] = [];
     await startFan(fanOut(), 12, runIds)(test);
     const [runId] = runIds as [string];
-    await until(async () => (await test.store.listWaitingDescendants(runId, 'input', 20)).length === 10);
+    await until(async () => (await test.store.listWaitingDescendants(runId, ['input'], 20)).length === 10);
     await test.store.close();
     for (let crash = 0; crash < 10; crash++) {
       const again = await startEngine({ definitions: [noop], path: test.path });

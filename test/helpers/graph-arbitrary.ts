@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Json } from '../../src/core/base/json.js';
+import type { Guards } from '../../src/core/base/run-options.js';
 import { END, type GraphDefinition } from '../../src/core/graph/definition.js';
 import { createRegistry, type Registry } from '../../src/core/tool/registry.js';
 import type { AnyTool, Condition, ToolState } from '../../src/core/tool/tool.js';
@@ -16,7 +17,7 @@ export interface GeneratedGraph {
 /** What happens to a run, besides its own steps, before or during one of them. */
 export type Intervention =
   | { readonly kind: 'none' | 'cancel' | 'cancel_during_call' | 'crash' | 'drain' | 'snapshot' | 'answer' | 'retry' }
-  | { readonly kind: 'pause' | 'pause_during_call' | 'unpause' }
+  | { readonly kind: 'pause' | 'pause_during_call' | 'unpause' | 'lift' }
   | { readonly kind: 'time_passes'; readonly ms: number }
   | { readonly kind: 'signal'; readonly name: string; readonly payload: Json }
   | { readonly kind: 'fork'; readonly fromStep: number };
@@ -232,6 +233,7 @@ export const interventions: fc.Arbitrary<Intervention[]> = fc.array(
       weight: 3,
       arbitrary: fc.constantFrom<Intervention>({ kind: 'pause' }, { kind: 'pause_during_call' }, { kind: 'unpause' }),
     },
+    { weight: 2, arbitrary: fc.constant<Intervention>({ kind: 'lift' }) },
     { weight: 1, arbitrary: fc.constantFrom<Intervention>({ kind: 'cancel' }, { kind: 'cancel_during_call' }) },
     {
       weight: 3,
@@ -356,3 +358,13 @@ function honestRegistry(nodes: readonly string[]): Registry {
     scriptedCondition('two_ways', honest([END, 'n1']), [END, 'n1']),
   ]);
 }
+
+/** Limits besides those of steps and time. */
+export const anyGuards: fc.Arbitrary<Guards> = fc.record(
+  {
+    max_visits: fc.integer({ min: 1, max: 5 }),
+    no_progress: fc.integer({ min: 1, max: 3 }),
+    on_limit: fc.constantFrom('fail', 'wait'),
+  },
+  { requiredKeys: [] },
+);

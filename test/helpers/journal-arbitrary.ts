@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 
+import type { Guards } from '../../src/core/base/run-options.js';
 import type { EventRecord, RunEvent } from '../../src/core/run/events.js';
+import { isLimited } from '../../src/core/run/lift-limits.js';
 import { pause, unpause } from '../../src/core/run/pause.js';
 import { compileGraph } from './all-steps.js';
-import { childEnds, type GeneratedGraph, type Intervention, interventions, wildGraphs } from './graph-arbitrary.js';
+import {
+  anyGuards,
+  childEnds,
+  type GeneratedGraph,
+  type Intervention,
+  interventions,
+  wildGraphs,
+} from './graph-arbitrary.js';
 import { completedChild, type DriverOptions, lostChild, RunDriver } from './run-driver.js';
 
 interface Plan {
@@ -12,6 +21,7 @@ interface Plan {
   readonly ends: readonly string[];
   readonly maxSteps: number;
   readonly isBranch: boolean;
+  readonly guards: Guards;
 }
 
 const parent = { run_id: 'run-0', seq: 7, index: 1, kind: 'branch', depth: 1 } as const;
@@ -28,12 +38,13 @@ export const journals: fc.Arbitrary<readonly EventRecord[]> = fc
     ends: childEnds,
     maxSteps: fc.integer({ min: 1, max: 12 }),
     isBranch: fc.boolean(),
+    guards: anyGuards,
   })
   .map(journalOf);
 
-function journalOf({ graph: { definition, registry }, script, ends, maxSteps, isBranch }: Plan): EventRecord[] {
+function journalOf({ graph: { definition, registry }, script, ends, maxSteps, isBranch, guards }: Plan): EventRecord[] {
   const graph = compileGraph(definition, registry, { graphId: 'g', version: 1 });
-  let driver = new RunDriver(graph, { maxSteps, ...(isBranch && asBranch) });
+  let driver = new RunDriver(graph, { maxSteps, guards, ...(isBranch && asBranch) });
   for (const intervention of script) {
     if (intervention.kind === 'fork') driver = forkOf(driver, intervention.fromStep) ?? driver;
     else intervene(driver, intervention);
@@ -80,6 +91,9 @@ function intervene(driver: RunDriver, intervention: Intervention): void {
     case 'unpause':
       ask(driver, unpause);
       break;
+    case 'lift':
+      if (isLimited(driver.state)) driver.liftAll();
+      break;
     default:
   }
 }
@@ -94,7 +108,10 @@ function retry(driver: RunDriver): void {
   if (last?.type === 'run.cancelled') driver.retry();
   if (last?.type !== 'run.failed') return;
   const { code, step } = last.error;
-  driver.retry(code === 'max_steps_exceeded' ? { max_steps: (step ?? 0) + 2 } : undefined);
+  const { max_visits = 0, no_progress = 0 } = driver.state.guards ?? {};
+  if (code === 'max_steps_exceeded') driver.retry({ max_steps: (step ?? 0) + 2 });
+  else if (code === 'max_visits_exceeded') driver.retry({ max_visits: max_visits + 9 });
+  else driver.retry(code === 'no_progress' ? { no_progress: no_progress + 9 } : undefined);
 }
 
 function takeTurn(driver: RunDriver, ends: readonly string[], kind: Intervention['kind']): void {
@@ -119,7 +136,7 @@ function takeTurn(driver: RunDriver, ends: readonly string[], kind: Intervention
 
 /** What a fork does not copy: how its run came to be driven, ended and was taken up again. */
 const NOT_COPIED =
-  /^run\.(submitted|paused|unpaused|recovered|drained|retried|completed|failed|cancelled)$|^(cancel|pause)\./;
+  /^run\.(submitted|paused|unpaused|recovered|drained|retried|completed|failed|cancelled)$|^(cancel|pause|limits?)\./;
 
 /** A new run with the steps before one copied. Undefined if the journal has no such step. */
 function forkOf({ graph, records, options, now }: RunDriver, fromStep: number): RunDriver | undefined {

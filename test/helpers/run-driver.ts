@@ -2,12 +2,16 @@ import { definedOnly } from '../../src/core/base/defined-only.js';
 import { messageOf } from '../../src/core/base/errors.js';
 import { copyJson, type Json, type JsonObject } from '../../src/core/base/json.js';
 import { NO_MASK } from '../../src/core/base/mask.js';
+import type { Guards } from '../../src/core/base/run-options.js';
+import { addUsage, NO_USAGE, type Usage } from '../../src/core/base/usage.js';
 import type { CompiledGraph } from '../../src/core/graph/compile.js';
 import { type GraphDefinition, graphDefinitionSchema } from '../../src/core/graph/definition.js';
 import { type Command, decide } from '../../src/core/run/decide.js';
-import type { EventOf, EventRecord, RunEvent, WaitStart } from '../../src/core/run/events.js';
+import type { EventOf, EventRecord, GivenLimits, RunEvent, WaitStart } from '../../src/core/run/events.js';
 import type { ChildResult } from '../../src/core/run/join.js';
 import { append, openRun } from '../../src/core/run/journal.js';
+import { isLimited, liftLimits } from '../../src/core/run/lift-limits.js';
+import type { FamilyUsage } from '../../src/core/run/limits.js';
 import { receiveSignal } from '../../src/core/run/receive-signal.js';
 import { retry } from '../../src/core/run/requests.js';
 import { type CallOutcome, settle, settleChildren } from '../../src/core/run/settle.js';
@@ -40,6 +44,7 @@ export interface DriverOptions {
   readonly inputData?: Json;
   readonly maxSteps?: number;
   readonly deadlineSeconds?: number;
+  readonly guards?: Guards;
   /** Added to the first event: for children. */
   readonly submitted?: Partial<EventOf<'run.submitted'>>;
   /** What a branch has from its parent. */
@@ -52,14 +57,20 @@ export class RunDriver {
   now = START;
   /** From 0 up to 1. */
   random = 0.5;
+  /** What other runs have used. */
+  family: FamilyUsage | undefined;
   readonly records: EventRecord[] = [];
 
   constructor(
     readonly graph: CompiledGraph,
     readonly options: DriverOptions = {},
   ) {
-    const { inputData = null, maxSteps = 1000, deadlineSeconds, submitted = {}, inherited } = options;
-    const limits = { max_steps: maxSteps, ...(deadlineSeconds !== undefined && { deadline_seconds: deadlineSeconds }) };
+    const { inputData = null, maxSteps = 1000, deadlineSeconds, guards, submitted = {}, inherited } = options;
+    const limits = {
+      max_steps: maxSteps,
+      ...(deadlineSeconds !== undefined && { deadline_seconds: deadlineSeconds }),
+      ...guards,
+    };
     const event = {
       type: 'run.submitted',
       graph_id: graph.graphId,
@@ -80,7 +91,7 @@ export class RunDriver {
   }
 
   get at(): Circumstances {
-    return { now: this.now, random: this.random };
+    return { now: this.now, random: this.random, family: this.family };
   }
 
   append(...events: RunEvent[]): void {
@@ -116,8 +127,20 @@ export class RunDriver {
     return refusal?.code;
   }
 
+  /** Gives a run that waits at a limit more of all that it has limits of. */
+  liftAll(more: GivenLimits = {}): void {
+    const { maxSteps, guards } = this.state;
+    const { max_visits: visits = 9, no_progress: unchanged = 9 } = guards ?? {};
+    this.lift({ max_steps: maxSteps + 3, max_visits: visits + 9, no_progress: unchanged + 9, ...more });
+  }
+
   /** Ends a wait that has no time to end by, or a pause. */
   endWait(): void {
+    if (isLimited(this.state)) {
+      // The next limit that it comes to ends it.
+      this.liftAll({ on_limit: 'fail' });
+      return;
+    }
     if (this.state.paused) {
       this.append({ type: 'run.unpaused' });
       return;
@@ -128,10 +151,19 @@ export class RunDriver {
   }
 
   /** Sets a run that failed or was cancelled going again, as a person does, or as its parent does for a child. */
-  retry(limits?: { max_steps?: number; deadline_seconds?: number }): void {
-    const { events, refusal } = retry({ ...this.state, parent: null }, { limits, isGraphDeleted: false }, this.now);
+  retry(limits?: GivenLimits): void {
+    const { state, family, now } = this;
+    const { events, refusal } = retry({ ...state, parent: null }, { limits, isGraphDeleted: false, family }, now);
     if (refusal !== undefined) throw new Error(refusal.message);
     this.append(...events);
+  }
+
+  /** Lifts the limit that the run waits at, as a request does; returns the code of the refusal if it is refused. */
+  lift(limits: Json): string | undefined {
+    if (!isLimited(this.state)) return 'run_not_waiting';
+    const { events = [], refusal } = liftLimits(this.state, { payload: { limits } }, this.family);
+    this.append(...events);
+    return refusal?.code;
   }
 
   /** Takes what comes next, and does it. False when the run is over, or waits. */
@@ -180,6 +212,7 @@ export function lostChild(message: string | null, index = 0, finishedAt = START)
 /** Calls a tool that needs no promise. */
 function callTool({ node, cursor }: Extract<Command, { type: 'call' }>, state: RunState): CallOutcome {
   const logs: string[] = [];
+  let usage: Usage | undefined;
   try {
     if (node.tool === undefined) return { kind: 'threw', code: 'tool_missing', message: 'gone', logs };
     const value: unknown = node.tool.run(
@@ -193,12 +226,15 @@ function callTool({ node, cursor }: Extract<Command, { type: 'call' }>, state: R
         node: node.name,
         attempt: cursor.attempt,
         emit: () => undefined,
-        usage: () => undefined,
+        usage: (used) => {
+          usage = addUsage(usage ?? NO_USAGE, { ...NO_USAGE, ...used });
+        },
       },
     );
     const request = waitRequestOf(value);
-    if (request === undefined) return { kind: 'returned', value, logs };
-    return { kind: 'waits', wait: waitStart(request, node.name), logs };
+    const used = definedOnly({ usage });
+    if (request === undefined) return { kind: 'returned', value, logs, ...used };
+    return { kind: 'waits', wait: waitStart(request, node.name), logs, ...used };
   } catch (thrown) {
     return {
       kind: 'threw',
@@ -206,6 +242,7 @@ function callTool({ node, cursor }: Extract<Command, { type: 'call' }>, state: R
       message: messageOf(thrown),
       logs,
       ...retryHint(thrown),
+      ...definedOnly({ usage }),
     };
   }
 }

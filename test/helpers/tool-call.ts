@@ -1,4 +1,5 @@
 import type { Json } from '../../src/core/base/json.js';
+import { NO_USAGE } from '../../src/core/base/usage.js';
 import type { AnyTool, ToolContext, ToolState } from '../../src/core/tool/tool.js';
 
 export interface Called {
@@ -29,7 +30,7 @@ export async function callTool(tool: AnyTool, params: unknown, options: CallOpti
     node: 'the_node',
     attempt: 1,
     emit: (chunk) => void emitted.push(chunk),
-    usage: (each) => tokens.push(each),
+    usage: (each) => tokens.push({ ...NO_USAGE, ...each }),
   };
   const patch = (await tool.run(options.state ?? { input_data: null, data: {} }, context)) as Called['patch'];
   return { patch, logs, tokens, emitted };

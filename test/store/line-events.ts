@@ -67,6 +67,8 @@ export const EVENTS_WITH_LINES: Record<EventType, RunEvent[]> = {
   'pause.requested': [{ type: 'pause.requested' }],
   'run.paused': [{ type: 'run.paused', node: 'a' }],
   'run.unpaused': [{ type: 'run.unpaused' }],
+  'limit.reached': [{ type: 'limit.reached', limit: 'max_steps', message: 'm', step: 4, node: 'a' }],
+  'limits.lifted': [{ type: 'limits.lifted', limits: { max_steps: 9 } }],
   'run.recovered': [{ type: 'run.recovered' }],
   'run.drained': [{ type: 'run.drained' }],
   'run.completed': (['end', 'no_edge', 'join'] as const).map((reason) => ({ type: 'run.completed', reason })),

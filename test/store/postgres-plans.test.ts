@@ -90,7 +90,7 @@ describe.skipIf(postgres === undefined)('Postgres looks', () => {
     ],
     [
       'for descendants that wait',
-      (session) => new ChildReader(session, drizzle(session)).listWaitingDescendants(uuid, 'input', 10),
+      (session) => new ChildReader(session, drizzle(session)).listWaitingDescendants(uuid, ['input'], 10),
       [/workflow_runs_active_children/],
     ],
     ['for what a run folds from', (session) => new JournalReader(session).loadRun(uuid), [/run_events_run_id_seq_pk/]],

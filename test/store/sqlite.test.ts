@@ -271,7 +271,7 @@ describe('a search', () => {
     ['for the results of children', (db) => new ChildReader(db).readChildResults('p', 3), [[BY_EVENT]]],
     [
       'for descendants that wait',
-      (db) => new ChildReader(db).listWaitingDescendants('p', 'input', 10),
+      (db) => new ChildReader(db).listWaitingDescendants('p', ['input'], 10),
       [
         [
           `SEARCH workflow_runs USING INDEX ${ACTIVE}=? AND waiting_for=?)`,
@@ -364,7 +364,7 @@ describe('10,000 children', () => {
     }
     expect(await store.listRuns({ limit: 10 })).toHaveLength(1);
     expect(await store.listRuns({ parentRunId: run.state.runId, limit: 10 })).toHaveLength(10);
-    expect(await store.listWaitingDescendants(run.state.runId, 'input', 10)).toEqual([]);
+    expect(await store.listWaitingDescendants(run.state.runId, ['input'], 10)).toEqual([]);
     const results = await store.readChildResults(run.state.runId, 3);
     expect(results.map(({ index }) => index)).toEqual(Array.from({ length: COUNT }, (_, index) => index));
     expect(results[501]).toMatchObject({ status: 'COMPLETED', data: { own: 500 } });

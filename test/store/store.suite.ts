@@ -322,7 +322,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
           expect(await store.viewChildren(runId, 1, 1, 1)).toMatchObject({ created: 0, next: [] });
           expect(await store.listUnfinishedChildren(runId, 1, -1, 1)).toEqual([]);
           expect(await store.readChildResults(runId, 1)).toEqual([]);
-          expect(await store.listWaitingDescendants(runId, 'input', 1)).toEqual([]);
+          expect(await store.listWaitingDescendants(runId, ['input'], 1)).toEqual([]);
           expect(await store.listRuns({ parentRunId: runId, limit: 1 })).toEqual([]);
         }
         expect(await store.findByIdempotencyKey(nul)).toBeUndefined();
@@ -786,7 +786,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         const top = await storeParent(3);
         const other = await storeParent(1);
         const waitingFor = async (runId: string, limit = 10) =>
-          (await store.listWaitingDescendants(runId, 'input', limit)).map((run) => run.runId);
+          (await store.listWaitingDescendants(runId, ['input'], limit)).map((run) => run.runId);
         const add = async (parent: RunState, index: number, events: RunEvent[], kind?: 'graph') =>
           commitChild(newChild(parent, 3, index, { kind: kind ?? 'branch', at: NOON + index }), [STARTED, ...events]);
         const direct = await add(top, 0, [waits('input')]);
@@ -800,7 +800,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         expect(await waitingFor(top.runId, 1)).toHaveLength(1);
         expect(await waitingFor(middle.runId)).toEqual([deep.runId]);
         expect(await waitingFor(deep.runId)).toEqual([]);
-        expect(await store.listWaitingDescendants(middle.runId, 'input', 1)).toEqual([
+        expect(await store.listWaitingDescendants(middle.runId, ['input'], 1)).toEqual([
           (await store.listRuns({ parentRunId: inner.runId, waitingFor: 'input', limit: 1 }))[0],
         ]);
         const answered: RunEvent = { type: 'wait.ended', wait_id: 'w3', outcome: 'answered', answer: 1 };

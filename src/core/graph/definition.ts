@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { definedOnly } from '../base/defined-only.js';
 import type { JsonObject } from '../base/json.js';
 import { jsonObjectSchema } from '../base/json-object-schema.js';
-import { MAX_DEADLINE_SECONDS, nameSchema, runLimitsSchema, WELL_FORMED } from '../base/run-options.js';
+import {
+  type Guards,
+  guardsIn,
+  MAX_DEADLINE_SECONDS,
+  nameSchema,
+  runLimitsSchema,
+  WELL_FORMED,
+} from '../base/run-options.js';
 
 /** The reserved target: a run that is routed here is complete. */
 export const END = 'END';
@@ -262,12 +269,14 @@ export interface RunLimits {
   readonly maxSteps: number;
   /** Seconds from submission to the deadline; omitted if there is none. */
   readonly deadlineSeconds?: number;
+  readonly guards?: Guards;
 }
 
 /** The limits of a run: those of its start before those of its graph before the defaults, one by one. */
 export function resolveLimits(graph: LimitsDefinition | undefined, run: LimitsDefinition | undefined): RunLimits {
-  const { max_steps: maxSteps = DEFAULT_MAX_STEPS, deadline_seconds: deadlineSeconds } = { ...graph, ...run };
-  return definedOnly({ maxSteps, deadlineSeconds });
+  const limits = { ...graph, ...run };
+  const { max_steps: maxSteps = DEFAULT_MAX_STEPS, deadline_seconds: deadlineSeconds } = limits;
+  return definedOnly({ maxSteps, deadlineSeconds, guards: guardsIn(limits) });
 }
 
 /** The params of a node as the tool gets them, before its schema. */

@@ -1,11 +1,12 @@
 import { definedOnly } from '../base/defined-only.js';
 import type { Json } from '../base/json.js';
-import type { Metadata } from '../base/run-options.js';
+import type { Guards, Metadata } from '../base/run-options.js';
 import { type LimitsDefinition, type RunLimits, resolveLimits } from '../graph/definition.js';
 import type { JoinRule } from '../graph/edges.js';
 import { nameItem } from './branch-name.js';
 import type { EventOf } from './events.js';
 import { isJoinDecided } from './join-rule.js';
+import { budgetsOfChildren } from './limits.js';
 import type { Children, ChildrenRefusal, RunState } from './state.js';
 
 /**
@@ -115,7 +116,7 @@ export function startBranch(parent: RunState, children: Children, index: number,
     graph_id: parent.graphId,
     graph_version: parent.graphVersion,
     input_data: null,
-    limits: { max_steps: parent.maxSteps },
+    limits: { max_steps: parent.maxSteps, ...guardsOfBranch(parent) },
     metadata: parent.metadata,
     parent: linkTo(parent, children, index, 'branch'),
     // The branches of a for_each all begin at the same node.
@@ -124,6 +125,7 @@ export function startBranch(parent: RunState, children: Children, index: number,
     ...definedOnly({
       name: kind === 'for_each' ? nameItem(item) : undefined,
       deadline_at: parent.deadlineAt ?? undefined,
+      budgets_of: budgetsOfChildren(parent),
     }),
   };
 }
@@ -153,7 +155,10 @@ export function startGraphRun(
     limits: limitsDocument(resolved),
     metadata: inheritMetadata(parent, graph?.metadata),
     parent: linkTo(parent, children, index, 'graph'),
-    ...definedOnly({ deadline_at: Number.isFinite(deadline) ? deadline : undefined }),
+    ...definedOnly({
+      deadline_at: Number.isFinite(deadline) ? deadline : undefined,
+      budgets_of: budgetsOfChildren(parent),
+    }),
   };
 }
 
@@ -184,8 +189,14 @@ export function inheritMetadata({ metadata }: Pick<RunState, 'metadata'>, given:
 }
 
 /** Limits as `run.submitted` has them. */
-export function limitsDocument({ maxSteps, deadlineSeconds }: RunLimits): EventOf<'run.submitted'>['limits'] {
-  return { max_steps: maxSteps, ...definedOnly({ deadline_seconds: deadlineSeconds }) };
+export function limitsDocument({ maxSteps, deadlineSeconds, guards }: RunLimits): EventOf<'run.submitted'>['limits'] {
+  return { max_steps: maxSteps, ...definedOnly({ deadline_seconds: deadlineSeconds }), ...guards };
+}
+
+/** A branch has the limits of its parent that are counted for each run; it takes from its parent's tokens and cost. */
+function guardsOfBranch({ guards }: RunState): Guards {
+  const { max_visits, no_progress, on_limit } = guards ?? {};
+  return definedOnly({ max_visits, no_progress, on_limit });
 }
 
 function linkTo({ runId, parent }: RunState, { seq }: Children, index: number, kind: 'branch' | 'graph') {

@@ -21,6 +21,7 @@ export function copyRun(state: RunState): MutableRun {
     forkedFrom: state.forkedFrom,
     usage: state.usage,
     stepCount: state.stepCount,
+    visits: state.visits,
     logCount: state.logCount,
     cancelRequested: state.cancelRequested,
     paused: state.paused,
@@ -29,6 +30,9 @@ export function copyRun(state: RunState): MutableRun {
     recoveries: state.recoveries,
     drained: state.drained,
     maxSteps: state.maxSteps,
+    guards: state.guards,
+    budgetsOf: state.budgetsOf,
+    progress: state.progress,
     deadlineSeconds: state.deadlineSeconds,
     deadlineAt: state.deadlineAt,
     metadata: state.metadata,
@@ -40,4 +44,4 @@ export function copyRun(state: RunState): MutableRun {
   };
 }
 
-type MutableRun = { -readonly [Field in keyof RunState]: RunState[Field] };
+export type MutableRun = { -readonly [Field in keyof RunState]: RunState[Field] };

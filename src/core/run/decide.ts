@@ -1,6 +1,7 @@
 import type { CompiledGraph, CompiledNode } from '../graph/compile.js';
 import { wakeAt } from './due.js';
 import type { RunEvent } from './events.js';
+import { findLimit, findSpent, standingAt, stopAtLimit } from './limits.js';
 import { acceptPatch, asFinal } from './patch.js';
 import {
   type Children,
@@ -25,13 +26,14 @@ import { endOfTime, type OpenWaitKind } from './waits.js';
  *   routing             -- step.completed: the way is chosen again
  *   waiting             -- nothing before its time, then: wait.ended, with step.completed or step.failed
  *   paused              -- nothing, until somebody says so
+ *   limited             -- nothing, until its limit is lifted; wait.ended if that was done at a run above
  *   joining             -- look after the children, then `settleChildren` gives: branches.joined | wait.ended, ...
  *   completed, failed, cancelled -- stop
  *
  * A run that somebody pauses does none of it but look after its children: run.paused, unless it waits already.
  *
- * Before any of it, except for children, a cancel, too many crashes, the deadline and the limit of steps end the run:
- * run.cancelled | run.failed.
+ * Before any of it, except for children, a cancel, too many crashes and the deadline end the run: run.cancelled | run.failed.
+ * Before a call the other limits do, or the run asks: run.failed | limit.reached.
  */
 
 /** What is to be done next for a run. */
@@ -63,7 +65,8 @@ export function decide(graph: CompiledGraph, state: RunState, at: Circumstances)
     case 'resolved':
     case 'routing':
     case 'waiting':
-    case 'paused': {
+    case 'paused':
+    case 'limited': {
       const ending = findEnding(state, cursorOf(state), at.now);
       return ending === undefined ? decideNext(graph, state, phase, at) : { type: 'append', events: [ending] };
     }
@@ -78,15 +81,18 @@ export function decideForChildren(state: RunState, children: Children): Extract<
 function decideNext(
   graph: CompiledGraph,
   state: RunState,
-  phase: PausePoint | PhaseOf<'waiting' | 'paused'>,
+  phase: PausePoint | PhaseOf<'waiting' | 'paused' | 'limited'>,
   at: Circumstances,
 ): Command {
   if (phase.kind === 'paused' || (phase.kind === 'waiting' && isWaitOpen(state, phase.wait, at.now))) {
     return { type: 'wait', until: wakeAt(state) };
   }
+  if (phase.kind === 'limited') return decideAtLimit(state, phase, at);
   if (phase.kind !== 'waiting' && state.paused) {
     return { type: 'append', events: [{ type: 'run.paused', node: nextNodeOf(graph, state) }] };
   }
+  const stop = findStop(state, at);
+  if (stop !== undefined) return { type: 'append', events: [stop] };
   if (phase.kind === 'submitted' || phase.kind === 'starting') {
     return { type: 'append', events: [startRun(phase.cursor, nextNodeOf(graph, state))] };
   }
@@ -107,6 +113,23 @@ function decideNext(
     case 'routing':
       return { type: 'append', events: completeStep(visit, { patch: {} }, []) };
   }
+}
+
+/** What a limit comes to that a run is at before a call. One that has not begun asks nobody yet, but can fail. */
+function findStop(state: RunState, { family }: Circumstances): RunEvent | undefined {
+  const { kind } = state.phase;
+  if (kind !== 'calling' && kind !== 'submitted' && kind !== 'starting') return undefined;
+  const standing = standingAt(state);
+  const reached = standing && findLimit(state, standing, family);
+  if (standing === undefined || reached === undefined) return undefined;
+  return reached.isAsked && kind !== 'calling' ? undefined : stopAtLimit(reached, standing);
+}
+
+/** A run goes on by itself once the limit of a run above, which it waits for, was lifted. */
+function decideAtLimit(state: RunState, { wait }: PhaseOf<'limited'>, { family }: Circumstances): Command {
+  const isLifted = wait.limitOf !== undefined && family !== undefined && findSpent(state, family) === undefined;
+  if (!isLifted) return { type: 'wait', until: wakeAt(state) };
+  return { type: 'append', events: [{ type: 'wait.ended', wait_id: wait.id, outcome: 'lifted' }] };
 }
 
 /** False if the time of a wait is over. That of a paused run is looked at when it is unpaused. */

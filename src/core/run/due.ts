@@ -14,7 +14,7 @@ export function wakeAt({
   deadlineAt,
   paused,
 }: Pick<RunState, 'phase' | 'deadlineAt' | 'paused'>): number | null {
-  if (phase.kind === 'submitted' || phase.kind === 'paused') return deadlineAt;
+  if (phase.kind === 'submitted' || phase.kind === 'paused' || phase.kind === 'limited') return deadlineAt;
   // Children have their parent's deadline, and wake it.
   if (phase.kind !== 'waiting') return null;
   // Its time is looked at when it is unpaused.
@@ -22,10 +22,10 @@ export function wakeAt({
   return until === null || deadlineAt === null ? (until ?? deadlineAt) : Math.min(until, deadlineAt);
 }
 
-/** True for a run that nobody has to drive for now: it has ended, is paused, or waits for a time or a person. */
+/** True for a run that nobody has to drive for now: it has ended, is paused or at a limit, or waits for a time or a person. */
 export function isLeft(state: RunState): boolean {
   const { kind } = state.phase;
-  return isFinished(statusOf(state)) || kind === 'waiting' || kind === 'paused';
+  return isFinished(statusOf(state)) || kind === 'waiting' || kind === 'paused' || kind === 'limited';
 }
 
 /**
@@ -39,17 +39,18 @@ export function wakesAfter(before: RunState | null, after: RunState): readonly D
   // Children begin when their parent gives them a slot.
   if (before === null) return parent === null ? atOnce(runId) : NOTHING;
   if (isRequested(before, after)) return atOnce(runId);
-  if (phase === before.phase || (phase.kind !== 'waiting' && phase.kind !== 'paused')) return NOTHING;
+  if (phase === before.phase || !('wait' in phase)) return NOTHING;
   const at = wakeAt(after);
   return at === null ? NOTHING : [{ runId, at }];
 }
 
-/** True for what requests do beside whoever drives the run: retry it, answer it, cancel it, pause and unpause it. */
+/** True for what requests do beside whoever drives the run: retry it, answer it, lift its limit, cancel it, pause and unpause it. */
 function isRequested(before: RunState, after: RunState): boolean {
   if (after.paused !== before.paused) return isMovedByPause(before, after);
   const isRetried = isFinished(statusOf(before));
   const isAnswered = before.phase.kind === 'waiting' && after.phase.kind === 'answered';
-  return isRetried || isAnswered || (after.cancelRequested && !before.cancelRequested);
+  const isLifted = before.phase.kind === 'limited' && after.phase.kind !== 'limited';
+  return isRetried || isAnswered || isLifted || (after.cancelRequested && !before.cancelRequested);
 }
 
 /**

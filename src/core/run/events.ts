@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../base/json.js';
-import type { Metadata } from '../base/run-options.js';
+import type { Guards, Metadata } from '../base/run-options.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
 import type { SignalRequest } from './inbox.js';
@@ -59,10 +59,13 @@ export interface ParentLink {
 }
 
 /** Limits that a document names: the others are those of the graph, or none. */
-export interface GivenLimits {
+export interface GivenLimits extends Guards {
   readonly max_steps?: number;
   readonly deadline_seconds?: number;
 }
+
+/** The limits at which a run can ask: all but the deadline. */
+export type LimitKind = 'max_steps' | Exclude<keyof Guards, 'on_limit'>;
 
 /** What started a run that no client has started: a step of another run, which did not wait for it. */
 export interface Starter {
@@ -101,7 +104,7 @@ export type RunEvent =
       readonly graph_version: number;
       /** Null for a branch, which has its parent's. */
       readonly input_data: Json;
-      readonly limits: { readonly max_steps: number; readonly deadline_seconds?: number };
+      readonly limits: GivenLimits & { readonly max_steps: number };
       readonly metadata: Metadata;
       readonly parent?: ParentLink;
       readonly started_by?: Starter;
@@ -114,6 +117,8 @@ export type RunEvent =
       readonly name?: string;
       /** Of a child, in milliseconds since 1970: its parent's, or its own if that is earlier. */
       readonly deadline_at?: number;
+      /** Of a child: the runs above it that have a limit of tokens or of cost, from which it takes; the top one first. */
+      readonly budgets_of?: readonly string[];
     }
   /** `step` and `attempt` are 1 if they are omitted. */
   | { readonly type: 'run.started'; readonly next: string; readonly step?: number }
@@ -210,6 +215,21 @@ export type RunEvent =
   /** The run goes on, or is paused no longer before it came to rest. */
   | { readonly type: 'run.unpaused'; readonly by?: string }
   /**
+   * The run has come to a limit before this step, and waits for somebody to lift it. `limit_of`: the run above that has the
+   * limit, if it is not the run's own. `used`: what that run, with all inside it, had used.
+   */
+  | {
+      readonly type: 'limit.reached';
+      readonly limit: LimitKind;
+      readonly message: string;
+      readonly step: number;
+      readonly node: string;
+      readonly limit_of?: string;
+      readonly used?: Usage;
+    }
+  /** Somebody gave the run other limits; those that are not here stay. */
+  | { readonly type: 'limits.lifted'; readonly limits: GivenLimits }
+  /**
    * A server found the run unfinished after a crash and drives it on. `children_ended`: it had something to do for its
    * children, so many of which had ended by then. After `run.drained` this tells only that it goes on.
    */
@@ -227,6 +247,8 @@ export type RunEvent =
       readonly data?: JsonObject;
       /** The visit does not call its tool again: this is its patch. */
       readonly result?: JsonObject;
+      /** As in `run.submitted`, as it is by now. */
+      readonly budgets_of?: readonly string[];
       /** The visit that it goes on with, if it had come to one. */
       readonly step?: number;
       readonly node?: string;
@@ -275,12 +297,13 @@ export function isRequest(event: RunEvent): boolean {
     case 'cancel.requested':
     case 'pause.requested':
     case 'run.unpaused':
+    case 'limits.lifted':
     case 'run.cancelled':
     case 'run.retried':
     case 'signal.received':
       return true;
     case 'wait.ended':
-      return event.outcome === 'answered' || event.outcome === 'signalled';
+      return event.outcome === 'answered' || event.outcome === 'signalled' || event.outcome === 'lifted';
     case 'run.submitted':
     case 'run.started':
     case 'step.completed':
@@ -290,6 +313,7 @@ export function isRequest(event: RunEvent): boolean {
     case 'branches.joined':
     case 'children.refused':
     case 'run.paused':
+    case 'limit.reached':
     case 'run.recovered':
     case 'run.drained':
     case 'run.forked':
@@ -314,6 +338,8 @@ const IS_TERMINAL: Readonly<Record<EventType, boolean>> = {
   'pause.requested': false,
   'run.paused': false,
   'run.unpaused': false,
+  'limit.reached': false,
+  'limits.lifted': false,
   'run.recovered': false,
   'run.drained': false,
   'run.retried': false,

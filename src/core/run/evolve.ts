@@ -5,6 +5,7 @@ import { END } from '../graph/definition.js';
 import { actorsAfterEnd, forgetActors, noteActor } from './actor.js';
 import { copyRun } from './copy-run.js';
 import type { Decision, EventOf, EventRecord } from './events.js';
+import { countVisits, limitedAt, limitsAfter, openGuards } from './evolve-limits.js';
 import { dropOldestSignal, keepSignal } from './inbox.js';
 import { nextAttempt } from './retry.js';
 import { calling, goOnAgain, retryPoint, takeResult } from './retry-point.js';
@@ -34,6 +35,8 @@ import {
  *   live --signal.received--> the same: only the inbox changes
  *   live --pause.requested--> the same, but nothing begins
  *   submitted, starting, calling, answered, resolved, routing --run.paused--> paused --run.unpaused--> as before
+ *   calling, routing --limit.reached--> limited --wait.ended--> as before
+ *   live --limits.lifted--> the same: only the limits change
  *   answered, resolved --step.completed, step.failed--> as from calling
  *   live --run.completed, run.failed, run.cancelled--> completed, failed, cancelled
  *   failed, cancelled --run.retried--> the phase that it goes on with; starting if nothing had begun; resolved if the
@@ -47,6 +50,7 @@ export function evolve(state: RunState, record: EventRecord): RunState {
   after.drained = false;
   Object.assign(after, changesOf(state, record));
   if ('usage' in record.event) after.usage = addUsage(state.usage, record.event.usage);
+  countVisits(state, after, record.event);
   after.seq = record.seq;
   after.logCount = record.logEnd;
   after.journalBytes = state.journalBytes + Buffer.byteLength(record.payload);
@@ -89,6 +93,11 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
       return { phase: pausedAt(state.phase, event, time, seq), recoveries: 0 };
     case 'run.unpaused':
       return unpaused(state);
+    case 'limit.reached':
+      return { phase: limitedAt(state.phase, event, time, seq), recoveries: 0 };
+    case 'limits.lifted':
+      // As with a signal.
+      return { ...limitsAfter(state, event.limits), drained: state.drained };
     case 'run.recovered':
       return recovered(state, event);
     case 'run.drained':
@@ -126,6 +135,7 @@ function submitted(state: RunState, event: EventOf<'run.submitted'>, time: numbe
     entryNode: event.entry_node ?? null,
     joinNode: event.join_node ?? null,
     maxSteps: event.limits.max_steps,
+    ...openGuards(event),
     deadlineSeconds: seconds ?? null,
     deadlineAt: event.deadline_at ?? own,
     submittedAt: time,
@@ -177,6 +187,7 @@ function waitStarted(state: RunState, event: EventOf<'wait.started'>, time: numb
 }
 
 function waitEnded({ phase, inbox }: RunState, { outcome, answer = null }: EventOf<'wait.ended'>): Partial<RunState> {
+  if (phase.kind === 'limited') return { phase: phase.at, recoveries: 0 };
   if (phase.kind !== 'waiting' && phase.kind !== 'joining') return { recoveries: 0 };
   const { cursor } = phase;
   const wait = phase.kind === 'waiting' ? phase.wait : undefined;
@@ -232,7 +243,8 @@ function retried(state: RunState, event: EventOf<'run.retried'>, seq: number): P
     ...(data !== undefined && patched(state, data)),
     phase: result === undefined ? at : takeResult(at, result),
     recoveries: 0,
-    maxSteps: limits?.max_steps ?? state.maxSteps,
+    ...limitsAfter(state, limits),
+    ...definedOnly({ budgetsOf: event.budgets_of }),
     deadlineSeconds: limits?.deadline_seconds ?? state.deadlineSeconds,
     deadlineAt,
     retriedBy,

@@ -2,6 +2,7 @@ import { definedOnly } from '../base/defined-only.js';
 import type { JsonObject } from '../base/json.js';
 import type { CompiledGraph } from '../graph/compile.js';
 import type { Actor } from './actor.js';
+import { limitsDocument } from './children.js';
 import type { EventOf, EventRecord, RunEvent } from './events.js';
 import { type Appended, append, openRun } from './journal.js';
 import { type Refusal, refuse } from './requests.js';
@@ -31,7 +32,7 @@ function lastStepOf(original: RunState): number {
  * @param now milliseconds since 1970
  */
 export function openFork(
-  { deadlineSeconds, maxSteps, metadata, inputData }: RunState,
+  { deadlineSeconds, maxSteps, guards, metadata, inputData }: RunState,
   { graphId, version }: Pick<CompiledGraph, 'graphId' | 'version'>,
   runId: string,
   now: number,
@@ -44,7 +45,9 @@ export function openFork(
       graph_id: graphId,
       graph_version: version,
       input_data: inputData,
-      limits: { max_steps: maxSteps, ...definedOnly({ deadline_seconds: deadlineSeconds ?? undefined }) },
+      limits: limitsDocument(
+        definedOnly({ maxSteps, deadlineSeconds: deadlineSeconds ?? undefined, guards: guards ?? undefined }),
+      ),
       metadata,
       ...definedOnly({ by }),
     },
@@ -91,24 +94,28 @@ function ownedByFork(event: RunEvent, { deadlineAt }: RunState): RunEvent {
 }
 
 /** What a step did is copied; how its run came to be driven, ended and was taken up again is not. */
-function isCopied({ type }: RunEvent): boolean {
-  switch (type) {
+function isCopied(event: RunEvent): boolean {
+  switch (event.type) {
     case 'run.started':
     case 'run.forked':
     case 'step.completed':
     case 'step.failed':
     case 'wait.started':
-    case 'wait.ended':
     case 'signal.received':
     case 'branches.started':
     case 'branches.joined':
       return true;
+    // The waits at limits are not copied.
+    case 'wait.ended':
+      return event.outcome !== 'lifted';
     case 'run.submitted':
     case 'children.refused':
     case 'cancel.requested':
     case 'pause.requested':
     case 'run.paused':
     case 'run.unpaused':
+    case 'limit.reached':
+    case 'limits.lifted':
     case 'run.recovered':
     case 'run.drained':
     case 'run.retried':

@@ -22,6 +22,8 @@ export interface JournalListener {
   onRunPaused(event: EventOf<'run.paused'>): void;
   /** It goes on, if it rested. */
   onRunUnpaused(): void;
+  /** The run waits at a limit before its next step, or before it starts branches; {@link onWaitEnded} follows. */
+  onLimitReached(event: EventOf<'limit.reached'>): void;
   onBranchesStarted(event: EventOf<'branches.started'>): void;
   onBranchesJoined(event: EventOf<'branches.joined'>): void;
   /** The run goes on from where it had ended. */
@@ -61,10 +63,9 @@ export function readEvent(event: RunEvent, listener: JournalListener): void {
       listener.onWaitEnded(event);
       break;
     case 'run.paused':
-      listener.onRunPaused(event);
-      break;
     case 'run.unpaused':
-      listener.onRunUnpaused();
+    case 'limit.reached':
+      readRest(event, listener);
       break;
     case 'branches.started':
       listener.onBranchesStarted(event);
@@ -92,6 +93,7 @@ export function readEvent(event: RunEvent, listener: JournalListener): void {
     case 'signal.received':
     case 'cancel.requested':
     case 'pause.requested':
+    case 'limits.lifted':
     case 'run.recovered':
     case 'run.drained':
       // What comes of it is in other events. How a run is driven is no part of what happens in it.
@@ -99,6 +101,13 @@ export function readEvent(event: RunEvent, listener: JournalListener): void {
     default:
       assertNever(event);
   }
+}
+
+/** A run rests between two calls, or goes on after that. */
+function readRest(event: EventOf<'run.paused' | 'run.unpaused' | 'limit.reached'>, listener: JournalListener): void {
+  if (event.type === 'run.paused') listener.onRunPaused(event);
+  else if (event.type === 'run.unpaused') listener.onRunUnpaused();
+  else listener.onLimitReached(event);
 }
 
 /** After the event that ended a visit comes the next one, unless the run ends or starts branches. */

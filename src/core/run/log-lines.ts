@@ -86,6 +86,7 @@ class LineWriter implements JournalListener {
   onWaitEnded(): void {}
   onRunPaused(): void {}
   onRunUnpaused(): void {}
+  onLimitReached(): void {}
   onRunForked(): void {}
 
   private add(line: string): void {

@@ -4,8 +4,10 @@ import type { Json } from '../base/json.js';
 import type { LimitsDefinition } from '../graph/definition.js';
 import type { Actor } from './actor.js';
 import { type Correction, findFault } from './correction.js';
-import type { EventOf, RunEvent } from './events.js';
+import type { EventOf, GivenLimits, RunEvent } from './events.js';
+import { limitsAfter } from './evolve-limits.js';
 import { fitPayload } from './fit-payload.js';
+import { budgetsOfChildren, type FamilyUsage, findLimitOnward, raiseLimits } from './limits.js';
 import { cursorOf, isFinished, type RunState, type RunStatus, statusOf } from './state.js';
 import { isForPerson } from './waits.js';
 
@@ -67,9 +69,8 @@ export function answer(
     return refuse('run_not_waiting', `Run ${runId} is ${statusOf(state)} and ${describeWait(state)}.`);
   }
   const { id, until, schema } = phase.wait;
-  if (waitId !== undefined && waitId !== id) {
-    return refuse('run_not_waiting', `Run ${runId} waits for an answer to ${id}, not to ${waitId}.`);
-  }
+  const other = refuseOtherWait(runId, id, waitId);
+  if (other !== undefined) return other;
   if (until !== null && now >= until) return refuse('run_not_waiting', `The wait ${id} of run ${runId} has expired.`);
   const { value, problems } = fitPayload(schema, payload);
   if (problems.length > 0) {
@@ -78,6 +79,16 @@ export function answer(
   }
   const ended = { type: 'wait.ended', wait_id: id, outcome: 'answered', answer: value } as const;
   return { events: [{ ...ended, ...definedOnly({ answered_by: by }) }] };
+}
+
+/** Refuses an answer to another wait than the one that is open. */
+export function refuseOtherWait(
+  runId: string,
+  openId: string,
+  waitId: string | undefined,
+): { refusal: Refusal } | undefined {
+  if (waitId === undefined || waitId === openId) return undefined;
+  return refuse('run_not_waiting', `Run ${runId} waits for an answer to ${openId}, not to ${waitId}.`);
 }
 
 function describeWait({ phase }: RunState): string {
@@ -91,6 +102,8 @@ export interface RetryRequest extends Actor, Correction {
   readonly limits?: LimitsDefinition | undefined;
   /** Its graph was deleted. */
   readonly isGraphDeleted: boolean;
+  /** For a run that has a limit of tokens or of cost, or is given one. */
+  readonly family?: FamilyUsage | undefined;
 }
 
 /**
@@ -100,7 +113,7 @@ export interface RetryRequest extends Actor, Correction {
  */
 export function retry(
   state: RunState,
-  { limits, isGraphDeleted, by, data, result }: RetryRequest,
+  { limits, isGraphDeleted, family, by, data, result }: RetryRequest,
   now: number,
 ): Verdict<EventOf<'run.retried'>> {
   const { runId, parent, graphId } = state;
@@ -112,16 +125,27 @@ export function retry(
     );
   }
   if (isGraphDeleted) return refuse('graph_deleted', `Graph "${graphId}" of run ${runId} was deleted.`);
-  const { step = 0 } = cursorOf(state) ?? {};
-  if (step > (limits?.max_steps ?? state.maxSteps)) {
-    const message = `The run goes on with step ${step}; give it limits.max_steps of at least that.`;
-    return refuse('limits_too_low', message);
-  }
+  const given = limits && definedOnly(limits);
+  const tooLow = findLimitOfRetry(state, given, family);
+  if (tooLow !== undefined) return refuse('limits_too_low', tooLow);
   const fault = findFault(state, state.phase.at, { data, result });
   if (fault !== undefined) return refuse(fault.code, fault.message, fault.problems);
   const seconds = limits?.deadline_seconds ?? state.deadlineSeconds;
   const deadlineAt = seconds === null ? null : now + seconds * 1000;
-  return { events: [goOnAfterEnd(state, { limits: limits && definedOnly(limits), deadlineAt, by, data, result })] };
+  return { events: [goOnAfterEnd(state, { limits: given, deadlineAt, by, data, result })] };
+}
+
+/** Why a retry would fail at once. A run that asks at its limits asks again. */
+function findLimitOfRetry(
+  state: RunState,
+  limits: GivenLimits | undefined,
+  family: FamilyUsage | undefined,
+): string | undefined {
+  const after = { ...state, ...limitsAfter(state, limits) };
+  const reached = findLimitOnward(after, family);
+  if (reached === undefined || reached.isAsked) return undefined;
+  if (reached.limit !== 'max_steps') return `${reached.message} Give it a higher limits.${reached.limit}.`;
+  return `The run goes on with step ${cursorOf(state)?.step}; give it limits.max_steps of at least that.`;
 }
 
 /** Refuses what can be done only to the run that a child is part of. */
@@ -141,11 +165,12 @@ export function restartChild(
   parentSeq: number,
   now: number,
 ): EventOf<'run.retried'> {
-  const limits = { max_steps: Math.max(child.maxSteps, parent.maxSteps) };
+  const limits = raiseLimits(child, parent);
   const { deadlineSeconds } = child;
   const own = deadlineSeconds === null ? Number.POSITIVE_INFINITY : now + deadlineSeconds * 1000;
   const deadline = Math.min(own, parent.deadlineAt ?? Number.POSITIVE_INFINITY);
-  return goOnAfterEnd(child, { limits, deadlineAt: Number.isFinite(deadline) ? deadline : null, parentSeq });
+  const budgetsOf = budgetsOfChildren(parent);
+  return goOnAfterEnd(child, { limits, deadlineAt: Number.isFinite(deadline) ? deadline : null, parentSeq, budgetsOf });
 }
 
 function goOnAfterEnd(
@@ -154,6 +179,7 @@ function goOnAfterEnd(
     readonly limits?: EventOf<'run.retried'>['limits'];
     readonly deadlineAt: number | null;
     readonly parentSeq?: number;
+    readonly budgetsOf?: readonly string[] | undefined;
   } & Actor &
     Correction,
 ): EventOf<'run.retried'> {
@@ -167,6 +193,7 @@ function goOnAfterEnd(
       by: how.by,
       data: how.data,
       result: how.result,
+      budgets_of: how.budgetsOf,
       limits: how.limits,
       deadline_at: how.deadlineAt ?? undefined,
       step: cursor?.step,

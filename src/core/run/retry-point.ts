@@ -10,6 +10,7 @@ export function retryPoint({ phase }: Pick<RunState, 'phase'>): RetryPoint {
     case 'waiting':
       return calling(phase.cursor, true);
     case 'paused':
+    case 'limited':
       return retryPoint({ phase: phase.at });
     case 'completed':
       return phase.cursor === null ? { kind: 'starting', cursor: null } : { kind: 'routing', cursor: phase.cursor };

@@ -10,6 +10,6 @@ export function isRowChanged(before: RunState, after: RunState): boolean {
 }
 
 function waitIdAt({ phase }: RunState): string | null {
-  if (phase.kind === 'waiting' || phase.kind === 'paused') return phase.wait.id;
+  if ('wait' in phase) return phase.wait.id;
   return phase.kind === 'joining' ? waitIdOf(phase.children.seq) : null;
 }

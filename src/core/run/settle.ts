@@ -1,4 +1,4 @@
-import type { Usage } from '../base/usage.js';
+import { addUsage, type Usage } from '../base/usage.js';
 import { type CompiledGraph, isBranchRoute } from '../graph/compile.js';
 import { joinBranches } from './branches.js';
 import type { EventOf, RunEvent, WaitStart } from './events.js';
@@ -39,10 +39,12 @@ export function isLargeReturn(outcome: CallOutcome): outcome is LargeReturn {
 
 /** Turns how the call under way ended into the events to append. Conditions are called here. */
 export function settle(graph: CompiledGraph, state: RunState, outcome: CallOutcome, at: Circumstances): RunEvent[] {
-  const visit = visitOf(graph, state, at);
+  const { usage } = outcome;
+  // What comes next depends on what was used.
+  const counted = usage === undefined ? state : { ...state, usage: addUsage(state.usage, usage) };
+  const visit = visitOf(graph, counted, at);
   if (visit === undefined) return [];
   const events = settleCall(visit, outcome);
-  const { usage } = outcome;
   if (usage === undefined) return events;
   // However the call ended, its tokens are used; the first event is the one of the call.
   return events.map((event, index) => (index === 0 ? ({ ...event, usage } as RunEvent) : event));

@@ -25,8 +25,13 @@ export type Snapshot = Partial<Omit<RunState, 'runId' | 'phase' | 'startedAt'>> 
 
 /** Brings a snapshot of any release into the form of this one. */
 export function upgradeSnapshot(snapshot: Snapshot): Partial<RunState> & Pick<RunState, 'runId'> {
-  if ('phase' in snapshot) return snapshot;
-  const { status, cursor, waiting, children, pending, finishedAt, error, ...rest } = { error: null, ...snapshot };
+  // Some are older than the counts of visits.
+  if ('phase' in snapshot) return { visits: null, ...snapshot };
+  const { status, cursor, waiting, children, pending, finishedAt, error, ...rest } = {
+    error: null,
+    visits: null,
+    ...snapshot,
+  };
   return { ...rest, phase: phaseOf(snapshot) };
 }
 

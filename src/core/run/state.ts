@@ -1,9 +1,11 @@
 import type { Json, JsonObject } from '../base/json.js';
-import type { Metadata } from '../base/run-options.js';
-import type { Usage } from '../base/usage.js';
+import type { Guards, Metadata } from '../base/run-options.js';
+import { NO_USAGE, type Usage } from '../base/usage.js';
 import { type Actors, NO_ACTORS } from './actor.js';
-import type { GivenLimits, ParentLink, RunError } from './events.js';
+import type { GivenLimits, LimitKind, ParentLink, RunError } from './events.js';
 import type { Inbox } from './inbox.js';
+import type { Progress } from './progress.js';
+import { NO_VISITS, type Visits } from './visits.js';
 import { isForPerson, type OpenWaitKind, type WaitKind } from './waits.js';
 
 export const RUN_STATUSES = ['SUBMITTED', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
@@ -37,6 +39,12 @@ export interface Waiting<K extends WaitKind = WaitKind> {
   readonly saveAs: string | null;
   /** The name of the signal. */
   readonly signal?: string;
+  /** The limit that the run has come to. */
+  readonly limit?: LimitKind;
+  /** The run above that has the limit, if it is not the run's own. */
+  readonly limitOf?: string;
+  /** What the run that has the limit, with all runs inside it, had used. */
+  readonly used?: Usage;
 }
 
 /** Child runs that the run has started and not yet joined. */
@@ -79,6 +87,8 @@ export type LivePhase =
   | PausePoint
   /** Paused: nothing to do before somebody says so. */
   | { readonly kind: 'paused'; readonly at: PausePoint; readonly wait: Waiting<'paused'> }
+  /** At a limit: nothing to do before somebody lifts it. */
+  | { readonly kind: 'limited'; readonly at: PausePoint; readonly wait: Waiting<'limit'> }
   /** Nothing to do before a time, or before somebody answers. */
   | { readonly kind: 'waiting'; readonly cursor: Cursor; readonly wait: Waiting<OpenWaitKind> }
   /** Child runs are under way: branches, or a graph as a step. */
@@ -155,6 +165,8 @@ export interface RunState {
   readonly usage: Usage;
   /** Finished visits. */
   readonly stepCount: number;
+  /** Of each node. Null if there were some before they were counted. */
+  readonly visits: Visits | null;
   readonly logCount: number;
   readonly cancelRequested: boolean;
   /** Somebody paused it: nothing begins, even if it still waits for something else. */
@@ -167,6 +179,12 @@ export interface RunState {
   /** The last server stopped in good order, so going on is no recovery. */
   readonly drained: boolean;
   readonly maxSteps: number;
+  /** The limits that it has besides, and what it does at one; null if it has none. */
+  readonly guards: Guards | null;
+  /** The runs above that have a limit of tokens or of cost, from which it takes; the top one first. */
+  readonly budgetsOf: readonly string[];
+  /** What is kept for some of the guards. */
+  readonly progress: Progress | null;
   readonly deadlineSeconds: number | null;
   readonly deadlineAt: number | null;
   readonly metadata: Metadata;
@@ -211,6 +229,7 @@ const STATUS: Readonly<Record<Phase['kind'], RunStatus>> = {
   resolved: 'RUNNING',
   routing: 'RUNNING',
   paused: 'WAITING',
+  limited: 'WAITING',
   waiting: 'WAITING',
   joining: 'WAITING',
   completed: 'COMPLETED',
@@ -231,7 +250,7 @@ export function childrenOf({ phase }: Pick<RunState, 'phase'>): Children | null 
 
 /** What a run waits for. */
 export function waitOf({ phase }: Pick<RunState, 'phase'>): Waiting | null {
-  if (phase.kind === 'waiting' || phase.kind === 'paused') return phase.wait;
+  if ('wait' in phase) return phase.wait;
   if (phase.kind !== 'joining') return null;
   const { seq, node, since, graph } = phase.children;
   const kind = graph === null ? 'branches' : 'graph';
@@ -240,7 +259,11 @@ export function waitOf({ phase }: Pick<RunState, 'phase'>): Waiting | null {
 
 /** True for a run that is at rest until a person answers, or has it go on. */
 export function waitsForPerson({ phase, paused }: Pick<RunState, 'phase' | 'paused'>): boolean {
-  return phase.kind === 'paused' || (phase.kind === 'waiting' && (paused || isForPerson(phase.wait.kind)));
+  return (
+    phase.kind === 'paused' ||
+    phase.kind === 'limited' ||
+    (phase.kind === 'waiting' && (paused || isForPerson(phase.wait.kind)))
+  );
 }
 
 /** Why a run failed. */
@@ -264,6 +287,8 @@ export function startWait<K extends WaitKind>(
   return { until: null, message: null, schema: null, saveAs: null, ...more, id: waitIdOf(seq), kind, node, since };
 }
 
+const NO_BUDGETS: readonly string[] = Object.freeze([]);
+
 /** The `data` of a run that has none yet. */
 export const NO_DATA: JsonObject = Object.freeze({});
 
@@ -283,8 +308,9 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     entryNode: null,
     joinNode: null,
     forkedFrom: null,
-    usage: { input_tokens: 0, output_tokens: 0 },
+    usage: NO_USAGE,
     stepCount: 0,
+    visits: NO_VISITS,
     logCount: 0,
     cancelRequested: false,
     paused: false,
@@ -293,6 +319,9 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     recoveries: 0,
     drained: false,
     maxSteps: 0,
+    guards: null,
+    budgetsOf: NO_BUDGETS,
+    progress: null,
     deadlineSeconds: null,
     deadlineAt: null,
     metadata: {},

@@ -4,6 +4,7 @@ import { isBranchRoute } from '../graph/compile.js';
 import { findDepthLimit, startBranches } from './branches.js';
 import { chooseByError, decideByError } from './error-choice.js';
 import type { EventOf, RunError, RunEvent } from './events.js';
+import { findSpent, stopAtLimit } from './limits.js';
 import type { Accepted } from './patch.js';
 import { retryDelayMs, triesBy } from './retry.js';
 import { choose, scopeOf } from './routing.js';
@@ -72,7 +73,7 @@ function takeExit(visit: Visit, failed: EventOf<'step.failed'>): RunEvent[] {
 
 /** A visit whose tool is done: takes the patch in, and chooses the way on. */
 export function completeStep(visit: Visit, accepted: Accepted, logs: readonly string[]): RunEvent[] {
-  const { state, node, cursor, now } = visit;
+  const { state, node, cursor, now, family } = visit;
   if (accepted.code !== undefined) return failStep(visit, { ...accepted, logs });
   const { patch } = accepted;
   const { decision, items, error } = choose(node, () => scopeOf(state, { ...state.data, ...patch }));
@@ -82,8 +83,11 @@ export function completeStep(visit: Visit, accepted: Accepted, logs: readonly st
   if (isBranchRoute(node.route)) {
     const ending = findEnding(state, cursor, now) ?? findDepthLimit(visit);
     if (ending !== undefined) return [event, ending];
-    // The branches start when the run is unpaused: then it chooses its way again.
-    return state.paused ? [event] : [event, ...startBranches(visit, node.route, items)];
+    // The branches start when the run is unpaused, or its limit is lifted: then it chooses its way again.
+    if (state.paused) return [event];
+    // Each branch would come to it in its first step.
+    const spent = findSpent(state, family);
+    return [event, ...(spent === undefined ? startBranches(visit, node.route, items) : [stopAtLimit(spent, cursor)])];
   }
   if (decision === null || decision.to_node === null) return [event, { type: 'run.completed', reason: 'no_edge' }];
   return goOn(visit, event, decision.to_node);

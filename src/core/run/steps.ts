@@ -1,6 +1,6 @@
 import { definedOnly } from '../base/defined-only.js';
 import type { JsonObject } from '../base/json.js';
-import { addUsage, type Usage } from '../base/usage.js';
+import { addUsage, NO_USAGE, type Usage } from '../base/usage.js';
 import type { BranchCounts, Decision, EventOf, EventRecord, RunError } from './events.js';
 import { type JournalListener, readEvent } from './journal-reading.js';
 
@@ -11,7 +11,7 @@ export type StepDecision = Decision & { readonly branches?: BranchCounts };
 export interface StepView {
   readonly step: number;
   readonly node: string;
-  /** WAITING: for a time, an answer, its next try, the graph that runs as this step, or because the run is paused. */
+  /** WAITING: for a time, an answer, its next try, the graph that runs as this step, or because the run is paused or at a limit. */
   readonly status: 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
   /** Tries so far, the one under way included. */
   readonly attempts: number;
@@ -42,6 +42,7 @@ export class StepReader implements JournalListener {
   /** The open step was read before. */
   #isOld = false;
   #isPaused = false;
+  #isAtLimit = false;
   readonly #from: number;
 
   /** @param from `lastSeq` of the reader of the steps before; 0 to read from the start. */
@@ -102,10 +103,20 @@ export class StepReader implements JournalListener {
 
   onWaitEnded({ outcome, answered_by: answeredBy }: EventOf<'wait.ended'>): void {
     if (outcome === 'answered') this.#change(() => ({ answeredBy: answeredBy ?? null }));
+    const isAttemptNext = !this.#isAtLimit;
+    this.#isAtLimit = false;
     this.#change(({ status, attempts, error }) =>
       // After the delay of a failed attempt comes the next one.
-      status === 'WAITING' ? { status: 'RUNNING', attempts: attempts + (error === null ? 0 : 1) } : {},
+      status === 'WAITING'
+        ? { status: 'RUNNING', attempts: attempts + (error === null || !isAttemptNext ? 0 : 1) }
+        : {},
     );
+  }
+
+  /** A step that is over, before branches, stays so. */
+  onLimitReached(): void {
+    this.#isAtLimit = true;
+    this.#change(({ status }) => (status === 'RUNNING' ? { status: 'WAITING' } : {}));
   }
 
   onRunPaused(): void {
@@ -168,6 +179,7 @@ export class StepReader implements JournalListener {
   /** The run ends at this step. A step that is over stays as it is. */
   #stop(changes: (step: StepView) => Partial<StepView>): void {
     this.#isPaused = false;
+    this.#isAtLimit = false;
     this.#change((open) => {
       const isUnderWay = open.status === 'RUNNING' || open.status === 'WAITING';
       return isUnderWay ? { finishedAt: this.#time, ...changes(open) } : {};
@@ -186,8 +198,6 @@ function withCall(
 ): Pick<StepView, 'logs' | 'usage'> {
   return { logs: [...logs, ...call.logs], usage: addUsage(usage, call.usage) };
 }
-
-const NO_USAGE: Usage = { input_tokens: 0, output_tokens: 0 };
 
 function newStep(step: number, node: string, startedAt: number): StepView {
   return {

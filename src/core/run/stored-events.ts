@@ -13,6 +13,7 @@ import {
   orNull,
 } from '../base/form.js';
 import { freezeJson, isPlainObject, type Json, type JsonObject } from '../base/json.js';
+import type { Guards } from '../base/run-options.js';
 import { parseStored, UnknownKindError } from '../base/stored.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
@@ -22,6 +23,7 @@ import {
   type EventOf,
   type EventType,
   type GivenLimits,
+  type LimitKind,
   type ParentLink,
   type RunError,
   type RunEvent,
@@ -37,11 +39,31 @@ import type { WaitOutcome } from './waits.js';
 export const isJson: Check<Json> = (value): value is Json => value !== undefined;
 export const isJsonObject: Check<JsonObject> = (value): value is JsonObject => isPlainObject(value);
 export const isMetadata = isRecordOf(isText);
+const guardFields: Fields<Guards> = {
+  max_tokens: optional(isCount),
+  max_cost_usd: optional(isNumber),
+  max_visits: optional(isCount),
+  no_progress: optional(isCount),
+  on_limit: optional(isOneOf<NonNullable<Guards['on_limit']>>({ fail: 0, wait: 0 })),
+};
+export const isGuards = hasFields<Guards>(guardFields);
 export const isGivenLimits = hasFields<GivenLimits>({
   max_steps: optional(isCount),
   deadline_seconds: optional(isNumber),
+  ...guardFields,
 });
-export const isUsage = hasFields<Usage>({ input_tokens: isCount, output_tokens: isCount });
+export const isUsage = hasFields<Usage>({
+  input_tokens: isCount,
+  output_tokens: isCount,
+  cost_usd: optional(isNumber),
+});
+export const isLimitKind = isOneOf<LimitKind>({
+  max_steps: 0,
+  max_tokens: 0,
+  max_cost_usd: 0,
+  max_visits: 0,
+  no_progress: 0,
+});
 export const isParentLink = hasFields<ParentLink>({
   run_id: isText,
   seq: isCount,
@@ -110,6 +132,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     limits: hasFields<EventOf<'run.submitted'>['limits']>({
       max_steps: isCount,
       deadline_seconds: optional(isNumber),
+      ...guardFields,
     }),
     metadata: isMetadata,
     parent: optional(isParentLink),
@@ -119,6 +142,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     name: optional(isText),
     by,
     deadline_at: optional(isNumber),
+    budgets_of: optional(isListOf(isText)),
   },
   'run.started': { next: isText, step: optional(isCount) },
   'step.completed': { ...call, patch: isJsonObject, decision: orNull(isDecision), next },
@@ -141,6 +165,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
       elapsed: 0,
       expired: 0,
       joined: 0,
+      lifted: 0,
     }),
     answer: optional(isJson),
     answered_by: optional(isText),
@@ -170,6 +195,14 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
   'pause.requested': { by },
   'run.paused': { node: isText },
   'run.unpaused': { by },
+  'limit.reached': {
+    ...place,
+    limit: isLimitKind,
+    message: isText,
+    limit_of: optional(isText),
+    used: usage,
+  },
+  'limits.lifted': { limits: isGivenLimits },
   'run.recovered': { children_ended: optional(isCount) },
   'run.drained': {},
   'run.retried': {
@@ -179,6 +212,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     by,
     data: optional(isJsonObject),
     result: optional(isJsonObject),
+    budgets_of: optional(isListOf(isText)),
     step: optional(isCount),
     node: optional(isText),
     next: optional(isText),

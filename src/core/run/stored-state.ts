@@ -1,3 +1,4 @@
+import type { Fingerprint } from '../base/fingerprint.js';
 import {
   type Check,
   Form,
@@ -15,12 +16,15 @@ import {
 import { isPlainObject } from '../base/json.js';
 import type { Actors } from './actor.js';
 import type { Inbox, KeptSignal } from './inbox.js';
+import type { Progress, VisitChanges } from './progress.js';
 import type { Children, Cursor, PausePoint, Phase, PhaseOf, RetryPoint, RunState, Waiting } from './state.js';
 import {
   isForkedFrom,
   isGivenLimits,
+  isGuards,
   isJson,
   isJsonObject,
+  isLimitKind,
   isMetadata,
   isParentLink,
   isRefusal,
@@ -54,9 +58,23 @@ const waitFields = {
   schema: orNull(isJsonObject),
   saveAs: orNull(isText),
   signal: optional(isText),
+  limit: optional(isLimitKind),
+  limitOf: optional(isText),
+  used: optional(isUsage),
 };
 const isWaiting = hasFields<Waiting<OpenWaitKind>>({ ...waitFields, kind: isOpenWaitKind });
 const isPause = hasFields<Waiting<'paused'>>({ ...waitFields, kind: isOneOf<'paused'>({ paused: 0 }) });
+const isAtLimit = hasFields<Waiting<'limit'>>({ ...waitFields, kind: isOneOf<'limit'>({ limit: 0 }) });
+
+const isFingerprint: Check<Fingerprint> = (value): value is Fingerprint =>
+  Array.isArray(value) && value.length === 2 && value.every(isCount);
+const isChange: Check<VisitChanges['data'][string]> = (value): value is VisitChanges['data'][string] =>
+  Array.isArray(value) && value.length === 2 && value.every(isJson);
+const isProgress = hasFields<Progress>({
+  fingerprint: orNull(isFingerprint),
+  entries: isRecordOf(hasFields<Progress['entries'][string]>({ fingerprint: isFingerprint, unchanged: isCount })),
+  changes: orNull(isListOf(hasFields<VisitChanges>({ step: isCount, node: isText, data: isRecordOf(isChange) }))),
+});
 
 const isInbox = hasFields<Inbox>({
   kept: isRecordOf(isListOf(hasFields<KeptSignal>({ payload: isJson, bytes: isCount }))),
@@ -113,6 +131,7 @@ const isPhase = isOneKindOf<Phase>({
   ...RETRY_POINTS,
   submitted: PAUSE_POINTS.submitted,
   paused: hasFields({ at: isOneKindOf<PausePoint>(PAUSE_POINTS), wait: isPause }),
+  limited: hasFields({ at: isOneKindOf<PausePoint>(PAUSE_POINTS), wait: isAtLimit }),
   waiting: hasFields({ cursor: isCursor, wait: isWaiting }),
   completed: hasFields({ cursor: orNull(isCursor), finishedAt: isNumber }),
   failed: hasFields({ at: isRetryPoint, finishedAt: isNumber, error: isRunError }),
@@ -143,6 +162,7 @@ export const STATE_FORM = new Form<RunState>({
   forkedFrom: orNull(isForkedFrom),
   usage: isUsage,
   stepCount: isCount,
+  visits: orNull(isRecordOf(isCount)),
   logCount: isCount,
   cancelRequested: isFlag,
   paused: isFlag,
@@ -151,6 +171,9 @@ export const STATE_FORM = new Form<RunState>({
   recoveries: isCount,
   drained: isFlag,
   maxSteps: isCount,
+  guards: orNull(isGuards),
+  budgetsOf: isListOf(isText),
+  progress: orNull(isProgress),
   deadlineSeconds: orNull(isNumber),
   deadlineAt: orNull(isNumber),
   metadata: isMetadata,

@@ -2,15 +2,21 @@ import type { RunErrorCode } from '../base/errors.js';
 import type { CompiledGraph, CompiledNode } from '../graph/compile.js';
 import { END } from '../graph/definition.js';
 import type { EventOf, RunEvent } from './events.js';
+import { type FamilyUsage, findLimit, standingBefore, stopAtLimit } from './limits.js';
 import { type Cursor, cursorOf, type RunState } from './state.js';
 
 /** Crashes in a row at one step after which a run is given up. */
 export const MAX_RECOVERIES = 10;
 
-/** Time and chance, which the core has no way of its own to: milliseconds since 1970, and from 0 up to 1. */
+/**
+ * What the core has no way of its own to: time (milliseconds since 1970), chance (from 0 up to 1), and what other runs have
+ * used.
+ */
 export interface Circumstances {
   readonly now: number;
   readonly random: number;
+  /** For a run that has a limit of tokens or of cost, or takes from one of a run above. */
+  readonly family?: FamilyUsage | undefined;
 }
 
 /** The visit under way, with all that decides what comes of it. */
@@ -33,9 +39,9 @@ export function placeOf({ cursor: { step, node, attempt } }: Visit): { step: num
   return { step, node, attempt };
 }
 
-/** Why a run ends before its next call, if there is a reason to. */
+/** Why a run ends before its next call, whatever its other limits say. */
 export function findEnding(
-  state: Pick<RunState, 'cancelRequested' | 'recoveries' | 'deadlineAt' | 'deadlineSeconds' | 'maxSteps'>,
+  state: Pick<RunState, 'cancelRequested' | 'recoveries' | 'deadlineAt' | 'deadlineSeconds'>,
   cursor: Cursor | null,
   now: number,
 ): RunEvent | undefined {
@@ -44,9 +50,6 @@ export function findEnding(
   if (state.deadlineAt !== null && now >= state.deadlineAt) {
     const limit = state.deadlineSeconds === null ? '' : ` of ${state.deadlineSeconds} s`;
     return failRun(cursor, 'deadline_exceeded', `The run reached its deadline${limit}.`);
-  }
-  if (cursor !== null && cursor.step > state.maxSteps) {
-    return failRun(cursor, 'max_steps_exceeded', `The run reached its limit of ${state.maxSteps} steps.`);
   }
   return undefined;
 }
@@ -69,7 +72,7 @@ export function failRun(cursor: Cursor | null, code: RunErrorCode, message: stri
 
 /** Goes on to a node after the event that ended a visit, or ends the run. */
 export function goOn(
-  { state, cursor, now }: Visit,
+  { state, cursor, now, family }: Visit,
   event: EventOf<'step.completed' | 'step.failed' | 'branches.joined'>,
   target: string,
 ): RunEvent[] {
@@ -77,5 +80,10 @@ export function goOn(
   if (target === END) return [event, { type: 'run.completed', reason: 'end' }];
   const next = { node: target, step: cursor.step + 1, attempt: 1, tries: 1 };
   const ending = findEnding({ ...state, recoveries: 0 }, next, now);
-  return ending === undefined ? [{ ...event, next: target }] : [event, ending];
+  if (ending !== undefined) return [event, ending];
+  const standing = standingBefore(state, target, next.step, event.patch ?? {});
+  const reached = findLimit(state, standing, family);
+  if (reached === undefined) return [{ ...event, next: target }];
+  // A run that asks is in its log where it waits; one that fails never came there.
+  return [reached.isAsked ? { ...event, next: target } : event, stopAtLimit(reached, standing)];
 }

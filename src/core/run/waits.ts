@@ -1,8 +1,8 @@
 /**
  * How a wait ends: answered; by its signal, or by one that does not fit its schema; its time is over (a timer, a delay), or
- * over without an answer or a signal; its child has ended.
+ * over without an answer or a signal; its child has ended; the limit that the run had come to was lifted.
  */
-export type WaitOutcome = 'answered' | 'signalled' | 'refused' | 'elapsed' | 'expired' | 'joined';
+export type WaitOutcome = 'answered' | 'signalled' | 'refused' | 'elapsed' | 'expired' | 'joined' | 'lifted';
 
 /** What a kind of wait is: all that depends on the kind. */
 type WaitRules =
@@ -17,8 +17,11 @@ type WaitRules =
       /** What the run does then: complete the step, fail it because nobody answered, or call its tool again. */
       readonly atTime: 'complete' | 'fail' | 'call';
     }
-  /** The run is paused. Nothing answers that, and it has no time: it goes on when somebody says so. */
-  | { readonly hasChildren: false; readonly isForPerson: false };
+  /**
+   * The run is paused, or has come to a limit. That has no time, and is no call of a tool: the run goes on when somebody says
+   * so, or gives it a higher limit.
+   */
+  | { readonly hasChildren: false; readonly isForPerson: boolean };
 
 const WAITS = {
   timer: { hasChildren: false, isForPerson: false, outcome: 'elapsed', atTime: 'complete' },
@@ -29,6 +32,7 @@ const WAITS = {
   graph: { hasChildren: true, isForPerson: false },
   branches: { hasChildren: true, isForPerson: false },
   paused: { hasChildren: false, isForPerson: false },
+  limit: { hasChildren: false, isForPerson: true },
 } as const satisfies Readonly<Record<string, WaitRules>>;
 
 export type WaitKind = keyof typeof WAITS;
@@ -36,7 +40,7 @@ export const WAIT_KINDS = Object.keys(WAITS) as readonly WaitKind[];
 
 /** A wait for child runs, or one of a step for a time, a person or a signal. */
 export type ChildrenWaitKind = { [K in WaitKind]: (typeof WAITS)[K]['hasChildren'] extends true ? K : never }[WaitKind];
-export type OpenWaitKind = Exclude<WaitKind, ChildrenWaitKind | 'paused'>;
+export type OpenWaitKind = Exclude<WaitKind, ChildrenWaitKind | 'paused' | 'limit'>;
 
 /** True for the kinds of waits that a step has without child runs. */
 export function isOpenWaitKind(kind: unknown): kind is OpenWaitKind {
@@ -47,6 +51,9 @@ export function isOpenWaitKind(kind: unknown): kind is OpenWaitKind {
 export function isForPerson(kind: WaitKind): boolean {
   return WAITS[kind].isForPerson;
 }
+
+/** The kinds of waits that a person ends. */
+export const PERSON_WAIT_KINDS: readonly WaitKind[] = WAIT_KINDS.filter(isForPerson);
 
 /** The kinds of waits for which a run has child runs under way. */
 export const CHILDREN_WAIT_KINDS: readonly ChildrenWaitKind[] = WAIT_KINDS.filter(hasChildren);

@@ -34,8 +34,11 @@ export interface ToolContext<P = JsonObject> {
    * is stored, and readers that are slow miss some. Returns at once, and never throws.
    */
   emit(chunk: Json): void;
-  /** Counts tokens of a language model. Several calls add up. */
-  usage(tokens: { input_tokens: number; output_tokens: number }): void;
+  /**
+   * Counts tokens of a language model, and what a call cost in US dollars. Several calls add up. What is omitted counts as
+   * none.
+   */
+  usage(used: { input_tokens?: number; output_tokens?: number; cost_usd?: number }): void;
 }
 
 /** A schema that checks params: a zod schema (version 3.24 or later), or anything with the same `safeParse`. */

@@ -2,7 +2,14 @@ import { z } from 'zod';
 import type { EventOf, EventType } from '../../core/run/events.js';
 import type { WaitOutcome } from '../../core/run/waits.js';
 import { jsonObjectSchema, jsonSchema, kindSchema, timeSchema } from '../schemas.js';
-import { decisionSchema, forkedFromSchema, runErrorSchema, statusSchema, usageSchema } from './schemas.js';
+import {
+  decisionSchema,
+  forkedFromSchema,
+  limitKindSchema,
+  runErrorSchema,
+  statusSchema,
+  usageSchema,
+} from './schemas.js';
 
 /** What event streams hold, for the OpenAPI document. Events are sent as they are stored, so these check nothing. */
 
@@ -22,6 +29,8 @@ export const EVENT_MEANINGS: Readonly<Record<EventType, string>> = {
   'pause.requested': 'somebody asked to pause the run',
   'run.paused': 'the run rests before this node, until somebody unpauses it',
   'run.unpaused': 'the run is paused no longer',
+  'limit.reached': 'the run came to a limit before this step, and waits until somebody lifts it',
+  'limits.lifted': 'somebody gave the run other limits; those that are omitted stay',
   'run.recovered': 'a server took the run up after a crash, or after a stop that is noted before',
   'run.drained': 'the server stopped in good order while something was under way',
   'run.retried': 'a run that had ended goes on',
@@ -35,7 +44,15 @@ const millisSchema = z.int().describe('Milliseconds since 1970.');
 const nextSchema = z.string().nullable().describe('The node that is executed from here on; null if there is none.');
 
 const givenLimitsSchema = z
-  .object({ max_steps: z.int().optional(), deadline_seconds: z.number().optional() })
+  .object({
+    max_steps: z.int().optional(),
+    deadline_seconds: z.number().optional(),
+    max_tokens: z.int().optional(),
+    max_cost_usd: z.number().optional(),
+    max_visits: z.int().optional(),
+    no_progress: z.int().optional(),
+    on_limit: z.enum(['fail', 'wait']).optional(),
+  })
   .meta({ id: 'GivenLimits' });
 
 const parentSchema = z
@@ -76,6 +93,11 @@ const signalRequestSchema = z
   })
   .meta({ id: 'SignalRequest' });
 
+const budgetsOfSchema = z
+  .array(z.string())
+  .optional()
+  .describe('Of a child: the runs above it that have a limit of tokens or of cost, from which it takes.');
+
 const place = { step: z.int(), node: z.string() };
 const ended = { logs: z.array(z.string()), usage: usageSchema.optional() };
 /** In events of requests. */
@@ -101,6 +123,7 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     deadline_at: millisSchema
       .optional()
       .describe('Of a child, in milliseconds since 1970: the deadline of its parent, or its own if that is earlier.'),
+    budgets_of: budgetsOfSchema,
   },
   'run.started': { next: z.string(), step: z.int().optional().describe('1 if omitted.') },
   'step.completed': {
@@ -128,6 +151,7 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
       elapsed: 'its time came',
       expired: 'nobody answered in time, or no signal came',
       joined: 'the graph that ran as the step ended',
+      lifted: 'the limit that the run had come to was lifted',
     }),
     answer: jsonSchema.optional().describe('The answer, or the payload of the signal, with defaults of the schema.'),
     answered_by: z
@@ -171,11 +195,20 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
   'pause.requested': { by },
   'run.paused': { node: z.string() },
   'run.unpaused': { by },
+  'limit.reached': {
+    ...place,
+    limit: limitKindSchema,
+    message: z.string(),
+    limit_of: z.string().optional().describe('The run above that has the limit, if it is not that of the run itself.'),
+    used: usageSchema.optional().describe('What the run that has the limit, with all runs inside it, had used.'),
+  },
+  'limits.lifted': { limits: givenLimitsSchema },
   'run.recovered': { children_ended: z.int().optional() },
   'run.drained': {},
   'run.retried': {
     limits: givenLimitsSchema.optional(),
     deadline_at: millisSchema.optional(),
+    budgets_of: budgetsOfSchema,
     parent_seq: z.int().optional().describe('The event of the parent that retried it.'),
     by,
     data: jsonObjectSchema.optional().describe('Keys of `data` that were set before it went on.'),

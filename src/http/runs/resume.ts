@@ -29,7 +29,7 @@ export function resumeRunRoute(app: App, engine: Engine): void {
         operationId: 'resumeRun',
         summary: 'Answer a wait',
         description:
-          'Gives a run the input that it waits for. An answer that does not fit `waiting.schema` changes nothing; a second one is a conflict. While the server is stopping, the answer is stored, and the run goes on after the next start.',
+          'Gives a run the input that it waits for. An answer that does not fit `waiting.schema` changes nothing; a second one is a conflict. A run that waits at a limit takes `{ "limits": { ... } }` with a higher one. While the server is stopping, the answer is stored, and the run goes on after the next start.',
         tags: ['Runs'],
         params: runParamsSchema,
         body: resumeRunSchema,
@@ -37,6 +37,7 @@ export function resumeRunRoute(app: App, engine: Engine): void {
           'run_not_found',
           'run_unreadable',
           'run_not_waiting',
+          'limits_too_low',
           'invalid_answer',
           'invalid_request',
           ...BODY_ERRORS,

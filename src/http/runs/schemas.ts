@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DECISION_KINDS } from '../../core/run/events.js';
+import { DECISION_KINDS, type LimitKind } from '../../core/run/events.js';
 import type { RunStatus } from '../../core/run/state.js';
 import type { WaitKind } from '../../core/run/waits.js';
 import { jsonObjectSchema, jsonSchema, kindSchema, nextCursorSchema, timeSchema } from '../schemas.js';
@@ -23,6 +23,7 @@ export const waitKindSchema = kindSchema<WaitKind>('What a run waits for', {
   graph: 'another graph that runs as a step',
   branches: 'its branches',
   paused: 'somebody to unpause it',
+  limit: 'somebody to lift the limit that it has come to',
 }).meta({ id: 'WaitKind' });
 
 export const startedRunSchema = z.object({ run_id: z.string(), status: statusSchema }).meta({ id: 'StartedRun' });
@@ -32,8 +33,20 @@ export const forkedFromSchema = z
   .meta({ id: 'ForkedFrom' });
 
 export const usageSchema = z
-  .object({ input_tokens: z.int(), output_tokens: z.int() })
-  .meta({ id: 'Usage', description: 'Tokens of language models that were used.' });
+  .object({
+    input_tokens: z.int(),
+    output_tokens: z.int(),
+    cost_usd: z.number().optional().describe('US dollars. Omitted if no tool said what it cost.'),
+  })
+  .meta({ id: 'Usage', description: 'Tokens of language models that were used, and what calls cost.' });
+
+export const limitKindSchema = kindSchema<LimitKind>('The limit that a run has come to', {
+  max_steps: 'its limit of steps',
+  max_tokens: 'the tokens that it, or a run above it, may use with all runs inside',
+  max_cost_usd: 'what it, or a run above it, may cost with all runs inside',
+  max_visits: 'its limit of visits to one node',
+  no_progress: 'visits to a node in a row that found `data` unchanged',
+}).meta({ id: 'LimitKind' });
 
 export const runErrorSchema = z
   .object({
@@ -86,7 +99,15 @@ export const stepDecisionSchema = decisionSchema
   .meta({ id: 'StepDecision', description: 'Why the run went where it went.' });
 
 const runLimitsSchema = z
-  .object({ max_steps: z.int(), deadline_seconds: z.number().nullable() })
+  .object({
+    max_steps: z.int(),
+    deadline_seconds: z.number().nullable(),
+    max_tokens: z.int().nullable(),
+    max_cost_usd: z.number().nullable(),
+    max_visits: z.int().nullable(),
+    no_progress: z.int().nullable(),
+    on_limit: z.enum(['fail', 'wait']),
+  })
   .meta({ id: 'RunLimits', description: 'The limits that hold for the run.' });
 
 const runShape = {
@@ -120,6 +141,28 @@ const waitingChildSchema = z
   })
   .meta({ id: 'WaitingChild' });
 
+const countsSchema = z.record(z.string(), z.int());
+
+const evidenceSchema = z
+  .object({
+    visits: countsSchema.nullable().describe('How often each node was visited.'),
+    usage: usageSchema.nullable().describe('What the run that has the limit, with all runs inside it, had used.'),
+    changes: z
+      .array(
+        z
+          .object({
+            step: z.int(),
+            node: z.string(),
+            data: z
+              .record(z.string(), z.array(jsonSchema).length(2))
+              .describe('By key: the value before and after. Large ones are shown as type and size. At most 10 keys.'),
+          })
+          .meta({ id: 'VisitChanges' }),
+      )
+      .describe('What the last visits to the node that the run is at have changed, the oldest first: at most 10.'),
+  })
+  .meta({ id: 'LimitEvidence', description: 'What a person needs to know to lift a limit, or to cancel the run.' });
+
 const waitingSchema = z
   .object({
     id: z.string().describe('The id of this wait: `wait_id` of POST /graph/runs/{run_id}/resume.'),
@@ -145,7 +188,15 @@ const waitingSchema = z
       .string()
       .optional()
       .describe('The approval link: a page with a form for the answer. It is there if `token` is.'),
-    children: z.array(waitingChildSchema).describe('Runs inside this one, at any depth, that wait for input.'),
+    limit: limitKindSchema.nullable().describe('The limit that the run has come to.'),
+    limit_of: z
+      .string()
+      .nullable()
+      .describe('The run above that has the limit. Lifted here, it is lifted for all that it holds for.'),
+    evidence: evidenceSchema.nullable().describe('At a limit: how the run came there.'),
+    children: z
+      .array(waitingChildSchema)
+      .describe('Runs inside this one, at any depth, that wait for input, or at a limit.'),
   })
   .meta({ id: 'Waiting', description: 'Why the run does not go on at the moment.' });
 
@@ -180,6 +231,9 @@ export const runStateSchema = z
     current_node: z.string().nullable().describe('The node in progress; null before the start and at the end.'),
     attempt: z.int().nullable().describe('The attempt of the step in progress.'),
     step_count: z.int().describe('The number of finished steps.'),
+    visits: countsSchema
+      .nullable()
+      .describe('How often each node was visited. Null if the run had visits before they were counted.'),
     limits: runLimitsSchema,
     cancel_requested: z.boolean().describe('True from a cancel request until the tool has stopped.'),
     submitted_by: actorSchema.describe('Who started the run: the name of the API key, if it has one.'),

@@ -1,4 +1,15 @@
-import { cursorOf, errorOf, finishedAtOf, isFinished, type RunStatus, statusOf, waitOf } from '../../core/run/state.js';
+import { schemaOfLift } from '../../core/run/lift-limits.js';
+import { changesAt } from '../../core/run/progress.js';
+import {
+  cursorOf,
+  errorOf,
+  finishedAtOf,
+  isFinished,
+  type RunState,
+  type RunStatus,
+  statusOf,
+  waitOf,
+} from '../../core/run/state.js';
 import type { Engine, RunView } from '../../engine/engine.js';
 import type { ShownLink } from '../approvals/shown-link.js';
 import { toTime, toTimeOrNull, type Wire } from '../wire.js';
@@ -26,6 +37,7 @@ export function toRunState(view: RunView, link?: ShownLink): WireState {
     current_node: cursor?.node ?? null,
     attempt: cursor?.attempt ?? null,
     step_count: state.stepCount,
+    visits: state.visits,
     waiting: toWaiting(view, link),
     children: view.children,
     logs,
@@ -36,7 +48,7 @@ export function toRunState(view: RunView, link?: ShownLink): WireState {
     input_data: state.inputData,
     error: errorOf(state),
     metadata: state.metadata,
-    limits: { max_steps: state.maxSteps, deadline_seconds: state.deadlineSeconds },
+    limits: toLimits(state),
     cancel_requested: state.cancelRequested,
     paused: state.paused,
     submitted_by: state.actors.submitted ?? null,
@@ -48,13 +60,37 @@ export function toRunState(view: RunView, link?: ShownLink): WireState {
   };
 }
 
-function toWaiting({ state, waitingChildren }: RunView, link: ShownLink | undefined): WireState['waiting'] {
+function toLimits({ maxSteps, deadlineSeconds, guards }: RunState): WireState['limits'] {
+  return {
+    max_steps: maxSteps,
+    deadline_seconds: deadlineSeconds,
+    max_tokens: guards?.max_tokens ?? null,
+    max_cost_usd: guards?.max_cost_usd ?? null,
+    max_visits: guards?.max_visits ?? null,
+    no_progress: guards?.no_progress ?? null,
+    on_limit: guards?.on_limit ?? 'fail',
+  };
+}
+
+function toWaiting(
+  { state, waitingChildren, usageTotal }: RunView,
+  link: ShownLink | undefined,
+): WireState['waiting'] {
   const waiting = waitOf(state);
   if (waiting === null) return null;
-  const { id, kind, node, since, until, message, schema, signal = null } = waiting;
+  const { id, kind, node, since, until, message, signal = null, limit = null, limitOf: limit_of = null } = waiting;
   const children = waitingChildren.map(toWaitingChild);
   const times = { since: toTime(since), until: toTimeOrNull(until) };
-  return { id, kind, node, ...times, message, schema, signal, ...link, children };
+  const schema = waiting.schema ?? schemaOfLift(state, waiting);
+  const evidence =
+    limit === null
+      ? null
+      : {
+          visits: state.visits,
+          usage: waiting.used ?? usageTotal,
+          changes: changesAt(state.progress, node),
+        };
+  return { id, kind, node, ...times, message, schema, signal, ...link, limit, limit_of, evidence, children };
 }
 
 function toWaitingChild(run: RunSummary): NonNullable<WireState['waiting']>['children'][number] {

@@ -1,13 +1,13 @@
-import { and, asc, eq, sql } from 'drizzle-orm';
+import { and, asc, eq, inArray, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
-import type { Usage } from '../../core/base/usage.js';
+import { NO_USAGE, type Usage } from '../../core/base/usage.js';
 import { MAX_DEPTH } from '../../core/run/branches.js';
 import type { ChildrenView } from '../../core/run/children.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
 import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
-import { childResultOf, firstByIndex, LOST } from '../child-rows.js';
+import { childResultOf, firstByIndex, LOST, toUsage } from '../child-rows.js';
 import type { ChildCounts, ChildRow, RunSummary } from '../store.js';
 import { isRunId } from './column-values.js';
 import { type Session, send } from './connection.js';
@@ -55,13 +55,10 @@ export class ChildReader {
 
   /** Tokens that all runs inside a run have used; null if that is not known. */
   async readChildUsage(runId: string): Promise<Usage | null> {
-    const nothing = { input_tokens: 0, output_tokens: 0 };
-    if (!isRunId(runId)) return nothing;
+    if (!isRunId(runId)) return NO_USAGE;
     const [found] = await this.db.select().from(childUsage).where(eq(childUsage.runId, runId));
-    if (found === undefined) return nothing;
-    const { inputTokens, outputTokens } = found;
-    if (inputTokens === null || outputTokens === null) return null;
-    return { input_tokens: inputTokens, output_tokens: outputTokens };
+    if (found === undefined) return NO_USAGE;
+    return toUsage(found);
   }
 
   /** Children that have not finished, by index, above an index. */
@@ -88,11 +85,11 @@ export class ChildReader {
   }
 
   /** Children, of any depth, that wait for something: the oldest of those found first. */
-  async listWaitingDescendants(runId: string, waitingFor: Waiting['kind'], limit: number): Promise<RunSummary[]> {
+  async listWaitingDescendants(runId: string, kinds: readonly Waiting['kind'][], limit: number): Promise<RunSummary[]> {
     if (!isRunId(runId)) return [];
     const waits = and(
       sql`${workflowRuns.parentRunId} IN ${parentsBelow(runId)}`,
-      eq(workflowRuns.waitingFor, waitingFor),
+      inArray(workflowRuns.waitingFor, [...kinds]),
       sql`${workflowRuns.finishedAt} IS NULL`,
     );
     const found = await this.db.select(SUMMARY).from(workflowRuns).where(waits).limit(limit);

@@ -111,6 +111,7 @@ const USAGE: Table<ExportedUsage> = {
     ['run_id', 'uuid', ({ runId }) => runId],
     ['input_tokens', 'bigint', ({ inputTokens }) => inputTokens],
     ['output_tokens', 'bigint', ({ outputTokens }) => outputTokens],
+    ['cost_nano_usd', 'bigint', ({ costNanoUsd }) => costNanoUsd],
   ],
   key: 'run_id',
 };

@@ -186,8 +186,8 @@ export class PostgresStore implements Store {
     return this.#read(() => this.#children.readChildResults(parentRunId, parentSeq));
   }
 
-  listWaitingDescendants(runId: string, waitingFor: Waiting['kind'], limit: number): Promise<RunSummary[]> {
-    return this.#read(() => this.#children.listWaitingDescendants(runId, waitingFor, limit));
+  listWaitingDescendants(runId: string, kinds: readonly Waiting['kind'][], limit: number): Promise<RunSummary[]> {
+    return this.#read(() => this.#children.listWaitingDescendants(runId, kinds, limit));
   }
 
   listDueRuns(time: number, limit: number): Promise<string[]> {

@@ -126,13 +126,15 @@ export const runEvents = pgTable(
 );
 
 /**
- * Tokens that all runs inside a run have used, at any depth. Only for runs with such; null if there were runs inside it
+ * What all runs inside a run have used, at any depth. Only for runs with such; null if there were runs inside it
  * before this was counted, in a database that it was moved from.
  */
 export const childUsage = pgTable('child_usage', {
   runId: uuid('run_id').primaryKey(),
   inputTokens: bigint('input_tokens', { mode: 'number' }),
   outputTokens: bigint('output_tokens', { mode: 'number' }),
+  /** Billionths of a US dollar, which sum up exactly. */
+  costNanoUsd: bigint('cost_nano_usd', { mode: 'number' }).notNull().default(0),
 });
 
 /** The latest snapshot of a run: its state, without the input, at an event. */

@@ -1,3 +1,4 @@
+import { toNanoDollars } from '../../core/base/usage.js';
 import type { RunState } from '../../core/run/state.js';
 import { parentColumns, rowOf, usageAbove } from '../run-row.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
@@ -58,6 +59,7 @@ export interface UsedByChildren {
   readonly runId: string;
   readonly inputTokens: number;
   readonly outputTokens: number;
+  readonly costNanoUsd: number;
 }
 
 /** What is stored of one run, or of many. */
@@ -169,6 +171,7 @@ function usedBy({ appends }: Unit): UsedByChildren[] {
     const usage = usageAbove(append);
     const { parent } = append.state;
     if (usage === undefined || parent === null) return [];
-    return [{ runId: parent.run_id, inputTokens: usage.input_tokens, outputTokens: usage.output_tokens }];
+    const { input_tokens: inputTokens, output_tokens: outputTokens } = usage;
+    return [{ runId: parent.run_id, inputTokens, outputTokens, costNanoUsd: toNanoDollars(usage) }];
   });
 }

@@ -146,15 +146,17 @@ export const countDescendants = statement<MadeChildren>(
  */
 export const addChildUsage = statement<UsedByChildren>(
   'add_child_usage',
-  ['runId', 'inputTokens', 'outputTokens'],
+  ['runId', 'inputTokens', 'outputTokens', 'costNanoUsd'],
   `WITH RECURSIVE above AS (
-    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[]) AS given(run_id, input_tokens, output_tokens)
+    SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[])
+      AS given(run_id, input_tokens, output_tokens, cost_nano_usd)
     UNION ALL
-    SELECT run.parent_run_id, above.input_tokens, above.output_tokens
+    SELECT run.parent_run_id, above.input_tokens, above.output_tokens, above.cost_nano_usd
     FROM above JOIN workflow_runs run ON run.run_id = above.run_id WHERE run.parent_run_id IS NOT NULL
   )
-  INSERT INTO child_usage AS stored (run_id, input_tokens, output_tokens)
-  SELECT run_id, sum(input_tokens), sum(output_tokens) FROM above GROUP BY run_id ORDER BY run_id
+  INSERT INTO child_usage AS stored (run_id, input_tokens, output_tokens, cost_nano_usd)
+  SELECT run_id, sum(input_tokens), sum(output_tokens), sum(cost_nano_usd) FROM above GROUP BY run_id ORDER BY run_id
   ON CONFLICT (run_id) DO UPDATE SET input_tokens = stored.input_tokens + excluded.input_tokens,
-    output_tokens = stored.output_tokens + excluded.output_tokens`,
+    output_tokens = stored.output_tokens + excluded.output_tokens,
+    cost_nano_usd = stored.cost_nano_usd + excluded.cost_nano_usd`,
 );

@@ -1,12 +1,12 @@
 import { and, asc, count, desc, eq, gt, inArray, isNotNull, isNull, type SQL, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { Usage } from '../../core/base/usage.js';
+import { NO_USAGE, type Usage } from '../../core/base/usage.js';
 import { MAX_DEPTH } from '../../core/run/branches.js';
 import type { ChildrenView } from '../../core/run/children.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
 import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
-import { childResultOf, firstByIndex, LOST } from '../child-rows.js';
+import { childResultOf, firstByIndex, LOST, toUsage } from '../child-rows.js';
 import type { ChildCounts, ChildRow, RunSummary } from '../store.js';
 import { childUsage, workflowRuns } from './schema.js';
 import { SUMMARY } from './summary-columns.js';
@@ -78,10 +78,8 @@ export class ChildReader {
   /** Tokens that all runs inside a run have used; null if that is not known. */
   readChildUsage(runId: string): Usage | null {
     const found = this.#statements.childUsage.get({ runId });
-    if (found === undefined) return { input_tokens: 0, output_tokens: 0 };
-    const { inputTokens, outputTokens } = found;
-    if (inputTokens === null || outputTokens === null) return null;
-    return { input_tokens: inputTokens, output_tokens: outputTokens };
+    if (found === undefined) return NO_USAGE;
+    return toUsage(found);
   }
 
   /** Children that have not finished, by index, above an index. */
@@ -96,8 +94,8 @@ export class ChildReader {
   }
 
   /** Children, of any depth, that wait for something: the oldest of those found first. */
-  listWaitingDescendants(runId: string, waitingFor: Waiting['kind'], limit: number): RunSummary[] {
-    const found = this.#statements.waitingDescendants.all({ runId, waitingFor, limit });
+  listWaitingDescendants(runId: string, kinds: readonly Waiting['kind'][], limit: number): RunSummary[] {
+    const found = this.#statements.waitingDescendants.all({ runId, kinds: JSON.stringify(kinds), limit });
     return found.sort((one, other) => (one.runId < other.runId ? -1 : 1));
   }
 }
@@ -211,7 +209,11 @@ type Statements = ReturnType<typeof prepareStatements>;
 function prepareStatements(db: BetterSQLite3Database) {
   const param = sql.placeholder;
   const { childIndex: index, runId, status, data, error, parentRunId, waitingFor, finishedAt } = workflowRuns;
-  const waits = and(inArray(parentRunId, parentsBelow), eq(waitingFor, param('waitingFor')), isNull(finishedAt));
+  const waits = and(
+    inArray(parentRunId, parentsBelow),
+    sql`${waitingFor} IN (SELECT value FROM json_each(${param('kinds')}))`,
+    isNull(finishedAt),
+  );
   return {
     ...prepareViews(db),
     ...prepareCounts(db),

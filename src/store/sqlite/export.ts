@@ -99,7 +99,11 @@ function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
     known: (runIds) => known.all(JSON.stringify(runIds)) as string[],
     events: ofRuns<ExportedEvent>('seq, type, time, log_end AS logEnd, payload', 'run_events', 'seq'),
     snapshots: ofRuns<ExportedSnapshot>('seq, state', 'run_snapshots', 'seq'),
-    usage: ofRuns<ExportedUsage>('input_tokens AS inputTokens, output_tokens AS outputTokens', 'child_usage', 'run_id'),
+    usage: ofRuns<ExportedUsage>(
+      'input_tokens AS inputTokens, output_tokens AS outputTokens, cost_nano_usd AS costNanoUsd',
+      'child_usage',
+      'run_id',
+    ),
     metadata: ofRuns<ExportedEntry>('key, value', 'run_metadata', 'key'),
   };
 }

@@ -128,13 +128,15 @@ export const runEvents = sqliteTable(
 );
 
 /**
- * Tokens that all runs inside a run have used, at any depth. Only for runs with such; null if there were runs inside it
+ * What all runs inside a run have used, at any depth. Only for runs with such; null if there were runs inside it
  * before this was counted. A table, because a column of `workflow_runs` would stand behind large data.
  */
 export const childUsage = sqliteTable('child_usage', {
   runId: text('run_id').primaryKey(),
   inputTokens: integer('input_tokens'),
   outputTokens: integer('output_tokens'),
+  /** Billionths of a US dollar, which sum up exactly. */
+  costNanoUsd: integer('cost_nano_usd').notNull().default(0),
 });
 
 /** The latest snapshot of a run: its state, without the input, at an event. */

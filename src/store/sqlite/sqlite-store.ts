@@ -195,8 +195,8 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#children.readChildResults(parentRunId, parentSeq));
   }
 
-  async listWaitingDescendants(runId: string, waitingFor: Waiting['kind'], limit: number): Promise<RunSummary[]> {
-    return this.#read(() => this.#children.listWaitingDescendants(runId, waitingFor, limit));
+  async listWaitingDescendants(runId: string, kinds: readonly Waiting['kind'][], limit: number): Promise<RunSummary[]> {
+    return this.#read(() => this.#children.listWaitingDescendants(runId, kinds, limit));
   }
 
   async listDueRuns(time: number, limit: number): Promise<string[]> {

@@ -61,12 +61,18 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
     addChildUsage: prepare(
       db
         .insert(childUsage)
-        .values({ runId: param('runId'), inputTokens: param('inputTokens'), outputTokens: param('outputTokens') })
+        .values({
+          runId: param('runId'),
+          inputTokens: param('inputTokens'),
+          outputTokens: param('outputTokens'),
+          costNanoUsd: param('costNanoUsd'),
+        })
         .onConflictDoUpdate({
           target: childUsage.runId,
           set: {
             inputTokens: sql`child_usage.input_tokens + excluded.input_tokens`,
             outputTokens: sql`child_usage.output_tokens + excluded.output_tokens`,
+            costNanoUsd: sql`child_usage.cost_nano_usd + excluded.cost_nano_usd`,
           },
         }),
     ),

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
-import type { Usage } from '../../core/base/usage.js';
+import { toNanoDollars, type Usage } from '../../core/base/usage.js';
 import type { RunState } from '../../core/run/state.js';
 import { ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
 import { parentColumns, rowOf, usageAbove } from '../run-row.js';
@@ -79,7 +79,7 @@ export class UnitWriter {
   /** Adds what a child has used to its parent, and to all above that. */
   #addUsage(runId: string, usage: Usage): void {
     const { input_tokens: inputTokens, output_tokens: outputTokens } = usage;
-    this.#statements.addChildUsage.run({ runId, inputTokens, outputTokens });
+    this.#statements.addChildUsage.run({ runId, inputTokens, outputTokens, costNanoUsd: toNanoDollars(usage) });
     const parentRunId = this.#statements.findParent.get({ runId })?.parentRunId ?? null;
     if (parentRunId !== null) this.#addUsage(parentRunId, usage);
   }

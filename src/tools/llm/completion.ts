@@ -1,13 +1,15 @@
 import { z } from 'zod';
 import type { Problem } from '../../core/base/errors.js';
 import { isPlainObject, type Json, type JsonObject } from '../../core/base/json.js';
-import type { Usage } from '../../core/base/usage.js';
+import { MAX_COST_USD } from '../../core/base/run-options.js';
+import { toDollars, toNanoDollars, type Usage } from '../../core/base/usage.js';
 import { AnswerJsonError } from '../answer-json.js';
 import { type AnswerSchema, inWords } from '../answer-schema.js';
 import { shortened } from '../result.js';
 import { type ReadContent, readContent } from './content-parts.js';
 import { answerFailure, finalFailure, type Reply, reportedFailure } from './failures.js';
 import { findJson } from './find-json.js';
+import type { Params } from './params.js';
 import { parseText, TooManyPartsError } from './parse-text.js';
 import { findWords } from './provider-words.js';
 
@@ -37,12 +39,17 @@ export async function parseReply({ text }: Reply): Promise<ParsedReply> {
   }
 }
 
-/** The tokens that an answer has cost, whatever else it holds; undefined if it does not say. */
-export function usageOf({ answer }: ParsedReply): Usage | undefined {
+/** The tokens that an answer has used, with their price, whatever else it holds; undefined if it does not say. */
+export function usageOf({ answer }: ParsedReply, price: Params['price']): Usage | undefined {
   const parsed = usageSchema.safeParse(answer);
   if (!parsed.success) return undefined;
   const { prompt_tokens, completion_tokens } = parsed.data.usage;
-  return { input_tokens: prompt_tokens, output_tokens: completion_tokens };
+  const tokens = { input_tokens: prompt_tokens, output_tokens: completion_tokens };
+  if (price === undefined) return tokens;
+  const { input_per_million: input, output_per_million: output } = price;
+  // A count that cannot be must not cost the answer.
+  const dollars = Math.min((prompt_tokens * input + completion_tokens * output) / 1_000_000, MAX_COST_USD);
+  return { ...tokens, cost_usd: toDollars(toNanoDollars({ cost_usd: dollars })) };
 }
 
 /** The first choice of a completion. */

@@ -3,6 +3,9 @@ import { checkSchema } from '../answer-schema.js';
 import { headersSchema, urlSchema } from '../http/param-schemas.js';
 import { saveAsSchema } from '../save-as.js';
 
+/** Dollars for a million tokens. */
+const MAX_PRICE = 1_000_000;
+
 /** Sampling and the like go to the server as they are; it says what it does not take. */
 const settingsShape = {
   tools: z
@@ -84,6 +87,13 @@ export const paramsSchema = z
       .regex(/^[\x21-\x7e]+$/, 'This is no key: it must be visible ASCII characters')
       .optional()
       .describe('Normally a secret. Without it none is sent.'),
+    price: z
+      .strictObject({
+        input_per_million: z.number().min(0).max(MAX_PRICE),
+        output_per_million: z.number().min(0).max(MAX_PRICE),
+      })
+      .optional()
+      .describe('US dollars for a million tokens, for max_cost_usd of the run. What a call cost counts as usage.'),
     save_as: saveAsSchema,
   })
   .superRefine(checkTogether);

@@ -42,6 +42,8 @@ describe('isRequest', () => {
       { type: 'cancel.requested' },
       { type: 'pause.requested' },
       { type: 'run.unpaused' },
+      { type: 'limits.lifted', limits: { max_steps: 9 } },
+      { type: 'wait.ended', wait_id: 'w3', outcome: 'lifted' },
       { type: 'run.cancelled', logs: [] },
       { type: 'run.retried' },
       { type: 'signal.received', name: 'go', payload: 1 },

@@ -77,6 +77,10 @@ const EVENTS: Record<EventType, [RunEvent, unknown[][]][]> = {
   'run.forked': [
     [{ type: 'run.forked', forked_from: { run_id: 'r', step: 4 }, patch: {}, node: 'a', step: 4 }, [['onRunForked']]],
   ],
+  'limit.reached': [
+    [{ type: 'limit.reached', limit: 'max_steps', message: 'm', step: 4, node: 'a' }, [['onLimitReached']]],
+  ],
+  'limits.lifted': [[{ type: 'limits.lifted', limits: { max_steps: 9 } }, []]],
   'run.completed': [[{ type: 'run.completed', reason: 'end' }, [['onRunCompleted']]]],
   'run.failed': [[{ type: 'run.failed', error }, [['onRunFailed']]]],
   'run.cancelled': [[{ type: 'run.cancelled', logs: [] }, [['onRunCancelled']]]],

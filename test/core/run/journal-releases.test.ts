@@ -185,3 +185,15 @@ it('release 1.5 added the policies by which steps are tried again', () => {
     expect(says, release).toBe(release === '1.5-errors');
   }
 });
+
+it('release 1.5 added limits that ask, visits, and what calls cost', () => {
+  for (const { release, runs } of fixtures) {
+    const types = typesOf(release).filter((type) => type === 'limit.reached' || type === 'limits.lifted');
+    const isNew = release === '1.5-limits';
+    expect([release, ...types]).toEqual(isNew ? [release, 'limit.reached', 'limits.lifted'] : [release]);
+    for (const field of ['visits', 'guards', 'budgetsOf', 'progress']) {
+      expect(runs.some(({ state }) => field in state)).toBe(isNew);
+    }
+    expect(JSON.stringify(runs).includes('cost_usd')).toBe(isNew);
+  }
+});

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import type { JsonObject } from '../../../src/core/base/json.js';
 import { decide } from '../../../src/core/run/decide.js';
 import { type EventOf, type EventRecord, isTerminal, type RunEvent } from '../../../src/core/run/events.js';
 import type { ChildResult } from '../../../src/core/run/join.js';
@@ -14,6 +16,7 @@ import { eventOf } from '../../../src/core/run/stored-events.js';
 import { compileGraph, readSnapshot } from '../../helpers/all-steps.js';
 import { flatten } from '../../helpers/flat-run.js';
 import {
+  anyGuards,
   childEnds,
   type GeneratedGraph,
   type Intervention,
@@ -132,6 +135,27 @@ function checkPauses(driver: RunDriver): void {
   );
 }
 
+/** Visits, and those that find nothing changed, counted in the simplest way. */
+function checkVisits({ records, state, options }: RunDriver): void {
+  const visits: Record<string, number> = Object.create(null);
+  const last: Record<string, { data: JsonObject; unchanged: number }> = Object.create(null);
+  let at = blankRun('run-1', options.inherited);
+  for (const record of records) {
+    at = fold(at, [record]);
+    const next = 'next' in record.event ? record.event.next : null;
+    if (typeof next !== 'string') continue;
+    visits[next] = (visits[next] ?? 0) + 1;
+    const isSame = last[next] !== undefined && isDeepStrictEqual(last[next].data, at.data);
+    last[next] = { data: at.data, unchanged: isSame ? last[next]!.unchanged + 1 : 0 };
+  }
+  assert.deepEqual({ ...state.visits }, { ...visits });
+  // Only a run that has had the limit all along has seen all of it.
+  if (options.guards?.no_progress === undefined) return;
+  const entries = Object.entries(state.progress!.entries).map(([node, { unchanged }]) => [node, unchanged]);
+  const counted = Object.entries(last).map(([node, { unchanged }]) => [node, unchanged]);
+  assert.deepEqual(Object.fromEntries(entries), Object.fromEntries(counted));
+}
+
 /** Steps read at once, and steps read one page after the other, are the same. */
 function checkSteps({ records, view: state }: RunDriver): void {
   const read = (from: number) => {
@@ -186,14 +210,18 @@ function forkOf({ graph, records, options, now, state }: RunDriver, fromStep: nu
 function intervene(driver: RunDriver, { kind, ...rest }: Intervention, snapshots: Stored[]): void {
   if ('ms' in rest) driver.now += rest.ms;
   if ('payload' in rest) driver.signal(rest.name, rest.payload);
-  const { status, maxSteps, cursor } = driver.view;
+  const { status, maxSteps, cursor, error } = driver.view;
   if (kind === 'snapshot') {
     const { text, state } = takeSnapshot(driver.state);
     snapshots.push({ text, seq: state.seq });
     driver.state = state;
   }
   if (kind === 'retry' && (status === 'FAILED' || status === 'CANCELLED')) {
-    driver.retry((cursor?.step ?? 0) > maxSteps ? { max_steps: maxSteps + 2 } : undefined);
+    // What it may have been over is raised.
+    const { max_visits = 0, no_progress = 0 } = driver.state.guards ?? {};
+    const isLow = error?.code === 'max_visits_exceeded' || error?.code === 'no_progress';
+    const steps = (cursor?.step ?? 0) > maxSteps ? { max_steps: maxSteps + 2 } : {};
+    driver.retry({ ...steps, ...(isLow && { max_visits: max_visits + 9, no_progress: no_progress + 9 }) });
   }
   if (!isFinished(driver.view.status)) interveneLive(driver, kind);
 }
@@ -202,6 +230,7 @@ function interveneLive(driver: RunDriver, kind: Intervention['kind']): void {
   const { status, waiting } = driver.view;
   if (kind === 'cancel') driver.append({ type: 'cancel.requested' });
   if (kind === 'pause') driver.append(...(pause(driver.state).events ?? []));
+  if (kind === 'lift' && waiting?.kind === 'limit') driver.liftAll();
   if (kind === 'unpause') driver.append(...(unpause(driver.state).events ?? []));
   if (kind === 'crash' && status === 'RUNNING') driver.append({ type: 'run.recovered' });
   if (kind === 'drain' && status === 'RUNNING') driver.append({ type: 'run.drained' });
@@ -250,6 +279,7 @@ function drive({ definition, registry }: GeneratedGraph, plan: Plan, seen: Set<s
     if (intervention.kind === 'snapshot') checkSteps(driver);
     if (!isOver || isScripted) continue;
     checkSteps(driver);
+    checkVisits(driver);
     for (const { event } of driver.records) seen.add(kindOf(event));
     return driver;
   }
@@ -287,6 +317,7 @@ const plans: fc.Arbitrary<Plan> = fc
     script: interventions,
     ends: childEnds,
     depth: fc.constantFrom(0, 0, 1, 8),
+    guards: anyGuards,
     limits: fc.record(
       {
         inputData: fc.jsonValue({ maxDepth: 2 }),
@@ -296,10 +327,10 @@ const plans: fc.Arbitrary<Plan> = fc
       { requiredKeys: ['inputData', 'maxSteps'] },
     ),
   })
-  .map(({ script, ends, depth, limits }) => ({
+  .map(({ script, ends, depth, limits, guards }) => ({
     script,
     ends,
-    options: { ...limits, ...(depth > 0 ? branchAt(depth) : {}) } as DriverOptions,
+    options: { ...limits, guards, ...(depth > 0 ? branchAt(depth) : {}) } as DriverOptions,
   }));
 
 describe('any run of any graph', () => {
@@ -319,10 +350,19 @@ describe('any run of any graph', () => {
     // The generators would be worth little if runs ended in one way only.
     const expected = [
       ...['COMPLETED', 'CANCELLED', 'tool_failed', 'invalid_patch', 'condition_failed', 'max_steps_exceeded'],
-      ...['deadline_exceeded', 'expression_failed', 'wait_expired', 'branch_failed', 'child_failed', 'depth_exceeded'],
+      ...[
+        'max_visits_exceeded',
+        'no_progress',
+        'deadline_exceeded',
+        'expression_failed',
+        'wait_expired',
+        'branch_failed',
+        'child_failed',
+        'depth_exceeded',
+      ],
     ];
     expect([...ends]).toEqual(expect.arrayContaining(expected));
-    expect(types.size).toBe(25);
+    expect(types.size).toBe(28);
   }, 60_000);
 
   it('depends on nothing but its graph, its events, the clock and chance', () => {

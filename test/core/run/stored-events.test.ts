@@ -37,6 +37,7 @@ const EVENTS: readonly RunEvent[] = [
     metadata: { k: 'v' },
     parent: { run_id: 'p', seq: 3, index: 0, kind: 'branch', depth: 1 },
     started_by: { kind: 'run', id: 'r' },
+    budgets_of: ['run-0'],
     entry_node: 'a',
     join_node: 'b',
     by: 'alice',
@@ -62,6 +63,19 @@ const EVENTS: readonly RunEvent[] = [
   { type: 'pause.requested', by: 'alice' },
   { type: 'run.paused', node: 'a' },
   { type: 'run.unpaused', by: 'alice' },
+  {
+    type: 'limit.reached',
+    limit: 'max_cost_usd',
+    message: 'Too much.',
+    step: 2,
+    node: 'a',
+    limit_of: 'run-0',
+    used: { input_tokens: 1, output_tokens: 2, cost_usd: 0.5 },
+  },
+  {
+    type: 'limits.lifted',
+    limits: { max_tokens: 9, max_cost_usd: 0.5, max_visits: 2, no_progress: 3, on_limit: 'wait' },
+  },
   { type: 'run.recovered', children_ended: 3 },
   { type: 'run.drained' },
   {
@@ -72,6 +86,7 @@ const EVENTS: readonly RunEvent[] = [
     by: 'alice',
     data: {},
     result: { n: 1 },
+    budgets_of: ['run-0'],
     step: 1,
     node: 'a',
     next: 'a',
@@ -84,7 +99,7 @@ const EVENTS: readonly RunEvent[] = [
 
 /** Fields that only some events of a type have. */
 const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
-  'run.submitted': ['parent', 'started_by', 'entry_node', 'join_node', 'by', 'deadline_at'],
+  'run.submitted': ['parent', 'started_by', 'entry_node', 'join_node', 'by', 'deadline_at', 'budgets_of'],
   'run.started': ['step'],
   'step.completed': ['usage'],
   'step.failed': ['usage', 'retry_at', 'patch', 'decision', 'next'],
@@ -92,12 +107,13 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   'wait.ended': ['answer', 'answered_by'],
   'signal.received': ['request', 'by'],
   'branches.joined': ['error'],
+  'limit.reached': ['limit_of', 'used'],
   'cancel.requested': ['by'],
   'pause.requested': ['by'],
   'run.unpaused': ['by'],
   'run.forked': ['by'],
   'run.recovered': ['children_ended'],
-  'run.retried': ['limits', 'deadline_at', 'parent_seq', 'by', 'data', 'result', 'step', 'node', 'next'],
+  'run.retried': ['limits', 'deadline_at', 'parent_seq', 'budgets_of', 'by', 'data', 'result', 'step', 'node', 'next'],
   'run.cancelled': ['usage', 'by'],
 };
 /** Takes any JSON. */

@@ -6,16 +6,19 @@ import {
   isForPerson,
   isOpenWaitKind,
   type OpenWaitKind,
+  PERSON_WAIT_KINDS,
   WAIT_KINDS,
 } from '../../../src/core/run/waits.js';
 
-it('a person answers an input, and nothing else', () => {
-  expect(WAIT_KINDS.filter(isForPerson)).toEqual(['input']);
+it('a person answers an input and lifts a limit, and nothing else', () => {
+  expect(WAIT_KINDS.filter(isForPerson)).toEqual(['input', 'limit']);
+  expect(PERSON_WAIT_KINDS).toEqual(['input', 'limit']);
 });
 
 it('branches and graphs that run as a step are children', () => {
   expect(CHILDREN_WAIT_KINDS).toEqual(['graph', 'branches']);
-  expect(WAIT_KINDS.filter((kind) => !hasChildren(kind))).toEqual(['timer', 'input', 'signal', 'retry', 'paused']);
+  const others = ['timer', 'input', 'signal', 'retry', 'paused', 'limit'];
+  expect(WAIT_KINDS.filter((kind) => !hasChildren(kind))).toEqual(others);
 });
 
 it.each<[OpenWaitKind, string, string]>([
@@ -27,7 +30,7 @@ it.each<[OpenWaitKind, string, string]>([
   expect(endOfTime(kind)).toMatchObject({ outcome, atTime });
 });
 
-it('a wait is open if it has no child runs, and is no pause', () => {
+it('a wait is open if it has no child runs, and is no pause and no limit', () => {
   expect([...WAIT_KINDS, 'planted', 1, undefined].filter((kind) => isOpenWaitKind(kind))).toEqual([
     'timer',
     'input',

@@ -171,6 +171,10 @@ it('each code of the server is caught by a node, a wait, or an edge, or ends the
   expect(Object.keys(RUN_ERRORS).filter((code) => !caught.some((one) => one === code))).toEqual([
     'condition_failed',
     'max_steps_exceeded',
+    'max_tokens_exceeded',
+    'max_cost_exceeded',
+    'max_visits_exceeded',
+    'no_progress',
     'deadline_exceeded',
     'too_many_descendants',
     'recovery_exhausted',

@@ -1,0 +1,1 @@
+ALTER TABLE `child_usage` ADD `cost_nano_usd` integer DEFAULT 0 NOT NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE "child_usage" ADD COLUMN "cost_nano_usd" bigint DEFAULT 0 NOT NULL;

@@ -1,0 +1,63 @@
+import { append } from '../core/run/journal.js';
+import { isLimited, type LiftRequest, type LimitedRun, liftLimits, liftLimitsAbove } from '../core/run/lift-limits.js';
+import type { Verdict } from '../core/run/requests.js';
+import type { RunState } from '../core/run/state.js';
+import type { AppendResult } from '../runs/append.js';
+import { readFamilyTotal, readFamilyUsage } from '../runs/family-usage.js';
+import { appendOf } from '../runs/units.js';
+import { ConflictError } from '../store/errors.js';
+import type { Wake } from '../store/queue.js';
+import type { RunDeps } from './shared.js';
+
+type LiftDeps = Pick<RunDeps, 'store' | 'runs' | 'now'>;
+
+/** Runs that one lifted limit has go on at most: more than a run can have inside it. */
+const MAX_WOKEN = 1_000_000;
+
+/** Lifts a limit of the run itself. */
+export async function liftOwnLimits(deps: LiftDeps, state: LimitedRun, request: LiftRequest): Promise<Verdict> {
+  return liftLimits(state, request, await readFamilyUsage(deps, state));
+}
+
+/** The run above that has the limit which a run waits at, if it is not the run's own. */
+export function ownerOfLimit(state: RunState): string | undefined {
+  return isLimited(state) ? state.phase.wait.limitOf : undefined;
+}
+
+/**
+ * Lifts the limit of a run above, which a run waits at, in one unit with the end of that wait. The others that wait at it are
+ * looked at again: each goes on if the new limit is enough for it.
+ * @returns `undefined` if the run does not wait at such a limit any more
+ */
+export async function liftLimitsOfOwner(
+  deps: LiftDeps,
+  runId: string,
+  request: LiftRequest,
+): Promise<AppendResult | undefined> {
+  const { store, runs, now } = deps;
+  for (;;) {
+    const state = await runs.load(runId);
+    const ownerId = state && ownerOfLimit(state);
+    if (state === undefined || ownerId === undefined || !isLimited(state)) return undefined;
+    const owner = await runs.load(ownerId);
+    if (owner === undefined) return undefined;
+    const lifted = liftLimitsAbove(state, owner, request, await readFamilyTotal(deps, owner));
+    if (lifted.refusal !== undefined) return { state, isAppended: false, refusal: lifted.refusal };
+    const at = now();
+    const after = append(state, lifted.waiting, at);
+    const appends = [appendOf(owner, append(owner, lifted.owner, at)), appendOf(state, after)];
+    try {
+      await store.commit({ appends, wakes: await wakesOf(deps, ownerId, runId) });
+      return { state: after.state, isAppended: true };
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+    }
+  }
+}
+
+/** The run that was asked about, and all others below the same run that wait at a limit. */
+async function wakesOf({ store }: LiftDeps, ownerId: string, runId: string): Promise<Wake[]> {
+  const waiting = await store.listWaitingDescendants(ownerId, ['limit'], MAX_WOKEN);
+  const ids = new Set([runId, ...waiting.map((run) => run.runId)]);
+  return [...ids].map((id) => ({ runId: id, at: 0 }));
+}
