@@ -1,3 +1,4 @@
+import type { Guards } from '../../src/core/base/run-options.js';
 import { defineCondition, defineTool } from '../../src/core/tool/tool.js';
 import { type BenchEngine, openEngine } from './engines.js';
 import { benchFolder, type Line, median, shown } from './measure.js';
@@ -9,15 +10,24 @@ const POLL_MS = 25;
 
 /** Cost of a step late in a long run against one early in it, watched and not, and with 64 kB of data against none. */
 export async function benchStepCost(): Promise<Line[]> {
-  const rounds: { early: number; late: number; heavy: number; watchedEarly: number; watched: number }[] = [];
+  const rounds: {
+    early: number;
+    late: number;
+    heavy: number;
+    guarded: number;
+    watchedEarly: number;
+    watched: number;
+  }[] = [];
   for (let round = 0; round < 3; round++) {
     const light = await stepTimes(0, STEPS);
     const heavy = await stepTimes(65_536, 3000);
+    const guarded = await stepTimes(65_536, 3000, undefined, { no_progress: 1000, on_limit: 'wait' });
     const watched = await stepTimes(0, STEPS, POLL_MS);
     rounds.push({
       early: perStep(light, 1000),
       late: perStep(light, 20_000),
       heavy: perStep(heavy, 1000),
+      guarded: perStep(guarded, 1000),
       watchedEarly: perStep(watched, 1000),
       watched: perStep(watched, 20_000),
     });
@@ -37,6 +47,7 @@ export async function benchStepCost(): Promise<Line[]> {
       1.2,
     ),
     line('cost of a step with 64 kB of data, against none', 'heavy', 'early', 1.1),
+    line('the same with a limit of visits without progress, against none', 'guarded', 'heavy', 1.1),
   ];
 }
 
@@ -48,7 +59,7 @@ function perStep(times: readonly number[], at: number): number {
 }
 
 /** When each step of a long loop was called, in milliseconds; the data holds `bytes` in 64 keys all along. */
-async function stepTimes(bytes: number, steps: number, pollMs?: number): Promise<number[]> {
+async function stepTimes(bytes: number, steps: number, pollMs?: number, guards: Guards = {}): Promise<number[]> {
   const times: number[] = [];
   const fill = Object.fromEntries(Array.from({ length: 64 }, (_, index) => [`key_${index}`, 'x'.repeat(bytes / 64)]));
   const tick = defineTool({
@@ -72,7 +83,7 @@ async function stepTimes(bytes: number, steps: number, pollMs?: number): Promise
     nodes: [{ name: 'tick', tool_name: 'tick' }],
     edges: [],
     conditional_edges: [{ from_node: 'tick', condition_function: 'again' }],
-    limits: { max_steps: steps + 1 },
+    limits: { max_steps: steps + 1, ...guards },
   });
   const stopPolling = pollMs === undefined ? undefined : pollNewest(bench.engine, pollMs);
   await bench.run('loop', null);

@@ -15,6 +15,15 @@ const PERSON = {
 };
 
 describe('llm_chat', () => {
+  it('counts what the tokens cost, if it is told their price', async () => {
+    const server = await serveModel();
+    const params = { model: 'm', prompt: 'Hello there', price: { input_per_million: 0.15, output_per_million: 2.5 } };
+    const { patch, tokens } = await callTool(llmChat({ baseUrl: server.baseUrl }), params);
+    const usage = { input_tokens: 2, output_tokens: 4, cost_usd: 0.000_010_3 };
+    expect(tokens).toEqual([usage]);
+    expect(patch).toMatchObject({ the_node: { usage } });
+  });
+
   it('asks and keeps content, model, reason and tokens, and counts them', async () => {
     const server = await serveModel();
     const { patch, tokens } = await callTool(llmChat({ baseUrl: server.baseUrl }), {
