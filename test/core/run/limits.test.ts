@@ -277,3 +277,22 @@ describe('what a person sees of a run at a limit', () => {
     expect(run.state.progress?.changes).toHaveLength(200);
   });
 });
+
+it('what a fork sets is no change of a visit', () => {
+  const run = loop('counts', { on_limit: 'wait', max_steps: 3 });
+  run.finish();
+  const forked_from = { run_id: 'run-0', step: 4 };
+  run.append({ type: 'run.forked', forked_from, patch: { more: 1 }, node: 'b', step: 4 });
+  expect(changesAt(run.state.progress, 'b').every(({ data }) => !('more' in data))).toBe(true);
+});
+
+it('a run that is older than the counts of visits counts them once it has a limit of its own', () => {
+  const run = loop('counts', { max_steps: 1 });
+  run.finish();
+  run.state = { ...run.state, visits: null };
+  run.append({ type: 'run.retried', limits: { max_steps: 2 } });
+  expect(run.state.visits).toBeNull();
+  run.append({ type: 'run.failed', error: { code: 'tool_failed', message: 'm', node: 'b', step: 2 } });
+  run.append({ type: 'run.retried', limits: { max_visits: 5 }, next: 'b' });
+  expect(run.state.visits).toEqual({ b: 1 });
+});
