@@ -2,7 +2,7 @@ import { definedOnly } from '../base/defined-only.js';
 import type { RunErrorCode } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
 import type { Guards } from '../base/run-options.js';
-import { addUsage, tokensOf, toNanoDollars, type Usage } from '../base/usage.js';
+import { addUsage, toDollars, tokensOf, toNanoDollars, type Usage } from '../base/usage.js';
 import type { GivenLimits, LimitKind, RunEvent } from './events.js';
 import { countUnchanged, unchangedSince } from './progress.js';
 import { type Cursor, cursorOf, type RunState } from './state.js';
@@ -175,7 +175,7 @@ export function compareSpent(guards: Guards, used: Usage, limitOf?: string): Rea
     return { limit: 'max_tokens', message: `${who} has used ${tokens} of at most ${maxTokens} tokens.`, ...whose };
   }
   if (maxCost !== undefined && toNanoDollars(used) >= toNanoDollars({ cost_usd: maxCost })) {
-    const message = `${who} has cost ${used.cost_usd ?? 0} of at most ${maxCost} US dollars.`;
+    const message = `${who} has cost ${toDollars(toNanoDollars(used))} of at most ${maxCost} US dollars.`;
     return { limit: 'max_cost_usd', message, ...whose };
   }
   return undefined;

@@ -5,7 +5,7 @@ export const NO_VISITS: Visits = Object.freeze({});
 
 /** How often a node was visited. */
 export function visitsOf(visits: Visits | null, node: string): number {
-  return visits !== null && Object.hasOwn(visits, node) ? (visits[node] ?? 0) : 0;
+  return visits !== null && Object.hasOwn(visits, node) ? (visits[node] as number) : 0;
 }
 
 /** Counts a visit. */

@@ -67,6 +67,13 @@ describe('lifting a limit', () => {
     expect(answer(waiting.state, { payload: 1 }, START).refusal?.code).toBe('run_not_waiting');
   });
 
+  it('counts what runs inside the run have used', () => {
+    const driver = run({ on_limit: 'wait', max_tokens: 10 });
+    driver.family = { below: { input_tokens: 20, output_tokens: 0 }, above: [] };
+    expect(driver.lift({ max_tokens: 30 })).toBe('limits_too_low');
+    expect(driver.lift({ max_tokens: 31 })).toBeUndefined();
+  });
+
   it('keeps the limits that are not given', () => {
     const driver = run({ on_limit: 'wait', max_steps: 1, max_cost_usd: 7, max_visits: 9 });
     driver.lift({ max_steps: 2, max_visits: 8, no_progress: 5 });
@@ -127,6 +134,7 @@ describe('lifting the limit of a run above', () => {
       waiting: [{ type: 'wait.ended', wait_id: 'w3', outcome: 'lifted' }],
     });
     expect(liftAbove({ limits }, { ...owner, guards: null })).toMatchObject({ owner: [{ limits }] });
+    expect(liftAbove({ limits: {} }, { ...owner, guards: null })).toMatchObject({ owner: [{ limits: {} }] });
   });
 
   it.each<[Json, string]>([

@@ -3,8 +3,9 @@ import type { JsonObject } from '../../../src/core/base/json.js';
 import { NO_USAGE } from '../../../src/core/base/usage.js';
 import type { GivenLimits } from '../../../src/core/run/events.js';
 import { fold, takeSnapshot } from '../../../src/core/run/journal.js';
+import { hasBudget } from '../../../src/core/run/limits.js';
 import { changesAt } from '../../../src/core/run/progress.js';
-import { blankRun } from '../../../src/core/run/state.js';
+import { blankRun, type RunState } from '../../../src/core/run/state.js';
 import { wait } from '../../../src/core/tool/wait.js';
 import { readSnapshot } from '../../helpers/all-steps.js';
 import { compiled, type DriverOptions, RunDriver, START } from '../../helpers/run-driver.js';
@@ -291,8 +292,19 @@ it('a run that is older than the counts of visits counts them once it has a limi
   run.finish();
   run.state = { ...run.state, visits: null };
   run.append({ type: 'run.retried', limits: { max_steps: 2 } });
+  run.append({ type: 'run.started', next: 'b', step: 2 });
   expect(run.state.visits).toBeNull();
   run.append({ type: 'run.failed', error: { code: 'tool_failed', message: 'm', node: 'b', step: 2 } });
   run.append({ type: 'run.retried', limits: { max_visits: 5 }, next: 'b' });
   expect(run.state.visits).toEqual({ b: 1 });
+});
+
+it.each<[Partial<RunState>, boolean]>([
+  [{ guards: null, budgetsOf: [] }, false],
+  [{ guards: { max_visits: 1 }, budgetsOf: [] }, false],
+  [{ guards: { max_tokens: 1 }, budgetsOf: [] }, true],
+  [{ guards: { max_cost_usd: 1 }, budgetsOf: [] }, true],
+  [{ guards: null, budgetsOf: ['run-0'] }, true],
+])('what others have used is read only for a run that has a budget, or takes from one: %j', (changes, isRead) => {
+  expect(hasBudget({ ...blankRun('run-1'), ...changes })).toBe(isRead);
 });
