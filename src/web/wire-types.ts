@@ -247,6 +247,9 @@ export interface Waiting {
   signal: string | null;
   token?: string;
   answer_url?: string;
+  limit: LimitKind | null;
+  limit_of: string | null;
+  evidence: LimitEvidence | null;
   children: WaitingChild[];
 }
 export interface LimitEvidence {

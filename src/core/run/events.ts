@@ -228,7 +228,7 @@ export type RunEvent =
       readonly used?: Usage;
     }
   /** Somebody gave the run other limits; those that are not here stay. */
-  | { readonly type: 'limits.lifted'; readonly limits: GivenLimits }
+  | { readonly type: 'limits.lifted'; readonly limits: GivenLimits; readonly by?: string }
   /**
    * A server found the run unfinished after a crash and drives it on. `children_ended`: it had something to do for its
    * children, so many of which had ended by then. After `run.drained` this tells only that it goes on.

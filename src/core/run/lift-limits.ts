@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../base/json.js';
 import { problemsOf } from '../base/problems.js';
 import { runLimitsSchema } from '../base/run-options.js';
 import { tokensOf, type Usage } from '../base/usage.js';
+import type { Actor } from './actor.js';
 import type { EventOf, GivenLimits } from './events.js';
 import { limitsAfter } from './evolve-limits.js';
 import { compareSpent, type FamilyUsage, findLimit, standingAt } from './limits.js';
@@ -16,7 +17,7 @@ const aboveSchema = z.strictObject({
   limits: runLimitsSchema.pick({ max_tokens: true, max_cost_usd: true, on_limit: true }),
 });
 
-export interface LiftRequest {
+export interface LiftRequest extends Actor {
   readonly payload: Json;
   readonly waitId?: string | undefined;
 }
@@ -43,7 +44,7 @@ export function liftLimits(
   const standing = standingAt(after);
   const reached = standing && findLimit(after, standing, family && { ...family, above: [] });
   if (reached !== undefined) return tooLow(reached.message, reached.limit);
-  return { events: [{ type: 'limits.lifted', limits }, endWait(state)] };
+  return { events: [lift(limits, request), endWait(state, request)] };
 }
 
 /** What is appended to the run that waits, and to the one above it that has the limit. */
@@ -62,7 +63,7 @@ export function liftLimitsAbove(state: LimitedRun, owner: RunState, request: Lif
   if (isFinished(status)) return refuseFinished({ runId: owner.runId, status });
   const reached = compareSpent(limitsAfter(owner, limits).guards ?? {}, used, owner.runId);
   if (reached !== undefined) return tooLow(reached.message, reached.limit);
-  return { owner: [{ type: 'limits.lifted', limits }], waiting: [endWait(state)] };
+  return { owner: [lift(limits, request)], waiting: [endWait(state, request)] };
 }
 
 /** JSON Schema of what lifts a limit: at least so much of it. */
@@ -104,8 +105,12 @@ function readLimits(
   return refuse('invalid_answer', message, inBody);
 }
 
-function endWait({ phase }: LimitedRun): Ended {
-  return { type: 'wait.ended', wait_id: phase.wait.id, outcome: 'lifted' };
+function lift(limits: GivenLimits, { by }: Actor): Lifted {
+  return { type: 'limits.lifted', limits, ...definedOnly({ by }) };
+}
+
+function endWait({ phase }: LimitedRun, { by }: Actor): Ended {
+  return { type: 'wait.ended', wait_id: phase.wait.id, outcome: 'lifted', ...definedOnly({ answered_by: by }) };
 }
 
 function tooLow(message: string, limit: string): { readonly refusal: Refusal } {

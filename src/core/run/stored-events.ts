@@ -202,7 +202,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     limit_of: optional(isText),
     used: usage,
   },
-  'limits.lifted': { limits: isGivenLimits },
+  'limits.lifted': { limits: isGivenLimits, by },
   'run.recovered': { children_ended: optional(isCount) },
   'run.drained': {},
   'run.retried': {

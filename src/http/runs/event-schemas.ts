@@ -202,7 +202,7 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     limit_of: z.string().optional().describe('The run above that has the limit, if it is not that of the run itself.'),
     used: usageSchema.optional().describe('What the run that has the limit, with all runs inside it, had used.'),
   },
-  'limits.lifted': { limits: givenLimitsSchema },
+  'limits.lifted': { limits: givenLimitsSchema, by },
   'run.recovered': { children_ended: z.int().optional() },
   'run.drained': {},
   'run.retried': {

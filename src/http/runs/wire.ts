@@ -72,10 +72,7 @@ function toLimits({ maxSteps, deadlineSeconds, guards }: RunState): WireState['l
   };
 }
 
-function toWaiting(
-  { state, waitingChildren, usageTotal }: RunView,
-  link: ShownLink | undefined,
-): WireState['waiting'] {
+function toWaiting({ state, waitingChildren, usageTotal }: RunView, link: ShownLink | undefined): WireState['waiting'] {
   const waiting = waitOf(state);
   if (waiting === null) return null;
   const { id, kind, node, since, until, message, signal = null, limit = null, limitOf: limit_of = null } = waiting;

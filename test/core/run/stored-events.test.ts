@@ -75,6 +75,7 @@ const EVENTS: readonly RunEvent[] = [
   {
     type: 'limits.lifted',
     limits: { max_tokens: 9, max_cost_usd: 0.5, max_visits: 2, no_progress: 3, on_limit: 'wait' },
+    by: 'alice',
   },
   { type: 'run.recovered', children_ended: 3 },
   { type: 'run.drained' },
@@ -108,6 +109,7 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   'signal.received': ['request', 'by'],
   'branches.joined': ['error'],
   'limit.reached': ['limit_of', 'used'],
+  'limits.lifted': ['by'],
   'cancel.requested': ['by'],
   'pause.requested': ['by'],
   'run.unpaused': ['by'],
