@@ -1,5 +1,6 @@
 import { EngineError } from '../core/base/errors.js';
-import { type EventRecord, isTerminal } from '../core/run/events.js';
+import { isTerminal } from '../core/run/event-kinds.js';
+import type { EventRecord } from '../core/run/events.js';
 import type { OutputPiece } from '../runs/output-buffer.js';
 import type { OutputGap, OutputReader } from '../runs/output-reader.js';
 import type { RunOutput } from '../runs/run-output.js';

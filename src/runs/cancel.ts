@@ -1,6 +1,7 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import type { Actor } from '../core/run/actor.js';
-import { type EventOf, isTerminal } from '../core/run/events.js';
+import { isTerminal } from '../core/run/event-kinds.js';
+import type { EventOf } from '../core/run/events.js';
 import { cancel, refuseFinished, type Verdict } from '../core/run/requests.js';
 import { isFinished, RUN_STATUSES, type RunState } from '../core/run/state.js';
 import { endUnread, outlineState } from '../core/run/unread.js';

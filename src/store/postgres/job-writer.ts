@@ -1,4 +1,4 @@
-import { isRequest } from '../../core/run/events.js';
+import { isRequest } from '../../core/run/event-kinds.js';
 import { isFinished, statusOf } from '../../core/run/state.js';
 import { ConflictError } from '../errors.js';
 import type { Wake } from '../queue.js';

@@ -1,6 +1,6 @@
 import { assertNever } from '../../core/base/assert-never.js';
 import { wakeAt } from '../../core/run/due.js';
-import { isRequest } from '../../core/run/events.js';
+import { isRequest } from '../../core/run/event-kinds.js';
 import { isFinished, statusOf } from '../../core/run/state.js';
 import { hasChildren } from '../../core/run/waits.js';
 import { type Claim, QueueFullError, type RunQueue, type Unsubscribe, type Wake } from '../queue.js';

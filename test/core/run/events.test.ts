@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type EventOf, isRequest, isTerminal, payloadOf, type RunEvent } from '../../../src/core/run/events.js';
+import { isRequest, isTerminal } from '../../../src/core/run/event-kinds.js';
+import { type EventOf, payloadOf, type RunEvent } from '../../../src/core/run/events.js';
 import { eventOf } from '../../../src/core/run/stored-events.js';
 
 const submitted: RunEvent = {

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { JsonObject } from '../../../src/core/base/json.js';
 import { decide } from '../../../src/core/run/decide.js';
-import { type EventOf, type EventRecord, isTerminal, type RunEvent } from '../../../src/core/run/events.js';
+import { isTerminal } from '../../../src/core/run/event-kinds.js';
+import type { EventOf, EventRecord, RunEvent } from '../../../src/core/run/events.js';
 import type { ChildResult } from '../../../src/core/run/join.js';
 import { fold, takeSnapshot } from '../../../src/core/run/journal.js';
 import { linesOf } from '../../../src/core/run/log-lines.js';
