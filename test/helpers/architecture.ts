@@ -92,7 +92,7 @@ const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
   { package: /^@dagrejs\/dagre$/, to: DIAGRAM },
   { package: /^@dagrejs\/graphlib$/, to: GRAPH },
   { package: /^preact(\/|$)/, to: /^web\// },
-  { package: /^eventsource-parser(\/|$)/, to: /^web\// },
+  { package: /^eventsource-parser(\/|$)/, to: /^(web|tools\/llm)\// },
 ];
 
 /** What would make `core/` depend on more than its arguments. */
