@@ -16,7 +16,7 @@ type Filter = Omit<Parameters<typeof listRuns>[1], 'limit' | 'cursor'>;
 /** What to do to which runs. */
 export interface BulkRequest extends Actor {
   readonly action: BulkAction;
-  /** These runs, or those that fit a filter, newest first, from a cursor on. */
+  /** These runs, or those that fit a filter, in its order, from a cursor on. */
   readonly runs: { readonly ids: readonly string[] } | { readonly filter: Filter; readonly cursor?: string };
   /** Only says what would be done. */
   readonly dryRun?: boolean;

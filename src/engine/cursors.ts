@@ -6,10 +6,21 @@ const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const AFTER_GRAPH = /^after:([a-z0-9-]{1,100})$/;
 const SEQ = /^[1-9]\d{0,14}$/;
 
+/** Before the run in a cursor of a list that begins with the oldest. */
+const LATER_THAN = 'later:';
+
+/** The cursor of the runs after one. That of a list of the other order is another: it would end, or begin anew. */
+export function runCursorAfter(runId: string, oldestFirst: boolean): string {
+  return oldestFirst ? LATER_THAN + runId : runId;
+}
+
 /** The run that a page of runs follows. @throws EngineError `invalid_request` */
-export function readRunCursor(cursor: string): string {
-  if (!RUN_ID.test(cursor)) throw invalidCursor();
-  return cursor;
+export function readRunCursor(cursor: string, oldestFirst: boolean): string {
+  const isLater = cursor.startsWith(LATER_THAN);
+  const runId = isLater ? cursor.slice(LATER_THAN.length) : cursor;
+  if (!RUN_ID.test(runId)) throw invalidCursor();
+  if (isLater !== oldestFirst) throw invalidCursor('It is one of a list in the other `order`: go on with the same.');
+  return runId;
 }
 
 /** The cursor of the graphs after one. The prefix tells a cursor from the id of a graph. */
@@ -30,7 +41,7 @@ export function readStepCursor(cursor: string): number {
   return Number(cursor);
 }
 
-function invalidCursor(): EngineError {
-  const errors = [{ pointer: '/cursor', code: 'invalid_cursor', message: 'Use a next_cursor of an earlier answer.' }];
+function invalidCursor(message = 'Use a next_cursor of an earlier answer.'): EngineError {
+  const errors = [{ pointer: '/cursor', code: 'invalid_cursor', message }];
   return new EngineError('invalid_request', 'The cursor is not one of this list.', { errors });
 }

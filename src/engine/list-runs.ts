@@ -1,7 +1,7 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { jsonBytes } from '../core/base/json.js';
 import type { RunFilter, RunSummary } from '../store/store.js';
-import { readRunCursor } from './cursors.js';
+import { readRunCursor, runCursorAfter } from './cursors.js';
 import type { Page, RunDeps } from './shared.js';
 
 /** A page ends with the run that brings its metadata and errors to this size, whatever its limit. */
@@ -16,23 +16,28 @@ interface RunPage {
   readonly nextCursor: string | null;
 }
 
-/** Runs that fit a filter, newest first. */
+/** Runs that fit a filter, in its order. */
 export async function listRuns(
   deps: Pick<RunDeps, 'store' | 'turns'>,
   { cursor, limit, ...filter }: Filter,
 ): Promise<RunPage> {
   const runs: RunSummary[] = [];
   let bytes = 0;
-  let after = cursor === undefined ? undefined : readRunCursor(cursor);
+  const { oldestFirst = false } = filter;
+  let after = cursor === undefined ? undefined : readRunCursor(cursor, oldestFirst);
+  let nextCursor = cursor;
   for (;;) {
     // One more than the page has shows whether another page follows.
     const count = Math.min(limit + 1 - runs.length, RUNS_AT_A_TIME);
     const found = await searchRuns(deps, { ...filter, ...definedOnly({ after }), limit: count });
     for (const run of found) {
-      if (runs.length === limit || bytes >= MAX_PAGE_BYTES) return { runs, nextCursor: after ?? null };
+      if (runs.length === limit || bytes >= MAX_PAGE_BYTES) {
+        return { runs, nextCursor: nextCursor ?? null };
+      }
       runs.push(run);
       bytes += jsonBytes({ ...run.metadata }) + (run.error === null ? 0 : jsonBytes({ ...run.error }));
       after = run.runId;
+      nextCursor = runCursorAfter(after, oldestFirst);
     }
     if (found.length < count) return { runs, nextCursor: null };
   }

@@ -31,6 +31,8 @@ export interface ExportedRun {
   readonly data: string | null;
   readonly slotSeq: number | null;
   readonly descendants: number;
+  /** 0 or 1. */
+  readonly paused: number;
 }
 
 /** A record of a journal as it is stored. */

@@ -14,7 +14,7 @@ export function parentColumns({ parent }: RunState) {
 
 /** The columns that follow the status. */
 export function rowOf(state: RunState) {
-  const { startedAt, data, own } = state;
+  const { startedAt, data, own, paused } = state;
   const status = statusOf(state);
   const finishedAt = finishedAtOf(state);
   const error = errorOf(state);
@@ -28,6 +28,7 @@ export function rowOf(state: RunState) {
     error: error === null ? null : JSON.stringify({ ...error, details: undefined }),
     // What a branch has from its parent is not stored once more.
     data: finishedAt === null ? null : JSON.stringify(own ?? data),
+    paused,
   };
 }
 

@@ -92,6 +92,8 @@ export interface RunSummary {
   /** Of a branch what tells it from its siblings: the node that it begins at, or its item as text. */
   readonly branch: string | null;
   readonly waitingFor: Waiting['kind'] | null;
+  /** Somebody has paused it; false once it has finished. */
+  readonly paused: boolean;
   readonly metadata: Readonly<Record<string, string>>;
   readonly error: RunError | null;
   readonly submittedAt: number;
@@ -99,7 +101,7 @@ export interface RunSummary {
   readonly finishedAt: number | null;
 }
 
-/** Which runs to list: all that are given must fit. Newest first. */
+/** Which runs to list: all that are given must fit. Newest first, unless it says otherwise. */
 export interface RunFilter {
   readonly statuses?: readonly RunStatus[];
   readonly graphId?: string;
@@ -108,8 +110,18 @@ export interface RunFilter {
   /** Only runs that wait for this; children too, whatever their parent. */
   readonly waitingFor?: Waiting['kind'];
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Only runs that failed with this error. */
+  readonly errorCode?: string;
+  /** Only runs that are at this node, or that failed or were cancelled there. */
+  readonly currentNode?: string;
+  /** Only runs that are paused, or only those that are not. */
+  readonly paused?: boolean;
   /** Milliseconds since 1970; later ones only. */
   readonly submittedAfter?: number;
+  /** Milliseconds since 1970; earlier ones only. */
+  readonly submittedBefore?: number;
+  /** The oldest run comes first. */
+  readonly oldestFirst?: boolean;
   /** Only runs listed after this one. */
   readonly after?: string;
   /** Only runs listed before this one, and itself. */

@@ -188,6 +188,7 @@ function RunRow({ run, withGraph, withIndex }: { run: RunSummary; withGraph: boo
       <td class="number nowrap">{elapsed(run.submitted_at, run.finished_at)}</td>
       <td class="notes">
         {run.waiting_for === null ? null : <span>for {WAITS[run.waiting_for].name} </span>}
+        {run.paused && run.waiting_for !== 'paused' ? <span>paused </span> : null}
         {run.error === null ? null : <span class="bad">{run.error.message.slice(0, 120)} </span>}
         <span class="quiet">{metadata.join(' ')}</span>
       </td>

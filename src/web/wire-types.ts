@@ -188,6 +188,7 @@ export interface RunSummary {
   finished_at: string | null;
   branch: string | null;
   waiting_for: WaitKind | null;
+  paused: boolean;
 }
 export interface RunError {
   code: string;

@@ -91,6 +91,7 @@ function multiply(path: string, { finished, waiting }: { finished: string; waiti
       copy('workflow_runs', runId, STORED / 2);
       copy('run_metadata', runId, STORED / 2);
     }
+    copy('run_events', waiting, STORED / 2);
   })();
   database.close();
 }
@@ -152,6 +153,17 @@ const FILTERS = [
   'metadata.team=a&metadata.area=c',
   'submitted_after=2020-01-01T00:00:00Z',
   'submitted_after=2999-01-01T00:00:00Z',
+  'submitted_before=2999-01-01T00:00:00Z',
+  'submitted_before=2020-01-01T00:00:00Z',
+  'order=asc',
+  'order=asc&graph_id=asking&status=COMPLETED',
+  'error_code=tool_failed',
+  'current_node=a',
+  'current_node=b',
+  'current_node=b&graph_id=asking&order=asc',
+  'paused=true',
+  'paused=false',
+  'paused=true&waiting_for=input',
   'waiting_for=input',
   'waiting_for=timer',
   'waiting_for=input&graph_id=large',

@@ -44,13 +44,23 @@ describe('a list', () => {
       [{ waitingFor: 'input', graphId: 'h' }, 0],
       [{ metadata: { team: 'a' } }, 0],
       [{ graphId: 'nothing' }, 0],
+      [{ paused: true }, 0],
+      [{ paused: true, metadata: { team: 'a' } }, 2],
+      [{ errorCode: 'nothing', metadata: { team: 'a' } }, 2],
+      [{ metadata: { team: 'a', tier: 'first' }, oldestFirst: true }, 2],
+      [{ metadata: { team: 'a', tier: 'other' }, oldestFirst: true }, 0],
+      // 833 runs that wait, and as many that failed: the last events of 200 of each are read at a time.
+      [{ statuses: ['WAITING'], currentNode: 'nothing' }, 4],
+      [{ currentNode: 'nothing', oldestFirst: true }, 4],
+      [{ currentNode: 'a', oldestFirst: true }, 0],
     ];
     for (const [filter, pauses] of filters) {
       const { turns, next } = shortTurns();
       const { runs, nextCursor } = await listRuns({ store, turns }, { ...filter, limit: 2000 });
       const whole = await store.listRuns({ ...filter, limit: 2001 });
       expect(runs, JSON.stringify(filter)).toEqual(whole.slice(0, 2000));
-      expect(nextCursor).toBe(whole.length > 2000 ? runs.at(-1)?.runId : null);
+      const cursor = `${filter.oldestFirst === true ? 'later:' : ''}${runs.at(-1)?.runId}`;
+      expect(nextCursor).toBe(whole.length > 2000 ? cursor : null);
       expect(next.mock.calls.length, JSON.stringify(filter)).toBe(pauses);
     }
   });

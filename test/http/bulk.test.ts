@@ -46,6 +46,27 @@ describe('many runs at once', () => {
     expect((await state(other)).status).toBe('WAITING');
   });
 
+  it('are unpaused as they were paused in bulk, oldest first, whatever they wait for', async () => {
+    const ids = (await startMany(3, 'ask', 'rest')).sort();
+    const filter = { metadata: { team: 'rest' } };
+    await bulk({ action: 'pause', run_ids: ids.slice(1) });
+    const { body: listed } = await ask('GET /graph/runs?paused=true&metadata.team=rest');
+    expect(listed.runs.map(({ run_id }: { run_id: string }) => run_id)).toEqual([ids[2], ids[1]]);
+    expect(listed.runs).toMatchObject([{ paused: true, waiting_for: 'input' }, { paused: true }]);
+    const { body } = await bulk({ action: 'unpause', filter: { ...filter, paused: true, order: 'asc' } });
+    expect(body.results).toEqual([ids[1], ids[2]].map((run_id) => ({ run_id, ok: true })));
+    expect((await bulk({ action: 'unpause', filter: { ...filter, paused: true } })).body.matched).toBe(0);
+    expect(
+      (await bulk({ action: 'cancel', filter: { ...filter, paused: false, current_node: 'ask' } })).body.matched,
+    ).toBe(3);
+    expect((await ask('GET /graph/runs?current_node=ask&status=CANCELLED&metadata.team=rest')).body.runs).toHaveLength(
+      3,
+    );
+    const before = { ...filter, submitted_before: '2020-01-01T00:00:00Z' };
+    expect((await bulk({ action: 'delete', filter: before })).body.matched).toBe(0);
+    expect((await bulk({ action: 'retry', filter: { ...filter, error_code: 'tool_failed' } })).body.matched).toBe(0);
+  });
+
   it('are retried and deleted, and what is refused for one is done to the others', async () => {
     const [failed = '', waits = ''] = [await start('fails', 'green'), await start('ask', 'green')];
     const run_ids = [failed, 'missing', waits, failed];
@@ -72,6 +93,8 @@ describe('many runs at once', () => {
     [{ action: 'cancel' }, ''],
     [{ action: 'cancel', filter: {} }, '/filter'],
     [{ action: 'cancel', filter: { all: false } }, '/filter/all'],
+    [{ action: 'cancel', filter: { order: 'asc' } }, '/filter'],
+    [{ action: 'cancel', filter: { paused: 'true' } }, '/filter/paused'],
     [{ action: 'cancel', filter: { graph: 'x' } }, '/filter/graph'],
     [{ action: 'cancel', filter: { all: true, limit: 5 } }, '/filter/limit'],
     [{ action: 'cancel', run_ids: [] }, '/run_ids'],

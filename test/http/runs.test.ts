@@ -156,6 +156,45 @@ describe('runs', () => {
     expect(first.runs[0].run_id).not.toBe(second.runs[0].run_id);
   });
 
+  it('lists runs from the oldest on, each order with cursors of its own', async () => {
+    for (const _ of [1, 2, 3])
+      await server.ask('POST /graph/run?wait=10', { graph_id: 'echoes', metadata: { a: 'order' } });
+    const list = async (query: string) => (await server.ask(`GET /graph/runs?metadata.a=order&${query}`)).body;
+    const ids = (body: { runs: { run_id: string }[] }) => body.runs.map(({ run_id }) => run_id);
+    const newest = await list('limit=2&order=desc');
+    const all = ids(await list('order=asc'));
+    expect(all).toHaveLength(3);
+    expect(ids(newest)).toEqual([all[2], all[1]]);
+    const oldest = await list('order=asc&limit=2');
+    expect(ids(oldest)).toEqual([all[0], all[1]]);
+    expect(ids(await list(`order=asc&limit=2&cursor=${oldest.next_cursor}`))).toEqual([all[2]]);
+    for (const query of [`cursor=${oldest.next_cursor}`, `order=asc&cursor=${newest.next_cursor}`]) {
+      expect((await list(query)).errors).toEqual([
+        { pointer: '/cursor', code: 'invalid_cursor', message: expect.stringContaining('`order`') },
+      ]);
+    }
+    expect((await list('order=asc&cursor=later:')).errors).toEqual([INVALID_CURSOR]);
+  });
+
+  it('lists runs by when they were submitted, their error and their node', async () => {
+    const failed = (await server.ask('POST /graph/run?wait=10', { graph_id: 'breaks' })).body.run_id;
+    const { submitted_at: at } = (await server.ask(`GET /graph/state/${failed}`)).body;
+    const list = async (query: string) => {
+      const { runs } = (await server.ask(`GET /graph/runs?${query}`)).body;
+      return runs.map(({ run_id }: { run_id: string }) => run_id);
+    };
+    const node = (await server.ask(`GET /graph/state/${failed}`)).body.error.node;
+    expect(await list('graph_id=breaks&error_code=tool_failed&order=desc')).toContain(failed);
+    expect(await list('error_code=tool_fail')).toEqual([]);
+    expect(await list('error_code=tool_failed&status=COMPLETED')).toEqual([]);
+    expect(await list(`graph_id=breaks&current_node=${node}`)).toContain(failed);
+    expect(await list('graph_id=breaks&current_node=elsewhere')).toEqual([]);
+    expect(await list(`graph_id=breaks&submitted_before=${at}`)).not.toContain(failed);
+    const later = new Date(Date.parse(at) + 1).toISOString();
+    expect(await list(`graph_id=breaks&submitted_before=${later}`)).toContain(failed);
+    expect(await list(`submitted_before=${at}&submitted_after=${at}`)).toEqual([]);
+  });
+
   it.each([
     ['runs', ['', 'nonsense', 'after:echoes', '17', '019AB0F4-5C00-7000-8000-000000000000']],
     ['', ['', 'nonsense', 'demo-review', 'after:', 'after:A', '17', '019ab0f4-5c00-7000-8000-000000000000']],
@@ -171,6 +210,13 @@ describe('runs', () => {
     'status=',
     'submitted_after=yesterday',
     'submitted_after=2026-01-01',
+    'submitted_before=tomorrow',
+    'paused=yes',
+    'paused=',
+    'order=oldest',
+    'order=ASC',
+    'current_node=a&current_node=b',
+    'error_code=a&error_code=b',
     'metadata=x',
     'metadata.a=1&metadata.a=2',
     'waiting=1',

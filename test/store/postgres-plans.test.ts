@@ -71,6 +71,9 @@ describe.skipIf(postgres === undefined)('Postgres looks', () => {
     ['run_metadata_entry', { ...page, metadata: { a: '1', b: '2' } }],
     ['workflow_runs_children', { ...page, parentRunId: uuid }],
     ['workflow_runs_waiting_for', { ...page, waitingFor: 'input' }],
+    ['workflow_runs_status', { ...page, oldestFirst: true, paused: true }],
+    ['run_events_run_id_seq_pk', { ...page, currentNode: 'a' }],
+    ['workflow_runs_status', { ...page, currentNode: 'a', errorCode: 'c', submittedBefore: 5 }],
   ])('for a page of runs along %s: %j', async (index, filter) => {
     const [scans] = await scansOf((session) => new RunLists(drizzle(session)).listRuns(filter));
     expect(scans?.filter((line) => line.includes(index)).length).toBeGreaterThan(0);

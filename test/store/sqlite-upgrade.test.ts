@@ -98,7 +98,7 @@ describe('a database of the first release', () => {
     const store = open(path);
     expect(store.isNew).toBe(false);
     const runs = await store.listRuns({ limit: 10 });
-    const none = { parentRunId: null, childIndex: null, branch: null, waitingFor: null };
+    const none = { parentRunId: null, childIndex: null, branch: null, waitingFor: null, paused: false };
     expect(runs).toEqual(
       [...RUNS].reverse().map(([runId, status, startedAt, finishedAt, , metadata, error]) => ({
         ...none,
@@ -147,7 +147,7 @@ describe('a database of the first release', () => {
     expect(columns.map(({ name }) => name)).toEqual(
       Object.values(getTableColumns(workflowRuns)).map(({ name }) => name),
     );
-    expect(columns.map(({ name }) => name).slice(-3)).toEqual(['data', 'slot_seq', 'descendants']);
+    expect(columns.map(({ name }) => name).slice(-4)).toEqual(['data', 'slot_seq', 'descendants', 'paused']);
   });
 
   it('is upgraded once', async () => {

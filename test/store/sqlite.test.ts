@@ -154,6 +154,14 @@ describe('lists of runs', () => {
       'SEARCH workflow_runs USING INDEX workflow_runs_waiting_for (waiting_for=?)',
       { limit: 10, waitingFor: 'input', graphId: 'g', statuses: ['WAITING'] },
     ],
+    [`${BY_STATUS} (status=? AND run_id>?)`, { ...page, oldestFirst: true, statuses: ['FAILED'], paused: false }],
+    [`${BY_STATUS} (status=?)`, { limit: 10, statuses: ['FAILED', 'WAITING'], currentNode: 'a' }],
+    [`${BY_STATUS} (status=?)`, { limit: 10, statuses: ['FAILED'], errorCode: 'a', graphId: 'g' }],
+    [`${BY_STATUS} (status=? AND run_id<?)`, { limit: 10, statuses: ['FAILED'], submittedBefore: NOON }],
+    [
+      'SEARCH run_metadata USING PRIMARY KEY (key=? AND value=? AND run_id>?)',
+      { ...page, oldestFirst: true, metadata: { a: '1' }, currentNode: 'a' },
+    ],
     [
       'SEARCH workflow_runs USING INDEX workflow_runs_waiting_for (waiting_for=? AND run_id<?)',
       { ...page, waitingFor: 'input' },
@@ -182,6 +190,9 @@ describe('pauses of a search', () => {
       { limit: 10, graphId: 'g', statuses: ['COMPLETED'] },
     ],
     ['SEARCH run_metadata USING PRIMARY KEY (key=? AND value=?)', { limit: 10, metadata: { a: '1', b: '2' } }],
+    [`${BY_STATUS} (status=? AND run_id>?)`, { limit: 10, after: 'x', oldestFirst: true, errorCode: 'c' }],
+    [`${BY_STATUS} (status=?)`, { limit: 10, statuses: ['WAITING'], currentNode: 'a' }],
+    [`${BY_STATUS} (status=?)`, { limit: 10, statuses: ['WAITING'], paused: true }],
     [
       'SEARCH workflow_runs USING COVERING INDEX workflow_runs_waiting_for (waiting_for=?)',
       { limit: 10, waitingFor: 'input', graphId: 'g' },

@@ -153,6 +153,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
           childIndex: null,
           branch: null,
           waitingFor: null,
+          paused: false,
           metadata: { a: '1' },
           error: null,
           submittedAt: NOON,

@@ -1,12 +1,11 @@
 import { type RunState, statusOf, waitIdOf } from './state.js';
 
 /**
- * True when the row of a run, which lists show, is another after a change: it has another status, another wait, or
- * another time to be looked at.
+ * True when the row of a run, which lists show, is another after a change: it has another status or another wait, or was
+ * paused or unpaused.
  */
 export function isRowChanged(before: RunState, after: RunState): boolean {
-  if (statusOf(before) !== statusOf(after) || waitIdAt(before) !== waitIdAt(after)) return true;
-  return before.paused !== after.paused && after.phase.kind === 'waiting';
+  return statusOf(before) !== statusOf(after) || waitIdAt(before) !== waitIdAt(after) || before.paused !== after.paused;
 }
 
 function waitIdAt({ phase }: RunState): string | null {

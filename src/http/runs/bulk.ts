@@ -15,12 +15,18 @@ const MAX_RUNS = 1000;
 const bulkFilterSchema = runListQuerySchema
   .omit({ limit: true, cursor: true })
   .extend({
+    paused: z
+      .boolean()
+      .exactOptional()
+      .describe('True: only runs that are paused, whatever they wait for. False: only those that are not.'),
     all: z.literal(true).exactOptional().describe('Said for all runs, which no other filter says.'),
   })
-  .refine((filter) => Object.keys(filter).length > 0, {
+  .refine(({ order: _, ...filter }) => Object.keys(filter).length > 0, {
     message: 'Must have a filter. For all runs, say { "all": true }.',
   })
-  .describe('The filters of GET /graph/runs. Without `status`, the runs that the action can be done to. Newest first.');
+  .describe(
+    'The filters of GET /graph/runs. Without `status`, the runs that the action can be done to. Newest first, or with `order` "asc" oldest first.',
+  );
 
 const bulkSchema = z
   .strictObject({

@@ -23,6 +23,23 @@ export const runListQuerySchema = z.strictObject({
     .exactOptional()
     .describe('Runs with this metadata: `metadata.key=value`, or `metadata[key]=value`. Several must all match.'),
   submitted_after: z.iso.datetime({ offset: true }).exactOptional().describe('An RFC 3339 time; runs submitted later.'),
+  submitted_before: z.iso
+    .datetime({ offset: true })
+    .exactOptional()
+    .describe('An RFC 3339 time; runs submitted earlier.'),
+  error_code: z.string().exactOptional().describe('Only runs that failed with this `code` of their `error`.'),
+  current_node: z
+    .string()
+    .exactOptional()
+    .describe('Only runs that are at this node, or that failed or were cancelled there.'),
+  paused: z
+    .enum(['true', 'false'])
+    .exactOptional()
+    .describe('`true`: only runs that are paused, whatever they wait for. `false`: only those that are not.'),
+  order: z
+    .enum(['asc', 'desc'])
+    .exactOptional()
+    .describe('By when they were submitted. `asc`: the oldest first. Default: `desc`, the newest first.'),
   ...pageShape,
 });
 
@@ -34,7 +51,7 @@ export function listRunsRoute(app: App, engine: Engine): void {
         operationId: 'listRuns',
         summary: 'List runs',
         description:
-          'Newest first. Filters can be combined; all must match. Runs inside other runs are listed only if `parent_run_id` or `waiting_for` asks for them.',
+          'Newest first, or with `order=asc` oldest first. Filters can be combined; all must match. Runs inside other runs are listed only if `parent_run_id` or `waiting_for` asks for them.',
         tags: ['Runs'],
         querystring: runListQuerySchema,
         response: describeResponses({ 200: { description: 'A page.', schema: runListSchema } }, ['invalid_request']),
@@ -49,7 +66,9 @@ export function listRunsRoute(app: App, engine: Engine): void {
 
 /** The filters of a list, without what pages it. */
 export function toRunFilter(
-  query: Omit<z.output<typeof runListQuerySchema>, 'limit' | 'cursor'>,
+  query: Omit<z.output<typeof runListQuerySchema>, 'limit' | 'cursor' | 'paused'> & {
+    paused?: boolean | 'true' | 'false';
+  },
 ): Omit<Parameters<Engine['listRuns']>[0], 'limit' | 'cursor'> {
   return definedOnly({
     metadata: query.metadata,
@@ -57,6 +76,15 @@ export function toRunFilter(
     graphId: query.graph_id,
     parentRunId: query.parent_run_id,
     waitingFor: query.waiting_for,
-    submittedAfter: query.submitted_after === undefined ? undefined : Date.parse(query.submitted_after),
+    errorCode: query.error_code,
+    currentNode: query.current_node,
+    paused: query.paused === undefined ? undefined : query.paused === true || query.paused === 'true',
+    submittedAfter: toMilliseconds(query.submitted_after),
+    submittedBefore: toMilliseconds(query.submitted_before),
+    oldestFirst: query.order === undefined ? undefined : query.order === 'asc',
   });
+}
+
+function toMilliseconds(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Date.parse(time);
 }

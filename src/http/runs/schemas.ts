@@ -250,6 +250,7 @@ const runSummarySchema = z
     ...runShape,
     branch: branchSchema,
     waiting_for: waitKindSchema.nullable().describe('Null if the run does not wait.'),
+    paused: z.boolean().describe('Somebody has paused the run, whatever it waits for. False if it has ended.'),
   })
   .meta({ id: 'RunSummary' });
 

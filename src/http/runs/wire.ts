@@ -115,6 +115,7 @@ function toRunSummary(run: RunSummary): Wire<typeof runListSchema>['runs'][numbe
     graph_version: run.graphVersion,
     status: run.status,
     waiting_for: run.waitingFor,
+    paused: run.paused,
     parent_run_id: run.parentRunId,
     child_index: run.childIndex,
     branch: run.branch,

@@ -78,6 +78,7 @@ const RUNS: Table<ExportedRun> = {
     ['data', 'text', ({ data }) => data],
     ['slot_seq', 'integer', ({ slotSeq }) => slotSeq],
     ['descendants', 'integer', ({ descendants }) => descendants],
+    ['paused', 'boolean', ({ paused }) => paused === 1],
   ],
   key: 'run_id',
 };

@@ -1,11 +1,11 @@
-import { and, count, desc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { RUN_STATUSES } from '../../core/run/state.js';
-import { firstIdSince, isUnfinished, UNFINISHED } from '../run-search.js';
+import { endOfIdsBefore, firstIdSince, isUnfinished, possibleStatuses, UNFINISHED } from '../run-search.js';
 import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
 import { escapeText, isRunId, isStorable, toBigint } from './column-values.js';
 import { workflowRuns } from './schema.js';
-import { SUMMARY } from './summary-columns.js';
+import { CURRENT_NODE, ERROR_CODE, SUMMARY } from './summary-columns.js';
 
 /** What unfinished runs are found by: the top-level ones, and children. Each in the words of an index. */
 export const ACTIVE: readonly (SQL | undefined)[] = [
@@ -17,11 +17,13 @@ export const ACTIVE: readonly (SQL | undefined)[] = [
 export class RunLists {
   constructor(private readonly db: NodePgDatabase) {}
 
-  /** Runs that fit a filter, newest first: run ids sort by time. */
+  /** Runs that fit a filter, in their order: run ids sort by time. */
   async listRuns(filter: RunFilter): Promise<RunSummary[]> {
     if (matchesNothing(filter)) return [];
     const isFound = sql`${workflowRuns.runId} IN (${idsOf(filter)})`;
-    return this.db.select(SUMMARY).from(workflowRuns).where(isFound).orderBy(desc(workflowRuns.runId));
+    const { runId } = workflowRuns;
+    const order = filter.oldestFirst === true ? asc(runId) : desc(runId);
+    return this.db.select(SUMMARY).from(workflowRuns).where(isFound).orderBy(order);
   }
 
   /** All runs that have not finished, oldest first. */
@@ -90,13 +92,16 @@ export class RunLists {
 }
 
 /** True if a filter has a value that Postgres cannot store, and would answer with an error. */
-function matchesNothing({ graphId, parentRunId }: RunFilter): boolean {
-  return (graphId !== undefined && !isStorable(graphId)) || (parentRunId !== undefined && !isRunId(parentRunId));
+function matchesNothing({ graphId, parentRunId, errorCode, currentNode }: RunFilter): boolean {
+  const texts = [graphId, errorCode, currentNode].filter((text) => text !== undefined);
+  return !texts.every(isStorable) || (parentRunId !== undefined && !isRunId(parentRunId));
 }
 
-/** The ids of the runs that fit a filter, newest first, as far as the list goes. */
+/** The ids of the runs that fit a filter, in their order, as far as the list goes. */
 function idsOf(filter: RunFilter): SQL {
-  const { statuses, graphId, parentRunId, waitingFor, limit } = filter;
+  const { graphId, parentRunId, waitingFor, limit } = filter;
+  const statuses = possibleStatuses(filter);
+  const order = filter.oldestFirst === true ? sql`ASC` : sql`DESC`;
   const [metadata, ...others] = Object.entries(filter.metadata ?? {});
   const bounds = boundsOf(filter);
   const isTop = parentRunId === undefined && waitingFor === undefined ? sql`run.parent_run_id IS NULL` : undefined;
@@ -107,35 +112,50 @@ function idsOf(filter: RunFilter): SQL {
     parentRunId === undefined ? undefined : sql`run.parent_run_id = ${parentRunId}`,
     waitingFor === undefined ? undefined : sql`run.waiting_for = ${waitingFor}`,
     ...others.map(hasMetadata),
-    filter.submittedAfter === undefined ? undefined : sql`run.submitted_at > ${toBigint(filter.submittedAfter)}`,
+    ...checksOf(filter),
   ];
   const isStatus = statuses === undefined ? undefined : inArray(sql`run.status`, [...statuses]);
   if (metadata !== undefined) {
     const isEntry = [entryIs(sql`entry`, metadata), ...bounds.map((bound) => sql`entry.run_id ${bound}`)];
     return sql`SELECT entry.run_id FROM run_metadata entry JOIN workflow_runs run ON run.run_id = entry.run_id
-      WHERE ${and(...isEntry, ...fits, isStatus)} ORDER BY entry.run_id DESC LIMIT ${limit}`;
+      WHERE ${and(...isEntry, ...fits, isStatus)} ORDER BY entry.run_id ${order} LIMIT ${limit}`;
   }
   if (isTop === undefined || (graphId !== undefined && statuses === undefined)) {
     return sql`SELECT run.run_id FROM workflow_runs run WHERE ${and(...fits, isStatus)}
-      ORDER BY run.run_id DESC LIMIT ${limit}`;
+      ORDER BY run.run_id ${order} LIMIT ${limit}`;
   }
   // One status after the other: together they would have to be sorted, all of them.
   const searches = [...new Set(statuses ?? RUN_STATUSES)].map(
     (status) => sql`(SELECT run.run_id FROM workflow_runs run WHERE ${and(sql`run.status = ${status}`, ...fits)}
-      ORDER BY run.run_id DESC LIMIT ${limit})`,
+      ORDER BY run.run_id ${order} LIMIT ${limit})`,
   );
   if (searches.length === 0) return sql`SELECT NULL::uuid WHERE false`;
-  return sql`SELECT run_id FROM (${sql.join(searches, sql` UNION ALL `)}) found ORDER BY run_id DESC LIMIT ${limit}`;
+  return sql`SELECT run_id FROM (${sql.join(searches, sql` UNION ALL `)}) found ORDER BY run_id ${order} LIMIT ${limit}`;
+}
+
+/** What no index serves. */
+function checksOf({ errorCode, currentNode, paused, submittedAfter, submittedBefore }: RunFilter): SQL[] {
+  const checks: SQL[] = [];
+  if (submittedAfter !== undefined) checks.push(sql`run.submitted_at > ${toBigint(submittedAfter)}`);
+  if (submittedBefore !== undefined) checks.push(sql`run.submitted_at < ${toBigint(submittedBefore)}`);
+  if (paused !== undefined) checks.push(sql`run.paused = ${paused}`);
+  if (errorCode !== undefined) checks.push(sql`${ERROR_CODE} = ${errorCode}`);
+  if (currentNode !== undefined) checks.push(sql`${CURRENT_NODE} = ${currentNode}`);
+  return checks;
 }
 
 /** Bounds on run ids, so that a search ends where the page, or the time, does. */
-function boundsOf({ after, downTo, submittedAfter }: RunFilter): SQL[] {
+function boundsOf({ after, downTo, submittedAfter, submittedBefore, oldestFirst = false }: RunFilter): SQL[] {
   const bounds: SQL[] = [];
-  if (downTo !== undefined) bounds.push(compare(sql`>=`, downTo));
-  if (after !== undefined) bounds.push(compare(sql`<`, after));
-  if (submittedAfter !== undefined)
-    bounds.push(sql`>= ${`${firstIdSince(submittedAfter)}-0000-0000-000000000000`}::uuid`);
+  if (downTo !== undefined) bounds.push(compare(oldestFirst ? sql`<=` : sql`>=`, downTo));
+  if (after !== undefined) bounds.push(compare(oldestFirst ? sql`>` : sql`<`, after));
+  if (submittedAfter !== undefined) bounds.push(sql`>= ${firstIdFrom(firstIdSince(submittedAfter))}::uuid`);
+  if (submittedBefore !== undefined) bounds.push(sql`< ${firstIdFrom(endOfIdsBefore(submittedBefore))}::uuid`);
   return bounds;
+}
+
+function firstIdFrom(start: string): string {
+  return `${start}-0000-0000-000000000000`;
 }
 
 /** Ids of another form sort as texts do. */

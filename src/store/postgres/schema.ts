@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, pgTable, pgView, primaryKey, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, index, integer, pgTable, pgView, primaryKey, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import type { EventType } from '../../core/run/events.js';
 import type { RunStatus, Waiting } from '../../core/run/state.js';
 import { errorColumn, longText, metadataColumn, text } from './stored-columns.js';
@@ -63,6 +63,8 @@ export const workflowRuns = pgTable(
     slotSeq: integer('slot_seq'),
     /** Of a top-level run: how many runs were ever made inside it, at any depth. Counted only while it has not finished. */
     descendants: integer('descendants').notNull().default(0),
+    /** Somebody has paused it; false for a run that has finished. */
+    paused: boolean('paused').notNull().default(false),
   },
   (table) => [
     // Run ids sort by time, so each of these lists newest first without sorting. Top-level runs and children have

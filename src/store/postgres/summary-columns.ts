@@ -1,4 +1,6 @@
 import { sql } from 'drizzle-orm';
+import { END } from '../../core/graph/definition.js';
+import { MOVING_EVENTS, UNREADABLE_ERROR } from '../run-search.js';
 import { workflowRuns } from './schema.js';
 
 /**
@@ -10,6 +12,25 @@ const BRANCH = sql<string | null>`CASE WHEN workflow_runs.parent_run_id IS NOT N
     THEN coalesce(stored_json(first.payload) ->> 'name', stored_json(first.payload) ->> 'entry_node') END
   FROM run_events first WHERE first.run_id = workflow_runs.run_id AND first.seq = 1) END`;
 
+/**
+ * The node that the run `run` is at, or ended at, as its journal has it: where its last step led, unless it ended there.
+ * Says what `cursorOf` in `core/run/state.ts` says; a test compares. Null if its last such event cannot be read.
+ */
+export const CURRENT_NODE = sql<string | null>`(
+  SELECT CASE WHEN is_stored_json(last.payload) THEN coalesce(stored_json(last.payload) ->> 'next',
+    nullif(nullif(coalesce(stored_json(last.payload) ->> 'to_node', stored_json(last.payload) #>> '{decision,to_node}'),
+        ${END}),
+      CASE WHEN run.parent_run_id IS NOT NULL THEN (
+        SELECT CASE WHEN is_stored_json(first.payload) THEN stored_json(first.payload) ->> 'join_node' END
+        FROM run_events first WHERE first.run_id = run.run_id AND first.seq = 1) END),
+    stored_json(last.payload) ->> 'node') END
+  FROM run_events last WHERE last.run_id = run.run_id AND last.type IN ${MOVING_EVENTS}
+  ORDER BY last.seq DESC LIMIT 1)`;
+
+/** The code of the error of the run `run`. */
+export const ERROR_CODE = sql<string | null>`CASE WHEN run.error IS NOT NULL THEN
+  CASE WHEN is_stored_json(run.error) THEN stored_json(run.error) ->> 'code' ELSE ${UNREADABLE_ERROR} END END`;
+
 /** The columns of a {@link RunSummary}. */
 export const SUMMARY = {
   runId: workflowRuns.runId,
@@ -20,6 +41,7 @@ export const SUMMARY = {
   childIndex: workflowRuns.childIndex,
   branch: BRANCH.as('branch'),
   waitingFor: workflowRuns.waitingFor,
+  paused: workflowRuns.paused,
   metadata: workflowRuns.metadata,
   error: workflowRuns.error,
   submittedAt: workflowRuns.submittedAt,

@@ -70,7 +70,7 @@ const RUN_COLUMNS = `run_id AS runId, graph_id AS graphId, graph_version AS grap
   submitted_at AS submittedAt, started_at AS startedAt, finished_at AS finishedAt,
   idempotency_key AS idempotencyKey, idempotency_fingerprint AS idempotencyFingerprint,
   parent_run_id AS parentRunId, parent_seq AS parentSeq, child_index AS childIndex, wake_at AS wakeAt,
-  waiting_for AS waitingFor, metadata, error, data, slot_seq AS slotSeq, descendants`;
+  waiting_for AS waitingFor, metadata, error, data, slot_seq AS slotSeq, descendants, paused`;
 
 function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
   const all = <Row>(text: string) => sqlite.prepare<unknown[], Row>(text);

@@ -1,25 +1,19 @@
-import {
-  and,
-  asc,
-  count,
-  desc,
-  eq,
-  gt,
-  gte,
-  inArray,
-  isNotNull,
-  isNull,
-  lt,
-  placeholder,
-  type SQL,
-  sql,
-} from 'drizzle-orm';
+import { and, asc, count, desc, eq, inArray, isNotNull, isNull, placeholder, type SQL } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { LRUCache } from 'lru-cache';
-import { RUN_STATUSES, type RunStatus } from '../../core/run/state.js';
-import { firstIdSince, isUnfinished, UNFINISHED } from '../run-search.js';
+import { isUnfinished, UNFINISHED } from '../run-search.js';
 import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
+import {
+  idBounds,
+  RUN_IDS,
+  type Search,
+  searchesFor,
+  shapeOf,
+  type Table,
+  type Values,
+  valuesOf,
+  whereOf,
+} from './run-searches.js';
 import { runMetadata, workflowRuns } from './schema.js';
 import { SUMMARY } from './summary-columns.js';
 
@@ -33,6 +27,8 @@ export const ACTIVE: readonly (SQL | undefined)[] = [
 const MAX_STATEMENTS = 50;
 /** Rows that a search looks at before it should pause: some milliseconds of them, if none fits. */
 const ROWS_AT_A_TIME = 1000;
+/** The same, if the last events of each are read, which can be large. */
+const JOURNALS_AT_A_TIME = 200;
 
 /**
  * Lists runs. The statement of each kind of search is built once: to build it takes ten times as long as to run it, and a
@@ -44,14 +40,14 @@ export class RunLists {
 
   constructor(private readonly db: BetterSQLite3Database) {}
 
-  /** Runs that fit a filter, newest first: run ids sort by time. */
+  /** Runs that fit a filter, in their order: run ids sort by time. */
   listRuns(filter: RunFilter): RunSummary[] {
     const [first, ...others] = searchesFor(filter);
     if (first === undefined) return [];
     if (others.length === 0) return this.#list(first, filter);
     // One status after the other: together they would have to be sorted, all of them.
     const found = [first, ...others].flatMap((search) => this.#list(search, filter));
-    return found.sort((one, other) => (one.runId < other.runId ? 1 : -1)).slice(0, filter.limit);
+    return found.sort((one, other) => (isBefore(filter, one.runId, other.runId) ? -1 : 1)).slice(0, filter.limit);
   }
 
   /** The run at which a search should pause, if it looks at many rows that do not fit; undefined if it does not. */
@@ -59,31 +55,33 @@ export class RunLists {
     let pause: string | undefined;
     for (const search of searchesFor(filter)) {
       const runId = search.checked.length === 0 ? undefined : this.#findPause(search, filter);
-      if (runId !== undefined && (pause === undefined || runId > pause)) pause = runId;
+      if (runId !== undefined && (pause === undefined || isBefore(filter, runId, pause))) pause = runId;
     }
     return pause;
   }
 
   #list({ table, indexed, checked, always }: Search, filter: RunFilter): RunSummary[] {
     const conditions = [...indexed, ...idBounds(filter, RUN_IDS[table]), ...checked, ...always];
-    const shape = shapeOf(table, conditions);
-    const statement = this.#lists.get(shape) ?? this.#prepareList(table, whereOf(conditions));
+    const { oldestFirst = false } = filter;
+    const shape = shapeOf(table, conditions, oldestFirst);
+    const statement = this.#lists.get(shape) ?? this.#prepareList(table, whereOf(conditions), oldestFirst);
     this.#lists.set(shape, statement);
     return statement.all(valuesOf(conditions, filter.limit));
   }
 
-  #prepareList(table: Table, where: SQL | undefined): ListStatement {
+  #prepareList(table: Table, where: SQL | undefined, oldestFirst: boolean): ListStatement {
+    const order = oldestFirst ? asc(RUN_IDS[table]) : desc(RUN_IDS[table]);
     const limit = placeholder('limit');
     const runs = this.db.select(SUMMARY);
     switch (table) {
       case 'runs':
-        return runs.from(workflowRuns).where(where).orderBy(desc(workflowRuns.runId)).limit(limit).prepare();
+        return runs.from(workflowRuns).where(where).orderBy(order).limit(limit).prepare();
       case 'metadata':
         return runs
           .from(runMetadata)
           .innerJoin(workflowRuns, eq(workflowRuns.runId, runMetadata.runId))
           .where(where)
-          .orderBy(desc(runMetadata.runId))
+          .orderBy(order)
           .limit(limit)
           .prepare();
     }
@@ -93,95 +91,18 @@ export class RunLists {
   #findPause({ table, indexed }: Search, filter: RunFilter): string | undefined {
     const runId = RUN_IDS[table];
     const conditions = [...indexed, ...idBounds(filter, runId)];
-    const shape = shapeOf(table, conditions);
+    const { oldestFirst = false, currentNode } = filter;
+    const shape = shapeOf(table, conditions, oldestFirst);
+    const order = oldestFirst ? asc(runId) : desc(runId);
     const prepare = (): PauseStatement => {
       const from = this.db.select({ runId }).from(table === 'runs' ? workflowRuns : runMetadata);
-      return from.where(whereOf(conditions)).orderBy(desc(runId)).limit(1).offset(placeholder('limit')).prepare();
+      return from.where(whereOf(conditions)).orderBy(order).limit(1).offset(placeholder('limit')).prepare();
     };
     const statement = this.#pauses.get(shape) ?? prepare();
     this.#pauses.set(shape, statement);
-    return statement.get(valuesOf(conditions, ROWS_AT_A_TIME - 1))?.runId;
+    const rows = currentNode === undefined ? ROWS_AT_A_TIME : JOURNALS_AT_A_TIME;
+    return statement.get(valuesOf(conditions, rows - 1))?.runId;
   }
-}
-
-/** Where a search begins. */
-type Table = 'runs' | 'metadata';
-
-const RUN_IDS = { runs: workflowRuns.runId, metadata: runMetadata.runId } as const satisfies Record<
-  Table,
-  SQLiteColumn
->;
-
-/** What one statement looks for. */
-interface Search {
-  readonly table: Table;
-  /** What an index serves: the rows that are looked at. */
-  readonly indexed: readonly Condition[];
-  /** What is checked on each of these rows, and can refuse any number of them. */
-  readonly checked: readonly Condition[];
-  /** What is checked too, and refuses next to none. */
-  readonly always: readonly Condition[];
-}
-
-/** The searches that find all runs that fit a filter. */
-function searchesFor(filter: RunFilter): Search[] {
-  const [metadata, ...others] = Object.entries(filter.metadata ?? {});
-  if (metadata !== undefined) return [searchByMetadata(filter, metadata, others)];
-  if (!isTopLevelOnly(filter)) return [searchByRelation(filter)];
-  const statuses = new Set(filter.statuses ?? RUN_STATUSES);
-  const allStatuses = statuses.size === RUN_STATUSES.length;
-  if (allStatuses && filter.graphId !== undefined) return [searchTopLevel(filter, undefined)];
-  return [...statuses].map((status) => searchTopLevel(filter, status));
-}
-
-/** Top-level runs, of one status or, by graph, of all. */
-function searchTopLevel(filter: RunFilter, status: RunStatus | undefined): Search {
-  const { graphId } = filter;
-  const isTop: Condition = { shape: 'top', build: () => isNull(workflowRuns.parentRunId), values: {} };
-  // Of two indexes that fit, the graph's serves COMPLETED better, and the status's all others, which are fewer.
-  const byGraph = graphId !== undefined && (status === undefined || status === 'COMPLETED');
-  const indexed: Condition[] = [isTop];
-  const checked: Condition[] = [];
-  if (status !== undefined) (byGraph ? checked : indexed).push(equals('status', status, { indexed: !byGraph }));
-  if (graphId !== undefined) (byGraph ? indexed : checked).push(equals('graphId', graphId, { indexed: byGraph }));
-  return { table: 'runs', indexed, checked, always: submittedAfter(filter) };
-}
-
-/** Children of a run, or runs that wait for something. */
-function searchByRelation(filter: RunFilter): Search {
-  const { parentRunId, waitingFor, ...others } = filter;
-  const always = submittedAfter(filter);
-  // A run has 10,000 children at most, while all runs there are may wait for the same.
-  if (parentRunId !== undefined) {
-    const rest = waitingFor === undefined ? others : { ...others, waitingFor };
-    const indexed = [equals('parentRunId', parentRunId, { indexed: true })];
-    return { table: 'runs', indexed, checked: unindexed(rest), always };
-  }
-  const indexed = waitingFor === undefined ? [] : [equals('waitingFor', waitingFor, { indexed: true })];
-  return { table: 'runs', indexed, checked: unindexed(others), always };
-}
-
-function searchByMetadata(filter: RunFilter, [key, value]: Entry, others: readonly Entry[]): Search {
-  const entry = () =>
-    sql`${runMetadata.key} = ${placeholder('key')} AND ${runMetadata.value} = ${placeholder('value')}`;
-  const checked = [...unindexed(filter), ...others.map(hasMetadata)];
-  const always = submittedAfter(filter);
-  // Children have no metadata.
-  const isTop = { shape: 'top', build: () => sql`+${workflowRuns.parentRunId} IS NULL`, values: {} };
-  if (isTopLevelOnly(filter)) always.push(isTop);
-  return { table: 'metadata', indexed: [{ shape: 'entry', build: entry, values: { key, value } }], checked, always };
-}
-
-function shapeOf(table: Table, conditions: readonly Condition[]): string {
-  return `${table}:${conditions.map(({ shape }) => shape).join(',')}`;
-}
-
-function whereOf(conditions: readonly Condition[]): SQL | undefined {
-  return and(...conditions.map(({ build }) => build()));
-}
-
-function valuesOf(conditions: readonly Condition[], limit: number): Values {
-  return Object.assign({ limit }, ...conditions.map(({ values }) => values));
 }
 
 interface ListStatement {
@@ -192,14 +113,9 @@ interface PauseStatement {
   get(values: Values): { readonly runId: string } | undefined;
 }
 
-/** Values by the names of their placeholders. */
-type Values = Record<string, unknown>;
-
-/** A condition of a search. Conditions of one shape are the same SQL. */
-interface Condition {
-  readonly shape: string;
-  readonly build: () => SQL;
-  readonly values: Values;
+/** True if a list has one run before another. */
+function isBefore({ oldestFirst = false }: RunFilter, one: string, other: string): boolean {
+  return oldestFirst ? one < other : one > other;
 }
 
 /** All runs that have not finished, oldest first. */
@@ -240,70 +156,4 @@ export function findOldestUnfinished(db: BetterSQLite3Database): Record<Unfinish
 export function findNewestRunId(db: BetterSQLite3Database): string | undefined {
   const { runId } = workflowRuns;
   return db.select({ runId }).from(workflowRuns).orderBy(desc(runId)).limit(1).get()?.runId;
-}
-
-function isTopLevelOnly({ parentRunId, waitingFor }: RunFilter): boolean {
-  return parentRunId === undefined && waitingFor === undefined;
-}
-
-type Entry = readonly [key: string, value: string];
-
-/** Conditions that are checked on each row, so that they do not draw SQLite to their own indexes. */
-function unindexed({ statuses, graphId, parentRunId, waitingFor }: Partial<RunFilter>): Condition[] {
-  const conditions: Condition[] = [];
-  if (statuses !== undefined) {
-    const names = statuses.map((_, index) => `status_${index}`);
-    conditions.push({
-      shape: `statuses ${names.length}`,
-      build: () => inArray(sql`+${workflowRuns.status}`, names.map(placeholder)),
-      values: Object.fromEntries(names.map((name, index) => [name, statuses[index]])),
-    });
-  }
-  for (const [name, value] of Object.entries({ graphId, parentRunId, waitingFor })) {
-    if (value !== undefined) conditions.push(equals(name as ComparedColumn, value, { indexed: false }));
-  }
-  return conditions;
-}
-
-function hasMetadata([key, value]: Entry, index: number): Condition {
-  const [keyName, valueName] = [`key_${index}`, `value_${index}`];
-  return {
-    shape: keyName,
-    build: () => sql`EXISTS (SELECT 1 FROM run_metadata other
-    WHERE other.key = ${placeholder(keyName)} AND other.value = ${placeholder(valueName)} AND other.run_id = ${workflowRuns.runId})`,
-    values: { [keyName]: key, [valueName]: value },
-  };
-}
-
-type ComparedColumn = 'status' | 'graphId' | 'parentRunId' | 'waitingFor';
-
-/** Compares a column; the plus keeps SQLite from taking an index for it. */
-function equals(name: ComparedColumn, value: string, { indexed }: { indexed: boolean }): Condition {
-  const column = workflowRuns[name];
-  return {
-    shape: indexed ? name : `+${name}`,
-    build: () => (indexed ? sql`${column} = ${placeholder(name)}` : sql`+${column} = ${placeholder(name)}`),
-    values: { [name]: value },
-  };
-}
-
-/** Bounds on run ids, so that a search ends where the page, or the time, does. */
-function idBounds({ after, downTo, submittedAfter: time }: RunFilter, runId: SQLiteColumn): Condition[] {
-  const conditions: Condition[] = [];
-  if (downTo !== undefined) {
-    conditions.push({ shape: 'down to', build: () => gte(runId, placeholder('downTo')), values: { downTo } });
-  }
-  if (after !== undefined) {
-    conditions.push({ shape: 'after', build: () => lt(runId, placeholder('after')), values: { after } });
-  }
-  if (time !== undefined) {
-    const firstId = firstIdSince(time);
-    conditions.push({ shape: 'from', build: () => gte(runId, placeholder('firstId')), values: { firstId } });
-  }
-  return conditions;
-}
-
-function submittedAfter({ submittedAfter: time }: RunFilter): Condition[] {
-  if (time === undefined) return [];
-  return [{ shape: 'later', build: () => gt(workflowRuns.submittedAt, placeholder('time')), values: { time } }];
 }

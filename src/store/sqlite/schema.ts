@@ -62,6 +62,11 @@ export const workflowRuns = sqliteTable(
      * finished, when it has no data that would stand before it.
      */
     descendants: integer('descendants').notNull().default(0),
+    /**
+     * Somebody has paused it; false for a run that has finished. Behind `data` too: it is read from a row only if the run has not
+     * finished.
+     */
+    paused: integer('paused', { mode: 'boolean' }).notNull().default(false),
   },
   (table) => [
     // Run ids sort by time, so each of these lists newest first without sorting. Top-level runs and children have

@@ -1,4 +1,6 @@
 import { sql } from 'drizzle-orm';
+import { END } from '../../core/graph/definition.js';
+import { MOVING_EVENTS, UNREADABLE_ERROR } from '../run-search.js';
 import { workflowRuns } from './schema.js';
 
 /**
@@ -10,6 +12,27 @@ const BRANCH = sql<string | null>`CASE WHEN workflow_runs.parent_run_id IS NOT N
     THEN coalesce(first.payload ->> '$.name', first.payload ->> '$.entry_node') END
   FROM run_events first WHERE first.run_id = workflow_runs.run_id AND first.seq = 1) END`;
 
+/** Not read from a row that has data, which stands before it. */
+export const IS_PAUSED = sql<number>`CASE WHEN workflow_runs.finished_at IS NULL THEN workflow_runs.paused ELSE 0 END`;
+
+/**
+ * The node that a run is at, or ended at, as its journal has it: where its last step led, unless it ended there. Says what
+ * `cursorOf` in `core/run/state.ts` says; a test compares. Null if its last such event cannot be read.
+ */
+export const CURRENT_NODE = sql<string | null>`(
+  SELECT CASE WHEN json_valid(last.payload) THEN coalesce(last.payload ->> '$.next',
+    nullif(nullif(coalesce(last.payload ->> '$.to_node', last.payload ->> '$.decision.to_node'), ${END}),
+      CASE WHEN workflow_runs.parent_run_id IS NOT NULL THEN (
+        SELECT CASE WHEN json_valid(first.payload) THEN first.payload ->> '$.join_node' END
+        FROM run_events first WHERE first.run_id = workflow_runs.run_id AND first.seq = 1) END),
+    last.payload ->> '$.node') END
+  FROM run_events last WHERE last.run_id = workflow_runs.run_id AND last.type IN ${MOVING_EVENTS}
+  ORDER BY last.seq DESC LIMIT 1)`;
+
+/** The code of the error of a run. */
+export const ERROR_CODE = sql<string | null>`CASE WHEN workflow_runs.error IS NOT NULL THEN
+  CASE WHEN json_valid(workflow_runs.error) THEN workflow_runs.error ->> '$.code' ELSE ${UNREADABLE_ERROR} END END`;
+
 /** The columns of a {@link RunSummary}. */
 export const SUMMARY = {
   runId: workflowRuns.runId,
@@ -20,6 +43,7 @@ export const SUMMARY = {
   childIndex: workflowRuns.childIndex,
   branch: BRANCH.as('branch'),
   waitingFor: workflowRuns.waitingFor,
+  paused: IS_PAUSED.mapWith(Boolean).as('paused'),
   metadata: workflowRuns.metadata,
   error: workflowRuns.error,
   submittedAt: workflowRuns.submittedAt,

@@ -25,6 +25,7 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
     waitingFor: sql`${param('waitingFor')}`,
     error: sql`${param('error')}`,
     data: sql`${param('data')}`,
+    paused: sql`${sql.param(param('paused'), workflowRuns.paused)}`,
   };
   const fixed = {
     runId: param('runId'),

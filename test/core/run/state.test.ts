@@ -134,7 +134,7 @@ describe('isRowChanged', () => {
     ['another wait', waiting(3), waiting(5), true],
     ['other children', joining(3), joining(5), true],
     ['a wait whose time counts no more', waiting(3), { ...waiting(3), paused: true }, true],
-    ['a pause that has no wait', calling, { ...calling, paused: true }, false],
+    ['a pause that has no wait', calling, { ...calling, paused: true }, true],
     ['another pause', paused(3), paused(5), true],
     ['the same wait', waiting(3), { ...waiting(3), cancelRequested: true }, false],
     ['the same children', joining(3), { ...joining(3), cancelRequested: true }, false],

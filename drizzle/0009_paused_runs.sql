@@ -1,0 +1,1 @@
+ALTER TABLE `workflow_runs` ADD `paused` integer DEFAULT false NOT NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE "workflow_runs" ADD COLUMN "paused" boolean DEFAULT false NOT NULL;
