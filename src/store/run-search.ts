@@ -37,6 +37,8 @@ const IS_MOVE: Readonly<Record<EventType, boolean>> = {
   'pause.requested': false,
   'run.paused': false,
   'run.unpaused': false,
+  'limit.reached': false,
+  'limits.lifted': false,
   'run.recovered': false,
   'run.drained': false,
   'run.retried': false,
