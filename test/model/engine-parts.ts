@@ -25,11 +25,12 @@ export async function readOutcome(engine: Engine, runId: string, start: number):
   const { runs } = await engine.listRuns({ parentRunId: runId, limit: 1000 });
   const children: Outcome[] = [];
   for (const { runId: childId } of [...runs].reverse()) children.push(await readOutcome(engine, childId, start));
-  const { status, data, error, stepCount, finishedAt, inbox } = flatten(state);
+  const { status, data, error, stepCount, finishedAt, inbox, paused: isPaused } = flatten(state);
   const lists = Object.entries(inbox?.kept ?? {}).map(([name, list]) => [name, list.map(({ payload }) => payload)]);
   const nodes = steps.map(({ node }) => node);
   const end = finishedAt === null ? null : finishedAt - start;
-  return { status, data, error, stepCount, nodes, logs, finishedAt: end, kept: Object.fromEntries(lists), children };
+  const kept = Object.fromEntries(lists);
+  return { status, data, error, stepCount, nodes, logs, finishedAt: end, isPaused, kept, children };
 }
 
 /** The conditions that graphs name. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
+import type { JsonObject } from '../../src/core/base/json.js';
 import type { GraphDefinition } from '../../src/core/graph/definition.js';
 import { type Block, Builder, conditions, type Exit, type Exits, type Join, type Step } from './graph-builder.js';
-import { type Behaviour, type Case, gentle, mayDie, type Round, type Sent } from './script.js';
+import { type Behaviour, type Case, gentle, mayDie, type Round, type Sent, type Toggle } from './script.js';
 
 const behaviour: fc.Arbitrary<Behaviour> = fc.record({
   does: fc.oneof(
@@ -217,10 +218,35 @@ const { blocks: program } = fc.letrec<{ blocks: Block[]; block: Block; some: Blo
   ),
 }));
 
+const correction = maybe(
+  fc.constantFrom<JsonObject>({ n: 5 }, { a: 1 }, { b: 'corrected' }, { xs: [4, 4] }, { n: 0, error: null }),
+  2,
+);
 const round: fc.Arbitrary<Round> = fc.record({
   cancelAfter: maybe(fc.integer({ min: 1, max: 9000 }), 1),
   maxSteps: maybe(fc.integer({ min: 10, max: 30 }), 1),
+  data: correction,
+  result: correction,
 });
+/** A pause, and how it ends: soon, late, or not at all. Some are of runs that are not there. */
+const pause: fc.Arbitrary<Toggle[]> = fc
+  .record({
+    after: fc.oneof(fc.integer({ min: 1, max: 2500 }), fc.integer({ min: 1, max: 9000 })),
+    lasts: fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: 1, max: 2500 }) },
+      { weight: 4, arbitrary: fc.integer({ min: 1, max: 9000 }) },
+      { weight: 1, arbitrary: fc.constant(null) },
+    ),
+    path: fc.oneof(
+      { weight: 4, arbitrary: fc.constant([]) },
+      { weight: 4, arbitrary: fc.tuple(fc.integer({ min: 0, max: 2 })) },
+      { weight: 1, arbitrary: fc.tuple(fc.integer({ min: 0, max: 1 }), fc.integer({ min: 0, max: 1 })) },
+    ),
+  })
+  .map(({ after, lasts, path }) => [
+    { after, pauses: true, path },
+    ...(lasts === null ? [] : [{ after: after + lasts, pauses: false, path }]),
+  ]);
 /** Most runs have few, and each has them at the start. */
 const commit = fc.oneof(fc.integer({ min: 1, max: 10 }), fc.integer({ min: 1, max: 40 }));
 const rarely = <T>(arbitrary: fc.Arbitrary<T[]>) => fc.oneof(fc.constant<T[]>([]), arbitrary);
@@ -247,6 +273,7 @@ export const cases: fc.Arbitrary<Case> = fc
     ),
     rounds: fc.array(round, { minLength: 1, maxLength: 3 }),
     signals: rarely(fc.uniqueArray(sent, { maxLength: 6, selector: ({ after }) => after })),
+    toggles: rarely(fc.array(pause, { minLength: 1, maxLength: 5 }).map((pauses) => pauses.flat())),
     restarts: rarely(fc.array(fc.integer({ min: 1, max: 9000 }), { maxLength: 2 })),
     crashes: rarely(fc.uniqueArray(commit, { maxLength: 3 })),
   })

@@ -27,7 +27,8 @@ export function calm(generated: Case): Case {
     signals: null,
     answered: waits.map(({ name }) => name),
     deadlineSeconds: null,
-    rounds: [{ cancelAfter: null, maxSteps: null }],
+    rounds: [{ cancelAfter: null, maxSteps: null, data: null, result: null }],
+    toggles: [],
     restarts: [],
     // The server may die at any time.
     crashes: [1],

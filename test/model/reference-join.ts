@@ -78,6 +78,13 @@ export function joinOf(run: Run, children: readonly Run[]): Joined {
   const more: JsonObject = errorsKey === undefined ? {} : { [errorsKey]: errors.map(entryOf) };
   const line = lineOf(children.length, winners.length, failed.length, children.length - all.length - failed.length);
   if (key !== undefined) return { patch: { [key]: completedOf(children, winners), ...more }, line };
+  const setter = winners.find(({ own }) => errorsKey !== undefined && errorsKey in own);
+  if (setter !== undefined) {
+    const name = `${setter.branch!.index} (${setter.entry})`;
+    return {
+      failure: { code: 'join_failed', message: `Branch ${name} sets "${errorsKey}", which is for errors of branches.` },
+    };
+  }
   const merged = merge(run, winners);
   if ('conflict' in merged) return { failure: { code: 'join_failed', message: merged.conflict } };
   return { patch: { ...merged.patch, ...more }, line };

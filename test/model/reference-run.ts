@@ -1,13 +1,19 @@
 import type { Json, JsonObject } from '../../src/core/base/json.js';
 import type { GraphDefinition, OnErrorDefinition } from '../../src/core/graph/definition.js';
 import type { RunError } from '../../src/core/run/events.js';
-import type { Outcome, Sent } from './script.js';
+import type { Sent, Toggle } from './script.js';
 
 export const NEVER = Number.POSITIVE_INFINITY;
 
 /** A run as the walker has it. Plain data, so that a trial can be made on a copy. Times are milliseconds from the start. */
 export interface Run {
   readonly graph: GraphDefinition;
+  /** Its place among its siblings, after those of the runs that it is inside of. */
+  readonly path: readonly number[];
+  /** What is done to it, in order. */
+  readonly toggles: readonly Toggle[];
+  /** When it was made or last retried. */
+  since: number;
   readonly input: Json;
   /** Of a branch. */
   readonly branch: { readonly item: Json; readonly index: number; readonly join: string } | null;
@@ -36,6 +42,8 @@ export interface Run {
   isAnnounced: boolean;
   /** The tool of the visit is done, and only the way on is to be chosen. */
   isDone: boolean;
+  /** What the step comes to, which is not stored yet: an answer, or what a retry brings. */
+  result: JsonObject | null;
   /** The last so many children have not been joined yet. */
   family: { readonly size: number; readonly isGraph: boolean } | null;
   readonly children: Run[];
@@ -50,10 +58,10 @@ export interface Run {
 
 export function newRun(graph: GraphDefinition, input: Json, maxSteps: number, more: Partial<Run> = {}): Run {
   const { entry_point: entry } = graph;
-  const empty = { branch: null, error: null, at: null, family: null, data: {}, own: {}, signals: null };
-  const lists = { children: [], nodes: [], logs: [], moments: [] };
+  const empty = { branch: null, error: null, at: null, family: null, data: {}, own: {}, signals: null, result: null };
+  const lists = { path: [], toggles: [], children: [], nodes: [], logs: [], moments: [] };
   const flags = { isAnnounced: false, isDone: false, stepCount: 0, status: 'SUBMITTED' };
-  const times = { now: NEVER, cancelAt: NEVER, deadline: NEVER, deadlineSeconds: null };
+  const times = { since: NEVER, now: NEVER, cancelAt: NEVER, deadline: NEVER, deadlineSeconds: null };
   return { graph, input, entry, maxSteps, ...empty, ...lists, ...flags, ...times, ...more };
 }
 
@@ -152,30 +160,4 @@ export function endOf({ error }: Run): string {
 
 export function momentsOf(run: Run): number[] {
   return [...run.moments, ...run.children.flatMap(momentsOf)];
-}
-
-/** The signals that it has taken in and not used. */
-function keptBy({ signals, now }: Run): Outcome['kept'] {
-  const kept: Record<string, Json[]> = Object.create(null);
-  for (const { name, payload, after } of signals ?? []) {
-    if (after <= now) kept[name] = [...(kept[name] ?? []), payload];
-  }
-  return kept;
-}
-
-export function outcomeOf(run: Run): Outcome {
-  const { status, data, error, stepCount, nodes, logs, now, children } = run;
-  const isFinished = ['COMPLETED', 'FAILED', 'CANCELLED'].includes(status);
-  const finishedAt = isFinished ? now : null;
-  return {
-    status,
-    data,
-    error,
-    stepCount,
-    nodes,
-    logs,
-    finishedAt,
-    kept: keptBy(run),
-    children: children.map(outcomeOf),
-  };
 }

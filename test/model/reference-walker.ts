@@ -2,6 +2,8 @@ import type { Json, JsonObject } from '../../src/core/base/json.js';
 import { choose, paramsOf, type Way } from './reference-choice.js';
 import { detailsOf, errorOf, exitFor, type Failure, type Sequel, sequelOf } from './reference-errors.js';
 import { completedOf, decisionOf, joinOf, shortageOf } from './reference-join.js';
+import { outcomeOf } from './reference-outcome.js';
+import { correct, deathIn, isPausedAt, togglesOf, whenUnpaused } from './reference-pauses.js';
 import {
   cancel,
   edgeOf,
@@ -15,7 +17,6 @@ import {
   NEVER,
   newRun,
   nodeOf,
-  outcomeOf,
   type Run,
   restart,
   set,
@@ -27,6 +28,7 @@ import {
   type Behaviour,
   behaviourAt,
   type Case,
+  type Death,
   durationAt,
   mayDie,
   type Outcome,
@@ -47,29 +49,38 @@ const GRACE_MS = 5000;
 /**
  * Says what must become of a run: walks its graph and its script, one run after the other. Null where two things happen
  * at the same moment, so that more than one end is right.
+ * @param deaths of servers, which matter to what is paused then
  */
-export function walk(generated: Case): Outcome | null {
-  return new Walker(generated).walk();
+export function walk(generated: Case, deaths: readonly Death[] = []): Outcome | null {
+  return new Walker(generated, deaths).walk();
 }
 
 class Walker {
   #hasTies = false;
 
-  constructor(private readonly generated: Case) {}
+  constructor(
+    private readonly generated: Case,
+    private readonly deaths: readonly Death[],
+  ) {}
 
   walk(): Outcome | null {
     const { graphs, input, maxSteps, deadlineSeconds: seconds, rounds } = this.generated;
     const signals = inOrder(this.generated.signals);
-    const run = newRun(graphs[0]!, input, maxSteps, { deadlineSeconds: seconds, now: -RETRY_GAP_MS, signals });
-    run.moments.push(...timesOf(run));
-    for (const { cancelAfter, maxSteps: limit } of rounds) {
+    const toggles = togglesOf(this.generated.toggles, []);
+    const begins = { deadlineSeconds: seconds, now: -RETRY_GAP_MS };
+    const run = newRun(graphs[0]!, input, maxSteps, { ...begins, signals, toggles });
+    run.moments.push(...timesOf(run), ...this.generated.toggles.map(({ after }) => after));
+    for (const { cancelAfter, maxSteps: limit, ...correction } of rounds) {
       const now = run.now + RETRY_GAP_MS;
       if (run.status !== 'SUBMITTED') {
         if (!isLost(run) || run.at!.step > (limit ?? run.maxSteps)) break;
+        correct(run, correction);
         restart(run, limit ?? run.maxSteps);
         // One that has ended refuses them.
         drop(run, ({ after }) => after > run.now && after < now);
       }
+      run.since = now;
+      run.moments.push(now);
       run.deadline = seconds === null ? NEVER : now + Math.round(seconds * 1000);
       const cancelAt = now + (cancelAfter ?? NEVER);
       run.moments.push(...[cancelAt, run.deadline].filter(Number.isFinite));
@@ -82,13 +93,21 @@ class Walker {
   /** Walks until the run has ended, or waits for good. */
   #drive(run: Run, now: number, cancelAt: number): void {
     Object.assign(run, { status: 'RUNNING', now, cancelAt });
-    if (run.at === null) goTo(run, run.entry);
     while (run.status === 'RUNNING') {
       if (run.family !== null) this.#tend(run, run.family);
-      else if (isOver(run)) break;
-      else if (run.isDone) this.#leave(run);
-      else this.#call(run);
+      else if (run.at !== null && isOver(run)) break;
+      else if (isPausedAt(run, run.now)) this.#sleep(run, whenUnpaused(run, run.now));
+      else if (run.at === null) goTo(run, run.entry);
+      else this.#goOn(run);
     }
+  }
+
+  #goOn(run: Run): void {
+    const { result } = run;
+    run.result = null;
+    if (result !== null) this.#finish(run, result);
+    else if (run.isDone) this.#leave(run);
+    else this.#call(run);
   }
 
   #call(run: Run): void {
@@ -103,13 +122,23 @@ class Walker {
     else if (tool === 'wait_for_input') this.#ask(run, params, answerAt(run.at!), 'Nobody answered in time.');
     else if (tool === 'wait_for_signal') this.#waitForSignal(run, params);
     else if (tool !== 'delay') this.#scripted(run, params);
-    else if (this.#sleep(run, run.now + Math.round(Number(params.seconds) * 1000))) this.#finish(run, {});
+    else if (this.#sleep(run, this.#endOfWait(run, Number(params.seconds)))) this.#finish(run, {});
   }
 
   #runGraph(run: Run, { graph_id: id, input = null }: JsonObject): void {
     const graph = this.generated.graphs.find(({ graph_id }) => graph_id === id)!;
-    run.children.push(newRun(graph, input, 1000, { deadline: run.deadline }));
+    run.children.push(newRun(graph, input, 1000, { deadline: run.deadline, ...this.#inside(run, 0) }));
     run.family = { size: 1, isGraph: true };
+  }
+
+  #inside({ path, now }: Run, index: number) {
+    const place = [...path, index];
+    return { path: place, toggles: togglesOf(this.generated.toggles, place), since: now };
+  }
+
+  /** When a wait that begins now is over: its time is looked at when nothing pauses the run. */
+  #endOfWait(run: Run, seconds: number): number {
+    return whenUnpaused(run, run.now + Math.round(seconds * 1000));
   }
 
   #ask(run: Run, params: JsonObject, answer: Json, tooLate: string): void {
@@ -118,8 +147,8 @@ class Walker {
     const answered = run.now + (isAnswered ? durationAt({ ...run.at!, attempt: 0, index: run.branch?.index }) : NEVER);
     const expires = run.now + Math.round(Number(params.expires_in_seconds ?? NEVER) * 1000);
     if (answered === expires && answered !== NEVER) this.#hasTies = true;
-    if (!this.#sleep(run, Math.min(answered, expires))) return;
-    if (answered < expires) this.#finish(run, { [node]: answer });
+    if (!this.#sleep(run, answered < expires ? answered : whenUnpaused(run, expires))) return;
+    if (answered < expires) run.result = { [node]: answer };
     else this.#failed(run, { code: 'wait_expired', message: tooLate });
   }
 
@@ -138,7 +167,7 @@ class Walker {
     const isKept = signal !== undefined && signal.after <= begins;
     const comes = signal?.after ?? NEVER;
     if (comes === expires && comes !== NEVER) this.#hasTies = true;
-    if (!isKept && !this.#sleepFor(run, name, Math.min(comes, expires))) return;
+    if (!isKept && !this.#sleepFor(run, name, comes, expires)) return;
     if (comes > expires || signal === undefined) {
       this.#failed(run, { code: 'wait_expired', message: tooLate });
       return;
@@ -146,17 +175,18 @@ class Walker {
     // It is a moment of its own already.
     if (!isKept) run.moments.pop();
     drop(run, (one) => one === signal);
-    if (signal.payload !== 'misfit') this.#finish(run, { [run.at!.node]: signal.payload });
+    if (signal.payload !== 'misfit') run.result = { [run.at!.node]: signal.payload };
     else {
       const message = `The signal "${name}", which came before the wait, does not fit its schema: Must be integer.`;
       this.#failed(run, { code: 'invalid_signal', message, isFatal: true });
     }
   }
 
-  #sleepFor(run: Run, name: unknown, until: number): boolean {
+  #sleepFor(run: Run, name: unknown, comes: number, expires: number): boolean {
     const begins = run.now;
-    const isOn = this.#sleep(run, until);
-    drop(run, (one) => one.name === name && one.payload === 'misfit' && one.after > begins && one.after < run.now);
+    const isOn = this.#sleep(run, comes < expires ? comes : whenUnpaused(run, expires));
+    const over = Math.min(run.now, expires);
+    drop(run, (one) => one.name === name && one.payload === 'misfit' && one.after > begins && one.after < over);
     return isOn;
   }
 
@@ -164,6 +194,7 @@ class Walker {
     const place = { ...run.at!, index: run.branch?.index };
     const behaviour = behaviourAt(this.generated.script, place);
     const { does, logs } = behaviour;
+    if (this.#isLost(run, behaviour)) return;
     const { cause, isCutOff, timeout } = this.#take(run, behaviour);
     if (logs && !(isCutOff && mayDie(this.generated))) run.logs.push(`try ${place.attempt}`);
     const throws = isCutOff || THROWS.includes(does);
@@ -175,6 +206,18 @@ class Walker {
       this.#failed(run, thrownBy(behaviour));
     } else if (does in JUNK) this.#failed(run, { code: 'invalid_patch', message: JUNK[does]! });
     else this.#finish(run, (patchOf(behaviour, run.data, params) ?? {}) as JsonObject);
+  }
+
+  /** True for a call that a server dies of while the run is paused: it is not made again before that is over. */
+  #isLost(run: Run, { isSync }: Behaviour): boolean {
+    const takes = isSync && run.at!.step > 1 ? 0 : durationAt({ ...run.at!, index: run.branch?.index });
+    const death = deathIn(run, Math.min(run.now + takes, run.cancelAt), this.deaths);
+    if (death === undefined) return false;
+    // Then it depends on which of them was first.
+    const { at } = death;
+    if (at === run.cancelAt || run.toggles.some(({ after }) => after === at)) this.#hasTies = true;
+    run.now = at;
+    return true;
   }
 
   /** A call takes its time, and is cut off by a cancel, its timeout or the deadline: at once, or after a grace. */
@@ -205,8 +248,8 @@ class Walker {
     run.now = Math.min(until, run.cancelAt, run.deadline);
     if (run.now === NEVER) run.status = 'WAITING';
     else if (run.now === run.cancelAt) cancel(run);
-    else if (run.now < run.deadline) run.moments.push(run.now);
-    else isOver(run);
+    else if (run.now >= run.deadline) isOver(run);
+    else if (run.toggles.every(({ after }) => after !== run.now)) run.moments.push(run.now);
     return run.status === 'RUNNING';
   }
 
@@ -225,6 +268,8 @@ class Walker {
       if (to !== undefined) stepTo(run, to);
       cancel(run);
     } else if (error !== undefined) fail(run, error.code, error.message);
+    // Then the way is chosen again.
+    else if (starts !== undefined && isPausedAt(run, run.now)) return;
     else if (starts !== undefined) this.#split(run, starts);
     else if (to !== undefined) goTo(run, to);
     else end(run, 'COMPLETED', 'No outgoing edge found. Stopping.');
@@ -241,7 +286,8 @@ class Walker {
     const { graph, input, maxSteps, deadline, data } = run;
     const join = edgeOf(run)!.join_node;
     for (const [index, { entry, item }] of starts.entries()) {
-      run.children.push(newRun(graph, input, maxSteps, { entry, data, deadline, branch: { index, item, join } }));
+      const more = { entry, data, deadline, branch: { index, item, join }, ...this.#inside(run, index) };
+      run.children.push(newRun(graph, input, maxSteps, more));
     }
     run.family = { size: starts.length, isGraph: false };
     if (starts.length === 0) this.#join(run, []);
@@ -274,7 +320,10 @@ class Walker {
       const begins = slots[slot]!;
       if (begins < cancelAt) {
         child.deadline = run.deadline;
-        if (isLost(child)) restart(child, Math.max(child.maxSteps, run.maxSteps));
+        if (isLost(child)) {
+          restart(child, Math.max(child.maxSteps, run.maxSteps));
+          child.since = begins;
+        }
         this.#drive(child, begins, cancelAt);
         slots[slot] = child.now;
       } else if (child.status === 'SUBMITTED' && cancelAt !== NEVER) {
@@ -357,7 +406,7 @@ class Walker {
     const { interval_seconds: first, backoff_rate: rate, max_delay_seconds: longest = NEVER, jitter } = policy;
     const seconds = Math.min(first * rate ** (tries - 1), longest) * (jitter === 'full' ? 0.5 : 1);
     const delay = retryAfter ?? Math.round(seconds * 1000);
-    if (delay > 0) this.#sleep(run, run.now + delay);
+    if (delay > 0) this.#sleep(run, whenUnpaused(run, run.now + delay));
   }
 }
 

@@ -34,6 +34,31 @@ export interface Round {
   readonly cancelAfter: number | null;
   /** The limit that the retry gives. */
   readonly maxSteps: number | null;
+  /** What the retry corrects, where that is taken: keys of `data`, and the result of the step that the run stopped at. */
+  readonly data: JsonObject | null;
+  readonly result: JsonObject | null;
+}
+
+/** A pause or an unpause of the run or of a run inside it. */
+export interface Toggle {
+  /** Milliseconds from the start of the run. */
+  readonly after: number;
+  readonly pauses: boolean;
+  /** Which run, if it is there: the places of runs among their siblings, from the run itself down. */
+  readonly path: readonly number[];
+}
+
+/** A server died. */
+export interface Death {
+  /** Milliseconds from the start of the run. */
+  readonly at: number;
+  /** The calls whose end was not stored: see {@link callAt}. */
+  readonly open: readonly string[];
+}
+
+/** What a call of a run is known by. */
+export function callAt(path: readonly number[], step: number, attempt: number): string {
+  return `${path.join('.')}/${step}/${attempt}`;
 }
 
 /** A signal that somebody sends to the run itself. */
@@ -59,6 +84,7 @@ export interface Case {
   readonly maxSteps: number;
   readonly deadlineSeconds: number | null;
   readonly rounds: readonly Round[];
+  readonly toggles: readonly Toggle[];
   /** Milliseconds after which the server dies, and numbers of commits that it dies before. */
   readonly restarts: readonly number[];
   readonly crashes: readonly number[];
@@ -78,6 +104,7 @@ export interface Outcome {
   readonly nodes: readonly string[];
   readonly logs: readonly string[];
   readonly finishedAt: number | null;
+  readonly isPaused: boolean;
   /** Signals that no step has taken, by name. */
   readonly kept: Readonly<Record<string, readonly Json[]>>;
   readonly children: readonly Outcome[];

@@ -14,12 +14,15 @@ import {
   answerAt,
   behaviourAt,
   type Case,
+  callAt,
+  type Death,
   durationAt,
   mayDie,
   type Outcome,
   RETRY_GAP_MS,
   type Sent,
   signalAt,
+  type Toggle,
 } from './script.js';
 
 const START = Date.UTC(2026, 0, 1);
@@ -42,8 +45,14 @@ async function emptyDatabase(): Promise<string> {
   return path;
 }
 
+/** What became of a run, and when its servers died. */
+interface Simulated {
+  readonly outcome: Outcome;
+  readonly deaths: readonly Death[];
+}
+
 /** Runs a case on a whole engine, under a clock that moves only when nothing is left to do. */
-export async function simulate(generated: Case): Promise<Outcome> {
+export async function simulate(generated: Case): Promise<Simulated> {
   const folder = temporaryFolder();
   const path = join(folder, 'workflow.db');
   empty ??= await emptyDatabase();
@@ -75,6 +84,9 @@ class Simulation {
   /** When calls end, of this server and of the one that has just died. */
   readonly #calls = new Map<string, number>();
   #interrupted = { at: 0, calls: new Map<string, number>() };
+  /** What was stored of each run last. */
+  readonly #states = new Map<string, RunState>();
+  readonly #deaths: Death[] = [];
   /** Runs that were recovered before without getting on. */
   readonly #suspects = new Set<string>();
 
@@ -83,7 +95,7 @@ class Simulation {
     private readonly path: string,
   ) {}
 
-  async run(): Promise<Outcome> {
+  async run(): Promise<Simulated> {
     await this.#start();
     const { graphs, input, maxSteps, deadlineSeconds, restarts } = this.generated;
     for (const graph of graphs) await this.#engine.createGraph(graph);
@@ -92,6 +104,7 @@ class Simulation {
     this.#commits = 0;
     for (const after of restarts) setTimeout(() => this.#die(), after);
     for (const sent of this.generated.signals ?? []) this.#planSignal(sent);
+    for (const toggle of this.generated.toggles) this.#planToggle(toggle);
     this.#planCancel();
     for (let moments = 0; ; moments++) {
       await this.#rest();
@@ -100,7 +113,7 @@ class Simulation {
       if (moments > MAX_MOMENTS) throw new Error('the run does not come to rest');
       vi.advanceTimersToNextTimer();
     }
-    return readOutcome(this.#engine, this.#topId, START);
+    return { outcome: await readOutcome(this.#engine, this.#topId, START), deaths: this.#deaths };
   }
 
   /** Ends the server, whatever it is at. */
@@ -139,6 +152,7 @@ class Simulation {
     // Recovered runs that have not got on go one at a time, which takes its own time.
     if (this.#isDead || this.#suspects.size > 1) return;
     this.#isDead = true;
+    this.#deaths.push({ at: Date.now() - START, open: this.#openCalls() });
     this.#request(async () => {
       const { store, drain } = this.#server!;
       await store.close();
@@ -148,6 +162,18 @@ class Simulation {
       this.#calls.clear();
       await this.#start();
     });
+  }
+
+  /** The calls whose end is not stored. */
+  #openCalls(): string[] {
+    return [...this.#states.values()].flatMap(({ runId, phase }) =>
+      phase.kind === 'calling' ? [callAt(this.#pathOf(runId), phase.cursor.step, phase.cursor.attempt)] : [],
+    );
+  }
+
+  #pathOf(runId: string): readonly number[] {
+    const { parent } = this.#states.get(runId)!;
+    return parent === null ? [] : [...this.#pathOf(parent.run_id), parent.index];
   }
 
   #request(work: () => Promise<void>): void {
@@ -193,9 +219,15 @@ class Simulation {
     const round = this.generated.rounds[++this.#round];
     if (round === undefined) return;
     const limits = round.maxSteps === null ? {} : { limits: { max_steps: round.maxSteps } };
-    const retry = () => this.#engine.retryRun(this.#topId, limits);
+    const { data, result } = round;
+    const correction = { ...(data !== null && { data }), ...(result !== null && { result }) };
+    const retry = (how: object) => () => this.#engine.retryRun(this.#topId, { ...limits, ...how });
+    const refused = ['run_not_retryable', 'limits_too_low', 'retry_impossible'];
     const plan = async () => {
-      if (await this.#ask(retry, 'run_not_retryable', 'limits_too_low')) this.#planCancel();
+      // Where the correction is not taken, it is retried without.
+      if ((await this.#ask(retry(correction), ...refused)) || (await this.#ask(retry({}), ...refused))) {
+        this.#planCancel();
+      }
     };
     setTimeout(() => this.#request(plan), RETRY_GAP_MS);
   }
@@ -207,10 +239,32 @@ class Simulation {
 
   #committed({ appends }: Unit): void {
     for (const { state } of appends) {
+      this.#states.set(state.runId, state);
       if (state.runId === this.#topId) this.#isTopFinished = isFinished(statusOf(state));
       const kind = waitOf(state)?.kind;
       if (kind === 'input' || (kind === 'signal' && state.parent !== null)) this.#planAnswer(flatten(state));
     }
+  }
+
+  #planToggle({ after, pauses, path }: Toggle): void {
+    const toggle = async () => {
+      const runId = await this.#find(path);
+      if (runId === undefined) return;
+      await (pauses ? this.#engine.pauseRun(runId) : this.#engine.unpauseRun(runId));
+    };
+    const plan = async () => void (await this.#ask(toggle, 'run_finished'));
+    setTimeout(() => this.#request(plan), after);
+  }
+
+  /** The run at a path: of several the latest, since those before have ended. */
+  async #find(path: readonly number[]): Promise<string | undefined> {
+    let runId: string | undefined = this.#topId;
+    for (const index of path) {
+      if (runId === undefined) return undefined;
+      const { runs } = await this.#engine.listRuns({ parentRunId: runId, limit: 1000 });
+      runId = runs.find(({ childIndex }) => childIndex === index)?.runId;
+    }
+    return runId;
   }
 
   /** Sends a signal as programs do: with a key, and again if no answer comes. */
