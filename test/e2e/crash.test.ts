@@ -1,11 +1,14 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
+import { callsIn } from '../helpers/traced-calls.js';
 import { MIXED, MIXED_DATA, TRACED, winnersIn } from '../helpers/traced-graphs.js';
 import { until } from '../helpers/until.js';
 import { databaseOf, isPostgres } from './database.js';
+import { FAILING, Operators } from './operators.js';
+import { json, post } from './requests.js';
 
 /** Tools that leave a trace outside of the database each time they are called, and take some milliseconds as work does. */
 const TOOLS = `
@@ -26,6 +29,7 @@ export const flaky = traced('flaky', (_state, { attempt }) => {
   if (attempt < 3) throw new Error('not yet');
   return { tries: attempt };
 });
+export const breaks = traced('breaks', () => { throw new Error('broken'); });
 export const leaf = traced('leaf', (_state, { item, index }) => ({ item, index }));
 export const sum = traced('sum', ({ data }) => ({ total: data.leaves.reduce((all, { item }) => all + item, 0) }));
 `;
@@ -58,15 +62,6 @@ const SLOTS = 40;
 const MIN_CALLS = 50;
 const MORE_CALLS = 500;
 
-async function post(url: string, body: unknown, headers = {}): Promise<Response> {
-  const json = { 'content-type': 'application/json', ...headers };
-  return fetch(url, { method: 'POST', headers: json, body: JSON.stringify(body) });
-}
-
-async function json<T>(answer: Promise<Response>): Promise<T> {
-  return (await (await answer).json()) as T;
-}
-
 /** Answers every run that waits for somebody. */
 async function answerAll(url: string): Promise<void> {
   const { runs } = await json<{ runs: { run_id: string }[] }>(fetch(`${url}/graph/runs?waiting_for=input&limit=200`));
@@ -82,8 +77,21 @@ async function sendAll(url: string, runId: string): Promise<void> {
   }
 }
 
+interface Load {
+  readonly acknowledged: Map<string, number>;
+  readonly signalled: Set<string>;
+  readonly operators: Operators;
+}
+
 /** Starts runs and answers waits, several clients at a time, until the server is gone. Only acknowledged runs count. */
-async function load(server: ServerProcess, acknowledged: Map<string, number>, signalled: Set<string>): Promise<void> {
+async function load({ url, child }: ServerProcess, { acknowledged, signalled, operators }: Load): Promise<void> {
+  const once = async (request: () => Promise<void>) => {
+    try {
+      await request();
+    } catch (error) {
+      if (!child.killed) throw error;
+    }
+  };
   const again = async (request: () => Promise<void>) => {
     try {
       for (;;) await request();
@@ -94,16 +102,22 @@ async function load(server: ServerProcess, acknowledged: Map<string, number>, si
   const starting = async () => {
     const rounds = Math.random() < 0.4 ? 0 : 1 + Math.floor(Math.random() * 10);
     const body = rounds === 0 ? { graph_id: 'mixed' } : { graph_id: 'traced', input_data: { rounds } };
-    const answer = await post(`${server.url}/graph/run`, body);
+    const answer = await post(`${url}/graph/run`, body);
     const { run_id } = (await answer.json()) as { run_id: string };
     if (answer.status === 202) acknowledged.set(run_id, rounds);
   };
   const signalling = async () => {
-    const { run_id } = await json<{ run_id: string }>(post(`${server.url}/graph/run`, { graph_id: 'signalled' }));
+    const { run_id } = await json<{ run_id: string }>(post(`${url}/graph/run`, { graph_id: 'signalled' }));
     signalled.add(run_id);
-    await sendAll(server.url, run_id);
+    await sendAll(url, run_id);
   };
-  await Promise.all([again(starting), again(starting), again(signalling), again(() => answerAll(server.url))]);
+  const requests = [again(starting), again(starting), again(signalling), again(() => answerAll(url))];
+  const operating = [
+    once(() => operators.pauseSome(url, acknowledged)),
+    once(() => operators.unpauseSome(url)),
+    once(() => operators.correctSome(url)),
+  ];
+  await Promise.all([...requests, ...operating]);
 }
 
 interface State {
@@ -140,12 +154,6 @@ async function checkQuorum(url: string, runId: string, won: readonly number[]): 
   for (const { status } of runs) expect(['COMPLETED', 'CANCELLED']).toContain(status);
 }
 
-/** The calls so far, a line each: key, node and attempt. */
-function callsIn(cwd: string): string[] {
-  const path = join(cwd, 'calls.log');
-  return existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n') : [];
-}
-
 /** Reads the trace: which steps of which runs were called, in what order. */
 function checkCalls(cwd: string): number {
   let repeated = 0;
@@ -178,6 +186,7 @@ it('survives SIGKILL at random moments under load: every acknowledged run finish
   };
   const acknowledged = new Map<string, number>();
   const signalled = new Set<string>();
+  const operators = new Operators(cwd);
 
   for (let kill = 0; kill < KILLS; kill++) {
     const server = await startServer(cwd, env);
@@ -185,16 +194,21 @@ it('survives SIGKILL at random moments under load: every acknowledged run finish
       expect((await post(`${server.url}/graph/create`, TRACED)).status).toBe(201);
       expect((await post(`${server.url}/graph/create`, MIXED)).status).toBe(201);
       expect((await post(`${server.url}/graph/create`, SIGNALLED)).status).toBe(201);
+      expect((await post(`${server.url}/graph/create`, FAILING)).status).toBe(201);
     }
-    const loaded = load(server, acknowledged, signalled);
+    const loaded = load(server, { acknowledged, signalled, operators });
     // Counted in calls and not in time, so that a slow machine gets as far as a fast one.
     const enough = callsIn(cwd).length + MIN_CALLS + Math.floor(Math.random() * MORE_CALLS);
     await until(() => callsIn(cwd).length >= enough, 60_000);
     await server.end('SIGKILL');
     await loaded;
+    operators.checkRest();
   }
 
   const server = await startServer(cwd, env);
+  expect(operators.pauses).toBeGreaterThan(KILLS);
+  await operators.unpauseAll(server.url);
+  await operators.checkCorrected(server.url);
   expect(acknowledged.size).toBeGreaterThan(KILLS * 3);
   expect([...acknowledged.values()].filter((rounds) => rounds === 0).length).toBeGreaterThan(KILLS);
   for (const [runId, rounds] of acknowledged) {
