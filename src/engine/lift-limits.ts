@@ -1,5 +1,12 @@
 import { append } from '../core/run/journal.js';
-import { isLimited, type LiftRequest, type LimitedRun, liftLimits, liftLimitsAbove } from '../core/run/lift-limits.js';
+import {
+  isLimited,
+  type LiftRequest,
+  type LimitedRun,
+  liftLimits,
+  liftLimitsAbove,
+  withGivenLimits,
+} from '../core/run/lift-limits.js';
 import type { Verdict } from '../core/run/requests.js';
 import type { RunState } from '../core/run/state.js';
 import type { AppendResult } from '../runs/append.js';
@@ -16,7 +23,7 @@ const MAX_WOKEN = 1_000_000;
 
 /** Lifts a limit of the run itself. */
 export async function liftOwnLimits(deps: LiftDeps, state: LimitedRun, request: LiftRequest): Promise<Verdict> {
-  return liftLimits(state, request, await readFamilyUsage(deps, state));
+  return liftLimits(state, request, await readFamilyUsage(deps, withGivenLimits(state, request)));
 }
 
 /** The run above that has the limit which a run waits at, if it is not the run's own. */
@@ -46,8 +53,10 @@ export async function liftLimitsOfOwner(
     const at = now();
     const after = append(state, lifted.waiting, at);
     const appends = [appendOf(owner, append(owner, lifted.owner, at)), appendOf(state, after)];
+    const wakes = await wakesOf(deps, ownerId, [runId]);
     try {
-      await store.commit({ appends, wakes: await wakesOf(deps, ownerId, runId) });
+      await store.commit({ appends, wakes });
+      await wakeLateComers(deps, ownerId, wakes);
       return { state: after.state, isAppended: true };
     } catch (error) {
       if (!(error instanceof ConflictError)) throw error;
@@ -55,9 +64,16 @@ export async function liftLimitsOfOwner(
   }
 }
 
-/** The run that was asked about, and all others below the same run that wait at a limit. */
-async function wakesOf({ store }: LiftDeps, ownerId: string, runId: string): Promise<Wake[]> {
+/** Runs by their ids, and all below the run with the limit that wait at one. */
+async function wakesOf({ store }: LiftDeps, ownerId: string, runIds: readonly string[]): Promise<Wake[]> {
   const waiting = await store.listWaitingDescendants(ownerId, ['limit'], MAX_WOKEN);
-  const ids = new Set([runId, ...waiting.map((run) => run.runId)]);
-  return [...ids].map((id) => ({ runId: id, at: 0 }));
+  const ids = new Set([...runIds, ...waiting.map((run) => run.runId)]);
+  return [...ids].map((runId) => ({ runId, at: 0 }));
+}
+
+/** Those that came to the limit while it was being lifted, and had looked at it before. */
+async function wakeLateComers(deps: LiftDeps, ownerId: string, woken: readonly Wake[]): Promise<void> {
+  const known = new Set(woken.map(({ runId }) => runId));
+  const late = (await wakesOf(deps, ownerId, [])).filter(({ runId }) => !known.has(runId));
+  if (late.length > 0) await deps.store.commit({ appends: [], wakes: late });
 }

@@ -176,6 +176,45 @@ describe('the tokens and the cost of a run', () => {
     expect((await view(test, runId)).usageTotal).toEqual({ input_tokens: 48, output_tokens: 32, cost_usd: 0.8 });
   });
 
+  /** Many branches at once, of two steps each: most of them come to the limit before the second. */
+  const crowd = (count: number) => {
+    const graph = fanOut({ max_tokens: 10 * count, on_limit: 'wait' }, { max_parallel: count });
+    const nodes = [...graph.nodes, { name: 'again', tool_name: 'pays' }];
+    return { ...graph, nodes, edges: [{ from_node: 'each', to_node: 'again' }] };
+  };
+  const names = (count: number) => Array.from({ length: count }, (_, index) => String(index));
+
+  it('are lifted for those too that come to the limit meanwhile', async () => {
+    const test = await startEngineForTest({ definitions });
+    const runId = await start(test, crowd(150), names(150));
+    const one = await until(async () => (await view(test, runId)).waitingChildren[0]);
+    await test.engine.resumeRun(one.runId, { payload: { limits: { max_tokens: 1_000_000 } } });
+    await until(async () => statusOf((await view(test, runId)).state) === 'COMPLETED');
+  });
+
+  it('are lifted for all over a crash', async () => {
+    const first = await startEngine({ definitions });
+    const runId = await start(first, crowd(60), names(60));
+    const one = await until(async () => {
+      const { children, waitingChildren } = await view(first, runId);
+      return children !== null && children.waiting + children.completed === 60 ? waitingChildren[0] : undefined;
+    });
+    await first.engine.resumeRun(one.runId, { payload: { limits: { max_tokens: 1_000_000 } } });
+    await first.store.close();
+    const test = await startEngineForTest({ definitions, path: first.path });
+    await until(async () => statusOf((await view(test, runId)).state) === 'COMPLETED');
+  });
+
+  it('cannot be given a limit that is used up already', async () => {
+    const test = await startEngineForTest({ definitions });
+    const runId = await start(test, fanOut({ max_steps: 1, on_limit: 'wait' }), items);
+    expect(await atRest(test, runId)).toMatchObject({ waiting: { limit: 'max_steps', node: 'end' } });
+    const lift = (limits: object) => test.engine.resumeRun(runId, { payload: { limits } as never });
+    await expect(lift({ max_steps: 9, max_tokens: 70 })).rejects.toMatchObject({ code: 'limits_too_low' });
+    await lift({ max_steps: 9, max_tokens: 71 });
+    expect(await atRest(test, runId)).toMatchObject({ status: 'COMPLETED' });
+  });
+
   it('end it at the limit, whichever run comes to it', async () => {
     const test = await startEngineForTest({ definitions });
     const runId = await start(test, fanOut({ max_cost_usd: 0.3 }), items);

@@ -40,6 +40,8 @@ export function wakesAfter(before: RunState | null, after: RunState): readonly D
   if (before === null) return parent === null ? atOnce(runId) : NOTHING;
   if (isRequested(before, after)) return atOnce(runId);
   if (phase === before.phase || !('wait' in phase)) return NOTHING;
+  // The limit of a run above can have been lifted while this was on its way to be stored.
+  if (phase.kind === 'limited' && phase.wait.limitOf !== undefined) return atOnce(runId);
   const at = wakeAt(after);
   return at === null ? NOTHING : [{ runId, at }];
 }

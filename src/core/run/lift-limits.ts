@@ -32,6 +32,12 @@ export function isLimited(state: RunState): state is LimitedRun {
   return state.phase.kind === 'limited';
 }
 
+/** The run with the limits that it is to get, if they are any. */
+export function withGivenLimits(state: LimitedRun, request: LiftRequest): RunState {
+  const { limits } = readLimits(state, request, ownSchema);
+  return limits === undefined ? state : { ...state, ...limitsAfter(state, limits) };
+}
+
 /** Gives a run that waits at a limit of its own other limits, with which it goes on. */
 export function liftLimits(
   state: LimitedRun,

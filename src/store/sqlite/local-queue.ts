@@ -71,6 +71,8 @@ export class LocalQueue implements RunQueue {
           else if (hasSlot) this.#goingOn.add(runId);
           break;
         case 'WAITING':
+          // A limit of a run above can have been lifted, and the wake that said so is gone.
+          if (waitingFor === 'limit' && parentRunId !== null) this.#goingOn.add(runId);
           if (waitingFor === null || !hasChildren(waitingFor)) break;
           // Whether it was at work for its children, its status does not tell.
           this.#takeovers.add(runId);
