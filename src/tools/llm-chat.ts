@@ -1,11 +1,12 @@
 import type { Json } from '../core/base/json.js';
+import type { Usage } from '../core/base/usage.js';
 import { type AnyTool, defineTool, SCHEMA_PARAMS } from '../core/tool/tool.js';
 import { FatalError } from '../core/tool/tool-errors.js';
 import { compileAnswerSchema, inWords } from './answer-schema.js';
 import { type AllowList, parseAllowList } from './http/allow-list.js';
 import { type Resolve, systemResolve } from './http/checked-addresses.js';
 import { askModel } from './llm/ask-model.js';
-import { contentOf, parseReply, readCompletion, usageOf } from './llm/completion.js';
+import { contentOf, type ParsedReply, parseReply, readCompletion, usageOf } from './llm/completion.js';
 import type { Ask } from './llm/endpoint.js';
 import { LLM_ERRORS, type LlmErrorCode } from './llm/error-codes.js';
 import { type Params, paramsSchema } from './llm/params.js';
@@ -49,16 +50,16 @@ export function llmChat({ baseUrl, allow, resolve = systemResolve, now }: LlmCha
         hasSent = true;
         context.emit(text);
       };
-      const reply = await askModel(
-        (signal) => ask(params, signal),
-        context.signal,
-        now,
-        params.stream === true ? send : undefined,
-      );
+      const count = (answered: Pick<ParsedReply, 'answer'>): Usage | undefined => {
+        const used = usageOf(answered, params.price);
+        if (used !== undefined) context.usage(used);
+        return used;
+      };
+      const listener = params.stream === true ? { onText: send, onLost: count } : undefined;
+      const reply = await askModel((signal) => ask(params, signal), context.signal, now, listener);
       const parsed = await parseReply(reply);
       // Counted before the answer is checked: one that is thrown away has cost the same.
-      const usage = usageOf(parsed, params.price);
-      if (usage !== undefined) context.usage(usage);
+      const usage = count(parsed);
       const choice = readCompletion(reply, parsed, log);
       // Some servers answer as a whole, whatever they are asked.
       if (params.stream === true && !hasSent && choice.content !== undefined) send(choice.content);

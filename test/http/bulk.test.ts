@@ -94,6 +94,7 @@ describe('many runs at once', () => {
     [{ action: 'cancel', filter: {} }, '/filter'],
     [{ action: 'cancel', filter: { all: false } }, '/filter/all'],
     [{ action: 'cancel', filter: { order: 'asc' } }, '/filter'],
+    [{ action: 'delete', filter: { metadata: {} } }, '/filter'],
     [{ action: 'cancel', filter: { paused: 'true' } }, '/filter/paused'],
     [{ action: 'cancel', filter: { graph: 'x' } }, '/filter/graph'],
     [{ action: 'cancel', filter: { all: true, limit: 5 } }, '/filter/limit'],

@@ -21,7 +21,7 @@ const bulkFilterSchema = runListQuerySchema
       .describe('True: only runs that are paused, whatever they wait for. False: only those that are not.'),
     all: z.literal(true).exactOptional().describe('Said for all runs, which no other filter says.'),
   })
-  .refine(({ order: _, ...filter }) => Object.keys(filter).length > 0, {
+  .refine(({ order: _, metadata = {}, ...filter }) => Object.keys({ ...metadata, ...filter }).length > 0, {
     message: 'Must have a filter. For all runs, say { "all": true }.',
   })
   .describe(

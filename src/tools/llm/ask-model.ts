@@ -5,33 +5,30 @@ import { contentTypeOf, encodingOf } from '../http/headers.js';
 import type { HttpAnswer } from '../http/request-rules.js';
 import type { LlmErrorCode } from './error-codes.js';
 import { type Reply, requestFailure, statusFailure } from './failures.js';
-import { isStream, readStream } from './read-stream.js';
+import { isStream, readStream, type StreamListener } from './read-stream.js';
 
 /** Size of an answer as it comes over the wire, decoded, in bytes. */
 const MAX_ANSWER_BYTES = 4_194_304;
 
 /**
  * Sends a request, and reads the answer.
- * @param onText called with text of the answer as it comes, if it comes as a stream; undefined if none was asked for
+ * @param listener told of the answer as it comes, if it comes as a stream; undefined if none was asked for
  * @throws FatalError if another attempt cannot help, RetryableError if it can, the signal's reason after an abort.
  */
 export async function askModel(
   send: (signal: AbortSignal) => Promise<HttpAnswer>,
   signal: AbortSignal,
   now: () => number,
-  onText: ((text: string) => void) | undefined,
+  listener: StreamListener | undefined,
 ): Promise<Reply> {
   let answer: HttpAnswer | undefined;
   try {
     answer = await send(signal);
     const { status, headers } = answer;
     if (status < 200 || status >= 300) throw await statusFailure(answer, now());
-    const isStreamed = onText !== undefined && isStream(answer);
-    return {
-      status,
-      headers,
-      text: isStreamed ? await readStream(answer, onText, MAX_ANSWER_BYTES) : await readText(answer),
-    };
+    const isStreamed = listener !== undefined && isStream(answer);
+    const text = isStreamed ? await readStream(answer, listener, MAX_ANSWER_BYTES) : await readText(answer);
+    return { status, headers, text };
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;
     throw requestFailure(thrown, answer);

@@ -40,7 +40,7 @@ export async function parseReply({ text }: Reply): Promise<ParsedReply> {
 }
 
 /** The tokens that an answer has used, with their price, whatever else it holds; undefined if it does not say. */
-export function usageOf({ answer }: ParsedReply, price: Params['price']): Usage | undefined {
+export function usageOf({ answer }: Pick<ParsedReply, 'answer'>, price: Params['price']): Usage | undefined {
   const parsed = usageSchema.safeParse(answer);
   if (!parsed.success) return undefined;
   const { prompt_tokens, completion_tokens } = parsed.data.usage;

@@ -5,6 +5,7 @@ import { decodedBody } from '../http/capped-body.js';
 import { contentTypeOf, encodingOf } from '../http/headers.js';
 import type { HttpAnswer } from '../http/request-rules.js';
 import type { LlmErrorCode } from './error-codes.js';
+import type { ParsedReply } from './completion.js';
 import { answerFailure, reportedFailure } from './failures.js';
 import { parseText } from './parse-text.js';
 import { readEvents, type ServerSentEvent, TooLongError } from './server-sent-events.js';
@@ -20,17 +21,20 @@ export function isStream(answer: HttpAnswer): boolean {
   return /^\s*text\/event-stream\b/i.test(contentTypeOf(answer));
 }
 
+/** What is told of a stream before its end. */
+export interface StreamListener {
+  /** Called with the text of each chunk. */
+  onText(text: string): void;
+  /** Called if it has told its usage, and then breaks off, reports an error or is too large: it has cost the same. */
+  onLost(answer: Pick<ParsedReply, 'answer'>): void;
+}
+
 /**
  * Reads an answer that comes in chunks; returns the JSON text that the server would have sent as a whole.
- * @param onText called with the text of each chunk
  * @param maxLength characters of the answer
  * @throws RetryableError if it breaks off, FatalError if it is too large, or the error that the provider reports in it
  */
-export async function readStream(
-  answer: HttpAnswer,
-  onText: (text: string) => void,
-  maxLength: number,
-): Promise<string> {
+export async function readStream(answer: HttpAnswer, listener: StreamListener, maxLength: number): Promise<string> {
   const completion = new StreamedCompletion();
   let isDone = false;
   try {
@@ -39,13 +43,15 @@ export async function readStream(
       if (isDone) break;
       const text = completion.add(await parseEvent(answer, event));
       if (completion.length > maxLength) throw new TooLongError();
-      if (text !== '') onText(text);
+      if (text !== '') listener.onText(text);
     }
   } catch (thrown) {
+    listener.onLost({ answer: completion.answer() });
     if (thrown instanceof TooLongError) throw tooLarge(maxLength);
     throw thrown;
   }
   if (isDone || completion.isFinished) return JSON.stringify(completion.answer());
+  listener.onLost({ answer: completion.answer() });
   const code: LlmErrorCode = 'llm_network';
   const message = 'The answer of the model broke off: its stream ended before it said why.';
   throw new RetryableError(message, { code, details: { status: answer.status } });

@@ -1,5 +1,6 @@
 import { isPlainObject, type Json, type JsonObject, setOwn } from '../../core/base/json.js';
 import { readContent } from './content-parts.js';
+import { TooLongError } from './server-sent-events.js';
 
 /** Puts the chunks of a chat completion together, so that it is what the server would have sent as a whole. */
 export class StreamedCompletion {
@@ -9,7 +10,9 @@ export class StreamedCompletion {
   /** Text, and parts of other kinds, in the order in which they came. */
   readonly #content: Json[] = [];
   #refusal = '';
-  readonly #calls: ToolCall[] = [];
+  /** The calls of tools by their numbers or ids, in the order in which they began. */
+  readonly #calls = new Map<Json, Fields>();
+  #lastCall: Json | undefined;
   #hasMessage = false;
   #length = 0;
 
@@ -23,7 +26,10 @@ export class StreamedCompletion {
     return this.#length;
   }
 
-  /** Takes a chunk in; returns the text that it adds. */
+  /**
+   * Takes a chunk in; returns the text that it adds.
+   * @throws TooLongError if it asks for too many calls of tools
+   */
   add(chunk: Json): string {
     if (!isPlainObject(chunk)) return '';
     const { model, usage, choices } = chunk as Partial<JsonObject>;
@@ -39,7 +45,7 @@ export class StreamedCompletion {
 
   /** The answer as a whole. */
   answer(): JsonObject {
-    const calls = this.#calls.map(({ fields }) => fields);
+    const calls = [...this.#calls.values()];
     const message: JsonObject = {
       content: this.#wholeContent(),
       ...(this.#refusal !== '' && { refusal: this.#refusal }),
@@ -77,30 +83,34 @@ export class StreamedCompletion {
   #addToCall(delta: JsonObject): void {
     this.#length += JSON.stringify(delta).length;
     const { index, id } = delta;
-    const key = index ?? (typeof id === 'string' && id !== '' ? id : this.#calls.at(-1)?.key) ?? 0;
-    let call = this.#calls.find((each) => each.key === key);
+    const key = index ?? (typeof id === 'string' && id !== '' ? id : this.#lastCall) ?? 0;
+    let call = this.#calls.get(key);
     if (call === undefined) {
-      call = { key, fields: {} };
-      this.#calls.push(call);
+      if (this.#calls.size >= MAX_CALLS) throw new TooLongError();
+      call = {};
+      this.#calls.set(key, call);
     }
-    for (const [name, value] of Object.entries(delta)) if (name !== 'index') addField(call.fields, name, value);
+    this.#lastCall = key;
+    for (const [name, value] of Object.entries(delta)) if (name !== 'index') addField(call, name, value);
   }
 }
 
-interface ToolCall {
-  readonly key: Json;
-  readonly fields: Record<string, Json>;
-}
+type Fields = Record<string, Json>;
+
+/** Calls of tools that one answer can ask for. */
+const MAX_CALLS = 1000;
 
 /** The arguments of a call come in pieces; all else comes once, or again and again. */
 const IN_PIECES: readonly string[] = ['arguments', 'input'];
 
-function addField(fields: Record<string, Json>, name: string, value: Json): void {
+/** Adds to what is there, in place: a long answer comes in thousands of pieces. */
+function addField(fields: Fields, name: string, value: Json): void {
   const known = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (isPlainObject(value)) {
-    const inner = { ...(isPlainObject(known) && (known as JsonObject)) };
+    // Objects are made here alone, so this one is nobody else's.
+    const inner: Fields = isPlainObject(known) ? (known as Fields) : {};
+    if (inner !== known) setOwn(fields, name, inner);
     for (const [each, part] of Object.entries(value as JsonObject)) addField(inner, each, part);
-    setOwn(fields, name, inner);
   } else if (typeof value === 'string' && typeof known === 'string' && IN_PIECES.includes(name)) {
     setOwn(fields, name, known + value);
   } else if (known === undefined || (value !== null && value !== '')) {

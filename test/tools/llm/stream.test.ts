@@ -216,3 +216,38 @@ describe('a stream that fails', () => {
     expect((await failureOf(call)).message).toBe('stopped');
   });
 });
+
+describe('a stream that is hostile, or breaks off,', () => {
+  const calls = (from: number, count: number) =>
+    Array.from({ length: count }, (_, at) => ({ id: `c${from + at}`, function: { name: 'f', arguments: '' } }));
+
+  it('can ask for a thousand calls of tools', async () => {
+    const most = await keep(
+      streamOf(delta({ tool_calls: calls(0, 600) }), delta({ tool_calls: calls(600, 400) }), ...END),
+      STREAM,
+    );
+    expect((most.result as { tool_calls: unknown[] }).tool_calls).toHaveLength(1000);
+    const more = streamOf(delta({ tool_calls: calls(0, 10_000) }), ...END);
+    expect(await failing(more, STREAM)).toMatchObject({ code: 'llm_invalid_answer' });
+  });
+
+  it('costs no more with each piece, whatever came before', async () => {
+    const keys = Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`k${at}`, 1]));
+    const first = delta({ tool_calls: [{ index: 0, id: 'c', function: { name: 'f', arguments: '', ...keys } }] });
+    const rest = Array.from({ length: 2000 }, () =>
+      delta({ tool_calls: [{ index: 0, function: { arguments: 'x' } }] }),
+    );
+    const { result } = await keep(streamOf(first, ...rest, ...END), STREAM);
+    const [call] = (result as { tool_calls: { function: { arguments: string } }[] }).tool_calls;
+    expect(call?.function.arguments).toBe('x'.repeat(2000));
+  });
+
+  it.each([
+    ['breaks off', streamOf(delta({ content: 'x' }), USAGE)],
+    ['reports an error', streamOf(USAGE, { error: { message: 'overloaded' } })],
+    ['is too large', streamOf(USAGE, delta({ content: 'x'.repeat(4_194_305) }))],
+  ])('has what it used counted if it %s', async (_, answer) => {
+    const { tokens } = await failing(answer, STREAM);
+    expect(tokens).toMatchObject([{ input_tokens: 7, output_tokens: 3 }]);
+  });
+});
