@@ -108,13 +108,16 @@ export function findLimitOnward(state: RunState, family: FamilyUsage | undefined
   return findLimit(state, isBegun ? standingOf(state, cursor) : standingBefore(state, node, step, {}), family);
 }
 
-/** The limits of a child that goes on because its parent was retried: its own, or its parent's if those are higher. */
+/**
+ * The limits of a child that goes on because its parent was retried: its own, or its parent's if those are higher. Of a
+ * graph that runs as a step this is so for steps only: what it may use is its own.
+ */
 export function raiseLimits(
-  child: Pick<RunState, 'maxSteps' | 'guards'>,
+  child: Pick<RunState, 'maxSteps' | 'guards' | 'parent'>,
   parent: Pick<RunState, 'maxSteps' | 'guards'>,
 ): GivenLimits & { readonly max_steps: number } {
   const max_steps = Math.max(child.maxSteps, parent.maxSteps);
-  if (child.guards === null || parent.guards === null) return { max_steps };
+  if (child.parent?.kind !== 'branch' || child.guards === null || parent.guards === null) return { max_steps };
   const { guards } = child;
   const raised = (name: 'max_tokens' | 'max_cost_usd' | 'max_visits' | 'no_progress'): number | undefined => {
     const [own, given] = [guards[name], parent.guards?.[name]];

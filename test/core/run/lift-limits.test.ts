@@ -318,8 +318,19 @@ describe('a child', () => {
     expect(startBranch({ ...free, guards: null }, children, 0, null).limits).toEqual({ max_steps: 10 });
   });
 
+  const link = (kind: 'branch' | 'graph') => ({ run_id: 'run-0', seq: 7, index: 0, depth: 1, kind });
+
+  it('that runs a graph keeps its limits when its parent was retried, but for the higher one of steps', () => {
+    const own = { max_visits: 2, no_progress: 3, max_tokens: 5, max_cost_usd: 0.5, on_limit: 'fail' } as const;
+    const child: RunState = { ...run({ max_steps: 4 }).state, guards: own, parent: link('graph') };
+    const restarted = restartChild(child, parent, 7, START);
+    expect(restarted).toMatchObject({ budgets_of: ['top', 'run-0'] });
+    expect(restarted.limits).toEqual({ max_steps: 10 });
+  });
+
   it('that goes on because its parent was retried has the higher limits of the two', () => {
-    const child: RunState = { ...run({}).state, guards: { max_visits: 2, no_progress: 9, max_tokens: 5 } };
+    const guards = { max_visits: 2, no_progress: 9, max_tokens: 5 };
+    const child: RunState = { ...run({}).state, guards, parent: link('branch') };
     expect(restartChild(child, parent, 7, START)).toMatchObject({
       limits: { max_steps: 10, max_visits: 3, max_tokens: 9 },
       budgets_of: ['top', 'run-0'],
