@@ -1,12 +1,12 @@
 import { definedOnly } from '../base/defined-only.js';
 import type { Json } from '../base/json.js';
-import type { Guards, Metadata } from '../base/run-options.js';
+import type { Metadata } from '../base/run-options.js';
 import { type LimitsDefinition, type RunLimits, resolveLimits } from '../graph/definition.js';
 import type { JoinRule } from '../graph/edges.js';
 import { nameItem } from './branch-name.js';
 import type { EventOf } from './events.js';
 import { isJoinDecided } from './join-rule.js';
-import { budgetsOfChildren } from './limits.js';
+import { budgetsOfChildren, guardsOfBranch } from './limits.js';
 import type { Children, ChildrenRefusal, RunState } from './state.js';
 
 /**
@@ -191,12 +191,6 @@ export function inheritMetadata({ metadata }: Pick<RunState, 'metadata'>, given:
 /** Limits as `run.submitted` has them. */
 export function limitsDocument({ maxSteps, deadlineSeconds, guards }: RunLimits): EventOf<'run.submitted'>['limits'] {
   return { max_steps: maxSteps, ...definedOnly({ deadline_seconds: deadlineSeconds }), ...guards };
-}
-
-/** A branch has the limits of its parent that are counted for each run; it takes from its parent's tokens and cost. */
-function guardsOfBranch({ guards }: RunState): Guards {
-  const { max_visits, no_progress, on_limit } = guards ?? {};
-  return definedOnly({ max_visits, no_progress, on_limit });
 }
 
 function linkTo({ runId, parent }: RunState, { seq }: Children, index: number, kind: 'branch' | 'graph') {

@@ -108,29 +108,28 @@ export function findLimitOnward(state: RunState, family: FamilyUsage | undefined
   return findLimit(state, isBegun ? standingOf(state, cursor) : standingBefore(state, node, step, {}), family);
 }
 
+/** A branch has the limits of its parent that are counted for each run; it takes from its parent's tokens and cost. */
+export function guardsOfBranch({ guards }: Pick<RunState, 'guards'>): Guards {
+  const { max_visits, no_progress, on_limit } = guards ?? {};
+  return definedOnly({ max_visits, no_progress, on_limit });
+}
+
 /**
- * The limits of a child that goes on because its parent was retried: its own, or its parent's if those are higher. Of a
- * graph that runs as a step this is so for steps only: what it may use is its own.
+ * What a child is given that goes on because its parent was retried: what a branch has from its parent as it is by now,
+ * unless the branch was given more. A graph that runs as a step keeps its own, but for a higher limit of steps.
  */
-export function raiseLimits(
+export function limitsOfRestart(
   child: Pick<RunState, 'maxSteps' | 'guards' | 'parent'>,
   parent: Pick<RunState, 'maxSteps' | 'guards'>,
 ): GivenLimits & { readonly max_steps: number } {
   const max_steps = Math.max(child.maxSteps, parent.maxSteps);
-  if (child.parent?.kind !== 'branch' || child.guards === null || parent.guards === null) return { max_steps };
-  const { guards } = child;
-  const raised = (name: 'max_tokens' | 'max_cost_usd' | 'max_visits' | 'no_progress'): number | undefined => {
-    const [own, given] = [guards[name], parent.guards?.[name]];
-    return own === undefined || given === undefined || given <= own ? undefined : given;
-  };
+  if (child.parent?.kind !== 'branch') return { max_steps };
+  const given = guardsOfBranch(parent);
+  const higher = (name: 'max_visits' | 'no_progress'): number | undefined =>
+    given[name] === undefined ? undefined : Math.max(given[name], child.guards?.[name] ?? 0);
   return {
     max_steps,
-    ...definedOnly({
-      max_tokens: raised('max_tokens'),
-      max_cost_usd: raised('max_cost_usd'),
-      max_visits: raised('max_visits'),
-      no_progress: raised('no_progress'),
-    }),
+    ...definedOnly({ ...given, max_visits: higher('max_visits'), no_progress: higher('no_progress') }),
   };
 }
 

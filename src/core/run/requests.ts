@@ -7,7 +7,7 @@ import { type Correction, findFault } from './correction.js';
 import type { EventOf, GivenLimits, RunEvent } from './events.js';
 import { limitsAfter } from './evolve-limits.js';
 import { fitPayload } from './fit-payload.js';
-import { budgetsOfChildren, type FamilyUsage, findLimitOnward, raiseLimits } from './limits.js';
+import { budgetsOfChildren, type FamilyUsage, findLimitOnward, limitsOfRestart } from './limits.js';
 import { cursorOf, isFinished, type RunState, type RunStatus, statusOf } from './state.js';
 import { isForPerson } from './waits.js';
 
@@ -165,7 +165,7 @@ export function restartChild(
   parentSeq: number,
   now: number,
 ): EventOf<'run.retried'> {
-  const limits = raiseLimits(child, parent);
+  const limits = limitsOfRestart(child, parent);
   const { deadlineSeconds } = child;
   const own = deadlineSeconds === null ? Number.POSITIVE_INFINITY : now + deadlineSeconds * 1000;
   const deadline = Math.min(own, parent.deadlineAt ?? Number.POSITIVE_INFINITY);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../src/core/base/json.js';
+import type { Guards } from '../../../src/core/base/run-options.js';
 import { NO_USAGE } from '../../../src/core/base/usage.js';
 import { startBranch, startGraphRun } from '../../../src/core/run/children.js';
 import type { GivenLimits } from '../../../src/core/run/events.js';
@@ -328,17 +329,22 @@ describe('a child', () => {
     expect(restarted.limits).toEqual({ max_steps: 10 });
   });
 
-  it('that goes on because its parent was retried has the higher limits of the two', () => {
-    const guards = { max_visits: 2, no_progress: 9, max_tokens: 5 };
-    const child: RunState = { ...run({}).state, guards, parent: link('branch') };
-    expect(restartChild(child, parent, 7, START)).toMatchObject({
-      limits: { max_steps: 10, max_visits: 3, max_tokens: 9 },
-      budgets_of: ['top', 'run-0'],
-    });
-    expect(restartChild(child, { ...parent, guards: null }, 7, START).limits).toEqual({ max_steps: 10 });
-    const driver = run({});
+  it('that is a branch has the limits of its parent anew when that was retried, unless it was given more', () => {
+    const child: RunState = { ...run({}).state, parent: link('branch') };
+    const restartedWith = (guards: Guards | null) => restartChild({ ...child, guards }, parent, 7, START);
+    expect(restartedWith(null)).toMatchObject({ budgets_of: ['top', 'run-0'] });
+    const all = { max_steps: 10, max_visits: 3, no_progress: 4, on_limit: 'wait' };
+    expect(restartedWith(null).limits).toEqual(all);
+    expect(restartedWith({ max_visits: 2, max_tokens: 5, on_limit: 'fail' }).limits).toEqual(all);
+    expect(restartedWith({ max_visits: 2, no_progress: 9 }).limits).toEqual({ ...all, no_progress: 9 });
+    const free: RunState = { ...parent, guards: null };
+    expect(restartChild({ ...child, guards: { max_visits: 2 } }, free, 7, START).limits).toEqual({ max_steps: 10 });
+    const driver = run({}, { parent: link('branch') });
     driver.append(restartChild(driver.state, parent, 7, START));
-    expect(driver.state.budgetsOf).toEqual(['top', 'run-0']);
+    expect(driver.state).toMatchObject({
+      budgetsOf: ['top', 'run-0'],
+      guards: { max_visits: 3, no_progress: 4, on_limit: 'wait' },
+    });
   });
 });
 
