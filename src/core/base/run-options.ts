@@ -11,6 +11,8 @@ const MAX_STEPS = 1_000_000;
 const MAX_TOKENS = 1_000_000_000_000;
 /** Dollars. A million has exact sums of billionths of a dollar. */
 export const MAX_COST_USD = 1_000_000;
+/** What costs are counted in. */
+const MIN_COST_USD = 1e-9;
 /** Entries of the metadata of a run. */
 export const MAX_METADATA = 50;
 
@@ -45,7 +47,7 @@ export const runLimitsSchema = z.strictObject({
     .describe('Most tokens, input and output together, that the run and all runs inside it may use.'),
   max_cost_usd: z
     .number()
-    .positive()
+    .min(MIN_COST_USD)
     .max(MAX_COST_USD)
     .optional()
     .describe('The most that the run and all runs inside it may cost, in US dollars, as far as tools say.'),

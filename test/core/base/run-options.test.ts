@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { MAX_METADATA, metadataSchema, nameSchema, runLimitsSchema } from '../../../src/core/base/run-options.js';
+import { toNanoDollars } from '../../../src/core/base/usage.js';
 
 describe('names', () => {
   it('hold 1 to 200 characters, none of them a control character', () => {
@@ -32,4 +33,12 @@ it('limits are positive, and no others than these', () => {
   for (const bad of [{ max_steps: 0 }, { deadline_seconds: 0 }, { steps: 1 }]) {
     expect(runLimitsSchema.safeParse(bad).success).toBe(false);
   }
+});
+
+it('a limit of cost is at least the billionth of a dollar that costs are counted in', () => {
+  for (const max_cost_usd of [0, 1e-10, 9e-10]) {
+    expect(runLimitsSchema.safeParse({ max_cost_usd }).error?.issues).toMatchObject([{ code: 'too_small' }]);
+  }
+  const { max_cost_usd } = runLimitsSchema.parse({ max_cost_usd: 1e-9 });
+  expect(toNanoDollars({ cost_usd: max_cost_usd! })).toBe(1);
 });
