@@ -1,8 +1,9 @@
 import { definedOnly } from '../base/defined-only.js';
+import type { JsonObject } from '../base/json.js';
 import { guardsIn } from '../base/run-options.js';
 import type { MutableRun } from './copy-run.js';
 import type { EventOf, GivenLimits, RunEvent } from './events.js';
-import { keepProgress, notePatch, noteVisit } from './progress.js';
+import { keepProgress, notePatch, noteVisit, type VisitPlace } from './progress.js';
 import { isPausePoint, type Phase, type RunState, startWait } from './state.js';
 import { countVisit, NO_VISITS } from './visits.js';
 
@@ -33,14 +34,22 @@ export function limitsAfter(
 
 /** Notes the visit that an event begins, and what it sets: the visit is one that finds `data` as it is after that. */
 export function countVisits(state: RunState, after: MutableRun, event: RunEvent): void {
-  if (state.progress !== null && 'patch' in event && event.patch !== undefined) {
-    // What a fork sets is no change that a visit has made.
-    const visit = event.type === 'run.forked' ? undefined : { step: event.step, node: event.node };
-    after.progress = notePatch(state.progress, state.data, event.patch, visit);
+  const set = patchOf(event);
+  // A retry can bring the limit with which this begins to be kept.
+  if (after.progress !== null && set !== undefined) {
+    after.progress = notePatch(after.progress, state.data, set.patch, set.visit);
   }
   if (!('next' in event) || typeof event.next !== 'string') return;
   if (after.visits !== null) after.visits = countVisit(after.visits, event.next);
   if (after.progress !== null) after.progress = noteVisit(after.progress, event.next);
+}
+
+/** What an event sets of `data`. What a fork or a retry sets is no change that a visit has made. */
+function patchOf(event: RunEvent): { readonly patch: JsonObject; readonly visit?: VisitPlace } | undefined {
+  if (event.type === 'run.retried') return event.data && { patch: event.data };
+  if (!('patch' in event) || event.patch === undefined) return undefined;
+  const { patch, step, node } = event;
+  return event.type === 'run.forked' ? { patch } : { patch, visit: { step, node } };
 }
 
 /** The phase of a run that has come to a limit. */

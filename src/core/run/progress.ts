@@ -18,7 +18,7 @@ interface Entry {
   readonly unchanged: number;
 }
 
-interface VisitPlace {
+export interface VisitPlace {
   readonly step: number;
   readonly node: string;
 }

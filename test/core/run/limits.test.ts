@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { patchFingerprint, ZERO } from '../../../src/core/base/fingerprint.js';
 import type { JsonObject } from '../../../src/core/base/json.js';
 import { NO_USAGE } from '../../../src/core/base/usage.js';
 import type { GivenLimits } from '../../../src/core/run/events.js';
 import { fold, takeSnapshot } from '../../../src/core/run/journal.js';
 import { hasBudget } from '../../../src/core/run/limits.js';
-import { changesAt } from '../../../src/core/run/progress.js';
+import { changesAt, unchangedSince } from '../../../src/core/run/progress.js';
 import { blankRun, type RunState } from '../../../src/core/run/state.js';
 import { wait } from '../../../src/core/tool/wait.js';
 import { readSnapshot } from '../../helpers/all-steps.js';
@@ -285,6 +286,35 @@ it('what a fork sets is no change of a visit', () => {
   const forked_from = { run_id: 'run-0', step: 4 };
   run.append({ type: 'run.forked', forked_from, patch: { more: 1 }, node: 'b', step: 4 });
   expect(changesAt(run.state.progress, 'b').every(({ data }) => !('more' in data))).toBe(true);
+});
+
+describe('what a retry sets', () => {
+  const retried = (limits: GivenLimits) => {
+    const run = loop('same', { on_limit: 'wait', max_steps: 3, no_progress: 9 });
+    run.finish();
+    run.append({ type: 'run.cancelled', logs: [] });
+    run.append({ type: 'run.retried', data: { draft: 1, more: 2 }, limits, step: 4, node: 'b' });
+    return run;
+  };
+
+  it('is progress, and no change of a visit', () => {
+    const run = retried({ max_steps: 4 });
+    expect(unchangedSince(run.state.progress, 'b')).toBe(0);
+    expect(run.state.progress?.changes).toHaveLength(3);
+    run.finish();
+    // The fingerprint is that of `data` as it is.
+    expect(run.state.data).toEqual({ draft: { text: ['a'] }, more: 2 });
+    expect(run.state.progress?.fingerprint).toEqual(patchFingerprint(ZERO, {}, { ...run.state.data }));
+  });
+
+  it('is noted by a limit that comes with it', () => {
+    const run = loop('same', { max_steps: 1 });
+    run.finish();
+    const before = { draft: { text: ['a'] } };
+    run.append({ type: 'run.retried', data: { draft: 1 }, limits: { max_steps: 2, no_progress: 3 }, next: 'b' });
+    const after = patchFingerprint(ZERO, before, { draft: 1 });
+    expect(run.state.progress).toMatchObject({ fingerprint: after, entries: { b: { fingerprint: after } } });
+  });
 });
 
 it('a run that is older than the counts of visits counts them once it has a limit of its own', () => {
