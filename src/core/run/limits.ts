@@ -95,15 +95,25 @@ export function findLimit(
   return findCount(state, standing) ?? findSpent(state, family);
 }
 
-/** The first limit that a run would come to that goes on from where it ended. */
-export function findLimitOnward(state: RunState, family: FamilyUsage | undefined): ReachedLimit | undefined {
+/**
+ * The first limit that a run would come to that goes on from where it ended.
+ * @param hasResult somebody brings the result of its step, whose tool is then not called again
+ */
+export function findLimitOnward(
+  state: RunState,
+  family: FamilyUsage | undefined,
+  hasResult = false,
+): ReachedLimit | undefined {
   const { phase } = state;
   const at = 'at' in phase ? phase.at : phase;
   const cursor = cursorOf(state);
   if (cursor === null) return findSpent(state, family);
   const { node, step } = cursor;
+  const isOver = { node, step, visits: 0, unchanged: 0 };
+  // The step can be the last; what is spent is looked at before the next.
+  if (hasResult) return findCount(state, isOver);
   // A visit that has begun, and needs no call any more, is not stopped by how often its node was visited.
-  if (at.kind !== 'calling') return findLimit(state, { node, step, visits: 0, unchanged: 0 }, family);
+  if (at.kind !== 'calling') return findLimit(state, isOver, family);
   const isBegun = at.announced !== false;
   return findLimit(state, isBegun ? standingOf(state, cursor) : standingBefore(state, node, step, {}), family);
 }

@@ -1,6 +1,6 @@
 import { definedOnly } from '../base/defined-only.js';
 import type { EngineErrorCode, Problem } from '../base/errors.js';
-import type { Json, JsonObject } from '../base/json.js';
+import type { Json } from '../base/json.js';
 import type { LimitsDefinition } from '../graph/definition.js';
 import type { Actor } from './actor.js';
 import { type Correction, findFault } from './correction.js';
@@ -127,7 +127,7 @@ export function retry(
   }
   if (isGraphDeleted) return refuse('graph_deleted', `Graph "${graphId}" of run ${runId} was deleted.`);
   const given = limits && definedOnly(limits);
-  const tooLow = findLimitOfRetry(state, given, family, data);
+  const tooLow = findLimitOfRetry(state, given, family, { data, result });
   if (tooLow !== undefined) return refuse('limits_too_low', tooLow);
   const fault = findFault(state, state.phase.at, { data, result });
   if (fault !== undefined) return refuse(fault.code, fault.message, fault.problems);
@@ -141,11 +141,11 @@ function findLimitOfRetry(
   state: RunState,
   limits: GivenLimits | undefined,
   family: FamilyUsage | undefined,
-  data: JsonObject | undefined,
+  { data, result }: Correction,
 ): string | undefined {
   const limited = { ...state, ...limitsAfter(state, limits) };
   const after = data === undefined ? limited : withPatch(limited, data);
-  const reached = findLimitOnward(after, family);
+  const reached = findLimitOnward(after, family, result !== undefined);
   if (reached === undefined || reached.isAsked) return undefined;
   if (reached.limit !== 'max_steps') return `${reached.message} Give it a higher limits.${reached.limit}.`;
   return `The run goes on with step ${cursorOf(state)?.step}; give it limits.max_steps of at least that.`;
