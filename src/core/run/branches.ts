@@ -16,18 +16,30 @@ import {
 import { type JoinResult, judgeBranches, tolerableLosses } from './join-rule.js';
 import type { Children } from './state.js';
 import { failRun, findEnding, goOn, placeOf, type Visit } from './visit.js';
+import { withPatch } from './with-patch.js';
 
 /** How many parents a run can have above it. */
 export const MAX_DEPTH = 8;
 
-/** Starts branches; none at all join at once, and the edge fails at once if there are fewer than its join needs. */
-export function startBranches(visit: Visit, route: BranchRoute, items: readonly Json[] = []): RunEvent[] {
+/**
+ * Starts branches; none at all join at once, and the edge fails at once if there are fewer than its join needs.
+ * @param patch of the step before them, which is stored with this
+ */
+export function startBranches(
+  visit: Visit,
+  route: BranchRoute,
+  patch: JsonObject,
+  items: readonly Json[] = [],
+): RunEvent[] {
   const { step, node } = placeOf(visit);
   const isParallel = route.kind === 'parallel';
   const to_nodes = isParallel ? route.starts : [route.start];
   const count = isParallel ? to_nodes.length : items.length;
-  if (tolerableLosses(route.joinRule, count) < 0)
-    return failJoin(visit, route, describeShortage(route, count), { count });
+  // What follows at once finds the patch in `data`.
+  const onward = (): Visit => ({ ...visit, state: withPatch(visit.state, patch) });
+  if (tolerableLosses(route.joinRule, count) < 0) {
+    return failJoin(onward(), route, describeShortage(route, count), { count });
+  }
   const started: RunEvent = {
     type: 'branches.started',
     step,
@@ -37,7 +49,7 @@ export function startBranches(visit: Visit, route: BranchRoute, items: readonly 
     join_node: route.join,
     count,
   };
-  return count > 0 ? [started] : [started, ...joinBranches(visit, route, { count, toNodes: to_nodes }, [])];
+  return count > 0 ? [started] : [started, ...joinBranches(onward(), route, { count, toNodes: to_nodes }, [])];
 }
 
 /** Why a run cannot have branches, if it is too far down. */

@@ -87,7 +87,8 @@ export function completeStep(visit: Visit, accepted: Accepted, logs: readonly st
     if (state.paused) return [event];
     // Each branch would come to it in its first step.
     const spent = findSpent(state, family);
-    return [event, ...(spent === undefined ? startBranches(visit, node.route, items) : [stopAtLimit(spent, cursor)])];
+    if (spent !== undefined) return [event, stopAtLimit(spent, cursor)];
+    return [event, ...startBranches(visit, node.route, patch, items)];
   }
   if (decision === null || decision.to_node === null) return [event, { type: 'run.completed', reason: 'no_edge' }];
   return goOn(visit, event, decision.to_node);
