@@ -65,7 +65,7 @@ export interface Copied extends Appended {
  * those which no step has taken are there for the steps of the fork.
  */
 export function copyEvent(fork: RunState, fromStep: number, { event, time }: EventRecord): Copied {
-  if (!isCopied(event) && !isCorrection(event)) return { records: [], state: fork };
+  if (!isCopied(event)) return { records: [], state: fork };
   const next = append(fork, [ownedByFork(event, fork)], time);
   const cursor = cursorOf(next.state);
   if (cursor?.step !== fromStep || childrenOf(next.state) !== null) return next;
@@ -77,16 +77,17 @@ export function copyEvent(fork: RunState, fromStep: number, { event, time }: Eve
   return { ...append(fork, [{ ...event, next: null } as RunEvent], time), node };
 }
 
-/** A retry that changed something of the run is part of its steps. */
-function isCorrection(event: RunEvent): event is EventOf<'run.retried'> {
-  return event.type === 'run.retried' && (event.data !== undefined || event.result !== undefined);
+/** A retry that changed something of the run, which somebody did. */
+function isCorrection({ data, result }: EventOf<'run.retried'>): boolean {
+  return data !== undefined || result !== undefined;
 }
 
 /** Nobody has sent a request to the fork yet, so it remembers none. Its limits are its own. */
 function ownedByFork(event: RunEvent, { deadlineAt }: RunState): RunEvent {
-  if (isCorrection(event)) {
-    const { limits: _, ...correction } = event;
-    return { ...correction, ...definedOnly({ deadline_at: deadlineAt ?? undefined }) };
+  if (event.type === 'run.retried') {
+    const { limits: _, by, ...retried } = event;
+    const corrector = isCorrection(event) ? by : undefined;
+    return { ...retried, ...definedOnly({ by: corrector, deadline_at: deadlineAt ?? undefined }) };
   }
   if (event.type !== 'signal.received') return event;
   const { request: _, ...signal } = event;
@@ -105,6 +106,9 @@ function isCopied(event: RunEvent): boolean {
     case 'branches.started':
     case 'branches.joined':
       return true;
+    // A retry is part of the steps if it changed something, or began a visit that had not begun.
+    case 'run.retried':
+      return isCorrection(event) || event.next !== undefined;
     // The waits at limits are not copied.
     case 'wait.ended':
       return event.outcome !== 'lifted';
@@ -118,7 +122,6 @@ function isCopied(event: RunEvent): boolean {
     case 'limits.lifted':
     case 'run.recovered':
     case 'run.drained':
-    case 'run.retried':
     case 'run.completed':
     case 'run.failed':
     case 'run.cancelled':

@@ -9,6 +9,7 @@ import {
   refuseSize,
   stepIsMissing,
 } from '../../../src/core/run/fork.js';
+import { retry } from '../../../src/core/run/requests.js';
 import { flatten } from '../../helpers/flat-run.js';
 import { compiled, completedChild, RunDriver, START } from '../../helpers/run-driver.js';
 
@@ -179,5 +180,34 @@ describe('a fork', () => {
       code: 'fork_impossible',
       message: 'Step 2 is at node "b", which version 1 of the graph does not have.',
     });
+  });
+});
+
+describe('a fork from after a retry', () => {
+  const loops = [
+    { from_node: 'a', to_node: 'b' },
+    { from_node: 'b', to_node: 'a' },
+  ];
+  const loop = compiled({ entry_point: 'a', nodes: nodes.slice(0, 2), edges: loops }, tools);
+  const run = new RunDriver(loop, { submitted: { limits: { max_steps: 8, max_visits: 2, deadline_seconds: 60 } } });
+  run.finish();
+  const { events = [] } = retry(run.state, { limits: { max_visits: 9 }, by: 'alice', isGraphDeleted: false }, START);
+  run.append(...events);
+  run.finish();
+
+  it('counts the visit that it began, which is in its log, too', () => {
+    const { records, state } = forkOf(run, 7);
+    expect(state.visits).toEqual({ a: 3, b: 3 });
+    const begun = records.flatMap(({ event }) => ('next' in event && event.next != null ? [event.next] : []));
+    expect(begun).toEqual(['a', 'b', 'a', 'b', 'a', 'b']);
+    expect(state.logCount).toBe(6);
+  });
+
+  it('has nothing else of it', () => {
+    const { records } = forkOf(run, 7);
+    const retried = records.map(({ event }) => event).find(({ type }) => type === 'run.retried');
+    const deadline_at = START + 60_100;
+    expect(retried).toEqual({ type: 'run.retried', step: 5, node: 'a', next: 'a', deadline_at });
+    expect(typesOf(forkOf(run, 5).records)).not.toContain('run.retried');
   });
 });
