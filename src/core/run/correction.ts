@@ -34,7 +34,7 @@ export function findFault(state: RunState, at: RetryPoint, { data, result }: Cor
   return { code: 'invalid_request', message: 'This is too large for the data of a run.', problems };
 }
 
-/** A result is that of a step which was called, or which waited, and has not come to one. */
+/** A result is that of a step which is in the log, and has not come to one. Whether it was called, nothing says. */
 function refuseResult(at: RetryPoint): string | undefined {
   const step = `step ${at.cursor?.step} (${at.cursor?.node})`;
   switch (at.kind) {

@@ -39,6 +39,8 @@ function failed(tool: string, options: DriverOptions = {}, more: object = {}): R
   return run;
 }
 
+const LINE = { conditional_edges: [], edges: [{ from_node: 'a', to_node: 'b' }] };
+
 const PARALLEL = {
   conditional_edges: [],
   parallel_edges: [{ from_node: 'a', to_nodes: ['b'], join_node: 'c' }],
@@ -143,17 +145,25 @@ describe('a retry with a result', () => {
     expect(run.view.data).toEqual({ ok: false });
   });
 
+  it('is that of a step in the log that was never called: the run waited at a limit, or was paused', () => {
+    const limited = failed('work', { maxSteps: 1, guards: { on_limit: 'wait' } }, LINE);
+    expect(limited.state.phase.kind).toBe('limited');
+    const paused = new RunDriver(graphWith('fails'));
+    paused.append({ type: 'run.started', next: 'a' }, { type: 'pause.requested' }, { type: 'run.paused', node: 'a' });
+    calls = 0;
+    for (const run of [limited, paused]) {
+      run.append({ type: 'run.cancelled', logs: [] });
+      correct(run, { result: { ok: false } });
+      expect([run.view.status, run.view.data.ok]).toEqual(['COMPLETED', false]);
+    }
+    expect(calls).toBe(0);
+  });
+
   it('is refused where there is no step to have it, and the message says what to do', () => {
     const begun = new RunDriver(graphWith('work'));
     begun.append({ type: 'run.cancelled', logs: [] });
     const branches = failed('work', {}, PARALLEL);
     branches.append({ type: 'cancel.requested' }, { type: 'run.cancelled', logs: [] });
-    const limited = failed(
-      'work',
-      { maxSteps: 1 },
-      { conditional_edges: [], edges: [{ from_node: 'a', to_node: 'b' }] },
-    );
-    limited.append({ type: 'run.retried', limits: { max_steps: 5 } }, { type: 'run.cancelled', logs: [] });
     const result = { ok: true };
     const reasons = [begun, failed('work'), branches].map((run) => reasonOf(run, { result }));
     expect(reasons).toEqual([
@@ -161,11 +171,7 @@ describe('a retry with a result', () => {
       ['retry_impossible', expect.stringContaining('only chooses its way again')],
       ['retry_impossible', expect.stringContaining('the branches of step 1 (a)')],
     ]);
-    const stopped = failed(
-      'work',
-      { maxSteps: 1 },
-      { conditional_edges: [], edges: [{ from_node: 'a', to_node: 'b' }] },
-    );
+    const stopped = failed('work', { maxSteps: 1 }, LINE);
     const { refusal } = retryWith(stopped, { result, limits: { max_steps: 5 } });
     expect([refusal?.code, refusal?.message]).toEqual([
       'retry_impossible',
