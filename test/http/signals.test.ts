@@ -56,6 +56,9 @@ describe('signals', () => {
       message: null,
       schema: { type: 'object', properties: { paid: { type: 'boolean' } } },
       signal: 'payment.done',
+      limit: null,
+      limit_of: null,
+      evidence: null,
       children: [],
     });
     const { body } = await server.ask('GET /graph/runs?waiting_for=signal&graph_id=order');

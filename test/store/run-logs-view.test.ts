@@ -98,7 +98,7 @@ describe('the view run_logs, beside linesOf,', () => {
     };
     expect(lines.filter((line) => !isNext(line))).toEqual([]);
     // The generator would be worth little without one of the types.
-    expect(types.size).toBe(20);
+    expect(types.size).toBe(22);
   });
 
   it('goes on after a gap, with the numbers that records count', () => {

@@ -48,7 +48,7 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
   },
   read_only_key: {
     status: 403,
-    title: 'Read-only key',
+    title: 'Key can only read',
     meaning: 'The API key can only read: it is one of `READ_API_KEYS`. Use another key to change something.',
   },
   not_found: { status: 404, title: 'Not found', meaning: 'No such route.' },

@@ -17,11 +17,12 @@ const verdictSchema = z
   .meta({ id: 'Verdict' });
 
 export function validateGraphRoute(app: App, engine: Engine, options: PlaceOptions): void {
+  const placed = placing(options);
   app.post(
     '/graph/validate',
     {
-      ...placing(options),
-      config: { changesNothing: true },
+      ...placed,
+      config: { ...placed.config, changesNothing: true },
       validatorCompiler: uncheckedCompiler,
       schema: {
         operationId: 'validateGraph',
@@ -39,11 +40,11 @@ export function validateGraphRoute(app: App, engine: Engine, options: PlaceOptio
     async (request) => {
       const { errors: found, warnings: doubts } = await engine.validateGraph(request.body);
       const errors = [...putNumbersFirst(numberProblemsOf(request.body), found)];
-      const [placed, warnings] = [
+      const [problems, warnings] = [
         await placeProblems(request, errors, options),
         await placeProblems(request, doubts, options),
       ];
-      return { valid: errors.length === 0, errors: placed, warnings };
+      return { valid: errors.length === 0, errors: problems, warnings };
     },
   );
 }
