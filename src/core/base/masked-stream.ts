@@ -1,3 +1,5 @@
+import { Beginnings } from './beginnings.js';
+
 /** One way in which a secret can be written, and what is shown in its place. */
 export interface Hidden {
   readonly form: string;
@@ -23,8 +25,11 @@ export class MaskedStream {
   #held = '';
   /** How much of the beginning of that belongs to a secret whose label is out. */
   #covered = 0;
+  readonly #hidden: readonly (Hidden & { readonly beginnings: Beginnings })[];
 
-  constructor(private readonly hidden: readonly Hidden[]) {}
+  constructor(hidden: readonly Hidden[]) {
+    this.#hidden = hidden.map((each) => ({ ...each, beginnings: new Beginnings(each.form) }));
+  }
 
   /** Takes a piece in; returns what can be shown by now. */
   push(text: string): string {
@@ -57,17 +62,15 @@ export class MaskedStream {
   /** Where secrets stand in a text, in order; of those that begin at one place, the longest first. */
   #placesIn(text: string): Place[] {
     const places: Place[] = [];
-    for (const { form, label } of this.hidden) {
-      for (let start = text.indexOf(form); start !== -1; start = text.indexOf(form, start + 1)) {
-        places.push({ start, end: start + form.length, label });
-      }
+    for (const { form, label } of this.#hidden) {
+      for (const start of placesOf(form, text)) places.push({ start, end: start + form.length, label });
     }
-    for (let end = text.indexOf(CUT); end !== -1; end = text.indexOf(CUT, end + 1)) {
-      for (const { form, label } of this.hidden) {
-        const length = lengthOfBeginning(form, text.slice(0, end));
-        if (length >= Math.min(SHORTEST_PART, form.length - 1) && length > 0) {
-          places.push({ start: end - length, end, label });
-        }
+    const cuts = placesOf(CUT, text);
+    for (const { form, label, beginnings } of this.#hidden) {
+      const shortest = Math.max(1, Math.min(SHORTEST_PART, form.length - 1));
+      for (const [index, length] of beginnings.lengthsBefore(text, cuts).entries()) {
+        const end = cuts[index] as number;
+        if (length >= shortest) places.push({ start: end - length, end, label });
       }
     }
     return places.sort((a, b) => a.start - b.start || b.end - a.end);
@@ -75,18 +78,16 @@ export class MaskedStream {
 
   /** Where the longest end of a text stands that can be the beginning of a secret. */
   #startOfSecret(text: string): number {
-    return text.length - Math.max(0, ...this.hidden.map(({ form }) => lengthOfBeginning(form, text)));
+    const lengths = this.#hidden.flatMap(({ beginnings }) => beginnings.lengthsBefore(text, [text.length]));
+    return text.length - Math.max(0, ...lengths);
   }
 }
 
-/** How much of the beginning of a form, but not all of it, a text ends with. */
-function lengthOfBeginning(form: string, text: string): number {
-  const first = form.charCodeAt(0);
-  for (let length = Math.min(form.length - 1, text.length); length > 0; length -= 1) {
-    // Looked at first, because the forms of a long secret have thousands of beginnings.
-    if (text.charCodeAt(text.length - length) === first && text.endsWith(form.slice(0, length))) return length;
-  }
-  return 0;
+/** Where a part begins in a text, also within itself. */
+function placesOf(part: string, text: string): number[] {
+  const places: number[] = [];
+  for (let at = text.indexOf(part); at !== -1; at = text.indexOf(part, at + 1)) places.push(at);
+  return places;
 }
 
 /** Where the first half of a surrogate pair stands that ends a text; its length if there is none. */

@@ -44,6 +44,16 @@ describe('text in pieces', () => {
     expect(shown(short, 'a', '… x…').join('')).toBe('[1]… x…');
   });
 
+  it('takes time for its length, not for that of the secret too, however often it was cut', () => {
+    const secret = `-----BEGIN PRIVATE KEY-----\n${`${'MIIEvQIBADAN/+'.repeat(4)}\n`.repeat(30)}-----END PRIVATE KEY-----\n`;
+    const long = maskFor(['PEM'], { PEM: secret });
+    // Each of the cuts was compared with each beginning of each form: half a minute, in which the process does nothing else.
+    const cut = '…'.repeat(100_000);
+    expect(shown(long.stream(), cut)).toEqual([cut, '']);
+    const quoted = shown(long.stream(), `${secret.slice(0, 40)}… ${'--…'.repeat(100_000)}`).join('');
+    expect(quoted).toBe(`[secret PEM]… ${'--…'.repeat(100_000)}`);
+  });
+
   it('is never cut within a character', () => {
     const [first, second] = ['\ud83d', '\ude00'];
     expect(shown(NO_MASK.stream(), `a${first}`, `${second}b`, first)).toEqual(['a', '😀b', '', first]);
