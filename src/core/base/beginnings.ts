@@ -27,7 +27,10 @@ export class Beginnings {
     return ends.map((end) => {
       // What stands further ahead cannot belong to a beginning that ends here.
       const from = end - (this.form.length - 1);
-      if (from > at) [at, length] = [from, 0];
+      if (from > at) {
+        at = from;
+        length = 0;
+      }
       for (; at < end; at += 1) {
         length = this.#lengthWith(length, text.charCodeAt(at));
         if (length === this.form.length) length = this.#shorterThan(length);

@@ -68,10 +68,10 @@ export class MaskedStream {
     const cuts = placesOf(CUT, text);
     for (const { form, label, beginnings } of this.#hidden) {
       const shortest = Math.max(1, Math.min(SHORTEST_PART, form.length - 1));
-      for (const [index, length] of beginnings.lengthsBefore(text, cuts).entries()) {
+      beginnings.lengthsBefore(text, cuts).forEach((length, index) => {
         const end = cuts[index] as number;
         if (length >= shortest) places.push({ start: end - length, end, label });
-      }
+      });
     }
     return places.sort((a, b) => a.start - b.start || b.end - a.end);
   }

@@ -50,8 +50,8 @@ describe('text in pieces', () => {
     // Each of the cuts was compared with each beginning of each form: half a minute, in which the process does nothing else.
     const cut = '…'.repeat(100_000);
     expect(shown(long.stream(), cut)).toEqual([cut, '']);
-    const quoted = shown(long.stream(), `${secret.slice(0, 40)}… ${'--…'.repeat(100_000)}`).join('');
-    expect(quoted).toBe(`[secret PEM]… ${'--…'.repeat(100_000)}`);
+    const quoted = shown(long.stream(), `${secret.slice(0, 40)}… ${'--…'.repeat(1000)}`).join('');
+    expect(quoted).toBe(`[secret PEM]… ${'--…'.repeat(1000)}`);
   });
 
   it('is never cut within a character', () => {
