@@ -46,8 +46,7 @@ export class Emitter {
       this.#note(read.refused);
       return;
     }
-    // In the order in which they came: text that was held back is over.
-    this.#sendText(this.#text.end());
+    // Text that is held back stays so: it can be half of a secret, whose other half comes after this.
     this.output.send(read.json);
   }
 

@@ -153,8 +153,8 @@ describe('what steps send while they work', () => {
     expect(outputOf({ events: await open.ended }).map(({ chunk }) => chunk)).toEqual([
       'key ',
       '[secret KEY] and ',
-      's',
       { '[secret KEY]': 'is [secret KEY]' },
+      's',
     ]);
   });
 
