@@ -19,6 +19,8 @@ export interface OutputPiece {
 
 /** Chunks of one call are kept up to this size, as JSON text, for one reader or for those to come. */
 export const MAX_KEPT_LENGTH = 65_536;
+/** What each buffer can keep although the memory for all is full, in bytes: more than the largest chunk takes. */
+export const ALWAYS_KEPT_BYTES = 8192;
 /** Memory for all chunks that are kept, in bytes. */
 const MAX_TOTAL_BYTES = 33_554_432;
 /** What a chunk takes in memory besides its text, in bytes. */
@@ -34,21 +36,29 @@ export class OutputMemory {
     return this.#bytes > this.maxBytes;
   }
 
-  add({ chunk }: OutputPiece): void {
-    this.#bytes += chunk.length + PIECE_BYTES;
+  add(piece: OutputPiece): void {
+    this.#bytes += bytesOf(piece);
   }
 
-  remove({ chunk }: OutputPiece): void {
-    this.#bytes -= chunk.length + PIECE_BYTES;
+  remove(piece: OutputPiece): void {
+    this.#bytes -= bytesOf(piece);
   }
 }
 
-/** The latest chunks: the oldest give way. */
+function bytesOf({ chunk }: OutputPiece): number {
+  return chunk.length + PIECE_BYTES;
+}
+
+/**
+ * The latest chunks: the oldest give way. If the memory for all is full, each buffer keeps a little, so that readers who do
+ * not read take nothing from those who do.
+ */
 export class OutputBuffer {
   #pieces: OutputPiece[] = [];
   /** Where the first piece that is still here stands. */
   #start = 0;
   #length = 0;
+  #bytes = 0;
 
   constructor(private readonly memory: OutputMemory) {}
 
@@ -63,8 +73,9 @@ export class OutputBuffer {
   push(piece: OutputPiece): void {
     this.#pieces.push(piece);
     this.#length += piece.chunk.length;
+    this.#bytes += bytesOf(piece);
     this.memory.add(piece);
-    while (!this.isEmpty && (this.#length > MAX_KEPT_LENGTH || this.memory.isFull)) this.shift();
+    while (this.#length > MAX_KEPT_LENGTH || (this.memory.isFull && this.#bytes > ALWAYS_KEPT_BYTES)) this.shift();
   }
 
   /** Takes the oldest piece out. */
@@ -73,6 +84,7 @@ export class OutputBuffer {
     if (piece === undefined) return undefined;
     this.#start += 1;
     this.#length -= piece.chunk.length;
+    this.#bytes -= bytesOf(piece);
     this.memory.remove(piece);
     // Moving what is left costs little if it is done seldom.
     if (this.#start === this.#pieces.length || this.#start > 1000) {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { MAX_KEPT_LENGTH, type OutputCall, OutputMemory } from '../../src/runs/output-buffer.js';
+import { ALWAYS_KEPT_BYTES, MAX_KEPT_LENGTH, type OutputCall, OutputMemory } from '../../src/runs/output-buffer.js';
 import type { OutputReader } from '../../src/runs/output-reader.js';
 import { RunOutput } from '../../src/runs/run-output.js';
 import { LocalSignals } from '../../src/store/local-signals.js';
@@ -100,13 +100,34 @@ describe('what a step sends', () => {
     const readers = ['r', 's', 't'].map((runId) => output.open(runId, false));
     const calls = ['r', 's', 't'].map((runId) => output.begin(callOf(1, { runId })));
     for (let index = 0; index < 100; index++) for (const call of calls) call.send(JSON.stringify('x'.repeat(300)));
-    expect(memory.isFull).toBe(false);
+    expect(memory.isFull).toBe(true);
+    for (const reader of readers) expect(taken(reader)).toHaveLength(1 + Math.floor(ALWAYS_KEPT_BYTES / 402));
     for (const each of [...readers, ...calls]) each.close();
     memory.add({ call: callOf(1), index: 0, chunk: 'x'.repeat(9_900) });
     // Nothing else is counted any more.
     expect(memory.isFull).toBe(false);
     memory.add({ call: callOf(1), index: 0, chunk: '' });
     expect(memory.isFull).toBe(true);
+  });
+
+  it('reaches readers who read, although those who do not have filled the memory', () => {
+    const memory = new OutputMemory(50_000);
+    const output = newOutput(memory);
+    const [slow, fast] = [output.open('r', false), output.open('s', false)];
+    const talk = output.begin(callOf(1));
+    for (let index = 0; index < 50; index++) talk.send(JSON.stringify('x'.repeat(998)));
+    // What the call keeps is free again; what the reader has not read is not.
+    talk.close();
+    memory.add({ call: callOf(1), index: 0, chunk: 'x'.repeat(50_000) });
+    expect([slow.isEmpty, memory.isFull]).toEqual([false, true]);
+    const call = output.begin(callOf(1, { runId: 's' }));
+    call.send('"a"');
+    call.send('"b"');
+    expect(taken(fast)).toEqual(['1/0:"a"', '1/1:"b"']);
+    const largest = JSON.stringify('\u0000'.repeat(1000));
+    call.send(largest);
+    expect(taken(fast)).toEqual([`1/2:${largest}`]);
+    expect(taken(output.open('s', true)).at(-1)).toBe(`1/2:${largest}`);
   });
 
   it('is taken up to the event before which its call began', () => {
