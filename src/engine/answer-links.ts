@@ -1,6 +1,8 @@
 import { EngineError, type EngineErrorCode } from '../core/base/errors.js';
 import type { Json, JsonObject } from '../core/base/json.js';
-import { type RunStatus, statusOf } from '../core/run/state.js';
+import type { EventRecord, RunEvent } from '../core/run/events.js';
+import type { RunStatus } from '../core/run/state.js';
+import { journalPages } from '../store/journal-pages.js';
 import type { AnswerLink, AnswerTokens } from './answer-tokens.js';
 import type { RequestUseCases } from './requests.js';
 import { inTurnToLoad, type RunDeps } from './shared.js';
@@ -21,8 +23,12 @@ export interface Question {
 
 /** Who has answered, in the journal. */
 const BY_TOKEN = 'token';
-/** Events behind the start of a wait that are looked through for its end. */
-const MAX_EVENTS = 100;
+/** Events behind the start of a wait that are looked through for its end: more than the signals that a run keeps. */
+const MAX_EVENTS = 5000;
+const PAGE_EVENTS = 100;
+/** What ends a wait without an end of its own. */
+const ENDS: ReadonlySet<RunEvent['type']> = new Set(['run.cancelled', 'run.failed', 'run.retried', 'wait.started']);
+type End = 'answered' | 'late' | 'other';
 /** Why a wait cannot be answered any more. */
 const OVER: ReadonlySet<EngineErrorCode> = new Set(['run_not_found', 'run_not_waiting', 'run_finished']);
 
@@ -74,16 +80,31 @@ export class AnswerLinkUseCases {
 
   /** The error that says how the wait of a link has ended. */
   async #over({ runId, waitId }: AnswerLink): Promise<EngineError> {
-    const records = await this.deps.store.readEvents(runId, Number(waitId.slice(1)), MAX_EVENTS);
-    for (const { event } of records) {
-      if (event.type !== 'wait.ended' || event.wait_id !== waitId) continue;
-      const detail = event.outcome === 'answered' ? 'This has been answered already.' : TOO_LATE;
-      return new EngineError('answer_link_over', detail);
+    const end = await this.#endOf(runId, waitId);
+    if (end === 'answered') return new EngineError('answer_link_over', 'This has been answered already.');
+    if (end === 'other') return new EngineError('answer_link_over', 'An answer to this is not needed any more.');
+    return new EngineError('answer_link_over', 'The time to answer this is over.');
+  }
+
+  /** How a wait has ended: `late` if that was its time. */
+  async #endOf(runId: string, waitId: string): Promise<End> {
+    let left = MAX_EVENTS;
+    for await (const page of journalPages(this.deps.store, runId, Number(waitId.slice(1)), PAGE_EVENTS)) {
+      const end = endIn(page);
+      if (end !== undefined) return end;
+      left -= page.length;
+      if (left <= 0) break;
     }
-    const state = await this.deps.runs.load(runId);
-    const isWaiting = state !== undefined && statusOf(state) === 'WAITING';
-    return new EngineError('answer_link_over', isWaiting ? TOO_LATE : 'An answer to this is not needed any more.');
+    const phase = (await this.deps.runs.load(runId))?.phase;
+    return phase?.kind === 'waiting' && phase.wait.id === waitId ? 'late' : 'other';
   }
 }
 
-const TOO_LATE = 'The time to answer this is over.';
+/** How a wait has ended, of which these events came later; undefined if they do not say. */
+function endIn(page: readonly EventRecord[]): End | undefined {
+  for (const { event } of page) {
+    if (event.type === 'wait.ended') return event.outcome === 'answered' ? 'answered' : 'late';
+    if (ENDS.has(event.type)) return 'other';
+  }
+  return undefined;
+}

@@ -152,6 +152,22 @@ describe('approval links', () => {
     expect((await server.ask(`GET /answers/${cancelled.token}`)).status).toBe(410);
   });
 
+  it('say that they were answered, however many signals came before', async () => {
+    const { runId, token } = await start('twice');
+    for (let sent = 0; sent < 120; sent += 1)
+      await withKey(`POST /graph/runs/${runId}/signals/hint`, { payload: sent });
+    expect((await answer(token)).status).toBe(202);
+    expect(await codeOf(token)).toEqual([410, 'answer_link_over', 'This has been answered already.']);
+  });
+
+  it('are not needed any more when the run was cancelled and asks again', async () => {
+    const { runId, token } = await start('twice');
+    await withKey(`POST /graph/runs/${runId}/cancel`);
+    expect((await withKey(`POST /graph/runs/${runId}/retry`)).status).toBe(202);
+    expect((await stateOf(runId)).waiting.token).not.toBe(token);
+    expect(await codeOf(token)).toEqual([410, 'answer_link_over', 'An answer to this is not needed any more.']);
+  });
+
   it('answer a run that is paused, which goes on when it is unpaused', async () => {
     const { runId, token } = await start('twice');
     await withKey(`POST /graph/runs/${runId}/pause`);
