@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../src/core/base/json.js';
+import { sortProblems } from '../../src/http/approvals/answer-by-form.js';
 import { type Field, fieldsOf } from '../../src/http/approvals/fields.js';
 import { html } from '../../src/http/approvals/html.js';
 import { questionPage } from '../../src/http/approvals/page.js';
@@ -47,6 +48,11 @@ describe('the fields of a form', () => {
     ['a reference', { $ref: '#/$defs/x', $defs: { x: string } }, 'json'],
     ['an object of anything', { type: 'object' }, 'json'],
     ['an object without properties', object({}), 'json'],
+    ['an object that needs more', { ...object({ a: string }, ['a', 'b']) }, 'json'],
+    ['an object with rules', { ...object({ a: string }), allOf: [{ required: ['y'] }] }, 'json'],
+    ['an object with conditions', { ...object({ a: string }), if: true, then: { required: ['y'] } }, 'json'],
+    ['an object with dependencies', { ...object({ a: string }), dependentRequired: { a: ['y'] } }, 'json'],
+    ['an object of more keys', { ...object({ a: string }), minProperties: 2 }, 'json'],
     ['an object that is never right', object({ a: false }), 'json'],
     ['an object of some values', { ...object({ a: string }), enum: [{ a: 'x' }] }, 'choice'],
     ['an object of 51', object(Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`p${i}`, string]))), 'json'],
@@ -144,6 +150,27 @@ describe('the answer that a form says', () => {
     [{ type: 'array' }, `${'['.repeat(200)}${']'.repeat(200)}`, 'This is nested too deep.'],
   ])('%j: %j is refused', (schema, text, problem) => {
     expect(read(schema, { answer: text })).toEqual({ answer: problem });
+  });
+});
+
+describe('what is wrong with an answer', () => {
+  const found = (pointer: string) => [{ pointer: `/payload${pointer}`, message: 'Required.' }];
+  it.each<[JsonObject, string, string]>([
+    [{ type: 'array' }, '', 'Required.'],
+    [object({ a: string }, ['a', 'b']), '/b', 'b: Required.'],
+    [object({ a: string }, ['a', 'b']), '/c~1d/0', 'c/d/0: Required.'],
+  ])('%j at %j is said of the one field, with its place', (schema, pointer, message) => {
+    expect([...sortProblems(fieldsOf(schema), found(pointer)).problems]).toEqual([['answer', message]]);
+  });
+
+  it('is said of the field that it is about, else of all', () => {
+    const fields = fieldsOf(object({ a: string, 'b/c': { type: 'array' } }));
+    const { problems, general } = sortProblems(fields, ['/a', '/b~1c/1', '/ab', ''].flatMap(found));
+    expect([...problems]).toEqual([
+      ['answer.a', 'Required.'],
+      ['answer.b/c', '1: Required.'],
+    ]);
+    expect(general).toEqual(['ab: Required.', 'Required.']);
   });
 });
 

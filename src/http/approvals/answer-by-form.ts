@@ -39,21 +39,30 @@ interface Wrong {
   readonly general: readonly string[];
 }
 
-/** What is wrong with each field, and what with none of them. */
-function sortProblems(fields: Fields, found: readonly Problem[]): Wrong {
+/** What is wrong with each field, and what with none of them. Says where, if that is not the field itself. */
+export function sortProblems(fields: Fields, found: readonly Pick<Problem, 'pointer' | 'message'>[]): Wrong {
   const problems = new Map<string, string>();
   const general: string[] = [];
   for (const { pointer, message } of found) {
-    const field = fields.find(({ key }) => isWithin(pointer, key));
-    if (field === undefined) general.push(message);
-    else if (!problems.has(field.name)) problems.set(field.name, message);
+    const field = fields.find(({ key }) => isWithin(pointer, pointerOf(key)));
+    const text = withPlace(message, pointer.slice(pointerOf(field?.key ?? null).length + 1));
+    if (field === undefined) general.push(text);
+    else if (!problems.has(field.name)) problems.set(field.name, text);
   }
   return { problems, general };
 }
 
-/** True for a JSON Pointer to what a field says, or into it. */
-function isWithin(pointer: string, key: string | null): boolean {
-  if (key === null) return true;
-  const own = `/payload/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+/** The JSON Pointer to what a field says. */
+function pointerOf(key: string | null): string {
+  return key === null ? '/payload' : `/payload/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
+/** True for a JSON Pointer to another, or into it. */
+function isWithin(pointer: string, own: string): boolean {
   return pointer === own || pointer.startsWith(`${own}/`);
+}
+
+/** @param place the end of a JSON Pointer */
+function withPlace(message: string, place: string): string {
+  return place === '' ? message : `${place.replaceAll('~1', '/').replaceAll('~0', '~')}: ${message}`;
 }

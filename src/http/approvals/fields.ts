@@ -57,10 +57,20 @@ function draftsOf(schema: JsonObject | null): readonly Draft[] {
   return [...fields.filter((field) => field !== asked), decide(asked)];
 }
 
+/** What can ask for keys that are not among `properties`, or allow only some values. A form of fields could then never fit. */
+const RULES_ACROSS = [
+  ...['enum', 'const', '$ref', '$dynamicRef', 'allOf', 'anyOf', 'oneOf', 'not', 'if', 'minProperties'],
+  ...['dependentRequired', 'dependentSchemas', 'dependencies'],
+];
+
 /** The properties of a schema that a form can have fields for; undefined if it needs to be JSON as a whole. */
 function propertiesOf(schema: JsonObject): [string, JsonObject][] | undefined {
-  const { type, properties, enum: values } = schema;
-  if (type !== 'object' || values !== undefined || !isPlainObject(properties)) return undefined;
+  const { type, properties, required } = schema;
+  if (type !== 'object' || !isPlainObject(properties) || RULES_ACROSS.some((key) => Object.hasOwn(schema, key))) {
+    return undefined;
+  }
+  const hasField = (key: Json) => typeof key === 'string' && Object.hasOwn(properties, key);
+  if (Array.isArray(required) && !required.every(hasField)) return undefined;
   const entries = Object.entries(properties as JsonObject);
   const isKnown = entries.every(([, property]) => isPlainObject(property) || property === true);
   if (!isKnown || entries.length === 0 || entries.length > MAX_FIELDS) return undefined;
