@@ -83,9 +83,15 @@ const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 
 function readNumber(text: string): Reading {
   if (!NUMBER.test(text)) return { problem: 'Please give a number.' };
-  const value = Number(text);
-  const isExact = Number.isFinite(value) && (/[.e]/i.test(text) || Number.isSafeInteger(value));
-  return isExact ? { value } : { problem: 'This number has too many digits.' };
+  const json = asJson(text);
+  // Of bodies, `12345678901234567890.5` is rounded; here a person would see other digits before the point.
+  const isChanged = [json, json.replace(/\.\d*$/, '')].some((each) => finishSteps(numberProblemsIn(each)).length > 0);
+  return isChanged ? { problem: 'This number has too many digits.' } : { value: Number(text) };
+}
+
+/** A number as JSON writes it, as far as it matters: with digits before the point, and without a plus. */
+function asJson(number: string): string {
+  return number.replace(/^\+/, '').replace(/^(-?)(?=\.)/, (sign) => `${sign}0`);
 }
 
 const NOT_JSON = 'This is not JSON. Texts need double quotes.';
