@@ -128,7 +128,17 @@ function logRequests(app: FastifyInstance): void {
   });
 }
 
-/** A path that no route takes, such as that of an approval link with a dot behind it, without what must stay secret. */
+/** What can be the token of an approval link, wherever it stands; ids of runs are shorter. */
+const TOKEN_LIKE = /[\w-]{40}/;
+
+/** A path that no route takes, if nothing in it must stay secret: it can be an approval link that was written wrongly. */
 function withoutToken(url: string): string {
-  return url.replace(/(\/answers\/).*/s, '$1…');
+  const path = decoded(decoded(decoded(url)));
+  return /answers/i.test(path) || TOKEN_LIKE.test(path) || ENCODED.test(path) ? '…' : url;
+}
+
+const ENCODED = /%[\da-f]{2}/i;
+
+function decoded(text: string): string {
+  return text.replace(/%([\da-f]{2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)));
 }

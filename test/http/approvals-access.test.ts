@@ -98,10 +98,15 @@ describe('the access to approval links', () => {
       await asked.server.app.inject({ method: 'PUT', url: `/answers/${asked.token}${end}` });
       await asked.server.app.inject(`//answers/${asked.token}${end}`);
     }
+    const places = ['/answers%2F', '/answers%252F', '/answers%2525252525252F', '/ANSWERS/', '/%61nswers/', '/answer/', '/', '/%/', '/answers%2F%'];
+    for (const place of places) await asked.server.app.inject(`${place}${asked.token}`);
+    await asked.server.app.inject(`/answers%2F%${asked.token.charCodeAt(0).toString(16)}${asked.token.slice(1)}`);
+    await asked.server.app.inject('/nowhere/else');
     await asked.server.ask(`POST /answers/${asked.token}`, { payload: APPROVAL.payload });
     await asked.server.stop();
     expect(lines.length).toBeGreaterThan(10);
-    expect(lines.filter((line) => line.includes(asked.token))).toEqual([]);
+    expect(lines.filter((line) => line.includes(asked.token.slice(1)))).toEqual([]);
+    expect(lines.filter((line) => line.includes('/nowhere/else'))).toHaveLength(1);
   });
 
   it('is limited for wrong tokens, without keeping anybody with a right one waiting', async () => {
