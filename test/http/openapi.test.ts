@@ -18,6 +18,7 @@ interface Operation {
   summary?: string;
   description?: string;
   tags?: string[];
+  security?: object[];
   parameters?: { name: string; in: string; example?: unknown }[];
   requestBody?: { required: boolean; content: { 'application/json': Media } };
   responses: Record<string, { description: string; content?: Record<string, { schema: { $ref?: string } }> }>;
@@ -91,7 +92,7 @@ describe('the documentation', () => {
   });
 
   it.each(ROUTES)('says what %s is and every answer it can give', (route) => {
-    const { operationId, summary, description, tags, responses } = operations.get(route)!;
+    const { operationId, summary, description, tags, responses, security } = operations.get(route)!;
     expect([operationId, summary, description]).toEqual(Array(3).fill(expect.stringMatching(/.{5}/)));
     expect(tags).toHaveLength(1);
     for (const [status, answer] of Object.entries(responses)) {
@@ -99,7 +100,26 @@ describe('the documentation', () => {
       if (Number(status) < 400 || route === 'get /health/ready') continue;
       expect(answer.content?.['application/problem+json']?.schema.$ref).toBe('#/components/schemas/Problem');
     }
-    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '403', '500', '503']));
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['403', '500', '503']));
+    const isOpen = /\/(answers|health|schemas)\//.test(route);
+    expect([security, '401' in responses]).toEqual(isOpen ? [[], false] : [undefined, true]);
+  });
+
+  it('says that an approval link takes what its form sends, too', () => {
+    const { content } = operations.get('post /answers/{token}')!.requestBody! as { content: Record<string, Media> };
+    expect(Object.keys(content)).toEqual(['application/json', 'application/x-www-form-urlencoded']);
+    expect(content['application/x-www-form-urlencoded']).toMatchObject({
+      schema: { type: 'object', additionalProperties: { type: 'string' } },
+      example: { 'answer.approved': 'true' },
+    });
+    expect(content['application/json']!.schema).toEqual({ $ref: '#/components/schemas/AnswerByLink' });
+  });
+
+  it('names all kinds of keys', async () => {
+    const { components } = (await server.app.inject('/docs/json')).json();
+    for (const name of ['API_KEYS', 'NAMED_API_KEYS', 'READ_API_KEYS']) {
+      expect(components.securitySchemes.bearer.description).toMatch(new RegExp(`\\b${name}\\b`));
+    }
   });
 
   it('has an example for every path parameter and every body, and each body works as it is', async () => {

@@ -7,6 +7,7 @@ import { ApiError } from '../errors/api-error.js';
 import type { ApiErrorCode } from '../errors/codes.js';
 import { describeError, sendError } from '../errors/problem.js';
 import { APPROVAL } from '../openapi/examples.js';
+import { FORM_TYPE } from '../openapi/document.js';
 import { describeResponses, type Success } from '../openapi/responses.js';
 import { startedRunSchema } from '../runs/schemas.js';
 import { toStartedRun } from '../runs/wire.js';
@@ -19,7 +20,6 @@ import { PAGE_HEADERS } from './style.js';
 
 /** Answers come from anybody with a link, so they are smaller than what clients with a key can send. */
 const MAX_BODY_BYTES = 262_144;
-const FORM_TYPE = 'application/x-www-form-urlencoded';
 export const PAGE_TYPE = 'text/html; charset=utf-8';
 
 /** Of one wait: a person looks a few times, and mail scanners do. */
@@ -96,6 +96,7 @@ function addRoutes(scope: App, engine: Engine, linkOf: (request: FastifyRequest)
         description:
           'A page with what a run asks, and a form made from the schema of the wait, which works without scripts. It changes nothing, so programs that look into mails can open it. Needs no API key.',
         tags: ['Runs'],
+        security: [],
         params: paramsSchema,
         response: describeAnswers(
           { 200: { description: 'The page.', schema: z.string(), mediaTypes: ['text/html'] } },
@@ -120,7 +121,9 @@ function addRoutes(scope: App, engine: Engine, linkOf: (request: FastifyRequest)
         description:
           'Answers the one wait that the token is for. Needs no API key: the token is the secret. It is over with the first answer, when the wait expires, and when the run goes on or ends otherwise: 410. The form of the page sends the same as `application/x-www-form-urlencoded`, and is answered with pages.',
         tags: ['Runs'],
+        security: [],
         params: paramsSchema,
+        consumes: ['application/json', FORM_TYPE],
         body: answerSchema,
         response: describeAnswers(
           {

@@ -52,12 +52,16 @@ export function polishDocument(document: ApiDocument): ApiDocument {
   for (const operation of Object.values(parts.paths ?? {}).flatMap((path) => Object.values(path))) {
     writeDeepObjects(operation);
     describeBody(operation);
+    // What needs no key lacks none.
+    if (operation.security?.length === 0) delete operation.responses?.['401'];
   }
   const used = dropUnusedSchemas(parts);
   return { ...used, ...plainSchemas({ paths: used.paths, components: used.components }) } as ApiDocument;
 }
 
 interface Operation {
+  security?: readonly object[];
+  responses?: Record<string, object>;
   parameters?: Parameter[];
   requestBody?: { required: boolean; content: Record<string, object> };
   [BODY]?: { readonly shown: object; readonly required: boolean };
@@ -73,12 +77,27 @@ function writeDeepObjects({ parameters = [] }: Operation): void {
   }
 }
 
+/** What browsers send for the page of an approval link. */
+export const FORM_TYPE = 'application/x-www-form-urlencoded';
+
+const FORM = {
+  schema: {
+    type: 'object',
+    description:
+      'The fields of the page: `answer.<key>` for a property of the schema of the wait, or `answer` for the whole answer.',
+    additionalProperties: { type: 'string' },
+  },
+  example: { 'answer.approved': 'true' },
+};
+
 function describeBody(operation: Operation): void {
   const { requestBody, [BODY]: body } = operation;
   delete operation[BODY];
   if (requestBody === undefined || body === undefined) return;
   requestBody.required = body.required;
-  for (const media of Object.values(requestBody.content)) Object.assign(media, body.shown);
+  for (const [type, media] of Object.entries(requestBody.content)) {
+    requestBody.content[type] = type === FORM_TYPE ? FORM : { ...media, ...body.shown };
+  }
 }
 
 const REFERENCE = /"#\/components\/schemas\/([^"]+)"/g;

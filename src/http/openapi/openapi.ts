@@ -50,7 +50,12 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
       tags: TAGS,
       components: {
         securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'One of API_KEYS, if the server has any.' },
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'One of API_KEYS or NAMED_API_KEYS, or for what only reads one of READ_API_KEYS, if the server has any.',
+          },
         },
       },
       security: [{}, { bearer: [] }],
