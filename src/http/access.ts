@@ -114,8 +114,12 @@ function isAnswerLink({ routeOptions }: FastifyRequest): boolean {
 
 const OPEN_ROUTES = /^\/(health\/.*|docs|docs\/.*|schemas\/.*|web\/.*|answers\/:token)?$/;
 
-/** Health, documentation, schemas and the page with its parts hold no data; approval links have a secret of their own. The matched route decides, not the text of the URL. */
+/**
+ * Health, documentation, schemas and the page with its parts hold no data; approval links have a secret of their own. The
+ * matched route decides, not the text of the URL. What no route takes is answered with 405 or 404: below `/answers/`, people
+ * without a key get that.
+ */
 function isOpen(request: FastifyRequest): boolean {
   const { url } = request.routeOptions;
-  return url !== undefined && OPEN_ROUTES.test(url);
+  return url === undefined ? request.url.startsWith('/answers/') : OPEN_ROUTES.test(url);
 }

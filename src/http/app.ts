@@ -28,6 +28,9 @@ const MAX_PARAM_LENGTH = 16_384;
 /** Time that a client has to send a request: slow ones would keep their connection for ever. */
 const REQUEST_TIMEOUT_MS = 60_000;
 
+/** An approval link with slashes behind it, as mail programs and people write it. It is the same link. */
+const LINK_WITH_SLASH = /^(\/answers\/[^/?]+)\/+(?=\?|$)/;
+
 const VERBOSE: ReadonlySet<string> = new Set(['debug', 'trace']);
 
 export interface AppOptions extends AccessOptions, Omit<RouteOptions, 'answers'>, UnreadOptions {
@@ -92,6 +95,7 @@ function serverOptions({ logger, maxBodyBytes }: AppOptions): FastifyHttpOptions
     bodyLimit: maxBodyBytes,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     requestTimeout: REQUEST_TIMEOUT_MS,
+    rewriteUrl: ({ url = '' }) => url.replace(LINK_WITH_SLASH, '$1'),
     // A stopping engine answers with a problem document itself.
     return503OnClosing: false,
     // The first hook refuses a missing Host, with a problem document.

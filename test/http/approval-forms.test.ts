@@ -50,7 +50,7 @@ describe('the fields of a form', () => {
     ['an object without properties', object({}), 'json'],
     ['an object that needs more', { ...object({ a: string }, ['a', 'b']) }, 'json'],
     ['an object with rules', { ...object({ a: string }), allOf: [{ required: ['y'] }] }, 'json'],
-    ['an object with conditions', { ...object({ a: string }), if: true, then: { required: ['y'] } }, 'json'],
+    ['an object with conditions', { ...object({ a: string }), if: { required: ['a'] }, else: false }, 'json'],
     ['an object with dependencies', { ...object({ a: string }), dependentRequired: { a: ['y'] } }, 'json'],
     ['an object of more keys', { ...object({ a: string }), minProperties: 2 }, 'json'],
     ['an object that is never right', object({ a: false }), 'json'],

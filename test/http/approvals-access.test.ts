@@ -98,7 +98,17 @@ describe('the access to approval links', () => {
       await asked.server.app.inject({ method: 'PUT', url: `/answers/${asked.token}${end}` });
       await asked.server.app.inject(`//answers/${asked.token}${end}`);
     }
-    const places = ['/answers%2F', '/answers%252F', '/answers%2525252525252F', '/ANSWERS/', '/%61nswers/', '/answer/', '/', '/%/', '/answers%2F%'];
+    const places = [
+      '/answers%2F',
+      '/answers%252F',
+      '/answers%2525252525252F',
+      '/ANSWERS/',
+      '/%61nswers/',
+      '/answer/',
+      '/',
+      '/%/',
+      '/answers%2F%',
+    ];
     for (const place of places) await asked.server.app.inject(`${place}${asked.token}`);
     await asked.server.app.inject(`/answers%2F%${asked.token.charCodeAt(0).toString(16)}${asked.token.slice(1)}`);
     await asked.server.app.inject('/nowhere/else');

@@ -179,6 +179,31 @@ describe('approval links', () => {
     expect((await stateOf(runId)).data.one).toEqual({ approved: true });
   });
 
+  it('are the same with a slash behind them', async () => {
+    const { token } = await start('twice');
+    const open = (end: string) => server.app.inject(`/answers/${token}${end}`);
+    const page = await open('/?from=mail');
+    expect([page.statusCode, page.body]).toEqual([200, expect.stringContaining('<form method="post"')]);
+    expect((await open('//')).statusCode).toBe(200);
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const payload = 'answer.approved=true';
+    const sent = await server.app.inject({ method: 'POST', url: `/answers/${token}/`, headers, payload });
+    expect(sent.statusCode).toBe(200);
+    expect((await open('/')).statusCode).toBe(410);
+  });
+
+  it.each(['PUT', 'PATCH', 'DELETE', 'OPTIONS'])('do not take %s, whoever sends it', async (method) => {
+    for (const end of ['', '/']) {
+      const { status, headers, body } = await server.ask(`${method} /answers/some-token${end}`);
+      expect([status, headers.allow, body.code]).toEqual([405, 'GET, HEAD, POST', 'method_not_allowed']);
+    }
+    const { status, body } = await server.ask(`${method} /answers/some-token/else`);
+    expect([status, body.code]).toEqual([404, 'not_found']);
+    for (const path of ['answers', 'answers-to', 'graph/answers/x/y/z']) {
+      expect((await server.ask(`${method} /${path}`)).status, path).toBe(401);
+    }
+  });
+
   it('take the first of several answers', async () => {
     const { token } = await start('twice');
     const answers = await Promise.all([1, 2, 3, 4].map(() => answer(token)));
