@@ -85,7 +85,7 @@ function isCorrection({ data, result }: EventOf<'run.retried'>): boolean {
 /** Nobody has sent a request to the fork yet, so it remembers none. Its limits are its own. */
 function ownedByFork(event: RunEvent, { deadlineAt }: RunState): RunEvent {
   if (event.type === 'run.retried') {
-    const { limits: _, by, ...retried } = event;
+    const { limits: _, deadline_at: __, by, ...retried } = event;
     const corrector = isCorrection(event) ? by : undefined;
     return { ...retried, ...definedOnly({ by: corrector, deadline_at: deadlineAt ?? undefined }) };
   }

@@ -209,5 +209,7 @@ describe('a fork from after a retry', () => {
     const deadline_at = START + 60_100;
     expect(retried).toEqual({ type: 'run.retried', step: 5, node: 'a', next: 'a', deadline_at });
     expect(typesOf(forkOf(run, 5).records)).not.toContain('run.retried');
+    const free = forkOf({ records: run.records, state: { ...run.state, deadlineSeconds: null } } as RunDriver, 7);
+    expect(free.state.deadlineAt).toBeNull();
   });
 });
