@@ -71,12 +71,9 @@ export class LocalQueue implements RunQueue {
           else if (hasSlot) this.#goingOn.add(runId);
           break;
         case 'WAITING':
-          // A limit of a run above can have been lifted, and the wake that said so is gone.
-          if (waitingFor === 'limit' && parentRunId !== null) this.#goingOn.add(runId);
-          if (waitingFor === null || !hasChildren(waitingFor)) break;
+          if (isWorthALook(waitingFor, parentRunId)) this.#goingOn.add(runId);
           // Whether it was at work for its children, its status does not tell.
-          this.#takeovers.add(runId);
-          this.#goingOn.add(runId);
+          if (waitsForChildren(waitingFor)) this.#takeovers.add(runId);
           break;
         default:
           assertNever(status);
@@ -281,4 +278,13 @@ export class LocalQueue implements RunQueue {
 /** True for a top-level run that these appends make. */
 function beginsBy(appends: Unit['appends'], runId: string): boolean {
   return appends.some(({ state, create }) => create !== undefined && state.parent === null && state.runId === runId);
+}
+
+function waitsForChildren(waitingFor: UnfinishedRun['waitingFor']): boolean {
+  return waitingFor !== null && hasChildren(waitingFor);
+}
+
+/** A limit of a run above can have been lifted, and the wake that said so is gone. */
+function isWorthALook(waitingFor: UnfinishedRun['waitingFor'], parentRunId: string | null): boolean {
+  return waitsForChildren(waitingFor) || (waitingFor === 'limit' && parentRunId !== null);
 }
