@@ -153,7 +153,8 @@ describe('params', () => {
     [{ base_url: 'https://me:pass@host/' }, 'base_url: The URL must not hold a user or password'],
     [{ base_url: 'host/v1' }, 'base_url: This is no URL'],
     [{ stream: 'yes' }, 'stream: '],
-    [{ price: {} }, ': '],
+    [{ prices: {} }, ': '],
+    [{ price: { input_per_million: 1 } }, 'price.output_per_million: '],
   ])('%j are refused', (params, finding) => {
     expect(findings(params)).toEqual([expect.stringContaining(finding)]);
   });
