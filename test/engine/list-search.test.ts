@@ -3,7 +3,7 @@ import { listRuns } from '../../src/engine/list-runs.js';
 import { Turns } from '../../src/runs/turns.js';
 import type { RunFilter, Store } from '../../src/store/store.js';
 import { open } from '../store/open-stores.js';
-import { COMPLETED, FAILED, follow, graph, newRun, STARTED, waits } from '../store/runs.js';
+import { COMPLETED, FAILED, follow, graph, newChild, newRun, STARTED, waits } from '../store/runs.js';
 
 const RUNS = 2500;
 /** What becomes of the runs, in turn. */
@@ -79,5 +79,23 @@ describe('a list', () => {
     }
     expect(listed).toEqual(all);
     expect(next).not.toHaveBeenCalled();
+  });
+
+  it('passes over the children of a run, which have its metadata, a part at a time', async () => {
+    const store = open();
+    await store.createGraph(graph('g'));
+    const metadata = { team: 'a' };
+    const [first, last] = [0, 1].map((at) => newRun({ metadata, at: 1_780_000_000_000 + at * RUNS * 2 }));
+    await store.commit({ appends: [first!] });
+    await store.commit({ appends: [follow(first!.state, [STARTED])] });
+    const children = Array.from({ length: RUNS }, (_, index) =>
+      newChild(first!.state, 2, index, { kind: 'graph', metadata, at: 1_780_000_000_001 + index }),
+    );
+    await store.commit({ appends: children });
+    await store.commit({ appends: [last!] });
+    const { turns, next } = shortTurns();
+    const { runs } = await listRuns({ store, turns }, { metadata, limit: 10 });
+    expect(runs.map(({ runId }) => runId)).toEqual([last!.state.runId, first!.state.runId]);
+    expect(next).toHaveBeenCalledTimes(2);
   });
 });

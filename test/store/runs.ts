@@ -52,13 +52,14 @@ export interface ChildOptions {
   readonly graphVersion?: number;
   /** What a branch has from its parent. */
   readonly data?: JsonObject;
+  readonly metadata?: Readonly<Record<string, string>>;
   /** Milliseconds since 1970. */
   readonly at?: number;
 }
 
 /** The append that makes a child of a run: the one with this index, of those that the run's event `seq` started. */
 export function newChild(parent: RunState, seq: number, index: number, options: ChildOptions = {}): RunAppend {
-  const { kind = 'branch', graphId = parent.graphId, graphVersion = 1, data = {}, at = NOON } = options;
+  const { kind = 'branch', graphId = parent.graphId, graphVersion = 1, data = {}, metadata = {}, at = NOON } = options;
   const link = { run_id: parent.runId, seq, index, kind, depth: (parent.parent?.depth ?? 0) + 1 };
   const event = {
     type: 'run.submitted',
@@ -66,7 +67,7 @@ export function newChild(parent: RunState, seq: number, index: number, options: 
     graph_version: graphVersion,
     input_data: null,
     limits: { max_steps: 1000 },
-    metadata: {},
+    metadata,
     parent: link,
   } as const;
   const inherited = kind === 'branch' ? { inputData: parent.inputData, data, item: null } : undefined;

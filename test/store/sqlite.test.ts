@@ -190,6 +190,8 @@ describe('pauses of a search', () => {
       { limit: 10, graphId: 'g', statuses: ['COMPLETED'] },
     ],
     ['SEARCH run_metadata USING PRIMARY KEY (key=? AND value=?)', { limit: 10, metadata: { a: '1', b: '2' } }],
+    // Children have the metadata of their parent.
+    ['SEARCH run_metadata USING PRIMARY KEY (key=? AND value=?)', { limit: 10, metadata: { a: '1' } }],
     [`${BY_STATUS} (status=? AND run_id>?)`, { limit: 10, after: 'x', oldestFirst: true, errorCode: 'c' }],
     [`${BY_STATUS} (status=?)`, { limit: 10, statuses: ['WAITING'], currentNode: 'a' }],
     [`${BY_STATUS} (status=?)`, { limit: 10, statuses: ['WAITING'], paused: true }],
@@ -210,7 +212,6 @@ describe('pauses of a search', () => {
     { limit: 10 },
     { limit: 10, statuses: ['FAILED'] },
     { limit: 10, graphId: 'g' },
-    { limit: 10, metadata: { a: '1' } },
     { limit: 10, waitingFor: 'input' },
     { limit: 10, parentRunId: 'p' },
   ])('are not looked for if an index finds just the runs that fit: %j', (filter) => {

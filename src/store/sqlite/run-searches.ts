@@ -70,9 +70,9 @@ function searchByMetadata(filter: RunFilter, [key, value]: Entry, others: readon
     sql`${runMetadata.key} = ${placeholder('key')} AND ${runMetadata.value} = ${placeholder('value')}`;
   const checked = [...unindexed(filter), ...others.map(hasMetadata), ...unserved(filter)];
   const always = submittedBetween(filter);
-  // Children have no metadata.
+  // Children have the metadata of their parent: thousands of them can stand between two top-level runs.
   const isTop = { shape: 'top', build: () => sql`+${workflowRuns.parentRunId} IS NULL`, values: {} };
-  if (isTopLevelOnly(filter)) always.push(isTop);
+  if (isTopLevelOnly(filter)) checked.push(isTop);
   return { table: 'metadata', indexed: [{ shape: 'entry', build: entry, values: { key, value } }], checked, always };
 }
 
