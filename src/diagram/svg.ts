@@ -1,3 +1,4 @@
+import { escapeMarkup } from '../core/base/markup.js';
 import { keyOf, type Layout, type PlacedLink, type PlacedNode, type Point } from './layout.js';
 import { describeCoverage, type Marks, markOf } from './marks.js';
 import { SVG_STYLE } from './svg-style.js';
@@ -122,17 +123,7 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
 /** Text for XML 1.0: names can hold anything, so what XML cannot hold at all (section 2.2) is replaced too. */
 function escaped(content: string): string {
-  return content
-    .replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
-    .replace(/[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
+  return escapeMarkup(content).replace(/[^\t\n\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
 }

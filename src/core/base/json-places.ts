@@ -1,3 +1,4 @@
+import { pathOf } from './json.js';
 import { endOfString } from './json-text.js';
 import { createPacer, type Steps } from './steps.js';
 
@@ -46,8 +47,7 @@ export function* findPlaces(text: string, pointers: Iterable<string>): Steps<Rea
 function addPath(root: Wanted, pointer: string): Wanted[] {
   const path = [root];
   let at = root;
-  for (const token of pointer.split('/').slice(1)) {
-    const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const key of pathOf(pointer)) {
     const part = at.parts.get(key) ?? { parts: new Map(), start: undefined };
     at.parts.set(key, part);
     path.push(part);

@@ -32,6 +32,14 @@ export function toPointer(path: readonly PropertyKey[]): string {
   return path.map((key) => pointerToken(typeof key === 'number' ? key : String(key))).join('');
 }
 
+/** The path segments of a JSON Pointer (RFC 6901, section 4). */
+export function pathOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
 /** What {@link copyLargeJson} has made: frozen all the way down, so that it need not be copied again. */
 const copies = new WeakSet<object>();
 /** The sizes of those, once they are known. */

@@ -1,4 +1,5 @@
 import { EngineError, type Problem } from '../../core/base/errors.js';
+import { pathOf, toPointer } from '../../core/base/json.js';
 import type { AnswerLink, Engine } from '../../engine/engine.js';
 import { type Fields, fieldsOf } from './fields.js';
 import { messagePage, questionPage } from './page.js';
@@ -45,7 +46,7 @@ export function sortProblems(fields: Fields, found: readonly Pick<Problem, 'poin
   const general: string[] = [];
   for (const { pointer, message } of found) {
     const field = fields.find(({ key }) => isWithin(pointer, pointerOf(key)));
-    const text = withPlace(message, pointer.slice(pointerOf(field?.key ?? null).length + 1));
+    const text = withPlace(message, pointer.slice(pointerOf(field?.key ?? null).length));
     if (field === undefined) general.push(text);
     else if (!problems.has(field.name)) problems.set(field.name, text);
   }
@@ -54,7 +55,7 @@ export function sortProblems(fields: Fields, found: readonly Pick<Problem, 'poin
 
 /** The JSON Pointer to what a field says. */
 function pointerOf(key: string | null): string {
-  return key === null ? '/payload' : `/payload/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  return toPointer(key === null ? ['payload'] : ['payload', key]);
 }
 
 /** True for a JSON Pointer to another, or into it. */
@@ -62,7 +63,7 @@ function isWithin(pointer: string, own: string): boolean {
   return pointer === own || pointer.startsWith(`${own}/`);
 }
 
-/** @param place the end of a JSON Pointer */
-function withPlace(message: string, place: string): string {
-  return place === '' ? message : `${place.replaceAll('~1', '/').replaceAll('~0', '~')}: ${message}`;
+/** @param pointer to a place within what the message is about */
+function withPlace(message: string, pointer: string): string {
+  return pointer === '' ? message : `${pathOf(pointer).join('/')}: ${message}`;
 }

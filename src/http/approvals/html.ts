@@ -1,3 +1,5 @@
+import { escapeMarkup } from '../../core/base/markup.js';
+
 /** Text that is HTML already. */
 export class Html {
   constructor(readonly text: string) {}
@@ -18,17 +20,5 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 function textOf(part: Part): string {
   if (part === null || part === undefined || part === false) return '';
   if (part instanceof Html) return part.text;
-  return typeof part === 'object' ? part.map(({ text }) => text).join('') : escapeHtml(String(part));
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+  return typeof part === 'object' ? part.map(({ text }) => text).join('') : escapeMarkup(String(part));
 }

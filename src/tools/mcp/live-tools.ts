@@ -1,4 +1,4 @@
-import type { Json } from '../../core/base/json.js';
+import { type Json, pathOf } from '../../core/base/json.js';
 import type { AnyTool, ToolContext } from '../../core/tool/tool.js';
 import { resultPatch } from '../result.js';
 import type { McpServer } from './server.js';
@@ -120,12 +120,4 @@ function mcpTool(name: string, server: McpServer, tool: string): AnyTool {
       return resultPatch(node, await server.call(tool, params, signal));
     },
   };
-}
-
-/** The segments of a JSON Pointer (RFC 6901). */
-function pathOf(pointer: string): string[] {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
