@@ -4,6 +4,7 @@ import type { Metadata } from '../base/run-options.js';
 import { type LimitsDefinition, type RunLimits, resolveLimits } from '../graph/definition.js';
 import type { JoinRule } from '../graph/edges.js';
 import { nameItem } from './branch-name.js';
+import { deadlineFrom } from './deadline.js';
 import type { EventOf } from './events.js';
 import { isJoinDecided } from './join-rule.js';
 import { budgetsOfChildren, guardsOfBranch } from './limits.js';
@@ -144,9 +145,6 @@ export function startGraphRun(
 ): EventOf<'run.submitted'> {
   const { graph } = children;
   const resolved = resolveLimits(limits, graph?.limits);
-  const { deadlineSeconds } = resolved;
-  const own = deadlineSeconds === undefined ? Number.POSITIVE_INFINITY : now + deadlineSeconds * 1000;
-  const deadline = Math.min(own, parent.deadlineAt ?? Number.POSITIVE_INFINITY);
   return {
     type: 'run.submitted',
     graph_id: graph?.id ?? '',
@@ -156,7 +154,7 @@ export function startGraphRun(
     metadata: inheritMetadata(parent, graph?.metadata),
     parent: linkTo(parent, children, index, 'graph'),
     ...definedOnly({
-      deadline_at: Number.isFinite(deadline) ? deadline : undefined,
+      deadline_at: deadlineFrom(now, resolved.deadlineSeconds, parent.deadlineAt) ?? undefined,
       budgets_of: budgetsOfChildren(parent),
     }),
   };

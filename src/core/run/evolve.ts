@@ -4,6 +4,7 @@ import { addUsage } from '../base/usage.js';
 import { END } from '../graph/definition.js';
 import { actorsAfterEnd, forgetActors, noteActor } from './actor.js';
 import { copyRun } from './copy-run.js';
+import { deadlineFrom } from './deadline.js';
 import type { Decision, EventOf, EventRecord } from './events.js';
 import { countVisits, limitedAt, limitsAfter, openGuards } from './evolve-limits.js';
 import { dropOldestSignal, keepSignal } from './inbox.js';
@@ -125,7 +126,6 @@ function ended(state: RunState, event: EventOf<'run.completed' | 'run.failed' | 
 
 function submitted(state: RunState, event: EventOf<'run.submitted'>, time: number): Partial<RunState> {
   const seconds = event.limits.deadline_seconds;
-  const own = seconds === undefined ? null : time + seconds * 1000;
   return {
     graphId: event.graph_id,
     graphVersion: event.graph_version,
@@ -137,7 +137,7 @@ function submitted(state: RunState, event: EventOf<'run.submitted'>, time: numbe
     maxSteps: event.limits.max_steps,
     ...openGuards(event),
     deadlineSeconds: seconds ?? null,
-    deadlineAt: event.deadline_at ?? own,
+    deadlineAt: event.deadline_at ?? deadlineFrom(time, seconds),
     submittedAt: time,
     actors: noteActor(state.actors, 'submitted', event),
   };
