@@ -1,13 +1,11 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import type { EngineError } from '../core/base/errors.js';
 import type { Actor } from '../core/run/actor.js';
-import { type BulkAction, foresee, statusesFor } from '../core/run/bulk.js';
+import { type BulkAction, foresee, MAX_BULK_RUNS, statusesFor } from '../core/run/bulk.js';
 import { listRuns } from './list-runs.js';
 import type { RequestUseCases } from './requests.js';
 import { type RunDeps, refusalError, runNotFound, toEngineError } from './shared.js';
 
-/** Most runs of one request. */
-export const MAX_BULK_RUNS = 1000;
 /** Runs that are worked on at a time: the commits of those share a transaction. */
 const AT_A_TIME = 20;
 
@@ -47,7 +45,7 @@ export async function doInBulk(
 ): Promise<BulkOutcome> {
   const { ids, nextCursor } = await idsOf(deps, action, runs);
   const actor = definedOnly({ by });
-  const work = dryRun ? foreseeOne(deps, action) : doOne(requests, action, actor);
+  const work = dryRun ? foreseeOne(deps, requests, action) : doOne(requests, action, actor);
   const results: BulkResult[] = [];
   for (let from = 0; from < ids.length; from += AT_A_TIME) {
     const some = ids.slice(from, from + AT_A_TIME).map((runId) => resultOf(runId, work));
@@ -92,11 +90,12 @@ function doOne(requests: RequestUseCases, action: BulkAction, actor: Actor): Wor
   }
 }
 
-function foreseeOne({ store }: RunDeps, action: BulkAction): Work {
+function foreseeOne({ store }: RunDeps, requests: RequestUseCases, action: BulkAction): Work {
   return async (runId) => {
     const run = await store.outlineRun(runId);
     if (run === undefined) throw runNotFound(runId);
-    const refusal = foresee(action, run);
+    const parentRunId = run.parentRunId && (await requests.topOf(run.parentRunId));
+    const refusal = foresee(action, { ...run, parentRunId });
     if (refusal !== undefined) throw refusalError(refusal);
   };
 }

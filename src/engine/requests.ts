@@ -1,5 +1,5 @@
 import { definedOnly } from '../core/base/defined-only.js';
-import { EngineError } from '../core/base/errors.js';
+import type { EngineError } from '../core/base/errors.js';
 import type { JsonObject } from '../core/base/json.js';
 import { maskFor, NO_MASK } from '../core/base/mask.js';
 import type { LimitsDefinition } from '../core/graph/definition.js';
@@ -9,7 +9,7 @@ import type { Correction } from '../core/run/correction.js';
 import { limitsAfter } from '../core/run/evolve-limits.js';
 import { isLimited } from '../core/run/lift-limits.js';
 import { pause, unpause } from '../core/run/pause.js';
-import { type AnswerRequest, answer, refuseChild, retry, type Verdict } from '../core/run/requests.js';
+import { type AnswerRequest, answer, refuseActive, refuseChild, retry, type Verdict } from '../core/run/requests.js';
 import { cursorOf, type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { type AppendResult, appendTo } from '../runs/append.js';
 import { cancelRun } from '../runs/cancel.js';
@@ -145,10 +145,15 @@ export class RequestUseCases {
 
   /** The error that names the run which a child is part of. */
   async isChild({ runId, parentRunId }: { runId: string; parentRunId: string }): Promise<EngineError> {
-    let top = parentRunId;
+    return refusalError(refuseChild(runId, await this.topOf(parentRunId)).refusal);
+  }
+
+  /** The top-level run of a family. */
+  async topOf(runId: string): Promise<string> {
+    let top = runId;
     for (;;) {
       const above = (await this.deps.store.outlineRun(top))?.parentRunId ?? null;
-      if (above === null) return refusalError(refuseChild(runId, top).refusal);
+      if (above === null) return top;
       top = above;
     }
   }
@@ -161,9 +166,7 @@ export class RequestUseCases {
       const parentRunId = (await this.deps.store.outlineRun(runId))?.parentRunId ?? null;
       throw parentRunId === null ? runNotFound(runId) : await this.isChild({ runId, parentRunId });
     }
-    if (result === 'active') {
-      throw new EngineError('run_active', `Run ${runId} has not finished. Cancel it first, or wait for its end.`);
-    }
+    if (result === 'active') throw refusalError(refuseActive({ runId }).refusal);
   }
 }
 

@@ -1,51 +1,23 @@
 import { LRUCache } from 'lru-cache';
-import type { Logger } from 'pino';
 import { assertNever } from '../core/base/assert-never.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { decideForChildren } from '../core/run/decide.js';
 import type { EventOf } from '../core/run/events.js';
 import { isFinished, type RunState, statusOf } from '../core/run/state.js';
 import { drainUnread } from '../core/run/unread.js';
-import type { GraphCache } from '../runs/graph-cache.js';
 import { isUnreadable } from '../runs/readable.js';
-import type { RunLoader } from '../runs/run-loader.js';
-import type { RunOutput } from '../runs/run-output.js';
-import type { Turns } from '../runs/turns.js';
 import { StoreUnavailableError } from '../store/errors.js';
-import type { Peers } from '../store/ports.js';
-import type { Claim, RunQueue, Unsubscribe } from '../store/queue.js';
-import type { Signals } from '../store/signals.js';
-import type { Store } from '../store/store.js';
+import type { Claim, Unsubscribe } from '../store/queue.js';
 import { ChildRuns } from './children.js';
 import type { Rest } from './rest.js';
 import { Session } from './session.js';
 import type { SessionDeps } from './session-deps.js';
-import type { StepObserver } from './step-outcome.js';
 import { UnreadableRuns } from './unreadable-runs.js';
 
-export interface ExecutorOptions {
-  readonly store: Store;
-  readonly queue: RunQueue;
-  readonly signals: Signals;
-  readonly peers: Peers;
-  readonly graphs: GraphCache;
-  readonly runs: RunLoader;
-  readonly turns: Turns;
-  readonly output: RunOutput;
-  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** From 0 up to 1. */
-  readonly random: () => number;
-  /** A new UUIDv7. */
-  readonly newId: () => string;
+export interface ExecutorOptions extends Omit<SessionDeps, 'children'> {
   readonly maxConcurrentRuns: number;
   /** Runs that a top run can have inside it, at any depth. */
   readonly maxDescendants: number;
-  readonly stepTimeoutMs: number;
-  /** What `secrets.NAME` in params stands for. */
-  readonly secrets: Readonly<Record<string, string>>;
-  readonly onStep?: StepObserver | undefined;
 }
 
 /** Parents that note at a time that the server stops. */

@@ -109,6 +109,25 @@ describe('many runs at once', () => {
     expect([answer.status, answer.body.errors?.[0]?.pointer]).toEqual([422, pointer]);
   });
 
+  it('that are part of another are told of the top one, also by a dry run', async () => {
+    const above = (graph_id: string, graph: string) => ({
+      graph_id,
+      name: graph_id,
+      entry_point: 'run',
+      nodes: [{ name: 'run', tool_name: 'run_graph', params: { graph_id: graph } }],
+    });
+    await ask('POST /graph/create', above('middle', 'ask'));
+    await ask('POST /graph/create', above('top', 'middle'));
+    const top = await start('top', 'deep');
+    const { body: waiting } = await ask('GET /graph/runs?graph_id=ask&waiting_for=input&metadata.team=deep');
+    const inner = waiting.runs[0].run_id;
+    for (const action of ['delete', 'retry']) {
+      const { body: dry } = await bulk({ action, run_ids: [inner], dry_run: true });
+      expect((await bulk({ action, run_ids: [inner] })).body.results).toEqual(dry.results);
+      expect(dry.results[0].error).toMatchObject({ code: 'run_is_child', message: expect.stringContaining(top) });
+    }
+  });
+
   it('go on from a cursor when more fit than one request takes', async () => {
     const rows = await startMany(3, 'ask', 'many');
     const page = await bulk({ action: 'pause', filter: { metadata: { team: 'many' } }, dry_run: true });

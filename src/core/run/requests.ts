@@ -4,6 +4,7 @@ import type { Json } from '../base/json.js';
 import type { LimitsDefinition } from '../graph/definition.js';
 import type { Actor } from './actor.js';
 import { type Correction, findFault } from './correction.js';
+import { deadlineFrom } from './deadline.js';
 import type { EventOf, GivenLimits, RunEvent } from './events.js';
 import { limitsAfter } from './evolve-limits.js';
 import { fitPayload } from './fit-payload.js';
@@ -47,6 +48,17 @@ export function cancel(state: RunState, { by }: Actor = {}): Verdict {
 /** Refuses what can be done only to a run that has not finished. */
 export function refuseFinished(run: { readonly runId: string; readonly status: RunStatus }): { refusal: Refusal } {
   return refuse('run_finished', `Run ${run.runId} is ${run.status} already.`);
+}
+
+/** Refuses a retry of a run that has not stopped. */
+export function refuseRetry(run: { readonly runId: string; readonly status: RunStatus }): { refusal: Refusal } {
+  const message = `Run ${run.runId} is ${run.status}; only FAILED and CANCELLED runs are retried.`;
+  return refuse('run_not_retryable', message);
+}
+
+/** Refuses what can be done only to a run that has finished. */
+export function refuseActive({ runId }: { readonly runId: string }): { refusal: Refusal } {
+  return refuse('run_active', `Run ${runId} has not finished. Cancel it first, or wait for its end.`);
 }
 
 export interface AnswerRequest extends Actor {
@@ -120,10 +132,7 @@ export function retry(
   const { runId, parent, graphId } = state;
   if (parent !== null) return refuseChild(runId, parent.run_id);
   if (state.phase.kind !== 'failed' && state.phase.kind !== 'cancelled') {
-    return refuse(
-      'run_not_retryable',
-      `Run ${runId} is ${statusOf(state)}; only FAILED and CANCELLED runs are retried.`,
-    );
+    return refuseRetry({ runId, status: statusOf(state) });
   }
   if (isGraphDeleted) return refuse('graph_deleted', `Graph "${graphId}" of run ${runId} was deleted.`);
   const given = limits && definedOnly(limits);
@@ -131,8 +140,7 @@ export function retry(
   if (tooLow !== undefined) return refuse('limits_too_low', tooLow);
   const fault = findFault(state, state.phase.at, { data, result });
   if (fault !== undefined) return refuse(fault.code, fault.message, fault.problems);
-  const seconds = limits?.deadline_seconds ?? state.deadlineSeconds;
-  const deadlineAt = seconds === null ? null : now + seconds * 1000;
+  const deadlineAt = deadlineFrom(now, limits?.deadline_seconds ?? state.deadlineSeconds);
   return { events: [goOnAfterEnd(state, { limits: given, deadlineAt, by, data, result })] };
 }
 
@@ -169,11 +177,8 @@ export function restartChild(
   now: number,
 ): EventOf<'run.retried'> {
   const limits = limitsOfRestart(child, parent);
-  const { deadlineSeconds } = child;
-  const own = deadlineSeconds === null ? Number.POSITIVE_INFINITY : now + deadlineSeconds * 1000;
-  const deadline = Math.min(own, parent.deadlineAt ?? Number.POSITIVE_INFINITY);
-  const budgetsOf = budgetsOfChildren(parent);
-  return goOnAfterEnd(child, { limits, deadlineAt: Number.isFinite(deadline) ? deadline : null, parentSeq, budgetsOf });
+  const deadlineAt = deadlineFrom(now, child.deadlineSeconds, parent.deadlineAt);
+  return goOnAfterEnd(child, { limits, deadlineAt, parentSeq, budgetsOf: budgetsOfChildren(parent) });
 }
 
 function goOnAfterEnd(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { definedOnly } from '../../core/base/defined-only.js';
-import { BULK_ACTIONS } from '../../core/run/bulk.js';
+import { BULK_ACTIONS, MAX_BULK_RUNS } from '../../core/run/bulk.js';
 import type { BulkRequest, Engine } from '../../engine/engine.js';
 import { actorOf } from '../actor.js';
 import type { App } from '../app-type.js';
@@ -9,8 +9,6 @@ import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
 import { nextCursorSchema } from '../schemas.js';
 import type { Wire } from '../wire.js';
 import { runListQuerySchema, toRunFilter } from './list.js';
-
-const MAX_RUNS = 1000;
 
 const bulkFilterSchema = runListQuerySchema
   .omit({ limit: true, cursor: true })
@@ -31,7 +29,12 @@ const bulkFilterSchema = runListQuerySchema
 const bulkSchema = z
   .strictObject({
     action: z.enum(BULK_ACTIONS),
-    run_ids: z.array(z.string()).min(1).max(MAX_RUNS).exactOptional().describe('These runs, or those of a `filter`.'),
+    run_ids: z
+      .array(z.string())
+      .min(1)
+      .max(MAX_BULK_RUNS)
+      .exactOptional()
+      .describe('These runs, or those of a `filter`.'),
     filter: bulkFilterSchema.exactOptional(),
     cursor: z.string().exactOptional().describe('With `filter`: `next_cursor` of the response before, to go on.'),
     dry_run: z.boolean().exactOptional().describe('Does nothing, and says what would be done.'),
