@@ -94,8 +94,9 @@ function foreseeOne({ store }: RunDeps, requests: RequestUseCases, action: BulkA
   return async (runId) => {
     const run = await store.outlineRun(runId);
     if (run === undefined) throw runNotFound(runId);
-    const parentRunId = run.parentRunId && (await requests.topOf(run.parentRunId));
-    const refusal = foresee(action, { ...run, parentRunId });
+    const { parentRunId } = run;
+    const refusal = foresee(action, run);
+    if (refusal?.code === 'run_is_child' && parentRunId !== null) throw await requests.isChild({ runId, parentRunId });
     if (refusal !== undefined) throw refusalError(refusal);
   };
 }

@@ -145,15 +145,10 @@ export class RequestUseCases {
 
   /** The error that names the run which a child is part of. */
   async isChild({ runId, parentRunId }: { runId: string; parentRunId: string }): Promise<EngineError> {
-    return refusalError(refuseChild(runId, await this.topOf(parentRunId)).refusal);
-  }
-
-  /** The top-level run of a family. */
-  async topOf(runId: string): Promise<string> {
-    let top = runId;
+    let top = parentRunId;
     for (;;) {
       const above = (await this.deps.store.outlineRun(top))?.parentRunId ?? null;
-      if (above === null) return top;
+      if (above === null) return refusalError(refuseChild(runId, top).refusal);
       top = above;
     }
   }
