@@ -20,7 +20,11 @@ export async function* readEvents(body: AsyncIterable<Buffer>, maxLength: number
   let isTooLong = false;
   const parser = createParser({
     maxBufferSize: maxLength,
-    onEvent: ({ event: type = 'message', data }) => events.push({ type, data }),
+    onEvent: ({ event: type = 'message', data }) => {
+      // The parser measures what it keeps: it sees nothing of a line that ends in the piece in which it gets too long.
+      if (data.length > maxLength) isTooLong = true;
+      events.push({ type, data });
+    },
     // Fields that nobody knows are errors too, and no reason to stop.
     onError: ({ type }) => {
       if (type === 'max-buffer-size-exceeded') isTooLong = true;
