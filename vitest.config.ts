@@ -15,13 +15,16 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/cluster/**', 'test/bench/**', 'test/browser/**'],
-          setupFiles: ['test/helpers/fast-check.ts'],
+          setupFiles: ['test/helpers/fast-check.ts', 'test/helpers/close-stores.ts'],
+          // Files share what they import: most of their time was spent on importing it again for each.
+          isolate: false,
           globalSetup: ['test/helpers/postgres-server.ts'],
           // By itself vitest leaves a core idle, which is half of a machine with two.
           maxWorkers: 2,
           // Catches what hangs. Long enough for the properties on a machine that is busy with other work, and for `until`
           // to say first what it waited for.
           testTimeout: 40_000,
+          hookTimeout: 40_000,
         },
       },
       {

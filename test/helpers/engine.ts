@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Composition, compose } from '../../src/compose.js';
 import { createRegistry, type Registrable } from '../../src/core/tool/registry.js';
 import type { StepObserver } from '../../src/executor/step-outcome.js';
@@ -32,6 +33,20 @@ export interface TestEngine extends Composition {
   readonly logged: { level: string; details: unknown; message: unknown }[];
   /** Stops in good order and closes the database; the file stays for `path` to open it again. */
   stop(graceMs?: number): Promise<void>;
+}
+
+/** Engines that nobody has stopped yet. */
+const running = new Set<TestEngine>();
+
+/** For an engine that a test had die, by closing its store or otherwise: it never stops. */
+const DEAD_MS = 1000;
+
+/** Stops the engines that tests left running: files share a process, and a clock that one moves would wake them. */
+export async function stopEngines(): Promise<void> {
+  const engines = [...running];
+  running.clear();
+  if (engines.length === 0) return;
+  await Promise.race([Promise.all(engines.map((engine) => engine.stop(0))), sleep(DEAD_MS)]);
 }
 
 /** A SQLite file; with TEST_DATABASE=postgres, a schema of the Postgres that all tests share. */
@@ -75,9 +90,19 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
   await parts.open();
   options.beforeStart?.(parts);
   parts.start();
-  const stop = async (graceMs = 5000): Promise<void> => {
-    await parts.drain(graceMs);
-    await parts.close();
+  const engine: TestEngine = {
+    ...parts,
+    path,
+    logged,
+    close: async () => {
+      running.delete(engine);
+      await parts.close();
+    },
+    stop: async (graceMs = 5000) => {
+      await parts.drain(graceMs);
+      await engine.close();
+    },
   };
-  return { ...parts, path, logged, stop };
+  running.add(engine);
+  return engine;
 }

@@ -49,7 +49,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const stop = async (graceMs?: number): Promise<void> => {
     await engine.drain(graceMs ?? 5000);
     await app.close();
-    await engine.store.close();
+    await engine.close();
   };
   return { ...engine, app, ask: asker(app), stop };
 }

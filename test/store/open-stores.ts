@@ -1,24 +1,22 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Database from 'better-sqlite3';
-import { afterAll, afterEach } from 'vitest';
 import { LocalSignals } from '../../src/store/local-signals.js';
 import type { Ports } from '../../src/store/ports.js';
 import { openDatabase } from '../../src/store/sqlite/database.js';
 import { openSqlite } from '../../src/store/sqlite/open.js';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import type { Store } from '../../src/store/store.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
 
-/** A folder of the test file that imports this, removed after it. */
-export const folder = mkdtempSync(join(tmpdir(), 'store-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+export const folder = temporaryFolder();
 
-/** Stores opened by a test, closed after it. */
+/** Stores opened by a test. */
 const opened: Store[] = [];
-afterEach(async () => {
+
+/** Closes them; called after each test. */
+export async function closeStores(): Promise<void> {
   for (const store of opened.splice(0)) await store.close();
-});
+}
 
 let files = 0;
 

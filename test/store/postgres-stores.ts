@@ -1,12 +1,13 @@
-import { afterEach } from 'vitest';
 import { LocalSignals } from '../../src/store/local-signals.js';
 import { type OpenedStore, type OpenStoreOptions, openStore } from '../../src/store/postgres/open-store.js';
 
-/** Stores opened by a test, closed after it. */
+/** Stores opened by a test. */
 const opened: OpenedStore[] = [];
-afterEach(async () => {
+
+/** Closes them; called after each test. */
+export async function closePostgresStores(): Promise<void> {
   for (const { store } of opened.splice(0)) await store.close();
-});
+}
 
 const quiet = { info: () => undefined, error: () => undefined };
 
