@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { countCalls } from '../helpers/traced-calls.js';
+import { until } from '../helpers/until.js';
 import { json, post } from './requests.js';
 
 /** What each of them does to each server at most. */
@@ -72,8 +73,10 @@ export class Operators {
   async correctSome(url: string): Promise<void> {
     for (let count = 0; count < AT_MOST; count++) {
       const { run_id: runId } = await json<{ run_id: string }>(post(`${url}/graph/run`, { graph_id: 'failing' }));
-      const { status } = await json<State>(fetch(`${url}/graph/state/${runId}?wait=5`));
-      expect(status).toBe('FAILED');
+      await until(async () => {
+        const { status } = await json<State>(fetch(`${url}/graph/state/${runId}?wait=5`));
+        return status === 'FAILED';
+      });
       const correction = { data: { rounds: 6 }, result: { mended: runId } };
       expect((await post(`${url}/graph/runs/${runId}/retry`, correction)).status).toBe(202);
       this.#corrected.set(runId, countCalls(this.cwd, runId, 'breaks'));
