@@ -9,7 +9,7 @@ import { Cluster } from './servers.js';
 import { judge, openTrace, percentile, type Trace } from './trace.js';
 
 const SERVERS = 3;
-const KILLS = 10;
+const KILLS = 6;
 const KILL_EVERY_MS = 4000;
 /** Steps that a server has in flight at a time. */
 const SLOTS = 30;

@@ -3,11 +3,12 @@ import { defineConfig } from 'vitest/config';
 const POSTGRES = 'test/helpers/postgres-server.ts';
 /** It counts how long things take under load, so it runs alone. */
 const UNDER_LOAD = 'test/cluster/cluster.test.ts';
-/** They mostly wait for heartbeats that do not come, so they run side by side. */
-const WAITING = ['test/cluster/poison.test.ts', 'test/cluster/model.test.ts'];
+/** It mostly waits for heartbeats that do not come, so it runs beside others that do. */
+const WAITING = 'test/cluster/poison.test.ts';
+const MODEL = 'test/cluster/model.test.ts';
 const WORKERS = 3;
 
-/** Built servers on Postgres, several on one mostly, while some of them are killed. Takes about six minutes. */
+/** Built servers on Postgres, several on one mostly, while some of them are killed. Takes about five minutes. */
 export default defineConfig({
   test: {
     testTimeout: 400_000,
@@ -26,8 +27,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'waiting',
-          include: WAITING,
+          name: 'model',
+          include: [MODEL],
           globalSetup: [POSTGRES],
           sequence: { groupOrder: 1 },
           maxWorkers: WORKERS,
@@ -49,9 +50,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'waiting',
+          include: [WAITING],
+          globalSetup: [POSTGRES],
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'failures',
           include: ['test/cluster/**/*.test.ts'],
-          exclude: [UNDER_LOAD, ...WAITING],
+          exclude: [UNDER_LOAD, WAITING, MODEL],
           globalSetup: [POSTGRES],
           // They watch clocks, so one file at a time.
           sequence: { groupOrder: 2 },
