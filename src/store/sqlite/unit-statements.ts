@@ -1,7 +1,15 @@
 import type Database from 'better-sqlite3';
 import { and, eq, isNull, type Query, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { childUsage, graphDefinitions, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
+import {
+  childUsage,
+  graphDefinitions,
+  runEvents,
+  runMetadata,
+  runSnapshots,
+  schedules,
+  workflowRuns,
+} from './schema.js';
 import { prepareWrite } from './write-statement.js';
 
 const param = sql.placeholder;
@@ -10,7 +18,12 @@ export type Statements = ReturnType<typeof prepareStatements>;
 
 /** What writes units. Prepared once. */
 export function prepareStatements(db: BetterSQLite3Database, sqlite: Database.Database) {
-  return { ...prepareRows(db, sqlite), ...prepareJournal(db, sqlite), ...prepareLookUps(db) };
+  return {
+    ...prepareRows(db, sqlite),
+    ...prepareJournal(db, sqlite),
+    ...prepareSchedules(db, sqlite),
+    ...prepareLookUps(db),
+  };
 }
 
 /** The rows of runs, and what lists of runs need. */
@@ -39,6 +52,8 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
     parentSeq: param('parentSeq'),
     childIndex: param('childIndex'),
     slotSeq: param('slotSeq'),
+    startedByKind: param('startedByKind'),
+    startedById: param('startedById'),
   };
   const isRun = eq(workflowRuns.runId, param('runId'));
   return {
@@ -104,6 +119,28 @@ function prepareJournal(db: BetterSQLite3Database, sqlite: Database.Database) {
           set: { seq: sql`excluded.seq`, state: sql`excluded.state` },
         }),
     ),
+  };
+}
+
+function prepareSchedules(db: BetterSQLite3Database, sqlite: Database.Database) {
+  const prepare = (query: { toSQL(): Query }) => prepareWrite(sqlite, query);
+  return {
+    advanceSchedule: prepare(
+      db
+        .update(schedules)
+        .set({
+          seq: sql`${schedules.seq} + 1`,
+          nextAt: sql`${param('nextAt')}`,
+          wakeAt: sql`${param('wakeAt')}`,
+          last: sql`${param('last')}`,
+        })
+        .where(and(eq(schedules.scheduleId, param('scheduleId')), eq(schedules.seq, param('seq')))),
+    ),
+    findScheduleSeq: db
+      .select({ seq: schedules.seq })
+      .from(schedules)
+      .where(eq(schedules.scheduleId, param('scheduleId')))
+      .prepare(),
   };
 }
 
