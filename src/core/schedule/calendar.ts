@@ -99,7 +99,9 @@ function findPatternProblem(pattern: string, timezone: string): string | undefin
   // croner puts the moment at which it reads the pattern in its place.
   if (pattern.includes('?')) return 'must not have a "?"; write "*"';
   try {
-    return cronCalendar(pattern, timezone).next(SOME_DAY) === null ? 'is never due' : undefined;
+    return cronCalendar(pattern, timezone).next(SOME_DAY) === null
+      ? 'must be due at some time: there is no such day'
+      : undefined;
   } catch (thrown) {
     return `is no pattern: ${messageOf(thrown).replace(/^\w+: /, '')}`;
   }

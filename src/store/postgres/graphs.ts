@@ -71,9 +71,9 @@ export class Graphs {
     return this.#write(async (session) => {
       await send(session, lockGraph(graphId));
       if (!(await exists(session, graphId))) return 'missing';
-      if (await hasActiveRun(session, graphId)) return 'active';
       const usedBy = await listGraphUses(session, graphId);
       if (usedBy.length > 0) return { usedBy };
+      if (await hasActiveRun(session, graphId)) return 'active';
       await send(session, {
         text: 'UPDATE graph_definitions SET deleted_at = $2 WHERE graph_id = $1 AND deleted_at IS NULL',
         values: [graphId, time],

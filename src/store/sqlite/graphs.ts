@@ -64,9 +64,9 @@ export class Graphs {
   /** Marks all versions of a graph as deleted. */
   delete(graphId: string, time: number): DeleteGraphResult {
     if (!this.#exists(graphId)) return 'missing';
-    if (this.#hasActiveRun(graphId)) return 'active';
     const usedBy = listGraphUses(this.db, graphId);
     if (usedBy.length > 0) return { usedBy };
+    if (this.#hasActiveRun(graphId)) return 'active';
     const ofGraph = and(eq(graphDefinitions.graphId, graphId), isLive);
     this.db.update(graphDefinitions).set({ deletedAt: time }).where(ofGraph).run();
     return 'deleted';

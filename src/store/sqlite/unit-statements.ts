@@ -21,7 +21,7 @@ export function prepareStatements(db: BetterSQLite3Database, sqlite: Database.Da
   return {
     ...prepareRows(db, sqlite),
     ...prepareJournal(db, sqlite),
-    ...prepareSchedules(db, sqlite),
+    ...prepareCounts(db, sqlite),
     ...prepareLookUps(db),
   };
 }
@@ -73,25 +73,6 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
         .set({ descendants: sql`${workflowRuns.descendants} + ${param('added')}` })
         .where(and(isRun, sql`${workflowRuns.descendants} + ${param('added')} <= ${param('limit')}`)),
     ),
-    // What is not known stays so: null and a number are null.
-    addChildUsage: prepare(
-      db
-        .insert(childUsage)
-        .values({
-          runId: param('runId'),
-          inputTokens: param('inputTokens'),
-          outputTokens: param('outputTokens'),
-          costNanoUsd: param('costNanoUsd'),
-        })
-        .onConflictDoUpdate({
-          target: childUsage.runId,
-          set: {
-            inputTokens: sql`child_usage.input_tokens + excluded.input_tokens`,
-            outputTokens: sql`child_usage.output_tokens + excluded.output_tokens`,
-            costNanoUsd: sql`child_usage.cost_nano_usd + excluded.cost_nano_usd`,
-          },
-        }),
-    ),
     insertMetadata: prepare(
       db.insert(runMetadata).values({ key: param('key'), value: param('value'), runId: param('runId') }),
     ),
@@ -122,9 +103,29 @@ function prepareJournal(db: BetterSQLite3Database, sqlite: Database.Database) {
   };
 }
 
-function prepareSchedules(db: BetterSQLite3Database, sqlite: Database.Database) {
+/** What children use, and when schedules are due. */
+function prepareCounts(db: BetterSQLite3Database, sqlite: Database.Database) {
   const prepare = (query: { toSQL(): Query }) => prepareWrite(sqlite, query);
   return {
+    // What is not known stays so: null and a number are null.
+    addChildUsage: prepare(
+      db
+        .insert(childUsage)
+        .values({
+          runId: param('runId'),
+          inputTokens: param('inputTokens'),
+          outputTokens: param('outputTokens'),
+          costNanoUsd: param('costNanoUsd'),
+        })
+        .onConflictDoUpdate({
+          target: childUsage.runId,
+          set: {
+            inputTokens: sql`child_usage.input_tokens + excluded.input_tokens`,
+            outputTokens: sql`child_usage.output_tokens + excluded.output_tokens`,
+            costNanoUsd: sql`child_usage.cost_nano_usd + excluded.cost_nano_usd`,
+          },
+        }),
+    ),
     advanceSchedule: prepare(
       db
         .update(schedules)
