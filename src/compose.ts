@@ -13,6 +13,7 @@ import { runIds } from './runs/run-ids.js';
 import { RunLoader } from './runs/run-loader.js';
 import { RunOutput } from './runs/run-output.js';
 import { Turns } from './runs/turns.js';
+import { Scheduler } from './scheduler/scheduler.js';
 import type { Ports, PortsOptions, SharingOptions } from './store/ports.js';
 import type { RunQueue } from './store/queue.js';
 import type { Signals } from './store/signals.js';
@@ -52,7 +53,7 @@ export interface Composition {
   readonly isNew: boolean;
   /** Finds out which runs are due. To be awaited before requests are let in. */
   open(): Promise<void>;
-  /** Begins to drive the runs that are due. */
+  /** Begins to drive the runs that are due, and to start those of schedules. */
   start(): void;
   /**
    * Lets no new runs in, answers the requests that wait, and lets the steps under way finish.
@@ -109,6 +110,7 @@ export async function compose({
     secretNames: new Set(Object.keys(secrets)),
     answerTokens: options.publicUrl === undefined ? undefined : await makeAnswerTokens(store),
   });
+  const scheduler = new Scheduler({ ...inside, logger, startRun: (request) => engine.startRun(request) });
   return {
     engine,
     store,
@@ -119,10 +121,15 @@ export async function compose({
     inSlices: turns.inSlices,
     isNew,
     open: () => queue.open(),
-    start: () => executor.start(),
+    start() {
+      executor.start();
+      scheduler.start();
+    },
     async drain(graceMs) {
+      const idle = scheduler.stop();
       engine.stop();
       await executor.drain(graceMs);
+      await idle;
       await queue.close();
     },
     close: () => ports.close(),

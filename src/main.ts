@@ -26,8 +26,9 @@ import { describeMisnamed } from './misnamed-settings.js';
 import { openLogger } from './observe/logger.js';
 import { createMetrics } from './observe/metrics.js';
 import { RunLog } from './observe/run-log.js';
+import { ScheduleLog } from './observe/schedule-log.js';
 import { steadyClock } from './runs/steady-clock.js';
-import type { Store } from './store/store.js';
+import type { CommitObserver, Store } from './store/store.js';
 import { builtInTools } from './tools/built-in-tools.js';
 import { loadToolModules } from './tools/load.js';
 import type { Mcp } from './tools/mcp/start.js';
@@ -68,10 +69,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
       logger.fatal({ err: error }, 'the database has failed; stopping, so that nothing unsaved counts as saved');
       process.exit(1);
     },
-    onCommit: (units, tookMs) => {
-      metrics.committed(units, tookMs);
-      runLog.committed(units);
-    },
+    onCommit: tellAll([metrics, runLog, new ScheduleLog(logger)]),
     onStep: metrics.stepEnded,
   });
   const { engine, store } = parts;
@@ -110,6 +108,13 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   if (unfinished > 0 && !parts.queue.isShared)
     logger.info({ unfinished_runs: unfinished }, 'taking up unfinished runs');
   if (config.role !== 'api') parts.start();
+}
+
+/** The observer of commits that tells several. */
+function tellAll(observers: readonly { committed: CommitObserver }[]): CommitObserver {
+  return (units, tookMs) => {
+    for (const observer of observers) observer.committed(units, tookMs);
+  };
 }
 
 function accessOf({ apiKeys, namedApiKeys, readApiKeys, isOpenOnLoopback }: Config): AccessOptions {

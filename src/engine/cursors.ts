@@ -6,6 +6,9 @@ const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const AFTER_GRAPH = /^after:([a-z0-9-]{1,100})$/;
 const SEQ = /^[1-9]\d{0,14}$/;
 
+/** Before the schedule in a cursor. */
+const BEHIND = 'behind:';
+
 /** Before the run in a cursor of a list that begins with the oldest. */
 const LATER_THAN = 'later:';
 
@@ -33,6 +36,18 @@ export function readGraphCursor(cursor: string): string {
   const graphId = AFTER_GRAPH.exec(cursor)?.[1];
   if (graphId === undefined) throw invalidCursor();
   return graphId;
+}
+
+/** The cursor of the schedules after one. */
+export function scheduleCursorAfter(scheduleId: string): string {
+  return BEHIND + scheduleId;
+}
+
+/** The schedule that a page of schedules follows. @throws EngineError `invalid_request` */
+export function readScheduleCursor(cursor: string): string {
+  const scheduleId = cursor.slice(BEHIND.length);
+  if (!cursor.startsWith(BEHIND) || !/^[a-z0-9-]{1,100}$/.test(scheduleId)) throw invalidCursor();
+  return scheduleId;
 }
 
 /** The seq that a page of steps begins after. @throws EngineError `invalid_request` */

@@ -12,6 +12,7 @@ import { listRuns } from './list-runs.js';
 import { listSteps } from './list-steps.js';
 import { type ReadLargeState, type ReadState, type RunView, StateReader } from './read-state.js';
 import { RequestUseCases } from './requests.js';
+import { ScheduleUseCases } from './schedules.js';
 import { type SendSignal, type SignalledRun, sendSignal } from './send-signal.js';
 import { guardAll, type Page, type RunDeps } from './shared.js';
 import { type StartedRun, type StartRun, startRun } from './start.js';
@@ -28,6 +29,7 @@ export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
 export type { RunView } from './read-state.js';
 export type { RetryRun } from './requests.js';
+export type { ScheduleView } from './schedules.js';
 export type { StartRun } from './start.js';
 export type { ListedStep } from './step-params.js';
 export type { OutputItem, StreamPage } from './watch.js';
@@ -48,7 +50,17 @@ export interface Engine
     Pick<RequestUseCases, 'cancelRun' | 'pauseRun' | 'unpauseRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
     Pick<DiagramUseCases, 'drawGraph' | 'drawRun'>,
     Pick<WatchUseCases, 'watchRun' | 'streamRun'>,
-    Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'> {
+    Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'>,
+    Pick<
+      ScheduleUseCases,
+      | 'createSchedule'
+      | 'getSchedule'
+      | 'listSchedules'
+      | 'replaceSchedule'
+      | 'deleteSchedule'
+      | 'triggerSchedule'
+      | 'previewSchedule'
+    > {
   /** Starts a run. It is durable when this resolves. */
   startRun(request: StartRun): Promise<StartedRun>;
   /** The state of a run, live; asked to wait, when the run ends, or when it or a child waits for input. */
@@ -98,6 +110,7 @@ export function createEngine(parts: EngineDeps): Engine {
   const links = new AnswerLinkUseCases(deps, requests);
   const diagrams = new DiagramUseCases(deps);
   const watches = new WatchUseCases(deps);
+  const schedules = new ScheduleUseCases(deps);
   const params = new StepParams(deps);
   let stopping = false;
   return guardAll({
@@ -131,6 +144,13 @@ export function createEngine(parts: EngineDeps): Engine {
     drawRun: (runId, format) => diagrams.drawRun(runId, format),
     watchRun: (runId, request) => watches.watchRun(runId, request),
     streamRun: (runId, request) => watches.streamRun(runId, request),
+    createSchedule: (definition) => schedules.createSchedule(definition),
+    getSchedule: (scheduleId) => schedules.getSchedule(scheduleId),
+    listSchedules: (filter) => schedules.listSchedules(filter),
+    replaceSchedule: (scheduleId, definition) => schedules.replaceSchedule(scheduleId, definition),
+    deleteSchedule: (scheduleId) => schedules.deleteSchedule(scheduleId),
+    triggerSchedule: (scheduleId, request) => schedules.triggerSchedule(scheduleId, request),
+    previewSchedule: (request) => schedules.previewSchedule(request),
     takeTurn: () => (deps.turns.isOver() ? deps.turns.next() : Promise.resolve()),
     isReady: () => !stopping && deps.store.isHealthy(),
     stop: () => {

@@ -15,6 +15,7 @@ import type { AnyTool } from '../core/tool/tool.js';
 import { ifReadable } from '../runs/readable.js';
 import type { Turns } from '../runs/turns.js';
 import { UnreadableGraphError } from '../store/errors.js';
+import { type GraphUse, MAX_NAMED_USES } from '../store/schedules.js';
 import type { GraphVersion, ListedGraph, SaveGraphResult, Store } from '../store/store.js';
 import { graphCursorAfter, readGraphCursor } from './cursors.js';
 import type { LargeReads } from './large-reads.js';
@@ -122,10 +123,11 @@ export class GraphUseCases {
     return { graphId, version: saved.version, warnings, changed: true };
   }
 
-  /** @throws EngineError `graph_not_found`, or `graph_in_use` while runs of it are active. */
+  /** @throws EngineError `graph_not_found`, or `graph_in_use` while runs of it are active, or something uses it. */
   async deleteGraph(graphId: string): Promise<void> {
     const result = await this.deps.store.deleteGraph(graphId, this.deps.now());
     if (result === 'missing') throw graphNotFound(graphId);
+    if (typeof result === 'object') throw graphUsed(graphId, result.usedBy);
     if (result === 'active') {
       throw new EngineError(
         'graph_in_use',
@@ -258,6 +260,12 @@ function jsonSchemaOf(params: NonNullable<AnyTool['params']>): JsonObject | null
 function refuseTaken(result: SaveGraphResult, graphId: string, name: string): void {
   if (result === 'id_taken') throw new EngineError('graph_exists', `A graph with the id "${graphId}" exists already.`);
   if (result === 'name_taken') throw new EngineError('graph_exists', `A graph with the name "${name}" exists already.`);
+}
+
+function graphUsed(graphId: string, uses: readonly GraphUse[]): EngineError {
+  const names = uses.map(({ kind, id }) => `${kind} "${id}"`).join(', ');
+  const more = uses.length < MAX_NAMED_USES ? '' : ', and perhaps more';
+  return new EngineError('graph_in_use', `Graph "${graphId}" is used by ${names}${more}. Delete that first.`);
 }
 
 /** The error for a graph, or a version of it, that is not there. */

@@ -12,6 +12,7 @@ import {
   StoreUnavailableError,
   UnreadableGraphError,
   UnreadableRunError,
+  UnreadableScheduleError,
 } from '../store/errors.js';
 import type { Signals } from '../store/signals.js';
 import type { Idempotency, Store } from '../store/store.js';
@@ -28,8 +29,8 @@ export interface Page {
 const STORE_RETRY_SECONDS = 5;
 
 /**
- * Use-cases of which each says `store_unavailable` while the database cannot be used, and `run_unreadable` or
- * `graph_unreadable` for what cannot be read in it: the one place that turns the store's failures into answers.
+ * Use-cases of which each says `store_unavailable` while the database cannot be used, and `run_unreadable`,
+ * `graph_unreadable` or `schedule_unreadable` for what cannot be read in it: the one place that turns the store's failures into answers.
  */
 export function guardAll<T extends object>(useCases: T): T {
   const guarded = Object.entries(useCases).map(([name, useCase]: [string, unknown]) => [name, guardOne(useCase)]);
@@ -56,6 +57,7 @@ export function toEngineError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   if (error instanceof UnreadableRunError) return runUnreadable(error);
   if (error instanceof UnreadableGraphError) return graphUnreadable(error);
+  if (error instanceof UnreadableScheduleError) return scheduleUnreadable(error);
   if (!(error instanceof StoreUnavailableError)) throw error;
   const detail =
     error instanceof OutcomeUnknownError
@@ -72,6 +74,11 @@ function runUnreadable(cause: UnreadableRunError): EngineError {
 function graphUnreadable(cause: UnreadableGraphError): EngineError {
   const advice = 'Save a new version of the graph, or restore a backup. Runs of this version can be cancelled.';
   return new EngineError('graph_unreadable', `${cause.message} ${advice}`, { cause });
+}
+
+function scheduleUnreadable(cause: UnreadableScheduleError): EngineError {
+  const advice = 'Replace the schedule, or delete it.';
+  return new EngineError('schedule_unreadable', `${cause.message} ${advice}`, { cause });
 }
 
 /**

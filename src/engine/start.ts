@@ -5,9 +5,11 @@ import type { CompiledGraph } from '../core/graph/compile.js';
 import { type LimitsDefinition, resolveLimits } from '../core/graph/definition.js';
 import type { Actor } from '../core/run/actor.js';
 import { limitsDocument } from '../core/run/children.js';
+import type { Starter } from '../core/run/events.js';
 import { openRun } from '../core/run/journal.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
 import { GraphGoneError, GraphStaleError, ReplayError } from '../store/errors.js';
+import type { ScheduleAdvance } from '../store/schedules.js';
 import type { Idempotency } from '../store/store.js';
 import { graphNotFound } from './graphs.js';
 import { jsonOf, type RunDeps, replay } from './shared.js';
@@ -20,6 +22,10 @@ export interface StartRun extends Actor {
   readonly limits?: LimitsDefinition;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly idempotency?: Idempotency;
+  /** What starts the run, if it is not a client. */
+  readonly startedBy?: Starter;
+  /** How the schedule that starts the run moves on with it. If it has moved on, nothing is started. */
+  readonly schedule?: (runId: string) => ScheduleAdvance;
 }
 
 export interface StartedRun {
@@ -32,6 +38,7 @@ export interface StartedRun {
  * Starts a run. It is durable when this resolves.
  * @throws EngineError `graph_not_found`, `invalid_request`, `invalid_input`, `queue_full`, `shutting_down`, `idempotency_mismatch`,
  * `store_unavailable`.
+ * @throws ScheduleMovedError
  */
 export async function startRun(deps: RunDeps, request: StartRun): Promise<StartedRun> {
   const { idempotency } = request;
@@ -63,7 +70,7 @@ async function startOnLatest(deps: RunDeps, request: StartRun): Promise<string> 
 }
 
 async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph): Promise<string> {
-  const { version, idempotency, metadata = {}, by } = request;
+  const { version, idempotency, metadata = {}, by, startedBy } = request;
   const event = {
     type: 'run.submitted',
     graph_id: graph.graphId,
@@ -71,7 +78,7 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
     input_data: await checkInput(deps, graph, request.inputData),
     limits: limitsDocument(resolveLimits(graph.limits, request.limits)),
     metadata,
-    ...definedOnly({ by }),
+    ...definedOnly({ by, started_by: startedBy }),
   } as const;
   const opened = openRun(deps.newId(), event, deps.now());
   const create = definedOnly({ idempotency, isLatest: version === undefined });
@@ -79,7 +86,7 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
   // At hand before the commit makes it due: whoever drives it need not load it.
   deps.runs.keep(opened.state);
   try {
-    const unit = newUnitOf(creationOf(opened, create));
+    const unit = { ...newUnitOf(creationOf(opened, create)), ...definedOnly({ schedule: request.schedule?.(runId) }) };
     await deps.admission.admit(() => deps.store.commit(unit));
     return runId;
   } catch (error) {
@@ -88,8 +95,8 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
   }
 }
 
-/** @throws EngineError `invalid_request`, `invalid_input` */
-async function checkInput(deps: RunDeps, graph: CompiledGraph, given: Json): Promise<Json> {
+/** The input as runs have it. @throws EngineError `invalid_request`, `invalid_input` */
+export async function checkInput(deps: Pick<RunDeps, 'turns'>, graph: CompiledGraph, given: Json): Promise<Json> {
   const inputData = await jsonOf(deps, given, '/input_data');
   if (graph.inputSchema === undefined) return inputData;
   const { value, problems } = graph.inputSchema.accept(inputData);

@@ -30,6 +30,13 @@ import { type StartRunOptions, startRunRoute } from './runs/start.js';
 import { getRunStateRoute } from './runs/state.js';
 import { listStepsRoute } from './runs/steps.js';
 import { unpauseRunRoute } from './runs/unpause.js';
+import { createScheduleRoute } from './schedules/create.js';
+import { deleteScheduleRoute } from './schedules/delete.js';
+import { getScheduleRoute } from './schedules/get.js';
+import { listSchedulesRoute } from './schedules/list.js';
+import { previewScheduleRoute } from './schedules/preview.js';
+import { replaceScheduleRoute } from './schedules/replace.js';
+import { triggerScheduleRoute } from './schedules/trigger.js';
 import { healthRoutes } from './service/health.js';
 import { type MetricsOptions, metricsRoute } from './service/metrics.js';
 
@@ -68,6 +75,13 @@ export const ROUTES: readonly AddRoutes[] = [
   diffRunsRoute,
   deleteRunRoute,
   bulkRoute,
+  createScheduleRoute,
+  listSchedulesRoute,
+  previewScheduleRoute,
+  getScheduleRoute,
+  replaceScheduleRoute,
+  triggerScheduleRoute,
+  deleteScheduleRoute,
   listToolsRoute,
   listConditionsRoute,
   ...SERVICE_ROUTES,

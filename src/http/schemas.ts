@@ -2,11 +2,9 @@ import { z } from 'zod';
 import { PROBLEM_CODES } from './errors/problem-codes.js';
 
 export { jsonObjectSchema } from '../core/base/json-object-schema.js';
+export { jsonSchema } from '../core/base/json-value-schema.js';
 
 /** Schemas that several operations share. */
-
-/** Any JSON. Not `z.json()`: that is recursive, and its reference dangles in the OpenAPI document. */
-export const jsonSchema = z.unknown().meta({ id: 'JsonValue', description: 'Any JSON value.' });
 
 /** RFC 3339, UTC. */
 export const timeSchema = z.string().meta({ format: 'date-time', examples: ['2026-11-23T09:30:00.000Z'] });

@@ -4,6 +4,7 @@ import { StoreUnavailableError } from '../store/errors.js';
 import type { SharingFigures } from '../store/ports.js';
 import type { UnfinishedStatus, Unit } from '../store/store.js';
 import { type Answered, httpMetrics } from './http-metrics.js';
+import { scheduleMetrics } from './schedule-metrics.js';
 import { sharingMetrics } from './sharing-metrics.js';
 import { createTally } from './tally.js';
 import { workMetrics } from './work-metrics.js';
@@ -74,6 +75,7 @@ export function createMetrics({ queued, countUnfinished, findOldest, now }: Metr
   const runs = runMetrics(registers, countUnfinished);
   ageMetric(registers, findOldest, now);
   const work = workMetrics(registers);
+  const schedules = scheduleMetrics(registers);
   const commits = commitMetrics(registers);
   return {
     committed(units, tookMs) {
@@ -82,6 +84,7 @@ export function createMetrics({ queued, countUnfinished, findOldest, now }: Metr
       for (const unit of units) {
         runs.read(unit);
         work.read(unit);
+        schedules.read(unit);
       }
     },
     stepEnded(tool, outcome, tookMs) {

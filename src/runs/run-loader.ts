@@ -262,7 +262,8 @@ export class RunLoader {
   ): Promise<RunState | undefined> {
     if (snapshot === undefined) return blankRun(runId, inherited);
     try {
-      return await this.turns.inSlices(readSnapshot(snapshot, submitted.input_data, inherited));
+      const state = await this.turns.inSlices(readSnapshot(snapshot, submitted.input_data, inherited));
+      return { ...state, startedBy: submitted.started_by ?? null };
     } catch (error) {
       if (!(error instanceof UnreadableError)) throw error;
       if (this.#withoutSnapshot.has(runId)) return undefined;

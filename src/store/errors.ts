@@ -49,6 +49,26 @@ export class GraphStaleError extends Error {
   }
 }
 
+/** Somebody else moved the schedule on, or changed it. Look at it again. */
+export class ScheduleMovedError extends Error {
+  constructor(readonly scheduleId: string) {
+    super(`Schedule ${scheduleId} has moved on.`);
+    this.name = 'ScheduleMovedError';
+  }
+}
+
+/** What is stored of a schedule cannot be read. `reason` completes a sentence. */
+export class UnreadableScheduleError extends Error {
+  constructor(
+    readonly scheduleId: string,
+    readonly reason: string,
+    cause?: unknown,
+  ) {
+    super(`Schedule "${scheduleId}" cannot be read: ${reason}.`, { cause });
+    this.name = 'UnreadableScheduleError';
+  }
+}
+
 /** The database could not be written, and nothing of the unit was, or not be read. The store keeps trying to get well. */
 export class StoreUnavailableError extends Error {
   constructor(cause: unknown) {

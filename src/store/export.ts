@@ -33,6 +33,22 @@ export interface ExportedRun {
   readonly descendants: number;
   /** 0 or 1. */
   readonly paused: number;
+  readonly startedByKind: string | null;
+  readonly startedById: string | null;
+}
+
+/** A schedule as it is stored. */
+export interface ExportedSchedule {
+  readonly scheduleId: string;
+  readonly graphId: string;
+  readonly seq: number;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly nextAt: number | null;
+  readonly wakeAt: number | null;
+  readonly last: string | null;
+  readonly settings: string;
+  readonly input: string;
 }
 
 /** A record of a journal as it is stored. */
@@ -79,6 +95,7 @@ export interface Export {
   counts(): ExportedCounts;
   graphs(): Iterable<ExportedGraph>;
   keys(): Iterable<ExportedKey>;
+  schedules(): Iterable<ExportedSchedule>;
   /** Rows of runs with greater ids than one, in order. */
   runs(after: string, limit: number): readonly ExportedRun[];
   /** Journals of runs, in order. */

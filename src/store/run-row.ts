@@ -12,6 +12,14 @@ export function parentColumns({ parent }: RunState) {
   };
 }
 
+/** What started a top-level run, which never changes: see the columns. */
+export function starterColumns({ parent, startedBy, actors }: RunState) {
+  return {
+    startedByKind: startedBy?.kind ?? null,
+    startedById: parent === null ? (startedBy?.id ?? actors.submitted ?? null) : null,
+  };
+}
+
 /** The columns that follow the status. */
 export function rowOf(state: RunState) {
   const { startedAt, data, own, paused } = state;

@@ -1,4 +1,4 @@
-import type { EventType } from '../core/run/events.js';
+import type { EventType, Starter } from '../core/run/events.js';
 import { isFinished, RUN_STATUSES, type RunStatus } from '../core/run/state.js';
 import type { RunFilter, UnfinishedStatus } from './store.js';
 
@@ -20,6 +20,18 @@ export function possibleStatuses(filter: RunFilter): readonly RunStatus[] | unde
   ];
   const possible = (statuses ?? RUN_STATUSES).filter((status) => narrowed.every((some) => some.includes(status)));
   return statuses === undefined && possible.length === RUN_STATUSES.length ? undefined : possible;
+}
+
+/** What has an index of its own: a client, which has started most runs, does not. */
+export interface IndexedStarter {
+  readonly kind: Starter['kind'];
+  readonly id: string;
+}
+
+/** What started all runs that can fit a filter, if an index leads to them. */
+export function indexedStarter({ startedBy }: RunFilter): IndexedStarter | undefined {
+  if (startedBy === undefined || startedBy.kind === 'api' || startedBy.id === undefined) return undefined;
+  return { kind: startedBy.kind, id: startedBy.id };
 }
 
 const IS_MOVE: Readonly<Record<EventType, boolean>> = {

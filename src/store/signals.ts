@@ -16,6 +16,8 @@ export type Signal =
   | { readonly kind: 'child_waiting'; readonly runId: string }
   /** A graph has a new latest version, or none. */
   | { readonly kind: 'graph_changed'; readonly graphId: string }
+  /** Somebody has changed schedules. */
+  | { readonly kind: 'schedules_changed' }
   /** Somebody reads the output of the steps of a run. `replay`: that of the step in flight from its beginning. */
   | { readonly kind: 'output_wanted'; readonly runId: string; readonly replay: boolean }
   | OutputSent;
@@ -42,8 +44,8 @@ export interface OutputSent {
 /** Bytes of chunks in one signal. */
 export const MAX_OUTPUT_BYTES = 6200;
 
-/** What can be listened to: one run, all children that begin to wait for a person, all graphs, output of all runs. */
-export type Topic = `run/${string}` | 'child_waiting' | 'graphs' | 'output';
+/** What can be listened to: one run, all children that begin to wait for a person, all graphs, all schedules, output of all runs. */
+export type Topic = `run/${string}` | 'child_waiting' | 'graphs' | 'schedules' | 'output';
 
 /** Called with each signal of a topic; with `resync` if some may have been lost: look at what is stored. Must not throw. */
 export type SignalListener = (signal: Signal | 'resync') => void;
@@ -70,6 +72,8 @@ export function topicOf(signal: Signal): Topic {
       return 'child_waiting';
     case 'graph_changed':
       return 'graphs';
+    case 'schedules_changed':
+      return 'schedules';
     case 'output_wanted':
     case 'output_sent':
       return 'output';

@@ -3,9 +3,11 @@ import type { GraphDefinition } from '../core/graph/definition.js';
 import type { ChildrenView } from '../core/run/children.js';
 import type { EventOf, EventRecord, RunError } from '../core/run/events.js';
 import type { ChildResult } from '../core/run/join.js';
+import type { StartedBy, StartedByFilter } from '../core/run/started-by.js';
 import type { RunState, RunStatus, Waiting } from '../core/run/state.js';
 import type { RunOutline } from '../core/run/unread.js';
 import type { Claim, Wake } from './queue.js';
+import type { DeleteGraphResult, ScheduleAdvance, ScheduleStore } from './schedules.js';
 
 /** What a new run brings besides its first event. */
 export interface NewRun {
@@ -59,6 +61,8 @@ export interface Unit {
   readonly maxDescendants?: number;
   /** The claim that this ends: its run has ended or waits. */
   readonly done?: Claim;
+  /** The schedule that moves on. If somebody else has changed it, that is a {@link ScheduleMovedError}. */
+  readonly schedule?: ScheduleAdvance;
 }
 
 /** A stored graph version. Times are milliseconds since 1970. */
@@ -95,6 +99,7 @@ export interface RunSummary {
   /** Somebody has paused it; false once it has finished. */
   readonly paused: boolean;
   readonly metadata: Readonly<Record<string, string>>;
+  readonly startedBy: StartedBy;
   readonly error: RunError | null;
   readonly submittedAt: number;
   readonly startedAt: number | null;
@@ -110,6 +115,8 @@ export interface RunFilter {
   /** Only runs that wait for this; children too, whatever their parent. */
   readonly waitingFor?: Waiting['kind'];
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Only runs that this has started. */
+  readonly startedBy?: StartedByFilter;
   /** Only runs that failed with this error. */
   readonly errorCode?: string;
   /** Only runs that are at this node, or that failed or were cancelled there. */
@@ -202,7 +209,7 @@ export interface Store {
    * Commits a unit, durably, together with others that are ready. When the database fails while it commits, the outcome
    * is read back before the caller is answered.
    * The run queue and the signals beside the store follow from what it stores.
-   * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError |
+   * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | ScheduleMovedError |
    * TooManyDescendantsError | StoreUnavailableError; nothing of the unit is then stored.
    * @throws OutcomeUnknownError only when the store is closed, or gives up for good, before the outcome was read back.
    */
@@ -290,8 +297,8 @@ export interface Store {
   createGraph(graph: Omit<GraphVersion, 'version'>): Promise<{ result: SaveGraphResult; version: number }>;
   /** Saves the next version of a graph that is there. */
   updateGraph(graph: Omit<GraphVersion, 'version'>): Promise<{ result: SaveGraphResult; version: number }>;
-  /** Marks a graph as deleted, unless runs of it are active. */
-  deleteGraph(graphId: string, time: number): Promise<'deleted' | 'missing' | 'active'>;
+  /** Marks a graph as deleted, unless runs of it are active, or something uses it. */
+  deleteGraph(graphId: string, time: number): Promise<DeleteGraphResult>;
   /**
    * A version of a graph (the latest where none is named). Deleted graphs are found only with `withDeleted`.
    * @throws UnreadableGraphError
@@ -314,6 +321,8 @@ export interface Store {
    * @param fresh a secret that has just been made at random
    */
   obtainKey(name: string, fresh: string): Promise<string>;
+  /** What starts runs at certain times. */
+  readonly schedules: ScheduleStore;
 
   close(): Promise<void>;
 }

@@ -37,6 +37,8 @@ const PURE = [
   'ajv-formats/dist/formats.js',
   're2js',
   'lru-cache',
+  // It is asked for instants after a moment that is given, and starts no timer.
+  'croner',
   // For ids made from names, which need no chance.
   'uuid',
 ];
@@ -46,6 +48,7 @@ const TOOL = /^core\/tool\//;
 const EXPRESSIONS = /^core\/expressions\//;
 const JSON_SCHEMA = /^core\/json-schema\//;
 const GRAPH = /^core\/graph\//;
+const SCHEDULE = /^core\/schedule\//;
 
 /** Imports go down only. The first floor that holds a file counts. */
 export const FLOORS: readonly Floor[] = [
@@ -59,6 +62,12 @@ export const FLOORS: readonly Floor[] = [
     mayImport: [BASE, TOOL, EXPRESSIONS, JSON_SCHEMA, GRAPH],
     packages: PURE,
   },
+  {
+    name: 'core/schedule',
+    holds: SCHEDULE,
+    mayImport: [BASE, TOOL, EXPRESSIONS, JSON_SCHEMA, GRAPH, SCHEDULE],
+    packages: PURE,
+  },
   { name: 'core/run', holds: /^core\/run\//, mayImport: [CORE], packages: PURE },
   { name: 'diagram', holds: DIAGRAM, mayImport: [CORE, DIAGRAM], packages: ['@dagrejs/dagre'] },
   { name: 'tools', holds: /^tools\//, mayImport: [BASE, TOOL, JSON_SCHEMA, /^tools\//] },
@@ -68,6 +77,7 @@ export const FLOORS: readonly Floor[] = [
   { name: 'store/postgres', holds: /^store\/postgres\//, mayImport: [CORE, PORT, /^store\/postgres\//] },
   { name: 'runs', holds: RUNS, mayImport: [CORE, PORT, RUNS] },
   { name: 'executor', holds: /^executor\//, mayImport: [CORE, PORT, RUNS, /^executor\//] },
+  { name: 'scheduler', holds: /^scheduler\//, mayImport: [CORE, PORT, RUNS, /^scheduler\//] },
   { name: 'engine', holds: ENGINE, mayImport: [CORE, DIAGRAM, PORT, RUNS, ENGINE] },
   { name: 'http', holds: /^http\//, mayImport: [CORE, /^engine\/engine\.ts$/, /^http\//] },
   { name: 'observe', holds: /^observe\//, mayImport: [CORE, PORT, /^observe\//] },
@@ -91,6 +101,7 @@ const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
   { package: /^prom-client$/, to: /^observe\// },
   { package: /^@dagrejs\/dagre$/, to: DIAGRAM },
   { package: /^@dagrejs\/graphlib$/, to: GRAPH },
+  { package: /^croner$/, to: SCHEDULE },
   { package: /^preact(\/|$)/, to: /^web\// },
   { package: /^eventsource-parser(\/|$)/, to: /^(web|tools\/llm)\// },
 ];

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/run/events.js';
 import { openRun } from '../../src/core/run/journal.js';
+import { findStarter } from '../../src/core/run/started-by.js';
 import { cursorOf, type RunState, statusOf } from '../../src/core/run/state.js';
 import type { RunAppend, RunFilter, Store } from '../../src/store/store.js';
 import { flatten } from '../helpers/flat-run.js';
@@ -15,6 +16,7 @@ import {
   NOON,
   newChild,
   newRun,
+  type RunOptions,
   STARTED,
   step,
   waits,
@@ -58,6 +60,14 @@ const ALSO: readonly Filter[] = [
   { statuses: ['FAILED', 'COMPLETED', 'WAITING'] },
   { statuses: ['COMPLETED'] },
 ];
+/** What starts runs, one after the other. */
+const STARTER = '01990000-0000-7000-8000-000000000000';
+const STARTERS: readonly Pick<RunOptions, 'startedBy' | 'by'>[] = [
+  {},
+  { by: 'alice' },
+  { startedBy: { kind: 'schedule', id: 'nightly' } },
+  { startedBy: { kind: 'run', id: STARTER } },
+];
 const MIDDLE = NOON + 20 * 60_000;
 const FILTERS: readonly Filter[] = [
   {},
@@ -69,6 +79,14 @@ const FILTERS: readonly Filter[] = [
   { currentNode: 'b', paused: true },
   { paused: true },
   { paused: false },
+  { startedBy: { kind: 'api' } },
+  { startedBy: { kind: 'api', id: 'alice' } },
+  { startedBy: { kind: 'schedule' } },
+  { startedBy: { kind: 'schedule', id: 'nightly' } },
+  { startedBy: { kind: 'schedule', id: 'no\0body' } },
+  { startedBy: { kind: 'schedule', id: 'nightly' }, paused: true },
+  { startedBy: { kind: 'run' } },
+  { startedBy: { kind: 'run', id: STARTER } },
   { submittedBefore: MIDDLE },
   { submittedBefore: MIDDLE, submittedAfter: NOON + 5 * 60_000 },
   { submittedBefore: -1 },
@@ -107,6 +125,15 @@ export function describeListFilters(name: string, openStore: () => Promise<Store
         const found = await listAll({ ...filter, parentRunId: parent.runId, oldestFirst: true });
         expect(found, JSON.stringify(filter)).toEqual(expected.map(({ runId }) => runId));
       }
+    });
+
+    it('say what started each run', async () => {
+      const runs = await storeRuns();
+      const child = await commit(store, newChild(runs[2]!, 3, 0));
+      const listed = await store.listRuns({ limit: 1000, oldestFirst: true });
+      expect(listed.map(({ startedBy }) => startedBy)).toEqual(runs.map(findStarter));
+      const [listedChild] = await store.listRuns({ parentRunId: runs[2]!.runId, limit: 1 });
+      expect(listedChild?.startedBy).toEqual(findStarter(child));
     });
 
     it('say which runs are paused', async () => {
@@ -158,7 +185,8 @@ export function describeListFilters(name: string, openStore: () => Promise<Store
       const states: RunState[] = [];
       for (let number = 0; number < 3 * ENDS.length; number += 1) {
         const metadata = { tier: String(number % 2) };
-        const run = newRun({ graphId: number % 3 === 0 ? 'h' : 'g', metadata, at: NOON + number * 60_000 });
+        const starter = STARTERS[number % STARTERS.length];
+        const run = newRun({ graphId: number % 3 === 0 ? 'h' : 'g', metadata, at: NOON + number * 60_000, ...starter });
         states.push(await commit(store, run));
         // One after the other, as requests and sessions do.
         for (const event of ENDS[number % ENDS.length]!) {
@@ -209,6 +237,7 @@ function isMade(event: RunEvent): boolean {
 function fits(run: RunState, filter: Filter, isChild = false): boolean {
   const { status, waiting, error } = flatten(run);
   const node = nodeOf(run);
+  const starter = findStarter(run);
   return (
     isChild === (run.parent !== null) &&
     (filter.statuses?.includes(status) ?? true) &&
@@ -217,6 +246,8 @@ function fits(run: RunState, filter: Filter, isChild = false): boolean {
     (filter.errorCode ?? error?.code) === error?.code &&
     (filter.currentNode ?? node) === node &&
     (filter.paused ?? run.paused) === run.paused &&
+    (filter.startedBy?.kind ?? starter.kind) === starter.kind &&
+    (filter.startedBy?.id ?? starter.id) === starter.id &&
     Object.entries(filter.metadata ?? {}).every(([key, value]) => run.metadata[key] === value) &&
     run.submittedAt > (filter.submittedAfter ?? Number.NEGATIVE_INFINITY) &&
     run.submittedAt < (filter.submittedBefore ?? Number.POSITIVE_INFINITY)

@@ -1,7 +1,8 @@
 import { v7 as uuidv7 } from 'uuid';
+import { definedOnly } from '../../src/core/base/defined-only.js';
 import type { Json, JsonObject } from '../../src/core/base/json.js';
 import { graphDefinitionSchema } from '../../src/core/graph/definition.js';
-import type { ParentLink, RunEvent } from '../../src/core/run/events.js';
+import type { ParentLink, RunEvent, Starter } from '../../src/core/run/events.js';
 import { append, fold, openRun } from '../../src/core/run/journal.js';
 import { isRowChanged } from '../../src/core/run/row-change.js';
 import { blankRun, type RunState } from '../../src/core/run/state.js';
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly inputData?: Json;
   readonly metadata?: Readonly<Record<string, string>>;
   readonly idempotency?: Idempotency;
+  readonly startedBy?: Starter;
+  readonly by?: string;
   /** Milliseconds since 1970. */
   readonly at?: number;
 }
@@ -31,6 +34,7 @@ export interface RunOptions {
 /** The append that makes a run. */
 export function newRun(options: RunOptions = {}): RunAppend {
   const { graphId = 'g', graphVersion = 1, inputData = null, metadata = {}, idempotency, at = NOON } = options;
+  const { startedBy: started_by, by } = options;
   const runId = options.runId ?? uuidv7({ msecs: at });
   const limits = { max_steps: 1000 };
   const event = {
@@ -40,6 +44,7 @@ export function newRun(options: RunOptions = {}): RunAppend {
     input_data: inputData,
     limits,
     metadata,
+    ...definedOnly({ started_by, by }),
   } as const;
   const create = idempotency === undefined ? {} : { idempotency };
   return { ...openRun(runId, event, at), rowChanged: true, create };

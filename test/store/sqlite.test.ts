@@ -29,10 +29,12 @@ import {
   step,
   unit,
 } from './runs.js';
+import { describeSchedules } from './schedules.suite.js';
 import { describeSignals } from './signals.suite.js';
 import { describeStore } from './store.suite.js';
 
 describeStore('SQLite', async () => open());
+describeSchedules('SQLite', async () => open());
 describeSignals('SQLite', async () => openPorts());
 describeQueue('SQLite', async (path, maxQueuedRuns) => openPorts(path, maxQueuedRuns), newPath);
 

@@ -16,6 +16,7 @@ export function copyRun(state: RunState): MutableRun {
     own: state.own,
     item: state.item,
     parent: state.parent,
+    startedBy: state.startedBy,
     entryNode: state.entryNode,
     joinNode: state.joinNode,
     forkedFrom: state.forkedFrom,

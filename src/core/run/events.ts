@@ -67,9 +67,9 @@ export interface GivenLimits extends Guards {
 /** The limits at which a run can ask: all but the deadline. */
 export type LimitKind = 'max_steps' | Exclude<keyof Guards, 'on_limit'>;
 
-/** What started a run that no client has started: a step of another run, which did not wait for it. */
+/** What started a run that no client has started: a step of another run, which did not wait for it, or a schedule. */
 export interface Starter {
-  readonly kind: 'run';
+  readonly kind: 'run' | 'schedule';
   readonly id: string;
 }
 

@@ -132,6 +132,7 @@ function submitted(state: RunState, event: EventOf<'run.submitted'>, time: numbe
     inputData: event.parent?.kind === 'branch' ? state.inputData : freezeJson(event.input_data),
     metadata: event.metadata,
     parent: event.parent ?? null,
+    startedBy: event.started_by ?? null,
     entryNode: event.entry_node ?? null,
     joinNode: event.join_node ?? null,
     maxSteps: event.limits.max_steps,

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../base/json.js';
 import type { Guards, Metadata } from '../base/run-options.js';
 import { NO_USAGE, type Usage } from '../base/usage.js';
 import { type Actors, NO_ACTORS } from './actor.js';
-import type { GivenLimits, LimitKind, ParentLink, RunError } from './events.js';
+import type { GivenLimits, LimitKind, ParentLink, RunError, Starter } from './events.js';
 import type { Inbox } from './inbox.js';
 import type { Progress } from './progress.js';
 import { NO_VISITS, type Visits } from './visits.js';
@@ -157,6 +157,8 @@ export interface RunState {
   /** Of a branch of a for_each: its item. */
   readonly item: Json;
   readonly parent: ParentLink | null;
+  /** What started it, if neither a client nor its parent did. */
+  readonly startedBy: Starter | null;
   /** Where the run begins and ends, for a branch. */
   readonly entryNode: string | null;
   readonly joinNode: string | null;
@@ -305,6 +307,7 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     own: inherited === undefined ? null : NO_DATA,
     item: inherited?.item ?? null,
     parent: null,
+    startedBy: null,
     entryNode: null,
     joinNode: null,
     forkedFrom: null,

@@ -64,6 +64,7 @@ export const isLimitKind = isOneOf<LimitKind>({
   max_visits: 0,
   no_progress: 0,
 });
+export const isStarter = hasFields<Starter>({ kind: isOneOf<Starter['kind']>({ run: 0, schedule: 0 }), id: isText });
 export const isParentLink = hasFields<ParentLink>({
   run_id: isText,
   seq: isCount,
@@ -136,7 +137,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     }),
     metadata: isMetadata,
     parent: optional(isParentLink),
-    started_by: optional(hasFields<Starter>({ kind: isOneOf<Starter['kind']>({ run: 0 }), id: isText })),
+    started_by: optional(isStarter),
     entry_node: optional(isText),
     join_node: optional(isText),
     name: optional(isText),

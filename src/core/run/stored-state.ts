@@ -30,6 +30,7 @@ import {
   isRefusal,
   isRunError,
   isSignalRequest,
+  isStarter,
   isUsage,
 } from './stored-events.js';
 import { isOpenWaitKind, type OpenWaitKind } from './waits.js';
@@ -157,6 +158,7 @@ export const STATE_FORM = new Form<RunState>({
   own: orNull(isJsonObject),
   item: isJson,
   parent: orNull(isParentLink),
+  startedBy: orNull(isStarter),
   entryNode: orNull(isText),
   joinNode: orNull(isText),
   forkedFrom: orNull(isForkedFrom),

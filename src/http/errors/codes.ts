@@ -63,13 +63,24 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     meaning: 'No graph, or no such version of it, has this id.',
   },
   run_not_found: { status: 404, title: 'Run ID not found', meaning: 'No run has this id.' },
+  schedule_not_found: { status: 404, title: 'Schedule not found', meaning: 'No schedule has this id.' },
   answer_link_unknown: {
     status: 404,
     title: 'Approval link unknown',
     meaning: 'No approval link has this token, or the server has none.',
   },
   graph_exists: { status: 409, title: 'Graph exists', meaning: 'A graph with this id or name exists already.' },
-  graph_in_use: { status: 409, title: 'Graph in use', meaning: 'The graph has active runs and cannot be deleted.' },
+  graph_in_use: {
+    status: 409,
+    title: 'Graph in use',
+    meaning: 'The graph has active runs, or schedules, and cannot be deleted.',
+  },
+  schedule_exists: { status: 409, title: 'Schedule exists', meaning: 'A schedule with this id exists already.' },
+  schedule_unreadable: {
+    status: 409,
+    title: 'Schedule unreadable',
+    meaning: 'What is stored of the schedule is damaged. It can be replaced and deleted.',
+  },
   run_finished: { status: 409, title: 'Run finished', meaning: 'The run has finished, so this cannot be done to it.' },
   run_active: { status: 409, title: 'Run active', meaning: 'The run is still active, so this cannot be done to it.' },
   run_not_waiting: {

@@ -97,5 +97,17 @@ export const RETRY = { limits: { max_steps: 2000, deadline_seconds: 3600 } };
 /** Which of the failed runs of a team would be retried. */
 export const BULK = { action: 'retry', filter: { status: ['FAILED'], metadata: { team: 'press' } }, dry_run: true };
 
+export const SCHEDULE_ID = 'nightly-review';
+/** Every night, on both days on which the clock is changed too. */
+export const SCHEDULE_TIMES = { cron: '30 2 * * *', time_zone: 'Europe/Berlin' };
+/** The demo each night. */
+export const SCHEDULE = {
+  schedule_id: SCHEDULE_ID,
+  graph_id: DEMO_GRAPH_ID,
+  ...SCHEDULE_TIMES,
+  input_data: 'def tidy():\n    pass',
+  metadata: { team: 'press' },
+};
+
 /** The demo again from its second review, as if that were the last one. */
 export const FORK = { from_step: 4, data: { review_round: 3 } };

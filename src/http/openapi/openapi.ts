@@ -16,6 +16,7 @@ Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`.`;
 const TAGS = [
   { name: 'Graphs', description: 'Definitions and their versions.' },
   { name: 'Runs', description: 'Executions of graphs.' },
+  { name: 'Schedules', description: 'What starts runs at certain times.' },
   { name: 'Registry', description: 'What graphs can name.' },
   { name: 'Service', description: 'Health.' },
 ];

@@ -82,7 +82,10 @@ const startedWaitSchema = z
   .meta({ id: 'StartedWait' });
 
 const starterSchema = z
-  .object({ kind: z.enum(['run']), id: z.string().describe('The run whose step started it.') })
+  .object({
+    kind: z.enum(['run', 'schedule']),
+    id: z.string().describe('The run whose step started it, or the schedule.'),
+  })
   .meta({ id: 'RunStarter', description: 'What started a run that no request has started.' });
 
 const signalRequestSchema = z
@@ -115,7 +118,9 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     limits: givenLimitsSchema,
     metadata: z.record(z.string(), z.string()),
     parent: parentSchema.optional(),
-    started_by: starterSchema.optional().describe('Of a run that a step started and did not wait for.'),
+    started_by: starterSchema
+      .optional()
+      .describe('Of a run that a schedule, or a step that did not wait for it, started.'),
     entry_node: z.string().optional().describe('Where a branch begins.'),
     join_node: z.string().optional().describe('The node before which a branch ends.'),
     name: z.string().optional().describe('Of a branch of a for_each: its item as text.'),

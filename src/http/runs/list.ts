@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { definedOnly } from '../../core/base/defined-only.js';
+import { readStartedBy, STARTER_KINDS } from '../../core/run/started-by.js';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import { describeResponses } from '../openapi/responses.js';
@@ -27,6 +28,13 @@ export const runListQuerySchema = z.strictObject({
     .datetime({ offset: true })
     .exactOptional()
     .describe('An RFC 3339 time; runs submitted earlier.'),
+  started_by: z
+    .string()
+    .refine((text) => readStartedBy(text) !== undefined, {
+      message: `Must be one of ${Object.keys(STARTER_KINDS).join(', ')}, with ":" and an id or without.`,
+    })
+    .exactOptional()
+    .describe('Only runs that this has started: a kind, such as `schedule`, or one of it, such as `schedule:nightly`.'),
   error_code: z.string().exactOptional().describe('Only runs that failed with this `code` of their `error`.'),
   current_node: z
     .string()
@@ -76,6 +84,7 @@ export function toRunFilter(
     graphId: query.graph_id,
     parentRunId: query.parent_run_id,
     waitingFor: query.waiting_for,
+    startedBy: query.started_by === undefined ? undefined : readStartedBy(query.started_by),
     errorCode: query.error_code,
     currentNode: query.current_node,
     paused: query.paused === undefined ? undefined : query.paused === true || query.paused === 'true',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DECISION_KINDS, type LimitKind } from '../../core/run/events.js';
+import { STARTER_KINDS } from '../../core/run/started-by.js';
 import type { RunStatus } from '../../core/run/state.js';
 import type { WaitKind } from '../../core/run/waits.js';
 import { jsonObjectSchema, jsonSchema, kindSchema, nextCursorSchema, timeSchema } from '../schemas.js';
@@ -110,6 +111,13 @@ const runLimitsSchema = z
   })
   .meta({ id: 'RunLimits', description: 'The limits that hold for the run.' });
 
+const startedBySchema = z
+  .object({
+    kind: kindSchema('What started the run', STARTER_KINDS),
+    id: z.string().nullable().describe('Which one. Null if nobody can tell.'),
+  })
+  .meta({ id: 'StartedBy', description: 'What started the run.' });
+
 const runShape = {
   run_id: z.string(),
   graph_id: z.string(),
@@ -118,6 +126,7 @@ const runShape = {
   parent_run_id: z.string().nullable().describe('The run that this one is inside of; null for a top-level run.'),
   child_index: z.int().nullable().describe('Its index among the children of its parent, from 0.'),
   metadata: z.record(z.string(), z.string()),
+  started_by: startedBySchema,
   error: runErrorSchema.nullable().describe('Why the run failed.'),
   submitted_at: timeSchema,
   started_at: timeSchema.nullable(),

@@ -1,5 +1,6 @@
 import { schemaOfLift } from '../../core/run/lift-limits.js';
 import { changesAt } from '../../core/run/progress.js';
+import { findStarter } from '../../core/run/started-by.js';
 import {
   cursorOf,
   errorOf,
@@ -48,6 +49,7 @@ export function toRunState(view: RunView, link?: ShownLink): WireState {
     input_data: state.inputData,
     error: errorOf(state),
     metadata: state.metadata,
+    started_by: findStarter(state),
     limits: toLimits(state),
     cancel_requested: state.cancelRequested,
     paused: state.paused,
@@ -120,6 +122,7 @@ function toRunSummary(run: RunSummary): Wire<typeof runListSchema>['runs'][numbe
     child_index: run.childIndex,
     branch: run.branch,
     metadata: run.metadata,
+    started_by: run.startedBy,
     error: run.error,
     submitted_at: toTime(run.submittedAt),
     started_at: toTimeOrNull(run.startedAt),

@@ -4,9 +4,11 @@ import type pg from 'pg';
 import { UnreadableError } from '../../core/base/stored.js';
 import { readDefinition } from '../../core/graph/stored-graph.js';
 import { UnreadableGraphError } from '../errors.js';
+import type { DeleteGraphResult } from '../schedules.js';
 import type { GraphVersion, ListedGraph, SaveGraphResult, StoredGraph } from '../store.js';
 import { isStorable, toInteger } from './column-values.js';
 import { type Session, send } from './connection.js';
+import { listGraphUses } from './graph-uses.js';
 import { lockAllGraphs, lockGraph } from './locks.js';
 import { graphDefinitions } from './schema.js';
 import { inTransaction } from './transaction.js';
@@ -64,11 +66,13 @@ export class Graphs {
   }
 
   /** Marks all versions of a graph as deleted, when no run of it can be made any more. */
-  async delete(graphId: string, time: number): Promise<'deleted' | 'missing' | 'active'> {
+  async delete(graphId: string, time: number): Promise<DeleteGraphResult> {
     if (!isStorable(graphId)) return 'missing';
     return this.#write(async (session) => {
       await send(session, lockGraph(graphId));
       if (!(await exists(session, graphId))) return 'missing';
+      const usedBy = await listGraphUses(session, graphId);
+      if (usedBy.length > 0) return { usedBy };
       if (await hasActiveRun(session, graphId)) return 'active';
       await send(session, {
         text: 'UPDATE graph_definitions SET deleted_at = $2 WHERE graph_id = $1 AND deleted_at IS NULL',

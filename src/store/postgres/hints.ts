@@ -39,6 +39,8 @@ function wordOf(signal: Signal): string {
       return `i${pack(signal.runId)}`;
     case 'graph_changed':
       return `g${signal.graphId}`;
+    case 'schedules_changed':
+      return 's';
     case 'output_wanted':
       return `w${pack(signal.runId)}${signal.replay ? '!' : ''}`;
     case 'output_sent':
@@ -63,6 +65,8 @@ function readWord(word: string): Signal | undefined {
       return { kind: 'child_waiting', runId: unpack(rest) };
     case 'g':
       return { kind: 'graph_changed', graphId: rest };
+    case 's':
+      return { kind: 'schedules_changed' };
     case 'w': {
       const [, id, flag] = /^([\w-]{22})(!?)$/.exec(rest) ?? [];
       return id === undefined ? undefined : { kind: 'output_wanted', runId: unpack(id), replay: flag === '!' };
@@ -79,6 +83,8 @@ export function keyOf(signal: Signal): string {
   switch (signal.kind) {
     case 'graph_changed':
       return `g${signal.graphId}`;
+    case 'schedules_changed':
+      return signal.kind;
     case 'output_wanted':
       return `${signal.kind}${signal.runId}${signal.replay}`;
     case 'output_sent':

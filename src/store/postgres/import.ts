@@ -9,6 +9,7 @@ import type {
   ExportedGraph,
   ExportedKey,
   ExportedRun,
+  ExportedSchedule,
   ExportedSnapshot,
   ExportedUsage,
 } from '../export.js';
@@ -56,6 +57,23 @@ const KEYS: Table<ExportedKey> = {
   key: '',
 };
 
+const SCHEDULES: Table<ExportedSchedule> = {
+  name: 'schedules',
+  columns: [
+    ['schedule_id', 'text', ({ scheduleId }) => scheduleId],
+    ['graph_id', 'text', ({ graphId }) => graphId],
+    ['seq', 'integer', ({ seq }) => seq],
+    ['created_at', 'bigint', ({ createdAt }) => createdAt],
+    ['updated_at', 'bigint', ({ updatedAt }) => updatedAt],
+    ['next_at', 'bigint', ({ nextAt }) => nextAt],
+    ['wake_at', 'bigint', ({ wakeAt }) => wakeAt],
+    ['last', 'text', ({ last }) => last],
+    ['settings', 'text', ({ settings }) => settings],
+    ['input', 'text', ({ input }) => input],
+  ],
+  key: 'schedule_id',
+};
+
 const RUNS: Table<ExportedRun> = {
   name: 'workflow_runs',
   columns: [
@@ -79,6 +97,8 @@ const RUNS: Table<ExportedRun> = {
     ['slot_seq', 'integer', ({ slotSeq }) => slotSeq],
     ['descendants', 'integer', ({ descendants }) => descendants],
     ['paused', 'boolean', ({ paused }) => paused === 1],
+    ['started_by_kind', 'text', ({ startedByKind }) => startedByKind],
+    ['started_by_id', 'text', ({ startedById }) => startedById],
   ],
   key: 'run_id',
 };
@@ -173,6 +193,7 @@ async function importAll(pool: pg.Pool, source: Export, onProgress: (runs: numbe
     done += runs.length;
     onProgress(done);
   }
+  await inTransaction(pool, (session) => insertAll(session, SCHEDULES, source.schedules()));
 }
 
 /** In place of those that a server has made there: no run of the database was signed with one. */

@@ -9,6 +9,7 @@ import type { RunOutline } from '../../core/run/unread.js';
 import { StoreUnavailableError } from '../errors.js';
 import { Health } from '../health.js';
 import type { PortsOptions } from '../ports.js';
+import type { DeleteGraphResult, ScheduleStore } from '../schedules.js';
 import type { Signals } from '../signals.js';
 import type {
   ChildCounts,
@@ -39,6 +40,7 @@ import { isStored } from './outcome.js';
 import type { CommitParticipant } from './participant.js';
 import { RunDeletion } from './run-deletion.js';
 import { RunLists } from './run-list.js';
+import { PostgresSchedules } from './schedules.js';
 import { obtainKey } from './server-keys.js';
 import { findOwner } from './unit-writer.js';
 
@@ -52,6 +54,7 @@ export interface PostgresStoreOptions extends Pick<PortsOptions, 'logger'> {
 
 /** The store on Postgres, which other processes use at the same time. */
 export class PostgresStore implements Store {
+  readonly schedules: ScheduleStore;
   readonly #health: Health;
   readonly #commits: GroupCommit;
   readonly #journals: JournalReader;
@@ -72,6 +75,11 @@ export class PostgresStore implements Store {
     this.#lists = new RunLists(db);
     this.#deletion = new RunDeletion(readers);
     this.#graphs = new Graphs(readers, db);
+    this.schedules = new PostgresSchedules(readers, {
+      read: (work) => this.#read(work),
+      write: (work) => this.#write(work),
+      changed: () => options.signals.publish({ kind: 'schedules_changed' }),
+    });
     this.#health = new Health(options.logger, () => probe(pools));
     const batches = new BatchWriter(writers, options.participants);
     this.#commits = new GroupCommit({
@@ -231,7 +239,7 @@ export class PostgresStore implements Store {
     return saved;
   }
 
-  async deleteGraph(graphId: string, time: number): Promise<'deleted' | 'missing' | 'active'> {
+  async deleteGraph(graphId: string, time: number): Promise<DeleteGraphResult> {
     const result = await this.#write(() => this.#graphs.delete(graphId, time));
     this.#tellOfGraph(graphId, result === 'deleted');
     return result;

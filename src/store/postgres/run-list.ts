@@ -1,11 +1,18 @@
 import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { RUN_STATUSES } from '../../core/run/state.js';
-import { endOfIdsBefore, firstIdSince, isUnfinished, possibleStatuses, UNFINISHED } from '../run-search.js';
+import {
+  endOfIdsBefore,
+  firstIdSince,
+  indexedStarter,
+  isUnfinished,
+  possibleStatuses,
+  UNFINISHED,
+} from '../run-search.js';
 import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
 import { escapeText, isRunId, isStorable, toBigint } from './column-values.js';
 import { workflowRuns } from './schema.js';
-import { CURRENT_NODE, ERROR_CODE, SUMMARY } from './summary-columns.js';
+import { CURRENT_NODE, ERROR_CODE, STARTER_ID, STARTER_KIND, SUMMARY } from './summary-columns.js';
 
 /** What unfinished runs are found by: the top-level ones, and children. Each in the words of an index. */
 export const ACTIVE: readonly (SQL | undefined)[] = [
@@ -92,8 +99,8 @@ export class RunLists {
 }
 
 /** True if a filter has a value that Postgres cannot store, and would answer with an error. */
-function matchesNothing({ graphId, parentRunId, errorCode, currentNode }: RunFilter): boolean {
-  const texts = [graphId, errorCode, currentNode].filter((text) => text !== undefined);
+function matchesNothing({ graphId, parentRunId, errorCode, currentNode, startedBy }: RunFilter): boolean {
+  const texts = [graphId, errorCode, currentNode, startedBy?.id].filter((text) => text !== undefined);
   return !texts.every(isStorable) || (parentRunId !== undefined && !isRunId(parentRunId));
 }
 
@@ -120,13 +127,18 @@ function idsOf(filter: RunFilter): SQL {
     return sql`SELECT entry.run_id FROM run_metadata entry JOIN workflow_runs run ON run.run_id = entry.run_id
       WHERE ${and(...isEntry, ...fits, isStatus)} ORDER BY entry.run_id ${order} LIMIT ${limit}`;
   }
-  if (isTop === undefined || (graphId !== undefined && statuses === undefined)) {
+  const starter = indexedStarter(filter);
+  if (isTop === undefined || (graphId !== undefined && statuses === undefined && starter === undefined)) {
     return sql`SELECT run.run_id FROM workflow_runs run WHERE ${and(...fits, isStatus)}
       ORDER BY run.run_id ${order} LIMIT ${limit}`;
   }
   // One status after the other: together they would have to be sorted, all of them.
+  const byStarter =
+    starter === undefined ? [] : [sql`run.started_by_kind = ${starter.kind}`, sql`run.started_by_id = ${starter.id}`];
   const searches = [...new Set(statuses ?? RUN_STATUSES)].map(
-    (status) => sql`(SELECT run.run_id FROM workflow_runs run WHERE ${and(sql`run.status = ${status}`, ...fits)}
+    (
+      status,
+    ) => sql`(SELECT run.run_id FROM workflow_runs run WHERE ${and(sql`run.status = ${status}`, ...byStarter, ...fits)}
       ORDER BY run.run_id ${order} LIMIT ${limit})`,
   );
   if (searches.length === 0) return sql`SELECT NULL::uuid WHERE false`;
@@ -134,11 +146,13 @@ function idsOf(filter: RunFilter): SQL {
 }
 
 /** What no index serves. */
-function checksOf({ errorCode, currentNode, paused, submittedAfter, submittedBefore }: RunFilter): SQL[] {
+function checksOf({ errorCode, currentNode, paused, startedBy, submittedAfter, submittedBefore }: RunFilter): SQL[] {
   const checks: SQL[] = [];
   if (submittedAfter !== undefined) checks.push(sql`run.submitted_at > ${toBigint(submittedAfter)}`);
   if (submittedBefore !== undefined) checks.push(sql`run.submitted_at < ${toBigint(submittedBefore)}`);
   if (paused !== undefined) checks.push(sql`run.paused = ${paused}`);
+  if (startedBy !== undefined) checks.push(sql`${STARTER_KIND} = ${startedBy.kind}`);
+  if (startedBy?.id !== undefined) checks.push(sql`${STARTER_ID} = ${startedBy.id}`);
   if (errorCode !== undefined) checks.push(sql`${ERROR_CODE} = ${errorCode}`);
   if (currentNode !== undefined) checks.push(sql`${CURRENT_NODE} = ${currentNode}`);
   return checks;

@@ -7,8 +7,8 @@ import { keyOf, readHints, writeHints } from './hints.js';
 const NOTIFY_MS = 10;
 /** How often what is stored is looked at, in milliseconds: hints can be lost. */
 const LOOK_MS = 1000;
-/** How often listeners for children that wait look for themselves, in milliseconds: no journal of theirs tells. */
-const CHILDREN_LOOK_MS = 5000;
+/** How often listeners for children that wait, and for schedules, look for themselves, in milliseconds: no journal tells. */
+const OTHERS_LOOK_MS = 5000;
 
 export interface PostgresSignalsOptions {
   readonly local: LocalSignals;
@@ -45,8 +45,11 @@ export class PostgresSignals implements Signals {
   #lagMs: number | undefined;
 
   constructor(private readonly options: PostgresSignalsOptions) {
-    const childrenLook = (): void => options.local.resync('child_waiting');
-    this.#looks = [setInterval(() => void this.#look(), LOOK_MS), setInterval(childrenLook, CHILDREN_LOOK_MS)];
+    const othersLook = (): void => {
+      options.local.resync('child_waiting');
+      options.local.resync('schedules');
+    };
+    this.#looks = [setInterval(() => void this.#look(), LOOK_MS), setInterval(othersLook, OTHERS_LOOK_MS)];
   }
 
   publish(signal: Signal): void {

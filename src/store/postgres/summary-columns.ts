@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { END } from '../../core/graph/definition.js';
+import type { StartedBy } from '../../core/run/started-by.js';
 import { MOVING_EVENTS, UNREADABLE_ERROR } from '../run-search.js';
 import { workflowRuns } from './schema.js';
 
@@ -31,6 +32,11 @@ export const CURRENT_NODE = sql<string | null>`(
 export const ERROR_CODE = sql<string | null>`CASE WHEN run.error IS NOT NULL THEN
   CASE WHEN is_stored_json(run.error) THEN stored_json(run.error) ->> 'code' ELSE ${UNREADABLE_ERROR} END END`;
 
+/** What started the run `run`: see `findStarter` in `core/run/started-by.ts`. */
+export const STARTER_KIND = sql<StartedBy['kind']>`CASE WHEN run.parent_run_id IS NOT NULL THEN 'run'
+  ELSE coalesce(run.started_by_kind, 'api') END`;
+export const STARTER_ID = sql<string | null>`coalesce(run.parent_run_id::text, run.started_by_id)`;
+
 /** The columns of a {@link RunSummary}. */
 export const SUMMARY = {
   runId: workflowRuns.runId,
@@ -43,6 +49,11 @@ export const SUMMARY = {
   waitingFor: workflowRuns.waitingFor,
   paused: workflowRuns.paused,
   metadata: workflowRuns.metadata,
+  startedBy: {
+    kind: sql<StartedBy['kind']>`CASE WHEN ${workflowRuns.parentRunId} IS NOT NULL THEN 'run'
+      ELSE coalesce(${workflowRuns.startedByKind}, 'api') END`.as('starter_kind'),
+    id: sql<string | null>`coalesce(${workflowRuns.parentRunId}::text, ${workflowRuns.startedById})`.as('starter_id'),
+  },
   error: workflowRuns.error,
   submittedAt: workflowRuns.submittedAt,
   startedAt: workflowRuns.startedAt,

@@ -1,6 +1,7 @@
 import { toNanoDollars } from '../../core/base/usage.js';
 import type { RunState } from '../../core/run/state.js';
-import { parentColumns, rowOf, usageAbove } from '../run-row.js';
+import { parentColumns, rowOf, starterColumns, usageAbove } from '../run-row.js';
+import type { ScheduleAdvance } from '../schedules.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { escapeText } from './column-values.js';
 
@@ -18,7 +19,8 @@ export interface EventColumns {
 export type RowColumns = ReturnType<typeof rowOf> & { readonly runId: string };
 
 export type NewRowColumns = RowColumns &
-  ReturnType<typeof parentColumns> & {
+  ReturnType<typeof parentColumns> &
+  ReturnType<typeof starterColumns> & {
     readonly graphId: string;
     readonly graphVersion: number;
     readonly metadata: string;
@@ -62,6 +64,9 @@ export interface UsedByChildren {
   readonly costNanoUsd: number;
 }
 
+/** A schedule that moves on. */
+export type ScheduleColumns = Omit<ScheduleAdvance, 'last'> & { readonly last: string };
+
 /** What is stored of one run, or of many. */
 export interface Rows {
   readonly versions: readonly NeededVersion[];
@@ -80,6 +85,7 @@ export interface UnitRows {
   readonly made: readonly MadeChildren[];
   readonly used: readonly UsedByChildren[];
   readonly slots: readonly Slot[];
+  readonly schedules: readonly ScheduleColumns[];
 }
 
 /**
@@ -93,7 +99,7 @@ export function rowsOf(unit: Unit): UnitRows {
     writes.set(runId, join(writes.get(runId), append));
   }
   const runs = [...writes].map(([runId, write]) => ({ runId, ...rowsOfRun(runId, write) }));
-  return { unit, runs, made: madeBy(unit), used: usedBy(unit), slots: unit.slots ?? [] };
+  return { unit, runs, made: madeBy(unit), used: usedBy(unit), slots: unit.slots ?? [], schedules: scheduleOf(unit) };
 }
 
 /** What is to be stored of one run: by one append, or several that follow each other. */
@@ -152,8 +158,13 @@ function newRowOf(state: RunState, { idempotency, slotSeq }: NewRun): NewRowColu
     idempotencyFingerprint: idempotency?.fingerprint ?? null,
     slotSeq: slotSeq ?? null,
     ...parentColumns(state),
+    ...starterColumns(state),
     ...rowOf(state),
   };
+}
+
+function scheduleOf({ schedule }: Unit): ScheduleColumns[] {
+  return schedule === undefined ? [] : [{ ...schedule, last: JSON.stringify(schedule.last) }];
 }
 
 function madeBy({ appends, maxDescendants: limit = Number.MAX_SAFE_INTEGER }: Unit): MadeChildren[] {

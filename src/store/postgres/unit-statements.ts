@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { Slot } from '../store.js';
 import { GRAPH_LOCK } from './locks.js';
-import type { MadeChildren, NeededVersion, Rows, UsedByChildren } from './unit-rows.js';
+import type { MadeChildren, NeededVersion, Rows, ScheduleColumns, UsedByChildren } from './unit-rows.js';
 
 /** A statement about any number of rows, which are given as one array for each column. Prepared once per connection. */
 export interface RowsStatement<Row> {
@@ -47,14 +47,15 @@ export const insertRuns = statement<RowOf<'newRuns'>>(
     ...(['runId', 'graphId', 'graphVersion', 'metadata', 'submittedAt', 'idempotencyKey'] as const),
     ...(['idempotencyFingerprint', 'parentRunId', 'parentSeq', 'childIndex', 'slotSeq', 'status'] as const),
     ...(['startedAt', 'finishedAt', 'wakeAt', 'waitingFor', 'error', 'data', 'paused'] as const),
+    ...(['startedByKind', 'startedById'] as const),
   ],
   `INSERT INTO workflow_runs (run_id, graph_id, graph_version, metadata, submitted_at, idempotency_key,
     idempotency_fingerprint, parent_run_id, parent_seq, child_index, slot_seq, status,
-    started_at, finished_at, wake_at, waiting_for, error, data, paused)
+    started_at, finished_at, wake_at, waiting_for, error, data, paused, started_by_kind, started_by_id)
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::bigint[], $6::text[],
     $7::text[], $8::uuid[], $9::integer[], $10::integer[], $11::integer[], $12::text[],
     $13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[],
-    $19::boolean[])`,
+    $19::boolean[], $20::text[], $21::text[])`,
 );
 
 export const insertMetadata = statement<RowOf<'metadata'>>(
@@ -105,6 +106,16 @@ export const giveSlots = statement<Slot>(
   ['runId', 'slotSeq'],
   `UPDATE workflow_runs run SET slot_seq = n.slot_seq FROM unnest($1::uuid[], $2::integer[]) AS n(run_id, slot_seq)
   WHERE run.run_id = n.run_id AND run.slot_seq IS DISTINCT FROM n.slot_seq`,
+);
+
+/** Fewer rows than given mean that somebody else has moved a schedule on, or changed it. */
+export const advanceSchedules = statement<ScheduleColumns>(
+  'advance_schedules',
+  ['scheduleId', 'seq', 'nextAt', 'wakeAt', 'last'],
+  `UPDATE schedules found SET seq = found.seq + 1, next_at = n.next_at, wake_at = n.wake_at, last = n.last
+  FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::bigint[], $5::text[])
+    AS n(schedule_id, seq, next_at, wake_at, last)
+  WHERE found.schedule_id = n.schedule_id AND found.seq = n.seq`,
 );
 
 /** A top run whose new descendants were to be counted. */

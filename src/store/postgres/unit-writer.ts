@@ -1,12 +1,20 @@
 import type pg from 'pg';
-import { ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
+import {
+  ConflictError,
+  GraphGoneError,
+  GraphStaleError,
+  ReplayError,
+  ScheduleMovedError,
+  TooManyDescendantsError,
+} from '../errors.js';
 import type { Slot } from '../store.js';
 import { type Session, send } from './connection.js';
 import { serverError } from './failures.js';
 import type { CommitParticipant } from './participant.js';
-import type { MadeChildren, NeededVersion, Rows, UnitRows, UsedByChildren } from './unit-rows.js';
+import type { MadeChildren, NeededVersion, Rows, ScheduleColumns, UnitRows, UsedByChildren } from './unit-rows.js';
 import {
   addChildUsage,
+  advanceSchedules,
   type CountedTop,
   countDescendants,
   findLiveVersions,
@@ -63,6 +71,10 @@ export async function writeTogether(
       session,
       units.flatMap(({ used }) => used),
     ),
+    writeSchedules(
+      session,
+      units.flatMap(({ schedules }) => schedules),
+    ),
     ...participants.map((participant) =>
       participant.write(
         session,
@@ -75,12 +87,12 @@ export async function writeTogether(
 
 /**
  * Writes one unit into the transaction that is open, a run at a time.
- * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | TooManyDescendantsError, or the server's error,
- * if it cannot be stored; to be undone then
+ * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | ScheduleMovedError | TooManyDescendantsError,
+ * or the server's error, if it cannot be stored; to be undone then
  */
 export async function writeAlone(
   session: Session,
-  { unit, runs, slots, made, used }: UnitRows,
+  { unit, runs, slots, made, used, schedules }: UnitRows,
   participants: readonly CommitParticipant[],
 ): Promise<void> {
   for (const run of runs) await writeRun(session, run.runId, run);
@@ -89,6 +101,11 @@ export async function writeAlone(
   }
   for (const children of made) await writeChildren(session, children);
   await writeUsage(session, used);
+  for (const schedule of schedules) {
+    await writeSchedules(session, [schedule]).catch((thrown: unknown) => {
+      throw thrown instanceof BatchRefusedError ? new ScheduleMovedError(schedule.scheduleId) : thrown;
+    });
+  }
   for (const participant of participants) await participant.write(session, [unit]);
 }
 
@@ -177,6 +194,14 @@ async function writeSlots(session: Session, slots: readonly Slot[]): Promise<voi
     session,
     giveSlots,
     [...slots].sort((one, other) => (one.runId < other.runId ? -1 : 1)),
+  );
+}
+
+async function writeSchedules(session: Session, schedules: readonly ScheduleColumns[]): Promise<void> {
+  await insertAll(
+    session,
+    advanceSchedules,
+    [...schedules].sort((one, other) => (one.scheduleId < other.scheduleId ? -1 : 1)),
   );
 }
 

@@ -10,6 +10,7 @@ import type {
   ExportedGraph,
   ExportedKey,
   ExportedRun,
+  ExportedSchedule,
   ExportedSnapshot,
   ExportedUsage,
 } from '../export.js';
@@ -70,7 +71,11 @@ const RUN_COLUMNS = `run_id AS runId, graph_id AS graphId, graph_version AS grap
   submitted_at AS submittedAt, started_at AS startedAt, finished_at AS finishedAt,
   idempotency_key AS idempotencyKey, idempotency_fingerprint AS idempotencyFingerprint,
   parent_run_id AS parentRunId, parent_seq AS parentSeq, child_index AS childIndex, wake_at AS wakeAt,
-  waiting_for AS waitingFor, metadata, error, data, slot_seq AS slotSeq, descendants, paused`;
+  waiting_for AS waitingFor, metadata, error, data, slot_seq AS slotSeq, descendants, paused,
+  started_by_kind AS startedByKind, started_by_id AS startedById`;
+
+const SCHEDULE_COLUMNS = `schedule_id AS scheduleId, graph_id AS graphId, seq, created_at AS createdAt,
+  updated_at AS updatedAt, next_at AS nextAt, wake_at AS wakeAt, last, settings, input`;
 
 function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
   const all = <Row>(text: string) => sqlite.prepare<unknown[], Row>(text);
@@ -95,6 +100,7 @@ function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
     }),
     graphs: () => graphs.iterate(),
     keys: () => all<ExportedKey>('SELECT name, key FROM server_keys ORDER BY name').iterate(),
+    schedules: () => all<ExportedSchedule>(`SELECT ${SCHEDULE_COLUMNS} FROM schedules ORDER BY schedule_id`).iterate(),
     runs: (after, limit) => runs.all(after, limit),
     known: (runIds) => known.all(JSON.stringify(runIds)) as string[],
     events: ofRuns<ExportedEvent>('seq, type, time, log_end AS logEnd, payload', 'run_events', 'seq'),

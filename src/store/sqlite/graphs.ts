@@ -3,7 +3,9 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { UnreadableError } from '../../core/base/stored.js';
 import { readDefinition } from '../../core/graph/stored-graph.js';
 import { UnreadableGraphError } from '../errors.js';
+import type { DeleteGraphResult } from '../schedules.js';
 import type { GraphVersion, ListedGraph, SaveGraphResult, StoredGraph } from '../store.js';
+import { listGraphUses } from './graph-uses.js';
 import { ACTIVE } from './run-list.js';
 import { graphDefinitions, workflowRuns } from './schema.js';
 
@@ -60,8 +62,10 @@ export class Graphs {
   }
 
   /** Marks all versions of a graph as deleted. */
-  delete(graphId: string, time: number): 'deleted' | 'missing' | 'active' {
+  delete(graphId: string, time: number): DeleteGraphResult {
     if (!this.#exists(graphId)) return 'missing';
+    const usedBy = listGraphUses(this.db, graphId);
+    if (usedBy.length > 0) return { usedBy };
     if (this.#hasActiveRun(graphId)) return 'active';
     const ofGraph = and(eq(graphDefinitions.graphId, graphId), isLive);
     this.db.update(graphDefinitions).set({ deletedAt: time }).where(ofGraph).run();

@@ -126,9 +126,9 @@ export class GroupCommit {
     else rejectAll(batch, new StoreUnavailableError(thrown.cause));
   }
 
-  /** True if the first thing that these units were to store is there: a record, just as it is in the unit, or a slot. */
+  /** True if the first thing that these units were to store is there: a record, just as it is in the unit, a slot, or where a schedule is. */
   #isStored(units: readonly Unit[]): boolean {
-    for (const { appends, slots = [] } of units) {
+    for (const { appends, slots = [], schedule } of units) {
       for (const { state, records } of appends) {
         const last = records.at(-1);
         if (last === undefined) continue;
@@ -136,6 +136,7 @@ export class GroupCommit {
       }
       const [slot] = slots;
       if (slot !== undefined) return this.units.hasSlot(slot);
+      if (schedule !== undefined) return this.units.hasAdvanced(schedule);
     }
     // They only wake runs, which nothing has to be stored for.
     return true;

@@ -2,10 +2,10 @@ import { and, eq, gt, gte, inArray, isNull, lt, lte, placeholder, type SQL, sql 
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { definedOnly } from '../../core/base/defined-only.js';
 import { RUN_STATUSES, type RunStatus } from '../../core/run/state.js';
-import { endOfIdsBefore, firstIdSince, possibleStatuses } from '../run-search.js';
+import { endOfIdsBefore, firstIdSince, type IndexedStarter, indexedStarter, possibleStatuses } from '../run-search.js';
 import type { RunFilter } from '../store.js';
 import { runMetadata, workflowRuns } from './schema.js';
-import { CURRENT_NODE, ERROR_CODE, IS_PAUSED } from './summary-columns.js';
+import { CURRENT_NODE, ERROR_CODE, IS_PAUSED, STARTER_ID, STARTER_KIND } from './summary-columns.js';
 
 /** Where a search begins. */
 export type Table = 'runs' | 'metadata';
@@ -33,6 +33,8 @@ export function searchesFor(given: RunFilter): Search[] {
   if (metadata !== undefined) return [searchByMetadata(filter, metadata, others)];
   if (!isTopLevelOnly(filter)) return [searchByRelation(filter)];
   const statuses = new Set(filter.statuses ?? RUN_STATUSES);
+  const starter = indexedStarter(filter);
+  if (starter !== undefined) return [...statuses].map((status) => searchByStarter(filter, starter, status));
   const allStatuses = statuses.size === RUN_STATUSES.length;
   if (allStatuses && filter.graphId !== undefined) return [searchTopLevel(filter, undefined)];
   return [...statuses].map((status) => searchTopLevel(filter, status));
@@ -48,6 +50,22 @@ function searchTopLevel(filter: RunFilter, status: RunStatus | undefined): Searc
   const checked: Condition[] = [];
   if (status !== undefined) (byGraph ? checked : indexed).push(equals('status', status, { indexed: !byGraph }));
   if (graphId !== undefined) (byGraph ? indexed : checked).push(equals('graphId', graphId, { indexed: byGraph }));
+  return { table: 'runs', indexed, checked: [...checked, ...unserved(filter)], always: submittedBetween(filter) };
+}
+
+/** Top-level runs of one status that a schedule, or a step of another run, has started. */
+function searchByStarter(
+  { startedBy: _, ...filter }: RunFilter,
+  { kind, id }: IndexedStarter,
+  status: RunStatus,
+): Search {
+  const indexed = [
+    equals('startedByKind', kind, { indexed: true }),
+    equals('startedById', id, { indexed: true }),
+    equals('status', status, { indexed: true }),
+  ];
+  const { graphId } = filter;
+  const checked = graphId === undefined ? [] : [equals('graphId', graphId, { indexed: false })];
   return { table: 'runs', indexed, checked: [...checked, ...unserved(filter)], always: submittedBetween(filter) };
 }
 
@@ -122,13 +140,15 @@ function unindexed({ statuses, graphId, parentRunId, waitingFor }: Partial<RunFi
 }
 
 /** Conditions that no index serves. */
-function unserved({ errorCode, currentNode, paused }: RunFilter): Condition[] {
+function unserved({ errorCode, currentNode, paused, startedBy }: RunFilter): Condition[] {
   const conditions: Condition[] = [];
   const add = (name: string, value: string | number, found: SQL) =>
     conditions.push({ shape: name, build: () => eq(found, placeholder(name)), values: { [name]: value } });
   if (paused !== undefined) add('paused', Number(paused), IS_PAUSED);
   if (errorCode !== undefined) add('errorCode', errorCode, ERROR_CODE);
   if (currentNode !== undefined) add('currentNode', currentNode, CURRENT_NODE);
+  if (startedBy !== undefined) add('starterKind', startedBy.kind, STARTER_KIND);
+  if (startedBy?.id !== undefined) add('starterId', startedBy.id, STARTER_ID);
   return conditions;
 }
 
@@ -142,7 +162,7 @@ function hasMetadata([key, value]: Entry, index: number): Condition {
   };
 }
 
-type ComparedColumn = 'status' | 'graphId' | 'parentRunId' | 'waitingFor';
+type ComparedColumn = 'status' | 'graphId' | 'parentRunId' | 'waitingFor' | 'startedByKind' | 'startedById';
 
 /** Compares a column; the plus keeps SQLite from taking an index for it. */
 function equals(name: ComparedColumn, value: string, { indexed }: { indexed: boolean }): Condition {

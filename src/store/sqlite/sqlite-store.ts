@@ -8,6 +8,7 @@ import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
 import type { RunOutline } from '../../core/run/unread.js';
 import { StoreUnavailableError } from '../errors.js';
+import type { DeleteGraphResult, ScheduleStore } from '../schedules.js';
 import type { Signals } from '../signals.js';
 import type {
   ChildCounts,
@@ -40,6 +41,7 @@ import {
   listUnfinishedRuns,
   RunLists,
 } from './run-list.js';
+import { SqliteSchedules } from './schedules.js';
 import { obtainKey } from './server-keys.js';
 import { UnitWriter } from './unit-writer.js';
 import { WakeTimes } from './wake-times.js';
@@ -61,6 +63,7 @@ export class SqliteStore implements Store {
   readonly isNew: boolean;
   /** The greatest id of a run that was stored when the database was opened. */
   readonly newestRunId: string | undefined;
+  readonly schedules: ScheduleStore;
   readonly #writer: Writer;
   readonly #units: UnitWriter;
   readonly #commits: GroupCommit;
@@ -93,6 +96,11 @@ export class SqliteStore implements Store {
     this.#commits = new GroupCommit(this.#writer, this.#units, this.#journals, (units, tookMs) => {
       this.#checkpoints.check();
       options.onCommit?.(units, tookMs);
+    });
+    this.schedules = new SqliteSchedules(db, {
+      read: (work) => this.#read(work),
+      write: (work) => this.#write(work),
+      changed: () => options.signals.publish({ kind: 'schedules_changed' }),
     });
     this.isNew = this.#graphs.isEmpty();
     this.newestRunId = findNewestRunId(db);
@@ -246,7 +254,7 @@ export class SqliteStore implements Store {
     return saved;
   }
 
-  async deleteGraph(graphId: string, time: number): Promise<'deleted' | 'missing' | 'active'> {
+  async deleteGraph(graphId: string, time: number): Promise<DeleteGraphResult> {
     const result = this.#write(() => this.#graphs.delete(graphId, time));
     this.#tellOfGraph(graphId, result === 'deleted');
     return result;

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { END } from '../../core/graph/definition.js';
+import type { StartedBy } from '../../core/run/started-by.js';
 import { MOVING_EVENTS, UNREADABLE_ERROR } from '../run-search.js';
 import { workflowRuns } from './schema.js';
 
@@ -33,6 +34,11 @@ export const CURRENT_NODE = sql<string | null>`(
 export const ERROR_CODE = sql<string | null>`CASE WHEN workflow_runs.error IS NOT NULL THEN
   CASE WHEN json_valid(workflow_runs.error) THEN workflow_runs.error ->> '$.code' ELSE ${UNREADABLE_ERROR} END END`;
 
+/** What started a run: see `findStarter` in `core/run/started-by.ts`. */
+export const STARTER_KIND = sql<StartedBy['kind']>`CASE WHEN workflow_runs.parent_run_id IS NOT NULL THEN 'run'
+  ELSE coalesce(workflow_runs.started_by_kind, 'api') END`;
+export const STARTER_ID = sql<string | null>`coalesce(workflow_runs.parent_run_id, workflow_runs.started_by_id)`;
+
 /** The columns of a {@link RunSummary}. */
 export const SUMMARY = {
   runId: workflowRuns.runId,
@@ -45,6 +51,7 @@ export const SUMMARY = {
   waitingFor: workflowRuns.waitingFor,
   paused: IS_PAUSED.mapWith(Boolean).as('paused'),
   metadata: workflowRuns.metadata,
+  startedBy: { kind: STARTER_KIND.as('starter_kind'), id: STARTER_ID.as('starter_id') },
   error: workflowRuns.error,
   submittedAt: workflowRuns.submittedAt,
   startedAt: workflowRuns.startedAt,

@@ -1,7 +1,15 @@
 import type Database from 'better-sqlite3';
 import { and, eq, isNull, type Query, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { childUsage, graphDefinitions, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
+import {
+  childUsage,
+  graphDefinitions,
+  runEvents,
+  runMetadata,
+  runSnapshots,
+  schedules,
+  workflowRuns,
+} from './schema.js';
 import { prepareWrite } from './write-statement.js';
 
 const param = sql.placeholder;
@@ -10,7 +18,12 @@ export type Statements = ReturnType<typeof prepareStatements>;
 
 /** What writes units. Prepared once. */
 export function prepareStatements(db: BetterSQLite3Database, sqlite: Database.Database) {
-  return { ...prepareRows(db, sqlite), ...prepareJournal(db, sqlite), ...prepareLookUps(db) };
+  return {
+    ...prepareRows(db, sqlite),
+    ...prepareJournal(db, sqlite),
+    ...prepareCounts(db, sqlite),
+    ...prepareLookUps(db),
+  };
 }
 
 /** The rows of runs, and what lists of runs need. */
@@ -39,6 +52,8 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
     parentSeq: param('parentSeq'),
     childIndex: param('childIndex'),
     slotSeq: param('slotSeq'),
+    startedByKind: param('startedByKind'),
+    startedById: param('startedById'),
   };
   const isRun = eq(workflowRuns.runId, param('runId'));
   return {
@@ -57,25 +72,6 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
         .update(workflowRuns)
         .set({ descendants: sql`${workflowRuns.descendants} + ${param('added')}` })
         .where(and(isRun, sql`${workflowRuns.descendants} + ${param('added')} <= ${param('limit')}`)),
-    ),
-    // What is not known stays so: null and a number are null.
-    addChildUsage: prepare(
-      db
-        .insert(childUsage)
-        .values({
-          runId: param('runId'),
-          inputTokens: param('inputTokens'),
-          outputTokens: param('outputTokens'),
-          costNanoUsd: param('costNanoUsd'),
-        })
-        .onConflictDoUpdate({
-          target: childUsage.runId,
-          set: {
-            inputTokens: sql`child_usage.input_tokens + excluded.input_tokens`,
-            outputTokens: sql`child_usage.output_tokens + excluded.output_tokens`,
-            costNanoUsd: sql`child_usage.cost_nano_usd + excluded.cost_nano_usd`,
-          },
-        }),
     ),
     insertMetadata: prepare(
       db.insert(runMetadata).values({ key: param('key'), value: param('value'), runId: param('runId') }),
@@ -104,6 +100,48 @@ function prepareJournal(db: BetterSQLite3Database, sqlite: Database.Database) {
           set: { seq: sql`excluded.seq`, state: sql`excluded.state` },
         }),
     ),
+  };
+}
+
+/** What children use, and when schedules are due. */
+function prepareCounts(db: BetterSQLite3Database, sqlite: Database.Database) {
+  const prepare = (query: { toSQL(): Query }) => prepareWrite(sqlite, query);
+  return {
+    // What is not known stays so: null and a number are null.
+    addChildUsage: prepare(
+      db
+        .insert(childUsage)
+        .values({
+          runId: param('runId'),
+          inputTokens: param('inputTokens'),
+          outputTokens: param('outputTokens'),
+          costNanoUsd: param('costNanoUsd'),
+        })
+        .onConflictDoUpdate({
+          target: childUsage.runId,
+          set: {
+            inputTokens: sql`child_usage.input_tokens + excluded.input_tokens`,
+            outputTokens: sql`child_usage.output_tokens + excluded.output_tokens`,
+            costNanoUsd: sql`child_usage.cost_nano_usd + excluded.cost_nano_usd`,
+          },
+        }),
+    ),
+    advanceSchedule: prepare(
+      db
+        .update(schedules)
+        .set({
+          seq: sql`${schedules.seq} + 1`,
+          nextAt: sql`${param('nextAt')}`,
+          wakeAt: sql`${param('wakeAt')}`,
+          last: sql`${param('last')}`,
+        })
+        .where(and(eq(schedules.scheduleId, param('scheduleId')), eq(schedules.seq, param('seq')))),
+    ),
+    findScheduleSeq: db
+      .select({ seq: schedules.seq })
+      .from(schedules)
+      .where(eq(schedules.scheduleId, param('scheduleId')))
+      .prepare(),
   };
 }
 

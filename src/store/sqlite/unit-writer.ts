@@ -3,8 +3,16 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
 import { toNanoDollars, type Usage } from '../../core/base/usage.js';
 import type { RunState } from '../../core/run/state.js';
-import { ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
-import { parentColumns, rowOf, usageAbove } from '../run-row.js';
+import {
+  ConflictError,
+  GraphGoneError,
+  GraphStaleError,
+  ReplayError,
+  ScheduleMovedError,
+  TooManyDescendantsError,
+} from '../errors.js';
+import { parentColumns, rowOf, starterColumns, usageAbove } from '../run-row.js';
+import type { ScheduleAdvance } from '../schedules.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
 import { prepareStatements, type Statements } from './unit-statements.js';
@@ -50,7 +58,7 @@ export class UnitWriter {
     }
   }
 
-  #write({ appends, slots = [], maxDescendants = Number.MAX_SAFE_INTEGER }: Unit): void {
+  #write({ appends, slots = [], schedule, maxDescendants = Number.MAX_SAFE_INTEGER }: Unit): void {
     const madeBy = new Map<string, number>();
     for (const append of appends) {
       this.#append(append);
@@ -60,6 +68,7 @@ export class UnitWriter {
     }
     for (const [parentRunId, added] of madeBy) this.#countDescendants(parentRunId, added, maxDescendants);
     for (const slot of slots) this.#giveSlot(slot);
+    if (schedule !== undefined) this.#advance(schedule);
   }
 
   /** Counts new children with their top run: in this transaction, so that two units cannot both be the last that fits. */
@@ -82,6 +91,11 @@ export class UnitWriter {
     this.#statements.addChildUsage.run({ runId, inputTokens, outputTokens, costNanoUsd: toNanoDollars(usage) });
     const parentRunId = this.#statements.findParent.get({ runId })?.parentRunId ?? null;
     if (parentRunId !== null) this.#addUsage(parentRunId, usage);
+  }
+
+  #advance({ last, ...schedule }: ScheduleAdvance): void {
+    const { changes } = this.#statements.advanceSchedule.run({ ...schedule, last: JSON.stringify(last) });
+    if (changes === 0) throw new ScheduleMovedError(schedule.scheduleId);
   }
 
   #giveSlot(slot: Slot): void {
@@ -117,6 +131,7 @@ export class UnitWriter {
       this.#statements.insertRun.run({
         ...run,
         ...parentColumns(state),
+        ...starterColumns(state),
         slotSeq: slotSeq ?? null,
         ...rowOf(state),
       });
@@ -145,6 +160,12 @@ export class UnitWriter {
   /** True if a child has this very slot. */
   hasSlot({ runId, slotSeq }: Slot): boolean {
     return this.#statements.findSlot.get({ runId })?.slotSeq === slotSeq;
+  }
+
+  /** True if a schedule has moved on from where a unit was to move it on. */
+  hasAdvanced({ scheduleId, seq }: ScheduleAdvance): boolean {
+    const found = this.#statements.findScheduleSeq.get({ scheduleId });
+    return found !== undefined && found.seq > seq;
   }
 
   /** The run that an idempotency key started. */

@@ -166,7 +166,9 @@ it('release 1.2 added usage, which is none before', () => {
   }
 });
 
-it('release 1.5 added what steps say of the runs that they start, and what started those that nothing waits for', () => {
+const STARTERS: Readonly<Record<string, readonly string[]>> = { '1.5-run-graph': ['run'], '1.5-schedules': ['schedule'] };
+
+it('release 1.5 added what steps say of the runs that they start, and what started runs that no client did', () => {
   for (const { release, runs } of fixtures) {
     const events = runs.flatMap((run) => recordsOf(run).map(({ event }) => event));
     const said = events.flatMap((event) =>
@@ -175,7 +177,8 @@ it('release 1.5 added what steps say of the runs that they start, and what start
     const starters = events.flatMap((event) => (event.type === 'run.submitted' ? [event.started_by] : []));
     const isNew = release === '1.5-run-graph';
     expect([release, said.some((one) => one !== undefined)]).toEqual([release, isNew]);
-    expect([release, starters.some((one) => one !== undefined)]).toEqual([release, isNew]);
+    const kinds = starters.flatMap((one) => (one === undefined ? [] : [one.kind]));
+    expect([release, ...kinds]).toEqual([release, ...(STARTERS[release] ?? [])]);
   }
 });
 
