@@ -3,6 +3,7 @@ import type { RunQueue } from '../store/queue.js';
 import { Admission } from './admission.js';
 import { type AnswerLinkDeps, AnswerLinkUseCases } from './answer-links.js';
 import { type BulkOutcome, type BulkRequest, doInBulk } from './bulk.js';
+import { type DeliveryDeps, DeliveryUseCases } from './deliveries.js';
 import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
@@ -48,6 +49,7 @@ export interface Engine
     Pick<RequestUseCases, 'cancelRun' | 'pauseRun' | 'unpauseRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
     Pick<DiagramUseCases, 'drawGraph' | 'drawRun'>,
     Pick<WatchUseCases, 'watchRun' | 'streamRun'>,
+    Pick<DeliveryUseCases, 'listDeliveries' | 'getDelivery' | 'retryDelivery'>,
     Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'> {
   /** Starts a run. It is durable when this resolves. */
   startRun(request: StartRun): Promise<StartedRun>;
@@ -83,6 +85,7 @@ export interface EngineDeps
     Omit<RunDeps, 'admission' | 'reads'>,
     DiagramDeps,
     ParamsDeps,
+    DeliveryDeps,
     Pick<AnswerLinkDeps, 'answerTokens'> {
   readonly output: RunOutput;
   readonly queue: Pick<RunQueue, 'admit'>;
@@ -99,6 +102,7 @@ export function createEngine(parts: EngineDeps): Engine {
   const diagrams = new DiagramUseCases(deps);
   const watches = new WatchUseCases(deps);
   const params = new StepParams(deps);
+  const deliveries = new DeliveryUseCases(deps);
   let stopping = false;
   return guardAll({
     validateGraph: (document) => graphs.validateGraph(document),
@@ -127,6 +131,9 @@ export function createEngine(parts: EngineDeps): Engine {
     sendSignal: (runId, request) => sendSignal(deps, runId, request),
     deleteRun: (runId) => requests.deleteRun(runId),
     changeRuns: (request) => doInBulk(deps, requests, request),
+    listDeliveries: (filter) => deliveries.listDeliveries(filter),
+    getDelivery: (deliveryId) => deliveries.getDelivery(deliveryId),
+    retryDelivery: (deliveryId) => deliveries.retryDelivery(deliveryId),
     drawGraph: (graphId, format, version) => diagrams.drawGraph(graphId, format, version),
     drawRun: (runId, format) => diagrams.drawRun(runId, format),
     watchRun: (runId, request) => watches.watchRun(runId, request),

@@ -16,6 +16,7 @@ Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`.`;
 const TAGS = [
   { name: 'Graphs', description: 'Definitions and their versions.' },
   { name: 'Runs', description: 'Executions of graphs.' },
+  { name: 'Callbacks', description: 'What runs have told others, and are still to tell them.' },
   { name: 'Registry', description: 'What graphs can name.' },
   { name: 'Service', description: 'Health.' },
 ];

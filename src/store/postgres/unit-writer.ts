@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
 import type { Slot } from '../store.js';
 import { type Session, send } from './connection.js';
+import { writeDeliveries } from './delivery-rows.js';
 import { serverError } from './failures.js';
 import type { CommitParticipant } from './participant.js';
 import type { MadeChildren, NeededVersion, Rows, UnitRows, UsedByChildren } from './unit-rows.js';
@@ -50,6 +51,7 @@ export async function writeTogether(
       events: runs.flatMap(({ events }) => events),
       changedRuns: runs.flatMap(({ changedRuns }) => changedRuns),
       snapshots: runs.flatMap(({ snapshots }) => snapshots),
+      deliveries: runs.flatMap(({ deliveries }) => deliveries),
     }),
     writeSlots(
       session,
@@ -162,6 +164,7 @@ function writeRows(session: Session, rows: Rows): Promise<void>[] {
     insertAll(session, insertEvents, rows.events),
     insertAll(session, updateRuns, rows.changedRuns),
     insertAll(session, saveSnapshots, rows.snapshots),
+    writeDeliveries(session, rows.deliveries),
   ];
 }
 

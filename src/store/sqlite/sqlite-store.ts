@@ -7,6 +7,7 @@ import type { EventRecord } from '../../core/run/events.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
 import type { RunOutline } from '../../core/run/unread.js';
+import type { Deliveries } from '../deliveries.js';
 import { StoreUnavailableError } from '../errors.js';
 import type { Signals } from '../signals.js';
 import type {
@@ -28,6 +29,7 @@ import type {
 import { Checkpoints } from './checkpoint.js';
 import { ChildReader } from './child-reader.js';
 import type { DatabaseFiles } from './database-files.js';
+import { SqliteDeliveries } from './deliveries.js';
 import { isDatabaseFailure } from './failures.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
@@ -71,6 +73,7 @@ export class SqliteStore implements Store {
   readonly #wakeTimes: WakeTimes;
   readonly #deletion: RunDeletion;
   readonly #graphs: Graphs;
+  readonly deliveries: Deliveries;
   readonly #db: BetterSQLite3Database;
 
   /** @param release gives the lock of the database back */
@@ -93,6 +96,10 @@ export class SqliteStore implements Store {
     this.#commits = new GroupCommit(this.#writer, this.#units, this.#journals, (units, tookMs) => {
       this.#checkpoints.check();
       options.onCommit?.(units, tookMs);
+    });
+    this.deliveries = new SqliteDeliveries(sqlite, {
+      read: (work) => this.#read(work),
+      write: (work) => this.#write(work),
     });
     this.isNew = this.#graphs.isEmpty();
     this.newestRunId = findNewestRunId(db);

@@ -1,7 +1,16 @@
 import type Database from 'better-sqlite3';
 import { and, eq, isNull, type Query, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { childUsage, graphDefinitions, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
+import {
+  childUsage,
+  deliveries,
+  deliveryTargets,
+  graphDefinitions,
+  runEvents,
+  runMetadata,
+  runSnapshots,
+  workflowRuns,
+} from './schema.js';
 import { prepareWrite } from './write-statement.js';
 
 const param = sql.placeholder;
@@ -10,7 +19,12 @@ export type Statements = ReturnType<typeof prepareStatements>;
 
 /** What writes units. Prepared once. */
 export function prepareStatements(db: BetterSQLite3Database, sqlite: Database.Database) {
-  return { ...prepareRows(db, sqlite), ...prepareJournal(db, sqlite), ...prepareLookUps(db) };
+  return {
+    ...prepareRows(db, sqlite),
+    ...prepareJournal(db, sqlite),
+    ...prepareOutbox(db, sqlite),
+    ...prepareLookUps(db),
+  };
 }
 
 /** The rows of runs, and what lists of runs need. */
@@ -103,6 +117,42 @@ function prepareJournal(db: BetterSQLite3Database, sqlite: Database.Database) {
           target: runSnapshots.runId,
           set: { seq: sql`excluded.seq`, state: sql`excluded.state` },
         }),
+    ),
+  };
+}
+
+/** Callbacks. */
+function prepareOutbox(db: BetterSQLite3Database, sqlite: Database.Database) {
+  const prepare = (query: { toSQL(): Query }) => prepareWrite(sqlite, query);
+  const target = { runId: param('runId'), target: param('target'), host: param('host'), nextAt: param('createdAt') };
+  return {
+    // Those that are pending already go first.
+    makeTargetDue: prepare(
+      db
+        .insert(deliveryTargets)
+        .values(target)
+        .onConflictDoUpdate({
+          target: [deliveryTargets.runId, deliveryTargets.target],
+          set: {
+            nextAt: sql`CASE WHEN delivery_targets.is_gone THEN NULL
+              ELSE coalesce(delivery_targets.next_at, excluded.next_at) END`,
+          },
+        }),
+    ),
+    insertDelivery: prepare(
+      db.insert(deliveries).values({
+        runId: param('runId'),
+        seq: param('seq'),
+        target: param('target'),
+        status: sql`(SELECT CASE WHEN is_gone THEN 'gone' ELSE 'pending' END FROM delivery_targets
+          WHERE run_id = ${param('runId')} AND target = ${param('target')})`,
+        event: param('event'),
+        url: param('url'),
+        secret: param('secret'),
+        createdAt: param('createdAt'),
+        since: param('createdAt'),
+        body: param('body'),
+      }),
     ),
   };
 }
