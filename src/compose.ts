@@ -14,21 +14,28 @@ import { RunLoader } from './runs/run-loader.js';
 import { RunOutput } from './runs/run-output.js';
 import { Turns } from './runs/turns.js';
 import { Scheduler } from './scheduler/scheduler.js';
+import { Sender, type SenderOptions } from './sender/sender.js';
 import type { Ports, PortsOptions, SharingOptions } from './store/ports.js';
 import type { RunQueue } from './store/queue.js';
 import type { Signals } from './store/signals.js';
 import { openSqlite } from './store/sqlite/open.js';
 import type { CommitObserver, Store } from './store/store.js';
+import { callbackPoster } from './tools/http/post-callback.js';
 
 export interface ComposeOptions
   extends Pick<ExecutorOptions, 'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep'>,
-    Pick<PortsOptions, 'onFatal' | 'onCommit' | 'maxQueuedRuns'> {
+    Pick<PortsOptions, 'onFatal' | 'onCommit' | 'maxQueuedRuns'>,
+    Pick<SenderOptions, 'timeoutMs'> {
   /** A path, a `file:` URL, or a `postgres://` URL. */
   readonly databaseUrl: string;
   readonly registry: Registry;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** What people reach the server by. With it there are approval links. */
   readonly publicUrl?: string | undefined;
+  /** What callbacks can reach beside the public internet; nothing if it is omitted. */
+  readonly httpAllow?: readonly string[];
+  /** Called after each try of a callback. */
+  readonly onCallback?: SenderOptions['onTried'];
   /** On a database that others share. */
   readonly sharing?: Partial<Omit<SharingOptions, 'abilities'>>;
   /** Milliseconds since 1970; the system's clock if it is omitted. A database that others share has its own. */
@@ -84,6 +91,7 @@ export async function compose({
   const committed: CommitObserver = (units, tookMs) => {
     runs.committed(units);
     lines.committed(units);
+    sender.committed(units);
     onCommit?.(units, tookMs);
   };
   const whenAlone = { logger, onFatal, onCommit: committed, now: clock, maxQueuedRuns };
@@ -102,8 +110,18 @@ export async function compose({
   const newId = runIds(now, newestRunId);
   const inside = { store, queue, signals, peers, graphs, runs, lines, turns, output, now, newId };
   const executor = new Executor({ ...options, ...inside, random });
+  const sender = new Sender({
+    ...options,
+    deliveries: store.deliveries,
+    post: callbackPoster({ allow: options.httpAllow ?? [], now }),
+    isShared: queue.isShared,
+    now,
+    random,
+    onTried: options.onCallback,
+  });
   const engine = createEngine({
     ...inside,
+    onDeliveryDue: () => sender.notice(),
     registry,
     maxDescendants,
     secrets,
@@ -124,12 +142,12 @@ export async function compose({
     start() {
       executor.start();
       scheduler.start();
+      sender.start();
     },
     async drain(graceMs) {
       const idle = scheduler.stop();
       engine.stop();
-      await executor.drain(graceMs);
-      await idle;
+      await Promise.all([executor.drain(graceMs), sender.drain(graceMs), idle]);
       await queue.close();
     },
     close: () => ports.close(),

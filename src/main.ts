@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { helpText, readArguments } from './arguments.js';
-import { compose } from './compose.js';
+import { type Composition, compose } from './compose.js';
 import { type Config, loadConfig, misnamedSettings, SETTING_NAMES } from './config.js';
 import { assertNever } from './core/base/assert-never.js';
 import { EngineError, messageOf } from './core/base/errors.js';
@@ -24,7 +24,7 @@ import { findPage } from './http/service/page.js';
 import { migrate } from './migrate.js';
 import { describeMisnamed } from './misnamed-settings.js';
 import { openLogger } from './observe/logger.js';
-import { createMetrics } from './observe/metrics.js';
+import { createMetrics, type MetricsSources } from './observe/metrics.js';
 import { RunLog } from './observe/run-log.js';
 import { ScheduleLog } from './observe/schedule-log.js';
 import { steadyClock } from './runs/steady-clock.js';
@@ -52,12 +52,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   await checkPort(config);
   const { registry, mcp } = await loadRegistry(config, logger, now);
   const runLog = new RunLog(logger);
-  const metrics = createMetrics({
-    queued: () => parts.queue.depth(),
-    countUnfinished: () => parts.store.countUnfinishedRuns(),
-    findOldest: () => parts.store.findOldestUnfinished(),
-    now,
-  });
+  const metrics = createMetrics(sourcesOf(() => parts, now));
   const parts = await compose({
     ...config,
     sharing: { ...config, takesRuns: config.role !== 'api' },
@@ -71,6 +66,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     },
     onCommit: tellAll([metrics, runLog, new ScheduleLog(logger)]),
     onStep: metrics.stepEnded,
+    onCallback: metrics.callbackTried,
   });
   const { engine, store } = parts;
   clock = parts.now;
@@ -114,6 +110,17 @@ async function serve(config: Config, logger: Logger): Promise<void> {
 function tellAll(observers: readonly { committed: CommitObserver }[]): CommitObserver {
   return (units, tookMs) => {
     for (const observer of observers) observer.committed(units, tookMs);
+  };
+}
+
+/** @param parts there when metrics are asked for */
+function sourcesOf(parts: () => Composition, now: () => number): MetricsSources {
+  return {
+    queued: () => parts().queue.depth(),
+    countUnfinished: () => parts().store.countUnfinishedRuns(),
+    findOldest: () => parts().store.findOldestUnfinished(),
+    countDeliveries: () => parts().store.deliveries.countPending(),
+    now,
   };
 }
 

@@ -1,4 +1,6 @@
 import { EngineError } from '../core/base/errors.js';
+import { deliveryIdOf, readDeliveryId } from '../core/delivery/delivery.js';
+import type { DeliveryPlace } from '../store/deliveries.js';
 
 /** What `cursor` of each kind of list is made of. Each differs from the others, so that one list refuses those of another. */
 
@@ -54,6 +56,21 @@ export function readScheduleCursor(cursor: string): string {
 export function readStepCursor(cursor: string): number {
   if (!SEQ.test(cursor)) throw invalidCursor();
   return Number(cursor);
+}
+
+const AFTER_DELIVERY = /^(\d{1,15}):(.+)$/;
+
+/** The cursor of the callbacks after one. */
+export function deliveryCursorAfter(place: DeliveryPlace): string {
+  return `${place.createdAt}:${deliveryIdOf(place)}`;
+}
+
+/** The callback that a page of them follows. @throws EngineError `invalid_request` */
+export function readDeliveryCursor(cursor: string): DeliveryPlace {
+  const [, createdAt, id = ''] = AFTER_DELIVERY.exec(cursor) ?? [];
+  const key = readDeliveryId(id);
+  if (key === undefined) throw invalidCursor();
+  return { ...key, createdAt: Number(createdAt) };
 }
 
 function invalidCursor(message = 'Use a next_cursor of an earlier answer.'): EngineError {

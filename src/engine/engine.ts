@@ -3,6 +3,7 @@ import type { RunQueue } from '../store/queue.js';
 import { Admission } from './admission.js';
 import { type AnswerLinkDeps, AnswerLinkUseCases } from './answer-links.js';
 import { type BulkOutcome, type BulkRequest, doInBulk } from './bulk.js';
+import { type DeliveryDeps, DeliveryUseCases } from './deliveries.js';
 import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
@@ -50,6 +51,7 @@ export interface Engine
     Pick<RequestUseCases, 'cancelRun' | 'pauseRun' | 'unpauseRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
     Pick<DiagramUseCases, 'drawGraph' | 'drawRun'>,
     Pick<WatchUseCases, 'watchRun' | 'streamRun'>,
+    Pick<DeliveryUseCases, 'listDeliveries' | 'getDelivery' | 'retryDelivery'>,
     Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'>,
     Pick<
       ScheduleUseCases,
@@ -95,6 +97,7 @@ export interface EngineDeps
     Omit<RunDeps, 'admission' | 'reads'>,
     DiagramDeps,
     ParamsDeps,
+    DeliveryDeps,
     Pick<AnswerLinkDeps, 'answerTokens'> {
   readonly output: RunOutput;
   readonly queue: Pick<RunQueue, 'admit'>;
@@ -112,6 +115,7 @@ export function createEngine(parts: EngineDeps): Engine {
   const watches = new WatchUseCases(deps);
   const schedules = new ScheduleUseCases(deps);
   const params = new StepParams(deps);
+  const deliveries = new DeliveryUseCases(deps);
   let stopping = false;
   return guardAll({
     validateGraph: (document) => graphs.validateGraph(document),
@@ -140,6 +144,9 @@ export function createEngine(parts: EngineDeps): Engine {
     sendSignal: (runId, request) => sendSignal(deps, runId, request),
     deleteRun: (runId) => requests.deleteRun(runId),
     changeRuns: (request) => doInBulk(deps, requests, request),
+    listDeliveries: (filter) => deliveries.listDeliveries(filter),
+    getDelivery: (deliveryId) => deliveries.getDelivery(deliveryId),
+    retryDelivery: (deliveryId) => deliveries.retryDelivery(deliveryId),
     drawGraph: (graphId, format, version) => diagrams.drawGraph(graphId, format, version),
     drawRun: (runId, format) => diagrams.drawRun(runId, format),
     watchRun: (runId, request) => watches.watchRun(runId, request),

@@ -1,6 +1,7 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { EngineError } from '../core/base/errors.js';
 import type { Json } from '../core/base/json.js';
+import { type NotifyTarget, resolveNotify } from '../core/base/notify.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { type LimitsDefinition, resolveLimits } from '../core/graph/definition.js';
 import type { Actor } from '../core/run/actor.js';
@@ -21,6 +22,8 @@ export interface StartRun extends Actor {
   readonly inputData: Json;
   readonly limits?: LimitsDefinition;
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Told besides those that the graph names. */
+  readonly notify?: readonly NotifyTarget[];
   readonly idempotency?: Idempotency;
   /** What starts the run, if it is not a client. */
   readonly startedBy?: Starter;
@@ -70,7 +73,7 @@ async function startOnLatest(deps: RunDeps, request: StartRun): Promise<string> 
 }
 
 async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph): Promise<string> {
-  const { version, idempotency, metadata = {}, by, startedBy } = request;
+  const { version, idempotency, metadata = {}, notify, by, startedBy } = request;
   const event = {
     type: 'run.submitted',
     graph_id: graph.graphId,
@@ -78,7 +81,7 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
     input_data: await checkInput(deps, graph, request.inputData),
     limits: limitsDocument(resolveLimits(graph.limits, request.limits)),
     metadata,
-    ...definedOnly({ by, started_by: startedBy }),
+    ...definedOnly({ by, notify: resolveNotify(graph.notify, notify), started_by: startedBy }),
   } as const;
   const opened = openRun(deps.newId(), event, deps.now());
   const create = definedOnly({ idempotency, isLatest: version === undefined });

@@ -1,6 +1,7 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { messageOf, type RunErrorCode } from '../core/base/errors.js';
 import { copyJson, type JsonObject } from '../core/base/json.js';
+import { resolveNotify } from '../core/base/notify.js';
 import { MAX_METADATA } from '../core/base/run-options.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { resolveLimits } from '../core/graph/definition.js';
@@ -94,7 +95,8 @@ async function resolveGraph(
     }
     const metadata = definedOnly({ metadata: request.metadata });
     if (isDetached) {
-      const called = { id: graph.graphId, version: graph.version, input: inputData, ...metadata };
+      const notify = definedOnly({ notify: resolveNotify(graph.notify) });
+      const called = { id: graph.graphId, version: graph.version, input: inputData, ...metadata, ...notify };
       const submitted = startDetachedRun(state, called, resolveLimits(graph.limits, limits));
       return { kind: 'starts', run: { runId: newId(), submitted }, saveAs };
     }

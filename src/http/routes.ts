@@ -3,6 +3,9 @@ import type { AnswerOptions } from './answers/large-answers.js';
 import type { App } from './app-type.js';
 import { answerLinkRoutes } from './approvals/routes.js';
 import type { PublicOptions } from './approvals/shown-link.js';
+import { getDeliveryRoute } from './deliveries/get.js';
+import { listDeliveriesRoute } from './deliveries/list.js';
+import { retryDeliveryRoute } from './deliveries/retry.js';
 import { listConditionsRoute } from './graphs/conditions.js';
 import { createGraphRoute } from './graphs/create.js';
 import { deleteGraphRoute } from './graphs/delete.js';
@@ -82,6 +85,9 @@ export const ROUTES: readonly AddRoutes[] = [
   replaceScheduleRoute,
   triggerScheduleRoute,
   deleteScheduleRoute,
+  listDeliveriesRoute,
+  getDeliveryRoute,
+  retryDeliveryRoute,
   listToolsRoute,
   listConditionsRoute,
   ...SERVICE_ROUTES,

@@ -1,8 +1,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { isFinished, statusOf } from '../core/run/state.js';
+import type { PendingDeliveries } from '../store/deliveries.js';
 import { StoreUnavailableError } from '../store/errors.js';
 import type { SharingFigures } from '../store/ports.js';
 import type { UnfinishedStatus, Unit } from '../store/store.js';
+import { deliveryMetrics } from './delivery-metrics.js';
 import { type Answered, httpMetrics } from './http-metrics.js';
 import { scheduleMetrics } from './schedule-metrics.js';
 import { sharingMetrics } from './sharing-metrics.js';
@@ -16,6 +18,8 @@ export interface Metrics {
   stepEnded(toolName: string, outcome: string, tookMs: number): void;
   /** For the application's `onAnswered`. */
   answered(request: Answered): void;
+  /** For the sender's `onTried`. */
+  callbackTried(outcome: string): void;
   /** Adds what a server says of itself that shares its database with others; asked for at each scrape. */
   addSharing(read: () => SharingFigures): void;
   /** The Prometheus text format, version 0.0.4. */
@@ -36,6 +40,8 @@ export interface MetricsSources {
   readonly countUnfinished: RunCounter;
   /** When the oldest unfinished run of each status was submitted, in milliseconds since 1970; asked for at a scrape. */
   readonly findOldest: () => Promise<Readonly<Record<UnfinishedStatus, number | undefined>>>;
+  /** Callbacks that are to be delivered, asked for at a scrape. */
+  readonly countDeliveries: () => Promise<PendingDeliveries>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -44,7 +50,7 @@ export interface MetricsSources {
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 /** What operators watch, from what the store, the queue and the executor tell: they know nothing of Prometheus. */
-export function createMetrics({ queued, countUnfinished, findOldest, now }: MetricsSources): Metrics {
+export function createMetrics({ queued, countUnfinished, findOldest, countDeliveries, now }: MetricsSources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
@@ -77,6 +83,7 @@ export function createMetrics({ queued, countUnfinished, findOldest, now }: Metr
   const work = workMetrics(registers);
   const schedules = scheduleMetrics(registers);
   const commits = commitMetrics(registers);
+  const callbackTried = deliveryMetrics(registers, () => ifAvailable(countDeliveries), now);
   return {
     committed(units, tookMs) {
       commits.size.observe(units.length);
@@ -92,6 +99,7 @@ export function createMetrics({ queued, countUnfinished, findOldest, now }: Metr
       steps.observe({ tool }, tookMs / 1000);
     },
     answered: httpMetrics(registers),
+    callbackTried,
     addSharing: (read) => sharingMetrics(registers, read),
     render: () => registry.metrics(),
   };

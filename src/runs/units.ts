@@ -1,3 +1,4 @@
+import { deliveriesOf } from '../core/delivery/outbox.js';
 import { wakesAfter } from '../core/run/due.js';
 import type { Appended, takeSnapshot } from '../core/run/journal.js';
 import { isRowChanged } from '../core/run/row-change.js';
@@ -10,7 +11,13 @@ import type { NewRun, RunAppend, Unit } from '../store/store.js';
  * @param snapshot that of the state after it, if one is due
  */
 export function appendOf(before: RunState, { records, state }: Appended, snapshot?: Snapshot): RunAppend {
-  const append = { state, records, rowChanged: isRowChanged(before, state) };
+  const deliveries = deliveriesOf(before, records, state);
+  const append = {
+    state,
+    records,
+    rowChanged: isRowChanged(before, state),
+    ...(deliveries.length > 0 && { deliveries }),
+  };
   return snapshot === undefined ? append : { ...append, state: snapshot.state, snapshot: snapshot.text };
 }
 

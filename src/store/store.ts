@@ -1,4 +1,5 @@
 import type { Usage } from '../core/base/usage.js';
+import type { NewDelivery } from '../core/delivery/outbox.js';
 import type { GraphDefinition } from '../core/graph/definition.js';
 import type { ChildrenView } from '../core/run/children.js';
 import type { EventOf, EventRecord, RunError } from '../core/run/events.js';
@@ -6,6 +7,7 @@ import type { ChildResult } from '../core/run/join.js';
 import type { StartedBy, StartedByFilter } from '../core/run/started-by.js';
 import type { RunState, RunStatus, Waiting } from '../core/run/state.js';
 import type { RunOutline } from '../core/run/unread.js';
+import type { Deliveries } from './deliveries.js';
 import type { Claim, Wake } from './queue.js';
 import type { DeleteGraphResult, ScheduleAdvance, ScheduleStore } from './schedules.js';
 
@@ -41,6 +43,8 @@ export interface RunAppend {
   readonly isOutline?: boolean;
   /** Replaces the run's snapshot; true at the last record. */
   readonly snapshot?: string;
+  /** Callbacks that tell of the events. */
+  readonly deliveries?: readonly NewDelivery[];
 }
 
 /** The turn of a child, which gives it the right to run: its parent runs only so many at a time. */
@@ -214,6 +218,8 @@ export interface Store {
    * @throws OutcomeUnknownError only when the store is closed, or gives up for good, before the outcome was read back.
    */
   commit(unit: Unit): Promise<void>;
+  /** The callbacks that were committed. */
+  readonly deliveries: Deliveries;
   /** False from a failed commit on until one succeeds. */
   isHealthy(): boolean;
 

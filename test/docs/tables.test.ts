@@ -244,8 +244,9 @@ describe('the tables of the documents', () => {
     const queued = async () => 0;
     const countUnfinished = async () => ({ SUBMITTED: 0, RUNNING: 0, WAITING: 0 });
     const findOldest = async () => ({ SUBMITTED: undefined, RUNNING: undefined, WAITING: undefined });
+    const countDeliveries = async () => ({ count: 0, oldestAt: undefined });
     const names = Array.from(
-      (await createMetrics({ queued, countUnfinished, findOldest, now: Date.now }).render()).matchAll(
+      (await createMetrics({ queued, countUnfinished, findOldest, countDeliveries, now: Date.now }).render()).matchAll(
         /^# TYPE (\w+)/gm,
       ),
       ([, name = '']) => name,

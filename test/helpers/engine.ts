@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Composition, compose } from '../../src/compose.js';
+import { type ComposeOptions, type Composition, compose } from '../../src/compose.js';
 import { createRegistry, type Registrable } from '../../src/core/tool/registry.js';
 import type { StepObserver } from '../../src/executor/step-outcome.js';
 import type { CommitObserver } from '../../src/store/store.js';
@@ -18,6 +18,9 @@ export interface TestEngineOptions {
   readonly now?: () => number;
   readonly onCommit?: CommitObserver;
   readonly onStep?: StepObserver;
+  readonly onCallback?: ComposeOptions['onCallback'];
+  /** How long receivers of callbacks have, in milliseconds. */
+  readonly timeoutMs?: number;
   readonly random?: () => number;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly llmBaseUrl?: string;
@@ -82,6 +85,9 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     maxQueuedRuns: options.maxQueuedRuns ?? 10_000,
     stepTimeoutMs: options.stepTimeoutMs ?? 600_000,
     onStep: options.onStep,
+    onCallback: options.onCallback,
+    timeoutMs: options.timeoutMs,
+    httpAllow: ['127.0.0.1'],
     onCommit: options.onCommit,
     onFatal: (error) => {
       throw error;

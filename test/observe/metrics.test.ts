@@ -23,6 +23,7 @@ describe('the metrics', () => {
     queued: () => server.queue.depth(),
     countUnfinished: () => server.store.countUnfinishedRuns(),
     findOldest: () => server.store.findOldestUnfinished(),
+    countDeliveries: () => server.store.deliveries.countPending(),
     now: () => Date.now() + aheadMs,
   });
   let server: TestServer;
@@ -32,6 +33,8 @@ describe('the metrics', () => {
       maxConcurrentRuns: 1,
       onCommit: metrics.committed,
       onStep: metrics.stepEnded,
+      onCallback: metrics.callbackTried,
+      secrets: { HOOK: 'c2VjcmV0' },
       renderMetrics: metrics.render,
       onAnswered: metrics.answered,
       apiKeys: ['key'],
@@ -183,7 +186,13 @@ describe('the metrics', () => {
 
 it('of a server that shares its database are there only then, and pass the linter', async () => {
   const none = async () => ({ SUBMITTED: 0, RUNNING: 0, WAITING: 0 });
-  const metrics = createMetrics({ queued: async () => 0, countUnfinished: none, findOldest: none, now: Date.now });
+  const metrics = createMetrics({
+    queued: async () => 0,
+    countUnfinished: none,
+    findOldest: none,
+    countDeliveries: async () => ({ count: 0, oldestAt: undefined }),
+    now: Date.now,
+  });
   expect(await metrics.render()).not.toContain('graphrunner_claims');
   const figures = {
     claimsHeld: 3,

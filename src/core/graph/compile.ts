@@ -1,3 +1,4 @@
+import type { NotifyTarget } from '../base/notify.js';
 import type { Steps } from '../base/steps.js';
 import { compileExpression, type Expression } from '../expressions/expressions.js';
 import { compileTemplate, type Template } from '../expressions/templates.js';
@@ -114,6 +115,8 @@ export interface CompiledGraph {
   readonly entryPoint: string;
   readonly nodes: ReadonlyMap<string, CompiledNode>;
   readonly limits: LimitsDefinition | undefined;
+  /** Whom its runs tell what becomes of them. */
+  readonly notify: readonly NotifyTarget[] | undefined;
   readonly merge: ReadonlyMap<string, MergeRule>;
   readonly inputSchema: JsonSchema | undefined;
 }
@@ -143,7 +146,8 @@ export function* compileGraph(
   const { input_schema: schema } = definition;
   const inputSchema = schema === undefined ? undefined : (yield* compileInSteps(schema)).schema;
   const merge = new Map(Object.entries(definition.merge ?? {}));
-  return { ...identity, entryPoint: definition.entry_point, nodes, limits: definition.limits, merge, inputSchema };
+  const { entry_point: entryPoint, limits, notify } = definition;
+  return { ...identity, entryPoint, nodes, limits, notify, merge, inputSchema };
 }
 
 function* linkTool(node: NodeDefinition, registry: Registry): Steps<Omit<CompiledNode, 'route' | 'onError'>> {

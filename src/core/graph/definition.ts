@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { definedOnly } from '../base/defined-only.js';
 import type { JsonObject } from '../base/json.js';
 import { jsonObjectSchema } from '../base/json-object-schema.js';
+import { notifySchema } from '../base/notify.js';
 import {
   type Guards,
   guardsIn,
@@ -250,6 +251,7 @@ export const graphDefinitionSchema = z
       .optional()
       .describe('JSON Schema that input_data must fit. Defaults of missing properties are filled in.'),
     limits: limitsSchema.optional(),
+    notify: notifySchema.optional(),
   })
   .meta({ id: 'GraphDefinition' });
 

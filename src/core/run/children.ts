@@ -1,5 +1,6 @@
 import { definedOnly } from '../base/defined-only.js';
 import type { Json } from '../base/json.js';
+import type { NotifyTarget } from '../base/notify.js';
 import type { Metadata } from '../base/run-options.js';
 import { type LimitsDefinition, type RunLimits, resolveLimits } from '../graph/definition.js';
 import type { JoinRule } from '../graph/edges.js';
@@ -167,7 +168,13 @@ export function startGraphRun(
  */
 export function startDetachedRun(
   starter: RunState,
-  graph: { readonly id: string; readonly version: number; readonly input: Json; readonly metadata?: Metadata },
+  graph: {
+    readonly id: string;
+    readonly version: number;
+    readonly input: Json;
+    readonly metadata?: Metadata;
+    readonly notify?: readonly NotifyTarget[];
+  },
   limits: RunLimits,
 ): EventOf<'run.submitted'> {
   return {
@@ -178,6 +185,7 @@ export function startDetachedRun(
     limits: limitsDocument(limits),
     metadata: inheritMetadata(starter, graph.metadata),
     started_by: { kind: 'run', id: starter.runId },
+    ...definedOnly({ notify: graph.notify }),
   };
 }
 

@@ -37,6 +37,7 @@ export function copyRun(state: RunState): MutableRun {
     deadlineSeconds: state.deadlineSeconds,
     deadlineAt: state.deadlineAt,
     metadata: state.metadata,
+    notify: state.notify,
     submittedAt: state.submittedAt,
     startedAt: state.startedAt,
     retriedBy: state.retriedBy,

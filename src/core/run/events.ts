@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../base/json.js';
+import type { NotifyTarget } from '../base/notify.js';
 import type { Guards, Metadata } from '../base/run-options.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
@@ -119,6 +120,8 @@ export type RunEvent =
       readonly deadline_at?: number;
       /** Of a child: the runs above it that have a limit of tokens or of cost, from which it takes; the top one first. */
       readonly budgets_of?: readonly string[];
+      /** Whom it tells what becomes of it. */
+      readonly notify?: readonly NotifyTarget[];
     }
   /** `step` and `attempt` are 1 if they are omitted. */
   | { readonly type: 'run.started'; readonly next: string; readonly step?: number }

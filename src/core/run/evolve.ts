@@ -131,6 +131,7 @@ function submitted(state: RunState, event: EventOf<'run.submitted'>, time: numbe
     graphVersion: event.graph_version,
     inputData: event.parent?.kind === 'branch' ? state.inputData : freezeJson(event.input_data),
     metadata: event.metadata,
+    notify: event.notify ?? state.notify,
     parent: event.parent ?? null,
     startedBy: event.started_by ?? null,
     entryNode: event.entry_node ?? null,

@@ -32,7 +32,7 @@ function lastStepOf(original: RunState): number {
  * @param now milliseconds since 1970
  */
 export function openFork(
-  { deadlineSeconds, maxSteps, guards, metadata, inputData }: RunState,
+  { deadlineSeconds, maxSteps, guards, metadata, notify, inputData }: RunState,
   { graphId, version }: Pick<CompiledGraph, 'graphId' | 'version'>,
   runId: string,
   now: number,
@@ -49,7 +49,7 @@ export function openFork(
         definedOnly({ maxSteps, deadlineSeconds: deadlineSeconds ?? undefined, guards: guards ?? undefined }),
       ),
       metadata,
-      ...definedOnly({ by }),
+      ...definedOnly({ by, notify: notify.length === 0 ? undefined : notify }),
     },
     now,
   );

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../base/json.js';
+import type { NotifyTarget } from '../base/notify.js';
 import type { Guards, Metadata } from '../base/run-options.js';
 import { NO_USAGE, type Usage } from '../base/usage.js';
 import { type Actors, NO_ACTORS } from './actor.js';
@@ -190,6 +191,8 @@ export interface RunState {
   readonly deadlineSeconds: number | null;
   readonly deadlineAt: number | null;
   readonly metadata: Metadata;
+  /** Whom it tells what becomes of it. Deliveries name them by their places. */
+  readonly notify: readonly NotifyTarget[];
   readonly submittedAt: number;
   readonly startedAt: number | null;
   /** Of a child: seq of the parent's retry that last set it going again. */
@@ -290,6 +293,7 @@ export function startWait<K extends WaitKind>(
 }
 
 const NO_BUDGETS: readonly string[] = Object.freeze([]);
+const NO_TARGETS: readonly NotifyTarget[] = Object.freeze([]);
 
 /** The `data` of a run that has none yet. */
 export const NO_DATA: JsonObject = Object.freeze({});
@@ -328,6 +332,7 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     deadlineSeconds: null,
     deadlineAt: null,
     metadata: {},
+    notify: NO_TARGETS,
     submittedAt: 0,
     startedAt: null,
     retriedBy: null,

@@ -13,6 +13,7 @@ import {
   orNull,
 } from '../base/form.js';
 import { freezeJson, isPlainObject, type Json, type JsonObject } from '../base/json.js';
+import { NOTIFY_EVENTS, type NotifyTarget } from '../base/notify.js';
 import type { Guards } from '../base/run-options.js';
 import { parseStored, UnknownKindError } from '../base/stored.js';
 import type { Usage } from '../base/usage.js';
@@ -52,6 +53,9 @@ export const isGivenLimits = hasFields<GivenLimits>({
   deadline_seconds: optional(isNumber),
   ...guardFields,
 });
+export const isNotify = isListOf(
+  hasFields<NotifyTarget>({ url: isText, on: isListOf(isOneOf(NOTIFY_EVENTS)), secret: isText }),
+);
 export const isUsage = hasFields<Usage>({
   input_tokens: isCount,
   output_tokens: isCount,
@@ -144,6 +148,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     by,
     deadline_at: optional(isNumber),
     budgets_of: optional(isListOf(isText)),
+    notify: optional(isNotify),
   },
   'run.started': { next: isText, step: optional(isCount) },
   'step.completed': { ...call, patch: isJsonObject, decision: orNull(isDecision), next },

@@ -64,6 +64,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
   },
   run_not_found: { status: 404, title: 'Run ID not found', meaning: 'No run has this id.' },
   schedule_not_found: { status: 404, title: 'Schedule not found', meaning: 'No schedule has this id.' },
+  delivery_not_found: {
+    status: 404,
+    title: 'Delivery not found',
+    meaning: 'No delivery of a callback has this id.',
+  },
   answer_link_unknown: {
     status: 404,
     title: 'Approval link unknown',
@@ -107,6 +112,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     status: 409,
     title: 'Too many signals',
     meaning: 'The run has been sent as many signals as it keeps, and has not taken them.',
+  },
+  delivery_done: {
+    status: 409,
+    title: 'Delivery done',
+    meaning: 'The callback was delivered, so it is not tried again.',
   },
   run_is_child: {
     status: 409,

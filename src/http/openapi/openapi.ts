@@ -17,6 +17,7 @@ const TAGS = [
   { name: 'Graphs', description: 'Definitions and their versions.' },
   { name: 'Runs', description: 'Executions of graphs.' },
   { name: 'Schedules', description: 'What starts runs at certain times.' },
+  { name: 'Callbacks', description: 'What runs have told others, and are still to tell them.' },
   { name: 'Registry', description: 'What graphs can name.' },
   { name: 'Service', description: 'Health.' },
 ];

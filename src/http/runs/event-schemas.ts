@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { notifySchema } from '../../core/base/notify.js';
 import type { EventOf, EventType } from '../../core/run/events.js';
 import type { WaitOutcome } from '../../core/run/waits.js';
 import { jsonObjectSchema, jsonSchema, kindSchema, timeSchema } from '../schemas.js';
@@ -129,6 +130,7 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
       .optional()
       .describe('Of a child, in milliseconds since 1970: the deadline of its parent, or its own if that is earlier.'),
     budgets_of: budgetsOfSchema,
+    notify: notifySchema.optional(),
   },
   'run.started': { next: z.string(), step: z.int().optional().describe('1 if omitted.') },
   'step.completed': {

@@ -2,6 +2,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { EngineError } from '../../core/base/errors.js';
 import type { Json } from '../../core/base/json.js';
+import { notifySchema } from '../../core/base/notify.js';
 import { metadataSchema } from '../../core/base/run-options.js';
 import { limitsSchema } from '../../core/graph/definition.js';
 import type { Actor } from '../../core/run/actor.js';
@@ -32,6 +33,7 @@ const startRunSchema = z
     version: versionSchema,
     limits: limitsSchema.exactOptional(),
     metadata: metadataSchema.exactOptional(),
+    notify: notifySchema.exactOptional(),
   })
   .meta({ id: 'StartRun' })
   .meta({ [NAMED_EXAMPLES]: EXAMPLES });

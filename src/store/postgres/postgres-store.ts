@@ -6,6 +6,7 @@ import type { EventRecord } from '../../core/run/events.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
 import type { RunOutline } from '../../core/run/unread.js';
+import type { Deliveries } from '../deliveries.js';
 import { StoreUnavailableError } from '../errors.js';
 import { Health } from '../health.js';
 import type { PortsOptions } from '../ports.js';
@@ -32,6 +33,7 @@ import { BatchWriter } from './batch-writer.js';
 import { ChildReader } from './child-reader.js';
 import { isStorable } from './column-values.js';
 import { type Pools, send, WRITERS } from './connection.js';
+import { PostgresDeliveries } from './deliveries.js';
 import { ConnectionError, isDatabaseFailure, unwrap } from './failures.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
@@ -62,6 +64,7 @@ export class PostgresStore implements Store {
   readonly #lists: RunLists;
   readonly #deletion: RunDeletion;
   readonly #graphs: Graphs;
+  readonly deliveries: Deliveries;
   #isClosed = false;
 
   constructor(
@@ -79,6 +82,10 @@ export class PostgresStore implements Store {
       read: (work) => this.#read(work),
       write: (work) => this.#write(work),
       changed: () => options.signals.publish({ kind: 'schedules_changed' }),
+    });
+    this.deliveries = new PostgresDeliveries(readers, {
+      read: (work) => this.#read(work),
+      write: (work) => this.#write(work),
     });
     this.#health = new Health(options.logger, () => probe(pools));
     const batches = new BatchWriter(writers, options.participants);

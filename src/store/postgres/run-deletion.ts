@@ -59,17 +59,24 @@ interface FinishedRun {
 
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
-/** The next top-level run that finished before a time. */
+/**
+ * The next top-level run that finished before a time. What is still to be told of a run is told before it goes by its age;
+ * that takes three days at most.
+ */
 async function findFinished(session: Session, time: number, after: FinishedRun): Promise<FinishedRun[]> {
   const { rows } = await send<{ runId: string; finishedAt: number }>(session, {
     name: 'find_finished',
     text: `SELECT run_id AS "runId", finished_at AS "finishedAt" FROM workflow_runs
       WHERE finished_at < $1 AND parent_run_id IS NULL AND finished_at >= $2 AND (finished_at, run_id) > ($2, $3)
+        AND NOT EXISTS (SELECT 1 FROM delivery_targets t WHERE t.run_id = workflow_runs.run_id AND t.next_at IS NOT NULL)
       ORDER BY finished_at, run_id LIMIT 1 FOR UPDATE SKIP LOCKED`,
     values: [toBigint(time), after.finishedAt, after.runId],
   });
   return rows;
 }
+
+/** What belongs to a run. Targets go before their callbacks: whoever settles one has locked the target first. */
+const TABLES = ['run_events', 'run_snapshots', 'child_usage', 'delivery_targets', 'deliveries', 'workflow_runs'];
 
 /**
  * Deletes a run and all below it; says how many, which is none where one of them has not finished. A parent is older than
@@ -90,7 +97,7 @@ async function deleteFamily(session: Session, topRunId: string): Promise<number>
   if (family.some(({ hasFinished }) => !hasFinished)) return 0;
   for (const { runId, metadata } of family) await deleteMetadata(session, runId, readMetadata(metadata));
   const values = [family.map(({ runId }) => runId)];
-  for (const table of ['run_events', 'run_snapshots', 'child_usage', 'workflow_runs']) {
+  for (const table of TABLES) {
     await send(session, {
       name: `delete_${table}`,
       text: `DELETE FROM ${table} WHERE run_id = ANY($1::uuid[])`,

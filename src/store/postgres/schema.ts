@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, pgTable, pgView, primaryKey, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import type { NotifyEvent } from '../../core/base/notify.js';
+import type { DeliveryStatus } from '../../core/delivery/delivery.js';
 import type { EventType, Starter } from '../../core/run/events.js';
 import type { RunStatus, Waiting } from '../../core/run/state.js';
 import { errorColumn, longText, metadataColumn, text } from './stored-columns.js';
@@ -161,6 +163,61 @@ export const serverKeys = pgTable('server_keys', {
   name: text('name').primaryKey(),
   key: text('key').notNull(),
 });
+
+/** Callbacks, each stored with the event of a run that it tells of. `target` is one of the targets of the run, by its place. */
+export const deliveries = pgTable(
+  'deliveries',
+  {
+    runId: uuid('run_id').notNull(),
+    seq: integer('seq').notNull(),
+    target: integer('target').notNull(),
+    status: text('status').$type<DeliveryStatus>().notNull(),
+    event: text('event').$type<NotifyEvent>().notNull(),
+    url: text('url').notNull(),
+    /** The name of the secret. */
+    secret: text('secret').notNull(),
+    createdAt: time('created_at').notNull(),
+    settledAt: time('settled_at'),
+    /** Since when it is tried: another time than it was stored if somebody had it tried again. */
+    since: time('since').notNull(),
+    /** Tries since then. */
+    tries: integer('tries').notNull().default(0),
+    /** How often somebody had it tried again. */
+    retries: integer('retries').notNull().default(0),
+    /** The latest tries, as JSON. */
+    attempts: longText('attempts').notNull().default('[]'),
+    body: longText('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.runId, table.seq, table.target] }),
+    // Lists, newest first, one status after the other; what is pending is counted in it.
+    index('deliveries_status').on(table.status, table.createdAt, table.runId, table.seq, table.target),
+    // The next one of a target, however many were delivered.
+    index('deliveries_pending').on(table.runId, table.target, table.seq).where(sql`status = 'pending'`),
+  ],
+);
+
+/** The targets of runs that callbacks were stored for: each gets them one by one, in order. */
+export const deliveryTargets = pgTable(
+  'delivery_targets',
+  {
+    runId: uuid('run_id').notNull(),
+    target: integer('target').notNull(),
+    /** `name:port`. Hosts take turns. */
+    host: text('host').notNull(),
+    /** When the first pending callback is due; null if none is pending. While it is claimed: when the claim is lost. */
+    nextAt: time('next_at'),
+    /** The target wants nothing more of the run. */
+    isGone: boolean('is_gone').notNull().default(false),
+    /** What the claim is known by, while a server has one. */
+    claim: text('claim'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.runId, table.target] }),
+    index('delivery_targets_host').on(table.host, table.nextAt).where(sql`next_at IS NOT NULL`),
+    index('delivery_targets_next_at').on(table.nextAt).where(sql`next_at IS NOT NULL`),
+  ],
+);
 
 /**
  * What starts runs at certain times. `next_at` is the instant of the occurrence to look at, and `wake_at` when to look at it:

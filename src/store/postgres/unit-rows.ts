@@ -1,4 +1,5 @@
 import { toNanoDollars } from '../../core/base/usage.js';
+import type { NewDelivery } from '../../core/delivery/outbox.js';
 import type { RunState } from '../../core/run/state.js';
 import { parentColumns, rowOf, starterColumns, usageAbove } from '../run-row.js';
 import type { ScheduleAdvance } from '../schedules.js';
@@ -75,6 +76,7 @@ export interface Rows {
   readonly events: readonly EventColumns[];
   readonly changedRuns: readonly RowColumns[];
   readonly snapshots: readonly SnapshotColumns[];
+  readonly deliveries: readonly NewDelivery[];
 }
 
 /** What is stored of a unit. */
@@ -109,18 +111,21 @@ interface RunWrite {
   /** The state that the row follows from, if it changes. */
   readonly rowState: RunState | undefined;
   readonly snapshot: Omit<SnapshotColumns, 'runId'> | undefined;
+  readonly deliveries: readonly NewDelivery[];
 }
 
-function join(before: RunWrite | undefined, { state, records, rowChanged, create, snapshot }: RunAppend): RunWrite {
+function join(before: RunWrite | undefined, append: RunAppend): RunWrite {
+  const { state, records, rowChanged, create, snapshot, deliveries = [] } = append;
   return {
     records: before === undefined ? records : [...before.records, ...records],
     create: before?.create ?? create,
     rowState: rowChanged || create !== undefined ? state : before?.rowState,
     snapshot: snapshot === undefined ? before?.snapshot : { seq: state.seq, state: snapshot },
+    deliveries: before === undefined ? deliveries : [...before.deliveries, ...deliveries],
   };
 }
 
-function rowsOfRun(runId: string, { records, create, rowState, snapshot }: RunWrite): Rows {
+function rowsOfRun(runId: string, { records, create, rowState, snapshot, deliveries }: RunWrite): Rows {
   const first = records[0]?.seq ?? 0;
   const isNew = create !== undefined && rowState !== undefined;
   return {
@@ -138,6 +143,7 @@ function rowsOfRun(runId: string, { records, create, rowState, snapshot }: RunWr
     }),
     changedRuns: rowState !== undefined && !isNew ? [{ runId, ...rowOf(rowState) }] : [],
     snapshots: snapshot === undefined ? [] : [{ runId, ...snapshot }],
+    deliveries,
   };
 }
 

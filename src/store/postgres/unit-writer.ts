@@ -9,6 +9,7 @@ import {
 } from '../errors.js';
 import type { Slot } from '../store.js';
 import { type Session, send } from './connection.js';
+import { writeDeliveries } from './delivery-rows.js';
 import { serverError } from './failures.js';
 import type { CommitParticipant } from './participant.js';
 import type { MadeChildren, NeededVersion, Rows, ScheduleColumns, UnitRows, UsedByChildren } from './unit-rows.js';
@@ -58,6 +59,7 @@ export async function writeTogether(
       events: runs.flatMap(({ events }) => events),
       changedRuns: runs.flatMap(({ changedRuns }) => changedRuns),
       snapshots: runs.flatMap(({ snapshots }) => snapshots),
+      deliveries: runs.flatMap(({ deliveries }) => deliveries),
     }),
     writeSlots(
       session,
@@ -179,6 +181,7 @@ function writeRows(session: Session, rows: Rows): Promise<void>[] {
     insertAll(session, insertEvents, rows.events),
     insertAll(session, updateRuns, rows.changedRuns),
     insertAll(session, saveSnapshots, rows.snapshots),
+    writeDeliveries(session, rows.deliveries),
   ];
 }
 

@@ -2,7 +2,15 @@ import { and, asc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { isFinished } from '../../core/run/state.js';
 import { readMetadata } from '../../core/run/stored-row.js';
-import { childUsage, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
+import {
+  childUsage,
+  deliveries,
+  deliveryTargets,
+  runEvents,
+  runMetadata,
+  runSnapshots,
+  workflowRuns,
+} from './schema.js';
 
 /** Runs, children included, after which a transaction deletes no further family: some 15 ms. A family is deleted whole. */
 const MAX_RUNS = 1000;
@@ -63,9 +71,15 @@ export class RunDeletion {
     this.#statements.deleteEvents.run({ runId });
     this.#statements.deleteSnapshot.run({ runId });
     this.#statements.deleteUsage.run({ runId });
+    this.#statements.deleteTargets.run({ runId });
+    this.#statements.deleteDeliveries.run({ runId });
     this.#statements.deleteRun.run({ runId });
   }
 }
+
+/** What is still to be told of a run is told before it goes by its age; that takes three days at most. */
+const hasNothingPending = sql`NOT EXISTS (SELECT 1 FROM delivery_targets
+  WHERE run_id = ${workflowRuns.runId} AND next_at IS NOT NULL)`;
 
 /** A run and all below it. A parent is older than its children and never changes, so this ends. */
 const family = sql`(WITH RECURSIVE family (run_id) AS (
@@ -93,7 +107,7 @@ function prepareStatements(db: BetterSQLite3Database) {
     findFinished: db
       .select({ runId })
       .from(workflowRuns)
-      .where(and(lt(finishedAt, param('time')), isNull(parentRunId)))
+      .where(and(lt(finishedAt, param('time')), isNull(parentRunId), hasNothingPending))
       .orderBy(asc(finishedAt))
       .limit(1)
       .offset(param('skipped'))
@@ -119,6 +133,14 @@ function prepareStatements(db: BetterSQLite3Database) {
     deleteUsage: db
       .delete(childUsage)
       .where(eq(childUsage.runId, param('runId')))
+      .prepare(),
+    deleteTargets: db
+      .delete(deliveryTargets)
+      .where(eq(deliveryTargets.runId, param('runId')))
+      .prepare(),
+    deleteDeliveries: db
+      .delete(deliveries)
+      .where(eq(deliveries.runId, param('runId')))
       .prepare(),
     deleteRun: db
       .delete(workflowRuns)

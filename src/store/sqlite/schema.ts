@@ -1,5 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, sqliteView, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { NotifyEvent } from '../../core/base/notify.js';
+import type { DeliveryStatus } from '../../core/delivery/delivery.js';
 import type { GraphDefinition } from '../../core/graph/definition.js';
 import type { EventType, Starter } from '../../core/run/events.js';
 import { RUN_STATUSES, type Waiting } from '../../core/run/state.js';
@@ -191,6 +193,64 @@ export const schedules = sqliteTable(
   (table) => [
     index('schedules_wake_at').on(table.wakeAt).where(sql`wake_at IS NOT NULL`),
     index('schedules_graph').on(table.graphId, table.scheduleId),
+  ],
+);
+
+/**
+ * Callbacks, each stored with the event of a run that it tells of. `target` is one of the targets of the run, by its place.
+ * What is read only for one of them stands last.
+ */
+export const deliveries = sqliteTable(
+  'deliveries',
+  {
+    runId: text('run_id').notNull(),
+    seq: integer('seq').notNull(),
+    target: integer('target').notNull(),
+    status: text('status').$type<DeliveryStatus>().notNull(),
+    event: text('event').$type<NotifyEvent>().notNull(),
+    url: text('url').notNull(),
+    /** The name of the secret. */
+    secret: text('secret').notNull(),
+    createdAt: integer('created_at').notNull(),
+    settledAt: integer('settled_at'),
+    /** Since when it is tried: another time than it was stored if somebody had it tried again. */
+    since: integer('since').notNull(),
+    /** Tries since then. */
+    tries: integer('tries').notNull().default(0),
+    /** How often somebody had it tried again. */
+    retries: integer('retries').notNull().default(0),
+    /** The latest tries, as JSON. */
+    attempts: text('attempts').notNull().default('[]'),
+    body: text('body').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.runId, table.seq, table.target] }),
+    // Lists, newest first, one status after the other; what is pending is counted in it.
+    index('deliveries_status').on(table.status, table.createdAt, table.runId, table.seq, table.target),
+    // The next one of a target, however many were delivered.
+    index('deliveries_pending').on(table.runId, table.target, table.seq).where(sql`status = 'pending'`),
+  ],
+);
+
+/** The targets of runs that callbacks were stored for: each gets them one by one, in order. */
+export const deliveryTargets = sqliteTable(
+  'delivery_targets',
+  {
+    runId: text('run_id').notNull(),
+    target: integer('target').notNull(),
+    /** `name:port`. Hosts take turns. */
+    host: text('host').notNull(),
+    /** When the first pending callback is due; null if none is pending. While it is claimed: when the claim is lost. */
+    nextAt: integer('next_at'),
+    /** The target wants nothing more of the run. */
+    isGone: integer('is_gone', { mode: 'boolean' }).notNull().default(false),
+    /** What the claim is known by. Always null in a file, whose only server has its claims in memory. */
+    claim: text('claim'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.runId, table.target] }),
+    index('delivery_targets_host').on(table.host, table.nextAt).where(sql`next_at IS NOT NULL`),
+    index('delivery_targets_next_at').on(table.nextAt).where(sql`next_at IS NOT NULL`),
   ],
 );
 

@@ -7,6 +7,7 @@ import type { EventRecord } from '../../core/run/events.js';
 import type { ChildResult } from '../../core/run/join.js';
 import type { Waiting } from '../../core/run/state.js';
 import type { RunOutline } from '../../core/run/unread.js';
+import type { Deliveries } from '../deliveries.js';
 import { StoreUnavailableError } from '../errors.js';
 import type { DeleteGraphResult, ScheduleStore } from '../schedules.js';
 import type { Signals } from '../signals.js';
@@ -29,6 +30,7 @@ import type {
 import { Checkpoints } from './checkpoint.js';
 import { ChildReader } from './child-reader.js';
 import type { DatabaseFiles } from './database-files.js';
+import { SqliteDeliveries } from './deliveries.js';
 import { isDatabaseFailure } from './failures.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
@@ -74,6 +76,7 @@ export class SqliteStore implements Store {
   readonly #wakeTimes: WakeTimes;
   readonly #deletion: RunDeletion;
   readonly #graphs: Graphs;
+  readonly deliveries: Deliveries;
   readonly #db: BetterSQLite3Database;
 
   /** @param release gives the lock of the database back */
@@ -101,6 +104,10 @@ export class SqliteStore implements Store {
       read: (work) => this.#read(work),
       write: (work) => this.#write(work),
       changed: () => options.signals.publish({ kind: 'schedules_changed' }),
+    });
+    this.deliveries = new SqliteDeliveries(sqlite, {
+      read: (work) => this.#read(work),
+      write: (work) => this.#write(work),
     });
     this.isNew = this.#graphs.isEmpty();
     this.newestRunId = findNewestRunId(db);

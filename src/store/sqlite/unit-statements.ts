@@ -3,6 +3,8 @@ import { and, eq, isNull, type Query, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import {
   childUsage,
+  deliveries,
+  deliveryTargets,
   graphDefinitions,
   runEvents,
   runMetadata,
@@ -22,6 +24,7 @@ export function prepareStatements(db: BetterSQLite3Database, sqlite: Database.Da
     ...prepareRows(db, sqlite),
     ...prepareJournal(db, sqlite),
     ...prepareCounts(db, sqlite),
+    ...prepareOutbox(db, sqlite),
     ...prepareLookUps(db),
   };
 }
@@ -142,6 +145,42 @@ function prepareCounts(db: BetterSQLite3Database, sqlite: Database.Database) {
       .from(schedules)
       .where(eq(schedules.scheduleId, param('scheduleId')))
       .prepare(),
+  };
+}
+
+/** Callbacks. */
+function prepareOutbox(db: BetterSQLite3Database, sqlite: Database.Database) {
+  const prepare = (query: { toSQL(): Query }) => prepareWrite(sqlite, query);
+  const target = { runId: param('runId'), target: param('target'), host: param('host'), nextAt: param('createdAt') };
+  return {
+    // Those that are pending already go first.
+    makeTargetDue: prepare(
+      db
+        .insert(deliveryTargets)
+        .values(target)
+        .onConflictDoUpdate({
+          target: [deliveryTargets.runId, deliveryTargets.target],
+          set: {
+            nextAt: sql`CASE WHEN delivery_targets.is_gone THEN NULL
+              ELSE coalesce(delivery_targets.next_at, excluded.next_at) END`,
+          },
+        }),
+    ),
+    insertDelivery: prepare(
+      db.insert(deliveries).values({
+        runId: param('runId'),
+        seq: param('seq'),
+        target: param('target'),
+        status: sql`(SELECT CASE WHEN is_gone THEN 'gone' ELSE 'pending' END FROM delivery_targets
+          WHERE run_id = ${param('runId')} AND target = ${param('target')})`,
+        event: param('event'),
+        url: param('url'),
+        secret: param('secret'),
+        createdAt: param('createdAt'),
+        since: param('createdAt'),
+        body: param('body'),
+      }),
+    ),
   };
 }
 

@@ -104,7 +104,7 @@ export class UnitWriter {
   }
 
   #append(append: RunAppend): void {
-    const { state, records, rowChanged, create, snapshot } = append;
+    const { state, records, rowChanged, create, snapshot, deliveries = [] } = append;
     const { runId } = state;
     if (create !== undefined) this.#create(state, create);
     this.#insertEvents(runId, records);
@@ -112,6 +112,10 @@ export class UnitWriter {
     if (usage !== undefined && state.parent !== null) this.#addUsage(state.parent.run_id, usage);
     if (create === undefined && rowChanged) this.#updateRow(state);
     if (snapshot !== undefined) this.#statements.saveSnapshot.run({ runId, seq: state.seq, state: snapshot });
+    for (const delivery of deliveries) {
+      this.#statements.makeTargetDue.run({ ...delivery });
+      this.#statements.insertDelivery.run({ ...delivery });
+    }
   }
 
   #create(state: RunState, { idempotency, isLatest = false, slotSeq }: NewRun): void {
@@ -208,8 +212,8 @@ function conflictOr(thrown: unknown, runId: string): unknown {
  */
 function isOneStatement({ appends: [append, ...others], slots = [] }: Unit): boolean {
   if (append === undefined || others.length > 0 || slots.length > 0) return false;
-  const { records, rowChanged, create, snapshot } = append;
-  if (usageAbove(append) !== undefined) return false;
+  const { records, rowChanged, create, snapshot, deliveries } = append;
+  if (usageAbove(append) !== undefined || deliveries !== undefined) return false;
   return records.length === 1 && !rowChanged && create === undefined && snapshot === undefined;
 }
 

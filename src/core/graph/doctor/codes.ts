@@ -27,7 +27,7 @@ export const GRAPH_WARNINGS = {
   endless_cycle: 'no path leads out of a cycle to an end',
   no_path_to_end: 'every path from this node leads into such a cycle',
   unused_route: 'a route is for something that the condition never answers',
-  unset_secret: 'params name a secret that this server does not have',
+  unset_secret: 'params, or `notify`, name a secret that this server does not have',
   unknown_graph: 'a node runs a graph, or a version of one, that does not exist',
   unreachable_entry: 'earlier entries of `retry` or `on_error` take all errors that an entry, or a code of it, is for',
   unthrown_code: '`on` names a code that nothing there fails with',

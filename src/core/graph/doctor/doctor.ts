@@ -66,6 +66,7 @@ export function* diagnose(
     ...warnOfPaths(linked),
     ...warnOfRoutes(definition, registry),
     ...warnOfSecrets(definition, registry, secretNames, isSecretSet),
+    ...warnOfTargets(definition, isSecretSet),
     ...warnOfGraphs(definition, graphs),
     ...(yield* warnOfErrorEntries(definition, registry)),
     ...warnOfSettings(definition, registry),
@@ -134,10 +135,18 @@ function warnOfSecrets(
     if (registry.tools.get(node.tool_name)?.secrets !== true) return [];
     return (secretNames[index] as readonly string[])
       .filter((name) => !isSecretSet(name))
-      .map((name) => ({
-        pointer: `/nodes/${index}/params`,
-        code: 'unset_secret',
-        message: `The secret "${name}" is not set. Set SECRET_${name} in the environment of the server.`,
-      }));
+      .map((name) => unsetSecret(`/nodes/${index}/params`, name));
   });
+}
+
+/** Callbacks that could not be signed are not sent. */
+function warnOfTargets({ notify = [] }: GraphDefinition, isSecretSet: (name: string) => boolean): GraphWarning[] {
+  return notify.flatMap(({ secret }, index) =>
+    isSecretSet(secret) ? [] : [unsetSecret(`/notify/${index}/secret`, secret)],
+  );
+}
+
+function unsetSecret(pointer: string, name: string): GraphWarning {
+  const message = `The secret "${name}" is not set. Set SECRET_${name} in the environment of the server.`;
+  return { pointer, code: 'unset_secret', message };
 }
