@@ -6,6 +6,7 @@ import type { Registry } from './core/tool/registry.js';
 import { ANSWER_KEY_NAME, AnswerTokens } from './engine/answer-tokens.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { Executor, type ExecutorOptions } from './executor/executor.js';
+import { ToolLimits } from './executor/tool-limits.js';
 import { withPostgresPackages } from './postgres-packages.js';
 import { GraphCache } from './runs/graph-cache.js';
 import { LinePages } from './runs/line-pages.js';
@@ -26,6 +27,8 @@ export interface ComposeOptions
   readonly databaseUrl: string;
   readonly registry: Registry;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** How many calls of some tools can be at work, by the names of the tools. */
+  readonly toolLimits?: ReadonlyMap<string, number>;
   /** What people reach the server by. With it there are approval links. */
   readonly publicUrl?: string | undefined;
   /** On a database that others share. */
@@ -100,7 +103,7 @@ export async function compose({
   const output = new RunOutput({ signals, now });
   const newId = runIds(now, newestRunId);
   const inside = { store, queue, signals, peers, graphs, runs, lines, turns, output, now, newId };
-  const executor = new Executor({ ...options, ...inside, random });
+  const executor = new Executor({ ...options, ...inside, toolLimits: new ToolLimits(options.toolLimits ?? new Map()), random });
   const engine = createEngine({
     ...inside,
     registry,

@@ -85,7 +85,7 @@ export interface EngineDeps
     ParamsDeps,
     Pick<AnswerLinkDeps, 'answerTokens'> {
   readonly output: RunOutput;
-  readonly queue: Pick<RunQueue, 'admit'>;
+  readonly queue: Pick<RunQueue, 'admit' | 'hasSlot'>;
 }
 
 /** Makes the engine out of its parts. */

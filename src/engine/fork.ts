@@ -4,7 +4,7 @@ import type { JsonObject } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import type { Actor } from '../core/run/actor.js';
 import type { EventRecord } from '../core/run/events.js';
-import { copyEvent, endFork, openFork, refuseFork, refuseSize, stepIsMissing } from '../core/run/fork.js';
+import { copyEvent, endFork, keyFork, openFork, refuseFork, refuseSize, stepIsMissing } from '../core/run/fork.js';
 import type { Appended } from '../core/run/journal.js';
 import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
@@ -38,7 +38,7 @@ const MAX_MEASURED_EVENTS = 10_000;
 /**
  * Starts a new run with the steps of another one before `fromStep` copied. The original, live or not, is untouched.
  * @throws EngineError `run_not_found`, `run_is_child`, `run_unreadable`, `graph_unreadable`, `graph_deleted`, `fork_impossible`,
- * `invalid_request`, `server_busy`, `queue_full`, `shutting_down`, `idempotency_mismatch`, `store_unavailable`.
+ * `invalid_request`, `server_busy`, `concurrency_full`, `queue_full`, `shutting_down`, `idempotency_mismatch`, `store_unavailable`.
  */
 export async function forkRun(
   deps: RunDeps,
@@ -101,7 +101,9 @@ async function forkedJournal(
   const graph = await graphFor(deps, original, version);
   const refusal = refuseFork(original, fromStep);
   if (refusal !== undefined) throw refusalError(refusal);
-  const opened = openFork(original, graph, deps.newId(), deps.now(), { by });
+  const now = deps.now();
+  const opened = keyFork(graph, openFork(original, graph, deps.newId(), now, { by }), now);
+  if (opened.refusal !== undefined) throw refusalError(opened.refusal);
   const prefix = await copyPrefix(deps, original, fromStep, opened);
   const patch = (await jsonOf(deps, data, '/data')) as JsonObject;
   const fork = { fromStep, node: prefix.node, data: patch, now: deps.now(), by };

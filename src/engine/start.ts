@@ -5,6 +5,7 @@ import type { CompiledGraph } from '../core/graph/compile.js';
 import { type LimitsDefinition, resolveLimits } from '../core/graph/definition.js';
 import type { Actor } from '../core/run/actor.js';
 import { limitsDocument } from '../core/run/children.js';
+import { withConcurrency } from '../core/run/concurrency.js';
 import { openRun } from '../core/run/journal.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
 import { GraphGoneError, GraphStaleError, ReplayError } from '../store/errors.js';
@@ -30,7 +31,7 @@ export interface StartedRun {
 
 /**
  * Starts a run. It is durable when this resolves.
- * @throws EngineError `graph_not_found`, `invalid_request`, `invalid_input`, `queue_full`, `shutting_down`, `idempotency_mismatch`,
+ * @throws EngineError `graph_not_found`, `invalid_request`, `invalid_input`, `concurrency_full`, `queue_full`, `shutting_down`, `idempotency_mismatch`,
  * `store_unavailable`.
  */
 export async function startRun(deps: RunDeps, request: StartRun): Promise<StartedRun> {
@@ -73,7 +74,10 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
     metadata,
     ...definedOnly({ by }),
   } as const;
-  const opened = openRun(deps.newId(), event, deps.now());
+  const [newId, now] = [deps.newId(), deps.now()];
+  const keyed = withConcurrency(graph, newId, event, now);
+  if (keyed.problem !== undefined) throw keyMissing(keyed.problem);
+  const opened = openRun(newId, keyed.submitted, now);
   const create = definedOnly({ idempotency, isLatest: version === undefined });
   const { runId } = opened.state;
   // At hand before the commit makes it due: whoever drives it need not load it.
@@ -86,6 +90,11 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
     deps.runs.forget(runId);
     throw error;
   }
+}
+
+function keyMissing(problem: string): EngineError {
+  const errors = [{ pointer: '/input_data', code: 'invalid_value', message: problem }];
+  return new EngineError('invalid_input', 'The input gives no key for the concurrency of the graph.', { errors });
 }
 
 /** @throws EngineError `invalid_request`, `invalid_input` */

@@ -7,6 +7,7 @@ import { resolveLimits } from '../core/graph/definition.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
 import { MAX_DEPTH } from '../core/run/branches.js';
 import { inheritMetadata, startDetachedRun } from '../core/run/children.js';
+import { withConcurrency } from '../core/run/concurrency.js';
 import type { WaitStart } from '../core/run/events.js';
 import type { DetachedRun } from '../core/run/settle.js';
 import { cursorOf, type RunState } from '../core/run/state.js';
@@ -26,6 +27,8 @@ interface ResolveDeps {
   readonly turns: Pick<Turns, 'inSlices'>;
   /** A new UUIDv7. */
   readonly newId: () => string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /** Makes what a tool asked for into facts: the schema is checked, and of a graph the version is fixed. */
@@ -67,7 +70,7 @@ async function findSchemaProblem(
 async function resolveGraph(
   request: GraphWait,
   state: RunState,
-  { graphs, newId }: ResolveDeps,
+  { graphs, newId, now }: ResolveDeps,
   node: string,
 ): Promise<ResolvedWait> {
   const { graphId, version, input = null, isDetached = false, saveAs = node } = request;
@@ -96,7 +99,10 @@ async function resolveGraph(
     if (isDetached) {
       const called = { id: graph.graphId, version: graph.version, input: inputData, ...metadata };
       const submitted = startDetachedRun(state, called, resolveLimits(graph.limits, limits));
-      return { kind: 'starts', run: { runId: newId(), submitted }, saveAs };
+      const runId = newId();
+      const keyed = withConcurrency(graph, runId, submitted, now());
+      if (keyed.problem !== undefined) return invalid(keyed.problem);
+      return { kind: 'starts', run: { runId, submitted: keyed.submitted }, saveAs };
     }
     return {
       kind: 'waits',

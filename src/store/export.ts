@@ -33,6 +33,17 @@ export interface ExportedRun {
   readonly descendants: number;
   /** 0 or 1. */
   readonly paused: number;
+  readonly concurrencyKey: string | null;
+  readonly concurrencySince: number | null;
+  /** 0 or 1. */
+  readonly concurrencySlot: number | null;
+}
+
+/** How many runs of a graph can be under way at a time. */
+export interface ExportedLimit {
+  readonly graphId: string;
+  readonly maxRuns: number;
+  readonly onFull: string;
 }
 
 /** A record of a journal as it is stored. */
@@ -78,6 +89,7 @@ export interface ExportedCounts {
 export interface Export {
   counts(): ExportedCounts;
   graphs(): Iterable<ExportedGraph>;
+  limits(): Iterable<ExportedLimit>;
   keys(): Iterable<ExportedKey>;
   /** Rows of runs with greater ids than one, in order. */
   runs(after: string, limit: number): readonly ExportedRun[];

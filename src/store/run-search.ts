@@ -42,6 +42,7 @@ const IS_MOVE: Readonly<Record<EventType, boolean>> = {
   'run.recovered': false,
   'run.drained': false,
   'run.retried': false,
+  'slot.taken': false,
   'run.forked': true,
   'run.completed': false,
   'run.failed': false,

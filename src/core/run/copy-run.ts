@@ -35,6 +35,7 @@ export function copyRun(state: RunState): MutableRun {
     progress: state.progress,
     deadlineSeconds: state.deadlineSeconds,
     deadlineAt: state.deadlineAt,
+    concurrency: state.concurrency,
     metadata: state.metadata,
     submittedAt: state.submittedAt,
     startedAt: state.startedAt,

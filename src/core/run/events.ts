@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../base/json.js';
 import type { Guards, Metadata } from '../base/run-options.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
+import type { OnFull } from '../graph/definition.js';
 import type { SignalRequest } from './inbox.js';
 import type { WaitOutcome } from './waits.js';
 
@@ -64,6 +65,13 @@ export interface GivenLimits extends Guards {
   readonly deadline_seconds?: number;
 }
 
+/** Of a run whose graph limits how many are under way at a time. */
+export interface GivenConcurrency {
+  /** Null: the limit is for all runs of the graph. */
+  readonly key: string | null;
+  readonly on_full: OnFull;
+}
+
 /** The limits at which a run can ask: all but the deadline. */
 export type LimitKind = 'max_steps' | Exclude<keyof Guards, 'on_limit'>;
 
@@ -119,6 +127,7 @@ export type RunEvent =
       readonly deadline_at?: number;
       /** Of a child: the runs above it that have a limit of tokens or of cost, from which it takes; the top one first. */
       readonly budgets_of?: readonly string[];
+      readonly concurrency?: GivenConcurrency;
     }
   /** `step` and `attempt` are 1 if they are omitted. */
   | { readonly type: 'run.started'; readonly next: string; readonly step?: number }
@@ -254,6 +263,8 @@ export type RunEvent =
       readonly node?: string;
       readonly next?: string;
     }
+  /** A retried run whose graph limits how many are under way at a time has its turn, and goes on. */
+  | { readonly type: 'slot.taken' }
   /** Ends the copied prefix of a fork. */
   | {
       readonly type: 'run.forked';

@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/json.js';
 import type { CompiledGraph } from '../graph/compile.js';
 import type { Actor } from './actor.js';
 import { limitsDocument } from './children.js';
+import { withConcurrency } from './concurrency.js';
 import type { EventOf, EventRecord, RunEvent } from './events.js';
 import { type Appended, append, openRun } from './journal.js';
 import { type Refusal, refuse } from './requests.js';
@@ -53,6 +54,23 @@ export function openFork(
     },
     now,
   );
+}
+
+/**
+ * Puts the fork into the line of its graph, if that limits how many of its runs are under way.
+ * @param now milliseconds since 1970
+ */
+export function keyFork(
+  graph: Pick<CompiledGraph, 'concurrency'>,
+  { state, records }: Appended,
+  now: number,
+): (Appended & { readonly refusal?: undefined }) | { readonly refusal: Refusal } {
+  const submitted = records[0]?.event;
+  if (submitted?.type !== 'run.submitted') return { state, records };
+  const keyed = withConcurrency(graph, state.runId, submitted, now);
+  return keyed.problem === undefined
+    ? openRun(state.runId, keyed.submitted, now)
+    : { refusal: impossible(keyed.problem) };
 }
 
 /** What copying an event comes to. `node`: the fork is at its step, which is at this node; no more events are copied. */
@@ -122,6 +140,7 @@ function isCopied(event: RunEvent): boolean {
     case 'limits.lifted':
     case 'run.recovered':
     case 'run.drained':
+    case 'slot.taken':
     case 'run.completed':
     case 'run.failed':
     case 'run.cancelled':

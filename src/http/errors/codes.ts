@@ -70,6 +70,12 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
   },
   graph_exists: { status: 409, title: 'Graph exists', meaning: 'A graph with this id or name exists already.' },
   graph_in_use: { status: 409, title: 'Graph in use', meaning: 'The graph has active runs and cannot be deleted.' },
+  concurrency_full: {
+    status: 409,
+    title: 'Concurrency full',
+    meaning:
+      'As many runs are under way as the `concurrency` of the graph allows, and it refuses more. Try again when one has ended.',
+  },
   run_finished: { status: 409, title: 'Run finished', meaning: 'The run has finished, so this cannot be done to it.' },
   run_active: { status: 409, title: 'Run active', meaning: 'The run is still active, so this cannot be done to it.' },
   run_not_waiting: {

@@ -8,6 +8,7 @@ import type {
   ExportedEvent,
   ExportedGraph,
   ExportedKey,
+  ExportedLimit,
   ExportedRun,
   ExportedSnapshot,
   ExportedUsage,
@@ -47,6 +48,16 @@ const GRAPHS: Table<ExportedGraph> = {
   key: 'graph_id, version',
 };
 
+const LIMITS: Table<ExportedLimit> = {
+  name: 'concurrency_limits',
+  columns: [
+    ['graph_id', 'text', ({ graphId }) => graphId],
+    ['max_runs', 'integer', ({ maxRuns }) => maxRuns],
+    ['on_full', 'text', ({ onFull }) => onFull],
+  ],
+  key: 'graph_id',
+};
+
 const KEYS: Table<ExportedKey> = {
   name: 'server_keys',
   columns: [
@@ -79,6 +90,9 @@ const RUNS: Table<ExportedRun> = {
     ['slot_seq', 'integer', ({ slotSeq }) => slotSeq],
     ['descendants', 'integer', ({ descendants }) => descendants],
     ['paused', 'boolean', ({ paused }) => paused === 1],
+    ['concurrency_key', 'text', ({ concurrencyKey }) => concurrencyKey],
+    ['concurrency_since', 'bigint', ({ concurrencySince }) => concurrencySince],
+    ['concurrency_slot', 'boolean', ({ concurrencySlot: slot }) => (slot === null ? null : slot === 1)],
   ],
   key: 'run_id',
 };
@@ -166,6 +180,7 @@ export async function importInto(url: string, source: Export, onProgress: (runs:
 
 async function importAll(pool: pg.Pool, source: Export, onProgress: (runs: number) => void): Promise<void> {
   await inTransaction(pool, (session) => insertAll(session, GRAPHS, source.graphs()));
+  await inTransaction(pool, (session) => insertAll(session, LIMITS, source.limits()));
   await inTransaction(pool, (session) => importKeys(session, [...source.keys()]));
   let done = 0;
   for (const runs of pagesOf(source)) {

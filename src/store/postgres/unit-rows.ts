@@ -1,6 +1,6 @@
 import { toNanoDollars } from '../../core/base/usage.js';
 import type { RunState } from '../../core/run/state.js';
-import { parentColumns, rowOf, usageAbove } from '../run-row.js';
+import { lineColumns, parentColumns, rowOf, usageAbove } from '../run-row.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { escapeText } from './column-values.js';
 
@@ -18,7 +18,8 @@ export interface EventColumns {
 export type RowColumns = ReturnType<typeof rowOf> & { readonly runId: string };
 
 export type NewRowColumns = RowColumns &
-  ReturnType<typeof parentColumns> & {
+  ReturnType<typeof parentColumns> &
+  ReturnType<typeof lineColumns> & {
     readonly graphId: string;
     readonly graphVersion: number;
     readonly metadata: string;
@@ -152,6 +153,7 @@ function newRowOf(state: RunState, { idempotency, slotSeq }: NewRun): NewRowColu
     idempotencyFingerprint: idempotency?.fingerprint ?? null,
     slotSeq: slotSeq ?? null,
     ...parentColumns(state),
+    ...lineColumns(state),
     ...rowOf(state),
   };
 }

@@ -9,6 +9,7 @@ import type {
   ExportedEvent,
   ExportedGraph,
   ExportedKey,
+  ExportedLimit,
   ExportedRun,
   ExportedSnapshot,
   ExportedUsage,
@@ -70,7 +71,8 @@ const RUN_COLUMNS = `run_id AS runId, graph_id AS graphId, graph_version AS grap
   submitted_at AS submittedAt, started_at AS startedAt, finished_at AS finishedAt,
   idempotency_key AS idempotencyKey, idempotency_fingerprint AS idempotencyFingerprint,
   parent_run_id AS parentRunId, parent_seq AS parentSeq, child_index AS childIndex, wake_at AS wakeAt,
-  waiting_for AS waitingFor, metadata, error, data, slot_seq AS slotSeq, descendants, paused`;
+  waiting_for AS waitingFor, metadata, error, data, slot_seq AS slotSeq, descendants, paused,
+  concurrency_key AS concurrencyKey, concurrency_since AS concurrencySince, concurrency_slot AS concurrencySlot`;
 
 function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
   const all = <Row>(text: string) => sqlite.prepare<unknown[], Row>(text);
@@ -94,6 +96,10 @@ function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
       events: count('run_events'),
     }),
     graphs: () => graphs.iterate(),
+    limits: () =>
+      all<ExportedLimit>(
+        'SELECT graph_id AS graphId, max_runs AS maxRuns, on_full AS onFull FROM concurrency_limits ORDER BY graph_id',
+      ).iterate(),
     keys: () => all<ExportedKey>('SELECT name, key FROM server_keys ORDER BY name').iterate(),
     runs: (after, limit) => runs.all(after, limit),
     known: (runIds) => known.all(JSON.stringify(runIds)) as string[],

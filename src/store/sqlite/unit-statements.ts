@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
-import { and, eq, isNull, type Query, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, type Query, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { childUsage, graphDefinitions, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
+import { childUsage, concurrencyLimits, graphDefinitions, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
 import { prepareWrite } from './write-statement.js';
 
 const param = sql.placeholder;
@@ -26,6 +26,8 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
     error: sql`${param('error')}`,
     data: sql`${param('data')}`,
     paused: sql`${sql.param(param('paused'), workflowRuns.paused)}`,
+    concurrencySince: sql`${param('concurrencySince')}`,
+    concurrencySlot: sql`${sql.param(param('concurrencySlot'), workflowRuns.concurrencySlot)}`,
   };
   const fixed = {
     runId: param('runId'),
@@ -39,6 +41,7 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
     parentSeq: param('parentSeq'),
     childIndex: param('childIndex'),
     slotSeq: param('slotSeq'),
+    concurrencyKey: param('concurrencyKey'),
   };
   const isRun = eq(workflowRuns.runId, param('runId'));
   return {
@@ -117,9 +120,28 @@ function prepareLookUps(db: BetterSQLite3Database) {
   // In plain SQL: Drizzle names columns without their table here, which the inner query would take for its own.
   const isLatest = sql<number>`NOT EXISTS (SELECT 1 FROM graph_definitions newer
     WHERE newer.graph_id = graph_definitions.graph_id AND newer.version > graph_definitions.version)`;
+  const isInLine = and(
+    eq(workflowRuns.graphId, param('graphId')),
+    eq(workflowRuns.concurrencyKey, param('key')),
+    isNotNull(workflowRuns.concurrencyKey),
+    isNull(workflowRuns.finishedAt),
+  );
   const owner = { runId: workflowRuns.runId, fingerprint: workflowRuns.idempotencyFingerprint };
   return {
     findLiveGraph: db.select({ isLatest }).from(graphDefinitions).where(isVersion).prepare(),
+    findMaxRuns: db
+      .select({ maxRuns: concurrencyLimits.maxRuns })
+      .from(concurrencyLimits)
+      .where(eq(concurrencyLimits.graphId, param('graphId')))
+      .prepare(),
+    // One more than there may be: a line can be long.
+    findExcess: db
+      .select({ runId: workflowRuns.runId })
+      .from(workflowRuns)
+      .where(isInLine)
+      .limit(1)
+      .offset(param('maxRuns'))
+      .prepare(),
     findByIdempotencyKey: db
       .select(owner)
       .from(workflowRuns)

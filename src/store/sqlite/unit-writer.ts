@@ -2,9 +2,10 @@ import type Database from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
 import { toNanoDollars, type Usage } from '../../core/base/usage.js';
+import { entersLine } from '../../core/run/slots.js';
 import type { RunState } from '../../core/run/state.js';
-import { ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
-import { parentColumns, rowOf, usageAbove } from '../run-row.js';
+import { ConcurrencyFullError, ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
+import { lineColumns, lineKey, parentColumns, rowOf, usageAbove } from '../run-row.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
 import { prepareStatements, type Statements } from './unit-statements.js';
@@ -98,6 +99,15 @@ export class UnitWriter {
     if (usage !== undefined && state.parent !== null) this.#addUsage(state.parent.run_id, usage);
     if (create === undefined && rowChanged) this.#updateRow(state);
     if (snapshot !== undefined) this.#statements.saveSnapshot.run({ runId, seq: state.seq, state: snapshot });
+    if (state.concurrency?.on_full === 'refuse' && entersLine(records)) this.#demandSlot(state, state.concurrency);
+  }
+
+  /** In this transaction, so that two units cannot both have the last slot. */
+  #demandSlot({ graphId }: RunState, { key }: NonNullable<RunState['concurrency']>): void {
+    const { maxRuns } = this.#statements.findMaxRuns.get({ graphId }) ?? {};
+    if (maxRuns === undefined) return;
+    const excess = this.#statements.findExcess.get({ graphId, key: lineKey(key), maxRuns });
+    if (excess !== undefined) throw new ConcurrencyFullError(graphId, key, maxRuns);
   }
 
   #create(state: RunState, { idempotency, isLatest = false, slotSeq }: NewRun): void {
@@ -117,6 +127,7 @@ export class UnitWriter {
       this.#statements.insertRun.run({
         ...run,
         ...parentColumns(state),
+        ...lineColumns(state),
         slotSeq: slotSeq ?? null,
         ...rowOf(state),
       });
