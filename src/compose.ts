@@ -103,7 +103,12 @@ export async function compose({
   const output = new RunOutput({ signals, now });
   const newId = runIds(now, newestRunId);
   const inside = { store, queue, signals, peers, graphs, runs, lines, turns, output, now, newId };
-  const executor = new Executor({ ...options, ...inside, toolLimits: new ToolLimits(options.toolLimits ?? new Map()), random });
+  const executor = new Executor({
+    ...options,
+    ...inside,
+    toolLimits: new ToolLimits(options.toolLimits ?? new Map()),
+    random,
+  });
   const engine = createEngine({
     ...inside,
     registry,

@@ -26,7 +26,11 @@ export const settingsSchema = z.object({
   MAX_CONCURRENT_RUNS: integer(100, 1, 100_000),
   MAX_QUEUED_RUNS: integer(10_000, 1, 10_000_000),
   MAX_DESCENDANTS: integer(100_000, 1, 10_000_000),
-  TOOL_LIMITS: setting('pairs TOOL:CALLS with commas between them; CALLS is a whole number from 1 to 100000', NO_LIMITS, parseToolLimits),
+  TOOL_LIMITS: setting(
+    'pairs TOOL:CALLS with commas between them; CALLS is a whole number from 1 to 100000',
+    NO_LIMITS,
+    parseToolLimits,
+  ),
   STEP_TIMEOUT_SECONDS: decimal(600, 0.001, MAX_TIMER_SECONDS),
   SHUTDOWN_GRACE_SECONDS: decimal(10, 0, MAX_TIMER_SECONDS),
   RETENTION_DAYS: decimal(undefined, 0.001, 36_500),

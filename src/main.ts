@@ -165,7 +165,9 @@ function checkToolLimits({ toolLimits }: Config, { tools }: Registry): void {
   for (const name of toolLimits.keys()) {
     if (tools.has(name)) continue;
     const { hint } = didYouMean(name, tools.keys());
-    throw new Error(`TOOL_LIMITS names the tool "${name}", which is not registered. ${hint ?? 'GET /graph/tools lists the tools.'}`);
+    throw new Error(
+      `TOOL_LIMITS names the tool "${name}", which is not registered. ${hint ?? 'GET /graph/tools lists the tools.'}`,
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import type { CompiledGraph } from '../core/graph/compile.js';
 import { type LimitsDefinition, resolveLimits } from '../core/graph/definition.js';
 import type { Actor } from '../core/run/actor.js';
 import { limitsDocument } from '../core/run/children.js';
-import { withConcurrency } from '../core/run/concurrency.js';
+import { placeInLine } from '../core/run/concurrency.js';
 import { openRun } from '../core/run/journal.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
 import { GraphGoneError, GraphStaleError, ReplayError } from '../store/errors.js';
@@ -75,9 +75,10 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
     ...definedOnly({ by }),
   } as const;
   const [newId, now] = [deps.newId(), deps.now()];
-  const keyed = withConcurrency(graph, newId, event, now);
-  if (keyed.problem !== undefined) throw keyMissing(keyed.problem);
-  const opened = openRun(newId, keyed.submitted, now);
+  const plain = openRun(newId, event, now);
+  const { concurrency, problem } = placeInLine(graph, plain.state);
+  if (problem !== undefined) throw keyMissing(problem);
+  const opened = concurrency === undefined ? plain : openRun(newId, { ...event, concurrency }, now);
   const create = definedOnly({ idempotency, isLatest: version === undefined });
   const { runId } = opened.state;
   // At hand before the commit makes it due: whoever drives it need not load it.

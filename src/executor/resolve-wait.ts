@@ -7,8 +7,9 @@ import { resolveLimits } from '../core/graph/definition.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
 import { MAX_DEPTH } from '../core/run/branches.js';
 import { inheritMetadata, startDetachedRun } from '../core/run/children.js';
-import { withConcurrency } from '../core/run/concurrency.js';
+import { placeInLine } from '../core/run/concurrency.js';
 import type { WaitStart } from '../core/run/events.js';
+import { openRun } from '../core/run/journal.js';
 import type { DetachedRun } from '../core/run/settle.js';
 import { cursorOf, type RunState } from '../core/run/state.js';
 import type { GraphWait, WaitRequest } from '../core/tool/wait.js';
@@ -100,9 +101,9 @@ async function resolveGraph(
       const called = { id: graph.graphId, version: graph.version, input: inputData, ...metadata };
       const submitted = startDetachedRun(state, called, resolveLimits(graph.limits, limits));
       const runId = newId();
-      const keyed = withConcurrency(graph, runId, submitted, now());
-      if (keyed.problem !== undefined) return invalid(keyed.problem);
-      return { kind: 'starts', run: { runId, submitted: keyed.submitted }, saveAs };
+      const { concurrency, problem } = placeInLine(graph, openRun(runId, submitted, now()).state);
+      if (problem !== undefined) return invalid(problem);
+      return { kind: 'starts', run: { runId, submitted: { ...submitted, ...definedOnly({ concurrency }) } }, saveAs };
     }
     return {
       kind: 'waits',

@@ -111,18 +111,21 @@ describe('a graph with concurrency', () => {
   });
 
   it('keeps the slot of a run that waits, or is paused, and gives that of one paused before it began to the next', async () => {
-    const wait = { ...limited({ limit: 1 }), nodes: [{ name: 'work', tool_name: 'wait_for_input', params: { message: '?' } }] };
+    const wait = {
+      ...limited({ limit: 1 }),
+      nodes: [{ name: 'work', tool_name: 'wait_for_input', params: { message: '?' } }],
+    };
     const test = await start(undefined);
     await test.engine.updateGraph('limited', wait as never);
     const [first, second, third] = [await test.submit('1'), await test.submit('2'), await test.submit('3')];
     await test.is(first, 'WAITING');
     expect(await test.view(second)).toMatchObject({ status: 'SUBMITTED', queued: { key: null } });
     await test.engine.pauseRun(first);
-    await test.engine.pauseRun(second);
-    await test.is(second, 'WAITING');
+    expect(await test.engine.pauseRun(second)).toMatchObject({ status: 'SUBMITTED' });
     expect(await test.view(third)).toMatchObject({ status: 'SUBMITTED' });
     await test.engine.cancelRun(first);
     await test.is(third, 'WAITING');
+    expect(await test.view(second)).toMatchObject({ status: 'WAITING', waiting: { kind: 'paused' } });
     expect(await test.engine.unpauseRun(second)).toMatchObject({ status: 'SUBMITTED' });
     expect(await test.view(second)).toMatchObject({ status: 'SUBMITTED', queued: { key: null } });
     await test.engine.resumeRun(third, { payload: 1 });
@@ -220,8 +223,10 @@ describe('a graph with concurrency', () => {
     onTestFinished(() => again.stop(0));
     await calls.called(2);
     expect([...calls.begun].sort()).toEqual(['2', '3']);
-    calls.end('2');
-    await calls.called(3);
+    for (const [index, id] of ['2', '3', '4'].entries()) {
+      calls.end(id);
+      await calls.called(3 + index);
+    }
     calls.endAll();
     const { ended } = uses(again);
     for (const runId of runs) expect(await ended(runId)).toMatchObject({ status: 'COMPLETED' });
@@ -314,10 +319,7 @@ describe('on_full: cancel_oldest', () => {
     const names = ['call', ...more];
     return {
       ...chain('relay', ...names),
-      nodes: [
-        { name: 'call', tool_name: 'run_graph', params },
-        ...more.map((name) => ({ name, tool_name: name })),
-      ],
+      nodes: [{ name: 'call', tool_name: 'run_graph', params }, ...more.map((name) => ({ name, tool_name: name }))],
       input_schema: { type: 'integer', maximum: 3 },
       concurrency: newest,
     };

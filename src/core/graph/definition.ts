@@ -237,7 +237,9 @@ const concurrencySchema = z
       .int()
       .min(1)
       .max(MAX_CONCURRENCY)
-      .describe('Runs that are under way at a time: that have begun, and not ended. The latest version of the graph counts.'),
+      .describe(
+        'Runs that are under way at a time: that have begun, and not ended. The latest version of the graph counts.',
+      ),
     key: z
       .string()
       .min(1)

@@ -1,57 +1,41 @@
+import { messageOf } from '../base/errors.js';
 import { isWellFormed } from '../base/json.js';
-import { ExpressionError } from '../expressions/expressions.js';
 import type { CompiledGraph } from '../graph/compile.js';
-import type { EventOf, GivenConcurrency } from './events.js';
-import { openRun } from './journal.js';
+import type { GivenConcurrency } from './events.js';
 import { scopeOf } from './routing.js';
+import type { RunState } from './state.js';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused.
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-/** A key stands in columns of databases, and in messages. */
-function isPlain(text: string): boolean {
-  return isWellFormed(text) && !CONTROL.test(text);
-}
-
 /** Most characters of a key. */
 export const MAX_KEY_LENGTH = 200;
 
-/** The first event of a run with its place in a line, if its graph has one; or why its key has no value. */
-export type Keyed =
-  | { readonly submitted: EventOf<'run.submitted'>; readonly problem?: undefined }
-  | { readonly problem: string };
+/** Where a new run stands, if its graph limits how many of its runs are under way; or why its key has no value. */
+export type Placed =
+  | { readonly concurrency?: GivenConcurrency; readonly problem?: undefined }
+  | { readonly concurrency?: undefined; readonly problem: string };
 
 /**
- * Adds to the first event of a top-level run which line it stands in: the key is worked out once, here.
- * @param now milliseconds since 1970
+ * Works out which line a top-level run stands in: once, when it is submitted.
+ * @param state of the run, with its first event
  */
-export function withConcurrency(
-  { concurrency }: Pick<CompiledGraph, 'concurrency'>,
-  runId: string,
-  submitted: EventOf<'run.submitted'>,
-  now: number,
-): Keyed {
-  if (concurrency === undefined) return { submitted };
-  const { key, onFull } = concurrency;
-  const place = (value: string | null): Keyed => {
-    const given: GivenConcurrency = { key: value, on_full: onFull };
-    return { submitted: { ...submitted, concurrency: given } };
-  };
-  if (key === undefined) return place(null);
+export function placeInLine({ concurrency }: Pick<CompiledGraph, 'concurrency'>, state: RunState): Placed {
+  if (concurrency === undefined) return {};
+  const { key: template, onFull: on_full } = concurrency;
+  if (template === undefined) return { concurrency: { key: null, on_full } };
   try {
-    const value = key.render(scopeOf(openRun(runId, submitted, now).state));
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
-      return { problem: 'The concurrency.key of the graph must be a text, a number or a truth value.' };
-    }
-    const text = String(value);
-    if (text === '') return { problem: 'The concurrency.key of the graph is an empty text.' };
-    if (text.length > MAX_KEY_LENGTH || !isPlain(text)) {
-      const rule = `at most ${MAX_KEY_LENGTH} characters, none of them a control character or half a character`;
-      return { problem: `The concurrency.key of the graph must have ${rule}.` };
-    }
-    return place(text);
+    const value = template.render(scopeOf(state));
+    const why = typeof value === 'object' ? 'must be a text, a number or a truth value' : findFault(String(value));
+    if (why !== undefined) return { problem: `The concurrency.key of the graph ${why}.` };
+    return { concurrency: { key: String(value), on_full } };
   } catch (thrown) {
-    if (!(thrown instanceof ExpressionError)) throw thrown;
-    return { problem: `The concurrency.key of the graph has no value: ${thrown.message}` };
+    return { problem: `The concurrency.key of the graph has no value: ${messageOf(thrown)}` };
   }
+}
+
+/** A key stands in columns of databases, and in messages. */
+function findFault(key: string): string | undefined {
+  if (key !== '' && key.length <= MAX_KEY_LENGTH && isWellFormed(key) && !CONTROL.test(key)) return undefined;
+  return `must have 1 to ${MAX_KEY_LENGTH} characters, none of them a control character or half a character`;
 }

@@ -1,9 +1,9 @@
 import type { CompiledGraph, CompiledNode } from '../graph/compile.js';
-import { needsSlot } from './slots.js';
 import { wakeAt } from './due.js';
 import type { RunEvent } from './events.js';
 import { findLimit, findSpent, standingAt, stopAtLimit } from './limits.js';
 import { acceptPatch, asFinal } from './patch.js';
+import { needsSlot } from './slots.js';
 import {
   type Children,
   type Cursor,

@@ -3,7 +3,6 @@ import { freezeJson } from '../base/json.js';
 import { addUsage } from '../base/usage.js';
 import { END } from '../graph/definition.js';
 import { actorsAfterEnd, forgetActors, noteActor } from './actor.js';
-import { needsSlot } from './slots.js';
 import { copyRun } from './copy-run.js';
 import { deadlineFrom } from './deadline.js';
 import type { Decision, EventOf, EventRecord } from './events.js';
@@ -11,6 +10,7 @@ import { countVisits, limitedAt, limitsAfter, openGuards } from './evolve-limits
 import { dropOldestSignal, keepSignal } from './inbox.js';
 import { nextAttempt } from './retry.js';
 import { calling, goOnAgain, retryPoint, takeResult } from './retry-point.js';
+import { needsSlot } from './slots.js';
 import {
   type Children,
   type Cursor,

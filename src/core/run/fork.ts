@@ -3,8 +3,7 @@ import type { JsonObject } from '../base/json.js';
 import type { CompiledGraph } from '../graph/compile.js';
 import type { Actor } from './actor.js';
 import { limitsDocument } from './children.js';
-import { withConcurrency } from './concurrency.js';
-import type { EventOf, EventRecord, RunEvent } from './events.js';
+import type { EventOf, EventRecord, GivenConcurrency, RunEvent } from './events.js';
 import { type Appended, append, openRun } from './journal.js';
 import { type Refusal, refuse } from './requests.js';
 import { childrenOf, cursorOf, isFinished, type RunState, statusOf } from './state.js';
@@ -30,6 +29,7 @@ function lastStepOf(original: RunState): number {
 
 /**
  * Opens the journal of the fork. Its deadline restarts.
+ * @param request `concurrency`: where it stands, if its graph limits how many of its runs are under way
  * @param now milliseconds since 1970
  */
 export function openFork(
@@ -37,7 +37,7 @@ export function openFork(
   { graphId, version }: Pick<CompiledGraph, 'graphId' | 'version'>,
   runId: string,
   now: number,
-  { by }: Actor = {},
+  { by, concurrency }: Actor & { readonly concurrency?: GivenConcurrency | undefined } = {},
 ): Appended {
   return openRun(
     runId,
@@ -50,27 +50,10 @@ export function openFork(
         definedOnly({ maxSteps, deadlineSeconds: deadlineSeconds ?? undefined, guards: guards ?? undefined }),
       ),
       metadata,
-      ...definedOnly({ by }),
+      ...definedOnly({ by, concurrency }),
     },
     now,
   );
-}
-
-/**
- * Puts the fork into the line of its graph, if that limits how many of its runs are under way.
- * @param now milliseconds since 1970
- */
-export function keyFork(
-  graph: Pick<CompiledGraph, 'concurrency'>,
-  { state, records }: Appended,
-  now: number,
-): (Appended & { readonly refusal?: undefined }) | { readonly refusal: Refusal } {
-  const submitted = records[0]?.event;
-  if (submitted?.type !== 'run.submitted') return { state, records };
-  const keyed = withConcurrency(graph, state.runId, submitted, now);
-  return keyed.problem === undefined
-    ? openRun(state.runId, keyed.submitted, now)
-    : { refusal: impossible(keyed.problem) };
 }
 
 /** What copying an event comes to. `node`: the fork is at its step, which is at this node; no more events are copied. */

@@ -17,7 +17,17 @@ import { isPlainObject } from '../base/json.js';
 import type { Actors } from './actor.js';
 import type { Inbox, KeptSignal } from './inbox.js';
 import type { Progress, VisitChanges } from './progress.js';
-import type { Children, Concurrency, Cursor, PausePoint, Phase, PhaseOf, RetryPoint, RunState, Waiting } from './state.js';
+import type {
+  Children,
+  Concurrency,
+  Cursor,
+  PausePoint,
+  Phase,
+  PhaseOf,
+  RetryPoint,
+  RunState,
+  Waiting,
+} from './state.js';
 import {
   concurrencyFields,
   isForkedFrom,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { EventOf, EventType } from '../../core/run/events.js';
 import { ON_FULL } from '../../core/graph/definition.js';
+import type { EventOf, EventType } from '../../core/run/events.js';
 import type { WaitOutcome } from '../../core/run/waits.js';
 import { jsonObjectSchema, jsonSchema, kindSchema, timeSchema } from '../schemas.js';
 import {

@@ -214,7 +214,10 @@ const queuedSchema = z
   .object({
     reason: z.literal('concurrency').describe('The `concurrency` of its graph has no free slot.'),
     key: z.string().nullable().describe('The key of its line; null for that of all runs of the graph.'),
-    limit: z.int().nullable().describe('Runs that can be under way; null if the limit was removed, so that it begins soon.'),
+    limit: z
+      .int()
+      .nullable()
+      .describe('Runs that can be under way; null if the limit was removed, so that it begins soon.'),
     since: timeSchema.describe('When it came to the line: it was submitted, retried, or unpaused.'),
   })
   .meta({ id: 'QueuedRun', description: 'Why a run does not begin.' });

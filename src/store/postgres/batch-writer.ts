@@ -98,10 +98,7 @@ export class BatchWriter {
   async #writeOneByOne(session: Session, batch: readonly UnitRows[]): Promise<Refusals> {
     const refusals: (Error | undefined)[] = [];
     await send(session, beginOf(batch));
-    await lock(
-      session,
-      linesOf(batch.map(({ unit }) => unit)),
-    );
+    await lock(session, linesOf(batch.map(({ unit }) => unit)));
     const transactionId = await readTransactionId(session, batch);
     for (const rows of batch) refusals.push(await this.#writeIsolated(session, rows));
     await this.#commit(session, refusals, transactionId);

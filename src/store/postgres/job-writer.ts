@@ -36,7 +36,12 @@ export class JobWriter {
     if (ending.length > 0) await untouched();
     const { added, woken, begins } = this.#sort(units, begun);
     const over = endedUnclaimed(units);
-    const changed = [...over, ...woken, ...begins, ...added.filter(({ data }) => !data?.isNew).map(({ runId }) => runId)];
+    const changed = [
+      ...over,
+      ...woken,
+      ...begins,
+      ...added.filter(({ data }) => !data?.isNew).map(({ runId }) => runId),
+    ];
     const written = [
       ...(changed.length > 1 ? [send(session, lockJobs(changed))] : []),
       ...(ending.length > 0 ? [this.#end(session, ending)] : []),
@@ -101,7 +106,10 @@ export class JobWriter {
 }
 
 /** The job of a new run, which is looked at later if it stands in line until then. */
-function newJob({ runId, parent }: RunState, later: { readonly at: number; readonly afterMs: number } | undefined): NewJob {
+function newJob(
+  { runId, parent }: RunState,
+  later: { readonly at: number; readonly afterMs: number } | undefined,
+): NewJob {
   const begins = parent === null;
   if (later === undefined) return { runId, begins, afterMs: 0, data: { isNew: true } };
   return { runId, begins, afterMs: later.afterMs, data: { isNew: true, at: later.at } };

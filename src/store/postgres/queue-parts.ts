@@ -6,11 +6,11 @@ import { JobClaims, type Place } from './job-claims.js';
 import { JobQueues } from './job-queues.js';
 import { JobWriter } from './job-writer.js';
 import { LeavingClaims } from './leaving-claims.js';
+import { LineTurns } from './line-turns.js';
 import type { Outage } from './outage.js';
 import type { StartContext } from './participant.js';
 import { countSubmitted, QueueRoom } from './queue-room.js';
 import { Reconciler } from './reconciler.js';
-import { LineTurns } from './line-turns.js';
 
 export interface QueuePartsOptions {
   readonly held: HeldClaims;

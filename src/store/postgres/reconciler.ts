@@ -2,9 +2,9 @@ import type pg from 'pg';
 import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
 import { type Session, send } from './connection.js';
 import { type JobQueues, jobsSchemaOf } from './job-queues.js';
+import type { LineTurns } from './line-turns.js';
 import { trySweepLock } from './locks.js';
 import { inTransaction } from './transaction.js';
-import type { LineTurns } from './line-turns.js';
 
 /** How often one of the processes looks, in milliseconds. */
 const SWEEP_MS = 30_000;

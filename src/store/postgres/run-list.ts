@@ -35,9 +35,7 @@ export class RunLists {
     const columns = { runId, status, waitingFor, parentRunId, slotSeq, ...line };
     const [top, children] = ACTIVE.map((isActive) => this.db.select(columns).from(workflowRuns).where(isActive));
     const found = top === undefined || children === undefined ? [] : await top.unionAll(children);
-    return found
-      .sort((one, other) => (one.runId < other.runId ? -1 : 1))
-      .flatMap((row) => unfinishedRun(row) ?? []);
+    return found.sort((one, other) => (one.runId < other.runId ? -1 : 1)).flatMap((row) => unfinishedRun(row) ?? []);
   }
 
   /** How many runs have not finished, by status. */

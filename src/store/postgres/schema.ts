@@ -106,9 +106,7 @@ export const workflowRuns = pgTable(
     index('workflow_runs_in_line')
       .on(table.graphId, table.concurrencyKey, table.concurrencySince, table.runId)
       .where(sql`status = 'SUBMITTED' AND NOT concurrency_slot`),
-    index('workflow_runs_with_slot')
-      .on(table.graphId, table.concurrencyKey, table.status)
-      .where(sql`concurrency_slot`),
+    index('workflow_runs_with_slot').on(table.graphId, table.concurrencyKey, table.status).where(sql`concurrency_slot`),
     index('workflow_runs_active_children')
       .on(table.parentRunId, table.waitingFor, table.runId)
       .where(sql`finished_at IS NULL AND parent_run_id IS NOT NULL`),

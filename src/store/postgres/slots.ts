@@ -70,7 +70,7 @@ export async function demandSlots(session: Session, units: readonly Unit[]): Pro
       JOIN concurrency_limits most ON most.graph_id = line.graph_id
       WHERE most.max_runs < (SELECT count(*) FROM (SELECT 1 FROM workflow_runs run
         WHERE run.graph_id = line.graph_id AND run.concurrency_key = line.key AND run.concurrency_key IS NOT NULL
-          AND run.finished_at IS NULL LIMIT most.max_runs + 1) AS some)`,
+          AND run.finished_at IS NULL LIMIT most.max_runs + 1) AS counted)`,
     values: columnsOf(lines),
   });
   const [full] = rows;

@@ -156,7 +156,8 @@ export class LocalQueue implements RunQueue {
 
   async admit<T>(work: () => Promise<T>): Promise<T> {
     const { maxQueuedRuns } = this.options;
-    if (this.#submitted.size + this.#lines.waiting + this.#admitted >= maxQueuedRuns) throw new QueueFullError(maxQueuedRuns);
+    if (this.#submitted.size + this.#lines.waiting + this.#admitted >= maxQueuedRuns)
+      throw new QueueFullError(maxQueuedRuns);
     this.#admitted += 1;
     try {
       return await work();

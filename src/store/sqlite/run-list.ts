@@ -147,9 +147,7 @@ export function listUnfinishedRuns(db: BetterSQLite3Database): UnfinishedRun[] {
   const { runId, status, waitingFor, parentRunId, slotSeq } = workflowRuns;
   const columns = { runId, status, waitingFor, parentRunId, slotSeq, ...LINE };
   const found = ACTIVE.flatMap((isActive) => db.select(columns).from(workflowRuns).where(isActive).all());
-  return found
-    .sort((one, other) => (one.runId < other.runId ? -1 : 1))
-    .flatMap((row) => unfinishedRun(row) ?? []);
+  return found.sort((one, other) => (one.runId < other.runId ? -1 : 1)).flatMap((row) => unfinishedRun(row) ?? []);
 }
 
 /** How many runs have not finished, by status. */

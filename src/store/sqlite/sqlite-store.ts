@@ -209,7 +209,10 @@ export class SqliteStore implements Store {
       const found = this.#graphs.findLimit(graphId);
       if (found === undefined) return [];
       const line = { graphId, key: lineKey(key), maxRuns: found.maxRuns, limit };
-      return this.#surplus.all(line).map(({ runId }) => runId).reverse();
+      return this.#surplus
+        .all(line)
+        .map(({ runId }) => runId)
+        .reverse();
     });
   }
 

@@ -1,7 +1,15 @@
 import type Database from 'better-sqlite3';
 import { and, eq, isNotNull, isNull, type Query, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { childUsage, concurrencyLimits, graphDefinitions, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
+import {
+  childUsage,
+  concurrencyLimits,
+  graphDefinitions,
+  runEvents,
+  runMetadata,
+  runSnapshots,
+  workflowRuns,
+} from './schema.js';
 import { prepareWrite } from './write-statement.js';
 
 const param = sql.placeholder;

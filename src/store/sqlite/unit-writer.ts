@@ -4,7 +4,14 @@ import { messageOf } from '../../core/base/errors.js';
 import { toNanoDollars, type Usage } from '../../core/base/usage.js';
 import { entersLine } from '../../core/run/slots.js';
 import type { RunState } from '../../core/run/state.js';
-import { ConcurrencyFullError, ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
+import {
+  ConcurrencyFullError,
+  ConflictError,
+  GraphGoneError,
+  GraphStaleError,
+  ReplayError,
+  TooManyDescendantsError,
+} from '../errors.js';
 import { lineColumns, lineKey, parentColumns, rowOf, usageAbove } from '../run-row.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
