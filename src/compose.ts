@@ -6,6 +6,7 @@ import type { Registry } from './core/tool/registry.js';
 import { ANSWER_KEY_NAME, AnswerTokens } from './engine/answer-tokens.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { Executor, type ExecutorOptions } from './executor/executor.js';
+import { ToolLimits } from './executor/tool-limits.js';
 import { withPostgresPackages } from './postgres-packages.js';
 import { GraphCache } from './runs/graph-cache.js';
 import { LinePages } from './runs/line-pages.js';
@@ -30,6 +31,8 @@ export interface ComposeOptions
   readonly databaseUrl: string;
   readonly registry: Registry;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** How many calls of some tools can be at work, by the names of the tools. */
+  readonly toolLimits?: ReadonlyMap<string, number>;
   /** What people reach the server by. With it there are approval links. */
   readonly publicUrl?: string | undefined;
   /** What callbacks can reach beside the public internet; nothing if it is omitted. */
@@ -109,7 +112,12 @@ export async function compose({
   const output = new RunOutput({ signals, now });
   const newId = runIds(now, newestRunId);
   const inside = { store, queue, signals, peers, graphs, runs, lines, turns, output, now, newId };
-  const executor = new Executor({ ...options, ...inside, random });
+  const executor = new Executor({
+    ...options,
+    ...inside,
+    toolLimits: new ToolLimits(options.toolLimits ?? new Map()),
+    random,
+  });
   const sender = new Sender({
     ...options,
     deliveries: store.deliveries,

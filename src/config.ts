@@ -9,6 +9,8 @@ import { describeMisnamed, findMisnamedSettings, type MisnamedSetting } from './
 /** The longest delay that a Node timer takes, in seconds. */
 const MAX_TIMER_SECONDS = 2_147_483;
 
+const NO_LIMITS: ReadonlyMap<string, number> = new Map();
+
 /**
  * Every setting: the variable, its default, and what it may be. `.env.example` lists the same; a test compares.
  * Values arrive trimmed, and an empty one arrives as unset.
@@ -24,6 +26,11 @@ export const settingsSchema = z.object({
   MAX_CONCURRENT_RUNS: integer(100, 1, 100_000),
   MAX_QUEUED_RUNS: integer(10_000, 1, 10_000_000),
   MAX_DESCENDANTS: integer(100_000, 1, 10_000_000),
+  TOOL_LIMITS: setting(
+    'pairs TOOL:CALLS with commas between them; CALLS is a whole number from 1 to 100000',
+    NO_LIMITS,
+    parseToolLimits,
+  ),
   STEP_TIMEOUT_SECONDS: decimal(600, 0.001, MAX_TIMER_SECONDS),
   SHUTDOWN_GRACE_SECONDS: decimal(10, 0, MAX_TIMER_SECONDS),
   RETENTION_DAYS: decimal(undefined, 0.001, 36_500),
@@ -63,6 +70,8 @@ const configSchema = settingsSchema.transform((settings) => ({
   maxConcurrentRuns: settings.MAX_CONCURRENT_RUNS,
   maxQueuedRuns: settings.MAX_QUEUED_RUNS,
   maxDescendants: settings.MAX_DESCENDANTS,
+  /** How many calls of some tools can be at work at a time, by the names of the tools. */
+  toolLimits: settings.TOOL_LIMITS,
   stepTimeoutSeconds: settings.STEP_TIMEOUT_SECONDS,
   shutdownGraceSeconds: settings.SHUTDOWN_GRACE_SECONDS,
   /** Undefined keeps finished runs for ever. */
@@ -322,6 +331,21 @@ function parseNamedKeys(text: string): readonly NamedKey[] | undefined {
   const isDistinct = (key: keyof NamedKey) => new Set(named.map((one) => one[key])).size === named.length;
   const isGood = named.length > 0 && named.length === pairs.length && isDistinct('name') && isDistinct('key');
   return isGood && !named.some(({ name }) => RESERVED_NAMES.includes(name)) ? named : undefined;
+}
+
+const TOOL_LIMIT = /^(\S.*):(\d{1,6})$/;
+
+/** Names of tools can have colons; the number is behind the last. Which tools there are is looked at later. */
+function parseToolLimits(text: string): ReadonlyMap<string, number> | undefined {
+  const items = parseList(text);
+  const limits = new Map<string, number>();
+  for (const item of items) {
+    const [, name = '', digits = ''] = TOOL_LIMIT.exec(item) ?? [];
+    const limit = within(Number(digits), 1, 100_000);
+    if (name === '' || limit === undefined || limits.has(name)) return undefined;
+    limits.set(name, limit);
+  }
+  return limits;
 }
 
 /** Paths are added to it. */

@@ -11,6 +11,7 @@ import { type Composition, compose } from './compose.js';
 import { type Config, loadConfig, misnamedSettings, SETTING_NAMES } from './config.js';
 import { assertNever } from './core/base/assert-never.js';
 import { EngineError, messageOf } from './core/base/errors.js';
+import { didYouMean } from './core/base/nearest-name.js';
 import { isPostgresUrl } from './core/base/postgres-url.js';
 import { createRegistry, type Registry } from './core/tool/registry.js';
 import { codeReviewDefinitions } from './demo/definitions.js';
@@ -51,6 +52,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const now = (): number => clock();
   await checkPort(config);
   const { registry, mcp } = await loadRegistry(config, logger, now);
+  checkToolLimits(config, registry);
   const runLog = new RunLog(logger);
   const metrics = createMetrics(sourcesOf(() => parts, now));
   const parts = await compose({
@@ -168,6 +170,17 @@ async function loadRegistry(
   const fixed = createRegistry([...ours, ...added]);
   const mcp = await openMcp(config, logger);
   return { registry: mcp?.extend(fixed) ?? fixed, mcp };
+}
+
+/** A limit for a tool that there is not would do nothing. @throws with what the name may be meant to be */
+function checkToolLimits({ toolLimits }: Config, { tools }: Registry): void {
+  for (const name of toolLimits.keys()) {
+    if (tools.has(name)) continue;
+    const { hint } = didYouMean(name, tools.keys());
+    throw new Error(
+      `TOOL_LIMITS names the tool "${name}", which is not registered. ${hint ?? 'GET /graph/tools lists the tools.'}`,
+    );
+  }
 }
 
 /** The client library takes 30 MB, so it is loaded only where servers are configured. */

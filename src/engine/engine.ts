@@ -100,7 +100,7 @@ export interface EngineDeps
     DeliveryDeps,
     Pick<AnswerLinkDeps, 'answerTokens'> {
   readonly output: RunOutput;
-  readonly queue: Pick<RunQueue, 'admit'>;
+  readonly queue: Pick<RunQueue, 'admit' | 'hasSlot'>;
 }
 
 /** Makes the engine out of its parts. */

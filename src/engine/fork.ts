@@ -3,6 +3,7 @@ import { EngineError } from '../core/base/errors.js';
 import type { JsonObject } from '../core/base/json.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import type { Actor } from '../core/run/actor.js';
+import { placeInLine } from '../core/run/concurrency.js';
 import type { EventRecord } from '../core/run/events.js';
 import { copyEvent, endFork, openFork, refuseFork, refuseSize, stepIsMissing } from '../core/run/fork.js';
 import type { Appended } from '../core/run/journal.js';
@@ -38,7 +39,7 @@ const MAX_MEASURED_EVENTS = 10_000;
 /**
  * Starts a new run with the steps of another one before `fromStep` copied. The original, live or not, is untouched.
  * @throws EngineError `run_not_found`, `run_is_child`, `run_unreadable`, `graph_unreadable`, `graph_deleted`, `fork_impossible`,
- * `invalid_request`, `server_busy`, `queue_full`, `shutting_down`, `idempotency_mismatch`, `store_unavailable`.
+ * `invalid_request`, `server_busy`, `concurrency_full`, `queue_full`, `shutting_down`, `idempotency_mismatch`, `store_unavailable`.
  */
 export async function forkRun(
   deps: RunDeps,
@@ -101,7 +102,10 @@ async function forkedJournal(
   const graph = await graphFor(deps, original, version);
   const refusal = refuseFork(original, fromStep);
   if (refusal !== undefined) throw refusalError(refusal);
-  const opened = openFork(original, graph, deps.newId(), deps.now(), { by });
+  const [forkId, now] = [deps.newId(), deps.now()];
+  const { concurrency, problem } = placeInLine(graph, openFork(original, graph, forkId, now, { by }).state);
+  if (problem !== undefined) throw new EngineError('fork_impossible', problem);
+  const opened = openFork(original, graph, forkId, now, { by, concurrency });
   const prefix = await copyPrefix(deps, original, fromStep, opened);
   const patch = (await jsonOf(deps, data, '/data')) as JsonObject;
   const fork = { fromStep, node: prefix.node, data: patch, now: deps.now(), by };

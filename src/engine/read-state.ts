@@ -1,7 +1,10 @@
 import { addUsage, type Usage } from '../core/base/usage.js';
+import { needsSlot } from '../core/run/slots.js';
 import { isFinished, type RunState, statusOf, waitsForPerson } from '../core/run/state.js';
 import { PERSON_WAIT_KINDS } from '../core/run/waits.js';
+import { ifReadable } from '../runs/readable.js';
 import { StoreUnavailableError } from '../store/errors.js';
+import type { RunQueue } from '../store/queue.js';
 import type { ChildCounts, RunSummary } from '../store/store.js';
 import type { AnswerLinkDeps } from './answer-links.js';
 import { inTurnToLoad, loadRun, type RunDeps } from './shared.js';
@@ -28,8 +31,20 @@ export interface RunView {
   readonly children: ChildrenProgress | null;
   /** What it and all runs inside it have used; null if that is not known. */
   readonly usageTotal: Usage | null;
+  /** Why it does not begin; null if it does as soon as the server comes to it. */
+  readonly queued: QueuedRun | null;
   /** Of an approval link, with which anybody can answer what it waits for; null if there is none. */
   readonly answerToken: string | null;
+}
+
+/** A run that waits for a slot of the concurrency of its graph. */
+export interface QueuedRun {
+  /** Null: the limit is for all runs of the graph. */
+  readonly key: string | null;
+  /** How many runs can be under way, by the latest version of the graph; null: any number, so that it begins soon. */
+  readonly limit: number | null;
+  /** When it came to the line, in milliseconds since 1970. */
+  readonly since: number;
 }
 
 /** How many children a run waits for, and how far they are. Those that are none of this have not begun. */
@@ -52,8 +67,8 @@ export class StateReader {
   #stopping = false;
 
   constructor(
-    private readonly deps: Pick<RunDeps, 'store' | 'runs' | 'signals' | 'lines' | 'reads'> &
-      Pick<AnswerLinkDeps, 'answerTokens'>,
+    private readonly deps: Pick<RunDeps, 'store' | 'runs' | 'signals' | 'lines' | 'reads' | 'graphs'> &
+      Pick<AnswerLinkDeps, 'answerTokens'> & { readonly queue: Pick<RunQueue, 'hasSlot'> },
   ) {}
 
   /**
@@ -96,8 +111,16 @@ export class StateReader {
     const below = await this.deps.store.readChildUsage(runId);
     const usageTotal = below && addUsage(below, state.usage);
     const answerToken = this.deps.answerTokens?.tokenOf(state) ?? null;
+    const queued = await this.#placeInLine(state);
     const logs = await this.deps.lines.read(state, logsAfter);
-    return { state, logs, waitingChildren, children, usageTotal, answerToken };
+    return { state, logs, waitingChildren, children, usageTotal, queued, answerToken };
+  }
+
+  async #placeInLine(state: RunState): Promise<QueuedRun | null> {
+    const { runId, graphId, concurrency } = state;
+    if (concurrency === null || !needsSlot(state) || (await this.deps.queue.hasSlot(runId))) return null;
+    const latest = await ifReadable(this.deps.graphs.find(graphId));
+    return { key: concurrency.key, limit: latest?.concurrency?.limit ?? null, since: concurrency.since };
   }
 
   async #progressOf({ runId, phase }: RunState): Promise<ChildrenProgress | null> {

@@ -94,7 +94,7 @@ export class RequestUseCases {
   /**
    * Has a run that failed or was cancelled go on from the step that it stopped at.
    * @throws EngineError `run_not_found`, `run_is_child`, `run_not_retryable`, `retry_impossible`, `invalid_request`, `graph_deleted`, `limits_too_low`,
-   * `run_unreadable`, `graph_unreadable`, `server_busy`, `queue_full`, `shutting_down`, `store_unavailable`.
+   * `run_unreadable`, `graph_unreadable`, `server_busy`, `concurrency_full`, `queue_full`, `shutting_down`, `store_unavailable`.
    */
   async retryRun(runId: string, { limits, by, ...given }: RetryRun): Promise<Answered> {
     const { admission, store, now } = this.deps;

@@ -6,6 +6,7 @@ import type { CompiledGraph } from '../core/graph/compile.js';
 import { type LimitsDefinition, resolveLimits } from '../core/graph/definition.js';
 import type { Actor } from '../core/run/actor.js';
 import { limitsDocument } from '../core/run/children.js';
+import { placeInLine } from '../core/run/concurrency.js';
 import type { Starter } from '../core/run/events.js';
 import { openRun } from '../core/run/journal.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
@@ -39,7 +40,7 @@ export interface StartedRun {
 
 /**
  * Starts a run. It is durable when this resolves.
- * @throws EngineError `graph_not_found`, `invalid_request`, `invalid_input`, `queue_full`, `shutting_down`, `idempotency_mismatch`,
+ * @throws EngineError `graph_not_found`, `invalid_request`, `invalid_input`, `concurrency_full`, `queue_full`, `shutting_down`, `idempotency_mismatch`,
  * `store_unavailable`.
  * @throws ScheduleMovedError
  */
@@ -83,7 +84,11 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
     metadata,
     ...definedOnly({ by, notify: resolveNotify(graph.notify, notify), started_by: startedBy }),
   } as const;
-  const opened = openRun(deps.newId(), event, deps.now());
+  const [newId, now] = [deps.newId(), deps.now()];
+  const plain = openRun(newId, event, now);
+  const { concurrency, problem } = placeInLine(graph, plain.state);
+  if (problem !== undefined) throw keyMissing(problem);
+  const opened = concurrency === undefined ? plain : openRun(newId, { ...event, concurrency }, now);
   const create = definedOnly({ idempotency, isLatest: version === undefined });
   const { runId } = opened.state;
   // At hand before the commit makes it due: whoever drives it need not load it.
@@ -96,6 +101,11 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
     deps.runs.forget(runId);
     throw error;
   }
+}
+
+function keyMissing(problem: string): EngineError {
+  const errors = [{ pointer: '/input_data', code: 'invalid_value', message: problem }];
+  return new EngineError('invalid_input', 'The input gives no key for the concurrency of the graph.', { errors });
 }
 
 /** The input as runs have it. @throws EngineError `invalid_request`, `invalid_input` */

@@ -2,7 +2,7 @@ import type { RunEvent } from '../core/run/events.js';
 import { openRun } from '../core/run/journal.js';
 import type { CallOutcome, DetachedRun } from '../core/run/settle.js';
 import { creationOf, newUnitOf } from '../runs/units.js';
-import { GraphGoneError } from '../store/errors.js';
+import { ConcurrencyFullError, GraphGoneError } from '../store/errors.js';
 import { QueueFullError } from '../store/queue.js';
 import type { Unit } from '../store/store.js';
 
@@ -27,6 +27,9 @@ export function withDetachedRun(
 export function refusedStart(outcome: CallOutcome, error: unknown): CallOutcome | undefined {
   if (outcome.kind !== 'starts') return undefined;
   const { run, saveAs: _, ...said } = outcome;
+  if (error instanceof ConcurrencyFullError) {
+    return { ...said, kind: 'threw', code: 'concurrency_full', message: error.message };
+  }
   if (error instanceof QueueFullError) return { ...said, kind: 'threw', code: 'queue_full', message: error.message };
   if (!(error instanceof GraphGoneError)) return undefined;
   const message = `No graph has the id "${run.submitted.graph_id}".`;

@@ -10,6 +10,7 @@ import { StoreUnavailableError } from '../store/errors.js';
 import type { Claim, Unsubscribe } from '../store/queue.js';
 import { ChildRuns } from './children.js';
 import type { Rest } from './rest.js';
+import { Room } from './room.js';
 import { Session } from './session.js';
 import type { SessionDeps } from './session-deps.js';
 import { UnreadableRuns } from './unreadable-runs.js';
@@ -50,6 +51,7 @@ export class Executor {
   readonly #errors = new LRUCache<string, number>({ max: MAX_ERRORS });
   readonly #children: ChildRuns;
   readonly #unreadable: UnreadableRuns;
+  readonly #room: Room;
   readonly #sessionDeps: SessionDeps;
   #subscriptions: readonly Unsubscribe[] = [];
   #isTaking = false;
@@ -62,6 +64,7 @@ export class Executor {
   constructor(private readonly options: ExecutorOptions) {
     this.#children = new ChildRuns(options);
     this.#unreadable = new UnreadableRuns(options);
+    this.#room = new Room(options);
     this.#sessionDeps = { ...options, children: this.#children };
   }
 
@@ -208,6 +211,7 @@ export class Executor {
     // A run that is to be cancelled calls no tool, so it has not to wait for its turn.
     const isSuspicious = recovery !== undefined && state.recoveries > 0 && !state.cancelRequested;
     if (isSuspicious && !claim.isSuspect) return queue.quarantine(claim);
+    await this.#room.make(state);
     if (this.#lost.has(claim)) return queue.giveBack(claim, this.options.now());
     const session = new Session(this.#sessionDeps, claim, graph, state);
     this.#claims.set(claim, session);

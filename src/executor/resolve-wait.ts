@@ -8,7 +8,9 @@ import { resolveLimits } from '../core/graph/definition.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
 import { MAX_DEPTH } from '../core/run/branches.js';
 import { inheritMetadata, startDetachedRun } from '../core/run/children.js';
+import { placeInLine } from '../core/run/concurrency.js';
 import type { WaitStart } from '../core/run/events.js';
+import { openRun } from '../core/run/journal.js';
 import type { DetachedRun } from '../core/run/settle.js';
 import { cursorOf, type RunState } from '../core/run/state.js';
 import type { GraphWait, WaitRequest } from '../core/tool/wait.js';
@@ -27,6 +29,8 @@ interface ResolveDeps {
   readonly turns: Pick<Turns, 'inSlices'>;
   /** A new UUIDv7. */
   readonly newId: () => string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /** Makes what a tool asked for into facts: the schema is checked, and of a graph the version is fixed. */
@@ -68,7 +72,7 @@ async function findSchemaProblem(
 async function resolveGraph(
   request: GraphWait,
   state: RunState,
-  { graphs, newId }: ResolveDeps,
+  { graphs, newId, now }: ResolveDeps,
   node: string,
 ): Promise<ResolvedWait> {
   const { graphId, version, input = null, isDetached = false, saveAs = node } = request;
@@ -98,7 +102,10 @@ async function resolveGraph(
       const notify = definedOnly({ notify: resolveNotify(graph.notify) });
       const called = { id: graph.graphId, version: graph.version, input: inputData, ...metadata, ...notify };
       const submitted = startDetachedRun(state, called, resolveLimits(graph.limits, limits));
-      return { kind: 'starts', run: { runId: newId(), submitted }, saveAs };
+      const runId = newId();
+      const { concurrency, problem } = placeInLine(graph, openRun(runId, submitted, now()).state);
+      if (problem !== undefined) return invalid(problem);
+      return { kind: 'starts', run: { runId, submitted: { ...submitted, ...definedOnly({ concurrency }) } }, saveAs };
     }
     return {
       kind: 'waits',

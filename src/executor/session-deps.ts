@@ -9,6 +9,7 @@ import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
 import type { ChildRuns } from './children.js';
 import type { StepObserver } from './step-outcome.js';
+import type { ToolLimits } from './tool-limits.js';
 
 /** What sessions need, the same for all of them. */
 export interface SessionDeps {
@@ -28,6 +29,7 @@ export interface SessionDeps {
   readonly random: () => number;
   /** A new UUIDv7. */
   readonly newId: () => string;
+  readonly toolLimits: ToolLimits;
   readonly stepTimeoutMs: number;
   readonly onStep?: StepObserver | undefined;
   /** What `secrets.NAME` in params stands for. */

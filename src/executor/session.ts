@@ -17,6 +17,7 @@ import {
   settle,
   settleChildren,
 } from '../core/run/settle.js';
+import { needsSlot } from '../core/run/slots.js';
 import {
   type Children,
   type ChildrenRefusal,
@@ -40,6 +41,7 @@ import { LOST, type Rest } from './rest.js';
 import type { SessionDeps } from './session-deps.js';
 import { stepOutcomeOf } from './step-outcome.js';
 import { type CallResult, ToolCall } from './tool-call.js';
+import { ToolTurn } from './tool-turn.js';
 
 const TAIL_EVENTS = 1000;
 /** When a run is taken up again whose last events the database has lost, in milliseconds. */
@@ -56,7 +58,10 @@ export class Session {
   /** What the runs around this one had used when that was last read: before each call, if the run has a budget. */
   #family: FamilyUsage | undefined;
   #commits = 0;
+  /** What the queue said last of a run that needs a slot. */
+  #hasSlot = true;
   #stopping = false;
+  readonly #turn: ToolTurn;
   readonly #patience = new Patience({
     isOver: () => this.#rest !== undefined,
     onDown: () => this.#stopWithoutStore(),
@@ -69,6 +74,7 @@ export class Session {
     private state: RunState,
   ) {
     this.#seq = state.seq;
+    this.#turn = new ToolTurn(deps.toolLimits);
   }
 
   /**
@@ -86,6 +92,7 @@ export class Session {
         if (this.#behind) await this.#patience.whileDown(() => this.#takeIn());
         if (this.#rest !== undefined) return this.#rest;
         this.#family = await this.#readFamily();
+        this.#hasSlot = await this.#readSlot();
         const missing = missingAt(this.graph, this.state);
         if (missing.length > 0 && (await this.#isForOthers(missing))) return { kind: 'elsewhere', missing };
         const rest = await this.#perform(decide(this.graph, this.state, this.#circumstances()));
@@ -93,17 +100,20 @@ export class Session {
       }
     } finally {
       unsubscribe();
+      this.#turn.end();
     }
   }
 
   /** Lets the step under way finish, then stops. */
   stop(): void {
     this.#stopping = true;
+    this.#turn.disturb();
   }
 
   /** Stops now: the tool's signal fires, and what it still does is dropped. */
   abandon(): void {
     this.#stopping = true;
+    this.#turn.disturb();
     this.#call?.abandon();
     this.#patience.hurry();
   }
@@ -128,9 +138,14 @@ export class Session {
     if (this.#stopping) return this.#drained();
     switch (command.type) {
       case 'append':
+        this.#turn.end();
         await this.#commit((at) => this.#decideAgain(at));
         return undefined;
       case 'call':
+        if (!this.#turn.isAt(command.node.toolName)) {
+          await this.#turn.wait((this.state.deadlineAt ?? Number.POSITIVE_INFINITY) - this.deps.now());
+          return undefined;
+        }
         if (!this.deps.queue.isSure(this.claim) && !(await this.#holds())) return this.#rest ?? LOST;
         // It can have been told to stop while it asked.
         return this.#stopping ? this.#drained() : this.#step(command);
@@ -139,6 +154,7 @@ export class Session {
 
   /** A signal can be about what this session commits itself, which it knows of. */
   #notice(signal: Signal | 'resync'): void {
+    this.#turn.disturb();
     if (signal === 'resync') {
       void this.#takeIn().catch(() => {
         this.#behind = true;
@@ -164,6 +180,7 @@ export class Session {
     const called = call.run(this.state, this.deps.now());
     const result = called instanceof Promise ? await called : called;
     call.end();
+    this.#turn.end();
     this.#call = undefined;
     const tookMs = performance.now() - begunAt;
     const outcome = result?.kind === 'parks' ? await this.#patience.whileDown(() => this.#resolve(result)) : result;
@@ -233,12 +250,17 @@ export class Session {
   }
 
   #circumstances(): Circumstances {
-    return { now: this.deps.now(), random: this.deps.random(), family: this.#family };
+    return { now: this.deps.now(), random: this.deps.random(), family: this.#family, hasSlot: this.#hasSlot };
   }
 
   async #readFamily(): Promise<FamilyUsage | undefined> {
     if (!hasBudget(this.state) || isFinished(statusOf(this.state))) return undefined;
     return this.#patience.whileDown(() => readFamilyUsage(this.deps, this.state));
+  }
+
+  async #readSlot(): Promise<boolean> {
+    if (!needsSlot(this.state)) return true;
+    return (await this.#patience.whileDown(() => this.deps.queue.hasSlot(this.state.runId))) === true;
   }
 
   #decideAgain(at: Circumstances): readonly RunEvent[] {
@@ -286,6 +308,8 @@ export class Session {
     } catch (error) {
       this.#seq = this.state.seq;
       if (!(error instanceof ConflictError)) throw error;
+      // It may have lost its slot: whoever was first can have paused it.
+      this.#hasSlot = false;
       await this.#reclaim();
       return false;
     }
@@ -329,6 +353,7 @@ export class Session {
     }
     this.#seq = this.state.seq;
     if (this.state.cancelRequested) this.#call?.abort('cancel');
+    this.#turn.disturb();
     return tail;
   }
 

@@ -24,11 +24,11 @@ export class UnreadableRuns {
   constructor(private readonly options: UnreadableRunsOptions) {}
 
   /**
-   * Puts a run aside until the next start, or fails it if it is a child: its parent would wait for ever, and can take
-   * another way, or be retried once the child can be read. Lets the claim go in either case.
+   * Puts a run aside until the next start, or fails it if others wait for it: the parent of a child, which can take another
+   * way or be retried once the child can be read, or those behind it in line for a slot. Lets the claim go in either case.
    */
   async take(claim: Claim, error: Error): Promise<void> {
-    const { queue, store, logger } = this.options;
+    const { queue, store } = this.options;
     const { runId } = claim;
     const outline = await store.outlineRun(runId);
     if (outline === undefined || isFinished(outline.status)) return queue.giveBack(claim, null);
@@ -38,14 +38,23 @@ export class UnreadableRuns {
       return queue.giveBack(claim, this.options.now() + NEWER_MS);
     }
     if (outline.parentRunId !== null && (await this.#canGoOn(outline.parentRunId))) {
-      const failure = { code: 'run_unreadable', message: error.message, node: null, step: null };
-      await endUnreadable(this.options, runId, { type: 'run.failed', error: failure });
-      logger.error({ run_id: runId, err: error }, 'a child run cannot be read; it has failed');
+      await this.#fail(runId, error, 'a child run cannot be read; it has failed');
+      return queue.giveBack(claim, null);
+    }
+    // It would have a slot, which others wait for.
+    if (outline.status === 'SUBMITTED' && outline.concurrencyKey !== null) {
+      await this.#fail(runId, error, 'a run that was in line for a slot cannot be read; it has failed');
       return queue.giveBack(claim, null);
     }
     await queue.setAside(claim);
     const words = 'a run cannot be read; it is put aside until the next start, and can be cancelled and deleted';
     this.#report(runId, error, words);
+  }
+
+  async #fail(runId: string, error: Error, words: string): Promise<void> {
+    const failure = { code: 'run_unreadable', message: error.message, node: null, step: null };
+    await endUnreadable(this.options, runId, { type: 'run.failed', error: failure });
+    this.options.logger.error({ run_id: runId, err: error }, words);
   }
 
   #report(runId: string, error: Error, words: string): void {

@@ -69,6 +69,15 @@ export class UnreadableScheduleError extends Error {
   }
 }
 
+/** The graph of a run refuses those for which there is no slot. */
+export class ConcurrencyFullError extends Error {
+  constructor(graphId: string, key: string | null, limit: number) {
+    const [are, of] = [limit === 1 ? '1 run is' : `${limit} runs are`, key === null ? '' : ` for the key "${key}"`];
+    super(`${are} under way${of}, which is as many as the concurrency of graph "${graphId}" allows.`);
+    this.name = 'ConcurrencyFullError';
+  }
+}
+
 /** The database could not be written, and nothing of the unit was, or not be read. The store keeps trying to get well. */
 export class StoreUnavailableError extends Error {
   constructor(cause: unknown) {

@@ -35,6 +35,10 @@ export interface ExportedRun {
   readonly paused: number;
   readonly startedByKind: string | null;
   readonly startedById: string | null;
+  readonly concurrencyKey: string | null;
+  readonly concurrencySince: number | null;
+  /** 0 or 1. */
+  readonly concurrencySlot: number | null;
 }
 
 /** A schedule as it is stored. */
@@ -49,6 +53,13 @@ export interface ExportedSchedule {
   readonly last: string | null;
   readonly settings: string;
   readonly input: string;
+}
+
+/** How many runs of a graph can be under way at a time. */
+export interface ExportedLimit {
+  readonly graphId: string;
+  readonly maxRuns: number;
+  readonly onFull: string;
 }
 
 /** A record of a journal as it is stored. */
@@ -94,6 +105,7 @@ export interface ExportedCounts {
 export interface Export {
   counts(): ExportedCounts;
   graphs(): Iterable<ExportedGraph>;
+  limits(): Iterable<ExportedLimit>;
   keys(): Iterable<ExportedKey>;
   schedules(): Iterable<ExportedSchedule>;
   /** Rows of runs with greater ids than one, in order. */

@@ -94,6 +94,11 @@ export interface RunQueue {
    * tries it again after a long while too.
    */
   setAside(claim: Claim): Promise<void>;
+  /**
+   * False for a run that waits for a slot of the concurrency of its graph. Once it has one it is due, and keeps it until it
+   * ends, or is paused before it has begun.
+   */
+  hasSlot(runId: string): Promise<boolean>;
   /** The run of a suspect's claim has got on, so the next suspect can be tried. */
   clear(claim: Claim): void;
   /**

@@ -1,7 +1,9 @@
 import { addUsage, type Usage } from '../core/base/usage.js';
 import { wakeAt } from '../core/run/due.js';
-import { errorOf, finishedAtOf, type RunState, statusOf, waitOf } from '../core/run/state.js';
-import type { RunAppend } from './store.js';
+import { holdsSlot } from '../core/run/slots.js';
+import { errorOf, finishedAtOf, type RunState, type RunStatus, statusOf, waitOf } from '../core/run/state.js';
+import { isUnfinished } from './run-search.js';
+import type { RunAppend, UnfinishedRun } from './store.js';
 
 /** Where a child hangs, which never changes. */
 export function parentColumns({ parent }: RunState) {
@@ -20,9 +22,43 @@ export function starterColumns({ parent, startedBy, actors }: RunState) {
   };
 }
 
+/** The line that a run stands in, which never changes: of all runs of the graph, or of those with the same key. */
+export function lineColumns({ concurrency }: RunState) {
+  return { concurrencyKey: concurrency === null ? null : lineKey(concurrency.key) };
+}
+
+/** A key as the column has it: keys are never empty, so this stands for all runs of a graph. */
+export function lineKey(key: string | null): string {
+  return key ?? '';
+}
+
+/** The key that a column stands for. */
+export function keyOfLine(stored: string): string | null {
+  return stored === '' ? null : stored;
+}
+
+/** A row of a run as a server finds it when it starts; undefined for one that has finished. */
+export function unfinishedRun(row: {
+  readonly runId: string;
+  readonly status: RunStatus;
+  readonly waitingFor: UnfinishedRun['waitingFor'];
+  readonly parentRunId: string | null;
+  readonly slotSeq: number | null;
+  readonly graphId: string;
+  readonly concurrencyKey: string | null;
+  readonly concurrencySince: number | null;
+  readonly concurrencySlot: boolean | null;
+}): UnfinishedRun | undefined {
+  const { runId, status, waitingFor, parentRunId, slotSeq, graphId, concurrencyKey: key } = row;
+  if (!isUnfinished(status)) return undefined;
+  const place = { graphId, since: row.concurrencySince ?? 0, hasSlot: row.concurrencySlot ?? false };
+  const line = key === null ? null : { ...place, key: keyOfLine(key) };
+  return { runId, status, waitingFor, parentRunId, hasSlot: slotSeq !== null, line };
+}
+
 /** The columns that follow the status. */
 export function rowOf(state: RunState) {
-  const { startedAt, data, own, paused } = state;
+  const { startedAt, data, own, paused, concurrency } = state;
   const status = statusOf(state);
   const finishedAt = finishedAtOf(state);
   const error = errorOf(state);
@@ -37,6 +73,8 @@ export function rowOf(state: RunState) {
     // What a branch has from its parent is not stored once more.
     data: finishedAt === null ? null : JSON.stringify(own ?? data),
     paused,
+    concurrencySince: concurrency?.since ?? null,
+    concurrencySlot: concurrency === null ? null : holdsSlot(state),
   };
 }
 

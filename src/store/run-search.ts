@@ -54,6 +54,7 @@ const IS_MOVE: Readonly<Record<EventType, boolean>> = {
   'run.recovered': false,
   'run.drained': false,
   'run.retried': false,
+  'slot.taken': false,
   'run.forked': true,
   'run.completed': false,
   'run.failed': false,

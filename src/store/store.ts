@@ -198,6 +198,19 @@ export interface UnfinishedRun {
   readonly parentRunId: string | null;
   /** A child that has its slot. */
   readonly hasSlot: boolean;
+  /** Where it stands, if its graph limits how many runs are under way at a time. */
+  readonly line: LinePlace | null;
+}
+
+/** Where a run stands whose graph limits how many are under way at a time. */
+export interface LinePlace {
+  readonly graphId: string;
+  /** Null: the line of all runs of the graph. */
+  readonly key: string | null;
+  /** When it last came to the line, in milliseconds since 1970. */
+  readonly since: number;
+  /** It has begun, or gone on since it was retried. */
+  readonly hasSlot: boolean;
 }
 
 /** What is done with a new graph version. */
@@ -213,7 +226,7 @@ export interface Store {
    * Commits a unit, durably, together with others that are ready. When the database fails while it commits, the outcome
    * is read back before the caller is answered.
    * The run queue and the signals beside the store follow from what it stores.
-   * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | ScheduleMovedError |
+   * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | ScheduleMovedError | ConcurrencyFullError |
    * TooManyDescendantsError | StoreUnavailableError; nothing of the unit is then stored.
    * @throws OutcomeUnknownError only when the store is closed, or gives up for good, before the outcome was read back.
    */
@@ -288,6 +301,11 @@ export interface Store {
   readChildResults(parentRunId: string, parentSeq: number): Promise<ChildResult[]>;
   /** Children (of any depth) of a run that wait for one of these. At most `limit`. */
   listWaitingDescendants(runId: string, kinds: readonly Waiting['kind'][], limit: number): Promise<RunSummary[]>;
+  /**
+   * Runs of a line that are too many, if the newest are to be under way: all that have not ended but for as many of the
+   * newest as the latest version of the graph allows. The oldest first, at most `limit`.
+   */
+  listSurplus(graphId: string, key: string | null, limit: number): Promise<string[]>;
   /** Runs whose `wakeAt` (see `core/run/state.ts`) is at or before a time, earliest first, at most `limit`. */
   listDueRuns(time: number, limit: number): Promise<string[]>;
   /** The earliest `wakeAt` after a time, if there is one. */

@@ -74,6 +74,7 @@ export interface GraphDefinition {
       }
     | boolean;
   limits?: Limits;
+  concurrency?: Concurrency;
 }
 export interface Node {
   name: string;
@@ -157,6 +158,11 @@ export interface Limits {
   no_progress?: number;
   on_limit?: 'fail' | 'wait';
 }
+export interface Concurrency {
+  limit: number;
+  key?: string;
+  on_full?: 'queue' | 'refuse' | 'cancel_oldest';
+}
 export interface GraphList {
   graphs: GraphSummary[];
   next_cursor: string | null;
@@ -211,6 +217,7 @@ export interface RunState {
   submitted_at: string;
   started_at: string | null;
   finished_at: string | null;
+  queued: QueuedRun | null;
   waiting: Waiting | null;
   children: Children | null;
   forked_from: ForkedFrom | null;
@@ -234,6 +241,12 @@ export interface RunState {
   paused_by: string | null;
   cancelled_by: string | null;
   paused: boolean;
+}
+export interface QueuedRun {
+  reason: 'concurrency';
+  key: string | null;
+  limit: number | null;
+  since: string;
 }
 export interface Waiting {
   id: string;
@@ -370,6 +383,7 @@ export interface Problem {
     | 'answer_link_unknown'
     | 'graph_exists'
     | 'graph_in_use'
+    | 'concurrency_full'
     | 'run_finished'
     | 'run_active'
     | 'run_not_waiting'

@@ -15,6 +15,7 @@ export interface TestEngineOptions {
   readonly maxQueuedRuns?: number;
   readonly maxDescendants?: number;
   readonly stepTimeoutMs?: number;
+  readonly toolLimits?: ReadonlyMap<string, number>;
   readonly now?: () => number;
   readonly onCommit?: CommitObserver;
   readonly onStep?: StepObserver;
@@ -84,6 +85,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     maxDescendants: options.maxDescendants ?? 100_000,
     maxQueuedRuns: options.maxQueuedRuns ?? 10_000,
     stepTimeoutMs: options.stepTimeoutMs ?? 600_000,
+    toolLimits: options.toolLimits ?? new Map(),
     onStep: options.onStep,
     onCallback: options.onCallback,
     timeoutMs: options.timeoutMs,

@@ -59,6 +59,8 @@ export class RunDriver {
   random = 0.5;
   /** What other runs have used. */
   family: FamilyUsage | undefined;
+  /** Whether there is a slot for it, if its graph limits how many runs are under way. */
+  hasSlot = true;
   readonly records: EventRecord[] = [];
 
   constructor(
@@ -91,7 +93,7 @@ export class RunDriver {
   }
 
   get at(): Circumstances {
-    return { now: this.now, random: this.random, family: this.family };
+    return { now: this.now, random: this.random, family: this.family, hasSlot: this.hasSlot };
   }
 
   append(...events: RunEvent[]): void {

@@ -52,6 +52,7 @@ it.each([
     maxQueuedRuns: 10,
     onError: vi.fn(),
     explain,
+    limitOf: () => undefined,
   });
   const wakes = [{ runId: 'r', at: 0 }];
   queue.committed([{ appends: [], wakes }]);

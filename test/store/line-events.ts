@@ -71,6 +71,7 @@ export const EVENTS_WITH_LINES: Record<EventType, RunEvent[]> = {
   'limits.lifted': [{ type: 'limits.lifted', limits: { max_steps: 9 } }],
   'run.recovered': [{ type: 'run.recovered' }],
   'run.drained': [{ type: 'run.drained' }],
+  'slot.taken': [{ type: 'slot.taken' }],
   'run.completed': (['end', 'no_edge', 'join'] as const).map((reason) => ({ type: 'run.completed', reason })),
   'run.failed': [FAILED, { type: 'run.failed', error }],
   'run.cancelled': [CANCELLED, { type: 'run.cancelled', logs: ['last', 'words'] }],

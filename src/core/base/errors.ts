@@ -34,6 +34,7 @@ export type EngineErrorCode =
   | 'diagram_too_large'
   | 'server_busy'
   | 'queue_full'
+  | 'concurrency_full'
   | 'shutting_down'
   | 'store_unavailable';
 
@@ -60,6 +61,7 @@ export const RUN_ERRORS = {
   child_failed: 'The graph that ran as a step failed or was cancelled.',
   depth_exceeded: 'Runs inside runs went too deep.',
   queue_full: 'A run that the step was to start would have been one too many of those that wait to begin.',
+  concurrency_full: 'A run that the step was to start would have been one too many at a time for its graph.',
   too_many_descendants: 'The top run has too many runs inside it.',
   recovery_exhausted: 'The server died again and again while this run was at the same step.',
   run_unreadable: 'What is stored of the run cannot be read.',

@@ -73,6 +73,7 @@ function notifyEventOf(event: RunEvent): NotifyEvent | undefined {
     case 'limits.lifted':
     case 'run.recovered':
     case 'run.drained':
+    case 'slot.taken':
     case 'run.retried':
     case 'run.forked':
       return undefined;

@@ -29,6 +29,7 @@ const SOURCES: Readonly<Record<RunErrorCode, readonly CatchableBy[]>> = {
   child_failed: ['wait'],
   depth_exceeded: ['wait'],
   queue_full: ['wait'],
+  concurrency_full: ['wait'],
   too_many_descendants: [],
   recovery_exhausted: [],
   run_unreadable: [],

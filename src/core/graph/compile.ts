@@ -10,6 +10,7 @@ import {
   type LimitsDefinition,
   type MergeRule,
   type NodeDefinition,
+  type OnFull,
   paramsOf,
   type RetryPolicy,
 } from './definition.js';
@@ -108,6 +109,14 @@ export interface CompiledNode {
   readonly onError: readonly Exit[];
 }
 
+/** How many runs of a graph are under way at a time. */
+export interface Concurrency {
+  readonly limit: number;
+  /** The limit is for runs with the same key; undefined: for all runs of the graph. */
+  readonly key: Template | undefined;
+  readonly onFull: OnFull;
+}
+
 /** A graph version, ready for the interpreter: every look-up is by name. */
 export interface CompiledGraph {
   readonly graphId: string;
@@ -119,6 +128,8 @@ export interface CompiledGraph {
   readonly notify: readonly NotifyTarget[] | undefined;
   readonly merge: ReadonlyMap<string, MergeRule>;
   readonly inputSchema: JsonSchema | undefined;
+  /** Undefined: any number. */
+  readonly concurrency: Concurrency | undefined;
 }
 
 /**
@@ -146,8 +157,16 @@ export function* compileGraph(
   const { input_schema: schema } = definition;
   const inputSchema = schema === undefined ? undefined : (yield* compileInSteps(schema)).schema;
   const merge = new Map(Object.entries(definition.merge ?? {}));
+  const concurrency = yield* compileConcurrency(definition);
   const { entry_point: entryPoint, limits, notify } = definition;
-  return { ...identity, entryPoint, nodes, limits, notify, merge, inputSchema };
+  return { ...identity, entryPoint, nodes, limits, notify, merge, inputSchema, concurrency };
+}
+
+function* compileConcurrency({ concurrency }: GraphDefinition): Steps<Concurrency | undefined> {
+  if (concurrency === undefined) return undefined;
+  const { limit, key, on_full: onFull = 'queue' } = concurrency;
+  const template = key === undefined ? undefined : (yield* compileTemplate(key, { secrets: false })).template;
+  return { limit, key: template, onFull };
 }
 
 function* linkTool(node: NodeDefinition, registry: Registry): Steps<Omit<CompiledNode, 'route' | 'onError'>> {

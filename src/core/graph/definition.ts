@@ -225,6 +225,40 @@ const forEachEdgeSchema = z
   })
   .meta({ id: 'ForEachEdge' });
 
+/** What happens to a run for which there is no slot: it waits in line, is refused, or takes the place of the oldest. */
+export const ON_FULL = ['queue', 'refuse', 'cancel_oldest'] as const;
+export type OnFull = (typeof ON_FULL)[number];
+
+/** Most runs of a graph, or of one key of it, that can be under way at a time. */
+const MAX_CONCURRENCY = 10_000;
+
+const concurrencySchema = z
+  .strictObject({
+    limit: z
+      .int()
+      .min(1)
+      .max(MAX_CONCURRENCY)
+      .describe(
+        'Runs that are under way at a time: that have begun, and not ended. The latest version of the graph counts.',
+      ),
+    key: z
+      .string()
+      .min(1)
+      .max(4200)
+      .refine(...WELL_FORMED)
+      .optional()
+      .describe(
+        'The limit is for runs with the same key. A text with ${ expressions } over input_data and run, such as "${ input_data.tenant }". It is stored as it is, so it must not be a secret.',
+      ),
+    on_full: z
+      .enum(ON_FULL)
+      .optional()
+      .describe(
+        'What happens to a run that would be one too many. queue (default): it waits. refuse: it is not started. cancel_oldest: the oldest is cancelled for it.',
+      ),
+  })
+  .meta({ id: 'Concurrency' });
+
 /** The document that describes a graph. Stored and sent as it is, so its keys are the wire's. */
 export const graphDefinitionSchema = z
   .strictObject({
@@ -252,6 +286,7 @@ export const graphDefinitionSchema = z
       .describe('JSON Schema that input_data must fit. Defaults of missing properties are filled in.'),
     limits: limitsSchema.optional(),
     notify: notifySchema.optional(),
+    concurrency: concurrencySchema.optional(),
   })
   .meta({ id: 'GraphDefinition' });
 

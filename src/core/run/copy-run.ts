@@ -36,6 +36,7 @@ export function copyRun(state: RunState): MutableRun {
     progress: state.progress,
     deadlineSeconds: state.deadlineSeconds,
     deadlineAt: state.deadlineAt,
+    concurrency: state.concurrency,
     metadata: state.metadata,
     notify: state.notify,
     submittedAt: state.submittedAt,

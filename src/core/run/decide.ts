@@ -3,6 +3,7 @@ import { wakeAt } from './due.js';
 import type { RunEvent } from './events.js';
 import { findLimit, findSpent, standingAt, stopAtLimit } from './limits.js';
 import { acceptPatch, asFinal } from './patch.js';
+import { needsSlot } from './slots.js';
 import {
   type Children,
   type Cursor,
@@ -19,7 +20,8 @@ import { endOfTime, type OpenWaitKind } from './waits.js';
 /*
  * What each phase of a run leads to. `evolve` folds the events into the next phase (its diagram is the other half).
  *
- *   submitted, starting -- run.started
+ *   submitted, starting -- run.started, unless there is no slot for it
+ *   queued              -- slot.taken, unless there is none
  *   calling             -- call the tool, then `settle` gives: step.completed | step.failed | wait.started
  *   answered            -- step.completed, or step.failed if the answer cannot be stored
  *   resolved            -- step.completed, or step.failed if the result cannot be stored
@@ -59,6 +61,7 @@ export function decide(graph: CompiledGraph, state: RunState, at: Circumstances)
     case 'joining':
       return decideForChildren(state, phase.children);
     case 'submitted':
+    case 'queued':
     case 'starting':
     case 'calling':
     case 'answered':
@@ -91,6 +94,8 @@ function decideNext(
   if (phase.kind !== 'waiting' && state.paused) {
     return { type: 'append', events: [{ type: 'run.paused', node: nextNodeOf(graph, state) }] };
   }
+  if (at.hasSlot === false && needsSlot(state)) return { type: 'wait', until: wakeAt(state) };
+  if (phase.kind === 'queued') return { type: 'append', events: [{ type: 'slot.taken' }] };
   const stop = findStop(state, at);
   if (stop !== undefined) return { type: 'append', events: [stop] };
   if (phase.kind === 'submitted' || phase.kind === 'starting') {

@@ -1,3 +1,4 @@
+import { needsSlot } from './slots.js';
 import { isFinished, type RunState, statusOf } from './state.js';
 
 /** A run that somebody has to look at from a moment on (milliseconds since 1970; 0 is at once). */
@@ -8,13 +9,16 @@ export interface Due {
 
 const NOTHING: readonly Due[] = Object.freeze([]);
 
+/** What a run rests at until something happens to it, or its deadline comes. */
+const RESTS: readonly RunState['phase']['kind'][] = ['submitted', 'queued', 'paused', 'limited'];
+
 /** When a run that is not being driven has to be looked at (milliseconds since 1970), if ever. */
 export function wakeAt({
   phase,
   deadlineAt,
   paused,
 }: Pick<RunState, 'phase' | 'deadlineAt' | 'paused'>): number | null {
-  if (phase.kind === 'submitted' || phase.kind === 'paused' || phase.kind === 'limited') return deadlineAt;
+  if (RESTS.includes(phase.kind)) return deadlineAt;
   // Children have their parent's deadline, and wake it.
   if (phase.kind !== 'waiting') return null;
   // Its time is looked at when it is unpaused.
@@ -37,13 +41,23 @@ export function wakesAfter(before: RunState | null, after: RunState): readonly D
   // Its parent waits for its end.
   if (isFinished(statusOf(after))) return parent === null ? NOTHING : atOnce(parent.run_id);
   // Children begin when their parent gives them a slot.
-  if (before === null) return parent === null ? atOnce(runId) : NOTHING;
-  if (isRequested(before, after)) return atOnce(runId);
+  if (before === null) return parent === null ? begin(after) : NOTHING;
+  if (isRequested(before, after)) return begin(after);
   if (phase === before.phase || !('wait' in phase)) return NOTHING;
   // The limit of a run above can have been lifted while this was on its way to be stored.
   if (phase.kind === 'limited' && phase.wait.limitOf !== undefined) return atOnce(runId);
   const at = wakeAt(after);
   return at === null ? NOTHING : [{ runId, at }];
+}
+
+/**
+ * A run that has to stand in line is woken by whoever gives it a slot. One that takes the place of others has to have them
+ * cancelled first.
+ */
+function begin(after: RunState): readonly Due[] {
+  const { runId, concurrency, deadlineAt } = after;
+  if (!needsSlot(after) || concurrency?.on_full === 'cancel_oldest') return atOnce(runId);
+  return deadlineAt === null ? NOTHING : [{ runId, at: deadlineAt }];
 }
 
 /** True for what requests do beside whoever drives the run: retry it, answer it, lift its limit, cancel it, pause and unpause it. */

@@ -25,6 +25,7 @@ export function isRequest(event: RunEvent): boolean {
     case 'limit.reached':
     case 'run.recovered':
     case 'run.drained':
+    case 'slot.taken':
     case 'run.forked':
     case 'run.completed':
     case 'run.failed':
@@ -52,6 +53,7 @@ const IS_TERMINAL: Readonly<Record<EventType, boolean>> = {
   'run.recovered': false,
   'run.drained': false,
   'run.retried': false,
+  'slot.taken': false,
   'run.forked': false,
   'run.completed': true,
   'run.failed': true,

@@ -3,6 +3,7 @@ import type { NotifyTarget } from '../base/notify.js';
 import type { Guards, Metadata } from '../base/run-options.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
+import type { OnFull } from '../graph/definition.js';
 import type { SignalRequest } from './inbox.js';
 import type { WaitOutcome } from './waits.js';
 
@@ -65,6 +66,13 @@ export interface GivenLimits extends Guards {
   readonly deadline_seconds?: number;
 }
 
+/** Of a run whose graph limits how many are under way at a time. */
+export interface GivenConcurrency {
+  /** Null: the limit is for all runs of the graph. */
+  readonly key: string | null;
+  readonly on_full: OnFull;
+}
+
 /** The limits at which a run can ask: all but the deadline. */
 export type LimitKind = 'max_steps' | Exclude<keyof Guards, 'on_limit'>;
 
@@ -122,6 +130,7 @@ export type RunEvent =
       readonly budgets_of?: readonly string[];
       /** Whom it tells what becomes of it. */
       readonly notify?: readonly NotifyTarget[];
+      readonly concurrency?: GivenConcurrency;
     }
   /** `step` and `attempt` are 1 if they are omitted. */
   | { readonly type: 'run.started'; readonly next: string; readonly step?: number }
@@ -257,6 +266,8 @@ export type RunEvent =
       readonly node?: string;
       readonly next?: string;
     }
+  /** A retried run whose graph limits how many are under way at a time has its turn, and goes on. */
+  | { readonly type: 'slot.taken' }
   /** Ends the copied prefix of a fork. */
   | {
       readonly type: 'run.forked';

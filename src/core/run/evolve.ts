@@ -10,6 +10,7 @@ import { countVisits, limitedAt, limitsAfter, openGuards } from './evolve-limits
 import { dropOldestSignal, keepSignal } from './inbox.js';
 import { nextAttempt } from './retry.js';
 import { calling, goOnAgain, retryPoint, takeResult } from './retry-point.js';
+import { needsSlot } from './slots.js';
 import {
   type Children,
   type Cursor,
@@ -35,13 +36,14 @@ import { patched } from './with-patch.js';
  *   waiting --wait.ended--> answered, or calling
  *   live --signal.received--> the same: only the inbox changes
  *   live --pause.requested--> the same, but nothing begins
- *   submitted, starting, calling, answered, resolved, routing --run.paused--> paused --run.unpaused--> as before
+ *   submitted, queued, starting, calling, answered, resolved, routing --run.paused--> paused --run.unpaused--> as before
  *   calling, routing --limit.reached--> limited --wait.ended--> as before
  *   live --limits.lifted--> the same: only the limits change
  *   answered, resolved --step.completed, step.failed--> as from calling
  *   live --run.completed, run.failed, run.cancelled--> completed, failed, cancelled
  *   failed, cancelled --run.retried--> the phase that it goes on with; starting if nothing had begun; resolved if the
  *     retry brings the result of the visit
+ *   Of a graph that limits how many runs are under way, failed, cancelled --run.retried--> queued --slot.taken--> the same
  *   live --run.forked--> submitted
  */
 
@@ -93,7 +95,7 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
     case 'run.paused':
       return { phase: pausedAt(state.phase, event, time, seq), recoveries: 0 };
     case 'run.unpaused':
-      return unpaused(state);
+      return unpaused(state, time);
     case 'limit.reached':
       return { phase: limitedAt(state.phase, event, time, seq), recoveries: 0 };
     case 'limits.lifted':
@@ -104,7 +106,9 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
     case 'run.drained':
       return { recoveries: 0, drained: true };
     case 'run.retried':
-      return retried(state, event, seq);
+      return retried(state, event, seq, time);
+    case 'slot.taken':
+      return { phase: state.phase.kind === 'queued' ? state.phase.next : state.phase, recoveries: 0 };
     case 'run.forked':
       return forked(state, event, time);
     case 'run.completed':
@@ -140,6 +144,7 @@ function submitted(state: RunState, event: EventOf<'run.submitted'>, time: numbe
     ...openGuards(event),
     deadlineSeconds: seconds ?? null,
     deadlineAt: event.deadline_at ?? deadlineFrom(time, seconds),
+    concurrency: event.concurrency === undefined ? null : { ...event.concurrency, since: time },
     submittedAt: time,
     actors: noteActor(state.actors, 'submitted', event),
   };
@@ -227,9 +232,12 @@ function pausedAt(phase: Phase, { node }: EventOf<'run.paused'>, time: number, s
   return isPausePoint(phase) ? { kind: 'paused', at: phase, wait: startWait('paused', node, time, seq, {}) } : phase;
 }
 
-function unpaused({ phase, drained, actors }: RunState): Partial<RunState> {
+function unpaused({ phase, drained, actors, concurrency }: RunState, time: number): Partial<RunState> {
   const unpaused = { paused: false, actors: forgetActors(actors, 'paused') };
-  return phase.kind === 'paused' ? { phase: phase.at, ...unpaused } : { ...unpaused, drained };
+  if (phase.kind !== 'paused') return { ...unpaused, drained };
+  const after = { phase: phase.at, ...unpaused };
+  // One that has no slot has left the line, and comes to its end.
+  return needsSlot({ phase: phase.at, concurrency }) ? { ...after, concurrency: since(concurrency, time) } : after;
 }
 
 function childrenRefused({ phase }: RunState, event: EventOf<'children.refused'>): Partial<RunState> {
@@ -238,12 +246,14 @@ function childrenRefused({ phase }: RunState, event: EventOf<'children.refused'>
   return { phase: { ...phase, children: { ...phase.children, refused: { code, message } } } };
 }
 
-function retried(state: RunState, event: EventOf<'run.retried'>, seq: number): Partial<RunState> {
+function retried(state: RunState, event: EventOf<'run.retried'>, seq: number, time: number): Partial<RunState> {
   const { limits, deadline_at: deadlineAt = null, parent_seq: retriedBy = null, data, result } = event;
   const at = goOnAgain(retryPoint(state), seq);
+  const next = result === undefined ? at : takeResult(at, result);
   return {
     ...(data !== undefined && patched(state, data)),
-    phase: result === undefined ? at : takeResult(at, result),
+    phase: state.concurrency === null ? next : { kind: 'queued', cursor: next.cursor, next },
+    concurrency: since(state.concurrency, time),
     recoveries: 0,
     ...limitsAfter(state, limits),
     ...definedOnly({ budgetsOf: event.budgets_of }),
@@ -254,6 +264,11 @@ function retried(state: RunState, event: EventOf<'run.retried'>, seq: number): P
   };
 }
 
+/** A run that comes to the line, or comes to it again. */
+function since(concurrency: RunState['concurrency'], time: number): RunState['concurrency'] {
+  return concurrency === null ? null : { ...concurrency, since: time };
+}
+
 function forked(state: RunState, event: EventOf<'run.forked'>, time: number): Partial<RunState> {
   return {
     ...patched(state, event.patch),
@@ -262,6 +277,7 @@ function forked(state: RunState, event: EventOf<'run.forked'>, time: number): Pa
     startedAt: null,
     forkedFrom: event.forked_from,
     stepCount: event.step - 1,
+    concurrency: since(state.concurrency, time),
   };
 }
 

@@ -3,7 +3,7 @@ import type { JsonObject } from '../base/json.js';
 import type { CompiledGraph } from '../graph/compile.js';
 import type { Actor } from './actor.js';
 import { limitsDocument } from './children.js';
-import type { EventOf, EventRecord, RunEvent } from './events.js';
+import type { EventOf, EventRecord, GivenConcurrency, RunEvent } from './events.js';
 import { type Appended, append, openRun } from './journal.js';
 import { type Refusal, refuse } from './requests.js';
 import { childrenOf, cursorOf, isFinished, type RunState, statusOf } from './state.js';
@@ -29,6 +29,7 @@ function lastStepOf(original: RunState): number {
 
 /**
  * Opens the journal of the fork. Its deadline restarts.
+ * @param request `concurrency`: where it stands, if its graph limits how many of its runs are under way
  * @param now milliseconds since 1970
  */
 export function openFork(
@@ -36,7 +37,7 @@ export function openFork(
   { graphId, version }: Pick<CompiledGraph, 'graphId' | 'version'>,
   runId: string,
   now: number,
-  { by }: Actor = {},
+  { by, concurrency }: Actor & { readonly concurrency?: GivenConcurrency | undefined } = {},
 ): Appended {
   return openRun(
     runId,
@@ -49,7 +50,7 @@ export function openFork(
         definedOnly({ maxSteps, deadlineSeconds: deadlineSeconds ?? undefined, guards: guards ?? undefined }),
       ),
       metadata,
-      ...definedOnly({ by, notify: notify.length === 0 ? undefined : notify }),
+      ...definedOnly({ by, notify: notify.length === 0 ? undefined : notify, concurrency }),
     },
     now,
   );
@@ -122,6 +123,7 @@ function isCopied(event: RunEvent): boolean {
     case 'limits.lifted':
     case 'run.recovered':
     case 'run.drained':
+    case 'slot.taken':
     case 'run.completed':
     case 'run.failed':
     case 'run.cancelled':

@@ -96,6 +96,7 @@ export function readEvent(event: RunEvent, listener: JournalListener): void {
     case 'limits.lifted':
     case 'run.recovered':
     case 'run.drained':
+    case 'slot.taken':
       // What comes of it is in other events. How a run is driven is no part of what happens in it.
       break;
     default:

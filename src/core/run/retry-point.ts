@@ -12,6 +12,8 @@ export function retryPoint({ phase }: Pick<RunState, 'phase'>): RetryPoint {
     case 'paused':
     case 'limited':
       return retryPoint({ phase: phase.at });
+    case 'queued':
+      return phase.next;
     case 'completed':
       return phase.cursor === null ? { kind: 'starting', cursor: null } : { kind: 'routing', cursor: phase.cursor };
     case 'failed':

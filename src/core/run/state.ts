@@ -3,7 +3,7 @@ import type { NotifyTarget } from '../base/notify.js';
 import type { Guards, Metadata } from '../base/run-options.js';
 import { NO_USAGE, type Usage } from '../base/usage.js';
 import { type Actors, NO_ACTORS } from './actor.js';
-import type { GivenLimits, LimitKind, ParentLink, RunError, Starter } from './events.js';
+import type { GivenConcurrency, GivenLimits, LimitKind, ParentLink, RunError, Starter } from './events.js';
 import type { Inbox } from './inbox.js';
 import type { Progress } from './progress.js';
 import { NO_VISITS, type Visits } from './visits.js';
@@ -111,9 +111,13 @@ export type PausePoint =
   /** A person has given the patch of the visit, instead of its tool. */
   | { readonly kind: 'resolved'; readonly cursor: Cursor; readonly patch: JsonObject }
   /** The tool of the visit is done; the run chooses its way, or chooses it again. */
-  | { readonly kind: 'routing'; readonly cursor: Cursor };
+  | { readonly kind: 'routing'; readonly cursor: Cursor }
+  /** Retried, and in line for a slot again: see `concurrency.ts`. */
+  | { readonly kind: 'queued'; readonly cursor: Cursor | null; readonly next: RetryPoint };
 
-const PAUSE_POINTS: readonly Phase['kind'][] = ['submitted', 'starting', 'calling', 'answered', 'resolved', 'routing'];
+const PAUSE_POINTS: readonly Phase['kind'][] = [
+  ...(['submitted', 'starting', 'calling', 'answered', 'resolved', 'routing', 'queued'] as const),
+];
 
 /** True for the phases that have something to do at once. */
 export function isPausePoint(phase: Phase): phase is PausePoint {
@@ -135,6 +139,12 @@ export type Phase =
 
 /** One kind of phase. */
 export type PhaseOf<K extends Phase['kind']> = Extract<Phase, { kind: K }>;
+
+/** Where a run stands whose graph limits how many are under way at a time. */
+export interface Concurrency extends GivenConcurrency {
+  /** When it last came to the line, in milliseconds since 1970. */
+  readonly since: number;
+}
 
 /** What a branch has from its parent, as it was when the branch began. */
 export interface Inherited {
@@ -190,6 +200,8 @@ export interface RunState {
   readonly progress: Progress | null;
   readonly deadlineSeconds: number | null;
   readonly deadlineAt: number | null;
+  /** Null if any number of runs of the graph can be under way. */
+  readonly concurrency: Concurrency | null;
   readonly metadata: Metadata;
   /** Whom it tells what becomes of it. Deliveries name them by their places. */
   readonly notify: readonly NotifyTarget[];
@@ -233,6 +245,7 @@ const STATUS: Readonly<Record<Phase['kind'], RunStatus>> = {
   answered: 'RUNNING',
   resolved: 'RUNNING',
   routing: 'RUNNING',
+  queued: 'SUBMITTED',
   paused: 'WAITING',
   limited: 'WAITING',
   waiting: 'WAITING',
@@ -249,7 +262,8 @@ export function cursorOf({ phase }: Pick<RunState, 'phase'>): Cursor | null {
 
 /** The child runs that have not been joined; of a finished run, those that a retry goes on with. */
 export function childrenOf({ phase }: Pick<RunState, 'phase'>): Children | null {
-  const live = 'at' in phase ? phase.at : phase;
+  const at = 'at' in phase ? phase.at : phase;
+  const live = at.kind === 'queued' ? at.next : at;
   return live.kind === 'joining' ? live.children : null;
 }
 
@@ -331,6 +345,7 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     progress: null,
     deadlineSeconds: null,
     deadlineAt: null,
+    concurrency: null,
     metadata: {},
     notify: NO_TARGETS,
     submittedAt: 0,

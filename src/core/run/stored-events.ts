@@ -18,11 +18,13 @@ import type { Guards } from '../base/run-options.js';
 import { parseStored, UnknownKindError } from '../base/stored.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
+import type { OnFull } from '../graph/definition.js';
 import {
   DECISION_KINDS,
   type Decision,
   type EventOf,
   type EventType,
+  type GivenConcurrency,
   type GivenLimits,
   type LimitKind,
   type ParentLink,
@@ -121,6 +123,12 @@ const isWaitStart = hasFields<WaitStart>({
   metadata: optional(isMetadata),
 });
 
+/** Where a run stands whose graph limits how many are under way at a time. */
+export const concurrencyFields = {
+  key: orNull(isText),
+  on_full: isOneOf<OnFull>({ queue: 0, refuse: 0, cancel_oldest: 0 }),
+};
+
 const place = { step: isCount, node: isText };
 const logs = isListOf(isText);
 const usage = optional(isUsage);
@@ -149,6 +157,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     deadline_at: optional(isNumber),
     budgets_of: optional(isListOf(isText)),
     notify: optional(isNotify),
+    concurrency: optional(hasFields<GivenConcurrency>(concurrencyFields)),
   },
   'run.started': { next: isText, step: optional(isCount) },
   'step.completed': { ...call, patch: isJsonObject, decision: orNull(isDecision), next },
@@ -223,6 +232,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     node: optional(isText),
     next: optional(isText),
   },
+  'slot.taken': {},
   'run.forked': { forked_from: isForkedFrom, patch: isJsonObject, ...place, by },
   'run.completed': { reason: isOneOf<EventOf<'run.completed'>['reason']>({ end: 0, no_edge: 0, join: 0 }) },
   'run.failed': { error: isRunError },

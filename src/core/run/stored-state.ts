@@ -17,8 +17,19 @@ import { isPlainObject } from '../base/json.js';
 import type { Actors } from './actor.js';
 import type { Inbox, KeptSignal } from './inbox.js';
 import type { Progress, VisitChanges } from './progress.js';
-import type { Children, Cursor, PausePoint, Phase, PhaseOf, RetryPoint, RunState, Waiting } from './state.js';
+import type {
+  Children,
+  Concurrency,
+  Cursor,
+  PausePoint,
+  Phase,
+  PhaseOf,
+  RetryPoint,
+  RunState,
+  Waiting,
+} from './state.js';
 import {
+  concurrencyFields,
   isForkedFrom,
   isGivenLimits,
   isGuards,
@@ -119,6 +130,7 @@ const RETRY_POINTS: Pick<PhaseFields, RetryPoint['kind']> = {
   routing: hasFields({ cursor: isCursor }),
   joining: hasFields({ cursor: isCursor, children: isChildren }),
 };
+const isRetryPoint = isOneKindOf<RetryPoint>(RETRY_POINTS);
 const PAUSE_POINTS: Pick<PhaseFields, PausePoint['kind']> = {
   submitted: hasFields({ cursor: orNull(isCursor) }),
   starting: RETRY_POINTS.starting,
@@ -126,12 +138,13 @@ const PAUSE_POINTS: Pick<PhaseFields, PausePoint['kind']> = {
   answered: RETRY_POINTS.answered,
   resolved: RETRY_POINTS.resolved,
   routing: RETRY_POINTS.routing,
+  queued: hasFields({ cursor: orNull(isCursor), next: isRetryPoint }),
 };
-const isRetryPoint = isOneKindOf<RetryPoint>(RETRY_POINTS);
 
 const isPhase = isOneKindOf<Phase>({
   ...RETRY_POINTS,
   submitted: PAUSE_POINTS.submitted,
+  queued: PAUSE_POINTS.queued,
   paused: hasFields({ at: isOneKindOf<PausePoint>(PAUSE_POINTS), wait: isPause }),
   limited: hasFields({ at: isOneKindOf<PausePoint>(PAUSE_POINTS), wait: isAtLimit }),
   waiting: hasFields({ cursor: isCursor, wait: isWaiting }),
@@ -179,6 +192,7 @@ export const STATE_FORM = new Form<RunState>({
   progress: orNull(isProgress),
   deadlineSeconds: orNull(isNumber),
   deadlineAt: orNull(isNumber),
+  concurrency: orNull(hasFields<Concurrency>({ ...concurrencyFields, since: isNumber })),
   metadata: isMetadata,
   notify: isNotify,
   submittedAt: isNumber,

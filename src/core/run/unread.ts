@@ -15,6 +15,9 @@ export interface RunOutline {
   readonly childIndex: number | null;
   readonly submittedAt: number;
   readonly startedAt: number | null;
+  /** If its graph limits how many runs are under way: its key, or an empty text for all runs of the graph. */
+  readonly concurrencyKey: string | null;
+  readonly concurrencySince: number | null;
   /** Of the last record; 0 if there is none. */
   readonly seq: number;
   readonly logCount: number;
@@ -34,6 +37,7 @@ export function outlineState(outline: RunOutline): RunState {
     seq,
     logCount,
     parent: parentOf(outline),
+    concurrency: concurrencyOf(outline),
   };
 }
 
@@ -61,6 +65,11 @@ export function drainUnread(outline: RunOutline, now: number): Appended | undefi
   const event: EventOf<'run.drained'> = { type: 'run.drained' };
   if (waitingFor === null || !hasChildren(waitingFor) || lastType === event.type) return undefined;
   return append(outlineState(outline), [event], now);
+}
+
+/** What happens if there is no slot is over for a run that only ends. */
+function concurrencyOf({ concurrencyKey: key, concurrencySince: since }: RunOutline): RunState['concurrency'] {
+  return key === null ? null : { key: key === '' ? null : key, on_full: 'queue', since: since ?? 0 };
 }
 
 /** The row does not tell how deep the run is, nor whether it is a branch, and nothing that ends it asks. */

@@ -17,6 +17,8 @@ export interface Circumstances {
   readonly random: number;
   /** For a run that has a limit of tokens or of cost, or takes from one of a run above. */
   readonly family?: FamilyUsage | undefined;
+  /** False for a run that needs a slot of its graph's concurrency, and has none. */
+  readonly hasSlot?: boolean;
 }
 
 /** The visit under way, with all that decides what comes of it. */

@@ -86,6 +86,12 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     title: 'Schedule unreadable',
     meaning: 'What is stored of the schedule is damaged. It can be replaced and deleted.',
   },
+  concurrency_full: {
+    status: 409,
+    title: 'Concurrency full',
+    meaning:
+      'As many runs are under way as the `concurrency` of the graph allows, and it refuses more. Try again when one has ended.',
+  },
   run_finished: { status: 409, title: 'Run finished', meaning: 'The run has finished, so this cannot be done to it.' },
   run_active: { status: 409, title: 'Run active', meaning: 'The run is still active, so this cannot be done to it.' },
   run_not_waiting: {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { notifySchema } from '../../core/base/notify.js';
+import { ON_FULL } from '../../core/graph/definition.js';
 import type { EventOf, EventType } from '../../core/run/events.js';
 import type { WaitOutcome } from '../../core/run/waits.js';
 import { jsonObjectSchema, jsonSchema, kindSchema, timeSchema } from '../schemas.js';
@@ -35,6 +36,7 @@ export const EVENT_MEANINGS: Readonly<Record<EventType, string>> = {
   'run.recovered': 'a server took the run up after a crash, or after a stop that is noted before',
   'run.drained': 'the server stopped in good order while something was under way',
   'run.retried': 'a run that had ended goes on',
+  'slot.taken': 'a retried run whose graph limits how many are under way has its turn, and goes on',
   'run.forked': 'the end of the steps that a fork copied',
   'run.completed': 'the run ended well',
   'run.failed': 'the run ended with an error',
@@ -102,6 +104,11 @@ const budgetsOfSchema = z
   .optional()
   .describe('Of a child: the runs above it that have a limit of tokens or of cost, from which it takes.');
 
+const givenConcurrencySchema = z.object({
+  key: z.string().nullable().describe('Null: the limit is for all runs of the graph.'),
+  on_full: z.enum(ON_FULL),
+});
+
 const place = { step: z.int(), node: z.string() };
 const ended = { logs: z.array(z.string()), usage: usageSchema.optional() };
 /** In events of requests. */
@@ -131,6 +138,7 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
       .describe('Of a child, in milliseconds since 1970: the deadline of its parent, or its own if that is earlier.'),
     budgets_of: budgetsOfSchema,
     notify: notifySchema.optional(),
+    concurrency: givenConcurrencySchema.optional().describe('If its graph limits how many runs are under way.'),
   },
   'run.started': { next: z.string(), step: z.int().optional().describe('1 if omitted.') },
   'step.completed': {
@@ -224,6 +232,7 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     node: z.string().optional(),
     next: z.string().optional(),
   },
+  'slot.taken': {},
   'run.forked': { forked_from: forkedFromSchema, patch: jsonObjectSchema, ...place, by },
   'run.completed': {
     reason: kindSchema<EventOf<'run.completed'>['reason']>('Why it ended', {

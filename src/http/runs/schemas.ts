@@ -219,11 +219,24 @@ const childrenSchema = z
   })
   .meta({ id: 'Children', description: 'How far the children of a run are. The rest has not begun.' });
 
+const queuedSchema = z
+  .object({
+    reason: z.literal('concurrency').describe('The `concurrency` of its graph has no free slot.'),
+    key: z.string().nullable().describe('The key of its line; null for that of all runs of the graph.'),
+    limit: z
+      .int()
+      .nullable()
+      .describe('Runs that can be under way; null if the limit was removed, so that it begins soon.'),
+    since: timeSchema.describe('When it came to the line: it was submitted, retried, or unpaused.'),
+  })
+  .meta({ id: 'QueuedRun', description: 'Why a run does not begin.' });
+
 const actorSchema = z.string().nullable();
 
 export const runStateSchema = z
   .object({
     ...runShape,
+    queued: queuedSchema.nullable().describe('Why the run does not begin. Null if it has begun, or is about to.'),
     waiting: waitingSchema.nullable().describe('What the run waits for while its status is WAITING.'),
     children: childrenSchema.nullable().describe('The branches, or the graph as a step, that the run waits for.'),
     forked_from: forkedFromSchema.nullable(),

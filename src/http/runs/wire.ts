@@ -39,6 +39,7 @@ export function toRunState(view: RunView, link?: ShownLink): WireState {
     attempt: cursor?.attempt ?? null,
     step_count: state.stepCount,
     visits: state.visits,
+    queued: toQueued(view),
     waiting: toWaiting(view, link),
     children: view.children,
     logs,
@@ -60,6 +61,10 @@ export function toRunState(view: RunView, link?: ShownLink): WireState {
     started_at: toTimeOrNull(state.startedAt),
     finished_at: toTimeOrNull(finishedAtOf(state)),
   };
+}
+
+function toQueued({ queued }: RunView): WireState['queued'] {
+  return queued === null ? null : { reason: 'concurrency', ...queued, since: toTime(queued.since) };
 }
 
 function toLimits({ maxSteps, deadlineSeconds, guards }: RunState): WireState['limits'] {

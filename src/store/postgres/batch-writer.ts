@@ -4,6 +4,7 @@ import { OutcomeUnknownError, StoreUnavailableError } from '../errors.js';
 import { checkOut, IDLE_TIMEOUT_MS, QUERY_TIMEOUT_MS, type Session, send } from './connection.js';
 import { isCollision, isDatabaseFailure } from './failures.js';
 import type { CommitParticipant } from './participant.js';
+import { linesOf, lock } from './slots.js';
 import type { UnitRows } from './unit-rows.js';
 import { refusalOf, writeAlone, writeTogether } from './unit-writer.js';
 
@@ -78,9 +79,10 @@ export class BatchWriter {
   /** @returns undefined if something of the batch cannot be stored; nothing is, then */
   async #writeTogether(session: Session, batch: readonly UnitRows[]): Promise<Refusals | undefined> {
     const begun = send(session, beginOf(batch));
+    const locked = lock(session, linesOf(batch.map(({ unit }) => unit)));
     const transactionId = readTransactionId(session, batch);
     const written = writeTogether(session, batch, this.participants);
-    const outcomes = await Promise.allSettled([begun, transactionId, written]);
+    const outcomes = await Promise.allSettled([begun, locked, transactionId, written]);
     for (const outcome of outcomes) {
       if (outcome.status === 'fulfilled') continue;
       const { reason } = outcome;
@@ -96,6 +98,7 @@ export class BatchWriter {
   async #writeOneByOne(session: Session, batch: readonly UnitRows[]): Promise<Refusals> {
     const refusals: (Error | undefined)[] = [];
     await send(session, beginOf(batch));
+    await lock(session, linesOf(batch.map(({ unit }) => unit)));
     const transactionId = await readTransactionId(session, batch);
     for (const rows of batch) refusals.push(await this.#writeIsolated(session, rows));
     await this.#commit(session, refusals, transactionId);

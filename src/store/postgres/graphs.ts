@@ -2,6 +2,7 @@ import { and, asc, desc, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { UnreadableError } from '../../core/base/stored.js';
+import type { GraphDefinition } from '../../core/graph/definition.js';
 import { readDefinition } from '../../core/graph/stored-graph.js';
 import { UnreadableGraphError } from '../errors.js';
 import type { DeleteGraphResult } from '../schedules.js';
@@ -188,7 +189,21 @@ async function save(session: Session, { graphId, name, definition: document, cre
       SELECT $1, coalesce(max(version), 0) + 1, $2, $3, $4 FROM graph_definitions WHERE graph_id = $1 RETURNING version`,
     values: [graphId, name, createdAt, JSON.stringify(document)],
   });
+  await saveLimit(session, graphId, document);
   return { result: 'saved', version: rows[0]?.version ?? 0 };
+}
+
+/** The latest version says how many runs can be under way. */
+async function saveLimit(session: Session, graphId: string, { concurrency }: GraphDefinition): Promise<void> {
+  if (concurrency === undefined) {
+    await send(session, { text: 'DELETE FROM concurrency_limits WHERE graph_id = $1', values: [graphId] });
+    return;
+  }
+  await send(session, {
+    text: `INSERT INTO concurrency_limits (graph_id, max_runs, on_full) VALUES ($1, $2, $3)
+      ON CONFLICT (graph_id) DO UPDATE SET max_runs = excluded.max_runs, on_full = excluded.on_full`,
+    values: [graphId, concurrency.limit, concurrency.on_full ?? 'queue'],
+  });
 }
 
 /** Among the active runs, which are few where a graph's runs may be many. */

@@ -8,6 +8,7 @@ import type {
   ExportedEvent,
   ExportedGraph,
   ExportedKey,
+  ExportedLimit,
   ExportedRun,
   ExportedSchedule,
   ExportedSnapshot,
@@ -46,6 +47,16 @@ const GRAPHS: Table<ExportedGraph> = {
     ['definition', 'text', ({ definition }) => definition],
   ],
   key: 'graph_id, version',
+};
+
+const LIMITS: Table<ExportedLimit> = {
+  name: 'concurrency_limits',
+  columns: [
+    ['graph_id', 'text', ({ graphId }) => graphId],
+    ['max_runs', 'integer', ({ maxRuns }) => maxRuns],
+    ['on_full', 'text', ({ onFull }) => onFull],
+  ],
+  key: 'graph_id',
 };
 
 const KEYS: Table<ExportedKey> = {
@@ -99,6 +110,9 @@ const RUNS: Table<ExportedRun> = {
     ['paused', 'boolean', ({ paused }) => paused === 1],
     ['started_by_kind', 'text', ({ startedByKind }) => startedByKind],
     ['started_by_id', 'text', ({ startedById }) => startedById],
+    ['concurrency_key', 'text', ({ concurrencyKey }) => concurrencyKey],
+    ['concurrency_since', 'bigint', ({ concurrencySince }) => concurrencySince],
+    ['concurrency_slot', 'boolean', ({ concurrencySlot: slot }) => (slot === null ? null : slot === 1)],
   ],
   key: 'run_id',
 };
@@ -186,6 +200,7 @@ export async function importInto(url: string, source: Export, onProgress: (runs:
 
 async function importAll(pool: pg.Pool, source: Export, onProgress: (runs: number) => void): Promise<void> {
   await inTransaction(pool, (session) => insertAll(session, GRAPHS, source.graphs()));
+  await inTransaction(pool, (session) => insertAll(session, LIMITS, source.limits()));
   await inTransaction(pool, (session) => importKeys(session, [...source.keys()]));
   let done = 0;
   for (const runs of pagesOf(source)) {

@@ -141,11 +141,19 @@ export class JobQueues {
    * @param runIds sorted, so that two transactions never wait for each other
    */
   async wake(session: Session, runIds: readonly string[]): Promise<void> {
-    await Promise.all(runIds.map((runId) => this.#wake(statementsOn(session), runId)));
+    await Promise.all(runIds.map((runId) => this.#wake(statementsOn(session), runId, GOES_ON)));
   }
 
-  async #wake(db: Statements, runId: string): Promise<void> {
-    const options = { singletonKey: runId, startAfter: 0, priority: GOES_ON, db };
+  /**
+   * Makes runs due that have waited for their turn, behind those that are due by now.
+   * @param runIds sorted, as for {@link wake}
+   */
+  async begin(session: Session, runIds: readonly string[]): Promise<void> {
+    await Promise.all(runIds.map((runId) => this.#wake(statementsOn(session), runId, BEGINS)));
+  }
+
+  async #wake(db: Statements, runId: string, priority: number): Promise<void> {
+    const options = { singletonKey: runId, startAfter: 0, priority, db };
     for (;;) {
       // Without data, a job that is there keeps its own.
       const { updated, inserted } = await this.#boss.upsert(DRIVE, undefined, options);

@@ -1,5 +1,5 @@
 import { isRequest } from '../../core/run/event-kinds.js';
-import { isFinished, statusOf } from '../../core/run/state.js';
+import { isFinished, type RunState, statusOf } from '../../core/run/state.js';
 import { ConflictError } from '../errors.js';
 import type { Wake } from '../queue.js';
 import type { Unit } from '../store.js';
@@ -9,7 +9,7 @@ import type { JobQueues, NewJob } from './job-queues.js';
 import { lockJobs } from './locks.js';
 
 export interface JobWriterOptions {
-  readonly jobs: Pick<JobQueues, 'endClaims' | 'endSuspects' | 'removeQueued' | 'insert' | 'wake'>;
+  readonly jobs: Pick<JobQueues, 'endClaims' | 'endSuspects' | 'removeQueued' | 'insert' | 'wake' | 'begin'>;
   readonly held: HeldClaims;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -30,19 +30,25 @@ export class JobWriter {
    * follow once the transaction is over. Claims end first, because a run that is parked gets its next job after that.
    * @throws ConflictError if a claim that is to end does not hold
    */
-  async write(session: Session, units: readonly Unit[]): Promise<void> {
+  async write(session: Session, units: readonly Unit[], begun: readonly string[]): Promise<void> {
     const { jobs, untouched } = this.options;
     const ending = this.#ending(units);
     if (ending.length > 0) await untouched();
-    const { added, woken } = this.#sort(units);
+    const { added, woken, begins } = this.#sort(units, begun);
     const over = endedUnclaimed(units);
-    const changed = [...over, ...woken, ...added.filter(({ data }) => !data?.isNew).map(({ runId }) => runId)];
+    const changed = [
+      ...over,
+      ...woken,
+      ...begins,
+      ...added.filter(({ data }) => !data?.isNew).map(({ runId }) => runId),
+    ];
     const written = [
       ...(changed.length > 1 ? [send(session, lockJobs(changed))] : []),
       ...(ending.length > 0 ? [this.#end(session, ending)] : []),
       ...over.map((runId) => jobs.removeQueued(session, runId)),
       ...(added.length > 0 ? [jobs.insert(session, added)] : []),
       ...(woken.length > 0 ? [jobs.wake(session, woken)] : []),
+      ...(begins.length > 0 ? [jobs.begin(session, begins)] : []),
     ];
     const failed = (await Promise.allSettled(written)).find(({ status }) => status === 'rejected');
     if (failed?.status === 'rejected') throw failed.reason;
@@ -75,25 +81,38 @@ export class JobWriter {
     if (first !== undefined) throw new ConflictError(first.claim.runId);
   }
 
-  /** Jobs of runs that have none, and runs that can have one. */
-  #sort(units: readonly Unit[]): { added: NewJob[]; woken: string[] } {
+  /** Jobs of runs that have none, and runs that can have one: those that go on, and those that have their turn to begin. */
+  #sort(units: readonly Unit[], begun: readonly string[]): { added: NewJob[]; woken: string[]; begins: string[] } {
     const now = this.options.now();
     const added: NewJob[] = [];
     const woken = new Set<string>();
+    const begins = new Set(begun);
     for (const { appends, wakes = [] } of units) {
       const made = new Map(
         appends.flatMap(({ create, state }) => (create === undefined ? [] : [[state.runId, state]])),
       );
       for (const { runId, at } of wakes) {
         const state = made.get(runId);
-        if (state !== undefined)
-          added.push({ runId, begins: state.parent === null, afterMs: 0, data: { isNew: true } });
+        // It has its turn by the same commit.
+        if (state !== undefined && begins.has(runId)) continue;
+        if (state !== undefined) added.push(newJob(state, at > now ? { at, afterMs: at - now } : undefined));
         else if (at > now) added.push({ runId, afterMs: at - now, data: { at } });
         else woken.add(runId);
       }
+      for (const [runId, state] of made) if (begins.delete(runId)) added.push(newJob(state, undefined));
     }
-    return { added, woken: [...woken].sort() };
+    return { added, woken: [...woken].sort(), begins: [...begins].sort() };
   }
+}
+
+/** The job of a new run, which is looked at later if it stands in line until then. */
+function newJob(
+  { runId, parent }: RunState,
+  later: { readonly at: number; readonly afterMs: number } | undefined,
+): NewJob {
+  const begins = parent === null;
+  if (later === undefined) return { runId, begins, afterMs: 0, data: { isNew: true } };
+  return { runId, begins, afterMs: later.afterMs, data: { isNew: true, at: later.at } };
 }
 
 /** Runs that end though this claims nothing of them: what they were due for is over. */

@@ -210,6 +210,7 @@ const LAST_SEQ = 'SELECT max(seq) AS seq FROM run_events WHERE run_id = $1';
 const OUTLINE_RUN = `SELECT run.run_id AS "runId", run.graph_id AS "graphId", run.graph_version AS "graphVersion", run.status,
     run.waiting_for AS "waitingFor", run.parent_run_id AS "parentRunId", run.parent_seq AS "parentSeq",
     run.child_index AS "childIndex", run.submitted_at AS "submittedAt", run.started_at AS "startedAt",
+    run.concurrency_key AS "concurrencyKey", run.concurrency_since AS "concurrencySince",
     coalesce(last.seq, 0) AS seq, coalesce(last.log_end, 0) AS "logCount", last.type AS "lastType"
   FROM workflow_runs run LEFT JOIN LATERAL (
     SELECT seq, log_end, type FROM run_events WHERE run_id = run.run_id ORDER BY seq DESC LIMIT 1) last ON true

@@ -27,6 +27,18 @@ export function trySweepLock(schema: string): pg.QueryConfig {
   return { text: 'SELECT pg_try_advisory_xact_lock($1, hashtext($2)) AS "isMine"', values: [SWEEP_LOCK, schema] };
 }
 
+/** Tells the locks of lines apart from those of runs. */
+const LINES_SEED = 0x67_72_74;
+
+/** Lets one transaction at a time change who has a slot in a line of runs. All take the locks in one order. */
+export function lockLines(names: readonly string[]): pg.QueryConfig {
+  return {
+    text: `SELECT pg_advisory_xact_lock(key) FROM (
+      SELECT DISTINCT hashtextextended(name, ${LINES_SEED}) AS key FROM unnest($1::text[]) AS name ORDER BY key) AS keys`,
+    values: [names],
+  };
+}
+
 /** Tells the locks of runs apart from those of others: they have keys of one piece. */
 const JOBS_SEED = 0x67_72_73;
 

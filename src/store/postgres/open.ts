@@ -56,6 +56,10 @@ export async function openPostgres(options: PostgresOptions): Promise<Ports> {
     },
   });
   const stopListening = signals.onWork(() => queue.noticeWork());
+  const stopWatching = signals.subscribe('graphs', (signal) => {
+    // What is missed is found by the next sweep.
+    if (signal !== 'resync' && signal.kind === 'graph_changed') queue.limitChanged(signal.graphId);
+  });
   const peers = await PostgresPeers.join({
     pool: pools.control,
     id,
@@ -86,6 +90,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Ports> {
     newestRunId,
     async close() {
       stopListening();
+      stopWatching();
       await listener.close();
       await Promise.allSettled([signals.close(), peers.leave()]);
       clock.stop();

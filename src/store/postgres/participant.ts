@@ -21,11 +21,12 @@ export interface CommitParticipant {
   /**
    * Stores what follows from units, in their transaction, after their own rows. Called again with the same units if a
    * batch has to be written once more, then mostly with one unit at a time. Everything is undone together with the units.
+   * @param begun runs that the transaction has given a slot to begin with
    * @param transaction sends statements one behind the other; those that need not wait for each other need no await
    * @throws ConflictError if the claim that a unit is `done` with does not hold any more. Of several units, none is then
    * stored, and each is tried by itself.
    */
-  write(transaction: Session, units: readonly Unit[]): Promise<void>;
+  write(transaction: Session, units: readonly Unit[], begun?: readonly string[]): Promise<void>;
   /** Called after a commit, before anybody else hears of it. Must not throw. */
   committed(units: readonly Unit[]): void;
 }

@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { StoreLogger } from '../ports.js';
 import type { Claim, RunQueue, Unsubscribe } from '../queue.js';
 import type { Unit } from '../store.js';
-import type { Session } from './connection.js';
+import { type Session, send } from './connection.js';
 import { DueTimes } from './due-times.js';
 import { orUnavailable } from './failures.js';
 import { type Held, HeldClaims } from './held-claims.js';
@@ -14,6 +14,7 @@ import { laterWakes, noteProgress } from './job-writer.js';
 import { Outage } from './outage.js';
 import type { CommitParticipant, StartContext } from './participant.js';
 import { makeParts, type QueueParts } from './queue-parts.js';
+import { touchesLine } from './slots.js';
 
 /** How often the queue is looked at, whatever else tells of work, in milliseconds. */
 const LOOK_MS = 1000;
@@ -95,6 +96,10 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
       onLost: (held) => this.#lose(held),
       onSilence: (held) => this.#abandon(held),
       onReady: () => this.#announce(),
+      onTurn: () => {
+        this.#announce();
+        if (this.#isFull) this.options.announceWork();
+      },
       onLeft: (held, place) => this.#left(held, place),
     });
     await this.#prepared.jobs.start();
@@ -109,8 +114,8 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
     this.#announce();
   }
 
-  write(transaction: Session, units: readonly Unit[]): Promise<void> {
-    return this.#parts().writer.write(transaction, units);
+  write(transaction: Session, units: readonly Unit[], begun: readonly string[] = []): Promise<void> {
+    return this.#parts().writer.write(transaction, units, begun);
   }
 
   committed(units: readonly Unit[]): void {
@@ -119,7 +124,10 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
     room.committed(units);
     const now = this.options.now();
     for (const { at } of laterWakes(units, now)) this.#lookAt(at);
-    const makesDue = units.some(({ wakes = [] }) => wakes.some(({ at }) => at <= now));
+    // What changes a line can have given a run its turn.
+    const makesDue = units.some(
+      ({ wakes = [], appends }) => wakes.some(({ at }) => at <= now) || appends.some(touchesLine),
+    );
     if (units.some(({ done }) => done?.isSuspect)) due.expectSuspects();
     if (makesDue && this.#isFull) this.options.announceWork();
     // A run can have been woken while it was claimed.
@@ -202,6 +210,22 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
     return this.#parts().room.admit(work);
   }
 
+  async hasSlot(runId: string): Promise<boolean> {
+    const { rows } = await orUnavailable(
+      send<{ hasSlot: boolean | null }>(this.#parts().pools.readers, {
+        name: 'has_slot',
+        text: 'SELECT concurrency_slot AS "hasSlot" FROM workflow_runs WHERE run_id = $1',
+        values: [runId],
+      }),
+    );
+    return rows[0]?.hasSlot !== false;
+  }
+
+  /** A graph has another latest version. */
+  limitChanged(graphId: string): void {
+    if (!this.#isClosed) this.#parts().turns.limitChanged(graphId);
+  }
+
   depth(): Promise<number> {
     return orUnavailable(this.#parts().jobs.depth());
   }
@@ -244,8 +268,9 @@ export class PgBossQueue implements RunQueue, CommitParticipant {
     await Promise.race([closed, sleep(LONGEST_CLOSE_MS, undefined, { ref: false })]);
   }
 
-  async #leaveAll({ claims, due, leaving, reconciler, jobs }: QueueParts): Promise<void> {
+  async #leaveAll({ claims, due, leaving, reconciler, turns, jobs }: QueueParts): Promise<void> {
     await reconciler.stop();
+    await turns.stop();
     await leaving.retry();
     await due.stop();
     const held = this.#held.all();

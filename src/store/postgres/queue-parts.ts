@@ -6,6 +6,7 @@ import { JobClaims, type Place } from './job-claims.js';
 import { JobQueues } from './job-queues.js';
 import { JobWriter } from './job-writer.js';
 import { LeavingClaims } from './leaving-claims.js';
+import { LineTurns } from './line-turns.js';
 import type { Outage } from './outage.js';
 import type { StartContext } from './participant.js';
 import { countSubmitted, QueueRoom } from './queue-room.js';
@@ -24,6 +25,7 @@ export interface QueuePartsOptions {
   readonly onLost: (held: Held) => void;
   readonly onSilence: (held: Held) => void;
   readonly onReady: () => void;
+  readonly onTurn: () => void;
   readonly onLeft: (held: Held, place: Place) => void;
 }
 
@@ -37,6 +39,7 @@ export interface QueueParts {
   readonly writer: JobWriter;
   readonly heartbeat: Heartbeat;
   readonly reconciler: Reconciler;
+  readonly turns: LineTurns;
   readonly room: QueueRoom;
 }
 
@@ -48,6 +51,7 @@ export function makeParts({ pools, schema }: StartContext, options: QueuePartsOp
   const jobs = new JobQueues({ session: pools.readers, schema, heartbeatSeconds, onSuccess, onError, onWarning });
   const heartbeat = new Heartbeat({ ...options, jobs, session: pools.control, onError });
   const claims = new JobClaims({ ...options, jobs, pool: pools.control, readers: pools.readers });
+  const turns = new LineTurns({ ...options, pool: pools.readers, jobs, onError });
   return {
     pools,
     jobs,
@@ -56,7 +60,8 @@ export function makeParts({ pools, schema }: StartContext, options: QueuePartsOp
     leaving: new LeavingClaims({ ...options, claims, onGone: options.onLost }),
     writer: new JobWriter({ ...options, jobs, untouched: () => heartbeat.untouched() }),
     heartbeat,
-    reconciler: new Reconciler({ ...options, pool: pools.readers, schema, jobs, onError, ...reconcile }),
+    reconciler: new Reconciler({ ...options, pool: pools.readers, schema, jobs, turns, onError, ...reconcile }),
+    turns,
     room: new QueueRoom({ maxQueuedRuns, elapsed, count: (limit) => countSubmitted(pools.readers, limit) }),
   };
 }

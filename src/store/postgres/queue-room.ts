@@ -1,3 +1,5 @@
+import type { EventType } from '../../core/run/events.js';
+import { needsSlot } from '../../core/run/slots.js';
 import { isFinished, statusOf } from '../../core/run/state.js';
 import { QueueFullError } from '../queue.js';
 import type { Unit } from '../store.js';
@@ -69,8 +71,10 @@ export class QueueRoom {
 /** What an append adds to the top-level runs that have not begun. */
 function change({ state, create, records }: Unit['appends'][number]): number {
   if (state.parent !== null) return 0;
-  const isOver = records.some(({ event }) => event.type === 'run.started') || hasEndedUnstarted(state);
-  return (create === undefined ? 0 : 1) - (isOver ? 1 : 0);
+  const has = (type: EventType): boolean => records.some(({ event }) => event.type === type);
+  const isOver = has('run.started') || has('slot.taken') || hasEndedUnstarted(state);
+  const isAdded = create !== undefined || (has('run.retried') && needsSlot(state));
+  return (isAdded ? 1 : 0) - (isOver ? 1 : 0);
 }
 
 function hasEndedUnstarted(state: Unit['appends'][number]['state']): boolean {

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { CHILDREN_WAIT_KINDS } from '../../core/run/waits.js';
 import { type Session, send } from './connection.js';
 import { type JobQueues, jobsSchemaOf } from './job-queues.js';
+import type { LineTurns } from './line-turns.js';
 import { trySweepLock } from './locks.js';
 import { inTransaction } from './transaction.js';
 
@@ -17,6 +18,7 @@ export interface ReconcilerOptions {
   /** The schema with the tables of the store. */
   readonly schema: string;
   readonly jobs: Pick<JobQueues, 'wake' | 'hasten'>;
+  readonly turns: Pick<LineTurns, 'look'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onError: (error: unknown) => void;
@@ -68,13 +70,13 @@ export class Reconciler {
     this.#timer.unref();
   }
 
-  #sweep(): Promise<void> {
-    const { pool, schema, jobs, now } = this.options;
-    return inTransaction(pool, async (session) => {
+  async #sweep(): Promise<void> {
+    const { pool, schema, jobs, turns, now } = this.options;
+    const isMine = await inTransaction(pool, async (session) => {
       const { rows } = await send<{ isMine: boolean }>(session, trySweepLock(schema));
       if (rows[0]?.isMine !== true) {
         this.#suspected = new Set();
-        return;
+        return false;
       }
       await jobs.hasten(session, await this.#listOverdue(session, now()));
       const forgotten = await this.#listForgotten(session, now());
@@ -82,7 +84,9 @@ export class Reconciler {
       await jobs.wake(session, again);
       this.#mended += again.length;
       this.#suspected = new Set(forgotten.filter((runId) => !again.includes(runId)));
+      return true;
     });
+    if (isMine) await turns.look();
   }
 
   /** Runs that should have a job and have none, by their ids. */
@@ -95,7 +99,7 @@ export class Reconciler {
           UNION ALL
           SELECT * FROM workflow_runs
           WHERE parent_run_id IS NOT NULL AND finished_at IS NULL AND slot_seq IS NOT NULL) r
-        WHERE (r.status IN ('SUBMITTED', 'RUNNING')
+        WHERE ((r.status IN ('SUBMITTED', 'RUNNING') AND r.concurrency_slot IS NOT FALSE)
             OR r.wake_at < $1
             OR (r.waiting_for = ANY($2) AND NOT EXISTS (
               SELECT 1 FROM workflow_runs c

@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { RUN_STATUSES } from '../../core/run/state.js';
+import { lineKey, unfinishedRun } from '../run-row.js';
 import {
   endOfIdsBefore,
   firstIdSince,
@@ -36,14 +37,12 @@ export class RunLists {
   /** All runs that have not finished, oldest first. */
   async listUnfinishedRuns(): Promise<UnfinishedRun[]> {
     const { runId, status, waitingFor, parentRunId, slotSeq } = workflowRuns;
-    const columns = { runId, status, waitingFor, parentRunId, slotSeq };
+    const { graphId, concurrencyKey, concurrencySince, concurrencySlot } = workflowRuns;
+    const line = { graphId, concurrencyKey, concurrencySince, concurrencySlot };
+    const columns = { runId, status, waitingFor, parentRunId, slotSeq, ...line };
     const [top, children] = ACTIVE.map((isActive) => this.db.select(columns).from(workflowRuns).where(isActive));
     const found = top === undefined || children === undefined ? [] : await top.unionAll(children);
-    return found
-      .sort((one, other) => (one.runId < other.runId ? -1 : 1))
-      .flatMap(({ slotSeq: slot, status: stored, ...run }) =>
-        isUnfinished(stored) ? [{ ...run, status: stored, hasSlot: slot !== null }] : [],
-      );
+    return found.sort((one, other) => (one.runId < other.runId ? -1 : 1)).flatMap((row) => unfinishedRun(row) ?? []);
   }
 
   /** How many runs have not finished, by status. */
@@ -72,6 +71,19 @@ export class RunLists {
       RUNNING: found?.RUNNING ?? undefined,
       WAITING: found?.WAITING ?? undefined,
     };
+  }
+
+  /** Runs of a line but for as many of the newest as can be under way, the oldest first. */
+  async listSurplus(graphId: string, key: string | null, limit: number): Promise<string[]> {
+    const { runId, concurrencyKey, concurrencySince, finishedAt } = workflowRuns;
+    const ofLine = and(eq(workflowRuns.graphId, graphId), eq(concurrencyKey, lineKey(key)), isNotNull(concurrencyKey));
+    const most = sql`coalesce((SELECT max_runs FROM concurrency_limits WHERE graph_id = ${graphId}), 2147483647)`;
+    const rows = await this.db
+      .select({ runId })
+      .from(workflowRuns)
+      .where(and(ofLine, isNull(finishedAt)))
+      .orderBy(desc(concurrencySince), desc(runId), sql`1 LIMIT ${limit} OFFSET ${most}`);
+    return rows.map((row) => row.runId).reverse();
   }
 
   /** Runs that are due at a time, earliest first. Times are milliseconds since 1970. */

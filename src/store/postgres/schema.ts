@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, pgTable, pgView, primaryKey, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import type { NotifyEvent } from '../../core/base/notify.js';
 import type { DeliveryStatus } from '../../core/delivery/delivery.js';
+import type { OnFull } from '../../core/graph/definition.js';
 import type { EventType, Starter } from '../../core/run/events.js';
 import type { RunStatus, Waiting } from '../../core/run/state.js';
 import { errorColumn, longText, metadataColumn, text } from './stored-columns.js';
@@ -73,6 +74,13 @@ export const workflowRuns = pgTable(
      */
     startedByKind: text('started_by_kind').$type<Starter['kind']>(),
     startedById: text('started_by_id'),
+    /**
+     * Of a run whose graph limits how many are under way at a time: the key, or an empty text for all runs of the graph;
+     * when it last came to the line; and whether it has a slot. It has one before it has begun, once it was given one.
+     */
+    concurrencyKey: text('concurrency_key'),
+    concurrencySince: time('concurrency_since'),
+    concurrencySlot: boolean('concurrency_slot'),
   },
   (table) => [
     // Run ids sort by time, so each of these lists newest first without sorting. Top-level runs and children have
@@ -103,11 +111,26 @@ export const workflowRuns = pgTable(
     index('workflow_runs_children_lost')
       .on(table.parentRunId, table.parentSeq, table.status, table.childIndex, table.slotSeq)
       .where(sql`parent_run_id IS NOT NULL AND status IN ('FAILED', 'CANCELLED')`),
+    // Each line, in order: which run is next, how many there are; and those that have a slot.
+    index('workflow_runs_concurrency')
+      .on(table.graphId, table.concurrencyKey, table.concurrencySince, table.runId)
+      .where(sql`concurrency_key IS NOT NULL AND finished_at IS NULL`),
+    index('workflow_runs_in_line')
+      .on(table.graphId, table.concurrencyKey, table.concurrencySince, table.runId)
+      .where(sql`status = 'SUBMITTED' AND NOT concurrency_slot`),
+    index('workflow_runs_with_slot').on(table.graphId, table.concurrencyKey, table.status).where(sql`concurrency_slot`),
     index('workflow_runs_active_children')
       .on(table.parentRunId, table.waitingFor, table.runId)
       .where(sql`finished_at IS NULL AND parent_run_id IS NOT NULL`),
   ],
 );
+
+/** How many runs of a graph can be under way at a time, by its latest version. Only graphs that say so have a row. */
+export const concurrencyLimits = pgTable('concurrency_limits', {
+  graphId: text('graph_id').primaryKey(),
+  maxRuns: integer('max_runs').notNull(),
+  onFull: text('on_full').$type<OnFull>().notNull(),
+});
 
 /**
  * What runs are filtered by; both as in JSON, without the quotes, because a text of Postgres cannot hold a NUL. The index

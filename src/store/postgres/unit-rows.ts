@@ -1,7 +1,7 @@
 import { toNanoDollars } from '../../core/base/usage.js';
 import type { NewDelivery } from '../../core/delivery/outbox.js';
 import type { RunState } from '../../core/run/state.js';
-import { parentColumns, rowOf, starterColumns, usageAbove } from '../run-row.js';
+import { lineColumns, parentColumns, rowOf, starterColumns, usageAbove } from '../run-row.js';
 import type { ScheduleAdvance } from '../schedules.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { escapeText } from './column-values.js';
@@ -21,7 +21,8 @@ export type RowColumns = ReturnType<typeof rowOf> & { readonly runId: string };
 
 export type NewRowColumns = RowColumns &
   ReturnType<typeof parentColumns> &
-  ReturnType<typeof starterColumns> & {
+  ReturnType<typeof starterColumns> &
+  ReturnType<typeof lineColumns> & {
     readonly graphId: string;
     readonly graphVersion: number;
     readonly metadata: string;
@@ -165,6 +166,7 @@ function newRowOf(state: RunState, { idempotency, slotSeq }: NewRun): NewRowColu
     slotSeq: slotSeq ?? null,
     ...parentColumns(state),
     ...starterColumns(state),
+    ...lineColumns(state),
     ...rowOf(state),
   };
 }

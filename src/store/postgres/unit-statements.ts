@@ -47,15 +47,16 @@ export const insertRuns = statement<RowOf<'newRuns'>>(
     ...(['runId', 'graphId', 'graphVersion', 'metadata', 'submittedAt', 'idempotencyKey'] as const),
     ...(['idempotencyFingerprint', 'parentRunId', 'parentSeq', 'childIndex', 'slotSeq', 'status'] as const),
     ...(['startedAt', 'finishedAt', 'wakeAt', 'waitingFor', 'error', 'data', 'paused'] as const),
-    ...(['startedByKind', 'startedById'] as const),
+    ...(['startedByKind', 'startedById', 'concurrencyKey', 'concurrencySince', 'concurrencySlot'] as const),
   ],
   `INSERT INTO workflow_runs (run_id, graph_id, graph_version, metadata, submitted_at, idempotency_key,
     idempotency_fingerprint, parent_run_id, parent_seq, child_index, slot_seq, status,
-    started_at, finished_at, wake_at, waiting_for, error, data, paused, started_by_kind, started_by_id)
+    started_at, finished_at, wake_at, waiting_for, error, data, paused, started_by_kind, started_by_id,
+    concurrency_key, concurrency_since, concurrency_slot)
   SELECT * FROM unnest($1::uuid[], $2::text[], $3::integer[], $4::text[], $5::bigint[], $6::text[],
     $7::text[], $8::uuid[], $9::integer[], $10::integer[], $11::integer[], $12::text[],
     $13::bigint[], $14::bigint[], $15::bigint[], $16::text[], $17::text[], $18::text[],
-    $19::boolean[], $20::text[], $21::text[])`,
+    $19::boolean[], $20::text[], $21::text[], $22::text[], $23::bigint[], $24::boolean[])`,
 );
 
 export const insertMetadata = statement<RowOf<'metadata'>>(
@@ -85,11 +86,16 @@ export const insertEvents = statement<RowOf<'events'>>(
 /** Fewer rows than given mean that a run was deleted. */
 export const updateRuns = statement<RowOf<'changedRuns'>>(
   'update_runs',
-  ['runId', 'status', 'startedAt', 'finishedAt', 'wakeAt', 'waitingFor', 'error', 'data', 'paused'],
+  [
+    ...(['runId', 'status', 'startedAt', 'finishedAt', 'wakeAt', 'waitingFor', 'error', 'data', 'paused'] as const),
+    ...(['concurrencySince', 'concurrencySlot'] as const),
+  ],
   `UPDATE workflow_runs run SET status = n.status, started_at = n.started_at, finished_at = n.finished_at,
-    wake_at = n.wake_at, waiting_for = n.waiting_for, error = n.error, data = n.data, paused = n.paused
+    wake_at = n.wake_at, waiting_for = n.waiting_for, error = n.error, data = n.data, paused = n.paused,
+    concurrency_since = n.concurrency_since, concurrency_slot = n.concurrency_slot
   FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-    $9::boolean[]) AS n(run_id, status, started_at, finished_at, wake_at, waiting_for, error, data, paused)
+    $9::boolean[], $10::bigint[], $11::boolean[]) AS n(run_id, status, started_at, finished_at, wake_at, waiting_for,
+    error, data, paused, concurrency_since, concurrency_slot)
   WHERE run.run_id = n.run_id`,
 );
 

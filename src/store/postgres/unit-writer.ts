@@ -12,6 +12,7 @@ import { type Session, send } from './connection.js';
 import { writeDeliveries } from './delivery-rows.js';
 import { serverError } from './failures.js';
 import type { CommitParticipant } from './participant.js';
+import { demandSlots, giveTurns, linesOf } from './slots.js';
 import type { MadeChildren, NeededVersion, Rows, ScheduleColumns, UnitRows, UsedByChildren } from './unit-rows.js';
 import {
   addChildUsage,
@@ -77,20 +78,22 @@ export async function writeTogether(
       session,
       units.flatMap(({ schedules }) => schedules),
     ),
-    ...participants.map((participant) =>
-      participant.write(
-        session,
-        units.map(({ unit }) => unit),
-      ),
-    ),
   ];
-  await allOf(pieces);
+  const all = units.map(({ unit }) => unit);
+  const lines = linesOf(all);
+  let begun: readonly string[] = [];
+  if (lines.length > 0) {
+    const given = demandSlots(session, all).then(() => giveTurns(session, lines));
+    await allOf([...pieces.splice(0), given.then(() => undefined)]);
+    begun = await given;
+  }
+  await allOf([...pieces, ...participants.map((participant) => participant.write(session, all, begun))]);
 }
 
 /**
  * Writes one unit into the transaction that is open, a run at a time.
- * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | ScheduleMovedError | TooManyDescendantsError,
- * or the server's error, if it cannot be stored; to be undone then
+ * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | ScheduleMovedError | TooManyDescendantsError |
+ * ConcurrencyFullError, or the server's error, if it cannot be stored; to be undone then
  */
 export async function writeAlone(
   session: Session,
@@ -108,7 +111,9 @@ export async function writeAlone(
       throw thrown instanceof BatchRefusedError ? new ScheduleMovedError(schedule.scheduleId) : thrown;
     });
   }
-  for (const participant of participants) await participant.write(session, [unit]);
+  await demandSlots(session, [unit]);
+  const begun = await giveTurns(session, linesOf([unit]));
+  for (const participant of participants) await participant.write(session, [unit], begun);
 }
 
 async function writeRun(session: Session, runId: string, rows: Rows): Promise<void> {

@@ -9,6 +9,7 @@ import type {
   ExportedEvent,
   ExportedGraph,
   ExportedKey,
+  ExportedLimit,
   ExportedRun,
   ExportedSchedule,
   ExportedSnapshot,
@@ -72,7 +73,8 @@ const RUN_COLUMNS = `run_id AS runId, graph_id AS graphId, graph_version AS grap
   idempotency_key AS idempotencyKey, idempotency_fingerprint AS idempotencyFingerprint,
   parent_run_id AS parentRunId, parent_seq AS parentSeq, child_index AS childIndex, wake_at AS wakeAt,
   waiting_for AS waitingFor, metadata, error, data, slot_seq AS slotSeq, descendants, paused,
-  started_by_kind AS startedByKind, started_by_id AS startedById`;
+  started_by_kind AS startedByKind, started_by_id AS startedById,
+  concurrency_key AS concurrencyKey, concurrency_since AS concurrencySince, concurrency_slot AS concurrencySlot`;
 
 const SCHEDULE_COLUMNS = `schedule_id AS scheduleId, graph_id AS graphId, seq, created_at AS createdAt,
   updated_at AS updatedAt, next_at AS nextAt, wake_at AS wakeAt, last, settings, input`;
@@ -99,6 +101,10 @@ function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
       events: count('run_events'),
     }),
     graphs: () => graphs.iterate(),
+    limits: () =>
+      all<ExportedLimit>(
+        'SELECT graph_id AS graphId, max_runs AS maxRuns, on_full AS onFull FROM concurrency_limits ORDER BY graph_id',
+      ).iterate(),
     keys: () => all<ExportedKey>('SELECT name, key FROM server_keys ORDER BY name').iterate(),
     schedules: () => all<ExportedSchedule>(`SELECT ${SCHEDULE_COLUMNS} FROM schedules ORDER BY schedule_id`).iterate(),
     runs: (after, limit) => runs.all(after, limit),

@@ -6,8 +6,9 @@ import { UnreadableGraphError } from '../errors.js';
 import type { DeleteGraphResult } from '../schedules.js';
 import type { GraphVersion, ListedGraph, SaveGraphResult, StoredGraph } from '../store.js';
 import { listGraphUses } from './graph-uses.js';
+import type { ConcurrencyLimit } from './lines.js';
 import { ACTIVE } from './run-list.js';
-import { graphDefinitions, workflowRuns } from './schema.js';
+import { concurrencyLimits, graphDefinitions, workflowRuns } from './schema.js';
 
 type NewVersion = Omit<GraphVersion, 'version'>;
 type Saved = { result: SaveGraphResult; version: number };
@@ -144,7 +145,25 @@ export class Graphs {
       .insert(graphDefinitions)
       .values({ ...graph, version })
       .run();
+    this.#saveLimit(graph);
     return { result: 'saved', version };
+  }
+
+  /** The latest version says how many runs can be under way. */
+  #saveLimit({ graphId, definition: { concurrency } }: NewVersion): void {
+    if (concurrency === undefined) {
+      this.db.delete(concurrencyLimits).where(eq(concurrencyLimits.graphId, graphId)).run();
+      return;
+    }
+    const { limit: maxRuns, on_full: onFull = 'queue' } = concurrency;
+    const limit = { maxRuns, onFull };
+    const insert = this.db.insert(concurrencyLimits).values({ graphId, ...limit });
+    insert.onConflictDoUpdate({ target: concurrencyLimits.graphId, set: limit }).run();
+  }
+
+  /** How many runs of a graph can be under way at a time; undefined: any number. */
+  findLimit(graphId: string): ConcurrencyLimit | undefined {
+    return this.#statements.findLimit.get({ graphId });
   }
 
   #isNameTaken({ graphId, name }: NewVersion): boolean {
@@ -180,7 +199,13 @@ function prepareStatements(db: BetterSQLite3Database) {
   const isWanted = sql`(${graphDefinitions.deletedAt} IS NULL OR ${param('withDeleted')} = 1)`;
   const { version } = graphDefinitions;
   const isVersion = eq(version, param('version'));
+  const { maxRuns, onFull } = concurrencyLimits;
   return {
+    findLimit: db
+      .select({ maxRuns, onFull })
+      .from(concurrencyLimits)
+      .where(eq(concurrencyLimits.graphId, param('graphId')))
+      .prepare(),
     hasAny: db.select({ version }).from(graphDefinitions).where(and(ofGraph, isLive)).limit(1).prepare(),
     hasVersion: db
       .select({ version })

@@ -180,6 +180,8 @@ function prepareStatements(db: BetterSQLite3Database) {
         childIndex,
         submittedAt,
         startedAt,
+        concurrencyKey: workflowRuns.concurrencyKey,
+        concurrencySince: workflowRuns.concurrencySince,
       })
       .from(workflowRuns)
       .where(eq(workflowRuns.runId, param('runId')))

@@ -6,6 +6,7 @@ import { hasChildren } from '../../core/run/waits.js';
 import { type Claim, QueueFullError, type RunQueue, type Unsubscribe, type Wake } from '../queue.js';
 import type { Store, UnfinishedRun, Unit } from '../store.js';
 import { Alarm, LONGEST_SLEEP_MS } from './alarm.js';
+import { Lines, type LinesOptions } from './lines.js';
 
 export interface LocalQueueOptions {
   readonly store: Pick<Store, 'listUnfinishedRuns' | 'listDueRuns' | 'nextWakeAt'>;
@@ -15,6 +16,8 @@ export interface LocalQueueOptions {
   readonly maxQueuedRuns: number;
   /** Called when the times at which runs are due cannot be read; that is tried again. */
   readonly onError: (error: unknown) => void;
+  /** How many runs of a graph can be under way at a time, by its latest version; undefined: any number. */
+  readonly limitOf: LinesOptions['limitOf'];
   /** What opening fails with when the database cannot be read. */
   readonly explain: (thrown: unknown) => Error;
 }
@@ -54,19 +57,23 @@ export class LocalQueue implements RunQueue {
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #listeners = new Set<() => void>();
   readonly #alarm: Alarm;
+  readonly #lines: Lines;
 
   constructor(private readonly options: LocalQueueOptions) {
     this.#alarm = new Alarm({ ...options, ignored: this.#aside, onDue: (runId) => this.#wake(runId) });
+    this.#lines = new Lines({ limitOf: options.limitOf, onTurn: (runId) => this.#begin(runId) });
   }
 
   async open(): Promise<void> {
-    for (const { runId, status, waitingFor, parentRunId, hasSlot } of await this.#listUnfinishedRuns()) {
+    const unfinished = await this.#listUnfinishedRuns();
+    for (const { runId, status, waitingFor, parentRunId, hasSlot, line } of unfinished) {
       switch (status) {
         case 'RUNNING':
           this.#takeovers.add(runId);
           this.#goingOn.add(runId);
           break;
         case 'SUBMITTED':
+          if (line !== null) break;
           if (parentRunId === null) this.#submitted.add(runId);
           else if (hasSlot) this.#goingOn.add(runId);
           break;
@@ -79,6 +86,7 @@ export class LocalQueue implements RunQueue {
           assertNever(status);
       }
     }
+    this.#restoreLines(unfinished);
     this.#alarm.start();
     this.#announce();
   }
@@ -99,6 +107,8 @@ export class LocalQueue implements RunQueue {
         if (claims.length >= max) return claims;
         lane.delete(runId);
         claims.push(this.#claim(runId, false));
+        // Of a line the next one comes behind all that are there.
+        this.#lines.taken(runId);
       }
     }
     return claims;
@@ -146,13 +156,24 @@ export class LocalQueue implements RunQueue {
 
   async admit<T>(work: () => Promise<T>): Promise<T> {
     const { maxQueuedRuns } = this.options;
-    if (this.#submitted.size + this.#admitted >= maxQueuedRuns) throw new QueueFullError(maxQueuedRuns);
+    if (this.#submitted.size + this.#lines.waiting + this.#admitted >= maxQueuedRuns)
+      throw new QueueFullError(maxQueuedRuns);
     this.#admitted += 1;
     try {
       return await work();
     } finally {
       this.#admitted -= 1;
     }
+  }
+
+  async hasSlot(runId: string): Promise<boolean> {
+    return this.#lines.hasSlot(runId);
+  }
+
+  /** A graph has another latest version. */
+  limitChanged(graphId: string): void {
+    this.#lines.limitChanged(graphId);
+    this.#announce();
   }
 
   async depth(): Promise<number> {
@@ -199,12 +220,31 @@ export class LocalQueue implements RunQueue {
       if (!rowChanged) continue;
       this.#alarm.schedule(wakeAt(state));
       if (isFinished(statusOf(state))) this.#forget(state.runId);
+      this.#lines.note(state);
     }
     for (const wake of wakes) {
       this.#aside.delete(wake.runId);
       if (wake.at === 0 && beginsBy(appends, wake.runId)) this.#submitted.add(wake.runId);
       else this.#wakeAt(wake);
     }
+  }
+
+  /** Runs that wait for their turn are in no lane. */
+  #restoreLines(unfinished: readonly UnfinishedRun[]): void {
+    const places = unfinished.flatMap(({ runId, line: place, status, waitingFor }) => {
+      // Paused before it had begun.
+      const isAway = status === 'WAITING' && waitingFor === 'paused' && place?.hasSlot === false;
+      return place === null || isAway ? [] : [{ runId, place }];
+    });
+    this.#lines.restore(places);
+    for (const runId of this.#lines.replacing()) this.#begin(runId);
+  }
+
+  /** A run that begins, or begins again, is due. */
+  #begin(runId: string): void {
+    const held = this.#held.get(runId);
+    if (held !== undefined) held.isDueAgain = true;
+    else if (!this.#goingOn.has(runId)) this.#submitted.add(runId);
   }
 
   #claim(runId: string, isSuspect: boolean): Claim {

@@ -6,6 +6,7 @@ import type { CommitObserver } from '../store.js';
 import { explainOpening, openDatabase } from './database.js';
 import { DatabaseFiles } from './database-files.js';
 import { checkFileNames } from './file-names.js';
+import type { ConcurrencyLimit } from './lines.js';
 import { LocalQueue } from './local-queue.js';
 import { locateDatabase } from './location.js';
 import { takeLock } from './lock.js';
@@ -24,7 +25,7 @@ export interface SqliteOptions extends PortsOptions {
 export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptions): Ports {
   const signals = new LocalSignals();
   const onError = (error: unknown): void => {
-    options.logger.error({ err: error }, 'timers could not be read; trying again');
+    options.logger.error({ err: error }, 'timers or limits could not be read; trying again');
   };
   const onCommit: CommitObserver = (units, tookMs) => {
     queue.committed(units);
@@ -34,7 +35,19 @@ export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptio
   };
   const store = openStore(path, { ...options, signals, onCommit });
   const explain = (thrown: unknown): Error => explainOpening(path, thrown);
-  const queue = new LocalQueue({ store, now, maxQueuedRuns, onError, explain });
+  const limitOf = (graphId: string): ConcurrencyLimit | undefined => {
+    try {
+      return store.findLimit(graphId);
+    } catch (error) {
+      onError(error);
+      // One at a time, which any limit allows.
+      return { maxRuns: 1, onFull: 'queue' };
+    }
+  };
+  const queue = new LocalQueue({ store, now, maxQueuedRuns, onError, explain, limitOf });
+  signals.subscribe('graphs', (signal) => {
+    if (signal !== 'resync' && signal.kind === 'graph_changed') queue.limitChanged(signal.graphId);
+  });
   const close = (): Promise<void> => store.close();
   const { isNew, newestRunId } = store;
   return { store, queue, signals, peers: NO_PEERS, sharingFigures: undefined, now, isNew, newestRunId, close };

@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, inArray, isNotNull, isNull, placeholder, type SQL } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { LRUCache } from 'lru-cache';
+import { unfinishedRun } from '../run-row.js';
 import { isUnfinished, UNFINISHED } from '../run-search.js';
 import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
 import {
@@ -118,16 +119,35 @@ function isBefore({ oldestFirst = false }: RunFilter, one: string, other: string
   return oldestFirst ? one < other : one > other;
 }
 
+const { graphId, concurrencyKey, concurrencySince, concurrencySlot } = workflowRuns;
+/** Where a run stands. */
+const LINE = { graphId, concurrencyKey, concurrencySince, concurrencySlot };
+
+/** Prepared once: it is asked for whenever a run takes the place of others. */
+export function prepareSurplus(db: BetterSQLite3Database) {
+  const param = placeholder;
+  const ofLine = and(
+    eq(workflowRuns.graphId, param('graphId')),
+    eq(workflowRuns.concurrencyKey, param('key')),
+    isNotNull(workflowRuns.concurrencyKey),
+    isNull(workflowRuns.finishedAt),
+  );
+  return db
+    .select({ runId: workflowRuns.runId })
+    .from(workflowRuns)
+    .where(ofLine)
+    .orderBy(desc(workflowRuns.concurrencySince), desc(workflowRuns.runId))
+    .limit(param('limit'))
+    .offset(param('maxRuns'))
+    .prepare();
+}
+
 /** All runs that have not finished, oldest first. */
 export function listUnfinishedRuns(db: BetterSQLite3Database): UnfinishedRun[] {
   const { runId, status, waitingFor, parentRunId, slotSeq } = workflowRuns;
-  const columns = { runId, status, waitingFor, parentRunId, slotSeq };
+  const columns = { runId, status, waitingFor, parentRunId, slotSeq, ...LINE };
   const found = ACTIVE.flatMap((isActive) => db.select(columns).from(workflowRuns).where(isActive).all());
-  return found
-    .sort((one, other) => (one.runId < other.runId ? -1 : 1))
-    .flatMap(({ slotSeq: slot, status: stored, ...run }) =>
-      isUnfinished(stored) ? [{ ...run, status: stored, hasSlot: slot !== null }] : [],
-    );
+  return found.sort((one, other) => (one.runId < other.runId ? -1 : 1)).flatMap((row) => unfinishedRun(row) ?? []);
 }
 
 /** How many runs have not finished, by status. */

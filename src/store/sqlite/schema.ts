@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, sqliteView, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { NotifyEvent } from '../../core/base/notify.js';
 import type { DeliveryStatus } from '../../core/delivery/delivery.js';
-import type { GraphDefinition } from '../../core/graph/definition.js';
+import type { GraphDefinition, OnFull } from '../../core/graph/definition.js';
 import type { EventType, Starter } from '../../core/run/events.js';
 import { RUN_STATUSES, type Waiting } from '../../core/run/state.js';
 import { errorColumn, metadataColumn } from './stored-json.js';
@@ -75,6 +75,13 @@ export const workflowRuns = sqliteTable(
      */
     startedByKind: text('started_by_kind').$type<Starter['kind']>(),
     startedById: text('started_by_id'),
+    /**
+     * Of a run whose graph limits how many are under way at a time: the key, or an empty text for all runs of the graph;
+     * when it last came to the line; and whether it has a slot.
+     */
+    concurrencyKey: text('concurrency_key'),
+    concurrencySince: integer('concurrency_since'),
+    concurrencySlot: integer('concurrency_slot', { mode: 'boolean' }),
   },
   (table) => [
     // Run ids sort by time, so each of these lists newest first without sorting. Top-level runs and children have
@@ -106,12 +113,23 @@ export const workflowRuns = sqliteTable(
     index('workflow_runs_children_lost')
       .on(table.parentRunId, table.parentSeq, table.status, table.childIndex, table.slotSeq)
       .where(sql`parent_run_id IS NOT NULL AND status IN ('FAILED', 'CANCELLED')`),
+    // Each line, in order: which run is next, how many there are.
+    index('workflow_runs_concurrency')
+      .on(table.graphId, table.concurrencyKey, table.concurrencySince, table.runId)
+      .where(sql`concurrency_key IS NOT NULL AND finished_at IS NULL`),
     // `finished_at` leads, though it is null throughout: SQLite does not take a partial index for its condition alone.
     index('workflow_runs_active_children')
       .on(table.finishedAt, table.parentRunId, table.waitingFor, table.runId)
       .where(sql`finished_at IS NULL AND parent_run_id IS NOT NULL`),
   ],
 );
+
+/** How many runs of a graph can be under way at a time, by its latest version. Only graphs that say so have a row. */
+export const concurrencyLimits = sqliteTable('concurrency_limits', {
+  graphId: text('graph_id').primaryKey(),
+  maxRuns: integer('max_runs').notNull(),
+  onFull: text('on_full').$type<OnFull>().notNull(),
+});
 
 /** What runs are filtered by. WITHOUT ROWID (set by hand in the migration): the key is the whole row. */
 export const runMetadata = sqliteTable(

@@ -9,6 +9,7 @@ import type { Waiting } from '../../core/run/state.js';
 import type { RunOutline } from '../../core/run/unread.js';
 import type { Deliveries } from '../deliveries.js';
 import { StoreUnavailableError } from '../errors.js';
+import { lineKey } from '../run-row.js';
 import type { DeleteGraphResult, ScheduleStore } from '../schedules.js';
 import type { Signals } from '../signals.js';
 import type {
@@ -35,12 +36,14 @@ import { isDatabaseFailure } from './failures.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
 import { JournalReader } from './journal-reader.js';
+import type { ConcurrencyLimit } from './lines.js';
 import { RunDeletion } from './run-deletion.js';
 import {
   countUnfinishedRuns,
   findNewestRunId,
   findOldestUnfinished,
   listUnfinishedRuns,
+  prepareSurplus,
   RunLists,
 } from './run-list.js';
 import { SqliteSchedules } from './schedules.js';
@@ -77,6 +80,7 @@ export class SqliteStore implements Store {
   readonly #deletion: RunDeletion;
   readonly #graphs: Graphs;
   readonly deliveries: Deliveries;
+  readonly #surplus: ReturnType<typeof prepareSurplus>;
   readonly #db: BetterSQLite3Database;
 
   /** @param release gives the lock of the database back */
@@ -93,6 +97,7 @@ export class SqliteStore implements Store {
     this.#wakeTimes = new WakeTimes(db);
     this.#deletion = new RunDeletion(db);
     this.#graphs = new Graphs(db);
+    this.#surplus = prepareSurplus(db);
     this.#writer = new Writer(transactionsOf(sqlite, options.files), options);
     this.#checkpoints = new Checkpoints(sqlite, this.#writer);
     this.#units = new UnitWriter(db, sqlite);
@@ -212,6 +217,23 @@ export class SqliteStore implements Store {
 
   async listWaitingDescendants(runId: string, kinds: readonly Waiting['kind'][], limit: number): Promise<RunSummary[]> {
     return this.#read(() => this.#children.listWaitingDescendants(runId, kinds, limit));
+  }
+
+  async listSurplus(graphId: string, key: string | null, limit: number): Promise<string[]> {
+    return this.#read(() => {
+      const found = this.#graphs.findLimit(graphId);
+      if (found === undefined) return [];
+      const line = { graphId, key: lineKey(key), maxRuns: found.maxRuns, limit };
+      return this.#surplus
+        .all(line)
+        .map(({ runId }) => runId)
+        .reverse();
+    });
+  }
+
+  /** How many runs of a graph can be under way at a time, by its latest version; undefined: any number. */
+  findLimit(graphId: string): ConcurrencyLimit | undefined {
+    return this.#graphs.findLimit(graphId);
   }
 
   async listDueRuns(time: number, limit: number): Promise<string[]> {

@@ -1,8 +1,9 @@
 import type Database from 'better-sqlite3';
-import { and, eq, isNull, type Query, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, type Query, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import {
   childUsage,
+  concurrencyLimits,
   deliveries,
   deliveryTargets,
   graphDefinitions,
@@ -42,6 +43,8 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
     error: sql`${param('error')}`,
     data: sql`${param('data')}`,
     paused: sql`${sql.param(param('paused'), workflowRuns.paused)}`,
+    concurrencySince: sql`${param('concurrencySince')}`,
+    concurrencySlot: sql`${sql.param(param('concurrencySlot'), workflowRuns.concurrencySlot)}`,
   };
   const fixed = {
     runId: param('runId'),
@@ -57,6 +60,7 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
     slotSeq: param('slotSeq'),
     startedByKind: param('startedByKind'),
     startedById: param('startedById'),
+    concurrencyKey: param('concurrencyKey'),
   };
   const isRun = eq(workflowRuns.runId, param('runId'));
   return {
@@ -194,9 +198,28 @@ function prepareLookUps(db: BetterSQLite3Database) {
   // In plain SQL: Drizzle names columns without their table here, which the inner query would take for its own.
   const isLatest = sql<number>`NOT EXISTS (SELECT 1 FROM graph_definitions newer
     WHERE newer.graph_id = graph_definitions.graph_id AND newer.version > graph_definitions.version)`;
+  const isInLine = and(
+    eq(workflowRuns.graphId, param('graphId')),
+    eq(workflowRuns.concurrencyKey, param('key')),
+    isNotNull(workflowRuns.concurrencyKey),
+    isNull(workflowRuns.finishedAt),
+  );
   const owner = { runId: workflowRuns.runId, fingerprint: workflowRuns.idempotencyFingerprint };
   return {
     findLiveGraph: db.select({ isLatest }).from(graphDefinitions).where(isVersion).prepare(),
+    findMaxRuns: db
+      .select({ maxRuns: concurrencyLimits.maxRuns })
+      .from(concurrencyLimits)
+      .where(eq(concurrencyLimits.graphId, param('graphId')))
+      .prepare(),
+    // One more than there may be: a line can be long.
+    findExcess: db
+      .select({ runId: workflowRuns.runId })
+      .from(workflowRuns)
+      .where(isInLine)
+      .limit(1)
+      .offset(param('maxRuns'))
+      .prepare(),
     findByIdempotencyKey: db
       .select(owner)
       .from(workflowRuns)

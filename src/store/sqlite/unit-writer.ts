@@ -2,8 +2,10 @@ import type Database from 'better-sqlite3';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
 import { toNanoDollars, type Usage } from '../../core/base/usage.js';
+import { entersLine } from '../../core/run/slots.js';
 import type { RunState } from '../../core/run/state.js';
 import {
+  ConcurrencyFullError,
   ConflictError,
   GraphGoneError,
   GraphStaleError,
@@ -11,7 +13,7 @@ import {
   ScheduleMovedError,
   TooManyDescendantsError,
 } from '../errors.js';
-import { parentColumns, rowOf, starterColumns, usageAbove } from '../run-row.js';
+import { lineColumns, lineKey, parentColumns, rowOf, starterColumns, usageAbove } from '../run-row.js';
 import type { ScheduleAdvance } from '../schedules.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
@@ -116,6 +118,15 @@ export class UnitWriter {
       this.#statements.makeTargetDue.run({ ...delivery });
       this.#statements.insertDelivery.run({ ...delivery });
     }
+    if (state.concurrency?.on_full === 'refuse' && entersLine(records)) this.#demandSlot(state, state.concurrency);
+  }
+
+  /** In this transaction, so that two units cannot both have the last slot. */
+  #demandSlot({ graphId }: RunState, { key }: NonNullable<RunState['concurrency']>): void {
+    const { maxRuns } = this.#statements.findMaxRuns.get({ graphId }) ?? {};
+    if (maxRuns === undefined) return;
+    const excess = this.#statements.findExcess.get({ graphId, key: lineKey(key), maxRuns });
+    if (excess !== undefined) throw new ConcurrencyFullError(graphId, key, maxRuns);
   }
 
   #create(state: RunState, { idempotency, isLatest = false, slotSeq }: NewRun): void {
@@ -136,6 +147,7 @@ export class UnitWriter {
         ...run,
         ...parentColumns(state),
         ...starterColumns(state),
+        ...lineColumns(state),
         slotSeq: slotSeq ?? null,
         ...rowOf(state),
       });

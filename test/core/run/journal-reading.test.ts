@@ -73,6 +73,7 @@ const EVENTS: Record<EventType, [RunEvent, unknown[][]][]> = {
   'run.unpaused': [[{ type: 'run.unpaused' }, [['onRunUnpaused']]]],
   'run.recovered': [[{ type: 'run.recovered' }, []]],
   'run.drained': [[{ type: 'run.drained' }, []]],
+  'slot.taken': [[{ type: 'slot.taken' }, []]],
   'run.retried': [[{ type: 'run.retried', step: 4, node: 'a', next: 'a' }, [['onRunRetried']]]],
   'run.forked': [
     [{ type: 'run.forked', forked_from: { run_id: 'r', step: 4 }, patch: {}, node: 'a', step: 4 }, [['onRunForked']]],

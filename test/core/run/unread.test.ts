@@ -15,6 +15,8 @@ const outline: RunOutline = {
   childIndex: null,
   submittedAt: 10,
   startedAt: 20,
+  concurrencyKey: null,
+  concurrencySince: null,
   seq: 7,
   logCount: 4,
   lastType: 'branches.started',

@@ -1,5 +1,6 @@
 import { didYouMean } from '../../base/nearest-name.js';
 import type { Steps } from '../../base/steps.js';
+import { compileTemplate } from '../../expressions/templates.js';
 import { compileInSteps } from '../../json-schema/json-schema.js';
 import type { Registry } from '../../tool/registry.js';
 import { END, type GraphDefinition, type NodeDefinition } from '../definition.js';
@@ -7,7 +8,7 @@ import { type ConditionEdge, type Edge, edgesOf } from '../edges.js';
 import { expressionsOf, retryRulesOf } from '../error-entries.js';
 import type { PlacedName } from '../placed.js';
 import type { GraphError } from './codes.js';
-import { checkExpressions, ExpressionBudget } from './expressions.js';
+import { checkExpressions, ExpressionBudget, expressionsIn } from './expressions.js';
 import { checkParams } from './params.js';
 
 /** Finding the nearest of 1000 long names takes milliseconds: a document full of misspelt names must stay cheap. */
@@ -46,7 +47,8 @@ export function* findErrors(definition: GraphDefinition, registry: Registry): St
     for (const error of yield* checkEdge(edge, context)) errors.push(error);
     yield;
   }
-  return { errors: [...errors, ...(yield* checkInputSchema(definition.input_schema))], secretNames };
+  const inSchema = yield* checkInputSchema(definition.input_schema);
+  return { errors: [...errors, ...inSchema, ...(yield* checkConcurrency(definition, budget))], secretNames };
 }
 
 /** Adds what is wrong with nodes; returns the secrets that each names. */
@@ -125,6 +127,17 @@ function checkNames({ starts, targets }: Edge, context: Context): GraphError[] {
 function* checkInputSchema(schema: GraphDefinition['input_schema']): Steps<GraphError[]> {
   const { problems = [] } = schema === undefined ? {} : yield* compileInSteps(schema);
   return problems.map((problem) => ({ ...problem, pointer: `/input_schema${problem.pointer}` }));
+}
+
+/** A key has no secrets: it is stored, and shown. */
+function* checkConcurrency({ concurrency }: GraphDefinition, budget: ExpressionBudget): Steps<GraphError[]> {
+  const { key } = concurrency ?? {};
+  if (key === undefined) return [];
+  const pointer = '/concurrency/key';
+  const problems: GraphError[] = [];
+  if (!budget.allows(yield* expressionsIn(key), pointer, problems)) return problems;
+  const { problems: unreadable } = yield* compileTemplate(key, { secrets: false });
+  return [...problems, ...unreadable.map((problem) => ({ ...problem, pointer }))];
 }
 
 /** Returns a function that gives hints for the first names, and none after that. */
