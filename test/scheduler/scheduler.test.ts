@@ -123,8 +123,10 @@ describe('an occurrence', () => {
 
   it('starts one run, also if the clock was set back before a restart, or the schedule was made anew', async () => {
     await test.engine.createSchedule(define({}));
-    for (const at of [10, 20]) await goTo(NOON + at * SECOND);
-    await ended(2);
+    for (const count of [1, 2]) {
+      await goTo(NOON + count * 10 * SECOND);
+      await ended(count);
+    }
     const { path } = test;
     await test.stop();
     clock = NOON + 5 * SECOND;
@@ -138,7 +140,7 @@ describe('an occurrence', () => {
     // It has had its run.
     expect(await test.engine.getSchedule('s')).toMatchObject({ last: { outcome: 'started', run_id: second!.runId } });
     await goTo(NOON + 30 * SECOND);
-    expect(await runsOf()).toHaveLength(3);
+    await ended(3);
   });
 
   it('is refused if a client has its key', async () => {
@@ -399,7 +401,8 @@ describe('the timer', () => {
     // As if each were deleted meanwhile, and there again.
     const { scheduler } = play({ takeDue, find: async () => undefined, nextWakeAt: async () => clock });
     scheduler.start();
-    await vi.advanceTimersByTimeAsync(0);
+    // Without a timer, which would go off.
+    for (let turn = 0; turn < 10_000; turn++) await Promise.resolve();
     expect(batches).toBe(MAX_BATCHES);
     expect(vi.getTimerCount()).toBe(1);
     await scheduler.stop();
