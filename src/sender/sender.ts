@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type DeliveryStatus, deliveryIdOf } from '../core/delivery/delivery.js';
@@ -61,7 +62,10 @@ export class Sender {
   #timer: NodeJS.Timeout | undefined;
   #pulse: NodeJS.Timeout | undefined;
 
-  constructor(private readonly options: SenderOptions) {}
+  constructor(private readonly options: SenderOptions) {
+    // Every try listens.
+    setMaxListeners(0, this.#stop.signal);
+  }
 
   /** Begins to deliver. */
   start(): void {

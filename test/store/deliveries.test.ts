@@ -1,5 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { CLAIM_MS } from '../../src/store/deliveries.js';
+import { LocalSignals } from '../../src/store/local-signals.js';
+import { type OpenedStore, openStore } from '../../src/store/postgres/open-store.js';
 import { findPostgres } from '../helpers/postgres.js';
 import { describeDeliveries, follow, startRun } from './deliveries.suite.js';
 import { open, openWithDatabase } from './open-stores.js';
@@ -7,6 +9,14 @@ import { openPostgres } from './postgres-stores.js';
 import { COMPLETED, graph, NOON } from './runs.js';
 
 const postgres = await findPostgres();
+
+const OPTIONS = {
+  logger: { info: () => undefined, error: () => undefined },
+  signals: new LocalSignals(),
+  participants: [],
+  random: Math.random,
+  onCommit: () => undefined,
+};
 
 describeDeliveries('SQLite', async () => open());
 
@@ -36,7 +46,16 @@ describe('SQLite', () => {
 });
 
 describe.skipIf(postgres === undefined)('Postgres', () => {
-  describeDeliveries('Postgres', async () => (await openPostgres(await postgres!.newSchema())).store);
+  // One for all: it takes longer to open than the tests take.
+  let opened: OpenedStore | undefined;
+  afterAll(() => opened?.store.close());
+  describeDeliveries('Postgres', async () => {
+    opened ??= await openStore({ ...OPTIONS, url: await postgres!.newSchema() });
+    await opened.pools.readers.query(
+      'TRUNCATE deliveries, delivery_targets, workflow_runs, run_events, run_metadata, graph_definitions',
+    );
+    return opened.store;
+  });
 
   it('gives a claim to one server, and to another one when it is not extended', async () => {
     const url = await postgres!.newSchema();

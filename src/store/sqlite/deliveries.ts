@@ -42,7 +42,8 @@ export class SqliteDeliveries implements Deliveries {
   }
 
   async list({ statuses = STATUSES, runId, after, limit }: DeliveryFilter): Promise<DeliverySummary[]> {
-    const place = after ?? { createdAt: Number.MAX_SAFE_INTEGER, runId: '', seq: 0, target: 0 };
+    const last = after ?? { createdAt: Number.MAX_SAFE_INTEGER, runId: '', seq: 0, target: 0 };
+    const place = { ...keyOf(last), createdAt: last.createdAt };
     const { ofRun, ofStatus } = this.#statements;
     return this.access.read(() => {
       // One status after the other: together they would have to be sorted, all of them.

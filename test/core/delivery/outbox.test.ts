@@ -41,7 +41,7 @@ function newRun(notify: readonly NotifyTarget[], more: Partial<EventOf<'run.subm
 }
 
 /** What the last of some events leads to, after those before it. */
-function after(state: RunState, ...events: RunEvent[]) {
+function told(state: RunState, ...events: RunEvent[]) {
   const before = append(state, events.slice(0, -1), NOON).state;
   const { records, state: end } = append(before, events.slice(-1), NOON + 1000);
   return deliveriesOf(before, records, end);
@@ -51,7 +51,7 @@ const bodyOf = ({ body }: { body: string }) => JSON.parse(body);
 
 describe('callbacks', () => {
   it('tell of an end, with the data', () => {
-    const [delivery, ...others] = after(newRun([target()]), STARTED, step({ n: 1 }), COMPLETED);
+    const [delivery, ...others] = told(newRun([target()]), STARTED, step({ n: 1 }), COMPLETED);
     expect(others).toEqual([]);
     expect(delivery).toEqual({
       runId: RUN,
@@ -80,7 +80,7 @@ describe('callbacks', () => {
 
   it('tell why a run failed, without the details', () => {
     const error = { code: 'http_status', message: 'no', node: 'a', step: 1, details: { large: true } };
-    const [delivery] = after(newRun([target()]), STARTED, { type: 'run.failed', error });
+    const [delivery] = told(newRun([target()]), STARTED, { type: 'run.failed', error });
     expect(bodyOf(delivery!)).toMatchObject({
       type: 'run.failed',
       data: { status: 'FAILED', data: {}, error: { code: 'http_status', message: 'no', node: 'a', step: 1 } },
@@ -89,12 +89,12 @@ describe('callbacks', () => {
   });
 
   it('tell that a run was cancelled', () => {
-    const [delivery] = after(newRun([target()]), STARTED, CANCELLED);
+    const [delivery] = told(newRun([target()]), STARTED, CANCELLED);
     expect(bodyOf(delivery!)).toMatchObject({ type: 'run.cancelled', data: { status: 'CANCELLED', data: {} } });
   });
 
   it('tell what a person is asked, without data', () => {
-    const [delivery] = after(newRun([target()]), STARTED, ASKS);
+    const [delivery] = told(newRun([target()]), STARTED, ASKS);
     expect(bodyOf(delivery!).data).toEqual({
       run_id: RUN,
       graph_id: 'g',
@@ -114,7 +114,7 @@ describe('callbacks', () => {
 
   it('tell of a limit', () => {
     const limit = { type: 'limit.reached', limit: 'max_steps', message: 'Enough.', step: 1, node: 'a' } as const;
-    const [delivery] = after(newRun([target()]), STARTED, limit);
+    const [delivery] = told(newRun([target()]), STARTED, limit);
     expect(bodyOf(delivery!)).toMatchObject({
       type: 'run.limit',
       data: { status: 'WAITING', waiting: { kind: 'limit', limit: 'max_steps', message: 'Enough.', until: null } },
@@ -129,48 +129,48 @@ describe('callbacks', () => {
     { type: 'cancel.requested' },
     { type: 'pause.requested' },
   ])('tell of nothing else: $type', (event) => {
-    expect(after(newRun([target()]), STARTED, event)).toEqual([]);
+    expect(told(newRun([target()]), STARTED, event)).toEqual([]);
   });
 
   it('go to the targets that are for the event, named by their places', () => {
     const targets = [target(['failed']), target(['completed'], 'http://[::1]:8080/'), target(ALL, 'http://b.example')];
-    const deliveries = after(newRun(targets), STARTED, COMPLETED);
+    const deliveries = told(newRun(targets), STARTED, COMPLETED);
     expect(deliveries.map(({ target: place, host }) => [place, host])).toEqual([
       [1, '[::1]:8080'],
       [2, 'b.example:80'],
     ]);
-    expect(after(newRun([target(['failed'])]), STARTED, COMPLETED)).toEqual([]);
+    expect(told(newRun([target(['failed'])]), STARTED, COMPLETED)).toEqual([]);
   });
 
   it('are none for a run without targets, and for a run inside another one', () => {
-    expect(after(newRun([]), STARTED, COMPLETED)).toEqual([]);
+    expect(told(newRun([]), STARTED, COMPLETED)).toEqual([]);
     const parent = { run_id: RUN, seq: 3, index: 0, kind: 'graph', depth: 1 } as const;
-    expect(after(newRun([target()], { parent }), STARTED, COMPLETED)).toEqual([]);
+    expect(told(newRun([target()], { parent }), STARTED, COMPLETED)).toEqual([]);
   });
 
   it('tell how the run was at each event, if several are stored at once', () => {
     const before = append(newRun([target()]), [STARTED], NOON).state;
     const { records, state } = append(before, [ASKS, CANCELLED], NOON);
-    const told = deliveriesOf(before, records, state).map((delivery) => bodyOf(delivery));
-    expect(told.map(({ data }) => data.status)).toEqual(['WAITING', 'CANCELLED']);
-    expect(told[0].data.waiting.id).toBe('w3');
+    const bodies = deliveriesOf(before, records, state).map((delivery) => bodyOf(delivery));
+    expect(bodies.map(({ data }) => data.status)).toEqual(['WAITING', 'CANCELLED']);
+    expect(bodies[0].data.waiting.id).toBe('w3');
   });
 
   it('tell of each end of a run that is retried', () => {
     const failed: RunEvent = { type: 'run.failed', error: { code: 'x', message: '', node: 'a', step: 1 } };
-    const first = after(newRun([target()]), STARTED, failed);
-    const second = after(newRun([target()]), STARTED, failed, { type: 'run.retried' }, COMPLETED);
+    const first = told(newRun([target()]), STARTED, failed);
+    const second = told(newRun([target()]), STARTED, failed, { type: 'run.retried' }, COMPLETED);
     expect([first[0]?.seq, second[0]?.seq]).toEqual([3, 5]);
   });
 
   it('have no answer for the run, nor its input', () => {
-    const [delivery] = after(newRun([target()]), STARTED, ASKS);
+    const [delivery] = told(newRun([target()]), STARTED, ASKS);
     expect(delivery!.body).not.toContain('not told');
     expect(delivery!.body).not.toContain('token');
   });
 
   it('have text that no store could hold otherwise, in escapes', () => {
-    const [delivery] = after(newRun([target()]), STARTED, step({ odd: '\0 \ud800' }), COMPLETED);
+    const [delivery] = told(newRun([target()]), STARTED, step({ odd: '\0 \ud800' }), COMPLETED);
     expect(delivery!.body).toContain('\\u0000 \\ud800');
   });
 
@@ -181,9 +181,9 @@ describe('callbacks', () => {
     ['of many letters of two bytes', { text: 'é'.repeat(40_000) }, false],
     ['far too large', { text: 'x'.repeat(1_000_000) }, false],
   ])('have data that is %s, or say that it is omitted', (_what, data, isTold) => {
-    const [delivery] = after(newRun([target()]), STARTED, step(data), COMPLETED);
-    const told = bodyOf(delivery!).data;
-    expect(told.data).toEqual(isTold ? data : undefined);
-    expect(told.data_omitted).toBe(isTold ? undefined : true);
+    const [delivery] = told(newRun([target()]), STARTED, step(data), COMPLETED);
+    const said = bodyOf(delivery!).data;
+    expect(said.data).toEqual(isTold ? data : undefined);
+    expect(said.data_omitted).toBe(isTold ? undefined : true);
   });
 });
