@@ -18,7 +18,13 @@ async function start(options: TestEngineOptions = {}): Promise<void> {
   test = await startEngine({ now: () => clock, ...options });
   if (options.path !== undefined) return;
   for (const node of [ask, set]) {
-    await test.engine.createGraph({ graph_id: node.name, name: node.name, entry_point: node.name, nodes: [node], edges: [] });
+    await test.engine.createGraph({
+      graph_id: node.name,
+      name: node.name,
+      entry_point: node.name,
+      nodes: [node],
+      edges: [],
+    });
   }
 }
 
@@ -44,13 +50,19 @@ async function goTo(time: number): Promise<void> {
 }
 
 async function runsOf(scheduleId = 's') {
-  const { runs } = await test.engine.listRuns({ startedBy: { kind: 'schedule', id: scheduleId }, limit: 100, oldestFirst: true });
+  const { runs } = await test.engine.listRuns({
+    startedBy: { kind: 'schedule', id: scheduleId },
+    limit: 100,
+    oldestFirst: true,
+  });
   return runs;
 }
 
 async function lastOf(scheduleId = 's') {
   const { last } = await test.engine.getSchedule(scheduleId);
-  return last === null ? null : { instant: last.instant - NOON, outcome: last.outcome, message: last.message, passed: last.passed };
+  return last === null
+    ? null
+    : { instant: last.instant - NOON, outcome: last.outcome, message: last.message, passed: last.passed };
 }
 
 async function ended(count: number): Promise<void> {
@@ -136,7 +148,10 @@ describe('an occurrence', () => {
     await test.engine.startRun({ graphId: 'set', inputData: null, idempotency: { key, fingerprint: 'another' } });
     await test.engine.createSchedule(define({}));
     await goTo(NOON + 10 * SECOND);
-    expect(await lastOf()).toMatchObject({ outcome: 'refused', message: expect.stringContaining('idempotency_mismatch') });
+    expect(await lastOf()).toMatchObject({
+      outcome: 'refused',
+      message: expect.stringContaining('idempotency_mismatch'),
+    });
   });
 
   it('is refused if the input does not fit any more, and the next ones are tried', async () => {
@@ -199,7 +214,13 @@ describe('runs that are not over', () => {
     await test.engine.createSchedule(define({ graph_id: 'ask', overlap: 'cancel_previous' }));
     await goTo(NOON + 10 * SECOND);
     await until(async () => (await runsOf())[0]?.status === 'WAITING');
-    await test.engine.updateGraph('ask', { name: 'ask', entry_point: 'ask', nodes: [ask], edges: [], input_schema: false });
+    await test.engine.updateGraph('ask', {
+      name: 'ask',
+      entry_point: 'ask',
+      nodes: [ask],
+      edges: [],
+      input_schema: false,
+    });
     await goTo(NOON + 20 * SECOND);
     expect(await lastOf()).toMatchObject({ outcome: 'refused' });
     expect((await runsOf()).map(({ status }) => status)).toEqual(['WAITING']);
@@ -283,9 +304,13 @@ describe('a schedule', () => {
     await damage('bad');
     await goTo(NOON + 10 * SECOND);
     await ended(1);
-    expect(test.logged).toContainEqual(expect.objectContaining({ level: 'error', details: expect.objectContaining({ schedule_id: 'bad' }) }));
+    expect(test.logged).toContainEqual(
+      expect.objectContaining({ level: 'error', details: expect.objectContaining({ schedule_id: 'bad' }) }),
+    );
     await expect(test.engine.getSchedule('bad')).rejects.toMatchObject({ code: 'schedule_unreadable' });
-    expect((await test.engine.listSchedules({ limit: 9 })).schedules.map(({ scheduleId }) => scheduleId)).toEqual(['s']);
+    expect((await test.engine.listSchedules({ limit: 9 })).schedules.map(({ scheduleId }) => scheduleId)).toEqual([
+      's',
+    ]);
     await test.engine.replaceSchedule('bad', define({ schedule_id: 'bad' }));
     await goTo(NOON + 20 * SECOND);
     expect(await lastOf('bad')).toMatchObject({ outcome: 'started' });

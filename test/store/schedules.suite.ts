@@ -95,7 +95,11 @@ export function describeSchedules(name: string, openStore: () => Promise<Store>)
       await store.schedules.create(newSchedule('one'));
       const run = scheduledRun('one', 'schedule/one/1');
       await store.commit({ ...unit(run), schedule: moved('one', 1) });
-      expect(await store.schedules.find('one')).toMatchObject({ seq: 2, nextAt: NOON + 2 * HOUR, last: moved('', 0).last });
+      expect(await store.schedules.find('one')).toMatchObject({
+        seq: 2,
+        nextAt: NOON + 2 * HOUR,
+        last: moved('', 0).last,
+      });
       const second = scheduledRun('one', 'schedule/one/2');
       const late = store.commit({ ...unit(second), schedule: moved('one', 1) });
       await expect(late).rejects.toBeInstanceOf(ScheduleMovedError);

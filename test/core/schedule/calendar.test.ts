@@ -62,7 +62,10 @@ describe('instants of a pattern', () => {
 
 describe('instants of a number of seconds', () => {
   it('are counted from 1970, whoever asks', () => {
-    expect(next(every(3600), '2026-01-01T00:30:00Z', 2)).toEqual(['2026-01-01T01:00:00.000Z', '2026-01-01T02:00:00.000Z']);
+    expect(next(every(3600), '2026-01-01T00:30:00Z', 2)).toEqual([
+      '2026-01-01T01:00:00.000Z',
+      '2026-01-01T02:00:00.000Z',
+    ]);
     expect(next(every(7), '1970-01-01T00:00:00Z', 2)).toEqual(['1970-01-01T00:00:07.000Z', '1970-01-01T00:00:14.000Z']);
     expect(calendarOf(every(7)).latest(13_999)).toBe(7000);
     expect(calendarOf(every(7)).latest(14_000)).toBe(14_000);
@@ -108,7 +111,9 @@ describe('a timing', () => {
   );
 
   it('has no instants where its calendar ends', () => {
-    expect(listInstants({ next: (after) => (after < 3 ? after + 1 : null), latest: () => null }, 0, 9)).toEqual([1, 2, 3]);
+    expect(listInstants({ next: (after) => (after < 3 ? after + 1 : null), latest: () => null }, 0, 9)).toEqual([
+      1, 2, 3,
+    ]);
     const never = calendarOf(cron('0 0 30 2 *'));
     expect([never.next(0), never.latest(at('2026-01-01T00:00:00Z'))]).toEqual([null, null]);
   });

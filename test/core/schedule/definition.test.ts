@@ -46,14 +46,18 @@ it('a preview is of a timing', () => {
 });
 
 describe('what is stored', () => {
-  const settings = splitDefinition(scheduleDefinitionSchema.parse({ ...GIVEN, limits: { max_steps: 5, on_limit: 'wait' } })).settings;
+  const settings = splitDefinition(
+    scheduleDefinitionSchema.parse({ ...GIVEN, limits: { max_steps: 5, on_limit: 'wait' } }),
+  ).settings;
 
-  it.each([['{'], ['[]'], [JSON.stringify({ ...settings, overlap: 'later' })], [JSON.stringify({ ...settings, limits: { on_limit: 'x' } })]])(
-    'cannot be read: %s',
-    (stored) => {
-      expect(() => readSettings(stored)).toThrow(UnreadableError);
-    },
-  );
+  it.each([
+    ['{'],
+    ['[]'],
+    [JSON.stringify({ ...settings, overlap: 'later' })],
+    [JSON.stringify({ ...settings, limits: { on_limit: 'x' } })],
+  ])('cannot be read: %s', (stored) => {
+    expect(() => readSettings(stored)).toThrow(UnreadableError);
+  });
 
   it('may have had no occurrence yet', () => {
     expect(readLast(null)).toBeNull();

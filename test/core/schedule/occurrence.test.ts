@@ -63,10 +63,22 @@ describe('a schedule', () => {
   const due = findDue(EVERY_TEN, { nextAt: 10_000, last: null, catchUpMs }, 11_000)!;
 
   it.each([
-    [{ outcome: 'started', runId: 'r' }, { run_id: 'r', message: null }],
-    [{ outcome: 'skipped', runId: 'r' }, { run_id: null, message: 'Run r was not over.' }],
-    [{ outcome: 'missed', message: 'late' }, { run_id: null, message: 'late' }],
-    [{ outcome: 'refused', message: 'no' }, { run_id: null, message: 'no' }],
+    [
+      { outcome: 'started', runId: 'r' },
+      { run_id: 'r', message: null },
+    ],
+    [
+      { outcome: 'skipped', runId: 'r' },
+      { run_id: null, message: 'Run r was not over.' },
+    ],
+    [
+      { outcome: 'missed', message: 'late' },
+      { run_id: null, message: 'late' },
+    ],
+    [
+      { outcome: 'refused', message: 'no' },
+      { run_id: null, message: 'no' },
+    ],
   ] as const)('moves on to the next instant: %o', (verdict, said) => {
     const last = { instant: 10_000, outcome: verdict.outcome, at: 11_000, passed: 0, tries: 1, ...said };
     expect(moveOn(due, verdict, 11_000)).toEqual({ nextAt: 20_000, wakeAt: 20_000, last });
@@ -103,7 +115,11 @@ it('the start of an occurrence has one key, whoever starts it', () => {
 
 it('errors of a start postpone it, refuse it, or leave it to the next look', () => {
   expect(reactTo('queue_full')).toBe('postpone');
-  expect((['shutting_down', 'store_unavailable', 'server_busy'] as const).map(reactTo)).toEqual(['later', 'later', 'later']);
+  expect((['shutting_down', 'store_unavailable', 'server_busy'] as const).map(reactTo)).toEqual([
+    'later',
+    'later',
+    'later',
+  ]);
   expect((['invalid_input', 'graph_not_found'] as const).map(reactTo)).toEqual(['refuse', 'refuse']);
 });
 
