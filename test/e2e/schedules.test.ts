@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { type ServerProcess, startServer } from '../helpers/server-process.js';
+import { startServer } from '../helpers/server-process.js';
 import {
-  createSchedules,
   expectEachOnce,
+  insertSchedules,
   OCCURRENCES,
+  QUICK,
   STARTS,
   type StoredStart,
 } from '../helpers/single-occurrences.js';
@@ -17,27 +18,30 @@ const KILLS = 5;
 
 it('each of 1,000 occurrences starts one run, though the server is killed at random moments', async () => {
   const folder = temporaryFolder();
-  const query = <Row>(text: string): Row[] => {
-    const database = new Database(join(folder, 'workflow.db'), { readonly: true });
-    const rows = database.prepare(text).all() as Row[];
+  const inDatabase = <T>(work: (database: Database.Database) => T): T => {
+    const database = new Database(join(folder, 'workflow.db'));
+    const result = work(database);
     database.close();
-    return rows;
+    return result;
   };
-  const countRuns = () => query<{ n: number }>('SELECT count(*) AS n FROM workflow_runs')[0]!.n;
-  let server: ServerProcess = await startServer(folder);
-  await createSchedules((request, payload) => ask(server, request, payload));
+  const all = <Row>(text: string) => inDatabase((database) => database.prepare(text).all() as Row[]);
+  const countRuns = (): number => all<{ n: number }>('SELECT count(*) AS n FROM workflow_runs')[0]!.n;
+
+  const first = await startServer(folder);
+  expect((await ask(first, 'POST /graph/create', QUICK)).status).toBe(201);
+  await first.end('SIGTERM');
+  inDatabase((database) => database.exec(insertSchedules(Date.now())));
+  let server = await startServer(folder);
   for (let kill = 0; kill < KILLS; kill++) {
-    const enough = Math.min(OCCURRENCES, countRuns() + Math.floor(Math.random() * 150));
+    const enough = Math.min(OCCURRENCES, countRuns() + Math.floor(Math.random() * 200));
     await until(() => countRuns() >= enough);
     await server.end('SIGKILL');
     server = await startServer(folder);
   }
   await until(() => countRuns() >= OCCURRENCES);
-  await until(
-    async () =>
-      (await ask(server, 'GET /graph/runs?started_by=schedule&status=SUBMITTED,RUNNING')).body.runs.length === 0,
-  );
+  const unfinished = 'GET /graph/runs?started_by=schedule&status=SUBMITTED,RUNNING';
+  await until(async () => (await ask(server, unfinished)).body.runs.length === 0);
   expect(await server.end('SIGTERM')).toBe(0);
-  expectEachOnce(query<StoredStart>(STARTS));
-  expect(query('SELECT DISTINCT status FROM workflow_runs')).toEqual([{ status: 'COMPLETED' }]);
+  expectEachOnce(all<StoredStart>(STARTS));
+  expect(all('SELECT DISTINCT status FROM workflow_runs')).toEqual([{ status: 'COMPLETED' }]);
 });
