@@ -21,10 +21,10 @@ import { MAX_EXPRESSION_CHARACTERS, MAX_EXPRESSIONS } from '../../src/core/graph
 import { MAX_DEPTH } from '../../src/core/run/branches.js';
 import { MAX_LINE_LENGTH, MAX_LINES_PER_STEP } from '../../src/core/run/log-lines.js';
 import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../src/core/run/patch.js';
-import { OVERLAPS, scheduleDefinitionSchema } from '../../src/core/schedule/definition.js';
-import { OUTCOMES } from '../../src/core/schedule/occurrence.js';
 import { RUN_STATUSES } from '../../src/core/run/state.js';
 import { MAX_RECOVERIES } from '../../src/core/run/visit.js';
+import { OVERLAPS, scheduleDefinitionSchema } from '../../src/core/schedule/definition.js';
+import { OUTCOMES } from '../../src/core/schedule/occurrence.js';
 import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
 import { API_ERRORS } from '../../src/http/errors/codes.js';
 import { EVENT_MEANINGS } from '../../src/http/runs/event-schemas.js';

@@ -166,7 +166,10 @@ it('release 1.2 added usage, which is none before', () => {
   }
 });
 
-const STARTERS: Readonly<Record<string, readonly string[]>> = { '1.5-run-graph': ['run'], '1.5-schedules': ['schedule'] };
+const STARTERS: Readonly<Record<string, readonly string[]>> = {
+  '1.5-run-graph': ['run'],
+  '1.5-schedules': ['schedule'],
+};
 
 it('release 1.5 added what steps say of the runs that they start, and what started runs that no client did', () => {
   for (const { release, runs } of fixtures) {
