@@ -188,6 +188,7 @@ export interface RunSummary {
   metadata: {
     [k: string]: string;
   };
+  started_by: StartedBy;
   error: RunError | null;
   submitted_at: string;
   started_at: string | null;
@@ -195,6 +196,10 @@ export interface RunSummary {
   branch: string | null;
   waiting_for: WaitKind | null;
   paused: boolean;
+}
+export interface StartedBy {
+  kind: 'api' | 'run' | 'schedule';
+  id: string | null;
 }
 export interface RunError {
   code: string;
@@ -213,6 +218,7 @@ export interface RunState {
   metadata: {
     [k: string]: string;
   };
+  started_by: StartedBy;
   error: RunError | null;
   submitted_at: string;
   started_at: string | null;
@@ -380,10 +386,13 @@ export interface Problem {
     | 'method_not_allowed'
     | 'graph_not_found'
     | 'run_not_found'
+    | 'schedule_not_found'
     | 'answer_link_unknown'
     | 'graph_exists'
     | 'graph_in_use'
     | 'concurrency_full'
+    | 'schedule_exists'
+    | 'schedule_unreadable'
     | 'run_finished'
     | 'run_active'
     | 'run_not_waiting'

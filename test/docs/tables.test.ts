@@ -23,6 +23,8 @@ import { MAX_LINE_LENGTH, MAX_LINES_PER_STEP } from '../../src/core/run/log-line
 import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../src/core/run/patch.js';
 import { RUN_STATUSES } from '../../src/core/run/state.js';
 import { MAX_RECOVERIES } from '../../src/core/run/visit.js';
+import { OVERLAPS, scheduleDefinitionSchema } from '../../src/core/schedule/definition.js';
+import { OUTCOMES } from '../../src/core/schedule/occurrence.js';
 import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
 import { API_ERRORS } from '../../src/http/errors/codes.js';
 import { EVENT_MEANINGS } from '../../src/http/runs/event-schemas.js';
@@ -234,6 +236,14 @@ describe('the tables of the documents', () => {
   it('list every type of event with what it says', () => {
     const rows = table('Event').map(([type, meaning = '']) => [codesIn(type)[0], meaning.toLowerCase()]);
     expect(rows).toEqual(Object.entries(EVENT_MEANINGS).map(([type, meaning]) => [type, `${meaning.toLowerCase()}.`]));
+  });
+
+  it('list every field of a schedule, what it does about runs that are not over, and what becomes of occurrences', () => {
+    const fields = table('Field of a schedule').flatMap(([names]) => codesIn(names));
+    expect(fields.sort()).toEqual(Object.keys(scheduleDefinitionSchema.shape).sort());
+    expect(namesIn('Overlap')).toEqual(Object.keys(OVERLAPS));
+    const outcomes = table('Outcome').map(([outcome, meaning = '']) => [codesIn(outcome)[0], meaning.toLowerCase()]);
+    expect(outcomes).toEqual(Object.entries(OUTCOMES).map(([outcome, meaning]) => [outcome, `${meaning}.`]));
   });
 
   it('list every kind of wait', () => {

@@ -92,6 +92,9 @@ function multiply(path: string, { finished, waiting }: { finished: string; waiti
       copy('run_metadata', runId, STORED / 2);
     }
     copy('run_events', waiting, STORED / 2);
+    database.exec(
+      `UPDATE workflow_runs SET started_by_kind = 'schedule', started_by_id = 'nightly' WHERE status = 'WAITING'`,
+    );
   })();
   database.close();
 }
@@ -161,6 +164,12 @@ const FILTERS = [
   'current_node=a',
   'current_node=b',
   'current_node=b&graph_id=asking&order=asc',
+  'started_by=api',
+  'started_by=api:alice',
+  'started_by=schedule',
+  'started_by=schedule:nightly',
+  'started_by=schedule:nightly&status=WAITING',
+  'started_by=run',
   'paused=true',
   'paused=false',
   'paused=true&waiting_for=input',

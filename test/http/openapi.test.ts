@@ -31,6 +31,7 @@ type Item = { readonly type?: string };
 const ROUTES = [
   'delete /graph/runs/{run_id}',
   'delete /graph/{graph_id}',
+  'delete /schedules/{schedule_id}',
   'get /answers/{token}',
   'get /graph',
   'get /graph/conditions',
@@ -46,6 +47,8 @@ const ROUTES = [
   'get /health/live',
   'get /health/ready',
   'get /metrics',
+  'get /schedules',
+  'get /schedules/{schedule_id}',
   'get /schemas/graph.json',
   'post /answers/{token}',
   'post /graph/create',
@@ -59,7 +62,11 @@ const ROUTES = [
   'post /graph/runs/{run_id}/signals/{name}',
   'post /graph/runs/{run_id}/unpause',
   'post /graph/validate',
+  'post /schedules',
+  'post /schedules/preview',
+  'post /schedules/{schedule_id}/trigger',
   'put /graph/{graph_id}',
+  'put /schedules/{schedule_id}',
 ];
 
 /** The examples of a body, the one that is shown first. */
@@ -202,7 +209,8 @@ describe('the documentation', () => {
   it('has a schema for requests and another for answers only if they differ', async () => {
     const { components } = (await server.app.inject('/docs/json')).json();
     const names = Object.keys(components.schemas).filter((name) => name.endsWith('Input'));
-    expect(names).toEqual(['GraphDefinitionInput', 'NodeInput', 'RetryEntryInput', 'RetryInput']);
+    const ofGraphs = ['GraphDefinitionInput', 'NodeInput', 'RetryEntryInput', 'RetryInput'];
+    expect(names).toEqual([...ofGraphs, 'ScheduleDefinitionInput', 'SchedulePreviewInput']);
   });
 
   it('says nothing that misleads generators of clients', async () => {

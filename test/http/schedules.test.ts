@@ -15,7 +15,11 @@ const NIGHTLY = {
 let server: TestServer;
 let clock = NOON;
 beforeAll(async () => {
-  server = await startTestServer({ now: () => clock, namedApiKeys: [{ name: 'alice', key: 'key-of-alice' }], readApiKeys: ['reads'] });
+  server = await startTestServer({
+    now: () => clock,
+    namedApiKeys: [{ name: 'alice', key: 'key-of-alice' }],
+    readApiKeys: ['reads'],
+  });
   const strict = { name: 'n', tool_name: 'set_data', params: { values: { a: 1 } } };
   const schema = { input_schema: { type: 'object', required: ['id'] } };
   await ask('POST /graph/create', { graph_id: 'strict', name: 'strict', entry_point: 'n', nodes: [strict], ...schema });
@@ -36,7 +40,12 @@ describe('schedules', () => {
       overlap: 'skip',
       catch_up_seconds: 60,
       enabled: true,
-      next: ['2026-03-29T01:00:00.000Z', ...[30, 31].map((day) => `2026-03-${day}T00:30:00.000Z`), '2026-04-01T00:30:00.000Z', '2026-04-02T00:30:00.000Z'],
+      next: [
+        '2026-03-29T01:00:00.000Z',
+        ...[30, 31].map((day) => `2026-03-${day}T00:30:00.000Z`),
+        '2026-04-01T00:30:00.000Z',
+        '2026-04-02T00:30:00.000Z',
+      ],
       last: null,
       created_at: '2026-03-28T12:00:00.000Z',
       updated_at: '2026-03-28T12:00:00.000Z',
@@ -82,7 +91,11 @@ describe('schedules', () => {
     expect([status, body.overlap, body.metadata, body.next[0]]).toEqual([200, 'allow', {}, '2026-03-29T01:00:00.000Z']);
     expect(body.updated_at > body.created_at).toBe(true);
     const hourly = await ask('PUT /schedules/nightly', { graph_id: 'demo-review', every_seconds: 3600 });
-    expect([hourly.body.next[0], hourly.body.cron, hourly.body.input_data]).toEqual(['2026-03-28T13:00:00.000Z', null, null]);
+    expect([hourly.body.next[0], hourly.body.cron, hourly.body.input_data]).toEqual([
+      '2026-03-28T13:00:00.000Z',
+      null,
+      null,
+    ]);
     expect((await ask('PUT /schedules/nobody', rest)).body.code).toBe('schedule_not_found');
     const other = await ask('PUT /schedules/nightly', { ...NIGHTLY, schedule_id: 'other' });
     expect(other.body.errors[0].pointer).toBe('/schedule_id');
@@ -91,7 +104,8 @@ describe('schedules', () => {
   });
 
   it('are listed by id, without their input', async () => {
-    for (const id of ['b', 'a']) await ask('POST /schedules', { ...NIGHTLY, graph_id: 'strict', schedule_id: id, input_data: { id } });
+    for (const id of ['b', 'a'])
+      await ask('POST /schedules', { ...NIGHTLY, graph_id: 'strict', schedule_id: id, input_data: { id } });
     const first = (await ask('GET /schedules?limit=2')).body;
     expect(first.schedules.map((one: { schedule_id: string }) => one.schedule_id)).toEqual(['a', 'b']);
     expect(first.schedules[0]).not.toHaveProperty('input_data');
@@ -129,7 +143,9 @@ describe('schedules', () => {
     expect(await runs('schedule:nightly')).toMatchObject([{ run_id: body.run_id, started_by: state.started_by }]);
     expect([await runs('schedule:other'), await runs('api')]).toEqual([[], []]);
     const started = (await ask('POST /graph/run', { graph_id: 'demo-review', input_data: '' })).body;
-    expect(await runs('api:alice')).toMatchObject([{ run_id: started.run_id, started_by: { kind: 'api', id: 'alice' } }]);
+    expect(await runs('api:alice')).toMatchObject([
+      { run_id: started.run_id, started_by: { kind: 'api', id: 'alice' } },
+    ]);
     expect((await ask('GET /graph/runs?started_by=cat')).body.errors[0].pointer).toBe('/started_by');
     const bulk = { action: 'delete', filter: { started_by: 'schedule:nightly' }, dry_run: true };
     expect((await ask('POST /graph/runs/bulk', bulk)).body.matched).toBe(1);
@@ -140,7 +156,9 @@ describe('schedules', () => {
     const times = { cron: '30 2 * * *', time_zone: 'Europe/Berlin', count: 2 };
     const { body } = await ask('POST /schedules/preview', { ...times, after: '2026-10-24T02:00:00+02:00' }, reads);
     expect(body).toEqual({ next: ['2026-10-24T00:30:00.000Z', '2026-10-25T00:30:00.000Z'] });
-    expect((await ask('POST /schedules/preview', { every_seconds: 60 }, reads)).body.next[0]).toBe('2026-03-28T12:01:00.000Z');
+    expect((await ask('POST /schedules/preview', { every_seconds: 60 }, reads)).body.next[0]).toBe(
+      '2026-03-28T12:01:00.000Z',
+    );
     expect((await ask('POST /schedules/preview', { ...times, count: 101 })).body.errors[0].pointer).toBe('/count');
     expect((await ask('GET /schedules/nightly', undefined, reads)).status).toBe(200);
     expect((await ask('POST /schedules/nightly/trigger', undefined, reads)).body.code).toBe('read_only_key');

@@ -5,7 +5,15 @@ import { ScheduleLog } from '../../src/observe/schedule-log.js';
 import { scheduleMetrics } from '../../src/observe/schedule-metrics.js';
 
 function unitOf(last: Partial<LastOccurrence>) {
-  const known = { instant: 1000, outcome: 'started', at: 1010, run_id: null, message: null, passed: 0, tries: 1 } as const;
+  const known = {
+    instant: 1000,
+    outcome: 'started',
+    at: 1010,
+    run_id: null,
+    message: null,
+    passed: 0,
+    tries: 1,
+  } as const;
   const schedule = { scheduleId: 's', seq: 1, nextAt: 2000, wakeAt: 2000, last: { ...known, ...last } };
   return { appends: [], schedule };
 }
@@ -28,7 +36,10 @@ it('occurrences are counted by what became of them, each once', async () => {
   const lines = (await registry.metrics()).split('\n').filter((line) => !line.startsWith('#') && line !== '');
   const count = (outcome: string, n: number) => `graphrunner_schedule_occurrences_total{outcome="${outcome}"} ${n}`;
   expect(lines.sort()).toEqual(
-    [count('passed_over', 2), ...['on_time', 'late', 'skipped', 'postponed', 'missed', 'refused'].map((one) => count(one, 1))].sort(),
+    [
+      count('passed_over', 2),
+      ...['on_time', 'late', 'skipped', 'postponed', 'missed', 'refused'].map((one) => count(one, 1)),
+    ].sort(),
   );
 });
 

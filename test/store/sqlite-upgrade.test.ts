@@ -71,6 +71,28 @@ function migrateTo(path: string, count: number): Database.Database {
   return sqlite;
 }
 
+describe('a database that does not list what started runs', () => {
+  it('has it for the runs whose journals tell', async () => {
+    const path = fileOfFirstRelease();
+    const sqlite = migrateTo(path, 10);
+    const submit = sqlite.prepare('UPDATE run_events SET payload = ? WHERE run_id = ? AND seq = 1');
+    const first = (more: object) => JSON.stringify({ ...JSON.parse(SUBMITTED), ...more });
+    submit.run(first({ by: 'alice' }), 'r1');
+    submit.run(first({ started_by: { kind: 'run', id: 'r9' } }), 'r2');
+    submit.run(first({ input_data: { text: '"by":"bob"' } }), 'r3');
+    submit.run('{"by":', 'r4');
+    sqlite.close();
+    const runs = await open(path).listRuns({ limit: 10, oldestFirst: true });
+    const unknown = { kind: 'api', id: null };
+    expect(runs.map(({ startedBy }) => startedBy)).toEqual([
+      { kind: 'api', id: 'alice' },
+      { kind: 'run', id: 'r9' },
+      unknown,
+      unknown,
+    ]);
+  });
+});
+
 describe('a database without the count of descendants', () => {
   it('has them counted for the top runs that can still make more', async () => {
     const path = fileOfFirstRelease();
@@ -98,7 +120,8 @@ describe('a database of the first release', () => {
     const store = open(path);
     expect(store.isNew).toBe(false);
     const runs = await store.listRuns({ limit: 10 });
-    const none = { parentRunId: null, childIndex: null, branch: null, waitingFor: null, paused: false };
+    const startedBy = { kind: 'api', id: null };
+    const none = { startedBy, parentRunId: null, childIndex: null, branch: null, waitingFor: null, paused: false };
     expect(runs).toEqual(
       [...RUNS].reverse().map(([runId, status, startedAt, finishedAt, , metadata, error]) => ({
         ...none,
@@ -147,7 +170,10 @@ describe('a database of the first release', () => {
     expect(columns.map(({ name }) => name)).toEqual(
       Object.values(getTableColumns(workflowRuns)).map(({ name }) => name),
     );
-    expect(columns.map(({ name }) => name).slice(-4)).toEqual(['data', 'slot_seq', 'descendants', 'paused']);
+    expect(columns.map(({ name }) => name).slice(-6)).toEqual([
+      ...['data', 'slot_seq', 'descendants', 'paused'],
+      ...['started_by_kind', 'started_by_id'],
+    ]);
   });
 
   it('is upgraded once', async () => {

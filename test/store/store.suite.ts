@@ -155,6 +155,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
           waitingFor: null,
           paused: false,
           metadata: { a: '1' },
+          startedBy: { kind: 'api', id: null },
           error: null,
           submittedAt: NOON,
           startedAt: NOON + 10,

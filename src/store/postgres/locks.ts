@@ -22,6 +22,11 @@ export function lockGraph(graphId: string): pg.QueryConfig {
   return { text: 'SELECT pg_advisory_xact_lock($1, hashtext($2))', values: [GRAPH_LOCK, graphId] };
 }
 
+/** Keeps those off who delete a graph, and nobody else. */
+export function shareGraph(graphId: string): pg.QueryConfig {
+  return { text: 'SELECT pg_advisory_xact_lock_shared($1, hashtext($2))', values: [GRAPH_LOCK, graphId] };
+}
+
 /** Says whether no other process looks for runs without a job. */
 export function trySweepLock(schema: string): pg.QueryConfig {
   return { text: 'SELECT pg_try_advisory_xact_lock($1, hashtext($2)) AS "isMine"', values: [SWEEP_LOCK, schema] };

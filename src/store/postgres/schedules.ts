@@ -3,7 +3,7 @@ import { columnsOf, readableSchedules, type ScheduleRow, scheduleOf } from '../s
 import type { ListedSchedule, NewSchedule, ScheduleFilter, ScheduleStore, StoredSchedule } from '../schedules.js';
 import { isStorable, toBigint } from './column-values.js';
 import { type Session, send } from './connection.js';
-import { lockAllGraphs } from './locks.js';
+import { shareGraph } from './locks.js';
 import { inTransaction } from './transaction.js';
 
 /** How the store reads and writes. */
@@ -30,7 +30,7 @@ export class PostgresSchedules implements ScheduleStore {
   ) {}
 
   create(schedule: NewSchedule): Promise<'saved' | 'id_taken' | 'graph_missing'> {
-    return this.#change(async (session) => {
+    return this.#change(schedule.graphId, async (session) => {
       if (!(await hasGraph(session, schedule.graphId))) return 'graph_missing';
       const { rowCount } = await send(session, {
         text: `INSERT INTO schedules (schedule_id, graph_id, created_at, updated_at, next_at, wake_at, settings, input, seq)
@@ -42,7 +42,7 @@ export class PostgresSchedules implements ScheduleStore {
   }
 
   replace(schedule: NewSchedule, seq: number): Promise<'saved' | 'moved' | 'graph_missing'> {
-    return this.#change(async (session) => {
+    return this.#change(schedule.graphId, async (session) => {
       if (!(await hasGraph(session, schedule.graphId))) return 'graph_missing';
       const { rowCount } = await send(session, {
         text: `UPDATE schedules SET graph_id = $2, created_at = $3, updated_at = $4, next_at = $5, wake_at = $6,
@@ -54,11 +54,11 @@ export class PostgresSchedules implements ScheduleStore {
     });
   }
 
-  delete(scheduleId: string): Promise<boolean> {
-    return this.#change(async (session) => {
-      const query = { text: 'DELETE FROM schedules WHERE schedule_id = $1', values: [known(scheduleId)] };
-      return (await send(session, query)).rowCount !== 0;
-    });
+  async delete(scheduleId: string): Promise<boolean> {
+    const query = { text: 'DELETE FROM schedules WHERE schedule_id = $1', values: [known(scheduleId)] };
+    const { rowCount } = await this.access.write(() => send(this.pool, query));
+    this.access.changed();
+    return rowCount !== 0;
   }
 
   async find(scheduleId: string): Promise<StoredSchedule | undefined> {
@@ -109,11 +109,11 @@ export class PostgresSchedules implements ScheduleStore {
     );
   }
 
-  /** Keeps those off who save or delete graphs. */
-  async #change<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  /** Keeps those off who delete the graph. */
+  async #change<T>(graphId: string, work: (session: Session) => Promise<T>): Promise<T> {
     const result = await this.access.write(() =>
       inTransaction(this.pool, async (session) => {
-        await send(session, lockAllGraphs);
+        await send(session, shareGraph(known(graphId)));
         return work(session);
       }),
     );

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import type { GraphDefinition } from '../../../src/core/graph/definition.js';
+import { scheduleDefinitionSchema } from '../../../src/core/schedule/definition.js';
 import { defineTool } from '../../../src/core/tool/tool.js';
 import { migrate } from '../../../src/migrate.js';
 import { jobsSchemaOf } from '../../../src/store/postgres/job-queues.js';
@@ -64,15 +65,19 @@ async function crashedDatabase() {
     await engine.resumeRun(runId, { payload: 'yes' });
     await engine.getState(runId, { waitSeconds: 10 });
   }
+  const nightly = { schedule_id: 'nightly', graph_id: 'asks', cron: '30 2 * * *', input_data: { text: 'ü' } };
+  await engine.createSchedule(scheduleDefinitionSchema.parse(nightly));
+  await engine.triggerSchedule('nightly');
   await engine.getState(ids.waiting, { waitSeconds: 10 });
   await held.called(1);
+  const schedule = await engine.getSchedule('nightly');
   await store.close();
-  return { ids, path };
+  return { ids, path, schedule };
 }
 
 describe.skipIf(postgres === undefined)('a move to Postgres', () => {
   it('brings all runs, and those that are unfinished go on; the file stays as it was', async () => {
-    const { ids, path } = await crashedDatabase();
+    const { ids, path, schedule } = await crashedDatabase();
     const before = readFileSync(path);
     const url = await postgres!.newSchema();
     const said: string[] = [];
@@ -91,6 +96,8 @@ describe.skipIf(postgres === undefined)('a move to Postgres', () => {
       metadata: { team: 'c\u0000d' },
     });
     expect((await engine.listRuns({ metadata: { team: 'c\u0000d' }, limit: 10 })).runs).toHaveLength(5);
+    expect(await engine.getSchedule('nightly')).toEqual(schedule);
+    expect((await engine.listRuns({ startedBy: { kind: 'schedule', id: 'nightly' }, limit: 10 })).runs).toHaveLength(1);
     await engine.resumeRun(ids.waiting, { payload: 'late' });
     expect(await stateOf(ids.waiting, 10)).toMatchObject({ status: 'COMPLETED', data: { asks: 'late' } });
     expect(await stateOf(ids.sleeping, 10)).toMatchObject({ status: 'COMPLETED' });
