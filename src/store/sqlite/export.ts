@@ -5,12 +5,14 @@ import { OpenDatabaseError } from '../errors.js';
 import type {
   Export,
   ExportedCounts,
+  ExportedDelivery,
   ExportedEntry,
   ExportedEvent,
   ExportedGraph,
   ExportedKey,
   ExportedRun,
   ExportedSnapshot,
+  ExportedTarget,
   ExportedUsage,
 } from '../export.js';
 import { explainOpening, openDatabase } from './database.js';
@@ -72,6 +74,9 @@ const RUN_COLUMNS = `run_id AS runId, graph_id AS graphId, graph_version AS grap
   parent_run_id AS parentRunId, parent_seq AS parentSeq, child_index AS childIndex, wake_at AS wakeAt,
   waiting_for AS waitingFor, metadata, error, data, slot_seq AS slotSeq, descendants, paused`;
 
+const DELIVERY_COLUMNS = `seq, target, status, event, url, secret, created_at AS createdAt, settled_at AS settledAt,
+  since, tries, retries, attempts, body`;
+
 function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
   const all = <Row>(text: string) => sqlite.prepare<unknown[], Row>(text);
   /** Of runs, whose ids are given as one JSON text. */
@@ -105,5 +110,7 @@ function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
       'run_id',
     ),
     metadata: ofRuns<ExportedEntry>('key, value', 'run_metadata', 'key'),
+    targets: ofRuns<ExportedTarget>('target, host, next_at AS nextAt, is_gone AS isGone', 'delivery_targets', 'target'),
+    deliveries: ofRuns<ExportedDelivery>(DELIVERY_COLUMNS, 'deliveries', 'seq, target'),
   };
 }
