@@ -94,6 +94,34 @@ export interface ExportedEntry {
   readonly value: string;
 }
 
+/** A callback. */
+export interface ExportedDelivery {
+  readonly runId: string;
+  readonly seq: number;
+  readonly target: number;
+  readonly status: string;
+  readonly event: string;
+  readonly url: string;
+  readonly secret: string;
+  readonly createdAt: number;
+  readonly settledAt: number | null;
+  readonly since: number;
+  readonly tries: number;
+  readonly retries: number;
+  readonly attempts: string;
+  readonly body: string;
+}
+
+/** A target that callbacks were stored for. */
+export interface ExportedTarget {
+  readonly runId: string;
+  readonly target: number;
+  readonly host: string;
+  readonly nextAt: number | null;
+  /** 0 or 1. */
+  readonly isGone: number;
+}
+
 /** How much a database holds. */
 export interface ExportedCounts {
   readonly graphs: number;
@@ -115,6 +143,8 @@ export interface Export {
   snapshots(runIds: readonly string[]): Iterable<ExportedSnapshot>;
   usage(runIds: readonly string[]): Iterable<ExportedUsage>;
   metadata(runIds: readonly string[]): Iterable<ExportedEntry>;
+  targets(runIds: readonly string[]): Iterable<ExportedTarget>;
+  deliveries(runIds: readonly string[]): Iterable<ExportedDelivery>;
   /** Those of the runs that it has. */
   known(runIds: readonly string[]): readonly string[];
   /** Gives up what holds it. */

@@ -17,6 +17,10 @@ export type ConditionalEdge =
       cases: Case[];
       otherwise: string;
     };
+/**
+ * @maxItems 10
+ */
+export type Notify = NotifyTarget[];
 export type RunStatus = 'SUBMITTED' | 'RUNNING' | 'WAITING' | 'COMPLETED' | 'FAILED' | 'CANCELLED';
 export type WaitKind = 'input' | 'signal' | 'timer' | 'retry' | 'graph' | 'branches' | 'paused' | 'limit';
 export type LimitKind = 'max_steps' | 'max_tokens' | 'max_cost_usd' | 'max_visits' | 'no_progress';
@@ -75,6 +79,7 @@ export interface GraphDefinition {
     | boolean;
   limits?: Limits;
   concurrency?: Concurrency;
+  notify?: Notify;
 }
 export interface Node {
   name: string;
@@ -162,6 +167,16 @@ export interface Concurrency {
   limit: number;
   key?: string;
   on_full?: 'queue' | 'refuse' | 'cancel_oldest';
+}
+
+export interface NotifyTarget {
+  url: string;
+  /**
+   * @minItems 1
+   * @maxItems 5
+   */
+  on: ('completed' | 'failed' | 'cancelled' | 'waiting_for_input' | 'limit')[];
+  secret: string;
 }
 export interface GraphList {
   graphs: GraphSummary[];
@@ -387,6 +402,7 @@ export interface Problem {
     | 'graph_not_found'
     | 'run_not_found'
     | 'schedule_not_found'
+    | 'delivery_not_found'
     | 'answer_link_unknown'
     | 'graph_exists'
     | 'graph_in_use'
@@ -400,6 +416,7 @@ export interface Problem {
     | 'retry_impossible'
     | 'limits_too_low'
     | 'too_many_signals'
+    | 'delivery_done'
     | 'run_is_child'
     | 'graph_deleted'
     | 'run_unreadable'

@@ -40,9 +40,18 @@ async function urlFor(server: ServerProcess, path: string, { parameters = [] }: 
   let url = path;
   for (const { name, example } of parameters.filter((parameter) => parameter.in === 'path')) {
     const isRun = ['run_id', 'a', 'b'].includes(name);
-    url = url.replace(`{${name}}`, isRun ? await runFor(server, path) : String(example));
+    const made = isRun ? await runFor(server, path) : name === 'delivery_id' ? await deliveryOf(server) : undefined;
+    url = url.replace(`{${name}}`, made ?? String(example));
   }
   return url;
+}
+
+/** A callback that cannot be delivered. */
+async function deliveryOf(server: ServerProcess): Promise<string> {
+  const notify = [{ url: 'http://127.0.0.1:9/', on: ['completed'], secret: 'NOT_SET' }];
+  const runId = await startRun(server, 'demo-review', { input_data: 'pass', notify });
+  await waitForRest(server, runId);
+  return (await ask(server, `GET /deliveries?run_id=${runId}`)).body.deliveries[0].delivery_id;
 }
 
 /** A run that the examples for a route are right for. There is no telling which runs a server has. */

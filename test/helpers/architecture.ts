@@ -49,6 +49,7 @@ const EXPRESSIONS = /^core\/expressions\//;
 const JSON_SCHEMA = /^core\/json-schema\//;
 const GRAPH = /^core\/graph\//;
 const SCHEDULE = /^core\/schedule\//;
+const RUN = /^core\/run\//;
 
 /** Imports go down only. The first floor that holds a file counts. */
 export const FLOORS: readonly Floor[] = [
@@ -68,7 +69,13 @@ export const FLOORS: readonly Floor[] = [
     mayImport: [BASE, TOOL, EXPRESSIONS, JSON_SCHEMA, GRAPH, SCHEDULE],
     packages: PURE,
   },
-  { name: 'core/run', holds: /^core\/run\//, mayImport: [CORE], packages: PURE },
+  {
+    name: 'core/run',
+    holds: /^core\/run\//,
+    mayImport: [BASE, TOOL, EXPRESSIONS, JSON_SCHEMA, GRAPH, RUN],
+    packages: PURE,
+  },
+  { name: 'core/delivery', holds: /^core\/delivery\//, mayImport: [CORE], packages: PURE },
   { name: 'diagram', holds: DIAGRAM, mayImport: [CORE, DIAGRAM], packages: ['@dagrejs/dagre'] },
   { name: 'tools', holds: /^tools\//, mayImport: [BASE, TOOL, JSON_SCHEMA, /^tools\//] },
   { name: 'demo', holds: /^demo\//, mayImport: [CORE, /^demo\//] },
@@ -78,6 +85,7 @@ export const FLOORS: readonly Floor[] = [
   { name: 'runs', holds: RUNS, mayImport: [CORE, PORT, RUNS] },
   { name: 'executor', holds: /^executor\//, mayImport: [CORE, PORT, RUNS, /^executor\//] },
   { name: 'scheduler', holds: /^scheduler\//, mayImport: [CORE, PORT, RUNS, /^scheduler\//] },
+  { name: 'sender', holds: /^sender\//, mayImport: [CORE, PORT, /^sender\//] },
   { name: 'engine', holds: ENGINE, mayImport: [CORE, DIAGRAM, PORT, RUNS, ENGINE] },
   { name: 'http', holds: /^http\//, mayImport: [CORE, /^engine\/engine\.ts$/, /^http\//] },
   { name: 'observe', holds: /^observe\//, mayImport: [CORE, PORT, /^observe\//] },

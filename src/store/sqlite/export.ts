@@ -5,6 +5,7 @@ import { OpenDatabaseError } from '../errors.js';
 import type {
   Export,
   ExportedCounts,
+  ExportedDelivery,
   ExportedEntry,
   ExportedEvent,
   ExportedGraph,
@@ -13,6 +14,7 @@ import type {
   ExportedRun,
   ExportedSchedule,
   ExportedSnapshot,
+  ExportedTarget,
   ExportedUsage,
 } from '../export.js';
 import { explainOpening, openDatabase } from './database.js';
@@ -79,6 +81,9 @@ const RUN_COLUMNS = `run_id AS runId, graph_id AS graphId, graph_version AS grap
 const SCHEDULE_COLUMNS = `schedule_id AS scheduleId, graph_id AS graphId, seq, created_at AS createdAt,
   updated_at AS updatedAt, next_at AS nextAt, wake_at AS wakeAt, last, settings, input`;
 
+const DELIVERY_COLUMNS = `seq, target, status, event, url, secret, created_at AS createdAt, settled_at AS settledAt,
+  since, tries, retries, attempts, body`;
+
 function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
   const all = <Row>(text: string) => sqlite.prepare<unknown[], Row>(text);
   /** Of runs, whose ids are given as one JSON text. */
@@ -117,5 +122,7 @@ function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
       'run_id',
     ),
     metadata: ofRuns<ExportedEntry>('key, value', 'run_metadata', 'key'),
+    targets: ofRuns<ExportedTarget>('target, host, next_at AS nextAt, is_gone AS isGone', 'delivery_targets', 'target'),
+    deliveries: ofRuns<ExportedDelivery>(DELIVERY_COLUMNS, 'deliveries', 'seq, target'),
   };
 }

@@ -4,6 +4,7 @@ import { deliveriesOf, MAX_DELIVERED_DATA_BYTES } from '../../../src/core/delive
 import type { EventOf, RunEvent } from '../../../src/core/run/events.js';
 import { append, openRun } from '../../../src/core/run/journal.js';
 import type { RunState } from '../../../src/core/run/state.js';
+import { EVENTS_WITH_LINES } from '../../store/line-events.js';
 
 const RUN = '019ab0f4-5c00-7000-8000-000000000000';
 const NOON = Date.UTC(2026, 10, 23, 12);
@@ -130,6 +131,25 @@ describe('callbacks', () => {
     { type: 'pause.requested' },
   ])('tell of nothing else: $type', (event) => {
     expect(told(newRun([target()]), STARTED, event)).toEqual([]);
+  });
+
+  it('tell of these types of events, of all that there are', () => {
+    const before = append(newRun([target()]), [STARTED], NOON).state;
+    const state = { ...before, seq: before.seq + 1 };
+    const types = Object.entries(EVENTS_WITH_LINES).filter(([type, events]) => {
+      const all = events.length === 0 ? [{ type } as RunEvent] : events;
+      return all.some((event) => {
+        const record = { seq: state.seq, time: NOON, event, payload: '', logEnd: 0 };
+        return deliveriesOf(before, [record], state).length > 0;
+      });
+    });
+    expect(types.map(([type]) => type)).toEqual([
+      'wait.started',
+      'limit.reached',
+      'run.completed',
+      'run.failed',
+      'run.cancelled',
+    ]);
   });
 
   it('go to the targets that are for the event, named by their places', () => {

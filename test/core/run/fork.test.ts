@@ -65,6 +65,9 @@ describe('a fork', () => {
     });
     expect(state).toMatchObject({ runId: 'fork', deadlineAt: START + 60_100 });
     const free = openFork(new RunDriver(graph).state, graph, 'fork', START);
+    const notify = [{ url: 'https://a.example/', on: ['failed'], secret: 'HOOK' }] as const;
+    const telling = openFork({ ...new RunDriver(graph).state, notify }, graph, 'fork', START);
+    expect(telling.state.notify).toEqual(notify);
     expect(free.state).toMatchObject({ deadlineSeconds: null, deadlineAt: null });
   });
 

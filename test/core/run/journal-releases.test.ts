@@ -149,6 +149,14 @@ it('release 1.5 added who asked', () => {
   }
 });
 
+it('release 1.5 added whom runs tell what becomes of them, which is nobody before', () => {
+  for (const { release, runs } of fixtures) {
+    const says = JSON.stringify(runs).includes('\\"notify\\"');
+    expect(says, release).toBe(release === '1.5-callbacks');
+    for (const run of says ? [] : runs) expect(fold(blank(run), recordsOf(run)).notify).toEqual([]);
+  }
+});
+
 it('release 1.5 added joins that do without some branches', () => {
   const added = ['joined', 'failed', 'cancelled', 'winners'];
   for (const { release, runs } of fixtures) {

@@ -19,6 +19,20 @@ function warningsOf(tool_name: string, params: JsonObject, fields = {}) {
   return warnings;
 }
 
+it('a target of callbacks whose secret is not set is told, with its place', () => {
+  const target = (secret: string) => ({ url: 'https://a.example/', on: ['failed'], secret });
+  const nodes = [{ name: 'a', tool_name: 'work' }];
+  const graph = definitionOf({ entry_point: 'a', nodes, notify: [target('HOOK'), target('OTHER')] });
+  expect(diagnose(graph, registry).warnings).toEqual([]);
+  expect(diagnose(graph, registry, { isSecretSet: (name) => name === 'HOOK' }).warnings).toEqual([
+    {
+      pointer: '/notify/1/secret',
+      code: 'unset_secret',
+      message: 'The secret "OTHER" is not set. Set SECRET_OTHER in the environment of the server.',
+    },
+  ]);
+});
+
 describe('retry and timeout_seconds', () => {
   const SETTINGS = { retry: { max_attempts: 3 }, timeout_seconds: 1 };
 
