@@ -39,6 +39,7 @@ import { Patience } from './patience.js';
 import { resolveWait } from './resolve-wait.js';
 import { LOST, type Rest } from './rest.js';
 import type { SessionDeps } from './session-deps.js';
+import { isAt, refuseAt, snapshotInTurn } from './session-parts.js';
 import { stepOutcomeOf } from './step-outcome.js';
 import { type CallResult, ToolCall } from './tool-call.js';
 import { ToolTurn } from './tool-turn.js';
@@ -194,7 +195,7 @@ export class Session {
   async #settle(cursor: Cursor, outcome: CallOutcome): Promise<void> {
     const run = outcome.kind === 'starts' ? outcome.run : undefined;
     try {
-      await this.#commit((at) => (this.#isAt(cursor) ? settle(this.graph, this.state, outcome, at) : []), run);
+      await this.#commit((at) => (isAt(this.state, cursor) ? settle(this.graph, this.state, outcome, at) : []), run);
     } catch (error) {
       const refused = refusedStart(outcome, error);
       if (refused === undefined) throw error;
@@ -205,12 +206,6 @@ export class Session {
   /** Copies a large patch in slices, ahead of what needs it whole. */
   async #prepare(outcome: LargeReturn): Promise<CallOutcome> {
     return { ...outcome, value: await this.deps.turns.inSlices(preparePatch(outcome.value)) };
-  }
-
-  /** False if the run has moved on from a call: somebody else drove it meanwhile, and a late result is dropped. */
-  #isAt({ step, attempt }: Cursor): boolean {
-    const { phase } = this.state;
-    return phase.kind === 'calling' && phase.cursor.step === step && phase.cursor.attempt === attempt;
   }
 
   async #resolve({ request, ...said }: Extract<CallResult, { kind: 'parks' }>): Promise<CallOutcome> {
@@ -233,7 +228,7 @@ export class Session {
       case 'stopped':
         return this.#drained();
       case 'refused':
-        await this.#commit(() => this.#refuse(command.children, result.refusal));
+        await this.#commit(() => refuseAt(this.state, command.children, result.refusal));
         return undefined;
       case 'ended':
         await this.#commit((at) => settleChildren(this.graph, this.state, result.results, at));
@@ -241,12 +236,6 @@ export class Session {
       default:
         return assertNever(result);
     }
-  }
-
-  /** Nothing if the run is to be cancelled meanwhile. */
-  #refuse({ seq }: Children, { code, message }: ChildrenRefusal): readonly RunEvent[] {
-    const isJoining = childrenOf(this.state)?.seq === seq && !this.state.cancelRequested;
-    return isJoining ? [{ type: 'children.refused', code, message }] : [];
   }
 
   #circumstances(): Circumstances {
@@ -296,7 +285,7 @@ export class Session {
     const { store, queue } = this.deps;
     const before = this.state;
     const appended = append(before, events, now);
-    const snapshot = isSnapshotDue(appended.state) ? await this.#takeSnapshot(appended.state) : undefined;
+    const snapshot = isSnapshotDue(appended.state) ? await snapshotInTurn(this.deps.turns, appended.state) : undefined;
     const change = appendOf(before, appended, snapshot);
     const isAtRest = isLeft(appended.state);
     this.#seq = appended.state.seq;
@@ -320,13 +309,6 @@ export class Session {
     // The first commit of a run that was taken over only says so; from the second on it has got on.
     if (this.claim.isSuspect && this.#commits === 2) this.deps.queue.clear(this.claim);
     return true;
-  }
-
-  /** A snapshot of 1 MiB takes as long as a turn. */
-  async #takeSnapshot(state: RunState): Promise<ReturnType<typeof takeSnapshot>> {
-    const { turns } = this.deps;
-    if (turns.isOver()) await turns.next();
-    return takeSnapshot(state);
   }
 
   /**

@@ -56,10 +56,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Ports> {
     },
   });
   const stopListening = signals.onWork(() => queue.noticeWork());
-  const stopWatching = signals.subscribe('graphs', (signal) => {
-    // What is missed is found by the next sweep.
-    if (signal !== 'resync' && signal.kind === 'graph_changed') queue.limitChanged(signal.graphId);
-  });
+  const stopWatching = watchLimits(signals, queue);
   const peers = await PostgresPeers.join({
     pool: pools.control,
     id,
@@ -97,6 +94,13 @@ export async function openPostgres(options: PostgresOptions): Promise<Ports> {
       await store.close();
     },
   };
+}
+
+/** Has runs begin that wait for a slot, when their graph has a higher limit. What is missed is found by the next sweep. */
+function watchLimits(signals: PostgresSignals, queue: PgBossQueue): () => void {
+  return signals.subscribe('graphs', (signal) => {
+    if (signal !== 'resync' && signal.kind === 'graph_changed') queue.limitChanged(signal.graphId);
+  });
 }
 
 function clockOf(database: Database, { logger }: PostgresOptions): DatabaseClock {
