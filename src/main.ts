@@ -57,6 +57,7 @@ async function serve(config: Config, logger: Logger): Promise<void> {
     queued: () => parts.queue.depth(),
     countUnfinished: () => parts.store.countUnfinishedRuns(),
     findOldest: () => parts.store.findOldestUnfinished(),
+    findOldestQueued: () => parts.store.findOldestQueued(),
     now,
   });
   const parts = await compose({

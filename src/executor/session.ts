@@ -5,7 +5,7 @@ import { isLeft } from '../core/run/due.js';
 import { isRequest } from '../core/run/event-kinds.js';
 import type { EventOf, RunEvent } from '../core/run/events.js';
 import { evolve } from '../core/run/evolve.js';
-import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
+import { append, isSnapshotDue } from '../core/run/journal.js';
 import { type FamilyUsage, hasBudget } from '../core/run/limits.js';
 import { missingAt } from '../core/run/missing.js';
 import { preparePatch } from '../core/run/patch.js';
@@ -19,10 +19,7 @@ import {
 } from '../core/run/settle.js';
 import { needsSlot } from '../core/run/slots.js';
 import {
-  type Children,
-  type ChildrenRefusal,
   type Cursor,
-  childrenOf,
   isFinished,
   type RunState,
   statusOf,

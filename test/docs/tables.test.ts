@@ -245,7 +245,7 @@ describe('the tables of the documents', () => {
     const countUnfinished = async () => ({ SUBMITTED: 0, RUNNING: 0, WAITING: 0 });
     const findOldest = async () => ({ SUBMITTED: undefined, RUNNING: undefined, WAITING: undefined });
     const names = Array.from(
-      (await createMetrics({ queued, countUnfinished, findOldest, now: Date.now }).render()).matchAll(
+      (await createMetrics({ queued, countUnfinished, findOldest, findOldestQueued: async () => undefined, now: Date.now }).render()).matchAll(
         /^# TYPE (\w+)/gm,
       ),
       ([, name = '']) => name,

@@ -134,18 +134,16 @@ describe('lines of runs', () => {
   it('never have more runs with slots than they can, nor fewer than they could, and keep the order', () => {
     const key = fc.constantFrom(...LINES);
     const step = fc.oneof(
-      key.map((of) => ({ do: 'submit' as const, of })),
-      fc.nat(100).map((pick) => ({ do: 'end' as const, pick })),
-      fc.integer({ min: 1, max: 4 }).map((limit) => ({ do: 'raise' as const, limit })),
+      key.map((of) => (driver: Driver) => driver.submit(`${of}${driver.submitted.length}`, of)),
+      fc.nat(100).map((pick) => (driver: Driver) => driver.end([...driver.active][pick % Math.max(1, driver.active.size)])),
+      fc.integer({ min: 1, max: 4 }).map((limit) => (driver: Driver) => driver.raise(limit)),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const driver = new Driver();
         driver.limits.set('g', 1);
         for (const each of steps) {
-          if (each.do === 'submit') driver.submit(`${each.of}${driver.submitted.length}`, each.of);
-          else if (each.do === 'raise') driver.raise(each.limit);
-          else driver.end([...driver.active][each.pick % Math.max(1, driver.active.size)]);
+          each(driver);
           driver.settle();
         }
         while (driver.active.size > 0) {

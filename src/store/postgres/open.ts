@@ -55,8 +55,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Ports> {
       publishCommit(signals, units);
     },
   });
-  const stopListening = signals.onWork(() => queue.noticeWork());
-  const stopWatching = watchLimits(signals, queue);
+  const stops = [signals.onWork(() => queue.noticeWork()), watchLimits(signals, queue)];
   const peers = await PostgresPeers.join({
     pool: pools.control,
     id,
@@ -86,8 +85,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Ports> {
     isNew,
     newestRunId,
     async close() {
-      stopListening();
-      stopWatching();
+      for (const stop of stops) stop();
       await listener.close();
       await Promise.allSettled([signals.close(), peers.leave()]);
       clock.stop();
