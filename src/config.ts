@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { messageOf } from './core/base/errors.js';
 import { isPostgresUrl } from './core/base/postgres-url.js';
-import { NO_TOOL_LIMITS, parseToolLimits } from './core/tool/tool-limits.js';
+import { parseToolLimits } from './core/tool/tool-limits.js';
 import { describeMisnamed, findMisnamedSettings, type MisnamedSetting } from './misnamed-settings.js';
 
 /** The longest delay that a Node timer takes, in seconds. */
@@ -27,7 +27,7 @@ export const settingsSchema = z.object({
   MAX_DESCENDANTS: integer(100_000, 1, 10_000_000),
   TOOL_LIMITS: setting(
     'pairs TOOL:CALLS with commas between them; CALLS is a whole number from 1 to 100000',
-    NO_TOOL_LIMITS,
+    [],
     parseToolLimits,
   ),
   STEP_TIMEOUT_SECONDS: decimal(600, 0.001, MAX_TIMER_SECONDS),

@@ -163,7 +163,7 @@ async function loadRegistry(
 
 /** A limit for a tool that there is not would do nothing. @throws with what the name may be meant to be */
 function checkToolLimits({ toolLimits }: Config, { tools }: Registry): void {
-  for (const name of toolLimits.keys()) {
+  for (const [name] of toolLimits) {
     if (tools.has(name)) continue;
     const { hint } = didYouMean(name, tools.keys());
     throw new Error(

@@ -18,12 +18,7 @@ import {
   settleChildren,
 } from '../core/run/settle.js';
 import { needsSlot } from '../core/run/slots.js';
-import {
-  type Cursor,
-  isFinished,
-  type RunState,
-  statusOf,
-} from '../core/run/state.js';
+import { type Cursor, isFinished, type RunState, statusOf } from '../core/run/state.js';
 import type { Circumstances } from '../core/run/visit.js';
 import { readFamilyUsage } from '../runs/family-usage.js';
 import { appendOf, unitOf } from '../runs/units.js';
@@ -56,7 +51,6 @@ export class Session {
   /** What the runs around this one had used when that was last read: before each call, if the run has a budget. */
   #family: FamilyUsage | undefined;
   #commits = 0;
-  /** What the queue said last of a run that needs a slot. */
   #hasSlot = true;
   #stopping = false;
   readonly #turn: ToolTurn;
@@ -294,7 +288,7 @@ export class Session {
     } catch (error) {
       this.#seq = this.state.seq;
       if (!(error instanceof ConflictError)) throw error;
-      // It may have lost its slot: whoever was first can have paused it.
+      // Whoever was first can have paused it, and so given its slot away.
       this.#hasSlot = false;
       await this.#reclaim();
       return false;

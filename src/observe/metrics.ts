@@ -156,7 +156,8 @@ function oldestMetrics(registers: Registry[], { findOldest, findOldestQueued, no
       },
     });
   };
-  const queued = 'How long the oldest queued run has waited to begin, since it was submitted or retried; 0 if there is none.';
+  const queued =
+    'How long the oldest queued run has waited to begin, since it was submitted or retried; 0 if there is none.';
   add('graphrunner_oldest_queued_run_seconds', queued, findOldestQueued);
   const waiting = 'How long ago the oldest waiting run was submitted; 0 if there is none.';
   add('graphrunner_oldest_waiting_run_seconds', waiting, async () => (await findOldest()).WAITING);

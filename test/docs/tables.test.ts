@@ -245,9 +245,15 @@ describe('the tables of the documents', () => {
     const countUnfinished = async () => ({ SUBMITTED: 0, RUNNING: 0, WAITING: 0 });
     const findOldest = async () => ({ SUBMITTED: undefined, RUNNING: undefined, WAITING: undefined });
     const names = Array.from(
-      (await createMetrics({ queued, countUnfinished, findOldest, findOldestQueued: async () => undefined, now: Date.now }).render()).matchAll(
-        /^# TYPE (\w+)/gm,
-      ),
+      (
+        await createMetrics({
+          queued,
+          countUnfinished,
+          findOldest,
+          findOldestQueued: async () => undefined,
+          now: Date.now,
+        }).render()
+      ).matchAll(/^# TYPE (\w+)/gm),
       ([, name = '']) => name,
     );
     expect(namesIn('Metric').sort()).toEqual(names.filter((name) => name.startsWith('graphrunner_')).sort());

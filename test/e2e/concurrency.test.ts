@@ -5,8 +5,8 @@ import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
 import { json, post } from './requests.js';
 
-const RUNS = 150;
-const KILLS = 3;
+const RUNS = 90;
+const KILLS = 2;
 
 it('keeps to the concurrency of a graph, however often the server is killed, and loses no slot', async () => {
   const folder = temporaryFolder();

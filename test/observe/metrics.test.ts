@@ -184,7 +184,13 @@ describe('the metrics', () => {
 
 it('of a server that shares its database are there only then, and pass the linter', async () => {
   const none = async () => ({ SUBMITTED: 0, RUNNING: 0, WAITING: 0 });
-  const metrics = createMetrics({ queued: async () => 0, countUnfinished: none, findOldest: none, findOldestQueued: none, now: Date.now });
+  const metrics = createMetrics({
+    queued: async () => 0,
+    countUnfinished: none,
+    findOldest: none,
+    findOldestQueued: none,
+    now: Date.now,
+  });
   expect(await metrics.render()).not.toContain('graphrunner_claims');
   const figures = {
     claimsHeld: 3,

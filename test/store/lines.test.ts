@@ -135,7 +135,9 @@ describe('lines of runs', () => {
     const key = fc.constantFrom(...LINES);
     const step = fc.oneof(
       key.map((of) => (driver: Driver) => driver.submit(`${of}${driver.submitted.length}`, of)),
-      fc.nat(100).map((pick) => (driver: Driver) => driver.end([...driver.active][pick % Math.max(1, driver.active.size)])),
+      fc
+        .nat(100)
+        .map((pick) => (driver: Driver) => driver.end([...driver.active][pick % Math.max(1, driver.active.size)])),
       fc.integer({ min: 1, max: 4 }).map((limit) => (driver: Driver) => driver.raise(limit)),
     );
     fc.assert(

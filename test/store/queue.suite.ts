@@ -395,8 +395,12 @@ export function describeQueue(
     });
 
     describe('with runs of a graph that limits how many are under way', () => {
-      const join = (key: string, on_full: 'queue' | 'refuse' | 'cancel_oldest' = 'queue') =>
-        commit({ appends: [newRun({ graphId: 'limited', concurrency: { key, on_full } })] });
+      let joined = 0;
+      const join = (key: string, on_full: 'queue' | 'refuse' | 'cancel_oldest' = 'queue') => {
+        joined += 1;
+        const concurrency = { key, on_full };
+        return commit({ appends: [newRun({ graphId: 'limited', concurrency, at: NOON + joined })] });
+      };
       const begin = async (claim: Claim, state: RunState) => {
         const started = follow(state, [STARTED]);
         await store.commit({ appends: [started] });

@@ -106,7 +106,12 @@ function laterThan(now: number, at: number): { readonly at: number; readonly aft
   return at > now ? { at, afterMs: at - now } : undefined;
 }
 
-function wakeOf(runId: string, at: number, now: number, to: { readonly added: NewJob[]; readonly woken: Set<string> }): void {
+function wakeOf(
+  runId: string,
+  at: number,
+  now: number,
+  to: { readonly added: NewJob[]; readonly woken: Set<string> },
+): void {
   if (at > now) to.added.push({ runId, afterMs: at - now, data: { at } });
   else to.woken.add(runId);
 }
