@@ -51,7 +51,6 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const now = (): number => clock();
   await checkPort(config);
   const { registry, mcp } = await loadRegistry(config, logger, now);
-  checkToolLimits(config, registry);
   const runLog = new RunLog(logger);
   const metrics = createMetrics({
     queued: () => parts.queue.depth(),
@@ -158,7 +157,9 @@ async function loadRegistry(
   const added = await loadToolModules(config.tools, process.cwd(), ours);
   const fixed = createRegistry([...ours, ...added]);
   const mcp = await openMcp(config, logger);
-  return { registry: mcp?.extend(fixed) ?? fixed, mcp };
+  const registry = mcp?.extend(fixed) ?? fixed;
+  checkToolLimits(config, registry);
+  return { registry, mcp };
 }
 
 /** A limit for a tool that there is not would do nothing. @throws with what the name may be meant to be */

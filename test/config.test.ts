@@ -149,7 +149,7 @@ describe('readConfig', () => {
     ['MAX_QUEUED_RUNS', '1.5', 'a whole number from 1 to 10000000'],
     ...['work', 'work:0', 'work:100001', ':3', 'a:1,a:2', 'a:x', ','].map((text) => {
       const allowed = 'pairs TOOL:CALLS with commas between them; CALLS is a whole number from 1 to 100000';
-      return ['TOOL_LIMITS', text, allowed] as const;
+      return ['TOOL_LIMITS', text, allowed];
     }),
     ['MAX_DESCENDANTS', '0', 'a whole number from 1 to 10000000'],
     ['STEP_TIMEOUT_SECONDS', '0', 'a number from 0.001 to 2147483'],

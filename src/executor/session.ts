@@ -82,9 +82,9 @@ export class Session {
         // Many runs that go on together, each with an expression of a tenth of a second, take turns.
         if (turns.isOver()) await turns.next();
         if (this.#behind) await this.#patience.whileDown(() => this.#takeIn());
-        if (this.#rest !== undefined) return this.#rest;
         this.#family = await this.#readFamily();
         this.#hasSlot = await this.#readSlot();
+        if (this.#rest !== undefined) return this.#rest;
         const missing = missingAt(this.graph, this.state);
         if (missing.length > 0 && (await this.#isForOthers(missing))) return { kind: 'elsewhere', missing };
         const rest = await this.#perform(decide(this.graph, this.state, this.#circumstances()));

@@ -188,7 +188,7 @@ it('of a server that shares its database are there only then, and pass the linte
     queued: async () => 0,
     countUnfinished: none,
     findOldest: none,
-    findOldestQueued: none,
+    findOldestQueued: async () => undefined,
     now: Date.now,
   });
   expect(await metrics.render()).not.toContain('graphrunner_claims');
