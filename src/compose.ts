@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { isPostgresUrl } from './core/base/postgres-url.js';
 import type { InSlices } from './core/base/steps.js';
 import type { Registry } from './core/tool/registry.js';
+import type { ToolLimit } from './core/tool/tool-limits.js';
 import { ANSWER_KEY_NAME, AnswerTokens } from './engine/answer-tokens.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { Executor, type ExecutorOptions } from './executor/executor.js';
@@ -32,7 +33,7 @@ export interface ComposeOptions
   readonly registry: Registry;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** How many calls of some tools can be at work, by the names of the tools. */
-  readonly toolLimits?: ReadonlyMap<string, number>;
+  readonly toolLimits?: Iterable<ToolLimit>;
   /** What people reach the server by. With it there are approval links. */
   readonly publicUrl?: string | undefined;
   /** What callbacks can reach beside the public internet; nothing if it is omitted. */
@@ -115,7 +116,7 @@ export async function compose({
   const executor = new Executor({
     ...options,
     ...inside,
-    toolLimits: new ToolLimits(options.toolLimits ?? new Map()),
+    toolLimits: new ToolLimits(options.toolLimits ?? []),
     random,
   });
   const sender = new Sender({

@@ -4,12 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { messageOf } from './core/base/errors.js';
 import { isPostgresUrl } from './core/base/postgres-url.js';
+import { parseToolLimits } from './core/tool/tool-limits.js';
 import { describeMisnamed, findMisnamedSettings, type MisnamedSetting } from './misnamed-settings.js';
 
 /** The longest delay that a Node timer takes, in seconds. */
 const MAX_TIMER_SECONDS = 2_147_483;
-
-const NO_LIMITS: ReadonlyMap<string, number> = new Map();
 
 /**
  * Every setting: the variable, its default, and what it may be. `.env.example` lists the same; a test compares.
@@ -28,7 +27,7 @@ export const settingsSchema = z.object({
   MAX_DESCENDANTS: integer(100_000, 1, 10_000_000),
   TOOL_LIMITS: setting(
     'pairs TOOL:CALLS with commas between them; CALLS is a whole number from 1 to 100000',
-    NO_LIMITS,
+    [],
     parseToolLimits,
   ),
   STEP_TIMEOUT_SECONDS: decimal(600, 0.001, MAX_TIMER_SECONDS),
@@ -331,21 +330,6 @@ function parseNamedKeys(text: string): readonly NamedKey[] | undefined {
   const isDistinct = (key: keyof NamedKey) => new Set(named.map((one) => one[key])).size === named.length;
   const isGood = named.length > 0 && named.length === pairs.length && isDistinct('name') && isDistinct('key');
   return isGood && !named.some(({ name }) => RESERVED_NAMES.includes(name)) ? named : undefined;
-}
-
-const TOOL_LIMIT = /^(\S.*):(\d{1,6})$/;
-
-/** Names of tools can have colons; the number is behind the last. Which tools there are is looked at later. */
-function parseToolLimits(text: string): ReadonlyMap<string, number> | undefined {
-  const items = parseList(text);
-  const limits = new Map<string, number>();
-  for (const item of items) {
-    const [, name = '', digits = ''] = TOOL_LIMIT.exec(item) ?? [];
-    const limit = within(Number(digits), 1, 100_000);
-    if (name === '' || limit === undefined || limits.has(name)) return undefined;
-    limits.set(name, limit);
-  }
-  return limits;
 }
 
 /** Paths are added to it. */

@@ -52,7 +52,6 @@ async function serve(config: Config, logger: Logger): Promise<void> {
   const now = (): number => clock();
   await checkPort(config);
   const { registry, mcp } = await loadRegistry(config, logger, now);
-  checkToolLimits(config, registry);
   const runLog = new RunLog(logger);
   const metrics = createMetrics(sourcesOf(() => parts, now));
   const parts = await compose({
@@ -121,6 +120,7 @@ function sourcesOf(parts: () => Composition, now: () => number): MetricsSources 
     queued: () => parts().queue.depth(),
     countUnfinished: () => parts().store.countUnfinishedRuns(),
     findOldest: () => parts().store.findOldestUnfinished(),
+    findOldestQueued: () => parts().store.findOldestQueued(),
     countDeliveries: () => parts().store.deliveries.countPending(),
     now,
   };
@@ -169,12 +169,14 @@ async function loadRegistry(
   const added = await loadToolModules(config.tools, process.cwd(), ours);
   const fixed = createRegistry([...ours, ...added]);
   const mcp = await openMcp(config, logger);
-  return { registry: mcp?.extend(fixed) ?? fixed, mcp };
+  const registry = mcp?.extend(fixed) ?? fixed;
+  checkToolLimits(config, registry);
+  return { registry, mcp };
 }
 
 /** A limit for a tool that there is not would do nothing. @throws with what the name may be meant to be */
 function checkToolLimits({ toolLimits }: Config, { tools }: Registry): void {
-  for (const name of toolLimits.keys()) {
+  for (const [name] of toolLimits) {
     if (tools.has(name)) continue;
     const { hint } = didYouMean(name, tools.keys());
     throw new Error(

@@ -29,6 +29,7 @@ describe('readConfig', () => {
       maxConcurrentRuns: 100,
       maxQueuedRuns: 10_000,
       maxDescendants: 100_000,
+      toolLimits: [],
       stepTimeoutSeconds: 600,
       shutdownGraceSeconds: 10,
       retentionDays: undefined,
@@ -57,6 +58,7 @@ describe('readConfig', () => {
       MAX_CONCURRENT_RUNS: '4',
       MAX_QUEUED_RUNS: '5',
       MAX_DESCENDANTS: '6',
+      TOOL_LIMITS: 'http_request:20, mcp:docs:3 ,',
       STEP_TIMEOUT_SECONDS: '0.5',
       SHUTDOWN_GRACE_SECONDS: '0',
       RETENTION_DAYS: '30',
@@ -85,6 +87,10 @@ describe('readConfig', () => {
       maxConcurrentRuns: 4,
       maxQueuedRuns: 5,
       maxDescendants: 6,
+      toolLimits: [
+        ['http_request', 20],
+        ['mcp:docs', 3],
+      ],
       stepTimeoutSeconds: 0.5,
       shutdownGraceSeconds: 0,
       retentionDays: 30,
@@ -141,6 +147,10 @@ describe('readConfig', () => {
     ['DATABASE_URL', 'file://elsewhere/x.db', 'a path, a file: URL'],
     ['MAX_CONCURRENT_RUNS', '0', 'a whole number from 1 to 100000'],
     ['MAX_QUEUED_RUNS', '1.5', 'a whole number from 1 to 10000000'],
+    ...['work', 'work:0', 'work:100001', ':3', 'a:1,a:2', 'a:x', ','].map((text) => {
+      const allowed = 'pairs TOOL:CALLS with commas between them; CALLS is a whole number from 1 to 100000';
+      return ['TOOL_LIMITS', text, allowed];
+    }),
     ['MAX_DESCENDANTS', '0', 'a whole number from 1 to 10000000'],
     ['STEP_TIMEOUT_SECONDS', '0', 'a number from 0.001 to 2147483'],
     ['STEP_TIMEOUT_SECONDS', '9999999', 'a number from 0.001 to 2147483'],

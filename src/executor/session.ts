@@ -5,7 +5,7 @@ import { isLeft } from '../core/run/due.js';
 import { isRequest } from '../core/run/event-kinds.js';
 import type { EventOf, RunEvent } from '../core/run/events.js';
 import { evolve } from '../core/run/evolve.js';
-import { append, isSnapshotDue, takeSnapshot } from '../core/run/journal.js';
+import { append, isSnapshotDue } from '../core/run/journal.js';
 import { type FamilyUsage, hasBudget } from '../core/run/limits.js';
 import { missingAt } from '../core/run/missing.js';
 import { preparePatch } from '../core/run/patch.js';
@@ -18,15 +18,7 @@ import {
   settleChildren,
 } from '../core/run/settle.js';
 import { needsSlot } from '../core/run/slots.js';
-import {
-  type Children,
-  type ChildrenRefusal,
-  type Cursor,
-  childrenOf,
-  isFinished,
-  type RunState,
-  statusOf,
-} from '../core/run/state.js';
+import { type Cursor, isFinished, type RunState, statusOf } from '../core/run/state.js';
 import type { Circumstances } from '../core/run/visit.js';
 import { readFamilyUsage } from '../runs/family-usage.js';
 import { appendOf, unitOf } from '../runs/units.js';
@@ -39,6 +31,7 @@ import { Patience } from './patience.js';
 import { resolveWait } from './resolve-wait.js';
 import { LOST, type Rest } from './rest.js';
 import type { SessionDeps } from './session-deps.js';
+import { isAt, refuseAt, snapshotInTurn } from './session-parts.js';
 import { stepOutcomeOf } from './step-outcome.js';
 import { type CallResult, ToolCall } from './tool-call.js';
 import { ToolTurn } from './tool-turn.js';
@@ -58,7 +51,6 @@ export class Session {
   /** What the runs around this one had used when that was last read: before each call, if the run has a budget. */
   #family: FamilyUsage | undefined;
   #commits = 0;
-  /** What the queue said last of a run that needs a slot. */
   #hasSlot = true;
   #stopping = false;
   readonly #turn: ToolTurn;
@@ -90,9 +82,9 @@ export class Session {
         // Many runs that go on together, each with an expression of a tenth of a second, take turns.
         if (turns.isOver()) await turns.next();
         if (this.#behind) await this.#patience.whileDown(() => this.#takeIn());
-        if (this.#rest !== undefined) return this.#rest;
         this.#family = await this.#readFamily();
         this.#hasSlot = await this.#readSlot();
+        if (this.#rest !== undefined) return this.#rest;
         const missing = missingAt(this.graph, this.state);
         if (missing.length > 0 && (await this.#isForOthers(missing))) return { kind: 'elsewhere', missing };
         const rest = await this.#perform(decide(this.graph, this.state, this.#circumstances()));
@@ -194,7 +186,7 @@ export class Session {
   async #settle(cursor: Cursor, outcome: CallOutcome): Promise<void> {
     const run = outcome.kind === 'starts' ? outcome.run : undefined;
     try {
-      await this.#commit((at) => (this.#isAt(cursor) ? settle(this.graph, this.state, outcome, at) : []), run);
+      await this.#commit((at) => (isAt(this.state, cursor) ? settle(this.graph, this.state, outcome, at) : []), run);
     } catch (error) {
       const refused = refusedStart(outcome, error);
       if (refused === undefined) throw error;
@@ -205,12 +197,6 @@ export class Session {
   /** Copies a large patch in slices, ahead of what needs it whole. */
   async #prepare(outcome: LargeReturn): Promise<CallOutcome> {
     return { ...outcome, value: await this.deps.turns.inSlices(preparePatch(outcome.value)) };
-  }
-
-  /** False if the run has moved on from a call: somebody else drove it meanwhile, and a late result is dropped. */
-  #isAt({ step, attempt }: Cursor): boolean {
-    const { phase } = this.state;
-    return phase.kind === 'calling' && phase.cursor.step === step && phase.cursor.attempt === attempt;
   }
 
   async #resolve({ request, ...said }: Extract<CallResult, { kind: 'parks' }>): Promise<CallOutcome> {
@@ -233,7 +219,7 @@ export class Session {
       case 'stopped':
         return this.#drained();
       case 'refused':
-        await this.#commit(() => this.#refuse(command.children, result.refusal));
+        await this.#commit(() => refuseAt(this.state, command.children, result.refusal));
         return undefined;
       case 'ended':
         await this.#commit((at) => settleChildren(this.graph, this.state, result.results, at));
@@ -241,12 +227,6 @@ export class Session {
       default:
         return assertNever(result);
     }
-  }
-
-  /** Nothing if the run is to be cancelled meanwhile. */
-  #refuse({ seq }: Children, { code, message }: ChildrenRefusal): readonly RunEvent[] {
-    const isJoining = childrenOf(this.state)?.seq === seq && !this.state.cancelRequested;
-    return isJoining ? [{ type: 'children.refused', code, message }] : [];
   }
 
   #circumstances(): Circumstances {
@@ -296,7 +276,7 @@ export class Session {
     const { store, queue } = this.deps;
     const before = this.state;
     const appended = append(before, events, now);
-    const snapshot = isSnapshotDue(appended.state) ? await this.#takeSnapshot(appended.state) : undefined;
+    const snapshot = isSnapshotDue(appended.state) ? await snapshotInTurn(this.deps.turns, appended.state) : undefined;
     const change = appendOf(before, appended, snapshot);
     const isAtRest = isLeft(appended.state);
     this.#seq = appended.state.seq;
@@ -308,7 +288,7 @@ export class Session {
     } catch (error) {
       this.#seq = this.state.seq;
       if (!(error instanceof ConflictError)) throw error;
-      // It may have lost its slot: whoever was first can have paused it.
+      // Whoever was first can have paused it, and so given its slot away.
       this.#hasSlot = false;
       await this.#reclaim();
       return false;
@@ -320,13 +300,6 @@ export class Session {
     // The first commit of a run that was taken over only says so; from the second on it has got on.
     if (this.claim.isSuspect && this.#commits === 2) this.deps.queue.clear(this.claim);
     return true;
-  }
-
-  /** A snapshot of 1 MiB takes as long as a turn. */
-  async #takeSnapshot(state: RunState): Promise<ReturnType<typeof takeSnapshot>> {
-    const { turns } = this.deps;
-    if (turns.isOver()) await turns.next();
-    return takeSnapshot(state);
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { ToolLimit } from '../core/tool/tool-limits.js';
+
 /** A place in the line for a tool that only so many calls of can be at work. */
 export interface Ticket {
   /** True once the call can begin. */
@@ -21,7 +23,7 @@ export class ToolLimits {
   readonly #gates: ReadonlyMap<string, Gate>;
 
   /** @param limits by the name of the tool; any other has no limit */
-  constructor(limits: ReadonlyMap<string, number>) {
+  constructor(limits: Iterable<ToolLimit>) {
     this.#gates = new Map([...limits].map(([name, limit]) => [name, { limit, active: 0, waiting: new Set() }]));
   }
 

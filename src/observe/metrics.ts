@@ -42,6 +42,8 @@ export interface MetricsSources {
   readonly findOldest: () => Promise<Readonly<Record<UnfinishedStatus, number | undefined>>>;
   /** Callbacks that are to be delivered, asked for at a scrape. */
   readonly countDeliveries: () => Promise<PendingDeliveries>;
+  /** Since when the oldest queued run has waited, in milliseconds since 1970; asked for at a scrape. */
+  readonly findOldestQueued: () => Promise<number | undefined>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -50,7 +52,8 @@ export interface MetricsSources {
 const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 /** What operators watch, from what the store, the queue and the executor tell: they know nothing of Prometheus. */
-export function createMetrics({ queued, countUnfinished, findOldest, countDeliveries, now }: MetricsSources): Metrics {
+export function createMetrics(sources: MetricsSources): Metrics {
+  const { queued, countUnfinished, findOldest, countDeliveries, now } = sources;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED) registry.removeSingleMetric(name);
@@ -80,6 +83,7 @@ export function createMetrics({ queued, countUnfinished, findOldest, countDelive
   });
   const runs = runMetrics(registers, countUnfinished);
   ageMetric(registers, findOldest, now);
+  oldestMetrics(registers, sources);
   const work = workMetrics(registers);
   const schedules = scheduleMetrics(registers);
   const commits = commitMetrics(registers);
@@ -147,6 +151,27 @@ function ageMetric(registers: Registry[], findOldest: MetricsSources['findOldest
       }
     },
   });
+}
+
+/** One figure each for what alerts ask for most. */
+function oldestMetrics(registers: Registry[], { findOldest, findOldestQueued, now }: MetricsSources): void {
+  const add = (name: string, help: string, find: () => Promise<number | undefined>): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      async collect() {
+        const found = await ifAvailable(async () => ({ since: await find() }));
+        if (found === undefined) this.remove();
+        else this.set(found.since === undefined ? 0 : Math.max(0, now() - found.since) / 1000);
+      },
+    });
+  };
+  const queued =
+    'How long the oldest queued run has waited to begin, since it was submitted or retried; 0 if there is none.';
+  add('graphrunner_oldest_queued_run_seconds', queued, findOldestQueued);
+  const waiting = 'How long ago the oldest waiting run was submitted; 0 if there is none.';
+  add('graphrunner_oldest_waiting_run_seconds', waiting, async () => (await findOldest()).WAITING);
 }
 
 /**

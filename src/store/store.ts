@@ -302,6 +302,11 @@ export interface Store {
   /** Children (of any depth) of a run that wait for one of these. At most `limit`. */
   listWaitingDescendants(runId: string, kinds: readonly Waiting['kind'][], limit: number): Promise<RunSummary[]>;
   /**
+   * Since when the top-level run has waited to begin that has waited longest: since it was submitted, or retried (milliseconds
+   * since 1970). Of those that were submitted first; retried ones are few.
+   */
+  findOldestQueued(): Promise<number | undefined>;
+  /**
    * Runs of a line that are too many, if the newest are to be under way: all that have not ended but for as many of the
    * newest as the latest version of the graph allows. The oldest first, at most `limit`.
    */

@@ -1,5 +1,6 @@
 import { benchAcknowledge } from './acknowledge.js';
 import { benchChildren } from './children.js';
+import { benchConcurrency } from './concurrency.js';
 import { benchFootprint } from './footprint.js';
 import { benchStartLatency, benchSteps } from './http/latency.js';
 import { benchLists, benchReads } from './http/reads.js';
@@ -17,6 +18,7 @@ import { benchStepCost } from './step-cost.js';
 const BENCHES: Readonly<Record<string, () => Promise<Line[]>>> = {
   acknowledge: benchAcknowledge,
   runs: benchRuns,
+  concurrency: benchConcurrency,
   children: benchChildren,
   'step-cost': benchStepCost,
   footprint: benchFootprint,

@@ -31,13 +31,9 @@ function entry(type: string, fields: object = {}): Entry {
   return { type, payload: JSON.stringify(fields) };
 }
 
-const SUBMITTED = entry('run.submitted', {
-  graph_id: 'g',
-  graph_version: 1,
-  input_data: null,
-  limits: { max_steps: 1 },
-  metadata: {},
-});
+const FIRST = { graph_id: 'g', graph_version: 1, input_data: null, limits: { max_steps: 1 }, metadata: {} };
+const SUBMITTED = entry('run.submitted', FIRST);
+const IN_LINE = entry('run.submitted', { ...FIRST, concurrency: { key: null, on_full: 'queue' } });
 const BRANCHES = { step: 1, node: 'a', kind: 'parallel', to_nodes: ['b', 'c'], join_node: 'END', count: 2 };
 
 /** What the stored journals do not have. */
@@ -56,6 +52,16 @@ const WRITTEN: readonly Journal[] = [
       entry('branches.started', BRANCHES),
       entry('run.cancelled', { logs: [] }),
       entry('run.retried'),
+    ],
+  },
+  {
+    records: [
+      IN_LINE,
+      entry('run.started', { next: 'a' }),
+      entry('branches.started', BRANCHES),
+      entry('run.cancelled', { logs: [] }),
+      entry('run.retried'),
+      entry('slot.taken'),
     ],
   },
 ];

@@ -256,9 +256,16 @@ describe('the tables of the documents', () => {
     const findOldest = async () => ({ SUBMITTED: undefined, RUNNING: undefined, WAITING: undefined });
     const countDeliveries = async () => ({ count: 0, oldestAt: undefined });
     const names = Array.from(
-      (await createMetrics({ queued, countUnfinished, findOldest, countDeliveries, now: Date.now }).render()).matchAll(
-        /^# TYPE (\w+)/gm,
-      ),
+      (
+        await createMetrics({
+          queued,
+          countUnfinished,
+          findOldest,
+          findOldestQueued: async () => undefined,
+          countDeliveries,
+          now: Date.now,
+        }).render()
+      ).matchAll(/^# TYPE (\w+)/gm),
       ([, name = '']) => name,
     );
     expect(namesIn('Metric').sort()).toEqual(names.filter((name) => name.startsWith('graphrunner_')).sort());

@@ -78,6 +78,12 @@ describe('a server does not start, says why on standard error, and ends with cod
     expect(message).toMatch(/missing\.mjs: there is no file /);
   });
 
+  it('with a limit for a tool that there is not: it names the nearest', async () => {
+    const message = await refusal(temporaryFolder(), { TOOL_LIMITS: 'http_requests:20' });
+    expect(message).toContain('TOOL_LIMITS names the tool "http_requests", which is not registered.');
+    expect(message).toContain('Did you mean "http_request"?');
+  });
+
   it('on a port that is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');

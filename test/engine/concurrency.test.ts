@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { callsById } from '../helpers/calls-by-id.js';
+import { damage } from '../helpers/damage.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { flatten } from '../helpers/flat-run.js';
@@ -233,6 +234,25 @@ describe('a graph with concurrency', () => {
     expect(calls.begun.slice(2)).toEqual(['4', '5', '1']);
     expect(calls.most()).toBe(2);
   });
+});
+
+it('a run in line that cannot be read fails, and the next one begins', async () => {
+  const calls = callsById();
+  const options = { definitions: [calls.tool, after] };
+  if (process.env.TEST_DATABASE === 'postgres') return;
+  const first = await startEngine(options);
+  await first.engine.createGraph(limited({ limit: 1 }) as never);
+  const { submit } = uses(first);
+  const [begun, damaged, next] = [await submit('1'), await submit('2'), await submit('3')];
+  await calls.called(1);
+  await first.stop(0);
+  damage(first.path, damaged, "UPDATE run_events SET payload = '{' WHERE run_id = @run");
+  const test = await startEngineForTest({ ...options, path: first.path });
+  calls.endAll();
+  const { ended } = uses(test);
+  for (const runId of [begun, next]) expect(await ended(runId)).toMatchObject({ status: 'COMPLETED' });
+  const { runs } = await test.engine.listRuns({ statuses: ['FAILED'], limit: 10 });
+  expect(runs).toMatchObject([{ runId: damaged, error: { code: 'run_unreadable' } }]);
 });
 
 describe('on_full: refuse', () => {

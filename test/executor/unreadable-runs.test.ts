@@ -3,6 +3,7 @@ import { UnknownKindError, UnreadableError } from '../../src/core/base/stored.js
 import { UnreadableRuns, type UnreadableRunsOptions } from '../../src/executor/unreadable-runs.js';
 import { UnreadableRunError } from '../../src/store/errors.js';
 import type { Claim } from '../../src/store/queue.js';
+import type { Unit } from '../../src/store/store.js';
 
 it('the log is told once of a run that is put aside; a thousand runs are remembered, and no more', async () => {
   const error = vi.fn();
@@ -50,4 +51,34 @@ it.each([
       : [],
   );
   expect(setAside).toHaveBeenCalledTimes(isLeft ? 0 : 2);
+});
+
+it('a run that waits for a slot, or has just been given one, fails: others wait behind it', async () => {
+  const error = vi.fn();
+  const giveBack = vi.fn(async () => undefined);
+  const commit = vi.fn(async (_unit: Unit) => undefined);
+  const outline = {
+    status: 'SUBMITTED',
+    parentRunId: null,
+    concurrencyKey: 'a',
+    concurrencySince: 5,
+    seq: 1,
+    logCount: 0,
+  };
+  const options: unknown = {
+    store: { outlineRun: async () => ({ ...outline, runId: 'run', graphId: 'g' }), listRuns: async () => [], commit },
+    queue: { giveBack },
+    logger: { error },
+    now: () => 1000,
+  };
+  const claim = { runId: 'run' } as Claim;
+  await new UnreadableRuns(options as UnreadableRunsOptions).take(
+    claim,
+    new UnreadableRunError('run', 'it is damaged'),
+  );
+  const [append] = commit.mock.calls[0]![0].appends;
+  expect(append).toMatchObject({ rowChanged: true, records: [{ seq: 2, event: { type: 'run.failed' } }] });
+  expect(append!.state.concurrency).toMatchObject({ key: 'a' });
+  expect(giveBack).toHaveBeenCalledWith(claim, null);
+  expect(error).toHaveBeenCalledOnce();
 });

@@ -24,6 +24,7 @@ describe('the metrics', () => {
     countUnfinished: () => server.store.countUnfinishedRuns(),
     findOldest: () => server.store.findOldestUnfinished(),
     countDeliveries: () => server.store.deliveries.countPending(),
+    findOldestQueued: () => server.store.findOldestQueued(),
     now: () => Date.now() + aheadMs,
   });
   let server: TestServer;
@@ -191,6 +192,7 @@ it('of a server that shares its database are there only then, and pass the linte
     countUnfinished: none,
     findOldest: none,
     countDeliveries: async () => ({ count: 0, oldestAt: undefined }),
+    findOldestQueued: async () => undefined,
     now: Date.now,
   });
   expect(await metrics.render()).not.toContain('graphrunner_claims');

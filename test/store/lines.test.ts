@@ -6,9 +6,19 @@ import type { LinePlace } from '../../src/store/store.js';
 import '../helpers/fast-check.js';
 import { COMPLETED, follow, newRun, STARTED } from './runs.js';
 
+const LINES = ['a', 'b', 'c'];
+
+/** The runs of a line: their ids begin with its key. */
+function inLine(line: string, runs: Iterable<string>): string[] {
+  return [...runs].filter((runId) => runId[0] === line);
+}
+
 /** Runs with lines, driven by hand. */
 class Driver {
   readonly due: string[] = [];
+  readonly submitted: string[] = [];
+  readonly begun: string[] = [];
+  readonly active = new Set<string>();
   readonly limits = new Map<string, number>();
   readonly states = new Map<string, RunState>();
   readonly lines = new Lines({
@@ -21,6 +31,7 @@ class Driver {
 
   submit(runId: string, key: string | null = null, graphId = 'g'): void {
     const { state } = newRun({ runId, graphId });
+    this.submitted.push(runId);
     this.#note({ ...state, concurrency: { key, on_full: 'queue', since: 0 } });
   }
 
@@ -30,11 +41,32 @@ class Driver {
     if (runId === undefined) return undefined;
     this.lines.taken(runId);
     this.#append(runId, STARTED);
+    this.begun.push(runId);
+    this.active.add(runId);
     return runId;
   }
 
-  end(runId: string): void {
+  end(runId: string | undefined): void {
+    if (runId === undefined) return;
+    this.active.delete(runId);
     this.#append(runId, COMPLETED);
+  }
+
+  raise(limit: number): void {
+    this.limits.set('g', Math.max(limit, this.limits.get('g') ?? 0));
+    this.lines.limitChanged('g');
+  }
+
+  /** Takes all that are due. A line in which runs wait has as many under way as it can, and none has more. */
+  settle(): void {
+    while (this.take() !== undefined);
+    const limit = this.limits.get('g') ?? 0;
+    for (const line of LINES) {
+      const waiting = inLine(line, this.submitted).length - inLine(line, this.begun).length;
+      const atWork = inLine(line, this.active).length;
+      expect(atWork).toBeLessThanOrEqual(limit);
+      if (waiting > 0) expect(atWork).toBe(limit);
+    }
   }
 
   #append(runId: string, event: typeof STARTED): void {
@@ -100,55 +132,27 @@ describe('lines of runs', () => {
   });
 
   it('never have more runs with slots than they can, nor fewer than they could, and keep the order', () => {
-    const key = fc.constantFrom('a', 'b', 'c');
+    const key = fc.constantFrom(...LINES);
     const step = fc.oneof(
-      key.map((of) => ({ do: 'submit' as const, of })),
-      fc.nat(100).map((pick) => ({ do: 'end' as const, pick })),
-      fc.integer({ min: 1, max: 4 }).map((limit) => ({ do: 'raise' as const, limit })),
+      key.map((of) => (driver: Driver) => driver.submit(`${of}${driver.submitted.length}`, of)),
+      fc
+        .nat(100)
+        .map((pick) => (driver: Driver) => driver.end([...driver.active][pick % Math.max(1, driver.active.size)])),
+      fc.integer({ min: 1, max: 4 }).map((limit) => (driver: Driver) => driver.raise(limit)),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const driver = new Driver();
-        const [submitted, begun]: [string[], string[]] = [[], []];
-        const active = new Set<string>();
-        const of = (line: string, runs: Iterable<string>) => [...runs].filter((runId) => runId[0] === line);
-        const settle = (): void => {
-          for (let runId = driver.take(); runId !== undefined; runId = driver.take()) {
-            begun.push(runId);
-            active.add(runId);
-          }
-          for (const line of ['a', 'b', 'c']) {
-            const waiting = of(line, submitted).length - of(line, begun).length;
-            const atWork = of(line, active).length;
-            const limit = driver.limits.get('g') ?? 0;
-            expect(atWork).toBeLessThanOrEqual(limit);
-            if (waiting > 0) expect(atWork).toBe(limit);
-          }
-        };
-        const end = (runId: string): void => {
-          active.delete(runId);
-          driver.end(runId);
-        };
         driver.limits.set('g', 1);
         for (const each of steps) {
-          if (each.do === 'submit') {
-            const runId = `${each.of}${submitted.length}`;
-            submitted.push(runId);
-            driver.submit(runId, each.of);
-          } else if (each.do === 'raise') {
-            driver.limits.set('g', Math.max(each.limit, driver.limits.get('g') ?? 0));
-            driver.lines.limitChanged('g');
-          } else {
-            const runId = [...active][each.pick % Math.max(1, active.size)];
-            if (runId !== undefined) end(runId);
-          }
-          settle();
+          each(driver);
+          driver.settle();
         }
-        for (let [runId] = active; runId !== undefined; [runId] = active) {
-          end(runId);
-          settle();
+        while (driver.active.size > 0) {
+          driver.end([...driver.active][0]);
+          driver.settle();
         }
-        for (const line of ['a', 'b', 'c']) expect(of(line, begun)).toEqual(of(line, submitted));
+        for (const line of LINES) expect(inLine(line, driver.begun)).toEqual(inLine(line, driver.submitted));
         expect(driver.lines.waiting).toBe(0);
       }),
     );

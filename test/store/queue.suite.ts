@@ -1,8 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunState } from '../../src/core/run/state.js';
+import { ConcurrencyFullError } from '../../src/store/errors.js';
 import { type Claim, QueueFullError, type RunQueue } from '../../src/store/queue.js';
 import type { RunAppend, Store, Unit } from '../../src/store/store.js';
-import { branches, CANCELLED, COMPLETED, follow, graph, newChild, newRun, STARTED, step, waits } from './runs.js';
+import {
+  branches,
+  CANCELLED,
+  COMPLETED,
+  follow,
+  graph,
+  limitedGraph,
+  NOON,
+  newChild,
+  newRun,
+  STARTED,
+  step,
+  waits,
+} from './runs.js';
 
 /** Queues may look at what is due once a second. */
 const PATIENCE = { timeout: 10_000 };
@@ -377,6 +391,98 @@ export function describeQueue(
         await queue.giveBack(await next(), null);
         await next();
         expect(tried.sort()).toEqual(runs.map(({ runId }) => runId).sort());
+      });
+    });
+
+    describe('with runs of a graph that limits how many are under way', () => {
+      let joined = 0;
+      const join = (key: string, on_full: 'queue' | 'refuse' | 'cancel_oldest' = 'queue') => {
+        joined += 1;
+        const concurrency = { key, on_full };
+        return commit({ appends: [newRun({ graphId: 'limited', concurrency, at: NOON + joined })] });
+      };
+      const begin = async (claim: Claim, state: RunState) => {
+        const started = follow(state, [STARTED]);
+        await store.commit({ appends: [started] });
+        const end = () => store.commit({ appends: [follow(started.state, [COMPLETED])], done: claim });
+        return { state: started.state, end };
+      };
+      const hasSlots = (...runs: RunState[]) => Promise.all(runs.map(({ runId }) => queue.hasSlot(runId)));
+      beforeEach(() => store.createGraph(limitedGraph('limited', 1)));
+
+      it('gives out as many of each key as have a slot, and the next when one has ended', async () => {
+        const runs = [await join('a'), await join('a'), await join('b')];
+        const [first, second, third] = runs as [RunState, RunState, RunState];
+        const claims = [await takeOne(), await takeOne()];
+        expect(idsOf(claims).sort()).toEqual([first.runId, third.runId].sort());
+        expect(await queue.take(5)).toEqual([]);
+        expect(await hasSlots(first, second, third)).toEqual([true, false, true]);
+        const { end } = await begin(claims.find(({ runId }) => runId === first.runId)!, first);
+        expect(await queue.take(5)).toEqual([]);
+        await end();
+        expect((await takeOne()).runId).toBe(second.runId);
+        expect(await hasSlots(second)).toEqual([true]);
+      });
+
+      it('gives no slot away when the process ends, and none twice', async () => {
+        const [first, second, third] = [await join('a'), await join('a'), await join('a')];
+        const { state } = await begin(await takeOne(), first);
+        await restart();
+        const again = await takeOne();
+        expect(again.runId).toBe(first.runId);
+        expect(await queue.take(5)).toEqual([]);
+        expect(await hasSlots(first, second, third)).toEqual([true, false, false]);
+        await store.commit({ appends: [follow(state, [COMPLETED])], done: again });
+        const next = await takeOne();
+        expect(next.runId).toBe(second.runId);
+        // It has its slot, and has not begun.
+        await restart();
+        expect((await takeOne()).runId).toBe(second.runId);
+        expect(await queue.take(5)).toEqual([]);
+        expect(await hasSlots(second, third)).toEqual([true, false]);
+      });
+
+      it('has those pass that are cancelled, or paused, in the line', async () => {
+        const [first, second, third, last] = [await join('a'), await join('a'), await join('a'), await join('a')];
+        const { end } = await begin(await takeOne(), first);
+        await commit({ appends: [follow(second, [CANCELLED])] });
+        const paused = [{ type: 'pause.requested' }, { type: 'run.paused', node: 'a' }] as const;
+        const rests = await commit({ appends: [follow(third, paused)] });
+        await end();
+        const claim = await takeOne();
+        expect(claim.runId).toBe(last.runId);
+        const { end: endLast } = await begin(claim, last);
+        await commit({ appends: [follow(rests, [{ type: 'run.unpaused' }])] });
+        expect(await hasSlots(third)).toEqual([false]);
+        await endLast();
+        expect((await takeOne()).runId).toBe(third.runId);
+      });
+
+      it('refuses those that would rather not wait, of two in one commit the second', async () => {
+        const outcomes = await Promise.allSettled([join('a', 'refuse'), join('a', 'refuse'), join('b', 'refuse')]);
+        expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+        await expect(join('a', 'refuse')).rejects.toThrow(ConcurrencyFullError);
+        const claims = [await takeOne(), await takeOne()];
+        const state = (outcomes[0] as PromiseFulfilledResult<RunState>).value;
+        const { end } = await begin(claims.find(({ runId }) => runId === state.runId)!, state);
+        await end();
+        await join('a', 'refuse');
+      });
+
+      it('lists what is too many if the newest are to be under way, the oldest first', async () => {
+        const runs = [];
+        for (let at = 0; at < 4; at++) {
+          const concurrency = { key: null, on_full: 'queue' } as const;
+          runs.push(await commit({ appends: [newRun({ graphId: 'limited', concurrency, at: NOON + at })] }));
+        }
+        const ids = runs.map(({ runId }) => runId);
+        expect(await store.listSurplus('limited', null, 10)).toEqual(ids.slice(0, 3));
+        expect(await store.listSurplus('limited', 'a', 10)).toEqual([]);
+        expect(await store.findOldestQueued()).toBe(NOON);
+        await commit({ appends: [follow(runs[1]!, [CANCELLED])] });
+        expect(await store.listSurplus('limited', null, 10)).toEqual([ids[0], ids[2]]);
+        await store.updateGraph(graph('limited'));
+        expect(await store.listSurplus('limited', null, 10)).toEqual([]);
       });
     });
 

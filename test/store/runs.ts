@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { definedOnly } from '../../src/core/base/defined-only.js';
 import type { Json, JsonObject } from '../../src/core/base/json.js';
 import { graphDefinitionSchema } from '../../src/core/graph/definition.js';
-import type { ParentLink, RunEvent, Starter } from '../../src/core/run/events.js';
+import type { GivenConcurrency, ParentLink, RunEvent, Starter } from '../../src/core/run/events.js';
 import { append, fold, openRun } from '../../src/core/run/journal.js';
 import { isRowChanged } from '../../src/core/run/row-change.js';
 import { blankRun, type RunState } from '../../src/core/run/state.js';
@@ -18,6 +18,12 @@ export function graph(graphId: string, name = `Graph ${graphId}`): Omit<GraphVer
   return { graphId, name, definition: graphDefinitionSchema.parse(document), createdAt: NOON };
 }
 
+/** A graph of which so many runs with the same key can be under way. */
+export function limitedGraph(graphId: string, limit: number): Omit<GraphVersion, 'version'> {
+  const saved = graph(graphId);
+  return { ...saved, definition: { ...saved.definition, concurrency: { limit } } };
+}
+
 export interface RunOptions {
   readonly runId?: string;
   readonly graphId?: string;
@@ -27,6 +33,7 @@ export interface RunOptions {
   readonly idempotency?: Idempotency;
   readonly startedBy?: Starter;
   readonly by?: string;
+  readonly concurrency?: GivenConcurrency;
   /** Milliseconds since 1970. */
   readonly at?: number;
 }
@@ -34,7 +41,7 @@ export interface RunOptions {
 /** The append that makes a run. */
 export function newRun(options: RunOptions = {}): RunAppend {
   const { graphId = 'g', graphVersion = 1, inputData = null, metadata = {}, idempotency, at = NOON } = options;
-  const { startedBy: started_by, by } = options;
+  const { startedBy: started_by, by, concurrency } = options;
   const runId = options.runId ?? uuidv7({ msecs: at });
   const limits = { max_steps: 1000 };
   const event = {
@@ -44,7 +51,7 @@ export function newRun(options: RunOptions = {}): RunAppend {
     input_data: inputData,
     limits,
     metadata,
-    ...definedOnly({ started_by, by }),
+    ...definedOnly({ started_by, by, concurrency }),
   } as const;
   const create = idempotency === undefined ? {} : { idempotency };
   return { ...openRun(runId, event, at), rowChanged: true, create };

@@ -72,6 +72,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
           ...{ runId: parent.runId, graphId, graphVersion, submittedAt, startedAt },
           ...{ status: 'WAITING', waitingFor: 'branches', lastType: 'branches.started' },
           ...{ parentRunId: null, parentSeq: null, childIndex: null, seq: 3, logCount: started.logCount },
+          ...{ concurrencyKey: null, concurrencySince: null },
         });
         const under = { parentRunId: parent.runId, parentSeq: 3, childIndex: 0 };
         expect(await store.outlineRun(child.runId)).toMatchObject({
@@ -470,6 +471,7 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
             waitingFor: waiting?.kind ?? null,
             parentRunId: parent?.run_id ?? null,
             hasSlot: false,
+            line: null,
           };
         });
         expect(await store.listUnfinishedRuns()).toEqual(expected);

@@ -97,8 +97,7 @@ export function readEvent(event: RunEvent, listener: JournalListener): void {
     case 'run.recovered':
     case 'run.drained':
     case 'slot.taken':
-      // What comes of it is in other events. How a run is driven is no part of what happens in it.
-      break;
+      break; // What comes of it is in other events. How a run is driven is no part of what happens in it.
     default:
       assertNever(event);
   }

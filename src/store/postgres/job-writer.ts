@@ -88,21 +88,37 @@ export class JobWriter {
     const woken = new Set<string>();
     const begins = new Set(begun);
     for (const { appends, wakes = [] } of units) {
-      const made = new Map(
-        appends.flatMap(({ create, state }) => (create === undefined ? [] : [[state.runId, state]])),
-      );
+      const made = madeBy(appends);
       for (const { runId, at } of wakes) {
         const state = made.get(runId);
-        // It has its turn by the same commit.
-        if (state !== undefined && begins.has(runId)) continue;
-        if (state !== undefined) added.push(newJob(state, at > now ? { at, afterMs: at - now } : undefined));
-        else if (at > now) added.push({ runId, afterMs: at - now, data: { at } });
-        else woken.add(runId);
+        if (state === undefined) wakeOf(runId, at, now, { added, woken });
+        // Else it has its turn by the same commit.
+        else if (!begins.has(runId)) added.push(newJob(state, laterThan(now, at)));
       }
       for (const [runId, state] of made) if (begins.delete(runId)) added.push(newJob(state, undefined));
     }
     return { added, woken: [...woken].sort(), begins: [...begins].sort() };
   }
+}
+
+/** When a run is due, if that is later. */
+function laterThan(now: number, at: number): { readonly at: number; readonly afterMs: number } | undefined {
+  return at > now ? { at, afterMs: at - now } : undefined;
+}
+
+function wakeOf(
+  runId: string,
+  at: number,
+  now: number,
+  to: { readonly added: NewJob[]; readonly woken: Set<string> },
+): void {
+  if (at > now) to.added.push({ runId, afterMs: at - now, data: { at } });
+  else to.woken.add(runId);
+}
+
+/** The runs that appends make. */
+function madeBy(appends: Unit['appends']): ReadonlyMap<string, RunState> {
+  return new Map(appends.flatMap(({ create, state }) => (create === undefined ? [] : [[state.runId, state]])));
 }
 
 /** The job of a new run, which is looked at later if it stands in line until then. */

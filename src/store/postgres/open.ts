@@ -55,11 +55,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Ports> {
       publishCommit(signals, units);
     },
   });
-  const stopListening = signals.onWork(() => queue.noticeWork());
-  const stopWatching = signals.subscribe('graphs', (signal) => {
-    // What is missed is found by the next sweep.
-    if (signal !== 'resync' && signal.kind === 'graph_changed') queue.limitChanged(signal.graphId);
-  });
+  const stops = [signals.onWork(() => queue.noticeWork()), watchLimits(signals, queue)];
   const peers = await PostgresPeers.join({
     pool: pools.control,
     id,
@@ -89,14 +85,20 @@ export async function openPostgres(options: PostgresOptions): Promise<Ports> {
     isNew,
     newestRunId,
     async close() {
-      stopListening();
-      stopWatching();
+      for (const stop of stops) stop();
       await listener.close();
       await Promise.allSettled([signals.close(), peers.leave()]);
       clock.stop();
       await store.close();
     },
   };
+}
+
+/** Has runs begin that wait for a slot, when their graph has a higher limit. What is missed is found by the next sweep. */
+function watchLimits(signals: PostgresSignals, queue: PgBossQueue): () => void {
+  return signals.subscribe('graphs', (signal) => {
+    if (signal !== 'resync' && signal.kind === 'graph_changed') queue.limitChanged(signal.graphId);
+  });
 }
 
 function clockOf(database: Database, { logger }: PostgresOptions): DatabaseClock {

@@ -205,6 +205,10 @@ export class PostgresStore implements Store {
     return this.#read(() => this.#children.listWaitingDescendants(runId, kinds, limit));
   }
 
+  findOldestQueued(): Promise<number | undefined> {
+    return this.#read(() => this.#lists.findOldestQueued());
+  }
+
   listSurplus(graphId: string, key: string | null, limit: number): Promise<string[]> {
     return this.#read(() => this.#lists.listSurplus(graphId, key, limit));
   }

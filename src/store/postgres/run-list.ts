@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { RUN_STATUSES } from '../../core/run/state.js';
+import { earliest, OLDEST_QUEUED } from '../queued-since.js';
 import { lineKey, unfinishedRun } from '../run-row.js';
 import {
   endOfIdsBefore,
@@ -71,6 +72,14 @@ export class RunLists {
       RUNNING: found?.RUNNING ?? undefined,
       WAITING: found?.WAITING ?? undefined,
     };
+  }
+
+  /** Since when the top-level run has waited to begin that has waited longest. Ids sort by time, so it is among the first. */
+  async findOldestQueued(): Promise<number | undefined> {
+    const { status, runId, parentRunId, submittedAt, concurrencySince: since } = workflowRuns;
+    const isQueued = and(eq(status, 'SUBMITTED'), isNull(parentRunId));
+    const first = this.db.select({ submittedAt, since }).from(workflowRuns).where(isQueued).orderBy(asc(runId));
+    return earliest(await first.limit(OLDEST_QUEUED));
   }
 
   /** Runs of a line but for as many of the newest as can be under way, the oldest first. */

@@ -66,26 +66,7 @@ export class LocalQueue implements RunQueue {
 
   async open(): Promise<void> {
     const unfinished = await this.#listUnfinishedRuns();
-    for (const { runId, status, waitingFor, parentRunId, hasSlot, line } of unfinished) {
-      switch (status) {
-        case 'RUNNING':
-          this.#takeovers.add(runId);
-          this.#goingOn.add(runId);
-          break;
-        case 'SUBMITTED':
-          if (line !== null) break;
-          if (parentRunId === null) this.#submitted.add(runId);
-          else if (hasSlot) this.#goingOn.add(runId);
-          break;
-        case 'WAITING':
-          if (isWorthALook(waitingFor, parentRunId)) this.#goingOn.add(runId);
-          // Whether it was at work for its children, its status does not tell.
-          if (waitsForChildren(waitingFor)) this.#takeovers.add(runId);
-          break;
-        default:
-          assertNever(status);
-      }
-    }
+    for (const run of unfinished) this.#restore(run);
     this.#restoreLines(unfinished);
     this.#alarm.start();
     this.#announce();
@@ -226,6 +207,26 @@ export class LocalQueue implements RunQueue {
       this.#aside.delete(wake.runId);
       if (wake.at === 0 && beginsBy(appends, wake.runId)) this.#submitted.add(wake.runId);
       else this.#wakeAt(wake);
+    }
+  }
+
+  #restore({ runId, status, waitingFor, parentRunId, hasSlot, line }: UnfinishedRun): void {
+    switch (status) {
+      case 'RUNNING':
+        this.#takeovers.add(runId);
+        this.#goingOn.add(runId);
+        break;
+      case 'SUBMITTED':
+        if (parentRunId !== null && hasSlot) this.#goingOn.add(runId);
+        if (parentRunId === null && line === null) this.#submitted.add(runId);
+        break;
+      case 'WAITING':
+        if (isWorthALook(waitingFor, parentRunId)) this.#goingOn.add(runId);
+        // Whether it was at work for its children, its status does not tell.
+        if (waitsForChildren(waitingFor)) this.#takeovers.add(runId);
+        break;
+      default:
+        assertNever(status);
     }
   }
 

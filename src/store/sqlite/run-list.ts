@@ -1,6 +1,7 @@
 import { and, asc, count, desc, eq, inArray, isNotNull, isNull, placeholder, type SQL } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { LRUCache } from 'lru-cache';
+import { earliest, OLDEST_QUEUED } from '../queued-since.js';
 import { unfinishedRun } from '../run-row.js';
 import { isUnfinished, UNFINISHED } from '../run-search.js';
 import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
@@ -170,6 +171,14 @@ export function findOldestUnfinished(db: BetterSQLite3Database): Record<Unfinish
       ?.submittedAt;
   };
   return { SUBMITTED: oldest('SUBMITTED'), RUNNING: oldest('RUNNING'), WAITING: oldest('WAITING') };
+}
+
+/** Since when the top-level run has waited to begin that has waited longest. Ids sort by time, so it is among the first. */
+export function findOldestQueued(db: BetterSQLite3Database): number | undefined {
+  const { status, runId, parentRunId, submittedAt, concurrencySince: since } = workflowRuns;
+  const isQueued = and(eq(status, 'SUBMITTED'), isNull(parentRunId));
+  const first = db.select({ submittedAt, since }).from(workflowRuns).where(isQueued).orderBy(asc(runId));
+  return earliest(first.limit(OLDEST_QUEUED).all());
 }
 
 /** The greatest id of a run. */

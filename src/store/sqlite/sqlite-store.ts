@@ -41,6 +41,7 @@ import { RunDeletion } from './run-deletion.js';
 import {
   countUnfinishedRuns,
   findNewestRunId,
+  findOldestQueued,
   findOldestUnfinished,
   listUnfinishedRuns,
   prepareSurplus,
@@ -217,6 +218,10 @@ export class SqliteStore implements Store {
 
   async listWaitingDescendants(runId: string, kinds: readonly Waiting['kind'][], limit: number): Promise<RunSummary[]> {
     return this.#read(() => this.#children.listWaitingDescendants(runId, kinds, limit));
+  }
+
+  async findOldestQueued(): Promise<number | undefined> {
+    return this.#read(() => findOldestQueued(this.#db));
   }
 
   async listSurplus(graphId: string, key: string | null, limit: number): Promise<string[]> {

@@ -30,11 +30,10 @@ export function prepareStatements(db: BetterSQLite3Database, sqlite: Database.Da
   };
 }
 
-/** The rows of runs, and what lists of runs need. */
-function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
-  const prepare = (query: { toSQL(): Query }) => prepareWrite(sqlite, query);
+/** The columns that follow the status of a run. */
+function changingColumns() {
   // As SQL, because `set` takes no placeholders, and so that Drizzle does not make the text 'null' of a null error.
-  const changing = {
+  return {
     status: sql`${param('status')}`,
     startedAt: sql`${param('startedAt')}`,
     finishedAt: sql`${param('finishedAt')}`,
@@ -46,6 +45,12 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
     concurrencySince: sql`${param('concurrencySince')}`,
     concurrencySlot: sql`${sql.param(param('concurrencySlot'), workflowRuns.concurrencySlot)}`,
   };
+}
+
+/** The rows of runs, and what lists of runs need. */
+function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
+  const prepare = (query: { toSQL(): Query }) => prepareWrite(sqlite, query);
+  const changing = changingColumns();
   const fixed = {
     runId: param('runId'),
     graphId: param('graphId'),

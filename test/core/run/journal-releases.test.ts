@@ -200,6 +200,14 @@ it('release 1.5 added the policies by which steps are tried again', () => {
   }
 });
 
+it('release 1.5 added lines of runs', () => {
+  for (const { release, runs } of fixtures) {
+    const isNew = release === '1.5-concurrency';
+    expect(typesOf(release).includes('slot.taken'), release).toBe(isNew);
+    for (const run of runs) expect(fold(blank(run), recordsOf(run)).concurrency !== null, release).toBe(isNew);
+  }
+});
+
 it('release 1.5 added limits that ask, visits, and what calls cost', () => {
   for (const { release, runs } of fixtures) {
     const types = typesOf(release).filter((type) => type === 'limit.reached' || type === 'limits.lifted');

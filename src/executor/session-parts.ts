@@ -1,0 +1,24 @@
+import type { RunEvent } from '../core/run/events.js';
+import { takeSnapshot } from '../core/run/journal.js';
+import { type Children, type ChildrenRefusal, type Cursor, childrenOf, type RunState } from '../core/run/state.js';
+import type { Turns } from '../runs/turns.js';
+
+/** False if the run has moved on from a call: somebody else drove it meanwhile, and a late result is dropped. */
+export function isAt({ phase }: RunState, { step, attempt }: Cursor): boolean {
+  return phase.kind === 'calling' && phase.cursor.step === step && phase.cursor.attempt === attempt;
+}
+
+/** Says that no more children can be made; nothing if the run is to be cancelled meanwhile. */
+export function refuseAt(state: RunState, { seq }: Children, { code, message }: ChildrenRefusal): readonly RunEvent[] {
+  const isJoining = childrenOf(state)?.seq === seq && !state.cancelRequested;
+  return isJoining ? [{ type: 'children.refused', code, message }] : [];
+}
+
+/** A snapshot of 1 MiB takes as long as a turn. */
+export async function snapshotInTurn(
+  turns: Pick<Turns, 'isOver' | 'next'>,
+  state: RunState,
+): Promise<ReturnType<typeof takeSnapshot>> {
+  if (turns.isOver()) await turns.next();
+  return takeSnapshot(state);
+}
