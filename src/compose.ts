@@ -28,6 +28,8 @@ export interface ComposeOptions
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** What people reach the server by. With it there are approval links. */
   readonly publicUrl?: string | undefined;
+  /** Hooks can take what nobody has signed; they cannot if it is omitted. */
+  readonly allowsUnsignedHooks?: boolean;
   /** On a database that others share. */
   readonly sharing?: Partial<Omit<SharingOptions, 'abilities'>>;
   /** Milliseconds since 1970; the system's clock if it is omitted. A database that others share has its own. */
@@ -106,6 +108,8 @@ export async function compose({
     registry,
     maxDescendants,
     secrets,
+    logger,
+    allowsUnsigned: options.allowsUnsignedHooks ?? false,
     secretNames: new Set(Object.keys(secrets)),
     answerTokens: options.publicUrl === undefined ? undefined : await makeAnswerTokens(store),
   });

@@ -1,9 +1,12 @@
 import { EngineError } from '../core/base/errors.js';
+import type { DeliveryPlace } from '../store/hooks.js';
 
 /** What `cursor` of each kind of list is made of. Each differs from the others, so that one list refuses those of another. */
 
 const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const AFTER_GRAPH = /^after:([a-z0-9-]{1,100})$/;
+const AFTER_HOOK = /^hook:([a-z0-9][a-z0-9_-]{0,99})$/;
+const BEFORE_DELIVERY = /^(\d{1,15}):([\w-]{1,64})$/;
 const SEQ = /^[1-9]\d{0,14}$/;
 
 /** Before the run in a cursor of a list that begins with the oldest. */
@@ -39,6 +42,30 @@ export function readGraphCursor(cursor: string): string {
 export function readStepCursor(cursor: string): number {
   if (!SEQ.test(cursor)) throw invalidCursor();
   return Number(cursor);
+}
+
+/** The cursor of the hooks after one. */
+export function hookCursorAfter(hookId: string): string {
+  return `hook:${hookId}`;
+}
+
+/** The hook that a page of hooks follows. @throws EngineError `invalid_request` */
+export function readHookCursor(cursor: string): string {
+  const hookId = AFTER_HOOK.exec(cursor)?.[1];
+  if (hookId === undefined) throw invalidCursor();
+  return hookId;
+}
+
+/** The cursor of the deliveries that came before one. */
+export function deliveryCursorAfter({ receivedAt, key }: DeliveryPlace): string {
+  return `${receivedAt}:${key}`;
+}
+
+/** The delivery that a page of deliveries follows. @throws EngineError `invalid_request` */
+export function readDeliveryCursor(cursor: string): DeliveryPlace {
+  const [, receivedAt, key] = BEFORE_DELIVERY.exec(cursor) ?? [];
+  if (receivedAt === undefined || key === undefined) throw invalidCursor();
+  return { receivedAt: Number(receivedAt), key };
 }
 
 function invalidCursor(message = 'Use a next_cursor of an earlier answer.'): EngineError {

@@ -7,6 +7,8 @@ import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
 import { type GraphDeps, GraphUseCases } from './graphs.js';
+import { graphHasHooks } from './hooks/hooks.js';
+import { type HookOperations, makeHooks } from './hooks/operations.js';
 import { LargeReads } from './large-reads.js';
 import { listRuns } from './list-runs.js';
 import { listSteps } from './list-steps.js';
@@ -26,6 +28,8 @@ export type { BulkRequest } from './bulk.js';
 export type { DiagramFormat } from './diagrams.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
+export type { DeliveryResult, OpenDelivery } from './hooks/deliver.js';
+export type { HookView } from './hooks/hooks.js';
 export type { RunView } from './read-state.js';
 export type { RetryRun } from './requests.js';
 export type { StartRun } from './start.js';
@@ -48,6 +52,7 @@ export interface Engine
     Pick<RequestUseCases, 'cancelRun' | 'pauseRun' | 'unpauseRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
     Pick<DiagramUseCases, 'drawGraph' | 'drawRun'>,
     Pick<WatchUseCases, 'watchRun' | 'streamRun'>,
+    HookOperations,
     Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'> {
   /** Starts a run. It is durable when this resolves. */
   startRun(request: StartRun): Promise<StartedRun>;
@@ -86,6 +91,9 @@ export interface EngineDeps
     Pick<AnswerLinkDeps, 'answerTokens'> {
   readonly output: RunOutput;
   readonly queue: Pick<RunQueue, 'admit'>;
+  /** Hooks can take what nobody has signed. */
+  readonly allowsUnsigned: boolean;
+  readonly logger: { warn(details: object, message: string): void };
 }
 
 /** Makes the engine out of its parts. */
@@ -96,6 +104,7 @@ export function createEngine(parts: EngineDeps): Engine {
   const states = new StateReader(deps);
   const requests = new RequestUseCases(deps);
   const links = new AnswerLinkUseCases(deps, requests);
+  const { hooks, refusals, operations } = makeHooks(deps, requests);
   const diagrams = new DiagramUseCases(deps);
   const watches = new WatchUseCases(deps);
   const params = new StepParams(deps);
@@ -104,7 +113,11 @@ export function createEngine(parts: EngineDeps): Engine {
     validateGraph: (document) => graphs.validateGraph(document),
     createGraph: (definition) => graphs.createGraph(definition),
     updateGraph: (graphId, definition) => graphs.updateGraph(graphId, definition),
-    deleteGraph: (graphId) => graphs.deleteGraph(graphId),
+    deleteGraph: async (graphId) => {
+      const hookIds = await hooks.hooksOf(graphId);
+      if (hookIds.length > 0) throw graphHasHooks(graphId, hookIds);
+      await graphs.deleteGraph(graphId);
+    },
     getGraph: (graphId, version) => graphs.getGraph(graphId, version),
     listGraphs: (page) => graphs.listGraphs(page),
     listTools: () => graphs.listTools(),
@@ -122,6 +135,7 @@ export function createEngine(parts: EngineDeps): Engine {
     readAnswerToken: (token) => links.readAnswerToken(token),
     getQuestion: (link) => links.getQuestion(link),
     answerQuestion: (link, payload) => links.answerQuestion(link, payload),
+    ...operations,
     retryRun: (runId, request) => requests.retryRun(runId, request),
     forkRun: (runId, request) => forkRun(deps, requests, runId, request),
     sendSignal: (runId, request) => sendSignal(deps, runId, request),
@@ -135,6 +149,7 @@ export function createEngine(parts: EngineDeps): Engine {
     isReady: () => !stopping && deps.store.isHealthy(),
     stop: () => {
       stopping = true;
+      void refusals.flush();
       admission.stop();
       states.stop();
       watches.stopWatching();

@@ -5,6 +5,7 @@ import type { EventOf, EventRecord, RunError } from '../core/run/events.js';
 import type { ChildResult } from '../core/run/join.js';
 import type { RunState, RunStatus, Waiting } from '../core/run/state.js';
 import type { RunOutline } from '../core/run/unread.js';
+import type { AcceptedDelivery, HookStore } from './hooks.js';
 import type { Claim, Wake } from './queue.js';
 
 /** What a new run brings besides its first event. */
@@ -59,6 +60,8 @@ export interface Unit {
   readonly maxDescendants?: number;
   /** The claim that this ends: its run has ended or waits. */
   readonly done?: Claim;
+  /** What a hook was sent that led to this. One that was accepted before is a {@link DeliveryTakenError}. */
+  readonly delivery?: AcceptedDelivery;
 }
 
 /** A stored graph version. Times are milliseconds since 1970. */
@@ -198,12 +201,15 @@ export type SaveGraphResult = 'saved' | 'id_taken' | 'name_taken' | 'missing';
  * the journal of a run reject with {@link UnreadableRunError} if a record cannot be read or is missing; lists do not.
  */
 export interface Store {
+  /** Hooks, and what they were sent. */
+  readonly hooks: HookStore;
+
   /**
    * Commits a unit, durably, together with others that are ready. When the database fails while it commits, the outcome
    * is read back before the caller is answered.
    * The run queue and the signals beside the store follow from what it stores.
    * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError |
-   * TooManyDescendantsError | StoreUnavailableError; nothing of the unit is then stored.
+   * TooManyDescendantsError | DeliveryTakenError | StoreUnavailableError; nothing of the unit is then stored.
    * @throws OutcomeUnknownError only when the store is closed, or gives up for good, before the outcome was read back.
    */
   commit(unit: Unit): Promise<void>;

@@ -59,6 +59,12 @@ export const FLOORS: readonly Floor[] = [
     mayImport: [BASE, TOOL, EXPRESSIONS, JSON_SCHEMA, GRAPH],
     packages: PURE,
   },
+  {
+    name: 'core/hook',
+    holds: /^core\/hook\//,
+    mayImport: [BASE, TOOL, EXPRESSIONS, GRAPH, /^core\/hook\//],
+    packages: PURE,
+  },
   { name: 'core/run', holds: /^core\/run\//, mayImport: [CORE], packages: PURE },
   { name: 'diagram', holds: DIAGRAM, mayImport: [CORE, DIAGRAM], packages: ['@dagrejs/dagre'] },
   { name: 'tools', holds: /^tools\//, mayImport: [BASE, TOOL, JSON_SCHEMA, /^tools\//] },

@@ -16,6 +16,7 @@ Errors are \`application/problem+json\` (RFC 9457) with a stable \`code\`.`;
 const TAGS = [
   { name: 'Graphs', description: 'Definitions and their versions.' },
   { name: 'Runs', description: 'Executions of graphs.' },
+  { name: 'Hooks', description: 'Addresses for deliveries of other services.' },
   { name: 'Registry', description: 'What graphs can name.' },
   { name: 'Service', description: 'Health.' },
 ];

@@ -5,7 +5,7 @@ import { checkOut, IDLE_TIMEOUT_MS, QUERY_TIMEOUT_MS, type Session, send } from 
 import { isCollision, isDatabaseFailure } from './failures.js';
 import type { CommitParticipant } from './participant.js';
 import type { UnitRows } from './unit-rows.js';
-import { refusalOf, writeAlone, writeTogether } from './unit-writer.js';
+import { lockAll, refusalOf, writeAlone, writeTogether } from './unit-writer.js';
 
 /** How often a batch is tried whose transactions collide with those of others. */
 const MAX_ATTEMPTS = 3;
@@ -97,6 +97,7 @@ export class BatchWriter {
     const refusals: (Error | undefined)[] = [];
     await send(session, beginOf(batch));
     const transactionId = await readTransactionId(session, batch);
+    await lockAll(session, batch);
     for (const rows of batch) refusals.push(await this.#writeIsolated(session, rows));
     await this.#commit(session, refusals, transactionId);
     return refusals;

@@ -22,7 +22,7 @@ const PATIENCE_MS = 5000;
 
 interface Pending {
   readonly rows: UnitRows;
-  /** What the unit has for itself while it is written: its runs, its idempotency keys. */
+  /** What the unit has for itself while it is written: its runs, its idempotency keys, its delivery. */
   readonly resources: readonly string[];
   readonly since: number;
   readonly resolve: () => void;
@@ -264,9 +264,15 @@ class Company {
   }
 }
 
-function resourcesOf({ runs, slots }: UnitRows): string[] {
+function resourcesOf({ runs, slots, unit: { delivery } }: UnitRows): string[] {
   const keys = runs.flatMap(({ newRuns }) => newRuns.flatMap(({ idempotencyKey }) => idempotencyKey ?? []));
-  return [...runs.map(({ runId }) => runId), ...slots.map(({ runId }) => runId), ...keys.map((key) => `key ${key}`)];
+  const deliveries = delivery === undefined ? [] : [`delivery ${delivery.hookId}/${delivery.key}`];
+  return [
+    ...runs.map(({ runId }) => runId),
+    ...slots.map(({ runId }) => runId),
+    ...keys.map((key) => `key ${key}`),
+    ...deliveries,
+  ];
 }
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, pgTable, pgView, primaryKey, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import type { EventType } from '../../core/run/events.js';
 import type { RunStatus, Waiting } from '../../core/run/state.js';
+import type { DeliveryOutcome } from '../hooks.js';
 import { errorColumn, longText, metadataColumn, text } from './stored-columns.js';
 
 // The tables of `store/sqlite/schema.ts`, column by column: change both. What differs:
@@ -151,6 +152,49 @@ export const serverKeys = pgTable('server_keys', {
   name: text('name').primaryKey(),
   key: text('key').notNull(),
 });
+
+/** What others can send deliveries to. Looked at by key, and listed as a whole, of which there are a thousand at most. */
+export const hooks = pgTable(
+  'hooks',
+  {
+    hookId: text('hook_id').primaryKey(),
+    /** The graph that it starts; null if it is for other things. */
+    graphId: text('graph_id'),
+    /** Another one whenever the definition changes. */
+    revision: text('revision').notNull(),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+    /** Requests whose signature was missing or wrong, and what was wrong with the last one. */
+    refused: bigint('refused', { mode: 'number' }).notNull().default(0),
+    lastRefusedAt: time('last_refused_at'),
+    lastRefusal: longText('last_refusal'),
+    definition: longText('definition').notNull(),
+  },
+  (table) => [index('hooks_graph').on(table.graphId).where(sql`graph_id IS NOT NULL`)],
+);
+
+/** What hooks were sent by those who may. One that was accepted is never done again. */
+export const hookDeliveries = pgTable(
+  'hook_deliveries',
+  {
+    hookId: text('hook_id').notNull(),
+    /** A digest of the id of the delivery; made up if it has none. */
+    key: text('delivery_key').notNull(),
+    deliveryId: longText('delivery_id'),
+    receivedAt: time('received_at').notNull(),
+    outcome: text('outcome').$type<DeliveryOutcome>().notNull(),
+    /** Of one that was accepted: the run, and the status that it was answered with. */
+    runId: uuid('run_id'),
+    status: text('status').$type<RunStatus>(),
+    /** Of one that failed: why. */
+    code: longText('code'),
+    detail: longText('detail'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.hookId, table.key] }),
+    index('hook_deliveries_received_at').on(table.hookId, table.receivedAt, table.key),
+  ],
+);
 
 /**
  * The log lines of runs, numbered from 1, for people with a SQL shell. Says what `linesOf` in `core/run/log-lines.ts` says;

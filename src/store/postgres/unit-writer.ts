@@ -1,11 +1,20 @@
 import type pg from 'pg';
-import { ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
+import {
+  ConflictError,
+  DeliveryTakenError,
+  GraphGoneError,
+  GraphStaleError,
+  ReplayError,
+  TooManyDescendantsError,
+} from '../errors.js';
 import type { Slot } from '../store.js';
 import { type Session, send } from './connection.js';
 import { serverError } from './failures.js';
+import { lockDeliveries } from './locks.js';
 import type { CommitParticipant } from './participant.js';
 import type { MadeChildren, NeededVersion, Rows, UnitRows, UsedByChildren } from './unit-rows.js';
 import {
+  acceptDeliveries,
   addChildUsage,
   type CountedTop,
   countDescendants,
@@ -42,7 +51,10 @@ export async function writeTogether(
   participants: readonly CommitParticipant[],
 ): Promise<void> {
   const runs = units.flatMap((unit) => unit.runs).sort((one, other) => (one.runId < other.runId ? -1 : 1));
+  const deliveries = units.flatMap(({ unit }) => unit.delivery ?? []);
   const pieces = [
+    lockAll(session, units),
+    insertAll(session, acceptDeliveries, deliveries),
     ...writeRows(session, {
       versions: distinctVersions(runs.flatMap(({ versions }) => versions)),
       newRuns: runs.flatMap(({ newRuns }) => newRuns),
@@ -75,14 +87,21 @@ export async function writeTogether(
 
 /**
  * Writes one unit into the transaction that is open, a run at a time.
- * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | TooManyDescendantsError, or the server's error,
- * if it cannot be stored; to be undone then
+ * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | TooManyDescendantsError | DeliveryTakenError, or
+ * the server's error, if it cannot be stored; to be undone then
  */
 export async function writeAlone(
   session: Session,
   { unit, runs, slots, made, used }: UnitRows,
   participants: readonly CommitParticipant[],
 ): Promise<void> {
+  const { delivery } = unit;
+  if (delivery !== undefined) {
+    await insertAll(session, acceptDeliveries, [delivery]).catch((thrown: unknown) => {
+      if (!(thrown instanceof BatchRefusedError)) throw thrown;
+      throw new DeliveryTakenError(delivery.hookId, delivery.key);
+    });
+  }
   for (const run of runs) await writeRun(session, run.runId, run);
   for (const slot of slots) {
     await writeSlots(session, [slot]).catch((thrown: unknown) => Promise.reject(conflictOr(thrown, slot.runId)));
@@ -90,6 +109,12 @@ export async function writeAlone(
   for (const children of made) await writeChildren(session, children);
   await writeUsage(session, used);
   for (const participant of participants) await participant.write(session, [unit]);
+}
+
+/** Locks what several servers can be sent at once. To be the first statement about the units of a transaction. */
+export async function lockAll(session: Session, units: readonly UnitRows[]): Promise<void> {
+  const deliveries = units.flatMap(({ unit }) => unit.delivery ?? []);
+  if (deliveries.length > 0) await send(session, lockDeliveries(deliveries));
 }
 
 async function writeRun(session: Session, runId: string, rows: Rows): Promise<void> {

@@ -31,6 +31,7 @@ import type { DatabaseFiles } from './database-files.js';
 import { isDatabaseFailure } from './failures.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
+import { SqliteHooks } from './hooks.js';
 import { JournalReader } from './journal-reader.js';
 import { RunDeletion } from './run-deletion.js';
 import {
@@ -61,6 +62,7 @@ export class SqliteStore implements Store {
   readonly isNew: boolean;
   /** The greatest id of a run that was stored when the database was opened. */
   readonly newestRunId: string | undefined;
+  readonly hooks: SqliteHooks;
   readonly #writer: Writer;
   readonly #units: UnitWriter;
   readonly #commits: GroupCommit;
@@ -94,6 +96,7 @@ export class SqliteStore implements Store {
       this.#checkpoints.check();
       options.onCommit?.(units, tookMs);
     });
+    this.hooks = new SqliteHooks(db, { read: (work) => this.#read(work), write: (work) => this.#write(work) });
     this.isNew = this.#graphs.isEmpty();
     this.newestRunId = findNewestRunId(db);
     options.files?.watch((lost) => this.#writer.fail(lost));

@@ -3,7 +3,15 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { messageOf } from '../../core/base/errors.js';
 import { toNanoDollars, type Usage } from '../../core/base/usage.js';
 import type { RunState } from '../../core/run/state.js';
-import { ConflictError, GraphGoneError, GraphStaleError, ReplayError, TooManyDescendantsError } from '../errors.js';
+import {
+  ConflictError,
+  DeliveryTakenError,
+  GraphGoneError,
+  GraphStaleError,
+  ReplayError,
+  TooManyDescendantsError,
+} from '../errors.js';
+import type { AcceptedDelivery } from '../hooks.js';
 import { parentColumns, rowOf, usageAbove } from '../run-row.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
@@ -50,7 +58,8 @@ export class UnitWriter {
     }
   }
 
-  #write({ appends, slots = [], maxDescendants = Number.MAX_SAFE_INTEGER }: Unit): void {
+  #write({ appends, slots = [], maxDescendants = Number.MAX_SAFE_INTEGER, delivery }: Unit): void {
+    if (delivery !== undefined) this.#accept(delivery);
     const madeBy = new Map<string, number>();
     for (const append of appends) {
       this.#append(append);
@@ -60,6 +69,11 @@ export class UnitWriter {
     }
     for (const [parentRunId, added] of madeBy) this.#countDescendants(parentRunId, added, maxDescendants);
     for (const slot of slots) this.#giveSlot(slot);
+  }
+
+  #accept(delivery: AcceptedDelivery): void {
+    const { changes } = this.#statements.acceptDelivery.run({ ...delivery });
+    if (changes === 0) throw new DeliveryTakenError(delivery.hookId, delivery.key);
   }
 
   /** Counts new children with their top run: in this transaction, so that two units cannot both be the last that fits. */
@@ -185,8 +199,8 @@ function conflictOr(thrown: unknown, runId: string): unknown {
  * True for a unit that SQLite undoes by itself when it fails, as it does with every statement. Most are so: a step that
  * goes on. A savepoint costs 2 µs, because it has the pages copied that the unit touches.
  */
-function isOneStatement({ appends: [append, ...others], slots = [] }: Unit): boolean {
-  if (append === undefined || others.length > 0 || slots.length > 0) return false;
+function isOneStatement({ appends: [append, ...others], slots = [], delivery }: Unit): boolean {
+  if (append === undefined || others.length > 0 || slots.length > 0 || delivery !== undefined) return false;
   const { records, rowChanged, create, snapshot } = append;
   if (usageAbove(append) !== undefined) return false;
   return records.length === 1 && !rowChanged && create === undefined && snapshot === undefined;
