@@ -1,4 +1,5 @@
 import type { EventRecord } from '../core/run/events.js';
+import type { DeliveryRow, HookRow } from './hooks.js';
 
 /** A graph version as it is stored. Times are milliseconds since 1970. */
 export interface ExportedGraph {
@@ -79,6 +80,8 @@ export interface Export {
   counts(): ExportedCounts;
   graphs(): Iterable<ExportedGraph>;
   keys(): Iterable<ExportedKey>;
+  hooks(): Iterable<HookRow>;
+  deliveries(): Iterable<DeliveryRow>;
   /** Rows of runs with greater ids than one, in order. */
   runs(after: string, limit: number): readonly ExportedRun[];
   /** Journals of runs, in order. */

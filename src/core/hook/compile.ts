@@ -78,7 +78,7 @@ function evaluate(template: Template, scope: Scope): Evaluated<JsonObject> {
 
 function identityIn({ value, problem }: Evaluated<JsonObject>): Evaluated<Json> {
   if (value === undefined) return { problem };
-  const { dedupe = null } = value;
+  const { dedupe } = value as { dedupe: Json };
   return { value: dedupe === '' ? null : dedupe };
 }
 

@@ -88,7 +88,7 @@ export const HOOK_SHAPE = {
     .describe('`start`: strings with expressions, to find the run by.')
     .meta({ maxProperties: MAX_METADATA }),
   verify: verifySchema,
-  enabled: z.boolean().default(true).describe('False: new deliveries are refused.'),
+  enabled: z.boolean().exactOptional().describe('False: new deliveries are refused. Default true.'),
 };
 
 export const hookDefinitionSchema = z

@@ -141,7 +141,7 @@ export class DeliveryUseCases {
         await this.#note({ ...incoming, outcome: 'ignored', code: null, detail: null });
         return { outcome: 'ignored' };
       }
-      if (!hook.definition.enabled) throw new EngineError('hook_disabled', 'The hook is disabled.');
+      if (hook.definition.enabled === false) throw new EngineError('hook_disabled', 'The hook is disabled.');
       const { value: order, problem } = hook.order(scope);
       if (problem !== undefined) throw invalidDelivery(problem, [problem]);
       const done = await this.#perform(order, incoming);

@@ -34,11 +34,13 @@ const RESPONSES = {
   },
 };
 
-const deliveryBodySchema = z.unknown().meta({
-  id: 'DeliveryBody',
-  description: 'Anything, of any type. Expressions see JSON as JSON, and all else as text.',
-  examples: [DELIVERY],
-});
+const deliveryBodySchema = z
+  .unknown()
+  .meta({
+    id: 'DeliveryBody',
+    description: 'Anything, of any type. Expressions see JSON as JSON, and all else as text.',
+  })
+  .meta({ examples: [DELIVERY] });
 
 const SCHEMA = {
   operationId: 'deliver',

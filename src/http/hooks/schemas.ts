@@ -11,7 +11,7 @@ export const hookParamsSchema = z.object({
   hook_id: z.string().meta({ description: 'The id of a hook.', examples: [HOOK_ID] }),
 });
 
-export const newHookSchema = hookDefinitionSchema.meta({ id: 'NewHook', examples: [HOOK] });
+export const newHookSchema = hookDefinitionSchema.meta({ id: 'NewHook' }).meta({ examples: [HOOK] });
 
 export const refusalsSchema = z
   .object({
@@ -25,6 +25,7 @@ export const hookSchema = z
   .object({
     hook_id: z.string(),
     ...HOOK_SHAPE,
+    enabled: z.boolean(),
     delivery_path: z.string().describe('Where deliveries are sent to, with POST.'),
     delivery_url: z.string().nullable().describe('The same as a URL; null if the server has no PUBLIC_URL.'),
     refusals: refusalsSchema,
@@ -45,6 +46,7 @@ export function toHook(view: HookView, { publicUrl }: HookRouteOptions): Wire<ty
   return {
     hook_id: hookId,
     ...definition,
+    enabled: definition.enabled ?? true,
     delivery_path: path,
     delivery_url: publicUrl === undefined ? null : publicUrl + path,
     refusals: toRefusals(view),

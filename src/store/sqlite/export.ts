@@ -13,6 +13,7 @@ import type {
   ExportedSnapshot,
   ExportedUsage,
 } from '../export.js';
+import type { DeliveryRow, HookRow } from '../hooks.js';
 import { explainOpening, openDatabase } from './database.js';
 import { checkFileNames } from './file-names.js';
 import { locateDatabase } from './location.js';
@@ -72,6 +73,11 @@ const RUN_COLUMNS = `run_id AS runId, graph_id AS graphId, graph_version AS grap
   parent_run_id AS parentRunId, parent_seq AS parentSeq, child_index AS childIndex, wake_at AS wakeAt,
   waiting_for AS waitingFor, metadata, error, data, slot_seq AS slotSeq, descendants, paused`;
 
+const HOOK_COLUMNS = `hook_id AS hookId, graph_id AS graphId, revision, created_at AS createdAt, updated_at AS updatedAt,
+  refused, last_refused_at AS lastRefusedAt, last_refusal AS lastRefusal, definition`;
+const DELIVERY_COLUMNS = `hook_id AS hookId, delivery_key AS key, delivery_id AS deliveryId, received_at AS receivedAt,
+  outcome, run_id AS runId, status, code, detail`;
+
 function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
   const all = <Row>(text: string) => sqlite.prepare<unknown[], Row>(text);
   /** Of runs, whose ids are given as one JSON text. */
@@ -95,6 +101,8 @@ function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
     }),
     graphs: () => graphs.iterate(),
     keys: () => all<ExportedKey>('SELECT name, key FROM server_keys ORDER BY name').iterate(),
+    hooks: () => all<HookRow>(`SELECT ${HOOK_COLUMNS} FROM hooks ORDER BY hook_id`).iterate(),
+    deliveries: () => all<DeliveryRow>(`SELECT ${DELIVERY_COLUMNS} FROM hook_deliveries ORDER BY hook_id`).iterate(),
     runs: (after, limit) => runs.all(after, limit),
     known: (runIds) => known.all(JSON.stringify(runIds)) as string[],
     events: ofRuns<ExportedEvent>('seq, type, time, log_end AS logEnd, payload', 'run_events', 'seq'),
