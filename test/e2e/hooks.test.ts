@@ -6,7 +6,7 @@ import { ask } from './client.js';
 import { databaseOf } from './database.js';
 
 const DELIVERIES = 40;
-const KILLS = 3;
+const KILLS = 2;
 
 const ECHO = {
   graph_id: 'echo',

@@ -97,11 +97,12 @@ describe('deliveries of strangers', () => {
   it('cannot have more held of them than there is room for; then others are told to come again', async () => {
     const size = MAX_BYTES - 500;
     const length = `Content-Length: ${MAX_BYTES}`;
+    const arriving: Socket[] = [];
+    server.app.server.on('connection', (socket) => arriving.push(socket));
     const slow = await Promise.all([1, 2].map(() => begin('plain', [SIGNATURE, length], 'x'.repeat(size))));
-    const refused = await until(async () => {
-      const sent = await server.ask('POST /hooks/open/deliveries', JSON.stringify('y'.repeat(2000)));
-      return sent.status === 202 ? undefined : sent;
-    });
+    // Not earlier: this one would be held then, and one of those refused.
+    await until(async () => arriving.length === 2 && arriving.every(({ bytesRead }) => bytesRead > size));
+    const refused = await server.ask('POST /hooks/open/deliveries', JSON.stringify('y'.repeat(2000)));
     expect([refused.status, refused.body.code, refused.headers['retry-after']]).toEqual([503, 'server_busy', '1']);
     // What is small still fits, and what is given up makes room.
     expect((await server.ask('POST /hooks/open/deliveries', '"z"')).status).toBe(202);
