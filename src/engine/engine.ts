@@ -28,7 +28,6 @@ export type { BulkRequest } from './bulk.js';
 export type { DiagramFormat } from './diagrams.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
-export type { DeliveryResult, OpenDelivery } from './hooks/deliver.js';
 export type { HookView } from './hooks/hooks.js';
 export type { RunView } from './read-state.js';
 export type { RetryRun } from './requests.js';

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HookBook } from '../../src/engine/hooks/hook-book.js';
@@ -78,19 +77,12 @@ describe('deliveries', () => {
     expect(await send({ engine }, { id: 1 })).toMatchObject({ outcome: 'accepted', isNew: true });
   });
 
-  it('are refused once there are as many hooks as there can be', async () => {
+  it('go on to the hooks that are there, once there are as many as there can be', async () => {
     const server = await withHook();
-    for (let made = 1; made < 1000; made += 37) {
-      const count = Math.min(37, 1000 - made);
-      await Promise.all(
-        Array.from({ length: count }, () =>
-          server.engine.createHook({ ...HOOK, hook_id: `x${randomBytes(6).toString('hex')}` }),
-        ),
-      );
-    }
-    await expect(server.engine.createHook({ ...HOOK, hook_id: 'more' })).rejects.toMatchObject({
-      code: 'too_many_hooks',
-    });
+    const create = vi.spyOn(server.store.hooks, 'create').mockResolvedValueOnce('full');
+    const more = { ...HOOK, hook_id: 'more' };
+    await expect(server.engine.createHook(more)).rejects.toMatchObject({ code: 'too_many_hooks' });
+    expect(create).toHaveBeenCalledWith(expect.objectContaining({ hookId: 'more' }), 1000);
     expect(await send(server, { id: 1 })).toMatchObject({ outcome: 'accepted' });
   });
 });
