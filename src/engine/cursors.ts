@@ -1,5 +1,5 @@
 import { EngineError } from '../core/base/errors.js';
-import type { DeliveryPlace } from '../store/hooks.js';
+import type { HookDeliveryPlace } from '../store/hooks.js';
 
 /** What `cursor` of each kind of list is made of. Each differs from the others, so that one list refuses those of another. */
 
@@ -57,12 +57,12 @@ export function readHookCursor(cursor: string): string {
 }
 
 /** The cursor of the deliveries that came before one. */
-export function deliveryCursorAfter({ receivedAt, key }: DeliveryPlace): string {
+export function hookDeliveryCursorAfter({ receivedAt, key }: HookDeliveryPlace): string {
   return `${receivedAt}:${key}`;
 }
 
 /** The delivery that a page of deliveries follows. @throws EngineError `invalid_request` */
-export function readDeliveryCursor(cursor: string): DeliveryPlace {
+export function readHookDeliveryCursor(cursor: string): HookDeliveryPlace {
   const [, receivedAt, key] = BEFORE_DELIVERY.exec(cursor) ?? [];
   if (receivedAt === undefined || key === undefined) throw invalidCursor();
   return { receivedAt: Number(receivedAt), key };

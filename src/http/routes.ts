@@ -16,7 +16,7 @@ import { validateGraphRoute } from './graphs/validate.js';
 import { createHookRoute } from './hooks/create.js';
 import { deleteHookRoute } from './hooks/delete.js';
 import { type DeliveryOptions, deliverRoute } from './hooks/deliver.js';
-import { listDeliveriesRoute } from './hooks/deliveries.js';
+import { listHookDeliveriesRoute } from './hooks/deliveries.js';
 import { getHookRoute } from './hooks/get.js';
 import { listHooksRoute } from './hooks/list.js';
 import { updateHookRoute } from './hooks/update.js';
@@ -85,7 +85,7 @@ export const ROUTES: readonly AddRoutes[] = [
   getHookRoute,
   updateHookRoute,
   deliverRoute,
-  listDeliveriesRoute,
+  listHookDeliveriesRoute,
   deleteHookRoute,
   listToolsRoute,
   listConditionsRoute,

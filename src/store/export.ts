@@ -1,5 +1,5 @@
 import type { EventRecord } from '../core/run/events.js';
-import type { DeliveryRow, HookRow } from './hooks.js';
+import type { HookDeliveryRow, HookRow } from './hooks.js';
 
 /** A graph version as it is stored. Times are milliseconds since 1970. */
 export interface ExportedGraph {
@@ -81,7 +81,7 @@ export interface Export {
   graphs(): Iterable<ExportedGraph>;
   keys(): Iterable<ExportedKey>;
   hooks(): Iterable<HookRow>;
-  deliveries(): Iterable<DeliveryRow>;
+  hookDeliveries(): Iterable<HookDeliveryRow>;
   /** Rows of runs with greater ids than one, in order. */
   runs(after: string, limit: number): readonly ExportedRun[];
   /** Journals of runs, in order. */

@@ -48,10 +48,10 @@ export interface IdleDelivery extends DeliveryIdentity {
   readonly detail: string | null;
 }
 
-export type DeliveryOutcome = 'accepted' | IdleDelivery['outcome'];
+export type HookDeliveryOutcome = 'accepted' | IdleDelivery['outcome'];
 
-export interface DeliveryRow extends DeliveryIdentity {
-  readonly outcome: DeliveryOutcome;
+export interface HookDeliveryRow extends DeliveryIdentity {
+  readonly outcome: HookDeliveryOutcome;
   readonly runId: string | null;
   readonly status: RunStatus | null;
   readonly code: string | null;
@@ -59,7 +59,7 @@ export interface DeliveryRow extends DeliveryIdentity {
 }
 
 /** Where a list of deliveries goes on: behind this one. */
-export type DeliveryPlace = Pick<DeliveryRow, 'receivedAt' | 'key'>;
+export type HookDeliveryPlace = Pick<HookDeliveryRow, 'receivedAt' | 'key'>;
 
 /** Every method is atomic. All reject with {@link StoreUnavailableError} while the database cannot be used. */
 export interface HookStore {
@@ -79,11 +79,11 @@ export interface HookStore {
   /** Counts requests that were refused. */
   noteRefusals(hookId: string, refusals: { count: number; at: number; reason: string }): Promise<void>;
 
-  findDelivery(hookId: string, key: string): Promise<DeliveryRow | undefined>;
+  findDelivery(hookId: string, key: string): Promise<HookDeliveryRow | undefined>;
   /** Notes a delivery that has done nothing, unless it has been accepted meanwhile, or its hook is gone. */
   noteDelivery(delivery: IdleDelivery): Promise<void>;
   /** The latest first. */
-  listDeliveries(hookId: string, after: DeliveryPlace | undefined, limit: number): Promise<DeliveryRow[]>;
+  listDeliveries(hookId: string, after: HookDeliveryPlace | undefined, limit: number): Promise<HookDeliveryRow[]>;
   /** Deletes deliveries that came before a time, and those beyond the latest `most`: at most {@link PRUNED_AT_A_TIME}; says how many. */
   pruneDeliveries(hookId: string, before: number, most: number): Promise<number>;
 }

@@ -35,7 +35,7 @@ describe('deliveries', () => {
     const results = await Promise.allSettled(Array.from({ length: 20 }, (_, id) => send(server, { id })));
     const full = results.flatMap(({ status }, id) => (status === 'rejected' ? [id] : []));
     expect(full.length).toBeGreaterThan(0);
-    expect((await server.engine.listDeliveries('h', { limit: 100 })).deliveries).toHaveLength(20 - full.length);
+    expect((await server.engine.listHookDeliveries('h', { limit: 100 })).deliveries).toHaveLength(20 - full.length);
     for (const id of full) {
       for (;;) {
         const sent = await send(server, { id }).catch((error: unknown) => error);
@@ -53,7 +53,7 @@ describe('deliveries', () => {
     now.mockReturnValue(Date.UTC(2026, 0, 8, 1));
     const again = await startEngineAgain(first, now);
     await send(again, { id: 'new' });
-    const { deliveries } = await again.engine.listDeliveries('h', { limit: 10 });
+    const { deliveries } = await again.engine.listHookDeliveries('h', { limit: 10 });
     expect(deliveries.map(({ deliveryId }) => deliveryId)).toEqual(['new']);
   });
 

@@ -34,7 +34,7 @@ export function failingEngine(error: unknown): Engine {
     deleteHook: failLater,
     getHook: failLater,
     listHooks: failLater,
-    listDeliveries: failLater,
+    listHookDeliveries: failLater,
     openDelivery: failLater,
     deliver: failLater,
     retryRun: failLater,

@@ -14,7 +14,7 @@ import {
 } from '../../core/hook/signature.js';
 import { type RunStatus, statusOf } from '../../core/run/state.js';
 import { DeliveryTakenError } from '../../store/errors.js';
-import type { DeliveryRow, IdleDelivery } from '../../store/hooks.js';
+import type { HookDeliveryRow, IdleDelivery } from '../../store/hooks.js';
 import type { Unit } from '../../store/store.js';
 import type { RequestUseCases } from '../requests.js';
 import { sendSignal } from '../send-signal.js';
@@ -259,7 +259,7 @@ function only({ runId, status }: { runId: string; status: RunStatus }): { runId:
   return { runId, status };
 }
 
-function replayOf({ outcome, runId, status }: DeliveryRow): DeliveryResult | undefined {
+function replayOf({ outcome, runId, status }: HookDeliveryRow): DeliveryResult | undefined {
   if (outcome !== 'accepted' || runId === null || status === null) return undefined;
   return { outcome, runId, status, replayed: true, isNew: false };
 }

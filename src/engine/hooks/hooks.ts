@@ -2,8 +2,8 @@ import { EngineError, type Problem } from '../../core/base/errors.js';
 import { jsonBytes } from '../../core/base/json.js';
 import { type HookDefinition, hookIdSchema, MAX_HOOK_BYTES, type NewHook } from '../../core/hook/definition.js';
 import { readKey } from '../../core/hook/signature.js';
-import type { DeliveryRow, HookRow } from '../../store/hooks.js';
-import { deliveryCursorAfter, hookCursorAfter, readDeliveryCursor, readHookCursor } from '../cursors.js';
+import type { HookDeliveryRow, HookRow } from '../../store/hooks.js';
+import { hookCursorAfter, hookDeliveryCursorAfter, readHookCursor, readHookDeliveryCursor } from '../cursors.js';
 import { graphNotFound } from '../graphs.js';
 import type { Page, RunDeps } from '../shared.js';
 import { definitionOf, type HookBook, problemsOfHook } from './hook-book.js';
@@ -89,15 +89,15 @@ export class HookUseCases {
   }
 
   /** What a hook was sent, the latest first. @throws EngineError `hook_not_found`, `invalid_request`. */
-  async listDeliveries(
+  async listHookDeliveries(
     hookId: string,
     { limit, cursor }: Page,
-  ): Promise<{ hook: HookRow; deliveries: readonly DeliveryRow[]; nextCursor: string | null }> {
-    const after = cursor === undefined ? undefined : readDeliveryCursor(cursor);
+  ): Promise<{ hook: HookRow; deliveries: readonly HookDeliveryRow[]; nextCursor: string | null }> {
+    const after = cursor === undefined ? undefined : readHookDeliveryCursor(cursor);
     const hook = await this.#row(hookId);
     const rows = await this.deps.store.hooks.listDeliveries(hookId, after, limit + 1);
     const last = rows.length > limit ? rows[limit - 1] : undefined;
-    const nextCursor = last === undefined ? null : deliveryCursorAfter(last);
+    const nextCursor = last === undefined ? null : hookDeliveryCursorAfter(last);
     return { hook, deliveries: rows.slice(0, limit), nextCursor };
   }
 

@@ -6,7 +6,10 @@ import { Refusals } from './refusals.js';
 
 /** All that the engine does about hooks. */
 export interface HookOperations
-  extends Pick<HookUseCases, 'createHook' | 'updateHook' | 'deleteHook' | 'getHook' | 'listHooks' | 'listDeliveries'>,
+  extends Pick<
+      HookUseCases,
+      'createHook' | 'updateHook' | 'deleteHook' | 'getHook' | 'listHooks' | 'listHookDeliveries'
+    >,
     Pick<DeliveryUseCases, 'openDelivery' | 'deliver'> {}
 
 type Parts = Omit<ConstructorParameters<typeof DeliveryUseCases>[0] & HookDeps, 'book' | 'refusals'> & {
@@ -30,7 +33,7 @@ export function makeHooks(
     deleteHook: (hookId) => hooks.deleteHook(hookId),
     getHook: (hookId) => hooks.getHook(hookId),
     listHooks: (page) => hooks.listHooks(page),
-    listDeliveries: (hookId, page) => hooks.listDeliveries(hookId, page),
+    listHookDeliveries: (hookId, page) => hooks.listHookDeliveries(hookId, page),
     openDelivery: (hookId, headers) => deliveries.openDelivery(hookId, headers),
     deliver: (open, content) => deliveries.deliver(open, content),
   };

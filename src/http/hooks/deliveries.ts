@@ -7,7 +7,7 @@ import { kindSchema, nextCursorSchema, pageQuerySchema, timeSchema } from '../sc
 import { toTime, type Wire } from '../wire.js';
 import { hookParamsSchema, refusalsSchema, toRefusals } from './schemas.js';
 
-type Page = Awaited<ReturnType<Engine['listDeliveries']>>;
+type Page = Awaited<ReturnType<Engine['listHookDeliveries']>>;
 type Outcome = Page['deliveries'][number]['outcome'];
 
 const deliverySchema = z
@@ -30,12 +30,12 @@ const deliveryListSchema = z
   .object({ deliveries: z.array(deliverySchema), refusals: refusalsSchema, next_cursor: nextCursorSchema })
   .meta({ id: 'HookDeliveryList' });
 
-export function listDeliveriesRoute(app: App, engine: Engine): void {
+export function listHookDeliveriesRoute(app: App, engine: Engine): void {
   app.get(
     '/hooks/:hook_id/deliveries',
     {
       schema: {
-        operationId: 'listDeliveries',
+        operationId: 'listHookDeliveries',
         summary: 'List deliveries',
         description:
           'What the hook was sent, the latest first: for a week, and at most 100,000. Requests with a wrong signature are only counted.',
@@ -48,7 +48,7 @@ export function listDeliveriesRoute(app: App, engine: Engine): void {
         ]),
       },
     },
-    async (request) => toDeliveryList(await engine.listDeliveries(request.params.hook_id, request.query)),
+    async (request) => toDeliveryList(await engine.listHookDeliveries(request.params.hook_id, request.query)),
   );
 }
 

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import {
-  type DeliveryPlace,
-  type DeliveryRow,
+  type HookDeliveryPlace,
+  type HookDeliveryRow,
   type HookRow,
   type HookStore,
   type IdleDelivery,
@@ -99,8 +99,8 @@ export class PostgresHooks implements HookStore {
     });
   }
 
-  async findDelivery(hookId: string, key: string): Promise<DeliveryRow | undefined> {
-    const [row] = await this.#select<DeliveryRow>({
+  async findDelivery(hookId: string, key: string): Promise<HookDeliveryRow | undefined> {
+    const [row] = await this.#select<HookDeliveryRow>({
       text: `SELECT ${DELIVERY} FROM hook_deliveries WHERE hook_id = $1 AND delivery_key = $2`,
       values: [hookId, key],
     });
@@ -120,7 +120,7 @@ export class PostgresHooks implements HookStore {
     });
   }
 
-  listDeliveries(hookId: string, after: DeliveryPlace | undefined, limit: number): Promise<DeliveryRow[]> {
+  listDeliveries(hookId: string, after: HookDeliveryPlace | undefined, limit: number): Promise<HookDeliveryRow[]> {
     const { receivedAt, key } = after ?? { receivedAt: Number.MAX_SAFE_INTEGER, key: '' };
     return this.#select({
       text: `SELECT ${DELIVERY} FROM hook_deliveries WHERE hook_id = $1 AND (received_at, delivery_key) < ($2, $3)

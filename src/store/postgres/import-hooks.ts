@@ -1,4 +1,4 @@
-import type { DeliveryRow, HookRow } from '../hooks.js';
+import type { HookDeliveryRow, HookRow } from '../hooks.js';
 import type { Table } from './import-rows.js';
 
 export const HOOKS: Table<HookRow> = {
@@ -17,7 +17,7 @@ export const HOOKS: Table<HookRow> = {
   key: 'hook_id',
 };
 
-export const HOOK_DELIVERIES: Table<DeliveryRow> = {
+export const HOOK_DELIVERIES: Table<HookDeliveryRow> = {
   name: 'hook_deliveries',
   columns: [
     ['hook_id', 'text', ({ hookId }) => hookId],

@@ -158,7 +158,7 @@ async function importAll(pool: pg.Pool, source: Export, onProgress: (runs: numbe
   await inTransaction(pool, (session) => insertAll(session, GRAPHS, source.graphs()));
   await inTransaction(pool, (session) => importKeys(session, [...source.keys()]));
   await inTransaction(pool, (session) => insertAll(session, HOOKS, source.hooks()));
-  await inTransaction(pool, (session) => insertAll(session, HOOK_DELIVERIES, source.deliveries()));
+  await inTransaction(pool, (session) => insertAll(session, HOOK_DELIVERIES, source.hookDeliveries()));
   let done = 0;
   for (const runs of pagesOf(source)) {
     await inTransaction(pool, (session) => importRuns(session, source, runs));

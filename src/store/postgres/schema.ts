@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, pgTable, pgView, primaryKey, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import type { EventType } from '../../core/run/events.js';
 import type { RunStatus, Waiting } from '../../core/run/state.js';
-import type { DeliveryOutcome } from '../hooks.js';
+import type { HookDeliveryOutcome } from '../hooks.js';
 import { errorColumn, longText, metadataColumn, text } from './stored-columns.js';
 
 // The tables of `store/sqlite/schema.ts`, column by column: change both. What differs:
@@ -182,7 +182,7 @@ export const hookDeliveries = pgTable(
     key: text('delivery_key').notNull(),
     deliveryId: longText('delivery_id'),
     receivedAt: time('received_at').notNull(),
-    outcome: text('outcome').$type<DeliveryOutcome>().notNull(),
+    outcome: text('outcome').$type<HookDeliveryOutcome>().notNull(),
     /** Of one that was accepted: the run, and the status that it was answered with. */
     runId: uuid('run_id'),
     status: text('status').$type<RunStatus>(),

@@ -13,7 +13,7 @@ import type {
   ExportedSnapshot,
   ExportedUsage,
 } from '../export.js';
-import type { DeliveryRow, HookRow } from '../hooks.js';
+import type { HookDeliveryRow, HookRow } from '../hooks.js';
 import { explainOpening, openDatabase } from './database.js';
 import { checkFileNames } from './file-names.js';
 import { locateDatabase } from './location.js';
@@ -75,7 +75,7 @@ const RUN_COLUMNS = `run_id AS runId, graph_id AS graphId, graph_version AS grap
 
 const HOOK_COLUMNS = `hook_id AS hookId, graph_id AS graphId, revision, created_at AS createdAt, updated_at AS updatedAt,
   refused, last_refused_at AS lastRefusedAt, last_refusal AS lastRefusal, definition`;
-const DELIVERY_COLUMNS = `hook_id AS hookId, delivery_key AS key, delivery_id AS deliveryId, received_at AS receivedAt,
+const HOOK_DELIVERY_COLUMNS = `hook_id AS hookId, delivery_key AS key, delivery_id AS deliveryId, received_at AS receivedAt,
   outcome, run_id AS runId, status, code, detail`;
 
 function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
@@ -102,7 +102,8 @@ function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
     graphs: () => graphs.iterate(),
     keys: () => all<ExportedKey>('SELECT name, key FROM server_keys ORDER BY name').iterate(),
     hooks: () => all<HookRow>(`SELECT ${HOOK_COLUMNS} FROM hooks ORDER BY hook_id`).iterate(),
-    deliveries: () => all<DeliveryRow>(`SELECT ${DELIVERY_COLUMNS} FROM hook_deliveries ORDER BY hook_id`).iterate(),
+    hookDeliveries: () =>
+      all<HookDeliveryRow>(`SELECT ${HOOK_DELIVERY_COLUMNS} FROM hook_deliveries ORDER BY hook_id`).iterate(),
     runs: (after, limit) => runs.all(after, limit),
     known: (runIds) => known.all(JSON.stringify(runIds)) as string[],
     events: ofRuns<ExportedEvent>('seq, type, time, log_end AS logEnd, payload', 'run_events', 'seq'),

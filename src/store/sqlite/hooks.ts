@@ -2,8 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { and, asc, desc, eq, gt, lt, ne, or, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import {
-  type DeliveryPlace,
-  type DeliveryRow,
+  type HookDeliveryPlace,
+  type HookDeliveryRow,
   type HookRow,
   type HookStore,
   type IdleDelivery,
@@ -80,7 +80,7 @@ export class SqliteHooks implements HookStore {
     });
   }
 
-  async findDelivery(hookId: string, key: string): Promise<DeliveryRow | undefined> {
+  async findDelivery(hookId: string, key: string): Promise<HookDeliveryRow | undefined> {
     return this.access.read(() => this.#statements.findDelivery.get({ hookId, key }));
   }
 
@@ -100,7 +100,11 @@ export class SqliteHooks implements HookStore {
     });
   }
 
-  async listDeliveries(hookId: string, after: DeliveryPlace | undefined, limit: number): Promise<DeliveryRow[]> {
+  async listDeliveries(
+    hookId: string,
+    after: HookDeliveryPlace | undefined,
+    limit: number,
+  ): Promise<HookDeliveryRow[]> {
     const { receivedAt, key } = hookDeliveries;
     const isAfter =
       after === undefined

@@ -3,7 +3,7 @@ import { index, integer, primaryKey, sqliteTable, sqliteView, text, uniqueIndex 
 import type { GraphDefinition } from '../../core/graph/definition.js';
 import type { EventType } from '../../core/run/events.js';
 import { RUN_STATUSES, type RunStatus, type Waiting } from '../../core/run/state.js';
-import type { DeliveryOutcome } from '../hooks.js';
+import type { HookDeliveryOutcome } from '../hooks.js';
 import { errorColumn, metadataColumn } from './stored-json.js';
 
 // Times are integers, milliseconds since 1970. Columns that can be large stand last, so that reading the ones before
@@ -187,7 +187,7 @@ export const hookDeliveries = sqliteTable(
     key: text('delivery_key').notNull(),
     deliveryId: text('delivery_id'),
     receivedAt: integer('received_at').notNull(),
-    outcome: text('outcome').$type<DeliveryOutcome>().notNull(),
+    outcome: text('outcome').$type<HookDeliveryOutcome>().notNull(),
     /** Of one that was accepted: the run, and the status that it was answered with. */
     runId: text('run_id'),
     status: text('status').$type<RunStatus>(),
