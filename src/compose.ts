@@ -40,6 +40,8 @@ export interface ComposeOptions
   readonly httpAllow?: readonly string[];
   /** Called after each try of a callback. */
   readonly onCallback?: SenderOptions['onTried'];
+  /** Hooks can take what nobody has signed; they cannot if it is omitted. */
+  readonly allowsUnsignedHooks?: boolean;
   /** On a database that others share. */
   readonly sharing?: Partial<Omit<SharingOptions, 'abilities'>>;
   /** Milliseconds since 1970; the system's clock if it is omitted. A database that others share has its own. */
@@ -134,6 +136,8 @@ export async function compose({
     registry,
     maxDescendants,
     secrets,
+    logger,
+    allowsUnsigned: options.allowsUnsignedHooks ?? false,
     secretNames: new Set(Object.keys(secrets)),
     answerTokens: options.publicUrl === undefined ? undefined : await makeAnswerTokens(store),
   });

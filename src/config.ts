@@ -91,6 +91,8 @@ const configSchema = settingsSchema.transform((settings) => ({
   logLevel: settings.LOG_LEVEL,
   /** Only this machine can reach the server, and anybody on it may: then the Host header tells web pages apart. */
   isOpenOnLoopback: countKeys(settings) === 0 && isLoopback(settings.HOST),
+  /** Hooks can take what nobody has signed. */
+  allowsUnsignedHooks: settings.ALLOW_ANONYMOUS || isLoopback(settings.HOST),
 }));
 
 /** The settings with keys, which are never shown. With any of them, requests need a key. */

@@ -39,6 +39,7 @@ describe('readConfig', () => {
       namedApiKeys: [],
       readApiKeys: [],
       allowAnonymous: false,
+      allowsUnsignedHooks: true,
       httpAllow: [],
       llmBaseUrl: 'https://api.openai.com/v1',
       mcpConfigPath: undefined,
@@ -103,6 +104,7 @@ describe('readConfig', () => {
       ],
       readApiKeys: ['five'],
       allowAnonymous: true,
+      allowsUnsignedHooks: true,
       httpAllow: ['internal.example', '127.0.0.1:9000', 'fd00::/8'],
       llmBaseUrl: 'http://localhost:9100/v1',
       mcpConfigPath: './mcp.json',
@@ -284,6 +286,12 @@ it('knows when anybody on this machine, and nobody else, may come in', () => {
   expect(readConfig({ NAMED_API_KEYS: 'a:k' }).isOpenOnLoopback).toBe(false);
   expect(readConfig({ READ_API_KEYS: 'k' }).isOpenOnLoopback).toBe(false);
   expect(readConfig({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true' }).isOpenOnLoopback).toBe(false);
+});
+
+it('lets hooks take what nobody has signed on loopback, and where everybody may do everything', () => {
+  expect(readConfig({ API_KEYS: 'k' }).allowsUnsignedHooks).toBe(true);
+  expect(readConfig({ HOST: '0.0.0.0', API_KEYS: 'k' }).allowsUnsignedHooks).toBe(false);
+  expect(readConfig({ HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true' }).allowsUnsignedHooks).toBe(true);
 });
 
 describe('.env.example', () => {

@@ -1,11 +1,14 @@
 import { EngineError } from '../core/base/errors.js';
 import { deliveryIdOf, readDeliveryId } from '../core/delivery/delivery.js';
 import type { DeliveryPlace } from '../store/deliveries.js';
+import type { HookDeliveryPlace } from '../store/hooks.js';
 
 /** What `cursor` of each kind of list is made of. Each differs from the others, so that one list refuses those of another. */
 
 const RUN_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const AFTER_GRAPH = /^after:([a-z0-9-]{1,100})$/;
+const AFTER_HOOK = /^hook:([a-z0-9][a-z0-9_-]{0,99})$/;
+const BEFORE_DELIVERY = /^(\d{1,15}):([\w-]{1,64})$/;
 const SEQ = /^[1-9]\d{0,14}$/;
 
 /** Before the schedule in a cursor. */
@@ -71,6 +74,30 @@ export function readDeliveryCursor(cursor: string): DeliveryPlace {
   const key = readDeliveryId(id);
   if (key === undefined) throw invalidCursor();
   return { ...key, createdAt: Number(createdAt) };
+}
+
+/** The cursor of the hooks after one. */
+export function hookCursorAfter(hookId: string): string {
+  return `hook:${hookId}`;
+}
+
+/** The hook that a page of hooks follows. @throws EngineError `invalid_request` */
+export function readHookCursor(cursor: string): string {
+  const hookId = AFTER_HOOK.exec(cursor)?.[1];
+  if (hookId === undefined) throw invalidCursor();
+  return hookId;
+}
+
+/** The cursor of the deliveries that came before one. */
+export function hookDeliveryCursorAfter({ receivedAt, key }: HookDeliveryPlace): string {
+  return `${receivedAt}:${key}`;
+}
+
+/** The delivery that a page of deliveries follows. @throws EngineError `invalid_request` */
+export function readHookDeliveryCursor(cursor: string): HookDeliveryPlace {
+  const [, receivedAt, key] = BEFORE_DELIVERY.exec(cursor) ?? [];
+  if (receivedAt === undefined || key === undefined) throw invalidCursor();
+  return { receivedAt: Number(receivedAt), key };
 }
 
 function invalidCursor(message = 'Use a next_cursor of an earlier answer.'): EngineError {

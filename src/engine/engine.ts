@@ -8,6 +8,7 @@ import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
 import { type GraphDeps, GraphUseCases } from './graphs.js';
+import { type HookOperations, makeHooks } from './hooks/operations.js';
 import { LargeReads } from './large-reads.js';
 import { listRuns } from './list-runs.js';
 import { listSteps } from './list-steps.js';
@@ -28,6 +29,7 @@ export type { BulkRequest } from './bulk.js';
 export type { DiagramFormat } from './diagrams.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
+export type { HookView } from './hooks/hooks.js';
 export type { RunView } from './read-state.js';
 export type { RetryRun } from './requests.js';
 export type { ScheduleView } from './schedules.js';
@@ -51,6 +53,7 @@ export interface Engine
     Pick<RequestUseCases, 'cancelRun' | 'pauseRun' | 'unpauseRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
     Pick<DiagramUseCases, 'drawGraph' | 'drawRun'>,
     Pick<WatchUseCases, 'watchRun' | 'streamRun'>,
+    HookOperations,
     Pick<DeliveryUseCases, 'listDeliveries' | 'getDelivery' | 'retryDelivery'>,
     Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'>,
     Pick<
@@ -101,6 +104,9 @@ export interface EngineDeps
     Pick<AnswerLinkDeps, 'answerTokens'> {
   readonly output: RunOutput;
   readonly queue: Pick<RunQueue, 'admit' | 'hasSlot'>;
+  /** Hooks can take what nobody has signed. */
+  readonly allowsUnsigned: boolean;
+  readonly logger: { warn(details: object, message: string): void };
 }
 
 /** Makes the engine out of its parts. */
@@ -111,6 +117,7 @@ export function createEngine(parts: EngineDeps): Engine {
   const states = new StateReader(deps);
   const requests = new RequestUseCases(deps);
   const links = new AnswerLinkUseCases(deps, requests);
+  const { refusals, operations } = makeHooks(deps, requests);
   const diagrams = new DiagramUseCases(deps);
   const watches = new WatchUseCases(deps);
   const schedules = new ScheduleUseCases(deps);
@@ -139,6 +146,7 @@ export function createEngine(parts: EngineDeps): Engine {
     readAnswerToken: (token) => links.readAnswerToken(token),
     getQuestion: (link) => links.getQuestion(link),
     answerQuestion: (link, payload) => links.answerQuestion(link, payload),
+    ...operations,
     retryRun: (runId, request) => requests.retryRun(runId, request),
     forkRun: (runId, request) => forkRun(deps, requests, runId, request),
     sendSignal: (runId, request) => sendSignal(deps, runId, request),
@@ -162,6 +170,7 @@ export function createEngine(parts: EngineDeps): Engine {
     isReady: () => !stopping && deps.store.isHealthy(),
     stop: () => {
       stopping = true;
+      void refusals.flush();
       admission.stop();
       states.stop();
       watches.stopWatching();

@@ -14,7 +14,7 @@ import { readFamilyTotal, readFamilyUsage } from '../runs/family-usage.js';
 import { appendOf } from '../runs/units.js';
 import { ConflictError } from '../store/errors.js';
 import type { Wake } from '../store/queue.js';
-import type { RunDeps } from './shared.js';
+import type { Commit, RunDeps } from './shared.js';
 
 type LiftDeps = Pick<RunDeps, 'store' | 'runs' | 'now'>;
 
@@ -40,8 +40,9 @@ export async function liftLimitsOfOwner(
   deps: LiftDeps,
   runId: string,
   request: LiftRequest,
+  commit: Commit = (unit) => deps.store.commit(unit),
 ): Promise<AppendResult | undefined> {
-  const { store, runs, now } = deps;
+  const { runs, now } = deps;
   for (;;) {
     const state = await runs.load(runId);
     const ownerId = state && ownerOfLimit(state);
@@ -55,7 +56,7 @@ export async function liftLimitsOfOwner(
     const appends = [appendOf(owner, append(owner, lifted.owner, at)), appendOf(state, after)];
     const wakes = await wakesOf(deps, ownerId, [runId]);
     try {
-      await store.commit({ appends, wakes });
+      await commit({ appends, wakes });
       await wakeLateComers(deps, ownerId, wakes);
       return { state: after.state, isAppended: true };
     } catch (error) {

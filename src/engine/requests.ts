@@ -16,7 +16,7 @@ import { cancelRun } from '../runs/cancel.js';
 import { readFamilyUsage } from '../runs/family-usage.js';
 import type { Unit } from '../store/store.js';
 import { liftLimitsOfOwner, liftOwnLimits } from './lift-limits.js';
-import { inTurnToLoad, jsonOf, type RunDeps, refusalError, runNotFound } from './shared.js';
+import { type Commit, inTurnToLoad, jsonOf, type RunDeps, refusalError, runNotFound } from './shared.js';
 import type { ParamsDeps } from './step-params.js';
 
 export interface Answered {
@@ -73,21 +73,23 @@ export class RequestUseCases {
 
   /**
    * Answers what a run waits for, be it a higher limit.
+   * @param commit how the unit is stored, if not as it is
    * @throws EngineError `run_not_found`, `run_not_waiting`, `limits_too_low`, `invalid_request`, `invalid_answer`,
    * `run_unreadable`, `server_busy`, `store_unavailable`.
    */
-  async resumeRun(runId: string, { payload, waitId, by }: AnswerRequest): Promise<Answered> {
+  async resumeRun(runId: string, { payload, waitId, by }: AnswerRequest, commit?: Commit): Promise<Answered> {
     const request = { payload: await jsonOf(this.deps, payload, '/payload'), waitId, by };
     const { turns, now } = this.deps;
-    const lifted = await inTurnToLoad(this.deps, runId, () => liftLimitsOfOwner(this.deps, runId, request));
+    const lifted = await inTurnToLoad(this.deps, runId, () => liftLimitsOfOwner(this.deps, runId, request, commit));
     if (lifted !== undefined) return statusAfter(runId, lifted);
-    const { isAppended: _, ...answered } = await this.#request(runId, async (state) => {
+    const decide = async (state: RunState): Promise<Verdict> => {
       if (isLimited(state)) return liftOwnLimits(this.deps, state, request);
       const schema = state.phase.kind === 'waiting' ? state.phase.wait.schema : null;
       // It is kept: what is checked with it next need not compile it.
       if (schema !== null) await turns.inSlices(compileInSteps(schema));
       return answer(state, request, now());
-    });
+    };
+    const { isAppended: _, ...answered } = await this.#request(runId, decide, commit);
     return answered;
   }
 

@@ -10,7 +10,7 @@ import { type RunState, type RunStatus, statusOf } from '../core/run/state.js';
 import { signalNameSchema } from '../core/tool/wait.js';
 import { appendTo } from '../runs/append.js';
 import type { Idempotency } from '../store/store.js';
-import { inTurnToLoad, jsonOf, type RunDeps, refusalError, runNotFound } from './shared.js';
+import { type Commit, inTurnToLoad, jsonOf, type RunDeps, refusalError, runNotFound } from './shared.js';
 
 /** It becomes a patch of `data`, with its key. */
 const MAX_PAYLOAD_BYTES = MAX_PATCH_BYTES - 1024;
@@ -33,8 +33,14 @@ export interface SignalledRun {
  * Sends a signal to a run, whatever it does at the moment. It is stored when this resolves.
  * @throws EngineError `run_not_found`, `run_finished`, `too_many_signals`, `invalid_request`, `invalid_answer`,
  * `idempotency_mismatch`, `run_unreadable`, `server_busy`, `store_unavailable`.
+ * @param commit how the unit is stored, if not as it is
  */
-export async function sendSignal(deps: RunDeps, runId: string, request: SendSignal): Promise<SignalledRun> {
+export async function sendSignal(
+  deps: RunDeps,
+  runId: string,
+  request: SendSignal,
+  commit?: Commit,
+): Promise<SignalledRun> {
   const signal = await toSignal(deps, request);
   const decide = async (state: RunState) => {
     const schema = state.phase.kind === 'waiting' ? state.phase.wait.schema : null;
@@ -42,7 +48,7 @@ export async function sendSignal(deps: RunDeps, runId: string, request: SendSign
     if (schema !== null) await deps.turns.inSlices(compileInSteps(schema));
     return receiveSignal(state, signal, deps.now());
   };
-  const result = await inTurnToLoad(deps, runId, () => appendTo(deps, runId, decide));
+  const result = await inTurnToLoad(deps, runId, () => appendTo(deps, runId, decide, commit));
   if (result === undefined) throw runNotFound(runId);
   const { state, isAppended, refusal } = result;
   if (refusal !== undefined) throw refusalError(refusal);

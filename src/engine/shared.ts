@@ -15,7 +15,7 @@ import {
   UnreadableScheduleError,
 } from '../store/errors.js';
 import type { Signals } from '../store/signals.js';
-import type { Idempotency, Store } from '../store/store.js';
+import type { Idempotency, Store, Unit } from '../store/store.js';
 import type { Admission } from './admission.js';
 import type { LargeReadOptions, LargeReads } from './large-reads.js';
 
@@ -111,6 +111,9 @@ export interface RunDeps {
   /** A new UUIDv7. */
   readonly newId: () => string;
 }
+
+/** Stores a unit. */
+export type Commit = (unit: Unit) => Promise<void>;
 
 /** The error for a run that is not there. */
 export function runNotFound(runId: string): EngineError {

@@ -14,7 +14,7 @@ import { GraphGoneError, GraphStaleError, ReplayError } from '../store/errors.js
 import type { ScheduleAdvance } from '../store/schedules.js';
 import type { Idempotency } from '../store/store.js';
 import { graphNotFound } from './graphs.js';
-import { jsonOf, type RunDeps, replay } from './shared.js';
+import { type Commit, jsonOf, type RunDeps, replay } from './shared.js';
 
 export interface StartRun extends Actor {
   readonly graphId: string;
@@ -42,15 +42,20 @@ export interface StartedRun {
  * Starts a run. It is durable when this resolves.
  * @throws EngineError `graph_not_found`, `invalid_request`, `invalid_input`, `concurrency_full`, `queue_full`, `shutting_down`, `idempotency_mismatch`,
  * `store_unavailable`.
+ * @param commit how the unit is stored, if not as it is
  * @throws ScheduleMovedError
  */
-export async function startRun(deps: RunDeps, request: StartRun): Promise<StartedRun> {
+export async function startRun(
+  deps: RunDeps,
+  request: StartRun,
+  commit: Commit = (unit) => deps.store.commit(unit),
+): Promise<StartedRun> {
   const { idempotency } = request;
   // A repeated request is answered with its run, even if the graph has gone or the queue is full.
   const earlier = idempotency && (await deps.store.findByIdempotencyKey(idempotency.key));
   if (earlier !== undefined) return replay(earlier, idempotency);
   try {
-    return { runId: await startOnLatest(deps, request), replayed: false };
+    return { runId: await startOnLatest(deps, request, commit), replayed: false };
   } catch (error) {
     if (error instanceof ReplayError) return replay(error, idempotency);
     throw error;
@@ -58,13 +63,13 @@ export async function startRun(deps: RunDeps, request: StartRun): Promise<Starte
 }
 
 /** Starts the run; again on a newer version, if one was saved meanwhile, be it by another process. */
-async function startOnLatest(deps: RunDeps, request: StartRun): Promise<string> {
+async function startOnLatest(deps: RunDeps, request: StartRun, commit: Commit): Promise<string> {
   const { graphId, version } = request;
   for (;;) {
     const graph = await deps.graphs.find(graphId, version);
     if (graph === undefined) throw graphNotFound(graphId, version);
     try {
-      return await commitRun(deps, request, graph);
+      return await commitRun(deps, request, graph, commit);
     } catch (error) {
       if (!(error instanceof GraphGoneError || error instanceof GraphStaleError)) throw error;
       deps.graphs.forgetLatest(graphId);
@@ -73,7 +78,7 @@ async function startOnLatest(deps: RunDeps, request: StartRun): Promise<string> 
   }
 }
 
-async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph): Promise<string> {
+async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph, commit: Commit): Promise<string> {
   const { version, idempotency, metadata = {}, notify, by, startedBy } = request;
   const event = {
     type: 'run.submitted',
@@ -95,7 +100,7 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph)
   deps.runs.keep(opened.state);
   try {
     const unit = { ...newUnitOf(creationOf(opened, create)), ...definedOnly({ schedule: request.schedule?.(runId) }) };
-    await deps.admission.admit(() => deps.store.commit(unit));
+    await deps.admission.admit(() => commit(unit));
     return runId;
   } catch (error) {
     deps.runs.forget(runId);

@@ -9,7 +9,7 @@ declare module 'fastify' {
   }
 }
 
-/** Who can use the API. If there are keys, every route but health, /docs, /schemas, /answers and the page needs one as a Bearer token. */
+/** Who can use the API. If there are keys, every route but health, /docs, /schemas, /answers, deliveries to hooks and the page needs one as a Bearer token. */
 export interface AccessOptions extends ApiKeys {
   /** Refuses requests whose Host is not a name of this machine's loopback. */
   readonly loopbackOnly: boolean;
@@ -115,11 +115,13 @@ function isAnswerLink({ routeOptions }: FastifyRequest): boolean {
 const OPEN_ROUTES = /^\/(health\/.*|docs|docs\/.*|schemas\/.*|web\/.*|answers\/:token)?$/;
 
 /**
- * Health, documentation, schemas and the page with its parts hold no data; approval links have a secret of their own. The
+ * Health, documentation, schemas and the page with its parts hold no data; approval links have a secret of their own, and
+ * what hooks are sent is signed. The
  * matched route decides, not the text of the URL. What no route takes is answered with 405 or 404: below `/answers/`, people
  * without a key get that.
  */
 function isOpen(request: FastifyRequest): boolean {
   const { url } = request.routeOptions;
+  if (url === '/hooks/:hook_id/deliveries') return request.method === 'POST';
   return url === undefined ? request.url.startsWith('/answers/') : OPEN_ROUTES.test(url);
 }

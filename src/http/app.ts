@@ -39,8 +39,6 @@ export interface AppOptions extends AccessOptions, Omit<RouteOptions, 'answers'>
   readonly logger?: FastifyBaseLogger;
   /** Does work on large bodies. */
   readonly inSlices: InSlices;
-  /** Size limit of a request body. */
-  readonly maxBodyBytes: number;
   /** Only `/health/…` and `/metrics`: for a server that drives runs and takes no requests. */
   readonly isServiceOnly?: boolean;
   /** The folder of the page at `/`, see `findPage`; without it there is no page. */

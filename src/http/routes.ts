@@ -16,6 +16,13 @@ import { listGraphsRoute } from './graphs/list.js';
 import { listToolsRoute } from './graphs/tools.js';
 import { updateGraphRoute } from './graphs/update.js';
 import { validateGraphRoute } from './graphs/validate.js';
+import { createHookRoute } from './hooks/create.js';
+import { deleteHookRoute } from './hooks/delete.js';
+import { type DeliveryOptions, deliverRoute } from './hooks/deliver.js';
+import { listHookDeliveriesRoute } from './hooks/deliveries.js';
+import { getHookRoute } from './hooks/get.js';
+import { listHooksRoute } from './hooks/list.js';
+import { updateHookRoute } from './hooks/update.js';
 import type { PlaceOptions } from './input/places.js';
 import { bulkRoute } from './runs/bulk.js';
 import { cancelRunRoute } from './runs/cancel.js';
@@ -43,7 +50,12 @@ import { triggerScheduleRoute } from './schedules/trigger.js';
 import { healthRoutes } from './service/health.js';
 import { type MetricsOptions, metricsRoute } from './service/metrics.js';
 
-export type RouteOptions = StartRunOptions & MetricsOptions & AnswerOptions & PlaceOptions & PublicOptions;
+export type RouteOptions = StartRunOptions &
+  MetricsOptions &
+  AnswerOptions &
+  PlaceOptions &
+  PublicOptions &
+  DeliveryOptions;
 
 /** Adds operations to the application. */
 type AddRoutes = (app: App, engine: Engine, options: RouteOptions) => void;
@@ -88,6 +100,13 @@ export const ROUTES: readonly AddRoutes[] = [
   listDeliveriesRoute,
   getDeliveryRoute,
   retryDeliveryRoute,
+  createHookRoute,
+  listHooksRoute,
+  getHookRoute,
+  updateHookRoute,
+  deliverRoute,
+  listHookDeliveriesRoute,
+  deleteHookRoute,
   listToolsRoute,
   listConditionsRoute,
   ...SERVICE_ROUTES,

@@ -25,6 +25,17 @@ export class ReplayError extends Error {
   }
 }
 
+/** The delivery was accepted before, or its hook is gone. Look which, and answer as then. */
+export class DeliveryTakenError extends Error {
+  constructor(
+    readonly hookId: string,
+    readonly key: string,
+  ) {
+    super(`The delivery ${key} of hook ${hookId} was accepted before, or the hook is gone.`);
+    this.name = 'DeliveryTakenError';
+  }
+}
+
 /** The graph version of a new run is not there any more. */
 export class GraphGoneError extends Error {
   constructor(graphId: string) {

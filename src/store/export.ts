@@ -1,4 +1,5 @@
 import type { EventRecord } from '../core/run/events.js';
+import type { HookDeliveryRow, HookRow } from './hooks.js';
 
 /** A graph version as it is stored. Times are milliseconds since 1970. */
 export interface ExportedGraph {
@@ -136,6 +137,8 @@ export interface Export {
   limits(): Iterable<ExportedLimit>;
   keys(): Iterable<ExportedKey>;
   schedules(): Iterable<ExportedSchedule>;
+  hooks(): Iterable<HookRow>;
+  hookDeliveries(): Iterable<HookDeliveryRow>;
   /** Rows of runs with greater ids than one, in order. */
   runs(after: string, limit: number): readonly ExportedRun[];
   /** Journals of runs, in order. */

@@ -65,7 +65,7 @@ export interface ScheduleStore {
 
 /** Something that keeps a graph from being deleted. */
 export interface GraphUse {
-  readonly kind: 'schedule';
+  readonly kind: 'schedule' | 'hook';
   readonly id: string;
 }
 

@@ -8,6 +8,7 @@ import type { StartedBy, StartedByFilter } from '../core/run/started-by.js';
 import type { RunState, RunStatus, Waiting } from '../core/run/state.js';
 import type { RunOutline } from '../core/run/unread.js';
 import type { Deliveries } from './deliveries.js';
+import type { AcceptedDelivery, HookStore } from './hooks.js';
 import type { Claim, Wake } from './queue.js';
 import type { DeleteGraphResult, ScheduleAdvance, ScheduleStore } from './schedules.js';
 
@@ -67,6 +68,8 @@ export interface Unit {
   readonly done?: Claim;
   /** The schedule that moves on. If somebody else has changed it, that is a {@link ScheduleMovedError}. */
   readonly schedule?: ScheduleAdvance;
+  /** What a hook was sent that led to this. One that was accepted before is a {@link DeliveryTakenError}. */
+  readonly delivery?: AcceptedDelivery;
 }
 
 /** A stored graph version. Times are milliseconds since 1970. */
@@ -222,12 +225,15 @@ export type SaveGraphResult = 'saved' | 'id_taken' | 'name_taken' | 'missing';
  * the journal of a run reject with {@link UnreadableRunError} if a record cannot be read or is missing; lists do not.
  */
 export interface Store {
+  /** Hooks, and what they were sent. */
+  readonly hooks: HookStore;
+
   /**
    * Commits a unit, durably, together with others that are ready. When the database fails while it commits, the outcome
    * is read back before the caller is answered.
    * The run queue and the signals beside the store follow from what it stores.
    * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | ScheduleMovedError | ConcurrencyFullError |
-   * TooManyDescendantsError | StoreUnavailableError; nothing of the unit is then stored.
+   * TooManyDescendantsError | DeliveryTakenError | StoreUnavailableError; nothing of the unit is then stored.
    * @throws OutcomeUnknownError only when the store is closed, or gives up for good, before the outcome was read back.
    */
   commit(unit: Unit): Promise<void>;

@@ -64,6 +64,12 @@ export const FLOORS: readonly Floor[] = [
     packages: PURE,
   },
   {
+    name: 'core/hook',
+    holds: /^core\/hook\//,
+    mayImport: [BASE, TOOL, EXPRESSIONS, GRAPH, /^core\/hook\//],
+    packages: PURE,
+  },
+  {
     name: 'core/schedule',
     holds: SCHEDULE,
     mayImport: [BASE, TOOL, EXPRESSIONS, JSON_SCHEMA, GRAPH, SCHEDULE],

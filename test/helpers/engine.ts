@@ -27,6 +27,8 @@ export interface TestEngineOptions {
   readonly llmBaseUrl?: string;
   /** With it there are approval links. */
   readonly publicUrl?: string;
+  /** Hooks can take what nobody has signed, unless this is false. */
+  readonly allowsUnsignedHooks?: boolean;
   /** Called before the first run is taken up. */
   readonly beforeStart?: (parts: Composition) => void;
 }
@@ -81,6 +83,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     random: options.random ?? Math.random,
     secrets: options.secrets ?? {},
     publicUrl: options.publicUrl,
+    allowsUnsignedHooks: options.allowsUnsignedHooks ?? true,
     maxConcurrentRuns: options.maxConcurrentRuns ?? 100,
     maxDescendants: options.maxDescendants ?? 100_000,
     maxQueuedRuns: options.maxQueuedRuns ?? 10_000,

@@ -29,7 +29,7 @@ export interface TestServer extends TestEngine {
 
 export interface TestServerOptions
   extends TestEngineOptions,
-    Pick<AppOptions, 'page' | 'renderMetrics' | 'onRunStarted' | 'onAnswered' | 'unreadMs'> {
+    Pick<AppOptions, 'page' | 'renderMetrics' | 'onRunStarted' | 'onAnswered' | 'unreadMs' | 'maxDeliveryBytes'> {
   readonly apiKeys?: readonly string[];
   readonly namedApiKeys?: AppOptions['namedApiKeys'];
   readonly readApiKeys?: readonly string[];

@@ -32,6 +32,7 @@ const ROUTES = [
   'delete /graph/runs/{run_id}',
   'delete /graph/{graph_id}',
   'delete /schedules/{schedule_id}',
+  'delete /hooks/{hook_id}',
   'get /answers/{token}',
   'get /deliveries',
   'get /deliveries/{delivery_id}',
@@ -48,6 +49,9 @@ const ROUTES = [
   'get /graph/{graph_id}/diagram',
   'get /health/live',
   'get /health/ready',
+  'get /hooks',
+  'get /hooks/{hook_id}',
+  'get /hooks/{hook_id}/deliveries',
   'get /metrics',
   'get /schedules',
   'get /schedules/{schedule_id}',
@@ -65,10 +69,13 @@ const ROUTES = [
   'post /graph/runs/{run_id}/signals/{name}',
   'post /graph/runs/{run_id}/unpause',
   'post /graph/validate',
+  'post /hooks',
+  'post /hooks/{hook_id}/deliveries',
   'post /schedules',
   'post /schedules/preview',
   'post /schedules/{schedule_id}/trigger',
   'put /graph/{graph_id}',
+  'put /hooks/{hook_id}',
   'put /schedules/{schedule_id}',
 ];
 
@@ -111,8 +118,10 @@ describe('the documentation', () => {
       expect(answer.content?.['application/problem+json']?.schema.$ref).toBe('#/components/schemas/Problem');
     }
     expect(Object.keys(responses)).toEqual(expect.arrayContaining(['403', '500', '503']));
+    const isSigned = route === 'post /hooks/{hook_id}/deliveries';
     const isOpen = /\/(answers|health|schemas)\//.test(route);
-    expect([security, '401' in responses]).toEqual(isOpen ? [[], false] : [undefined, true]);
+    expect([security, '401' in responses]).toEqual([isOpen || isSigned ? [] : undefined, !isOpen]);
+    if (isSigned) expect(responses['401']?.description).toMatch(/^`invalid_signature`: [^`]*`detail`[^`]*$/);
   });
 
   it('says that an approval link takes what its form sends, too', () => {
@@ -179,7 +188,10 @@ describe('the documentation', () => {
 
   it('says which body can be left out', () => {
     const optional = [...operations].filter(([, { requestBody }]) => requestBody?.required === false);
-    expect(optional.map(([route]) => route)).toEqual(['post /graph/runs/{run_id}/retry']);
+    expect(optional.map(([route]) => route)).toEqual([
+      'post /graph/runs/{run_id}/retry',
+      'post /hooks/{hook_id}/deliveries',
+    ]);
   });
 
   it('describes every field of a graph that is not said by its name', async () => {

@@ -48,6 +48,8 @@ export interface ExpressionOptions {
   readonly secrets: boolean;
   /** Whether it chooses by an error, and can use `error`. */
   readonly error?: boolean;
+  /** Whether it is one of a hook: it can use `body`, `headers` and `query` instead of the state of a run. */
+  readonly delivery?: boolean;
   /** What the value must be, if only one kind makes sense. */
   readonly result?: 'boolean' | 'list';
   /** Where it stands among others of the same step: `uuid()` is another in each place. */
@@ -71,7 +73,10 @@ export interface Expression {
   evaluateWith(scope: Scope, meter: Meter): Json;
 }
 
-/** Parses and checks an expression (CEL over `input_data`, `data`, `run`, and `secrets` and `error` where allowed). Never throws. */
+/**
+ * Parses and checks an expression (CEL over `input_data`, `data`, `run`, and `secrets` and `error` where allowed; or over
+ * `body`, `headers`, `query`). Never throws.
+ */
 export function compileExpression(
   source: string,
   options: ExpressionOptions,
@@ -124,6 +129,7 @@ function compile(source: string, options: ExpressionOptions): Expression {
     quotedFields: quoted.names,
     allowsSecrets: options.secrets,
     knowsError: options.error === true,
+    knowsDelivery: options.delivery === true,
     secretNames: new Set(),
     variable: undefined,
     parts: 0,

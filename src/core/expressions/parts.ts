@@ -37,6 +37,8 @@ export interface CompileContext {
   readonly allowsSecrets: boolean;
   /** Whether `error` is a root. Elsewhere it is a name like any other, which a macro can give to its items. */
   readonly knowsError: boolean;
+  /** Whether the roots are those of a delivery. */
+  readonly knowsDelivery: boolean;
   readonly secretNames: Set<string>;
   /** Where the expression stands in its document, so that the same text elsewhere draws other ids. */
   readonly place: string;

@@ -8,6 +8,10 @@ import { ExpressionError, isList, isMap, Optional, type StaticType, type Value }
 /** What an expression can begin with, and what one that chooses by an error can. */
 const ROOTS = ['input_data', 'data', 'run'] as const;
 const ROOTS_OF_ERRORS = ['error', ...ROOTS] as const;
+/** What an expression of a hook can begin with. */
+const ROOTS_OF_DELIVERIES = ['body', 'headers', 'query'] as const;
+/** Roots that can be any JSON. */
+const OF_ANY_TYPE: readonly Root[] = ['input_data', 'body'];
 /** The roots whose fields are known. */
 const FIELDS: Partial<Readonly<Record<Root, readonly string[]>>> = {
   run: ['run_id', 'graph_id', 'step', 'attempt', 'now', 'item', 'index'],
@@ -17,7 +21,7 @@ const SECRET_NAME = /^[A-Z][A-Z0-9_]*$/;
 /** Most keys that are compared with a misspelt one. */
 const MAX_HINT_KEYS = 50;
 
-type Root = (typeof ROOTS_OF_ERRORS)[number];
+type Root = (typeof ROOTS_OF_ERRORS | typeof ROOTS_OF_DELIVERIES)[number];
 type Access = Extract<ASTNode, { op: '.' | '.?' | '[]' | '[?]' }>;
 
 interface Step {
@@ -33,12 +37,13 @@ interface Base extends Compiled {
   readonly path?: Root;
 }
 
-/** True for `data`, `input_data`, `run` and `secrets`, and where it is known for `error`: no variable can hide them. */
+/** True for `secrets` and for what expressions of this kind begin with, such as `data`: no variable can hide them. */
 export function isRoot(name: string, context: CompileContext): boolean {
   return name === 'secrets' || rootsOf(context).some((root) => root === name);
 }
 
-function rootsOf({ knowsError }: CompileContext): readonly Root[] {
+function rootsOf({ knowsError, knowsDelivery }: CompileContext): readonly Root[] {
+  if (knowsDelivery) return ROOTS_OF_DELIVERIES;
   return knowsError ? ROOTS_OF_ERRORS : ROOTS;
 }
 
@@ -85,7 +90,7 @@ function namedBase(name: string, at: number, context: CompileContext): Base {
   const roots = rootsOf(context);
   const root = roots.find((known) => known === name);
   if (root !== undefined) {
-    return { type: root === 'input_data' ? 'any' : 'map', run: ({ scope }) => scope[root] as Json, path: root };
+    return { type: OF_ANY_TYPE.includes(root) ? 'any' : 'map', run: ({ scope }) => scope[root] as Json, path: root };
   }
   const known = [...roots, context.allowsSecrets ? 'secrets' : '', context.variable ?? ''].filter(
     (word) => word !== '',

@@ -9,6 +9,12 @@ export interface Scope {
   readonly run: JsonObject;
   /** `code`, `message`, `attempt`, and `details` if there are any. Needed only by expressions that choose by an error. */
   readonly error?: JsonObject;
+  /** What a hook was sent. Needed only by its expressions. */
+  readonly body?: Json;
+  /** Of a delivery: headers by their names in lower case. */
+  readonly headers?: JsonObject;
+  /** Of a delivery: the parameters of its query. */
+  readonly query?: JsonObject;
   /** Name -> value. Needed only if expressions can use secrets. */
   readonly secrets?: Readonly<Record<string, string>>;
 }

@@ -78,7 +78,7 @@ export type LimitKind = 'max_steps' | Exclude<keyof Guards, 'on_limit'>;
 
 /** What started a run that no client has started: a step of another run, which did not wait for it, or a schedule. */
 export interface Starter {
-  readonly kind: 'run' | 'schedule';
+  readonly kind: 'run' | 'schedule' | 'hook';
   readonly id: string;
 }
 

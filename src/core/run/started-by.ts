@@ -19,6 +19,7 @@ export const STARTER_KINDS: Readonly<Record<StartedBy['kind'], string>> = {
   api: 'a request; the id is the name of the API key, if it has one',
   run: 'another run, as a part of it or by a step that did not wait',
   schedule: 'a schedule',
+  hook: 'a delivery to a hook',
 };
 
 /** What started a run. */

@@ -70,7 +70,10 @@ export const isLimitKind = isOneOf<LimitKind>({
   max_visits: 0,
   no_progress: 0,
 });
-export const isStarter = hasFields<Starter>({ kind: isOneOf<Starter['kind']>({ run: 0, schedule: 0 }), id: isText });
+export const isStarter = hasFields<Starter>({
+  kind: isOneOf<Starter['kind']>({ run: 0, schedule: 0, hook: 0 }),
+  id: isText,
+});
 export const isParentLink = hasFields<ParentLink>({
   run_id: isText,
   seq: isCount,

@@ -36,6 +36,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     meaning: 'The request is not one that this server can read.',
   },
   unauthorized: { status: 401, title: 'Unauthorized', meaning: 'The API key is missing or wrong.' },
+  invalid_signature: {
+    status: 401,
+    title: 'Invalid signature',
+    meaning: 'The delivery has no signature, a wrong one, or one of another time. `detail` says which.',
+  },
   forbidden_host: {
     status: 403,
     title: 'Forbidden host',
@@ -69,6 +74,7 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     title: 'Delivery not found',
     meaning: 'No delivery of a callback has this id.',
   },
+  hook_not_found: { status: 404, title: 'Hook not found', meaning: 'No hook has this id.' },
   answer_link_unknown: {
     status: 404,
     title: 'Approval link unknown',
@@ -78,7 +84,7 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
   graph_in_use: {
     status: 409,
     title: 'Graph in use',
-    meaning: 'The graph has active runs, or schedules, and cannot be deleted.',
+    meaning: 'The graph has active runs, schedules or hooks, and cannot be deleted.',
   },
   schedule_exists: { status: 409, title: 'Schedule exists', meaning: 'A schedule with this id exists already.' },
   schedule_unreadable: {
@@ -92,6 +98,15 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     meaning:
       'As many runs are under way as the `concurrency` of the graph allows, and it refuses more. Try again when one has ended.',
   },
+  hook_exists: { status: 409, title: 'Hook exists', meaning: 'A hook with this id exists already.' },
+  hook_disabled: { status: 409, title: 'Hook disabled', meaning: 'The hook takes no new deliveries at the moment.' },
+  hook_unreadable: {
+    status: 409,
+    title: 'Hook unreadable',
+    meaning:
+      'What is stored of the hook is damaged, or was written by a newer release. It can be saved anew, or deleted.',
+  },
+  too_many_hooks: { status: 409, title: 'Too many hooks', meaning: 'There are as many hooks as there can be.' },
   run_finished: { status: 409, title: 'Run finished', meaning: 'The run has finished, so this cannot be done to it.' },
   run_active: { status: 409, title: 'Run active', meaning: 'The run is still active, so this cannot be done to it.' },
   run_not_waiting: {
@@ -177,6 +192,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     title: 'Invalid answer',
     meaning: 'The answer does not fit the schema of the wait; `errors` lists where.',
   },
+  invalid_delivery: {
+    status: 422,
+    title: 'Invalid delivery',
+    meaning: 'The hook can make nothing of the delivery: an expression has no value for it; `errors` lists which.',
+  },
   invalid_input: {
     status: 422,
     title: 'Invalid input',
@@ -196,7 +216,13 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     status: 503,
     title: 'Server busy',
     meaning:
-      'Too many large runs or graphs are read, or too many large answers have not been read by their clients. Try again later.',
+      'Too many large runs or graphs are read, too many large answers have not been read by their clients, or too many deliveries come at once. Try again later.',
+  },
+  hook_secret_missing: {
+    status: 503,
+    title: 'Hook secret missing',
+    meaning:
+      'The server has not been given the secret of the hook, or one that cannot be it. The list of its deliveries says more.',
   },
   queue_full: { status: 503, title: 'Queue full', meaning: 'Too many runs are waiting to start. Try again later.' },
   shutting_down: { status: 503, title: 'Shutting down', meaning: 'The server is stopping and takes no new work.' },

@@ -59,7 +59,7 @@ export function describeError(
   if (document.status === 503 || document.status === 429)
     reply.header('retry-after', String(error.retryAfterSeconds ?? RETRY_AFTER_SECONDS));
   if (error.allow !== undefined) reply.header('allow', error.allow.join(', '));
-  if (document.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
   // That of the answer that could not be given.
   reply.removeHeader('etag');
   reply.code(document.status);

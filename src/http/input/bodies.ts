@@ -73,7 +73,7 @@ function parse(text: string): unknown {
 }
 
 /** True for a coding that changes the body (RFC 9110, section 8.4); this server reads none. */
-function isEncoded(encoding: string | undefined): encoding is string {
+export function isEncoded(encoding: string | undefined): encoding is string {
   return encoding !== undefined && encoding.trim().toLowerCase() !== 'identity';
 }
 

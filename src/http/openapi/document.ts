@@ -36,6 +36,15 @@ function restoreResponses(before: Responses, { response: after = {} }: { respons
   }
 }
 
+/** What needs no key lacks none. It can lack something else. */
+function dropKeyError({ responses = {} }: Operation): void {
+  const { 401: refused } = responses;
+  if (refused === undefined) return;
+  const others = refused.description?.split('\n\n').filter((each) => !each.startsWith('`unauthorized`')) ?? [];
+  if (others.length === 0) delete responses['401'];
+  else refused.description = others.join('\n\n');
+}
+
 const BODY = 'x-body';
 
 type ApiDocument = ReturnType<typeof jsonSchemaTransformObject>;
@@ -52,8 +61,7 @@ export function polishDocument(document: ApiDocument): ApiDocument {
   for (const operation of Object.values(parts.paths ?? {}).flatMap((path) => Object.values(path))) {
     writeDeepObjects(operation);
     describeBody(operation);
-    // What needs no key lacks none.
-    if (operation.security?.length === 0) delete operation.responses?.['401'];
+    if (operation.security?.length === 0) dropKeyError(operation);
   }
   const used = dropUnusedSchemas(parts);
   return { ...used, ...plainSchemas({ paths: used.paths, components: used.components }) } as ApiDocument;
@@ -61,7 +69,7 @@ export function polishDocument(document: ApiDocument): ApiDocument {
 
 interface Operation {
   security?: readonly object[];
-  responses?: Record<string, object>;
+  responses?: Record<string, { description?: string }>;
   parameters?: Parameter[];
   requestBody?: { required: boolean; content: Record<string, object> };
   [BODY]?: { readonly shown: object; readonly required: boolean };

@@ -88,6 +88,18 @@ export const PARALLEL_GRAPH = {
 export const APPROVAL_RUN = { graph_id: 'approval', input_data: 'def tidy():\n    pass', metadata: { team: 'press' } };
 export const APPROVAL = { wait_id: 'w3', payload: { approved: true, comment: 'Looks good.' } };
 
+/** A hook that reviews what it is sent: on a new server nothing is signed, because there is no secret yet. */
+export const HOOK_ID = 'reviews';
+export const HOOK = {
+  hook_id: HOOK_ID,
+  action: 'start',
+  graph_id: DEMO_GRAPH_ID,
+  input: '${ body.code }',
+  dedupe: "${ headers[?'x-request-id'].orValue(null) }",
+  verify: { scheme: 'none' },
+};
+export const DELIVERY = { code: 'def tidy():\n    pass' };
+
 /** What a payment service tells a run that waits for it. */
 export const SIGNAL = { payload: { paid: true, amount: 49.9 } };
 

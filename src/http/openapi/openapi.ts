@@ -18,6 +18,7 @@ const TAGS = [
   { name: 'Runs', description: 'Executions of graphs.' },
   { name: 'Schedules', description: 'What starts runs at certain times.' },
   { name: 'Callbacks', description: 'What runs have told others, and are still to tell them.' },
+  { name: 'Hooks', description: 'Addresses for deliveries of other services.' },
   { name: 'Registry', description: 'What graphs can name.' },
   { name: 'Service', description: 'Health.' },
 ];

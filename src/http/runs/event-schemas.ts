@@ -86,8 +86,8 @@ const startedWaitSchema = z
 
 const starterSchema = z
   .object({
-    kind: z.enum(['run', 'schedule']),
-    id: z.string().describe('The run whose step started it, or the schedule.'),
+    kind: z.enum(['run', 'schedule', 'hook']),
+    id: z.string().describe('The run whose step started it, the schedule, or the hook.'),
   })
   .meta({ id: 'RunStarter', description: 'What started a run that no request has started.' });
 

@@ -6,7 +6,7 @@ import { isCollision, isDatabaseFailure } from './failures.js';
 import type { CommitParticipant } from './participant.js';
 import { linesOf, lock } from './slots.js';
 import type { UnitRows } from './unit-rows.js';
-import { refusalOf, writeAlone, writeTogether } from './unit-writer.js';
+import { lockAll, refusalOf, writeAlone, writeTogether } from './unit-writer.js';
 
 /** How often a batch is tried whose transactions collide with those of others. */
 const MAX_ATTEMPTS = 3;
@@ -100,6 +100,7 @@ export class BatchWriter {
     await send(session, beginOf(batch));
     await lock(session, linesOf(batch.map(({ unit }) => unit)));
     const transactionId = await readTransactionId(session, batch);
+    await lockAll(session, batch);
     for (const rows of batch) refusals.push(await this.#writeIsolated(session, rows));
     await this.#commit(session, refusals, transactionId);
     return refusals;

@@ -22,7 +22,7 @@ const PATIENCE_MS = 5000;
 
 interface Pending {
   readonly rows: UnitRows;
-  /** What the unit has for itself while it is written: its runs, its idempotency keys, its schedule. */
+  /** What the unit has for itself while it is written: its runs, its idempotency keys, its schedule, its delivery. */
   readonly resources: readonly string[];
   readonly since: number;
   readonly resolve: () => void;
@@ -264,13 +264,15 @@ class Company {
   }
 }
 
-function resourcesOf({ runs, slots, schedules }: UnitRows): string[] {
+function resourcesOf({ runs, slots, schedules, unit: { delivery } }: UnitRows): string[] {
   const keys = runs.flatMap(({ newRuns }) => newRuns.flatMap(({ idempotencyKey }) => idempotencyKey ?? []));
+  const deliveries = delivery === undefined ? [] : [`delivery ${delivery.hookId}/${delivery.key}`];
   return [
     ...runs.map(({ runId }) => runId),
     ...slots.map(({ runId }) => runId),
     ...keys.map((key) => `key ${key}`),
     ...schedules.map(({ scheduleId }) => `schedule ${scheduleId}`),
+    ...deliveries,
   ];
 }
 

@@ -12,14 +12,7 @@ import type {
   ExportedUsage,
 } from '../export.js';
 import { escapeText } from './column-values.js';
-
-/** What a table takes: the columns of its rows, each with its type, in the order of `text`. */
-export interface Table<Row> {
-  readonly name: string;
-  readonly columns: readonly (readonly [name: string, type: string, value: (row: Row) => unknown])[];
-  /** Which rows are the same. */
-  readonly key: string;
-}
+import type { Table } from './import-rows.js';
 
 export const GRAPHS: Table<ExportedGraph> = {
   name: 'graph_definitions',

@@ -4,6 +4,8 @@ import { OpenDatabaseError } from '../errors.js';
 import type { Export, ExportedCounts, ExportedEvent, ExportedKey, ExportedRun } from '../export.js';
 import type { Wake } from '../queue.js';
 import { openPools, type Session, send } from './connection.js';
+import { HOOK_DELIVERIES, HOOKS } from './import-hooks.js';
+import { insertAll } from './import-rows.js';
 import {
   DELIVERIES,
   EVENTS,
@@ -15,7 +17,6 @@ import {
   SCHEDULES,
   SNAPSHOTS,
   TARGETS,
-  type Table,
   USAGE,
 } from './import-tables.js';
 import { GONE_MS } from './peers.js';
@@ -25,9 +26,6 @@ import { inTransaction } from './transaction.js';
 
 /** Runs of one transaction. */
 const RUNS_AT_A_TIME = 500;
-/** Characters of JSON in one statement, about. */
-const STATEMENT_SIZE = 4_194_304;
-const STATEMENT_ROWS = 5000;
 
 /** Of each hundredth run, the whole journal is compared at the end. */
 const COMPARE_EVERY = 100;
@@ -70,6 +68,8 @@ async function importAll(pool: pg.Pool, source: Export, onProgress: (runs: numbe
   await inTransaction(pool, (session) => insertAll(session, GRAPHS, source.graphs()));
   await inTransaction(pool, (session) => insertAll(session, LIMITS, source.limits()));
   await inTransaction(pool, (session) => importKeys(session, [...source.keys()]));
+  await inTransaction(pool, (session) => insertAll(session, HOOKS, source.hooks()));
+  await inTransaction(pool, (session) => insertAll(session, HOOK_DELIVERIES, source.hookDeliveries()));
   let done = 0;
   for (const runs of pagesOf(source)) {
     await inTransaction(pool, (session) => importRuns(session, source, runs));
@@ -196,29 +196,4 @@ async function refuseOthers(session: Session, source: Export): Promise<void> {
       );
     }
   }
-}
-
-async function insertAll<Row extends object>(session: Session, table: Table<Row>, rows: Iterable<Row>): Promise<void> {
-  const { name, columns, key } = table;
-  const names = columns.map(([column]) => column).join(', ');
-  const given = columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ');
-  const onConflict = key === '' ? '' : ` ON CONFLICT (${key}) DO NOTHING`;
-  const text = `INSERT INTO ${name} (${names}) SELECT * FROM unnest(${given})${onConflict}`;
-  for (const chunk of chunksOf(rows)) {
-    await send(session, { text, values: columns.map(([, , value]) => chunk.map(value)) });
-  }
-}
-
-/** Rows for one statement each. */
-function* chunksOf<Row extends object>(rows: Iterable<Row>): Generator<Row[]> {
-  let chunk: Row[] = [];
-  let size = 0;
-  for (const row of rows) {
-    chunk.push(row);
-    for (const value of Object.values(row)) if (typeof value === 'string') size += value.length;
-    if (chunk.length < STATEMENT_ROWS && size < STATEMENT_SIZE) continue;
-    yield chunk;
-    [chunk, size] = [[], 0];
-  }
-  if (chunk.length > 0) yield chunk;
 }

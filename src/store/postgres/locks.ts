@@ -44,6 +44,24 @@ export function lockLines(names: readonly string[]): pg.QueryConfig {
   };
 }
 
+/** Tells the locks of deliveries apart from those of others with keys of one piece. */
+const DELIVERIES_SEED = 0x67_72_73_10;
+
+/**
+ * Lets one transaction at a time accept deliveries: the first thing that it does, in an order that all have. Senders repeat
+ * several at once, to several servers, and two transactions would each wait for the other.
+ */
+export function lockDeliveries(
+  deliveries: readonly { readonly hookId: string; readonly key: string }[],
+): pg.QueryConfig {
+  return {
+    text: `SELECT pg_advisory_xact_lock(key) FROM (
+      SELECT DISTINCT hashtextextended(delivery, ${DELIVERIES_SEED}) AS key FROM unnest($1::text[]) AS delivery ORDER BY key)
+      AS keys`,
+    values: [deliveries.map(({ hookId, key }) => `${hookId}/${key}`)],
+  };
+}
+
 /** Tells the locks of runs apart from those of others: they have keys of one piece. */
 const JOBS_SEED = 0x67_72_73;
 

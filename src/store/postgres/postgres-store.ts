@@ -37,6 +37,7 @@ import { PostgresDeliveries } from './deliveries.js';
 import { ConnectionError, isDatabaseFailure, unwrap } from './failures.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
+import { PostgresHooks } from './hooks.js';
 import { JournalReader } from './journal-reader.js';
 import { isStored } from './outcome.js';
 import type { CommitParticipant } from './participant.js';
@@ -57,6 +58,7 @@ export interface PostgresStoreOptions extends Pick<PortsOptions, 'logger'> {
 /** The store on Postgres, which other processes use at the same time. */
 export class PostgresStore implements Store {
   readonly schedules: ScheduleStore;
+  readonly hooks: PostgresHooks;
   readonly #health: Health;
   readonly #commits: GroupCommit;
   readonly #journals: JournalReader;
@@ -87,6 +89,7 @@ export class PostgresStore implements Store {
       read: (work) => this.#read(work),
       write: (work) => this.#write(work),
     });
+    this.hooks = new PostgresHooks(readers, { read: (work) => this.#read(work), write: (work) => this.#write(work) });
     this.#health = new Health(options.logger, () => probe(pools));
     const batches = new BatchWriter(writers, options.participants);
     this.#commits = new GroupCommit({

@@ -5,6 +5,7 @@ import type { DeliveryStatus } from '../../core/delivery/delivery.js';
 import type { OnFull } from '../../core/graph/definition.js';
 import type { EventType, Starter } from '../../core/run/events.js';
 import type { RunStatus, Waiting } from '../../core/run/state.js';
+import type { HookDeliveryOutcome } from '../hooks.js';
 import { errorColumn, longText, metadataColumn, text } from './stored-columns.js';
 
 // The tables of `store/sqlite/schema.ts`, column by column: change both. What differs:
@@ -69,7 +70,7 @@ export const workflowRuns = pgTable(
     /** Somebody has paused it; false for a run that has finished. */
     paused: boolean('paused').notNull().default(false),
     /**
-     * What started a top-level run, if no client did: `run` or `schedule`, and its id. Of one that a client started the kind
+     * What started a top-level run, if no client did: `run`, `schedule` or `hook`, and its id. Of one that a client started the kind
      * is null, and the id is the name of the API key.
      */
     startedByKind: text('started_by_kind').$type<Starter['kind']>(),
@@ -266,6 +267,49 @@ export const schedules = pgTable(
   (table) => [
     index('schedules_wake_at').on(table.wakeAt).where(sql`wake_at IS NOT NULL`),
     index('schedules_graph').on(table.graphId, table.scheduleId),
+  ],
+);
+
+/** What others can send deliveries to. Looked at by key, and listed as a whole, of which there are a thousand at most. */
+export const hooks = pgTable(
+  'hooks',
+  {
+    hookId: text('hook_id').primaryKey(),
+    /** The graph that it starts; null if it is for other things. */
+    graphId: text('graph_id'),
+    /** Another one whenever the definition changes. */
+    revision: text('revision').notNull(),
+    createdAt: time('created_at').notNull(),
+    updatedAt: time('updated_at').notNull(),
+    /** Requests whose signature was missing or wrong, and what was wrong with the last one. */
+    refused: bigint('refused', { mode: 'number' }).notNull().default(0),
+    lastRefusedAt: time('last_refused_at'),
+    lastRefusal: longText('last_refusal'),
+    definition: longText('definition').notNull(),
+  },
+  (table) => [index('hooks_graph').on(table.graphId).where(sql`graph_id IS NOT NULL`)],
+);
+
+/** What hooks were sent by those who may. One that was accepted is never done again. */
+export const hookDeliveries = pgTable(
+  'hook_deliveries',
+  {
+    hookId: text('hook_id').notNull(),
+    /** A digest of the id of the delivery; made up if it has none. */
+    key: text('delivery_key').notNull(),
+    deliveryId: longText('delivery_id'),
+    receivedAt: time('received_at').notNull(),
+    outcome: text('outcome').$type<HookDeliveryOutcome>().notNull(),
+    /** Of one that was accepted: the run, and the status that it was answered with. */
+    runId: uuid('run_id'),
+    status: text('status').$type<RunStatus>(),
+    /** Of one that failed: why. */
+    code: longText('code'),
+    detail: longText('detail'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.hookId, table.key] }),
+    index('hook_deliveries_received_at').on(table.hookId, table.receivedAt, table.key),
   ],
 );
 

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import type { AcceptedDelivery } from '../hooks.js';
 import type { Slot } from '../store.js';
 import { GRAPH_LOCK } from './locks.js';
 import type { MadeChildren, NeededVersion, Rows, ScheduleColumns, UsedByChildren } from './unit-rows.js';
@@ -14,6 +15,20 @@ function statement<Row>(name: string, columns: readonly (keyof Row)[], text: str
     of: (rows) => ({ name, text, values: columns.map((column) => rows.map((row) => row[column])) }),
   };
 }
+
+/** Fewer rows than deliveries mean that one was accepted before, or that its hook is gone. */
+export const acceptDeliveries = statement<AcceptedDelivery>(
+  'accept_deliveries',
+  ['hookId', 'key', 'deliveryId', 'receivedAt', 'runId', 'status'],
+  `INSERT INTO hook_deliveries AS stored (hook_id, delivery_key, delivery_id, received_at, outcome, run_id, status)
+  SELECT n.hook_id, n.key, n.delivery_id, n.received_at, 'accepted', n.run_id, n.status
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::uuid[], $6::text[])
+    AS n(hook_id, key, delivery_id, received_at, run_id, status)
+  WHERE (SELECT true FROM hooks WHERE hooks.hook_id = n.hook_id FOR KEY SHARE)
+  ON CONFLICT (hook_id, delivery_key) DO UPDATE SET received_at = excluded.received_at, outcome = excluded.outcome,
+    run_id = excluded.run_id, status = excluded.status, code = NULL, detail = NULL
+  WHERE stored.outcome <> 'accepted'`,
+);
 
 type RowOf<Name extends keyof Rows> = Rows[Name][number];
 

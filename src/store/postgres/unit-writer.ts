@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import {
   ConflictError,
+  DeliveryTakenError,
   GraphGoneError,
   GraphStaleError,
   ReplayError,
@@ -11,10 +12,12 @@ import type { Slot } from '../store.js';
 import { type Session, send } from './connection.js';
 import { writeDeliveries } from './delivery-rows.js';
 import { serverError } from './failures.js';
+import { lockDeliveries } from './locks.js';
 import type { CommitParticipant } from './participant.js';
 import { demandSlots, giveTurns, linesOf } from './slots.js';
 import type { MadeChildren, NeededVersion, Rows, ScheduleColumns, UnitRows, UsedByChildren } from './unit-rows.js';
 import {
+  acceptDeliveries,
   addChildUsage,
   advanceSchedules,
   type CountedTop,
@@ -52,7 +55,10 @@ export async function writeTogether(
   participants: readonly CommitParticipant[],
 ): Promise<void> {
   const runs = units.flatMap((unit) => unit.runs).sort((one, other) => (one.runId < other.runId ? -1 : 1));
+  const deliveries = units.flatMap(({ unit }) => unit.delivery ?? []);
   const pieces = [
+    lockAll(session, units),
+    insertAll(session, acceptDeliveries, deliveries),
     ...writeRows(session, {
       versions: distinctVersions(runs.flatMap(({ versions }) => versions)),
       newRuns: runs.flatMap(({ newRuns }) => newRuns),
@@ -93,13 +99,20 @@ export async function writeTogether(
 /**
  * Writes one unit into the transaction that is open, a run at a time.
  * @throws ConflictError | ReplayError | GraphGoneError | GraphStaleError | ScheduleMovedError | TooManyDescendantsError |
- * ConcurrencyFullError, or the server's error, if it cannot be stored; to be undone then
+ * ConcurrencyFullError | DeliveryTakenError, or the server's error, if it cannot be stored; to be undone then
  */
 export async function writeAlone(
   session: Session,
   { unit, runs, slots, made, used, schedules }: UnitRows,
   participants: readonly CommitParticipant[],
 ): Promise<void> {
+  const { delivery } = unit;
+  if (delivery !== undefined) {
+    await insertAll(session, acceptDeliveries, [delivery]).catch((thrown: unknown) => {
+      if (!(thrown instanceof BatchRefusedError)) throw thrown;
+      throw new DeliveryTakenError(delivery.hookId, delivery.key);
+    });
+  }
   for (const run of runs) await writeRun(session, run.runId, run);
   for (const slot of slots) {
     await writeSlots(session, [slot]).catch((thrown: unknown) => Promise.reject(conflictOr(thrown, slot.runId)));
@@ -114,6 +127,12 @@ export async function writeAlone(
   await demandSlots(session, [unit]);
   const begun = await giveTurns(session, linesOf([unit]));
   for (const participant of participants) await participant.write(session, [unit], begun);
+}
+
+/** Locks what several servers can be sent at once. To be the first statement about the units of a transaction. */
+export async function lockAll(session: Session, units: readonly UnitRows[]): Promise<void> {
+  const deliveries = units.flatMap(({ unit }) => unit.delivery ?? []);
+  if (deliveries.length > 0) await send(session, lockDeliveries(deliveries));
 }
 
 async function writeRun(session: Session, runId: string, rows: Rows): Promise<void> {

@@ -17,6 +17,7 @@ import type {
   ExportedTarget,
   ExportedUsage,
 } from '../export.js';
+import type { HookDeliveryRow, HookRow } from '../hooks.js';
 import { explainOpening, openDatabase } from './database.js';
 import { checkFileNames } from './file-names.js';
 import { locateDatabase } from './location.js';
@@ -84,6 +85,11 @@ const SCHEDULE_COLUMNS = `schedule_id AS scheduleId, graph_id AS graphId, seq, c
 const DELIVERY_COLUMNS = `seq, target, status, event, url, secret, created_at AS createdAt, settled_at AS settledAt,
   since, tries, retries, attempts, body`;
 
+const HOOK_COLUMNS = `hook_id AS hookId, graph_id AS graphId, revision, created_at AS createdAt, updated_at AS updatedAt,
+  refused, last_refused_at AS lastRefusedAt, last_refusal AS lastRefusal, definition`;
+const HOOK_DELIVERY_COLUMNS = `hook_id AS hookId, delivery_key AS key, delivery_id AS deliveryId, received_at AS receivedAt,
+  outcome, run_id AS runId, status, code, detail`;
+
 function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
   const all = <Row>(text: string) => sqlite.prepare<unknown[], Row>(text);
   /** Of runs, whose ids are given as one JSON text. */
@@ -112,6 +118,9 @@ function rowsOf(sqlite: Database.Database): Omit<Export, 'close'> {
       ).iterate(),
     keys: () => all<ExportedKey>('SELECT name, key FROM server_keys ORDER BY name').iterate(),
     schedules: () => all<ExportedSchedule>(`SELECT ${SCHEDULE_COLUMNS} FROM schedules ORDER BY schedule_id`).iterate(),
+    hooks: () => all<HookRow>(`SELECT ${HOOK_COLUMNS} FROM hooks ORDER BY hook_id`).iterate(),
+    hookDeliveries: () =>
+      all<HookDeliveryRow>(`SELECT ${HOOK_DELIVERY_COLUMNS} FROM hook_deliveries ORDER BY hook_id`).iterate(),
     runs: (after, limit) => runs.all(after, limit),
     known: (runIds) => known.all(JSON.stringify(runIds)) as string[],
     events: ofRuns<ExportedEvent>('seq, type, time, log_end AS logEnd, payload', 'run_events', 'seq'),

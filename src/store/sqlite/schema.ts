@@ -4,7 +4,8 @@ import type { NotifyEvent } from '../../core/base/notify.js';
 import type { DeliveryStatus } from '../../core/delivery/delivery.js';
 import type { GraphDefinition, OnFull } from '../../core/graph/definition.js';
 import type { EventType, Starter } from '../../core/run/events.js';
-import { RUN_STATUSES, type Waiting } from '../../core/run/state.js';
+import { RUN_STATUSES, type RunStatus, type Waiting } from '../../core/run/state.js';
+import type { HookDeliveryOutcome } from '../hooks.js';
 import { errorColumn, metadataColumn } from './stored-json.js';
 
 // Times are integers, milliseconds since 1970. Columns that can be large stand last, so that reading the ones before
@@ -70,7 +71,7 @@ export const workflowRuns = sqliteTable(
      */
     paused: integer('paused', { mode: 'boolean' }).notNull().default(false),
     /**
-     * What started a top-level run, if no client did: `run` or `schedule`, and its id. Of one that a client started the kind
+     * What started a top-level run, if no client did: `run`, `schedule` or `hook`, and its id. Of one that a client started the kind
      * is null, and the id is the name of the API key. Behind `data` too: SQLite gets past 16 MiB in 0.1 ms.
      */
     startedByKind: text('started_by_kind').$type<Starter['kind']>(),
@@ -186,6 +187,49 @@ export const serverKeys = sqliteTable('server_keys', {
   name: text('name').primaryKey(),
   key: text('key').notNull(),
 });
+
+/** What others can send deliveries to. Looked at by key, and listed as a whole, of which there are a thousand at most. */
+export const hooks = sqliteTable(
+  'hooks',
+  {
+    hookId: text('hook_id').primaryKey(),
+    /** The graph that it starts; null if it is for other things. */
+    graphId: text('graph_id'),
+    /** Another one whenever the definition changes. */
+    revision: text('revision').notNull(),
+    createdAt: integer('created_at').notNull(),
+    updatedAt: integer('updated_at').notNull(),
+    /** Requests whose signature was missing or wrong, and what was wrong with the last one. */
+    refused: integer('refused').notNull().default(0),
+    lastRefusedAt: integer('last_refused_at'),
+    lastRefusal: text('last_refusal'),
+    definition: text('definition').notNull(),
+  },
+  (table) => [index('hooks_graph').on(table.graphId).where(sql`graph_id IS NOT NULL`)],
+);
+
+/** What hooks were sent by those who may. One that was accepted is never done again. */
+export const hookDeliveries = sqliteTable(
+  'hook_deliveries',
+  {
+    hookId: text('hook_id').notNull(),
+    /** A digest of the id of the delivery; made up if it has none. */
+    key: text('delivery_key').notNull(),
+    deliveryId: text('delivery_id'),
+    receivedAt: integer('received_at').notNull(),
+    outcome: text('outcome').$type<HookDeliveryOutcome>().notNull(),
+    /** Of one that was accepted: the run, and the status that it was answered with. */
+    runId: text('run_id'),
+    status: text('status').$type<RunStatus>(),
+    /** Of one that failed: why. */
+    code: text('code'),
+    detail: text('detail'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.hookId, table.key] }),
+    index('hook_deliveries_received_at').on(table.hookId, table.receivedAt, table.key),
+  ],
+);
 
 /**
  * What starts runs at certain times. `next_at` is the instant of the occurrence to look at, and `wake_at` when to look at it:

@@ -35,6 +35,7 @@ import { SqliteDeliveries } from './deliveries.js';
 import { isDatabaseFailure } from './failures.js';
 import { Graphs } from './graphs.js';
 import { GroupCommit } from './group-commit.js';
+import { SqliteHooks } from './hooks.js';
 import { JournalReader } from './journal-reader.js';
 import type { ConcurrencyLimit } from './lines.js';
 import { RunDeletion } from './run-deletion.js';
@@ -70,6 +71,7 @@ export class SqliteStore implements Store {
   /** The greatest id of a run that was stored when the database was opened. */
   readonly newestRunId: string | undefined;
   readonly schedules: ScheduleStore;
+  readonly hooks: SqliteHooks;
   readonly #writer: Writer;
   readonly #units: UnitWriter;
   readonly #commits: GroupCommit;
@@ -115,6 +117,7 @@ export class SqliteStore implements Store {
       read: (work) => this.#read(work),
       write: (work) => this.#write(work),
     });
+    this.hooks = new SqliteHooks(db, { read: (work) => this.#read(work), write: (work) => this.#write(work) });
     this.isNew = this.#graphs.isEmpty();
     this.newestRunId = findNewestRunId(db);
     options.files?.watch((lost) => this.#writer.fail(lost));

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { and, eq, isNotNull, isNull, type Query, sql } from 'drizzle-orm';
+import { and, eq, isNotNull, isNull, ne, type Query, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import {
   childUsage,
@@ -7,6 +7,7 @@ import {
   deliveries,
   deliveryTargets,
   graphDefinitions,
+  hookDeliveries,
   runEvents,
   runMetadata,
   runSnapshots,
@@ -103,6 +104,27 @@ function prepareJournal(db: BetterSQLite3Database, sqlite: Database.Database) {
   };
   return {
     insertEvent: prepare(db.insert(runEvents).values(event)),
+    /** Changes nothing if it was accepted before, or if there is no such hook. */
+    acceptDelivery: prepare(
+      db
+        .insert(hookDeliveries)
+        .select(
+          sql`SELECT hook_id, ${param('key')}, ${param('deliveryId')}, ${param('receivedAt')}, 'accepted', ${param('runId')},
+            ${param('status')}, NULL, NULL FROM hooks WHERE hook_id = ${param('hookId')}`,
+        )
+        .onConflictDoUpdate({
+          target: [hookDeliveries.hookId, hookDeliveries.key],
+          set: {
+            receivedAt: sql`excluded.received_at`,
+            outcome: sql`excluded.outcome`,
+            runId: sql`excluded.run_id`,
+            status: sql`excluded.status`,
+            code: sql`NULL`,
+            detail: sql`NULL`,
+          },
+          setWhere: ne(hookDeliveries.outcome, 'accepted'),
+        }),
+    ),
     saveSnapshot: prepare(
       db
         .insert(runSnapshots)

@@ -7,12 +7,14 @@ import type { RunState } from '../../core/run/state.js';
 import {
   ConcurrencyFullError,
   ConflictError,
+  DeliveryTakenError,
   GraphGoneError,
   GraphStaleError,
   ReplayError,
   ScheduleMovedError,
   TooManyDescendantsError,
 } from '../errors.js';
+import type { AcceptedDelivery } from '../hooks.js';
 import { lineColumns, lineKey, parentColumns, rowOf, starterColumns, usageAbove } from '../run-row.js';
 import type { ScheduleAdvance } from '../schedules.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
@@ -60,7 +62,8 @@ export class UnitWriter {
     }
   }
 
-  #write({ appends, slots = [], schedule, maxDescendants = Number.MAX_SAFE_INTEGER }: Unit): void {
+  #write({ appends, slots = [], schedule, maxDescendants = Number.MAX_SAFE_INTEGER, delivery }: Unit): void {
+    if (delivery !== undefined) this.#accept(delivery);
     const madeBy = new Map<string, number>();
     for (const append of appends) {
       this.#append(append);
@@ -71,6 +74,11 @@ export class UnitWriter {
     for (const [parentRunId, added] of madeBy) this.#countDescendants(parentRunId, added, maxDescendants);
     for (const slot of slots) this.#giveSlot(slot);
     if (schedule !== undefined) this.#advance(schedule);
+  }
+
+  #accept(delivery: AcceptedDelivery): void {
+    const { changes } = this.#statements.acceptDelivery.run({ ...delivery });
+    if (changes === 0) throw new DeliveryTakenError(delivery.hookId, delivery.key);
   }
 
   /** Counts new children with their top run: in this transaction, so that two units cannot both be the last that fits. */
@@ -222,8 +230,8 @@ function conflictOr(thrown: unknown, runId: string): unknown {
  * True for a unit that SQLite undoes by itself when it fails, as it does with every statement. Most are so: a step that
  * goes on. A savepoint costs 2 µs, because it has the pages copied that the unit touches.
  */
-function isOneStatement({ appends: [append, ...others], slots = [] }: Unit): boolean {
-  if (append === undefined || others.length > 0 || slots.length > 0) return false;
+function isOneStatement({ appends: [append, ...others], slots = [], delivery }: Unit): boolean {
+  if (append === undefined || others.length > 0 || slots.length > 0 || delivery !== undefined) return false;
   const { records, rowChanged, create, snapshot, deliveries } = append;
   if (usageAbove(append) !== undefined || deliveries !== undefined) return false;
   return records.length === 1 && !rowChanged && create === undefined && snapshot === undefined;

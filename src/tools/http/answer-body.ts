@@ -1,5 +1,5 @@
+import { AnswerJsonError, parseAnswerJson } from '../../core/base/answer-json.js';
 import type { Json } from '../../core/base/json.js';
-import { AnswerJsonError, parseAnswerJson } from '../answer-json.js';
 import { RefusedAnswerError } from './refused-answer.js';
 
 /** How the body of an answer is kept. */

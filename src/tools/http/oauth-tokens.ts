@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { parseAnswerJson } from '../../core/base/answer-json.js';
 import { messageOf } from '../../core/base/errors.js';
 import { encodeForForm } from '../../core/base/url-encoding.js';
 import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
-import { parseAnswerJson } from '../answer-json.js';
 import { shortened } from '../result.js';
 import { tlsHint } from '../tls-hint.js';
 import { decodeText } from './answer-body.js';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { AnswerJsonError } from '../../core/base/answer-json.js';
 import type { Problem } from '../../core/base/errors.js';
 import { isPlainObject, type Json, type JsonObject } from '../../core/base/json.js';
 import { MAX_COST_USD } from '../../core/base/run-options.js';
 import { toDollars, toNanoDollars, type Usage } from '../../core/base/usage.js';
-import { AnswerJsonError } from '../answer-json.js';
 import { type AnswerSchema, inWords } from '../answer-schema.js';
 import { shortened } from '../result.js';
 import { type ReadContent, readContent } from './content-parts.js';

@@ -1,7 +1,7 @@
+import { AnswerJsonError, parseAnswerSteps } from '../../core/base/answer-json.js';
 import type { Json } from '../../core/base/json.js';
 import { endOfString } from '../../core/base/json-text.js';
 import { createPacer, type Steps } from '../../core/base/steps.js';
-import { AnswerJsonError, parseAnswerSteps } from '../answer-json.js';
 import { inTurns } from '../in-turns.js';
 
 /**

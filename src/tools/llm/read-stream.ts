@@ -1,6 +1,6 @@
+import { AnswerJsonError } from '../../core/base/answer-json.js';
 import { isPlainObject, type Json } from '../../core/base/json.js';
 import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
-import { AnswerJsonError } from '../answer-json.js';
 import { decodedBody } from '../http/capped-body.js';
 import { contentTypeOf, encodingOf } from '../http/headers.js';
 import type { HttpAnswer } from '../http/request-rules.js';

@@ -1,4 +1,4 @@
-import { quoteUnsafeNumbers } from '../answer-json.js';
+import { quoteUnsafeNumbers } from '../../core/base/answer-json.js';
 
 const [LINE_FEED, CARRIAGE_RETURN] = [10, 13];
 

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import pg from 'pg';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { GraphDefinition } from '../../../src/core/graph/definition.js';
 import { scheduleDefinitionSchema } from '../../../src/core/schedule/definition.js';
 import { defineTool } from '../../../src/core/tool/tool.js';
@@ -200,4 +200,23 @@ describe.skipIf(postgres === undefined)('a move to Postgres', () => {
       expect(readFileSync(path).equals(before)).toBe(true);
     },
   );
+
+  it('brings hooks, and what they were sent: what was accepted is not done again', async () => {
+    const { engine, path, store } = await startEngine();
+    await engine.createGraph(GRAPHS[0]!);
+    const none = { scheme: 'none' } as const;
+    await engine.createHook({ hook_id: 'h', action: 'start', graph_id: 'asks', verify: none, dedupe: '${ body }' });
+    const send = async ({ openDelivery, deliver }: typeof engine, text: string) =>
+      deliver(await openDelivery('h', {}), { query: {}, body: Buffer.from(text) });
+    const first = await send(engine, '"a"');
+    await store.hooks.noteRefusals('h', { count: 2, at: 1, reason: 'wrong' });
+    await store.close();
+    const url = await postgres!.newSchema();
+    await migrate(path, url, () => undefined);
+    const moved = await startEngine({ path: url });
+    onTestFinished(() => moved.stop());
+    expect(await send(moved.engine, '"a"')).toEqual({ ...first, isNew: false, replayed: true });
+    expect(await moved.engine.getHook('h')).toMatchObject({ refused: 2, lastRefusal: 'wrong' });
+    expect(await moved.engine.listRuns({ limit: 10 })).toMatchObject({ runs: [{ graphId: 'asks' }] });
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AnswerJsonError } from '../../../src/tools/answer-json.js';
+import { AnswerJsonError } from '../../../src/core/base/answer-json.js';
 import { type FoundJson, findJson } from '../../../src/tools/llm/find-json.js';
 
 async function foundIn(text: string): Promise<FoundJson[]> {

@@ -1,6 +1,6 @@
-import type { Json } from '../core/base/json.js';
-import { findUnsafeNumbers } from '../core/base/json-numbers.js';
-import { finishSteps, type Steps } from '../core/base/steps.js';
+import type { Json } from './json.js';
+import { findUnsafeNumbers } from './json-numbers.js';
+import { finishSteps, type Steps } from './steps.js';
 
 /** JSON of another service holds something that cannot be kept. The message says what and where. */
 export class AnswerJsonError extends Error {
