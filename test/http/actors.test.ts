@@ -124,7 +124,8 @@ describe('keys', () => {
     const paths = (await server.ask('GET /docs/json')).body.paths as Record<string, Record<string, unknown>>;
     const changing = Object.entries(paths).flatMap(([path, operations]) =>
       Object.keys(operations).flatMap((method) => {
-        const isRead = method === 'get' || path === '/graph/validate' || path.startsWith('/answers/');
+        const isCheck = path === '/graph/validate' || path === '/schedules/preview';
+        const isRead = method === 'get' || isCheck || path.startsWith('/answers/');
         const url = path
           .replace('{run_id}', runId)
           .replace('{graph_id}', 'ask')

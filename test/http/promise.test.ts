@@ -52,6 +52,7 @@ describe('the three routes that never change', () => {
       cancel_requested: false,
       paused: false,
       submitted_by: null,
+      started_by: { kind: 'api', id: null },
       paused_by: null,
       cancelled_by: null,
       submitted_at: expect.stringMatching(/^\d{4}-.*Z$/),
