@@ -138,7 +138,7 @@ export class Sender {
   }
 
   #sleep(ms: number): void {
-    if (!this.#isStopping) this.#timer = setTimeout(() => this.notice(), ms);
+    if (!this.#isStopping) this.#timer = setTimeout(() => this.notice(), ms).unref();
   }
 
   /** Each host has its turn once, beginning behind the one that had it last. */

@@ -1,4 +1,4 @@
-import type { Attempt, DeliveryKey, DeliveryStatus } from '../core/delivery/delivery.js';
+import type { Attempt, DeliveryStatus } from '../core/delivery/delivery.js';
 import { type EndedTry, type StoredTries, settleTry, type TriedDelivery } from '../core/delivery/tries.js';
 import type { DeliverySummary } from './deliveries.js';
 
@@ -31,8 +31,4 @@ export function compareDeliveries(one: DeliverySummary, other: DeliverySummary):
   if (one.createdAt !== other.createdAt) return other.createdAt - one.createdAt;
   if (one.runId !== other.runId) return one.runId < other.runId ? 1 : -1;
   return other.seq - one.seq || other.target - one.target;
-}
-
-export function isSameDelivery(one: DeliveryKey, other: DeliveryKey): boolean {
-  return one.runId === other.runId && one.seq === other.seq && one.target === other.target;
 }

@@ -7,7 +7,7 @@ import { until } from '../helpers/until.js';
 import { ask } from './client.js';
 import { databaseOf } from './database.js';
 
-const KILLS = 4;
+const KILLS = 3;
 
 /** Starts runs and answers what they ask, until the server is gone. Only acknowledged runs count. */
 async function load(server: ServerProcess, notify: readonly object[], acknowledged: Set<string>): Promise<void> {

@@ -4,6 +4,7 @@ import { createMetrics } from '../../src/observe/metrics.js';
 import { lintMetrics } from '../helpers/lint-metrics.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 import { chain, heldTool } from '../helpers/tools.js';
+import { until } from '../helpers/until.js';
 import { newRun } from '../store/runs.js';
 
 describe('the metrics', () => {
@@ -76,6 +77,21 @@ describe('the metrics', () => {
     expect(Number(/^graphrunner_commit_duration_seconds_sum (\S+)$/m.exec(after)?.[1])).toBeGreaterThan(0);
     expect(after).toContain('nodejs_eventloop_lag_p99_seconds');
     expect(after).toContain('process_resident_memory_bytes');
+  });
+
+  it('count tries of callbacks, and what is pending with its age', async () => {
+    expect(await read()).toContain('graphrunner_deliveries_pending 0\n');
+    expect(await read()).toContain('graphrunner_oldest_delivery_age_seconds 0\n');
+    // Nothing listens there.
+    const notify = [{ url: 'http://127.0.0.1:9/', on: ['failed'] as const, secret: 'HOOK' }];
+    await server.engine.startRun({ graphId: 'fails', inputData: null, notify });
+    const text = await until(async () => {
+      const scraped = await read();
+      return /deliveries_total\{outcome="failed"\} [1-9]/.test(scraped) ? scraped : undefined;
+    });
+    expect(text).toContain('graphrunner_deliveries_total{outcome="delivered"} 0');
+    expect(text).toContain('graphrunner_deliveries_pending 1\n');
+    expect(text).toMatch(/graphrunner_oldest_delivery_age_seconds \d/);
   });
 
   it('tell calls that park their run from those that complete a step', async () => {

@@ -27,8 +27,8 @@ const STATUSES = Object.keys(DELIVERY_STATUSES) as DeliveryStatus[];
 const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 
 /**
- * Callbacks on a database that servers share. Whoever changes one has the row of its target locked, and no other such row;
- * so nobody waits in a circle. A claim is the right to try the first one of a target, and is lost unless it is extended.
+ * Callbacks on a database that servers share. Whoever changes one has the row of its target locked, and waits for no other
+ * such row; so nobody waits in a circle. A claim is the right to try the first one of a target, and is lost unless it is extended.
  */
 export class PostgresDeliveries implements Deliveries {
   constructor(
@@ -250,11 +250,15 @@ const HEADS = statement(
   FROM unnest($1::uuid[], $2::integer[]) AS t(run_id, target), LATERAL (SELECT * FROM deliveries
     WHERE run_id = t.run_id AND target = t.target AND status = 'pending' ORDER BY seq LIMIT 1) AS d`,
 );
+// What somebody has locked is extended the next time: who waits for several rows could wait in a circle.
 const EXTEND = statement(
   'extend',
-  `UPDATE delivery_targets t SET next_at = $4::bigint
-  FROM unnest($1::uuid[], $2::integer[], $3::text[]) AS given(run_id, target, claim)
-  WHERE t.run_id = given.run_id AND t.target = given.target AND t.claim = given.claim`,
+  `WITH held AS (
+    SELECT t.run_id, t.target FROM unnest($1::uuid[], $2::integer[], $3::text[]) AS given(run_id, target, claim)
+    JOIN delivery_targets t ON t.run_id = given.run_id AND t.target = given.target
+    WHERE t.claim = given.claim FOR UPDATE OF t SKIP LOCKED
+  ) UPDATE delivery_targets t SET next_at = $4::bigint FROM held
+  WHERE t.run_id = held.run_id AND t.target = held.target`,
 );
 const SAVE_TRIES = statement(
   'save_tries',
