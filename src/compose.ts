@@ -121,15 +121,7 @@ export async function compose({
     toolLimits: new ToolLimits(options.toolLimits ?? []),
     random,
   });
-  const sender = new Sender({
-    ...options,
-    deliveries: store.deliveries,
-    post: callbackPoster({ allow: options.httpAllow ?? [], now }),
-    isShared: queue.isShared,
-    now,
-    random,
-    onTried: options.onCallback,
-  });
+  const sender = makeSender(options, { store, queue, now, random });
   const engine = createEngine({
     ...inside,
     onDeliveryDue: () => sender.notice(),
@@ -165,6 +157,21 @@ export async function compose({
     },
     close: () => ports.close(),
   };
+}
+
+function makeSender(
+  options: Omit<ComposeOptions, 'databaseUrl' | 'registry'>,
+  { store, queue, now, random }: Pick<Ports, 'store' | 'queue' | 'now'> & { readonly random: () => number },
+): Sender {
+  return new Sender({
+    ...options,
+    deliveries: store.deliveries,
+    post: callbackPoster({ allow: options.httpAllow ?? [], now }),
+    isShared: queue.isShared,
+    now,
+    random,
+    onTried: options.onCallback,
+  });
 }
 
 /** The first server on a database makes the key. */

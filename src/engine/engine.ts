@@ -14,7 +14,7 @@ import { listRuns } from './list-runs.js';
 import { listSteps } from './list-steps.js';
 import { type ReadLargeState, type ReadState, type RunView, StateReader } from './read-state.js';
 import { RequestUseCases } from './requests.js';
-import { ScheduleUseCases } from './schedules.js';
+import { type ScheduleOperations, scheduleOperations } from './schedules.js';
 import { type SendSignal, type SignalledRun, sendSignal } from './send-signal.js';
 import { guardAll, type Page, type RunDeps } from './shared.js';
 import { type StartedRun, type StartRun, startRun } from './start.js';
@@ -56,16 +56,7 @@ export interface Engine
     HookOperations,
     Pick<DeliveryUseCases, 'listDeliveries' | 'getDelivery' | 'retryDelivery'>,
     Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'>,
-    Pick<
-      ScheduleUseCases,
-      | 'createSchedule'
-      | 'getSchedule'
-      | 'listSchedules'
-      | 'replaceSchedule'
-      | 'deleteSchedule'
-      | 'triggerSchedule'
-      | 'previewSchedule'
-    > {
+    ScheduleOperations {
   /** Starts a run. It is durable when this resolves. */
   startRun(request: StartRun): Promise<StartedRun>;
   /** The state of a run, live; asked to wait, when the run ends, or when it or a child waits for input. */
@@ -120,7 +111,6 @@ export function createEngine(parts: EngineDeps): Engine {
   const { refusals, operations } = makeHooks(deps, requests);
   const diagrams = new DiagramUseCases(deps);
   const watches = new WatchUseCases(deps);
-  const schedules = new ScheduleUseCases(deps);
   const params = new StepParams(deps);
   const deliveries = new DeliveryUseCases(deps);
   let stopping = false;
@@ -159,13 +149,7 @@ export function createEngine(parts: EngineDeps): Engine {
     drawRun: (runId, format) => diagrams.drawRun(runId, format),
     watchRun: (runId, request) => watches.watchRun(runId, request),
     streamRun: (runId, request) => watches.streamRun(runId, request),
-    createSchedule: (definition) => schedules.createSchedule(definition),
-    getSchedule: (scheduleId) => schedules.getSchedule(scheduleId),
-    listSchedules: (filter) => schedules.listSchedules(filter),
-    replaceSchedule: (scheduleId, definition) => schedules.replaceSchedule(scheduleId, definition),
-    deleteSchedule: (scheduleId) => schedules.deleteSchedule(scheduleId),
-    triggerSchedule: (scheduleId, request) => schedules.triggerSchedule(scheduleId, request),
-    previewSchedule: (request) => schedules.previewSchedule(request),
+    ...scheduleOperations(deps),
     takeTurn: () => (deps.turns.isOver() ? deps.turns.next() : Promise.resolve()),
     isReady: () => !stopping && deps.store.isHealthy(),
     stop: () => {

@@ -30,6 +30,31 @@ export interface ScheduleView extends ListedSchedule {
   readonly next: readonly number[];
 }
 
+/** All that the engine does about schedules. */
+export type ScheduleOperations = Pick<
+  ScheduleUseCases,
+  | 'createSchedule'
+  | 'getSchedule'
+  | 'listSchedules'
+  | 'replaceSchedule'
+  | 'deleteSchedule'
+  | 'triggerSchedule'
+  | 'previewSchedule'
+>;
+
+export function scheduleOperations(deps: ConstructorParameters<typeof ScheduleUseCases>[0]): ScheduleOperations {
+  const schedules = new ScheduleUseCases(deps);
+  return {
+    createSchedule: (definition) => schedules.createSchedule(definition),
+    getSchedule: (scheduleId) => schedules.getSchedule(scheduleId),
+    listSchedules: (filter) => schedules.listSchedules(filter),
+    replaceSchedule: (scheduleId, definition) => schedules.replaceSchedule(scheduleId, definition),
+    deleteSchedule: (scheduleId) => schedules.deleteSchedule(scheduleId),
+    triggerSchedule: (scheduleId, request) => schedules.triggerSchedule(scheduleId, request),
+    previewSchedule: (request) => schedules.previewSchedule(request),
+  };
+}
+
 /** What people do to schedules. */
 export class ScheduleUseCases {
   constructor(private readonly deps: RunDeps) {}

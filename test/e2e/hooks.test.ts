@@ -5,7 +5,7 @@ import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { ask } from './client.js';
 import { databaseOf } from './database.js';
 
-const DELIVERIES = 40;
+const DELIVERIES = 25;
 const KILLS = 2;
 
 const ECHO = {
@@ -44,7 +44,7 @@ it('a delivery that is repeated while servers are killed starts exactly one run'
       } catch (error) {
         if (error instanceof Error && error.name === 'AssertionError') throw error;
       }
-      await sleep(20);
+      await sleep(50);
     }
   }
 

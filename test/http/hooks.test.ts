@@ -237,7 +237,7 @@ describe('hooks', () => {
       ['{"a":1e999}', /too large/],
       [`${'['.repeat(101)}${']'.repeat(101)}`, /nested more than 100/],
       ['{"__proto__":1}', /__proto__/],
-    ])('refuse JSON that no document can be: %.20s', async (body, reason) => {
+    ])('refuse JSON that no document can be: %j', async (body, reason) => {
       const hook = await create(open);
       const sent = await send(hook, body);
       expect([sent.status, sent.body.code]).toEqual([422, 'invalid_delivery']);

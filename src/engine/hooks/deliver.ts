@@ -85,7 +85,7 @@ const OF_THE_MOMENT: ReadonlySet<EngineErrorCode> = new Set([
 ]);
 
 /** What hooks do with what they are sent. */
-export class DeliveryUseCases {
+export class HookDeliveryUseCases {
   /** Deliveries that were stored, by hook. */
   readonly #stored = new Map<string, number>();
 

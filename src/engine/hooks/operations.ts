@@ -1,5 +1,5 @@
 import type { RequestUseCases } from '../requests.js';
-import { DeliveryUseCases } from './deliver.js';
+import { HookDeliveryUseCases } from './deliver.js';
 import { HookBook } from './hook-book.js';
 import { type HookDeps, HookUseCases } from './hooks.js';
 import { Refusals } from './refusals.js';
@@ -10,9 +10,9 @@ export interface HookOperations
       HookUseCases,
       'createHook' | 'updateHook' | 'deleteHook' | 'getHook' | 'listHooks' | 'listHookDeliveries'
     >,
-    Pick<DeliveryUseCases, 'openDelivery' | 'deliver'> {}
+    Pick<HookDeliveryUseCases, 'openDelivery' | 'deliver'> {}
 
-type Parts = Omit<ConstructorParameters<typeof DeliveryUseCases>[0] & HookDeps, 'book' | 'refusals'> & {
+type Parts = Omit<ConstructorParameters<typeof HookDeliveryUseCases>[0] & HookDeps, 'book' | 'refusals'> & {
   readonly logger: { warn(details: object, message: string): void };
 };
 
@@ -26,7 +26,7 @@ export function makeHooks(
   const refusals = new Refusals({ hooks: stored, logger, now });
   const deps = { ...parts, refusals, book: new HookBook({ hooks: stored, turns }) };
   const hooks = new HookUseCases(deps);
-  const deliveries = new DeliveryUseCases(deps, requests);
+  const deliveries = new HookDeliveryUseCases(deps, requests);
   const operations: HookOperations = {
     createHook: (definition) => hooks.createHook(definition),
     updateHook: (hookId, definition) => hooks.updateHook(hookId, definition),
