@@ -78,8 +78,8 @@ export interface GraphDefinition {
       }
     | boolean;
   limits?: Limits;
-  concurrency?: Concurrency;
   notify?: Notify;
+  concurrency?: Concurrency;
 }
 export interface Node {
   name: string;
@@ -163,12 +163,6 @@ export interface Limits {
   no_progress?: number;
   on_limit?: 'fail' | 'wait';
 }
-export interface Concurrency {
-  limit: number;
-  key?: string;
-  on_full?: 'queue' | 'refuse' | 'cancel_oldest';
-}
-
 export interface NotifyTarget {
   url: string;
   /**
@@ -177,6 +171,11 @@ export interface NotifyTarget {
    */
   on: ('completed' | 'failed' | 'cancelled' | 'waiting_for_input' | 'limit')[];
   secret: string;
+}
+export interface Concurrency {
+  limit: number;
+  key?: string;
+  on_full?: 'queue' | 'refuse' | 'cancel_oldest';
 }
 export interface GraphList {
   graphs: GraphSummary[];
@@ -213,7 +212,7 @@ export interface RunSummary {
   paused: boolean;
 }
 export interface StartedBy {
-  kind: 'api' | 'run' | 'schedule';
+  kind: 'api' | 'run' | 'schedule' | 'hook';
   id: string | null;
 }
 export interface RunError {
@@ -404,16 +403,13 @@ export interface Problem {
     | 'run_not_found'
     | 'schedule_not_found'
     | 'delivery_not_found'
-    | 'answer_link_unknown'
-    | 'graph_exists'
-    | 'graph_in_use'
-    | 'concurrency_full'
-    | 'schedule_exists'
-    | 'schedule_unreadable'
     | 'hook_not_found'
     | 'answer_link_unknown'
     | 'graph_exists'
     | 'graph_in_use'
+    | 'schedule_exists'
+    | 'schedule_unreadable'
+    | 'concurrency_full'
     | 'hook_exists'
     | 'hook_disabled'
     | 'hook_unreadable'
