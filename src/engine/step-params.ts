@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { estimateBytes } from '../core/base/json-size.js';
+import { blankRun } from '../core/run/blank-run.js';
 import type { EventRecord } from '../core/run/events.js';
 import { evolve } from '../core/run/evolve.js';
-import { blankRun, type RunState } from '../core/run/state.js';
+import type { RunState } from '../core/run/state.js';
 import { type CalledWith, hasDynamicParams, ParamsReader } from '../core/run/step-params.js';
 import type { StepView } from '../core/run/steps.js';
 import type { RunOutline } from '../core/run/unread.js';

@@ -5,20 +5,13 @@ import { estimateBytes } from '../core/base/json-size.js';
 import { UnreadableError } from '../core/base/stored.js';
 import { evaluateList } from '../core/expressions/expressions.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
+import { blankRun } from '../core/run/blank-run.js';
 import type { EventRecord, ParentLink } from '../core/run/events.js';
 import { fold, readSnapshot } from '../core/run/journal.js';
 import { MAX_DATA_BYTES } from '../core/run/patch.js';
 import { scopeOf } from '../core/run/routing.js';
 import { addAnnouncement, lacksAnnouncement } from '../core/run/snapshots.js';
-import {
-  blankRun,
-  type Children,
-  cursorOf,
-  type Inherited,
-  isFinished,
-  type RunState,
-  statusOf,
-} from '../core/run/state.js';
+import { type Children, cursorOf, type Inherited, isFinished, type RunState, statusOf } from '../core/run/state.js';
 import { UnreadableRunError } from '../store/errors.js';
 import { journalPages } from '../store/journal-pages.js';
 import { isLastPage, type Store, type StoredRun, type Unit } from '../store/store.js';

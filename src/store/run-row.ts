@@ -3,7 +3,8 @@ import { wakeAt } from '../core/run/due.js';
 import { holdsSlot } from '../core/run/slots.js';
 import { errorOf, finishedAtOf, type RunState, type RunStatus, statusOf, waitOf } from '../core/run/state.js';
 import { isUnfinished } from './run-search.js';
-import type { RunAppend, UnfinishedRun } from './store.js';
+import type { RunAppend } from './store.js';
+import type { UnfinishedRun } from './unfinished-run.js';
 
 /** Where a child hangs, which never changes. */
 export function parentColumns({ parent }: RunState) {

@@ -11,6 +11,7 @@ import type { Deliveries } from './deliveries.js';
 import type { AcceptedDelivery, HookStore } from './hooks.js';
 import type { Claim, Wake } from './queue.js';
 import type { DeleteGraphResult, ScheduleAdvance, ScheduleStore } from './schedules.js';
+import type { UnfinishedRun, UnfinishedStatus } from './unfinished-run.js';
 
 /** What a new run brings besides its first event. */
 export interface NewRun {
@@ -174,8 +175,6 @@ export interface StoredRun {
   readonly tail: readonly EventRecord[];
 }
 
-export type UnfinishedStatus = Exclude<RunStatus, 'COMPLETED' | 'FAILED' | 'CANCELLED'>;
-
 /** A child, and which of its parent's children it is. */
 export interface ChildRow {
   readonly runId: string;
@@ -191,29 +190,6 @@ export interface ChildCounts {
   /** Those that have not ended, have their slot, and do not wait. */
   readonly running: number;
   readonly waiting: number;
-}
-
-/** A run that has not finished, as a server finds it when it starts. */
-export interface UnfinishedRun {
-  readonly runId: string;
-  readonly status: UnfinishedStatus;
-  readonly waitingFor: Waiting['kind'] | null;
-  readonly parentRunId: string | null;
-  /** A child that has its slot. */
-  readonly hasSlot: boolean;
-  /** Where it stands, if its graph limits how many runs are under way at a time. */
-  readonly line: LinePlace | null;
-}
-
-/** Where a run stands whose graph limits how many are under way at a time. */
-export interface LinePlace {
-  readonly graphId: string;
-  /** Null: the line of all runs of the graph. */
-  readonly key: string | null;
-  /** When it last came to the line, in milliseconds since 1970. */
-  readonly since: number;
-  /** It has begun, or gone on since it was retried. */
-  readonly hasSlot: boolean;
 }
 
 /** What is done with a new graph version. */

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { blankRun } from '../../src/core/run/blank-run.js';
 import { evolve } from '../../src/core/run/evolve.js';
-import { blankRun, RUN_STATUSES, type RunState, statusOf } from '../../src/core/run/state.js';
+import { RUN_STATUSES, type RunState, statusOf } from '../../src/core/run/state.js';
 import { eventOf } from '../../src/core/run/stored-events.js';
 import { FLOORS } from '../helpers/architecture.js';
 import { codesIn, documentAt, namesIn, ROOT, table } from './document.js';

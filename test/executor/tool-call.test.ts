@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { InSlices } from '../../src/core/base/steps.js';
 import { finishSteps } from '../../src/core/base/steps.js';
 import type { CompiledNode } from '../../src/core/graph/compile.js';
-import { blankRun } from '../../src/core/run/state.js';
+import { blankRun } from '../../src/core/run/blank-run.js';
 import { defineTool, SCHEMA_PARAMS } from '../../src/core/tool/tool.js';
 import { ToolCall } from '../../src/executor/tool-call.js';
 import { RunOutput } from '../../src/runs/run-output.js';

@@ -125,7 +125,9 @@ describe('keys', () => {
     const changing = Object.entries(paths).flatMap(([path, operations]) =>
       Object.keys(operations).flatMap((method) => {
         const isCheck = path === '/graph/validate' || path === '/schedules/preview';
-        const isRead = method === 'get' || isCheck || path.startsWith('/answers/');
+        // Those need a signature or a token, and no key.
+        const isOpen = path.startsWith('/answers/') || path === '/hooks/{hook_id}/deliveries';
+        const isRead = method === 'get' || isCheck || isOpen;
         const url = path
           .replace('{run_id}', runId)
           .replace('{graph_id}', 'ask')

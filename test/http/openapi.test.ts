@@ -31,8 +31,8 @@ type Item = { readonly type?: string };
 const ROUTES = [
   'delete /graph/runs/{run_id}',
   'delete /graph/{graph_id}',
-  'delete /schedules/{schedule_id}',
   'delete /hooks/{hook_id}',
+  'delete /schedules/{schedule_id}',
   'get /answers/{token}',
   'get /deliveries',
   'get /deliveries/{delivery_id}',

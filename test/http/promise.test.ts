@@ -54,6 +54,7 @@ describe('the three routes that never change', () => {
       submitted_by: null,
       started_by: { kind: 'api', id: null },
       paused_by: null,
+      queued: null,
       cancelled_by: null,
       submitted_at: expect.stringMatching(/^\d{4}-.*Z$/),
       started_at: expect.stringMatching(/^\d{4}-.*Z$/),

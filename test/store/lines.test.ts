@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RunState } from '../../src/core/run/state.js';
 import { Lines } from '../../src/store/sqlite/lines.js';
-import type { LinePlace } from '../../src/store/store.js';
+import type { LinePlace } from '../../src/store/unfinished-run.js';
 import '../helpers/fast-check.js';
 import { COMPLETED, follow, newRun, STARTED } from './runs.js';
 

@@ -2,10 +2,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { definedOnly } from '../../src/core/base/defined-only.js';
 import type { Json, JsonObject } from '../../src/core/base/json.js';
 import { graphDefinitionSchema } from '../../src/core/graph/definition.js';
+import { blankRun } from '../../src/core/run/blank-run.js';
 import type { GivenConcurrency, ParentLink, RunEvent, Starter } from '../../src/core/run/events.js';
 import { append, fold, openRun } from '../../src/core/run/journal.js';
 import { isRowChanged } from '../../src/core/run/row-change.js';
-import { blankRun, type RunState } from '../../src/core/run/state.js';
+import type { RunState } from '../../src/core/run/state.js';
 import type { GraphVersion, Idempotency, RunAppend, Store, StoredRun, Unit } from '../../src/store/store.js';
 import { readSnapshot } from '../helpers/all-steps.js';
 

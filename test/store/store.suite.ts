@@ -1,17 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { blankRun } from '../../src/core/run/blank-run.js';
 import type { EventRecord, RunEvent } from '../../src/core/run/events.js';
 import { fold, takeSnapshot } from '../../src/core/run/journal.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
-import { blankRun, finishedAtOf, isFinished, type RunState } from '../../src/core/run/state.js';
+import { finishedAtOf, isFinished, type RunState } from '../../src/core/run/state.js';
 import { ConflictError, GraphGoneError, ReplayError, StoreUnavailableError } from '../../src/store/errors.js';
-import {
-  isLastPage,
-  MAX_PAGE_SIZE,
-  type RunAppend,
-  type RunFilter,
-  type Store,
-  type UnfinishedStatus,
-} from '../../src/store/store.js';
+import { isLastPage, MAX_PAGE_SIZE, type RunAppend, type RunFilter, type Store } from '../../src/store/store.js';
+import type { UnfinishedStatus } from '../../src/store/unfinished-run.js';
 import { type FlatRun, flatten } from '../helpers/flat-run.js';
 import {
   branches,

@@ -3,11 +3,12 @@ import { freezeJson, type Json, type JsonObject } from '../base/json.js';
 import { parseLargeJson } from '../base/json-parse.js';
 import type { Steps } from '../base/steps.js';
 import { checkForm, UnknownKindError, UnreadableError } from '../base/stored.js';
+import { blankRun } from './blank-run.js';
 import { type EventOf, type EventRecord, payloadOf, type RunEvent } from './events.js';
 import { evolve } from './evolve.js';
 import { countLines } from './log-lines.js';
 import { type Snapshot, upgradeSnapshot } from './snapshots.js';
-import { blankRun, type Inherited, type RunState } from './state.js';
+import type { Inherited, RunState } from './state.js';
 import { STATE_FORM } from './stored-state.js';
 
 /** Events made into records that follow a state, and the state after them. */

@@ -1,12 +1,12 @@
 import type { Json, JsonObject } from '../base/json.js';
 import type { NotifyTarget } from '../base/notify.js';
 import type { Guards, Metadata } from '../base/run-options.js';
-import { NO_USAGE, type Usage } from '../base/usage.js';
-import { type Actors, NO_ACTORS } from './actor.js';
+import type { Usage } from '../base/usage.js';
+import type { Actors } from './actor.js';
 import type { GivenConcurrency, GivenLimits, LimitKind, ParentLink, RunError, Starter } from './events.js';
 import type { Inbox } from './inbox.js';
 import type { Progress } from './progress.js';
-import { NO_VISITS, type Visits } from './visits.js';
+import type { Visits } from './visits.js';
 import { isForPerson, type OpenWaitKind, type WaitKind } from './waits.js';
 
 export const RUN_STATUSES = ['SUBMITTED', 'RUNNING', 'WAITING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
@@ -306,52 +306,5 @@ export function startWait<K extends WaitKind>(
   return { until: null, message: null, schema: null, saveAs: null, ...more, id: waitIdOf(seq), kind, node, since };
 }
 
-const NO_BUDGETS: readonly string[] = Object.freeze([]);
-const NO_TARGETS: readonly NotifyTarget[] = Object.freeze([]);
-
 /** The `data` of a run that has none yet. */
 export const NO_DATA: JsonObject = Object.freeze({});
-
-/** The state before the first event. */
-export function blankRun(runId: string, inherited?: Inherited): RunState {
-  return {
-    runId,
-    graphId: '',
-    graphVersion: 0,
-    phase: { kind: 'submitted', cursor: null },
-    seq: 0,
-    inputData: inherited?.inputData ?? null,
-    data: inherited?.data ?? NO_DATA,
-    own: inherited === undefined ? null : NO_DATA,
-    item: inherited?.item ?? null,
-    parent: null,
-    startedBy: null,
-    entryNode: null,
-    joinNode: null,
-    forkedFrom: null,
-    usage: NO_USAGE,
-    stepCount: 0,
-    visits: NO_VISITS,
-    logCount: 0,
-    cancelRequested: false,
-    paused: false,
-    actors: NO_ACTORS,
-    inbox: null,
-    recoveries: 0,
-    drained: false,
-    maxSteps: 0,
-    guards: null,
-    budgetsOf: NO_BUDGETS,
-    progress: null,
-    deadlineSeconds: null,
-    deadlineAt: null,
-    concurrency: null,
-    metadata: {},
-    notify: NO_TARGETS,
-    submittedAt: 0,
-    startedAt: null,
-    retriedBy: null,
-    snapshotBytes: 0,
-    journalBytes: 0,
-  };
-}

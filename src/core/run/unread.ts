@@ -1,6 +1,7 @@
+import { blankRun } from './blank-run.js';
 import type { EventOf } from './events.js';
 import { type Appended, append } from './journal.js';
-import { blankRun, type RunState, type RunStatus } from './state.js';
+import type { RunState, RunStatus } from './state.js';
 import { hasChildren, type WaitKind } from './waits.js';
 
 /** What is known of a run without reading its journal: its row, and where its journal ends. Times are milliseconds since 1970. */

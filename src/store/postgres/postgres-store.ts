@@ -25,10 +25,9 @@ import type {
   Store,
   StoredGraph,
   StoredRun,
-  UnfinishedRun,
-  UnfinishedStatus,
   Unit,
 } from '../store.js';
+import type { UnfinishedRun, UnfinishedStatus } from '../unfinished-run.js';
 import { BatchWriter } from './batch-writer.js';
 import { ChildReader } from './child-reader.js';
 import { isStorable } from './column-values.js';

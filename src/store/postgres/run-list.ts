@@ -11,7 +11,8 @@ import {
   possibleStatuses,
   UNFINISHED,
 } from '../run-search.js';
-import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
+import type { RunFilter, RunSummary } from '../store.js';
+import type { UnfinishedRun, UnfinishedStatus } from '../unfinished-run.js';
 import { escapeText, isRunId, isStorable, toBigint } from './column-values.js';
 import { workflowRuns } from './schema.js';
 import { CURRENT_NODE, ERROR_CODE, STARTER_ID, STARTER_KIND, SUMMARY } from './summary-columns.js';

@@ -1,7 +1,7 @@
 import { asc, eq } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { type GraphUse, MAX_NAMED_USES } from '../schedules.js';
-import { hooks, schedules } from './schema.js';
+import { hooks, schedules } from './trigger-tables.js';
 
 /** What still uses a graph, as far as it is named. The one list: whatever starts runs of a graph is here. */
 export function listGraphUses(db: BetterSQLite3Database, graphId: string): GraphUse[] {

@@ -3,11 +3,12 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { UnreadableError } from '../../core/base/stored.js';
 import { readDefinition } from '../../core/graph/stored-graph.js';
 import { UnreadableGraphError } from '../errors.js';
+import { lineKey } from '../run-row.js';
 import type { DeleteGraphResult } from '../schedules.js';
 import type { GraphVersion, ListedGraph, SaveGraphResult, StoredGraph } from '../store.js';
 import { listGraphUses } from './graph-uses.js';
 import type { ConcurrencyLimit } from './lines.js';
-import { ACTIVE } from './run-list.js';
+import { ACTIVE, prepareSurplus } from './run-list.js';
 import { concurrencyLimits, graphDefinitions, workflowRuns } from './schema.js';
 
 type NewVersion = Omit<GraphVersion, 'version'>;
@@ -45,9 +46,11 @@ const isCurrent = and(
 /** Graph versions. The calls that write belong into a transaction. */
 export class Graphs {
   readonly #statements: Statements;
+  readonly #surplus: ReturnType<typeof prepareSurplus>;
 
   constructor(private readonly db: BetterSQLite3Database) {
     this.#statements = prepareStatements(db);
+    this.#surplus = prepareSurplus(db);
   }
 
   /** Saves the first version of a graph; numbers go on where a deleted one had the id. */
@@ -164,6 +167,14 @@ export class Graphs {
   /** How many runs of a graph can be under way at a time; undefined: any number. */
   findLimit(graphId: string): ConcurrencyLimit | undefined {
     return this.#statements.findLimit.get({ graphId });
+  }
+
+  /** Runs of a line that are more than its limit: see the port. */
+  listSurplus(graphId: string, key: string | null, limit: number): string[] {
+    const found = this.findLimit(graphId);
+    if (found === undefined) return [];
+    const rows = this.#surplus.all({ graphId, key: lineKey(key), maxRuns: found.maxRuns, limit });
+    return rows.map(({ runId }) => runId).reverse();
   }
 
   #isNameTaken({ graphId, name }: NewVersion): boolean {

@@ -10,7 +10,7 @@ import {
   PRUNED_AT_A_TIME,
   type StoredHook,
 } from '../hooks.js';
-import { hookDeliveries, hooks } from './schema.js';
+import { hookDeliveries, hooks } from './trigger-tables.js';
 
 /** How the store does what its hooks ask for. */
 export interface Access {

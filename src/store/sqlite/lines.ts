@@ -1,7 +1,7 @@
 import type { OnFull } from '../../core/graph/definition.js';
 import { holdsSlot, needsSlot } from '../../core/run/slots.js';
 import { isFinished, type RunState, statusOf } from '../../core/run/state.js';
-import type { LinePlace } from '../store.js';
+import type { LinePlace } from '../unfinished-run.js';
 
 /** How many runs of a graph, or of one key of it, can be under way at a time. */
 export interface ConcurrencyLimit {

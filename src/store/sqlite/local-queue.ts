@@ -4,7 +4,8 @@ import { isRequest } from '../../core/run/event-kinds.js';
 import { isFinished, statusOf } from '../../core/run/state.js';
 import { hasChildren } from '../../core/run/waits.js';
 import { type Claim, QueueFullError, type RunQueue, type Unsubscribe, type Wake } from '../queue.js';
-import type { Store, UnfinishedRun, Unit } from '../store.js';
+import type { Store, Unit } from '../store.js';
+import type { UnfinishedRun } from '../unfinished-run.js';
 import { Alarm, LONGEST_SLEEP_MS } from './alarm.js';
 import { Lines, type LinesOptions } from './lines.js';
 

@@ -2,15 +2,8 @@ import { and, asc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { isFinished } from '../../core/run/state.js';
 import { readMetadata } from '../../core/run/stored-row.js';
-import {
-  childUsage,
-  deliveries,
-  deliveryTargets,
-  runEvents,
-  runMetadata,
-  runSnapshots,
-  workflowRuns,
-} from './schema.js';
+import { childUsage, runEvents, runMetadata, runSnapshots, workflowRuns } from './schema.js';
+import { deliveries, deliveryTargets } from './trigger-tables.js';
 
 /** Runs, children included, after which a transaction deletes no further family: some 15 ms. A family is deleted whole. */
 const MAX_RUNS = 1000;

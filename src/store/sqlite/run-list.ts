@@ -4,7 +4,8 @@ import { LRUCache } from 'lru-cache';
 import { earliest, OLDEST_QUEUED } from '../queued-since.js';
 import { unfinishedRun } from '../run-row.js';
 import { isUnfinished, UNFINISHED } from '../run-search.js';
-import type { RunFilter, RunSummary, UnfinishedRun, UnfinishedStatus } from '../store.js';
+import type { RunFilter, RunSummary } from '../store.js';
+import type { UnfinishedRun, UnfinishedStatus } from '../unfinished-run.js';
 import {
   idBounds,
   RUN_IDS,

@@ -2,7 +2,8 @@ import { and, asc, eq, gt, isNotNull, isNull, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { columnsOf, readableSchedules, scheduleOf } from '../schedule-rows.js';
 import type { ListedSchedule, NewSchedule, ScheduleFilter, ScheduleStore, StoredSchedule } from '../schedules.js';
-import { graphDefinitions, schedules } from './schema.js';
+import { graphDefinitions } from './schema.js';
+import { schedules } from './trigger-tables.js';
 
 /** How the store reads and writes. */
 export interface StoreAccess {

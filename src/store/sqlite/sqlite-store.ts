@@ -9,7 +9,6 @@ import type { Waiting } from '../../core/run/state.js';
 import type { RunOutline } from '../../core/run/unread.js';
 import type { Deliveries } from '../deliveries.js';
 import { StoreUnavailableError } from '../errors.js';
-import { lineKey } from '../run-row.js';
 import type { DeleteGraphResult, ScheduleStore } from '../schedules.js';
 import type { Signals } from '../signals.js';
 import type {
@@ -24,10 +23,9 @@ import type {
   Store,
   StoredGraph,
   StoredRun,
-  UnfinishedRun,
-  UnfinishedStatus,
   Unit,
 } from '../store.js';
+import type { UnfinishedRun, UnfinishedStatus } from '../unfinished-run.js';
 import { Checkpoints } from './checkpoint.js';
 import { ChildReader } from './child-reader.js';
 import type { DatabaseFiles } from './database-files.js';
@@ -45,7 +43,6 @@ import {
   findOldestQueued,
   findOldestUnfinished,
   listUnfinishedRuns,
-  prepareSurplus,
   RunLists,
 } from './run-list.js';
 import { SqliteSchedules } from './schedules.js';
@@ -83,7 +80,6 @@ export class SqliteStore implements Store {
   readonly #deletion: RunDeletion;
   readonly #graphs: Graphs;
   readonly deliveries: Deliveries;
-  readonly #surplus: ReturnType<typeof prepareSurplus>;
   readonly #db: BetterSQLite3Database;
 
   /** @param release gives the lock of the database back */
@@ -100,7 +96,6 @@ export class SqliteStore implements Store {
     this.#wakeTimes = new WakeTimes(db);
     this.#deletion = new RunDeletion(db);
     this.#graphs = new Graphs(db);
-    this.#surplus = prepareSurplus(db);
     this.#writer = new Writer(transactionsOf(sqlite, options.files), options);
     this.#checkpoints = new Checkpoints(sqlite, this.#writer);
     this.#units = new UnitWriter(db, sqlite);
@@ -108,16 +103,11 @@ export class SqliteStore implements Store {
       this.#checkpoints.check();
       options.onCommit?.(units, tookMs);
     });
-    this.schedules = new SqliteSchedules(db, {
-      read: (work) => this.#read(work),
-      write: (work) => this.#write(work),
-      changed: () => options.signals.publish({ kind: 'schedules_changed' }),
-    });
-    this.deliveries = new SqliteDeliveries(sqlite, {
-      read: (work) => this.#read(work),
-      write: (work) => this.#write(work),
-    });
-    this.hooks = new SqliteHooks(db, { read: (work) => this.#read(work), write: (work) => this.#write(work) });
+    const access = { read: <T>(work: () => T) => this.#read(work), write: <T>(work: () => T) => this.#write(work) };
+    const changed = () => options.signals.publish({ kind: 'schedules_changed' });
+    this.schedules = new SqliteSchedules(db, { ...access, changed });
+    this.deliveries = new SqliteDeliveries(sqlite, access);
+    this.hooks = new SqliteHooks(db, access);
     this.isNew = this.#graphs.isEmpty();
     this.newestRunId = findNewestRunId(db);
     options.files?.watch((lost) => this.#writer.fail(lost));
@@ -228,15 +218,7 @@ export class SqliteStore implements Store {
   }
 
   async listSurplus(graphId: string, key: string | null, limit: number): Promise<string[]> {
-    return this.#read(() => {
-      const found = this.#graphs.findLimit(graphId);
-      if (found === undefined) return [];
-      const line = { graphId, key: lineKey(key), maxRuns: found.maxRuns, limit };
-      return this.#surplus
-        .all(line)
-        .map(({ runId }) => runId)
-        .reverse();
-    });
+    return this.#read(() => this.#graphs.listSurplus(graphId, key, limit));
   }
 
   /** How many runs of a graph can be under way at a time, by its latest version; undefined: any number. */

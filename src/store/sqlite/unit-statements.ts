@@ -4,16 +4,13 @@ import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import {
   childUsage,
   concurrencyLimits,
-  deliveries,
-  deliveryTargets,
   graphDefinitions,
-  hookDeliveries,
   runEvents,
   runMetadata,
   runSnapshots,
-  schedules,
   workflowRuns,
 } from './schema.js';
+import { deliveries, deliveryTargets, hookDeliveries, schedules } from './trigger-tables.js';
 import { prepareWrite } from './write-statement.js';
 
 const param = sql.placeholder;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JoinRule } from '../../../src/core/graph/edges.js';
+import { blankRun } from '../../../src/core/run/blank-run.js';
 import {
   type ChildrenPlan,
   type CountedChildren,
@@ -9,7 +10,7 @@ import {
   startDetachedRun,
   startGraphRun,
 } from '../../../src/core/run/children.js';
-import { blankRun, type Children, type RunState } from '../../../src/core/run/state.js';
+import type { Children, RunState } from '../../../src/core/run/state.js';
 import { START } from '../../helpers/run-driver.js';
 
 const children: Children = {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { blankRun } from '../../../src/core/run/blank-run.js';
 import { placeInLine } from '../../../src/core/run/concurrency.js';
 import { wakeAt, wakesAfter } from '../../../src/core/run/due.js';
 import { openFork } from '../../../src/core/run/fork.js';
@@ -7,7 +8,7 @@ import { pause, unpause } from '../../../src/core/run/pause.js';
 import { cancel } from '../../../src/core/run/requests.js';
 import { isRowChanged } from '../../../src/core/run/row-change.js';
 import { entersLine, holdsSlot, needsSlot } from '../../../src/core/run/slots.js';
-import { blankRun, childrenOf, statusOf } from '../../../src/core/run/state.js';
+import { childrenOf, statusOf } from '../../../src/core/run/state.js';
 import { outlineState } from '../../../src/core/run/unread.js';
 import { readSnapshot } from '../../helpers/all-steps.js';
 import { compiled, type DriverOptions, RunDriver, START } from '../../helpers/run-driver.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { blankRun } from '../../../src/core/run/blank-run.js';
 import { append, fold, isSnapshotDue, takeSnapshot } from '../../../src/core/run/journal.js';
-import { blankRun } from '../../../src/core/run/state.js';
 import { MAX_RECOVERIES } from '../../../src/core/run/visit.js';
 import { readSnapshot } from '../../helpers/all-steps.js';
 import { flatten } from '../../helpers/flat-run.js';

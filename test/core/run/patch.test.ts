@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { finishSteps } from '../../../src/core/base/steps.js';
+import { blankRun } from '../../../src/core/run/blank-run.js';
 import { acceptPatch, isLargePatch, preparePatch } from '../../../src/core/run/patch.js';
-import { blankRun } from '../../../src/core/run/state.js';
 
 // What is accepted, and what is refused, is tested with `settle`.
 

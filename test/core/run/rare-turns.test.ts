@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
+import { blankRun } from '../../../src/core/run/blank-run.js';
 import { findFault } from '../../../src/core/run/correction.js';
 import { payloadOf, type RunEvent } from '../../../src/core/run/events.js';
 import { takeResult } from '../../../src/core/run/retry-point.js';
-import { blankRun, type Cursor } from '../../../src/core/run/state.js';
+import type { Cursor } from '../../../src/core/run/state.js';
 import { StepReader } from '../../../src/core/run/steps.js';
 import { goOn, visitOf } from '../../../src/core/run/visit.js';
 import { compiled, RunDriver, START } from '../../helpers/run-driver.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { blankRun } from '../../../src/core/run/blank-run.js';
 import { choose, scopeOf } from '../../../src/core/run/routing.js';
-import { blankRun } from '../../../src/core/run/state.js';
 import { compiled } from '../../helpers/run-driver.js';
 
 // How runs go by conditions is tested with `decide`.

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { JsonObject } from '../../../src/core/base/json.js';
+import { blankRun } from '../../../src/core/run/blank-run.js';
 import { decide } from '../../../src/core/run/decide.js';
 import { isTerminal } from '../../../src/core/run/event-kinds.js';
 import type { EventOf, EventRecord, RunEvent } from '../../../src/core/run/events.js';
@@ -11,7 +12,7 @@ import type { ChildResult } from '../../../src/core/run/join.js';
 import { fold, takeSnapshot } from '../../../src/core/run/journal.js';
 import { linesOf } from '../../../src/core/run/log-lines.js';
 import { pause, unpause } from '../../../src/core/run/pause.js';
-import { blankRun, type Children, isFinished, type RunState } from '../../../src/core/run/state.js';
+import { type Children, isFinished, type RunState } from '../../../src/core/run/state.js';
 import { StepReader } from '../../../src/core/run/steps.js';
 import { eventOf } from '../../../src/core/run/stored-events.js';
 import { compileGraph, readSnapshot } from '../../helpers/all-steps.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Json } from '../../../src/core/base/json.js';
+import { blankRun } from '../../../src/core/run/blank-run.js';
 import { wakesAfter } from '../../../src/core/run/due.js';
 import type { EventRecord, RunEvent } from '../../../src/core/run/events.js';
 import { copyEvent } from '../../../src/core/run/fork.js';
@@ -8,7 +9,7 @@ import { fold, openRun, takeSnapshot } from '../../../src/core/run/journal.js';
 import { acceptPatch } from '../../../src/core/run/patch.js';
 import { receiveSignal, type SentSignal } from '../../../src/core/run/receive-signal.js';
 import { answer } from '../../../src/core/run/requests.js';
-import { blankRun, type RunState } from '../../../src/core/run/state.js';
+import type { RunState } from '../../../src/core/run/state.js';
 import { type SignalWait, wait } from '../../../src/core/tool/wait.js';
 import { readSnapshot } from '../../helpers/all-steps.js';
 import { compiled, type DriverOptions, RunDriver, START } from '../../helpers/run-driver.js';

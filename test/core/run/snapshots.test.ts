@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../src/core/base/json.js';
+import { blankRun } from '../../../src/core/run/blank-run.js';
 import type { EventRecord } from '../../../src/core/run/events.js';
 import { fold, takeSnapshot } from '../../../src/core/run/journal.js';
 import { addAnnouncement, lacksAnnouncement } from '../../../src/core/run/snapshots.js';
-import { blankRun, type Inherited, type RunState } from '../../../src/core/run/state.js';
+import type { Inherited, RunState } from '../../../src/core/run/state.js';
 import { eventOf } from '../../../src/core/run/stored-events.js';
 import { readSnapshot } from '../../helpers/all-steps.js';
 import { flatten } from '../../helpers/flat-run.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { blankRun } from '../../../src/core/run/blank-run.js';
 import { findStarter, readStartedBy } from '../../../src/core/run/started-by.js';
-import { blankRun } from '../../../src/core/run/state.js';
 
 const RUN = blankRun('r');
 

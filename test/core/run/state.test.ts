@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { blankRun } from '../../../src/core/run/blank-run.js';
 import { wakeAt } from '../../../src/core/run/due.js';
 import { isRowChanged } from '../../../src/core/run/row-change.js';
 import {
-  blankRun,
   type Children,
   isFinished,
   RUN_STATUSES,

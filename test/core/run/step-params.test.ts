@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { blankRun } from '../../../src/core/run/blank-run.js';
 import { fold } from '../../../src/core/run/journal.js';
-import { blankRun } from '../../../src/core/run/state.js';
 import { hasDynamicParams, MAX_PARAMS_BYTES, ParamsReader } from '../../../src/core/run/step-params.js';
 import { compiled, RunDriver, START } from '../../helpers/run-driver.js';
 
