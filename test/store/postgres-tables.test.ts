@@ -5,13 +5,18 @@ import pg from 'pg';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { linesOf } from '../../src/core/run/log-lines.js';
 import { eventOf } from '../../src/core/run/stored-events.js';
-import * as postgresSchema from '../../src/store/postgres/schema.js';
+import * as postgresRuns from '../../src/store/postgres/schema.js';
 import { startDatabase } from '../../src/store/postgres/start.js';
-import * as sqliteSchema from '../../src/store/sqlite/schema.js';
+import * as postgresTriggers from '../../src/store/postgres/trigger-tables.js';
+import * as sqliteRuns from '../../src/store/sqlite/schema.js';
+import * as sqliteTriggers from '../../src/store/sqlite/trigger-tables.js';
 import { journals } from '../helpers/journal-arbitrary.js';
 import { findPostgres } from '../helpers/postgres.js';
 import { EVENTS_WITH_LINES } from './line-events.js';
 import { follow, newRun } from './runs.js';
+
+const postgresSchema = { ...postgresRuns, ...postgresTriggers };
+const sqliteSchema = { ...sqliteRuns, ...sqliteTriggers };
 
 const postgres = await findPostgres();
 
