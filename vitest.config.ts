@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** `.ci/run` sets this, so that the very `npm test` that the README names also measures coverage and counts tests. */
 const withCoverage = process.env.COVERAGE === 'true';
 
+/** They measure how long a server works, or watch its system calls. */
+const ALONE = ['turns', 'reads', 'sync'].map((name) => `test/e2e/${name}.test.ts`);
+
 export default defineConfig({
   test: {
     // Modules that tests write to temporary directories are imported by Node itself, as in the real server.
@@ -32,10 +35,23 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: ALONE,
           // They start the built server as people do.
           globalSetup: ['test/helpers/build.ts', 'test/helpers/postgres-server.ts'],
-          // After the unit tests and one file at a time: they kill servers and watch clocks.
+          // After the unit tests. They mostly wait for servers, so two files run side by side.
           sequence: { groupOrder: 1 },
+          maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e alone',
+          include: ALONE,
+          globalSetup: ['test/helpers/build.ts'],
+          sequence: { groupOrder: 2 },
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

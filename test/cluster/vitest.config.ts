@@ -5,7 +5,8 @@ const POSTGRES = 'test/helpers/postgres-server.ts';
 const UNDER_LOAD = 'test/cluster/cluster.test.ts';
 /** It mostly waits for heartbeats that do not come, so it runs beside others that do. */
 const WAITING = 'test/cluster/poison.test.ts';
-const MODEL = 'test/cluster/model.test.ts';
+/** What they look for does not depend on how long anything takes, so they run side by side. */
+const COUNTING = ['model', 'schedules', 'callbacks', 'concurrency'].map((name) => `test/cluster/${name}.test.ts`);
 const WORKERS = 3;
 
 /** Built servers on Postgres, several on one mostly, while some of them are killed. Takes about five minutes. */
@@ -27,8 +28,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'model',
-          include: [MODEL],
+          name: 'counting',
+          include: COUNTING,
           globalSetup: [POSTGRES],
           sequence: { groupOrder: 1 },
           maxWorkers: WORKERS,
@@ -61,7 +62,7 @@ export default defineConfig({
         test: {
           name: 'failures',
           include: ['test/cluster/**/*.test.ts'],
-          exclude: [UNDER_LOAD, WAITING, MODEL],
+          exclude: [UNDER_LOAD, WAITING, ...COUNTING],
           globalSetup: [POSTGRES],
           // They watch clocks, so one file at a time.
           sequence: { groupOrder: 2 },
