@@ -53,6 +53,7 @@ export async function stopEngines(): Promise<void> {
   running.clear();
   if (engines.length === 0) return;
   await Promise.race([Promise.all(engines.map((engine) => engine.stop(0))), sleep(DEAD_MS)]);
+  await Promise.all(engines.map(({ queue }) => queue.close()));
 }
 
 /** A SQLite file; with TEST_DATABASE=postgres, a schema of the Postgres that all tests share. */

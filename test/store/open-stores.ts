@@ -10,8 +10,8 @@ import { temporaryFolder } from '../helpers/temporary-folder.js';
 
 export const folder = temporaryFolder();
 
-/** Stores opened by a test. */
-const opened: Store[] = [];
+/** What tests have opened. */
+const opened: Pick<Store, 'close'>[] = [];
 
 /** Closes them; called after each test. */
 export async function closeStores(): Promise<void> {
@@ -36,7 +36,8 @@ const logger = { info: () => undefined, error: () => undefined };
 /** Opens the ports on a file as a server does. */
 export function openPorts(path = newPath(), maxQueuedRuns = 1000): Ports {
   const ports = openSqlite({ path, onFatal, logger, now: Date.now, maxQueuedRuns });
-  opened.push(ports.store);
+  // The queue too: its timer would go off while another file moves the clock.
+  opened.push(ports.store, ports.queue);
   return ports;
 }
 

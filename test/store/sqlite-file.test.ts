@@ -29,7 +29,7 @@ describe('the database file', () => {
     const second = open(path);
     expect(second.isNew).toBe(false);
     const { runId } = run;
-    const unfinished = { runId, status: 'RUNNING', waitingFor: null, parentRunId: null, hasSlot: false };
+    const unfinished = { runId, status: 'RUNNING', waitingFor: null, parentRunId: null, hasSlot: false, line: null };
     expect(await second.listUnfinishedRuns()).toEqual([unfinished]);
   });
 

@@ -170,9 +170,9 @@ describe('a database of the first release', () => {
     expect(columns.map(({ name }) => name)).toEqual(
       Object.values(getTableColumns(workflowRuns)).map(({ name }) => name),
     );
-    expect(columns.map(({ name }) => name).slice(-6)).toEqual([
+    expect(columns.map(({ name }) => name).slice(-9)).toEqual([
       ...['data', 'slot_seq', 'descendants', 'paused'],
-      ...['started_by_kind', 'started_by_id'],
+      ...['started_by_kind', 'started_by_id', 'concurrency_key', 'concurrency_since', 'concurrency_slot'],
     ]);
   });
 
