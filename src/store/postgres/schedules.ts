@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { columnsOf, readableSchedules, type ScheduleRow, scheduleOf } from '../schedule-rows.js';
+import { columnsOf, listReadable, type ScheduleRow, scheduleOf } from '../schedule-rows.js';
 import type { ListedSchedule, NewSchedule, ScheduleFilter, ScheduleStore, StoredSchedule } from '../schedules.js';
 import { isStorable, toBigint } from './column-values.js';
 import { type Session, send } from './connection.js';
@@ -74,11 +74,13 @@ export class PostgresSchedules implements ScheduleStore {
     return row?.seq;
   }
 
-  async list({ graphId, after = '', limit }: ScheduleFilter): Promise<ListedSchedule[]> {
+  list({ graphId, ...page }: ScheduleFilter): Promise<ListedSchedule[]> {
     const ofGraph = graphId === undefined ? '' : ' AND graph_id = $3';
     const text = `SELECT ${LISTED} FROM schedules WHERE schedule_id > $1${ofGraph} ORDER BY schedule_id LIMIT $2`;
-    const values = [known(after), limit, ...(graphId === undefined ? [] : [known(graphId)])];
-    return readableSchedules(await this.#rows<ScheduleRow>(text, values));
+    return listReadable(page, (after = '', limit) => {
+      const values = [known(after), limit, ...(graphId === undefined ? [] : [known(graphId)])];
+      return this.#rows<ScheduleRow>(text, values);
+    });
   }
 
   /** Puts off the others' looks: if this server dies before it moves a schedule on, the next look is theirs. */
@@ -98,9 +100,11 @@ export class PostgresSchedules implements ScheduleStore {
     return (await this.#rows<{ wakeAt: number }>(text, []))[0]?.wakeAt;
   }
 
-  async setAside(scheduleId: string, until: number): Promise<void> {
-    const text = 'UPDATE schedules SET wake_at = $2 WHERE schedule_id = $1 AND wake_at IS NOT NULL';
-    await this.access.write(() => send(this.pool, { text, values: [scheduleId, toBigint(until)] }));
+  async setAside(scheduleId: string, until: number | null, seq?: number): Promise<void> {
+    const text = `UPDATE schedules SET wake_at = $2
+      WHERE schedule_id = $1 AND wake_at IS NOT NULL AND ($3::integer IS NULL OR seq = $3)`;
+    const values = [scheduleId, until === null ? null : toBigint(until), seq ?? null];
+    await this.access.write(() => send(this.pool, { text, values }));
   }
 
   async #rows<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {

@@ -1,6 +1,6 @@
 import { and, asc, eq, gt, isNotNull, isNull, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { columnsOf, readableSchedules, scheduleOf } from '../schedule-rows.js';
+import { columnsOf, listReadable, scheduleOf } from '../schedule-rows.js';
 import type { ListedSchedule, NewSchedule, ScheduleFilter, ScheduleStore, StoredSchedule } from '../schedules.js';
 import { graphDefinitions, schedules } from './schema.js';
 
@@ -72,14 +72,16 @@ export class SqliteSchedules implements ScheduleStore {
     return this.access.read(() => this.db.select({ seq }).from(schedules).where(isSchedule(scheduleId)).get()?.seq);
   }
 
-  async list({ graphId, after, limit }: ScheduleFilter): Promise<ListedSchedule[]> {
+  list({ graphId, ...page }: ScheduleFilter): Promise<ListedSchedule[]> {
     const { scheduleId } = schedules;
-    const fits = and(
-      graphId === undefined ? undefined : eq(schedules.graphId, graphId),
-      after === undefined ? undefined : gt(scheduleId, after),
-    );
-    const rows = this.db.select(LISTED).from(schedules).where(fits).orderBy(asc(scheduleId)).limit(limit);
-    return readableSchedules(this.access.read(() => rows.all()));
+    return listReadable(page, async (after, limit) => {
+      const fits = and(
+        graphId === undefined ? undefined : eq(schedules.graphId, graphId),
+        after === undefined ? undefined : gt(scheduleId, after),
+      );
+      const rows = this.db.select(LISTED).from(schedules).where(fits).orderBy(asc(scheduleId)).limit(limit);
+      return this.access.read(() => rows.all());
+    });
   }
 
   async takeDue(time: number, limit: number): Promise<string[]> {
@@ -94,8 +96,9 @@ export class SqliteSchedules implements ScheduleStore {
     return this.access.read(() => rows.get()?.wakeAt ?? undefined);
   }
 
-  async setAside(scheduleId: string, until: number): Promise<void> {
-    const isEnabled = and(isSchedule(scheduleId), isNotNull(schedules.wakeAt));
+  async setAside(scheduleId: string, until: number | null, seq?: number): Promise<void> {
+    const isSeen = seq === undefined ? undefined : eq(schedules.seq, seq);
+    const isEnabled = and(isSchedule(scheduleId), isNotNull(schedules.wakeAt), isSeen);
     this.access.write(() => this.db.update(schedules).set({ wakeAt: until }).where(isEnabled).run());
   }
 
