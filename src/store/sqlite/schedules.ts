@@ -1,8 +1,9 @@
-import { and, asc, eq, gt, isNotNull, isNull, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, lte } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { columnsOf, listReadable, scheduleOf } from '../schedule-rows.js';
 import type { ListedSchedule, NewSchedule, ScheduleFilter, ScheduleStore, StoredSchedule } from '../schedules.js';
-import { graphDefinitions, schedules } from './schema.js';
+import { hasLiveGraph } from './graph-uses.js';
+import { schedules } from './schema.js';
 
 /** How the store reads and writes. */
 export interface StoreAccess {
@@ -35,7 +36,7 @@ export class SqliteSchedules implements ScheduleStore {
 
   async create(schedule: NewSchedule): Promise<'saved' | 'id_taken' | 'graph_missing'> {
     return this.#change(() => {
-      if (!this.#hasGraph(schedule.graphId)) return 'graph_missing';
+      if (!hasLiveGraph(this.db, schedule.graphId)) return 'graph_missing';
       const { changes } = this.db
         .insert(schedules)
         .values({ ...columnsOf(schedule), seq: 1 })
@@ -47,7 +48,7 @@ export class SqliteSchedules implements ScheduleStore {
 
   async replace(schedule: NewSchedule, seq: number): Promise<'saved' | 'moved' | 'graph_missing'> {
     return this.#change(() => {
-      if (!this.#hasGraph(schedule.graphId)) return 'graph_missing';
+      if (!hasLiveGraph(this.db, schedule.graphId)) return 'graph_missing';
       const { changes } = this.db
         .update(schedules)
         .set({ ...columnsOf(schedule), seq: seq + 1 })
@@ -106,11 +107,6 @@ export class SqliteSchedules implements ScheduleStore {
     const result = this.access.write(work);
     this.access.changed();
     return result;
-  }
-
-  #hasGraph(graphId: string): boolean {
-    const isThere = and(eq(graphDefinitions.graphId, graphId), isNull(graphDefinitions.deletedAt));
-    return this.db.select({ one: sql`1` }).from(graphDefinitions).where(isThere).limit(1).get() !== undefined;
   }
 }
 
