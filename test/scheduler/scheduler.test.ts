@@ -337,6 +337,18 @@ describe('a schedule', () => {
     expect(await lastOf('bad')).toMatchObject({ outcome: 'started' });
   });
 
+  it('in a time zone that this server does not know is one of those', async () => {
+    await test.engine.createSchedule(define({ schedule_id: 'mars', cron: '0 13 * * *' }));
+    await test.engine.createSchedule(define({ cron: '0 13 * * *' }));
+    await damage('mars', `json_set(settings, '$.time_zone', 'Mars/Base')`);
+    const { schedules } = await test.engine.listSchedules({ limit: 9 });
+    expect(schedules.map(({ scheduleId }) => scheduleId)).toEqual(['s']);
+    await expect(test.engine.getSchedule('mars')).rejects.toMatchObject({
+      code: 'schedule_unreadable',
+      message: expect.stringContaining('the time zone "Mars/Base", which this server does not know'),
+    });
+  });
+
   it('that cannot be read does not end a list before its time', async () => {
     for (const id of ['a', 'b', 'c', 'd']) await test.engine.createSchedule(define({ schedule_id: id }));
     for (const id of ['a', 'b']) await damage(id);
@@ -346,10 +358,10 @@ describe('a schedule', () => {
     expect(rest.nextCursor).toBeNull();
   });
 
-  async function damage(scheduleId: string): Promise<void> {
+  async function damage(scheduleId: string, settings = `'{'`): Promise<void> {
     const { default: Database } = await import('better-sqlite3');
     const database = new Database(test.path);
-    database.prepare(`UPDATE schedules SET settings = '{' WHERE schedule_id = ?`).run(scheduleId);
+    database.prepare(`UPDATE schedules SET settings = ${settings} WHERE schedule_id = ?`).run(scheduleId);
     database.close();
   }
 });
