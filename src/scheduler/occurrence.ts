@@ -44,46 +44,53 @@ export const MAX_CANCEL_ROUNDS = 20;
 const FINGERPRINT = 'schedule';
 
 /**
- * Does what is due of a schedule, and moves it on: one occurrence, or none.
+ * Does what is due of a schedule, and moves it on: one occurrence, or what an earlier one has left to do.
  * @returns false if nothing could be decided, so that it is to be looked at again
  * @throws ScheduleMovedError if somebody else has moved the schedule on
  * @throws StoreUnavailableError
  */
 export async function doOccurrence(deps: OccurrenceDeps, schedule: StoredSchedule): Promise<boolean> {
-  const { settings, nextAt, last } = schedule;
+  const { scheduleId, settings, nextAt, last, seq } = schedule;
   const now = deps.now();
   const due = findDue(calendarOf(settings), { nextAt, last, catchUpMs: settings.catch_up_seconds * 1000 }, now);
-  if (due === undefined) return false;
-  const verdict = due.isMissed
-    ? ({ outcome: 'missed', message: describeMiss(due) } as const)
+  if (due === undefined) {
+    await followUp(deps, schedule, last?.run_id ?? null);
+    await deps.store.schedules.setAside(scheduleId, nextAt, seq);
+    return true;
+  }
+  const decision = due.isMissed
+    ? ({ verdict: { outcome: 'missed', message: describeMiss(due) }, isStored: false } as const)
     : await decide(deps, schedule, due);
-  if (verdict === 'later') return false;
-  if (verdict === 'stored') return true;
-  await deps.store.commit({ appends: [], schedule: advance(deps, schedule, due, verdict) });
+  if (decision === 'later') return false;
+  const { verdict, isStored } = decision;
+  if (!isStored) await deps.store.commit({ appends: [], schedule: advance(deps, schedule, due, verdict) });
+  if (verdict.outcome !== 'started' || !hasFollowUp(schedule)) return true;
+  await followUp(deps, schedule, verdict.runId);
+  await deps.store.schedules.setAside(scheduleId, due.nextAt, seq + 1);
   return true;
 }
 
-/** @returns `stored` if a run was started, and the schedule has moved on with it */
-async function decide(
-  deps: OccurrenceDeps,
-  schedule: StoredSchedule,
-  due: DueOccurrence,
-): Promise<Verdict | 'later' | 'stored'> {
+interface Decision {
+  readonly verdict: Verdict;
+  /** A run was started, and the schedule has moved on with it. */
+  readonly isStored: boolean;
+}
+
+async function decide(deps: OccurrenceDeps, schedule: StoredSchedule, due: DueOccurrence): Promise<Decision | 'later'> {
   if (schedule.settings.overlap === 'skip') {
     const [running] = await listUnfinished(deps, schedule.scheduleId, { limit: 1 });
-    if (running !== undefined) return { outcome: 'skipped', runId: running.runId };
+    if (running !== undefined) return { verdict: { outcome: 'skipped', runId: running.runId }, isStored: false };
   }
   try {
     const { runId, replayed } = await start(deps, schedule, due);
-    // The run is there, and the schedule has not moved on: the clock, or a backup, has brought the occurrence back.
-    if (replayed) return { outcome: 'started', runId };
-    if (schedule.settings.overlap === 'cancel_previous') await cancelPrevious(deps, schedule.scheduleId, runId);
-    return 'stored';
+    // If the run is there already, the clock, or a backup, has brought the occurrence back.
+    return { verdict: { outcome: 'started', runId }, isStored: !replayed };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     const reaction = reactTo(error.code);
     if (reaction === 'later') return reaction;
-    return { outcome: reaction === 'postpone' ? 'postponed' : 'refused', message: explain(error) };
+    const outcome = reaction === 'postpone' ? 'postponed' : 'refused';
+    return { verdict: { outcome, message: explain(error) }, isStored: false };
   }
 }
 
@@ -102,26 +109,36 @@ async function start(deps: OccurrenceDeps, schedule: StoredSchedule, due: DueOcc
 
 function advance(
   { now }: Pick<OccurrenceDeps, 'now'>,
-  { scheduleId, seq }: StoredSchedule,
+  schedule: StoredSchedule,
   due: DueOccurrence,
   verdict: Verdict,
 ): ScheduleAdvance {
-  return { scheduleId, seq, ...moveOn(due, verdict, now()) };
+  const { scheduleId, seq } = schedule;
+  return { scheduleId, seq, ...moveOn(due, verdict, now(), hasFollowUp(schedule)) };
+}
+
+/** True if a start is to be followed by more. */
+function hasFollowUp({ settings }: StoredSchedule): boolean {
+  return settings.overlap === 'cancel_previous';
+}
+
+/** What follows from the start of a run; again if nobody knows whether it was done. */
+async function followUp(deps: OccurrenceDeps, schedule: StoredSchedule, runId: string | null): Promise<void> {
+  if (runId !== null && hasFollowUp(schedule)) await cancelPrevious(deps, schedule.scheduleId, runId);
 }
 
 /**
- * Cancels the runs of a schedule but one: after that was started, so that no run is given up for one that cannot start. Those
- * that are being cancelled already take their time, so each run is asked once.
+ * Cancels the runs of a schedule before one: after that was started, so that no run is given up for one that cannot start.
+ * Those that are being cancelled already take their time, so each run is asked once.
  */
-async function cancelPrevious(deps: OccurrenceDeps, scheduleId: string, but: string): Promise<void> {
-  let after: string | undefined;
+async function cancelPrevious(deps: OccurrenceDeps, scheduleId: string, before: string): Promise<void> {
+  let after = before;
   for (let round = 0; round < MAX_CANCEL_ROUNDS; round++) {
-    const page = { limit: CANCELLED_AT_A_TIME, ...definedOnly({ after }) };
-    const runs = await listUnfinished(deps, scheduleId, page);
-    const previous = runs.filter(({ runId }) => runId !== but);
-    await Promise.all(previous.map(({ runId }) => cancelRun(deps, runId)));
-    if (runs.length < CANCELLED_AT_A_TIME) return;
-    after = runs.at(-1)?.runId;
+    const runs = await listUnfinished(deps, scheduleId, { limit: CANCELLED_AT_A_TIME, after });
+    await Promise.all(runs.map(({ runId }) => cancelRun(deps, runId)));
+    const last = runs.at(-1);
+    if (last === undefined || runs.length < CANCELLED_AT_A_TIME) return;
+    after = last.runId;
   }
 }
 

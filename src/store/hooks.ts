@@ -63,10 +63,10 @@ export type HookDeliveryPlace = Pick<HookDeliveryRow, 'receivedAt' | 'key'>;
 
 /** Every method is atomic. All reject with {@link StoreUnavailableError} while the database cannot be used. */
 export interface HookStore {
-  /** Stores a new hook, unless there are `most` already. */
-  create(hook: StoredHook, most: number): Promise<'saved' | 'id_taken' | 'full'>;
-  /** Replaces the document of a hook; false if there is none. */
-  update(hook: Omit<StoredHook, 'createdAt'>): Promise<boolean>;
+  /** Stores a new hook, if its graph is there, unless there are `most` already. */
+  create(hook: StoredHook, most: number): Promise<'saved' | 'id_taken' | 'full' | 'graph_missing'>;
+  /** Replaces the document of a hook, if its graph is there. */
+  update(hook: Omit<StoredHook, 'createdAt'>): Promise<'saved' | 'missing' | 'graph_missing'>;
   /** Deletes a hook with its deliveries; false if there is none. */
   delete(hookId: string): Promise<boolean>;
   find(hookId: string): Promise<HookRow | undefined>;

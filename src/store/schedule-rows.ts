@@ -1,7 +1,7 @@
 import { UnreadableError } from '../core/base/stored.js';
 import { readLast, readSettings } from '../core/schedule/stored-schedule.js';
 import { UnreadableScheduleError } from './errors.js';
-import type { ListedSchedule, NewSchedule } from './schedules.js';
+import type { ListedSchedule, NewSchedule, ScheduleFilter } from './schedules.js';
 
 /** A row of the table, without the input. */
 export type ScheduleRow = Omit<ListedSchedule, 'settings' | 'last'> & {
@@ -21,16 +21,31 @@ export function scheduleOf<Row extends ScheduleRow>(
   }
 }
 
-/** Reads those rows that can be read. */
-export function readableSchedules(rows: readonly ScheduleRow[]): ListedSchedule[] {
-  return rows.flatMap((row) => {
-    try {
-      return [scheduleOf(row)];
-    } catch (thrown) {
-      if (thrown instanceof UnreadableScheduleError) return [];
-      throw thrown;
-    }
-  });
+/**
+ * Lists the schedules that can be read, as many as are asked for if there are so many: a page that is short is the last one.
+ * @param read rows by id, those after one
+ */
+export async function listReadable(
+  { after, limit }: Pick<ScheduleFilter, 'after' | 'limit'>,
+  read: (after: string | undefined, limit: number) => Promise<readonly ScheduleRow[]>,
+): Promise<ListedSchedule[]> {
+  const found: ListedSchedule[] = [];
+  for (let from = after; ; ) {
+    const wanted = limit - found.length;
+    const rows = await read(from, wanted);
+    found.push(...rows.flatMap(readable));
+    if (rows.length < wanted || found.length === limit) return found;
+    from = rows.at(-1)?.scheduleId;
+  }
+}
+
+function readable(row: ScheduleRow): ListedSchedule[] {
+  try {
+    return [scheduleOf(row)];
+  } catch (thrown) {
+    if (thrown instanceof UnreadableScheduleError) return [];
+    throw thrown;
+  }
 }
 
 /** What is written of a schedule that people save. */

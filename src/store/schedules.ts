@@ -59,8 +59,11 @@ export interface ScheduleStore {
   takeDue(time: number, limit: number): Promise<string[]>;
   /** When the next schedule is to be looked at. */
   nextWakeAt(): Promise<number | undefined>;
-  /** Has a schedule looked at again at a time. */
-  setAside(scheduleId: string, until: number): Promise<void>;
+  /**
+   * Has a schedule looked at again at a time; not at all if that is null.
+   * @param seq the one that was seen: if it is another by now, nothing is done
+   */
+  setAside(scheduleId: string, until: number | null, seq?: number): Promise<void>;
 }
 
 /** Something that keeps a graph from being deleted. */

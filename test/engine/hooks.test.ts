@@ -31,6 +31,18 @@ async function withHook(options: TestEngineOptions = {}): Promise<TestEngine> {
   return server;
 }
 
+it('a hook is not saved if its graph is deleted meanwhile', async () => {
+  const { engine, store } = await withHook();
+  store.hasGraph = async () => true;
+  await expect(engine.createHook({ ...HOOK, hook_id: 'i', graph_id: 'gone' })).rejects.toMatchObject({
+    code: 'graph_not_found',
+  });
+  const { hook_id: _, ...definition } = HOOK;
+  await expect(engine.updateHook('h', { ...definition, graph_id: 'gone' })).rejects.toMatchObject({
+    code: 'graph_not_found',
+  });
+});
+
 describe('deliveries', () => {
   it('that cannot be done at the moment leave no trace, and are done when they come again', async () => {
     const server = await withHook({ maxQueuedRuns: 1, maxConcurrentRuns: 1 });

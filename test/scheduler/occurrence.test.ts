@@ -12,7 +12,7 @@ it('runs that cannot be cancelled as fast as they come are not cancelled for eve
     return Array.from({ length: limit }, (_, index) => ({ runId: `${after}/${index}`.slice(-200) }));
   };
   const deps = {
-    store: { listRuns },
+    store: { listRuns, schedules: { setAside: async () => undefined } },
     runs: { load: async (runId: string) => void asked.push(runId) },
     turns: { inSlices: async () => null },
     startRun: async () => ({ runId: 'new', replayed: false }),

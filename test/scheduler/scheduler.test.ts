@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../../src/core/base/json.js';
 import { scheduleDefinitionSchema } from '../../src/core/schedule/definition.js';
 import { MAX_BATCHES, Scheduler, type SchedulerDeps } from '../../src/scheduler/scheduler.js';
+import { StoreUnavailableError } from '../../src/store/errors.js';
 import { startEngine, type TestEngine, type TestEngineOptions } from '../helpers/engine.js';
 import { until } from '../helpers/until.js';
 
@@ -196,6 +197,26 @@ describe('runs that are not over', () => {
     await until(async () => (await runsOf()).map(({ status }) => status).join() === 'CANCELLED,WAITING');
   });
 
+  it('are cancelled later if that failed, or the server died, once the next run was there', async () => {
+    const { store } = test;
+    const listRuns = store.listRuns.bind(store);
+    await twice('cancel_previous', async () => {
+      store.listRuns = () => Promise.reject(new StoreUnavailableError('down'));
+    });
+    store.listRuns = listRuns;
+    const byHand = await test.engine.triggerSchedule('s');
+    expect((await runsOf()).map(({ status }) => status)).not.toContain('CANCELLED');
+    const { path } = test;
+    await test.stop();
+    clock += 5 * SECOND;
+    await start({ path });
+    await until(async () => (await runsOf()).map(({ status }) => status).join() === 'CANCELLED,WAITING,WAITING');
+    // It was started after the occurrence.
+    expect((await runsOf())[2]!.runId).toBe(byHand.runId);
+    expect(await lastOf()).toMatchObject({ instant: 20 * SECOND, outcome: 'started' });
+    await until(async () => (await test.store.schedules.nextWakeAt()) === NOON + 30 * SECOND);
+  });
+
   it('that somebody has started by hand count too; starting by hand asks for none of it', async () => {
     await test.engine.createSchedule(define({ graph_id: 'ask', enabled: false }));
     const first = await test.engine.triggerSchedule('s', { by: 'alice' });
@@ -316,10 +337,31 @@ describe('a schedule', () => {
     expect(await lastOf('bad')).toMatchObject({ outcome: 'started' });
   });
 
-  async function damage(scheduleId: string): Promise<void> {
+  it('in a time zone that this server does not know is one of those', async () => {
+    await test.engine.createSchedule(define({ schedule_id: 'mars', cron: '0 13 * * *' }));
+    await test.engine.createSchedule(define({ cron: '0 13 * * *' }));
+    await damage('mars', `json_set(settings, '$.time_zone', 'Mars/Base')`);
+    const { schedules } = await test.engine.listSchedules({ limit: 9 });
+    expect(schedules.map(({ scheduleId }) => scheduleId)).toEqual(['s']);
+    await expect(test.engine.getSchedule('mars')).rejects.toMatchObject({
+      code: 'schedule_unreadable',
+      message: expect.stringContaining('the time zone "Mars/Base", which this server does not know'),
+    });
+  });
+
+  it('that cannot be read does not end a list before its time', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) await test.engine.createSchedule(define({ schedule_id: id }));
+    for (const id of ['a', 'b']) await damage(id);
+    const { schedules, nextCursor } = await test.engine.listSchedules({ limit: 1 });
+    const rest = await test.engine.listSchedules({ limit: 1, cursor: nextCursor! });
+    expect([...schedules, ...rest.schedules].map(({ scheduleId }) => scheduleId)).toEqual(['c', 'd']);
+    expect(rest.nextCursor).toBeNull();
+  });
+
+  async function damage(scheduleId: string, settings = `'{'`): Promise<void> {
     const { default: Database } = await import('better-sqlite3');
     const database = new Database(test.path);
-    database.prepare(`UPDATE schedules SET settings = '{' WHERE schedule_id = ?`).run(scheduleId);
+    database.prepare(`UPDATE schedules SET settings = ${settings} WHERE schedule_id = ?`).run(scheduleId);
     database.close();
   }
 });

@@ -62,14 +62,28 @@ describe.each(STORES)('hooks on %s', (_name, openStore) => {
 
   it('are changed and deleted', async () => {
     const { createdAt: _, ...changed } = hook('h', { revision: 'r2', graphId: null, definition: '[]', updatedAt: 1 });
-    expect(await store.hooks.update(changed)).toBe(true);
-    expect(await store.hooks.update({ ...changed, hookId: 'i' })).toBe(false);
+    expect(await store.hooks.update(changed)).toBe('saved');
+    expect(await store.hooks.update({ ...changed, hookId: 'i' })).toBe('missing');
     expect(await store.hooks.listRevisions()).toEqual([{ hookId: 'h', revision: 'r2' }]);
     expect(await store.hooks.find('h')).toMatchObject({ ...changed, createdAt: NOON });
     await store.hooks.noteDelivery(idle('a'));
     expect(await store.hooks.delete('h')).toBe(true);
     expect(await store.hooks.delete('h')).toBe(false);
     expect([await store.hooks.listRevisions(), await keys()]).toEqual([[], []]);
+  });
+
+  it('are not saved for a graph that is not there, or not any more', async () => {
+    const gone = hook('i', { graphId: 'gone' });
+    await store.createGraph(graph('gone'));
+    expect(await store.hooks.create(gone, 10)).toBe('saved');
+    expect(await store.deleteGraph('gone', NOON)).toEqual({ usedBy: [{ kind: 'hook', id: 'i' }] });
+    await store.hooks.delete('i');
+    expect(await store.deleteGraph('gone', NOON)).toBe('deleted');
+    for (const graphId of ['gone', 'never', 'a\0']) {
+      expect(await store.hooks.create({ ...gone, graphId }, 10)).toBe('graph_missing');
+      expect(await store.hooks.update({ ...hook('h'), graphId })).toBe('graph_missing');
+    }
+    expect((await store.hooks.list(undefined, 10)).map(({ graphId }) => graphId)).toEqual(['g']);
   });
 
   it('count what they refuse', async () => {

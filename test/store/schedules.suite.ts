@@ -89,6 +89,11 @@ export function describeSchedules(name: string, openStore: () => Promise<Store>)
       expect(await schedules.takeDue(3, 9)).toEqual(['c']);
       await schedules.setAside('c', 70);
       expect([await schedules.nextWakeAt(), await schedules.takeDue(3, 9)]).toEqual([50, []]);
+      // Somebody has changed it meanwhile.
+      await schedules.setAside('a', 80, 2);
+      expect(await schedules.nextWakeAt()).toBe(50);
+      await schedules.setAside('a', null, 1);
+      expect(await schedules.nextWakeAt()).toBe(60);
     });
 
     it('moves one on together with the run that it starts, once', async () => {

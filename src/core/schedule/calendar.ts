@@ -57,11 +57,17 @@ export function listInstants(calendar: Calendar, after: number, count: number): 
   return instants;
 }
 
+/** The end of the year 9999: later ones cannot be written as RFC 3339 has it, and croner knows none. */
+const LAST_INSTANT = 253_402_300_799_999;
+
 /** Anchored at 1970-01-01T00:00:00Z, so that the same number of seconds means the same instants, whoever asks. */
 function everySeconds(seconds: number): Calendar {
   const ms = seconds * 1000;
   return {
-    next: (after) => (Math.floor(after / ms) + 1) * ms,
+    next(after) {
+      const at = (Math.floor(after / ms) + 1) * ms;
+      return at > LAST_INSTANT ? null : at;
+    },
     latest: (at) => Math.floor(at / ms) * ms,
   };
 }
@@ -77,13 +83,22 @@ function cronCalendar(pattern: string, timezone: string): Calendar {
 /** Intl knows offsets too, on some releases of Node: those have no summer time, and other servers may not know them. */
 const ZONE_NAME = /^[A-Za-z][A-Za-z0-9_+/-]*$/;
 
-function isTimeZone(name: string): boolean {
+/** Time zones that are known, since it takes half a millisecond to find out. Bounded: upper and lower case are the same. */
+const knownZones = new Set<string>();
+const MAX_KNOWN_ZONES = 1000;
+
+/** True if there is such a time zone, as far as this server knows: it has the database of its Node.js. */
+export function isTimeZone(name: string): boolean {
+  if (knownZones.has(name)) return true;
   if (!ZONE_NAME.test(name)) return false;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+    new Intl.DateTimeFormat('en', { timeZone: name });
   } catch {
     return false;
   }
+  if (knownZones.size >= MAX_KNOWN_ZONES) knownZones.clear();
+  knownZones.add(name);
+  return true;
 }
 
 /** 2000-01-01. From any day on, a pattern without a year is due within 400 years, after which dates and weekdays repeat. */

@@ -9,6 +9,7 @@ import type { Calendar, Timing } from './calendar.js';
  *   due --postponed--> the same instant, looked at again a little later
  *   due --missed (`catch_up_seconds` are over)--> the next instant
  *
+ * If more follows from a start, the schedule is looked at once more before the next instant, unless that was done by then.
  * If several instants have passed, the latest of them is looked at, and the others are passed over. Times are milliseconds
  * since 1970.
  */
@@ -124,8 +125,14 @@ export type Verdict =
 const FIRST_REST_MS = 1000;
 const LAST_REST_MS = 10_000;
 
-/** How a schedule moves on from an occurrence. */
-export function moveOn(due: DueOccurrence, verdict: Verdict, now: number): Move {
+/** How long whoever started a run has to do what follows, before the schedule is looked at again for that. */
+const FOLLOW_UP_MS = 5000;
+
+/**
+ * How a schedule moves on from an occurrence.
+ * @param hasFollowUp something is to be done once the run is there: until then, a crash must not lose it
+ */
+export function moveOn(due: DueOccurrence, verdict: Verdict, now: number, hasFollowUp = false): Move {
   const { instant, before } = due;
   const last: LastOccurrence = {
     instant,
@@ -136,7 +143,12 @@ export function moveOn(due: DueOccurrence, verdict: Verdict, now: number): Move 
     passed: before?.passed ?? due.passed,
     tries: (before?.tries ?? 0) + 1,
   };
-  if (verdict.outcome !== 'postponed') return { nextAt: due.nextAt, wakeAt: due.nextAt, last };
+  if (verdict.outcome !== 'postponed') {
+    const { nextAt } = due;
+    const isLookedAtFirst = hasFollowUp && verdict.outcome === 'started';
+    const wakeAt = isLookedAtFirst ? Math.min(nextAt ?? Number.POSITIVE_INFINITY, now + FOLLOW_UP_MS) : nextAt;
+    return { nextAt, wakeAt, last };
+  }
   const restMs = Math.min(Math.max((now - instant) / 2, FIRST_REST_MS), LAST_REST_MS);
   return { nextAt: instant, wakeAt: Math.ceil(now + restMs), last };
 }

@@ -11,7 +11,8 @@ import {
   optional,
   orNull,
 } from '../base/form.js';
-import { parseStored } from '../base/stored.js';
+import { parseStored, UnknownKindError } from '../base/stored.js';
+import { isTimeZone } from './calendar.js';
 import type { ScheduleSettings } from './definition.js';
 import { OVERLAPS } from './definition.js';
 import { type LastOccurrence, OUTCOMES } from './occurrence.js';
@@ -50,9 +51,11 @@ const LAST = new Form<LastOccurrence>({
   tries: isCount,
 });
 
-/** Reads the settings of a schedule. @throws UnreadableError */
+/** Reads the settings of a schedule. @throws UnreadableError, also for a time zone that another server knew */
 export function readSettings(stored: string): ScheduleSettings {
-  return parseStored(stored, SETTINGS);
+  const settings = parseStored(stored, SETTINGS);
+  if (isTimeZone(settings.time_zone)) return settings;
+  throw new UnknownKindError(`has the time zone "${settings.time_zone}", which this server does not know`);
 }
 
 /** Reads the last occurrence of a schedule. @throws UnreadableError */

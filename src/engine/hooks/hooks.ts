@@ -46,6 +46,7 @@ export class HookUseCases {
     if (result === 'full') {
       throw new EngineError('too_many_hooks', `There are ${MAX_HOOKS} hooks. Delete one that is not needed.`);
     }
+    if (result === 'graph_missing') throw graphNotFound(stored.graphId ?? '');
     book.forget(hookId);
     return { hookId, definition, createdAt: at, updatedAt: at, refused: 0, lastRefusedAt: null, lastRefusal: null };
   }
@@ -57,8 +58,10 @@ export class HookUseCases {
   async updateHook(hookId: string, definition: HookDefinition): Promise<HookView> {
     const { store, now, book } = this.deps;
     await this.#check(definition);
-    const isThere = isHookId(hookId) && (await store.hooks.update(this.#stored(hookId, definition, now())));
-    if (!isThere) throw hookNotFound(hookId);
+    const stored = this.#stored(hookId, definition, now());
+    const result = isHookId(hookId) ? await store.hooks.update(stored) : 'missing';
+    if (result === 'graph_missing') throw graphNotFound(stored.graphId ?? '');
+    if (result === 'missing') throw hookNotFound(hookId);
     book.forget(hookId);
     return this.getHook(hookId);
   }

@@ -73,6 +73,7 @@ const SCHEMA = {
     'invalid_request',
     'forbidden_origin',
     'hook_secret_missing',
+    'concurrency_full',
     'queue_full',
     'shutting_down',
   ]),

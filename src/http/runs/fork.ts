@@ -48,6 +48,7 @@ export function forkRunRoute(app: App, engine: Engine): void {
           'run_is_child',
           'graph_deleted',
           'idempotency_mismatch',
+          'concurrency_full',
           'queue_full',
           'shutting_down',
           'invalid_request',

@@ -44,6 +44,7 @@ export function retryRunRoute(app: App, engine: Engine): void {
           'run_is_child',
           'limits_too_low',
           'graph_deleted',
+          'concurrency_full',
           'queue_full',
           'shutting_down',
           'invalid_request',

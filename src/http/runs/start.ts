@@ -83,6 +83,7 @@ export function startRunRoute(app: App, engine: Engine, options: StartRunOptions
           'run_unreadable',
           'invalid_input',
           'idempotency_mismatch',
+          'concurrency_full',
           'queue_full',
           'shutting_down',
           'invalid_request',

@@ -31,6 +31,7 @@ export function triggerScheduleRoute(app: App, engine: Engine, { onRunStarted }:
           'graph_unreadable',
           'invalid_input',
           'idempotency_mismatch',
+          'concurrency_full',
           'queue_full',
           'shutting_down',
           'invalid_request',

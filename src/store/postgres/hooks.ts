@@ -10,6 +10,7 @@ import {
 } from '../hooks.js';
 import { isStorable } from './column-values.js';
 import { type Session, send } from './connection.js';
+import { hasLiveGraph } from './graph-uses.js';
 import { inTransaction } from './transaction.js';
 
 /** How the store does what its hooks ask for. */
@@ -32,13 +33,14 @@ export class PostgresHooks implements HookStore {
     private readonly access: Access,
   ) {}
 
-  async create(hook: StoredHook, most: number): Promise<'saved' | 'id_taken' | 'full'> {
+  async create(hook: StoredHook, most: number): Promise<'saved' | 'id_taken' | 'full' | 'graph_missing'> {
     const { hookId, graphId, revision, createdAt, updatedAt, definition } = hook;
     return this.access.write(() =>
       inTransaction(this.pool, async (session) => {
         if ((await findHook(session, hookId)) !== undefined) return 'id_taken';
         const { rows } = await send<{ count: number }>(session, { text: 'SELECT count(*) FROM hooks' });
         if ((rows[0]?.count ?? 0) >= most) return 'full';
+        if (graphId !== null && !(await hasLiveGraph(session, graphId))) return 'graph_missing';
         const { rowCount } = await send(session, {
           text: `INSERT INTO hooks (hook_id, graph_id, revision, created_at, updated_at, definition)
             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
@@ -49,11 +51,18 @@ export class PostgresHooks implements HookStore {
     );
   }
 
-  update({ hookId, graphId, revision, updatedAt, definition }: Omit<StoredHook, 'createdAt'>): Promise<boolean> {
-    return this.#change({
-      text: 'UPDATE hooks SET graph_id = $2, revision = $3, updated_at = $4, definition = $5 WHERE hook_id = $1',
-      values: [hookId, graphId, revision, updatedAt, definition],
-    }).then((count) => count > 0);
+  async update(hook: Omit<StoredHook, 'createdAt'>): Promise<'saved' | 'missing' | 'graph_missing'> {
+    const { hookId, graphId, revision, updatedAt, definition } = hook;
+    return this.access.write(() =>
+      inTransaction(this.pool, async (session) => {
+        if (graphId !== null && !(await hasLiveGraph(session, graphId))) return 'graph_missing';
+        const { rowCount } = await send(session, {
+          text: 'UPDATE hooks SET graph_id = $2, revision = $3, updated_at = $4, definition = $5 WHERE hook_id = $1',
+          values: [hookId, graphId, revision, updatedAt, definition],
+        });
+        return rowCount === 0 ? 'missing' : 'saved';
+      }),
+    );
   }
 
   async delete(hookId: string): Promise<boolean> {

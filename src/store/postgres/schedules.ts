@@ -1,9 +1,9 @@
 import type pg from 'pg';
-import { columnsOf, readableSchedules, type ScheduleRow, scheduleOf } from '../schedule-rows.js';
+import { columnsOf, listReadable, type ScheduleRow, scheduleOf } from '../schedule-rows.js';
 import type { ListedSchedule, NewSchedule, ScheduleFilter, ScheduleStore, StoredSchedule } from '../schedules.js';
 import { isStorable, toBigint } from './column-values.js';
 import { type Session, send } from './connection.js';
-import { shareGraph } from './locks.js';
+import { hasLiveGraph } from './graph-uses.js';
 import { inTransaction } from './transaction.js';
 
 /** How the store reads and writes. */
@@ -31,7 +31,6 @@ export class PostgresSchedules implements ScheduleStore {
 
   create(schedule: NewSchedule): Promise<'saved' | 'id_taken' | 'graph_missing'> {
     return this.#change(schedule.graphId, async (session) => {
-      if (!(await hasGraph(session, schedule.graphId))) return 'graph_missing';
       const { rowCount } = await send(session, {
         text: `INSERT INTO schedules (schedule_id, graph_id, created_at, updated_at, next_at, wake_at, settings, input, seq)
           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1) ON CONFLICT DO NOTHING`,
@@ -43,7 +42,6 @@ export class PostgresSchedules implements ScheduleStore {
 
   replace(schedule: NewSchedule, seq: number): Promise<'saved' | 'moved' | 'graph_missing'> {
     return this.#change(schedule.graphId, async (session) => {
-      if (!(await hasGraph(session, schedule.graphId))) return 'graph_missing';
       const { rowCount } = await send(session, {
         text: `UPDATE schedules SET graph_id = $2, created_at = $3, updated_at = $4, next_at = $5, wake_at = $6,
             settings = $7, input = $8, seq = seq + 1
@@ -74,11 +72,13 @@ export class PostgresSchedules implements ScheduleStore {
     return row?.seq;
   }
 
-  async list({ graphId, after = '', limit }: ScheduleFilter): Promise<ListedSchedule[]> {
+  list({ graphId, ...page }: ScheduleFilter): Promise<ListedSchedule[]> {
     const ofGraph = graphId === undefined ? '' : ' AND graph_id = $3';
     const text = `SELECT ${LISTED} FROM schedules WHERE schedule_id > $1${ofGraph} ORDER BY schedule_id LIMIT $2`;
-    const values = [known(after), limit, ...(graphId === undefined ? [] : [known(graphId)])];
-    return readableSchedules(await this.#rows<ScheduleRow>(text, values));
+    return listReadable(page, (after = '', limit) => {
+      const values = [known(after), limit, ...(graphId === undefined ? [] : [known(graphId)])];
+      return this.#rows<ScheduleRow>(text, values);
+    });
   }
 
   /** Puts off the others' looks: if this server dies before it moves a schedule on, the next look is theirs. */
@@ -98,9 +98,11 @@ export class PostgresSchedules implements ScheduleStore {
     return (await this.#rows<{ wakeAt: number }>(text, []))[0]?.wakeAt;
   }
 
-  async setAside(scheduleId: string, until: number): Promise<void> {
-    const text = 'UPDATE schedules SET wake_at = $2 WHERE schedule_id = $1 AND wake_at IS NOT NULL';
-    await this.access.write(() => send(this.pool, { text, values: [scheduleId, toBigint(until)] }));
+  async setAside(scheduleId: string, until: number | null, seq?: number): Promise<void> {
+    const text = `UPDATE schedules SET wake_at = $2
+      WHERE schedule_id = $1 AND wake_at IS NOT NULL AND ($3::integer IS NULL OR seq = $3)`;
+    const values = [scheduleId, until === null ? null : toBigint(until), seq ?? null];
+    await this.access.write(() => send(this.pool, { text, values }));
   }
 
   async #rows<Row extends object>(text: string, values: readonly unknown[]): Promise<Row[]> {
@@ -109,12 +111,11 @@ export class PostgresSchedules implements ScheduleStore {
     );
   }
 
-  /** Keeps those off who delete the graph. */
-  async #change<T>(graphId: string, work: (session: Session) => Promise<T>): Promise<T> {
+  /** @param work done if the graph is there, and those are kept off who delete it */
+  async #change<T>(graphId: string, work: (session: Session) => Promise<T>): Promise<T | 'graph_missing'> {
     const result = await this.access.write(() =>
       inTransaction(this.pool, async (session) => {
-        await send(session, shareGraph(known(graphId)));
-        return work(session);
+        return (await hasLiveGraph(session, graphId)) ? work(session) : 'graph_missing';
       }),
     );
     this.access.changed();
@@ -130,9 +131,4 @@ function known(id: string): string {
 function valuesOf(schedule: NewSchedule): unknown[] {
   const { scheduleId, graphId, createdAt, updatedAt, nextAt, wakeAt, settings, input } = columnsOf(schedule);
   return [scheduleId, graphId, createdAt, updatedAt, nextAt, wakeAt, settings, input];
-}
-
-async function hasGraph(session: Session, graphId: string): Promise<boolean> {
-  const text = 'SELECT 1 FROM graph_definitions WHERE graph_id = $1 AND deleted_at IS NULL LIMIT 1';
-  return (await send(session, { text, values: [known(graphId)] })).rows.length > 0;
 }

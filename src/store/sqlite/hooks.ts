@@ -10,6 +10,7 @@ import {
   PRUNED_AT_A_TIME,
   type StoredHook,
 } from '../hooks.js';
+import { hasLiveGraph } from './graph-uses.js';
 import { hookDeliveries, hooks } from './trigger-tables.js';
 
 /** How the store does what its hooks ask for. */
@@ -31,18 +32,23 @@ export class SqliteHooks implements HookStore {
     this.#statements = prepareStatements(db);
   }
 
-  async create(hook: StoredHook, most: number): Promise<'saved' | 'id_taken' | 'full'> {
+  async create(hook: StoredHook, most: number): Promise<'saved' | 'id_taken' | 'full' | 'graph_missing'> {
     return this.access.write(() => {
       if (this.#find(hook.hookId) !== undefined) return 'id_taken';
       const count = this.db.select({ count: sql<number>`count(*)` }).from(hooks).get()?.count ?? 0;
       if (count >= most) return 'full';
+      if (!this.#hasGraph(hook)) return 'graph_missing';
       this.db.insert(hooks).values(hook).run();
       return 'saved';
     });
   }
 
-  async update({ hookId, ...changed }: Omit<StoredHook, 'createdAt'>): Promise<boolean> {
-    return this.access.write(() => this.db.update(hooks).set(changed).where(isHook(hookId)).run().changes > 0);
+  async update({ hookId, ...changed }: Omit<StoredHook, 'createdAt'>): Promise<'saved' | 'missing' | 'graph_missing'> {
+    return this.access.write(() => {
+      if (!this.#hasGraph(changed)) return 'graph_missing';
+      const { changes } = this.db.update(hooks).set(changed).where(isHook(hookId)).run();
+      return changes === 0 ? 'missing' : 'saved';
+    });
   }
 
   async delete(hookId: string): Promise<boolean> {
@@ -121,6 +127,10 @@ export class SqliteHooks implements HookStore {
         ORDER BY received_at LIMIT ${PRUNED_AT_A_TIME})`),
     );
     return changes;
+  }
+
+  #hasGraph({ graphId }: Pick<StoredHook, 'graphId'>): boolean {
+    return graphId === null || hasLiveGraph(this.db, graphId);
   }
 
   #find(hookId: string): HookRow | undefined {

@@ -1,8 +1,8 @@
-import { and, asc, eq, gt, isNotNull, isNull, lte, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNotNull, lte } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import { columnsOf, readableSchedules, scheduleOf } from '../schedule-rows.js';
+import { columnsOf, listReadable, scheduleOf } from '../schedule-rows.js';
 import type { ListedSchedule, NewSchedule, ScheduleFilter, ScheduleStore, StoredSchedule } from '../schedules.js';
-import { graphDefinitions } from './schema.js';
+import { hasLiveGraph } from './graph-uses.js';
 import { schedules } from './trigger-tables.js';
 
 /** How the store reads and writes. */
@@ -36,7 +36,7 @@ export class SqliteSchedules implements ScheduleStore {
 
   async create(schedule: NewSchedule): Promise<'saved' | 'id_taken' | 'graph_missing'> {
     return this.#change(() => {
-      if (!this.#hasGraph(schedule.graphId)) return 'graph_missing';
+      if (!hasLiveGraph(this.db, schedule.graphId)) return 'graph_missing';
       const { changes } = this.db
         .insert(schedules)
         .values({ ...columnsOf(schedule), seq: 1 })
@@ -48,7 +48,7 @@ export class SqliteSchedules implements ScheduleStore {
 
   async replace(schedule: NewSchedule, seq: number): Promise<'saved' | 'moved' | 'graph_missing'> {
     return this.#change(() => {
-      if (!this.#hasGraph(schedule.graphId)) return 'graph_missing';
+      if (!hasLiveGraph(this.db, schedule.graphId)) return 'graph_missing';
       const { changes } = this.db
         .update(schedules)
         .set({ ...columnsOf(schedule), seq: seq + 1 })
@@ -73,14 +73,16 @@ export class SqliteSchedules implements ScheduleStore {
     return this.access.read(() => this.db.select({ seq }).from(schedules).where(isSchedule(scheduleId)).get()?.seq);
   }
 
-  async list({ graphId, after, limit }: ScheduleFilter): Promise<ListedSchedule[]> {
+  list({ graphId, ...page }: ScheduleFilter): Promise<ListedSchedule[]> {
     const { scheduleId } = schedules;
-    const fits = and(
-      graphId === undefined ? undefined : eq(schedules.graphId, graphId),
-      after === undefined ? undefined : gt(scheduleId, after),
-    );
-    const rows = this.db.select(LISTED).from(schedules).where(fits).orderBy(asc(scheduleId)).limit(limit);
-    return readableSchedules(this.access.read(() => rows.all()));
+    return listReadable(page, async (after, limit) => {
+      const fits = and(
+        graphId === undefined ? undefined : eq(schedules.graphId, graphId),
+        after === undefined ? undefined : gt(scheduleId, after),
+      );
+      const rows = this.db.select(LISTED).from(schedules).where(fits).orderBy(asc(scheduleId)).limit(limit);
+      return this.access.read(() => rows.all());
+    });
   }
 
   async takeDue(time: number, limit: number): Promise<string[]> {
@@ -95,8 +97,9 @@ export class SqliteSchedules implements ScheduleStore {
     return this.access.read(() => rows.get()?.wakeAt ?? undefined);
   }
 
-  async setAside(scheduleId: string, until: number): Promise<void> {
-    const isEnabled = and(isSchedule(scheduleId), isNotNull(schedules.wakeAt));
+  async setAside(scheduleId: string, until: number | null, seq?: number): Promise<void> {
+    const isSeen = seq === undefined ? undefined : eq(schedules.seq, seq);
+    const isEnabled = and(isSchedule(scheduleId), isNotNull(schedules.wakeAt), isSeen);
     this.access.write(() => this.db.update(schedules).set({ wakeAt: until }).where(isEnabled).run());
   }
 
@@ -104,11 +107,6 @@ export class SqliteSchedules implements ScheduleStore {
     const result = this.access.write(work);
     this.access.changed();
     return result;
-  }
-
-  #hasGraph(graphId: string): boolean {
-    const isThere = and(eq(graphDefinitions.graphId, graphId), isNull(graphDefinitions.deletedAt));
-    return this.db.select({ one: sql`1` }).from(graphDefinitions).where(isThere).limit(1).get() !== undefined;
   }
 }
 

@@ -1,7 +1,13 @@
 import { Cron } from 'croner';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { calendarOf, findTimingProblem, listInstants, type Timing } from '../../../src/core/schedule/calendar.js';
+import {
+  calendarOf,
+  findTimingProblem,
+  isTimeZone,
+  listInstants,
+  type Timing,
+} from '../../../src/core/schedule/calendar.js';
 
 const at = (time: string) => Date.parse(time);
 const cron = (pattern: string, time_zone = 'UTC'): Timing => ({ cron: pattern, time_zone });
@@ -109,6 +115,22 @@ describe('a timing', () => {
       expect(performance.now() - begun).toBeLessThan(5000);
     },
   );
+
+  it('can be in a time zone however it is written, and as many ways as there are', () => {
+    const letters = [...'europe/berlin'];
+    for (let way = 0; way < 1100; way++) {
+      const zone = letters.map((letter, index) => ((way >> index) & 1 ? letter.toUpperCase() : letter)).join('');
+      expect(isTimeZone(zone)).toBe(true);
+    }
+    expect(['Europe/Berlin', 'europe/atlantis'].map(isTimeZone)).toEqual([true, false]);
+  });
+
+  it('ends with the year 9999, whose instants can be written as all others', () => {
+    expect(next(every(20), '9999-12-31T23:59:10Z', 5)).toEqual([
+      '9999-12-31T23:59:20.000Z',
+      '9999-12-31T23:59:40.000Z',
+    ]);
+  });
 
   it('has no instants where its calendar ends', () => {
     expect(listInstants({ next: (after) => (after < 3 ? after + 1 : null), latest: () => null }, 0, 9)).toEqual([

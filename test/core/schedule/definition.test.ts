@@ -54,6 +54,7 @@ describe('what is stored', () => {
     ['{'],
     ['[]'],
     [JSON.stringify({ ...settings, overlap: 'later' })],
+    [JSON.stringify({ ...settings, time_zone: 'Mars/Base' })],
     [JSON.stringify({ ...settings, limits: { on_limit: 'x' } })],
   ])('cannot be read: %s', (stored) => {
     expect(() => readSettings(stored)).toThrow(UnreadableError);

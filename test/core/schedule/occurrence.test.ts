@@ -84,6 +84,14 @@ describe('a schedule', () => {
     expect(moveOn(due, verdict, 11_000)).toEqual({ nextAt: 20_000, wakeAt: 20_000, last });
   });
 
+  it('is looked at once more if something follows from a start, at the next instant at the latest', () => {
+    const started = { outcome: 'started', runId: 'r' } as const;
+    expect(moveOn(due, started, 11_000, true)).toMatchObject({ nextAt: 20_000, wakeAt: 16_000 });
+    expect(moveOn(due, started, 18_000, true)).toMatchObject({ nextAt: 20_000, wakeAt: 20_000 });
+    expect(moveOn({ ...due, nextAt: null }, started, 11_000, true)).toMatchObject({ nextAt: null, wakeAt: 16_000 });
+    expect(moveOn(due, { outcome: 'missed', message: 'late' }, 11_000, true)).toMatchObject({ wakeAt: 20_000 });
+  });
+
   it('stays at an occurrence that is postponed, and rests the longer the later that is', () => {
     const restOf = (now: number) => moveOn(due, { outcome: 'postponed', message: 'full' }, now).wakeAt! - now;
     expect(moveOn(due, { outcome: 'postponed', message: 'full' }, 11_000)).toMatchObject({ nextAt: 10_000 });

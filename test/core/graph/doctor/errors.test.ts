@@ -329,6 +329,11 @@ describe('expressions', () => {
     expect(errorsOf(byCases(...long))).toMatchObject([{ pointer: '/conditional_edges/0/cases/87/when' }]);
   });
 
+  it('are counted in the key of the concurrency too', () => {
+    const document = { concurrency: { limit: 1, key: '${ 1 }'.repeat(2001) } };
+    expect(errorsOf(document)).toMatchObject([{ pointer: '/concurrency/key', code: 'invalid_expression' }]);
+  });
+
   it('are counted, however many of them are in one text', () => {
     const nodes = [{ ...node('extract'), params: { text: '${1}'.repeat(250_000) } }, node('analyze')];
     expect(errorsOf({ nodes })).toMatchObject([{ pointer: '/nodes/0/params', code: 'invalid_expression' }]);
