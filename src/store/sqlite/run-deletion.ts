@@ -12,6 +12,13 @@ const MAX_LOOKED_AT = 5000;
 /** Of which so many are read at a time. */
 const LOOKED_AT_A_TIME = 500;
 
+interface FinishedRun {
+  readonly runId: string;
+  readonly finishedAt: number;
+  /** It has no callbacks that are still to be delivered. */
+  readonly isTold: boolean;
+}
+
 /** Deletes runs with their children. The calls belong into a transaction. */
 export class RunDeletion {
   readonly #statements: Statements;
@@ -37,23 +44,27 @@ export class RunDeletion {
    * `isDone` is false when there may be more, and they would make the transaction long.
    */
   deleteRunsFinishedBefore(time: number, limit: number): { count: number; isDone: boolean } {
-    let count = 0;
-    let size = 0;
+    const done = { count: 0, size: 0 };
     for (let looked = 0; looked < MAX_LOOKED_AT; looked += LOOKED_AT_A_TIME) {
       const found = this.#statements.findFinished.all({ time, limit: LOOKED_AT_A_TIME, ...this.#last });
-      for (const run of found) {
-        if (count === limit) return { count, isDone: true };
-        if (size >= MAX_RUNS) return { count, isDone: false };
-        const deleted = run.isTold ? this.deleteFamily(run.runId) : 0;
-        size += deleted;
-        if (deleted > 0) count += 1;
-        this.#last = { finishedAt: run.finishedAt, runId: run.runId };
-      }
+      if (!this.#deleteTold(found, limit, done)) return { count: done.count, isDone: done.count === limit };
       if (found.length === LOOKED_AT_A_TIME) continue;
       this.#last = BEFORE_ALL;
-      return { count, isDone: true };
+      return { count: done.count, isDone: true };
     }
-    return { count, isDone: false };
+    return { count: done.count, isDone: false };
+  }
+
+  /** Adds what it deletes to `done`; false if it stops before the end of what was found. */
+  #deleteTold(found: readonly FinishedRun[], limit: number, done: { count: number; size: number }): boolean {
+    for (const { runId, finishedAt, isTold } of found) {
+      if (done.count === limit || done.size >= MAX_RUNS) return false;
+      const deleted = isTold ? this.deleteFamily(runId) : 0;
+      done.size += deleted;
+      if (deleted > 0) done.count += 1;
+      this.#last = { finishedAt, runId };
+    }
+    return true;
   }
 
   /** Deletes a run and all below it; says how many, which is none where one of them has not finished. */
