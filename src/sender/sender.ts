@@ -178,7 +178,8 @@ export class Sender {
     const room = this.#hosts.roomFor(host);
     if (nextAt > time || room === 0) return;
     this.#lastHosts[kind] = host;
-    for (const claimed of await this.options.deliveries.claim(host, time, room)) {
+    // As of now: a look can take long, and the claim would be lost as soon as it is there.
+    for (const claimed of await this.options.deliveries.claim(host, this.options.now(), room)) {
       this.#hosts.begin(host);
       this.#tries.set(claimed, { claimed, ended: this.#deliver(claimed) });
     }

@@ -360,6 +360,27 @@ describe('the sender', () => {
     expect(extended[0]).toBe(1);
   });
 
+  it('claims as of the moment, however long it has looked at hosts', async () => {
+    const store = await newStore();
+    await endRun(store);
+    const { post, requests } = held();
+    const claimed: number[] = [];
+    const deliveries = changed(store, {
+      listHosts: (after, limit) => {
+        time.now += 10_000;
+        return store.deliveries.listHosts(after, limit);
+      },
+      claim: (host, now, limit) => {
+        claimed.push(now);
+        return store.deliveries.claim(host, now, limit);
+      },
+    });
+    const { sender, time } = newSender(store, post, { deliveries });
+    sender.start();
+    await until(() => requests.length === 1);
+    expect(claimed).toEqual([NOON + 70_000]);
+  });
+
   it('has a timer only while something is pending', async () => {
     const store = await newStore();
     let looks = 0;
