@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type DeliveryStatus, deliveryIdOf } from '../core/delivery/delivery.js';
 import type { EndedTry } from '../core/delivery/tries.js';
@@ -57,8 +57,8 @@ export class Sender {
   #isLooking = false;
   /** Something has changed since the look under way began. */
   #hasNews = false;
-  /** The host that had its turn last. */
-  #lastHost = '';
+  /** The hosts that had their turn last, of those that are failing, and of the others. */
+  readonly #lastHosts = { healthy: '', failing: '' };
   #timer: NodeJS.Timeout | undefined;
   #pulse: NodeJS.Timeout | undefined;
 
@@ -98,7 +98,7 @@ export class Sender {
     this.#stop.abort();
     while (this.#isLooking || this.#tries.size > 0) {
       await Promise.all([...this.#tries.values()].map((one) => one.ended));
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     clearInterval(this.#pulse);
   }
@@ -120,7 +120,8 @@ export class Sender {
       while (this.#hasNews && !this.#isStopping) {
         this.#hasNews = false;
         time = this.options.now();
-        await this.#claimDue(time);
+        await this.#claimDue(time, 'healthy');
+        if (this.#hosts.hasFailing()) await this.#claimDue(time, 'failing');
       }
       // What is due and has no room has its turn when a try ends.
       if (!this.#isStopping) this.#sleepUntil(await this.options.deliveries.nextDueAt(time));
@@ -141,29 +142,44 @@ export class Sender {
     if (!this.#isStopping) this.#timer = setTimeout(() => this.notice(), ms).unref();
   }
 
-  /** Each host has its turn once, beginning behind the one that had it last. */
-  async #claimDue(time: number): Promise<void> {
-    const begin = this.#lastHost;
-    let after = begin;
-    let isAround = begin === '';
-    for (;;) {
-      const hosts = await this.options.deliveries.listHosts(after, HOSTS_AT_A_TIME);
-      for (const each of hosts) {
-        if (this.#hosts.isFull() || this.#isStopping || (isAround && begin !== '' && each.host > begin)) return;
-        await this.#claimOf(each, time);
-      }
-      const last = hosts.at(-1);
-      if (last !== undefined && hosts.length === HOSTS_AT_A_TIME) after = last.host;
-      else if (isAround) return;
-      else [isAround, after] = [true, ''];
+  /**
+   * Each host has its turn once, beginning behind the one that had it last. Those that are failing take turns among
+   * themselves: they have less room, and the others would always be first.
+   */
+  async #claimDue(time: number, kind: 'healthy' | 'failing'): Promise<void> {
+    for await (const each of this.#hostsBehind(this.#lastHosts[kind])) {
+      if (this.#hosts.isFull() || this.#isStopping) return;
+      if (this.#hosts.isFailing(each.host) === (kind === 'failing')) await this.#claimOf(each, time, kind);
     }
   }
 
-  async #claimOf({ host, nextAt }: DeliveryHost, time: number): Promise<void> {
+  /** All hosts once, those up to this one at the end. */
+  async *#hostsBehind(host: string): AsyncGenerator<DeliveryHost> {
+    yield* this.#hostsBetween(host, undefined);
+    if (host !== '') yield* this.#hostsBetween('', host);
+  }
+
+  async *#hostsBetween(first: string, last: string | undefined): AsyncGenerator<DeliveryHost> {
+    for (let after = first; ; ) {
+      const hosts = await this.options.deliveries.listHosts(after, HOSTS_AT_A_TIME);
+      for (const each of hosts) {
+        if (last !== undefined && each.host > last) return;
+        yield each;
+      }
+      const end = hosts.at(-1);
+      if (end === undefined || hosts.length < HOSTS_AT_A_TIME) return;
+      after = end.host;
+      // There can be thousands, and others get their turn meanwhile.
+      await nextTurn();
+    }
+  }
+
+  async #claimOf({ host, nextAt }: DeliveryHost, time: number, kind: 'healthy' | 'failing'): Promise<void> {
     const room = this.#hosts.roomFor(host);
     if (nextAt > time || room === 0) return;
-    this.#lastHost = host;
-    for (const claimed of await this.options.deliveries.claim(host, time, room)) {
+    this.#lastHosts[kind] = host;
+    // As of now: a look can take long, and the claim would be lost as soon as it is there.
+    for (const claimed of await this.options.deliveries.claim(host, this.options.now(), room)) {
       this.#hosts.begin(host);
       this.#tries.set(claimed, { claimed, ended: this.#deliver(claimed) });
     }

@@ -333,6 +333,27 @@ describe('on_full: cancel_oldest', () => {
     expect(await test.ended(first)).toMatchObject({ status: 'COMPLETED' });
   });
 
+  it('has as many go on as it says, whoever made room for whom', async () => {
+    const test = await start(undefined);
+    const concurrency = { limit: 2, on_full: 'cancel_oldest' };
+    const nodes = [
+      { name: 'work', tool_name: 'work' },
+      { name: 'ask', tool_name: 'wait_for_input', params: { message: '?' } },
+    ];
+    await test.engine.createGraph({ ...chain('asking', 'work', 'ask'), nodes, concurrency } as never);
+    const submit = (id: string) => test.submit(id, {}, 'asking');
+    const older = [await submit('1'), await submit('2')];
+    for (const id of ['1', '2']) test.end(id);
+    for (const runId of older) await test.is(runId, 'WAITING');
+    // What waits is cancelled at once, so each has its slot while it still makes room.
+    const newer = [await submit('3')];
+    await test.called(3);
+    newer.push(await submit('4'));
+    await test.called(4);
+    for (const runId of newer) expect(await test.view(runId)).toMatchObject({ status: 'RUNNING', queued: null });
+    for (const runId of older) expect(await test.view(runId)).toMatchObject({ status: 'CANCELLED' });
+  });
+
   /** A run that starts the next one of its own graph, until there were three. */
   const relay = (...more: string[]) => {
     const params = { graph_id: 'relay', wait: false, input: '${ input_data + 1 }' };

@@ -151,6 +151,43 @@ describe('the sender', () => {
     await until(() => requests.length === 11);
   });
 
+  it('holds up nobody for many hosts that hang, and tries each of them', async () => {
+    const store = await newStore();
+    const HOSTS = 50;
+    const endAll = async () => {
+      for (let host = 0; host < HOSTS; host++) await endRun(store, `slow${host}.example`);
+    };
+    await endAll();
+    const { post: hang, requests } = held();
+    let [fast, hangs] = [0, false];
+    const answers: Post = async ({ url }) => {
+      const isFast = url.includes('fast');
+      fast += isFast ? 1 : 0;
+      return { status: isFast ? 200 : 500, retryAfterSeconds: undefined };
+    };
+    const post: Post = (request) => (hangs && !request.url.includes('fast') ? hang(request) : answers(request));
+    const { sender, outcomes } = newSender(store, post, { timeoutMs: 600_000 });
+    sender.start();
+    await until(() => outcomes.length === HOSTS);
+    hangs = true;
+    await endAll();
+    sender.notice();
+    await until(() => requests.length === 20);
+    for (let count = 1; count <= 10; count++) {
+      await endRun(store, 'slow3-fast.example');
+      sender.notice();
+      await until(() => fast === count);
+    }
+    // Whoever has its turn often, in the midst of them, takes none from those that are failing.
+    const tried = () => new Set(requests.map(({ url }) => url)).size;
+    for (let next = 0; tried() < HOSTS; next++) {
+      await until(() => requests.length > next);
+      requests[next]!.answer(500);
+      await endRun(store, 'slow3-fast.example');
+      sender.notice();
+    }
+  });
+
   it('gives every host its turn, however many have more to send', async () => {
     const store = await newStore();
     for (let host = 0; host < 12; host++) {
@@ -321,6 +358,27 @@ describe('the sender', () => {
     await until(() => requests.length === 1);
     await until(() => extended.length > 0);
     expect(extended[0]).toBe(1);
+  });
+
+  it('claims as of the moment, however long it has looked at hosts', async () => {
+    const store = await newStore();
+    await endRun(store);
+    const { post, requests } = held();
+    const claimed: number[] = [];
+    const deliveries = changed(store, {
+      listHosts: (after, limit) => {
+        time.now += 10_000;
+        return store.deliveries.listHosts(after, limit);
+      },
+      claim: (host, now, limit) => {
+        claimed.push(now);
+        return store.deliveries.claim(host, now, limit);
+      },
+    });
+    const { sender, time } = newSender(store, post, { deliveries });
+    sender.start();
+    await until(() => requests.length === 1);
+    expect(claimed).toEqual([NOON + 70_000]);
   });
 
   it('has a timer only while something is pending', async () => {

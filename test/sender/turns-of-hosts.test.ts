@@ -28,3 +28,21 @@ it('all hosts have forty tries at a time', () => {
   expect(turns.isFull()).toBe(false);
   expect(turns.roomFor('other')).toBe(1);
 });
+
+it('hosts that are failing leave half of the tries to others, however many they are', () => {
+  const turns = new HostTurns();
+  expect(turns.hasFailing()).toBe(false);
+  for (let host = 0; host < 30; host++) {
+    turns.begin(`${host}`);
+    turns.end(`${host}`, false);
+  }
+  expect([turns.hasFailing(), turns.isFailing('7'), turns.isFailing('other')]).toEqual([true, true, false]);
+  for (let host = 0; host < 20; host++) {
+    expect(turns.roomFor(`${host}`)).toBe(1);
+    turns.begin(`${host}`);
+  }
+  expect(turns.roomFor('20')).toBe(0);
+  expect(turns.roomFor('other')).toBe(5);
+  turns.end('0', true);
+  expect([turns.roomFor('20'), turns.roomFor('0')]).toEqual([1, 5]);
+});

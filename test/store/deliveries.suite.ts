@@ -363,6 +363,21 @@ export function describeDeliveries(name: string, openStore: () => Promise<Store>
       expect(await statuses(run.runId)).toEqual([]);
     });
 
+    it('goes on where it stopped when it looks for old runs, and comes round again', async () => {
+      const first = await startRun(store);
+      await follow(store, first, [COMPLETED], NOON + 1000);
+      const others = [await startRun(store, []), await startRun(store, [])];
+      for (const run of others) await follow(store, run, [COMPLETED], NOON + 2000);
+      expect(await store.deleteRunsFinishedBefore(now, 1)).toBe(1);
+      const [claimed] = await claim();
+      await settle(claimed!, OK);
+      expect(await store.deleteRunsFinishedBefore(now, 1)).toBe(1);
+      expect(await store.listRuns({ limit: 10 })).toMatchObject([{ runId: first.runId }]);
+      const more = [await store.deleteRunsFinishedBefore(now, 1), await store.deleteRunsFinishedBefore(now, 1)];
+      expect(more.sort()).toEqual([0, 1]);
+      expect(await store.listRuns({ limit: 10 })).toEqual([]);
+    });
+
     it('stores what is said in any text', async () => {
       const run = await startRun(store);
       const event: RunEvent = {

@@ -40,10 +40,14 @@ class Driver {
     const runId = this.due.shift();
     if (runId === undefined) return undefined;
     this.lines.taken(runId);
+    this.begin(runId);
+    return runId;
+  }
+
+  begin(runId: string): void {
     this.#append(runId, STARTED);
     this.begun.push(runId);
     this.active.add(runId);
-    return runId;
   }
 
   end(runId: string | undefined): void {
@@ -90,6 +94,16 @@ describe('lines of runs', () => {
     driver.end('2');
     expect(driver.take()).toBe('3');
     expect(driver.lines.hasSlot('of no line')).toBe(true);
+  });
+
+  it('go on behind a run that begins without having been given out again', () => {
+    const driver = new Driver();
+    driver.limits.set('g', 2);
+    for (const id of ['1', '2', '3']) driver.submit(id);
+    driver.begin('1');
+    expect(driver.due).toEqual(['1', '2']);
+    driver.lines.taken('1');
+    expect(driver.due).toEqual(['1', '2']);
   });
 
   it('take turns, whatever their lengths are', () => {

@@ -336,7 +336,7 @@ describe('a search', () => {
     [
       'for finished runs',
       (db) => new RunDeletion(db).deleteRunsFinishedBefore(NOON, 10),
-      [['SEARCH workflow_runs USING INDEX workflow_runs_finished_at (finished_at<?)']],
+      [['SEARCH workflow_runs USING INDEX workflow_runs_finished_at (finished_at>? AND finished_at<?)']],
     ],
   ])('%s is by index', (_, work, expected) => {
     const reads = /^(SEARCH|SCAN) (workflow_runs|child)/;
@@ -392,6 +392,30 @@ describe('10,000 children', () => {
       expect(sqlite.prepare(`SELECT count(*) FROM ${table}`).pluck().get()).toBe(0);
     }
   }, 60_000);
+});
+
+describe('a search for old runs', () => {
+  it('looks at few runs in a transaction and goes on behind them, however many are still to be told of', async () => {
+    const { sqlite, store } = openWithDatabase();
+    await store.createGraph(graph('g'));
+    const [template, last] = [await commit(store, newRun()), await commit(store, newRun())];
+    await commit(store, follow(template, [CANCELLED]), follow(last, [CANCELLED], NOON + 500));
+    sqlite.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 7000)
+      INSERT INTO workflow_runs (run_id, graph_id, graph_version, metadata, submitted_at, status, finished_at)
+      SELECT 'told-' || i, graph_id, graph_version, metadata, submitted_at, status, finished_at + 1
+      FROM n, workflow_runs WHERE run_id = '${template.runId}'`);
+    sqlite.exec(`INSERT INTO delivery_targets (run_id, target, host, next_at)
+      SELECT run_id, 0, 'a.example:443', 1 FROM workflow_runs WHERE run_id LIKE 'told-%'`);
+    const deletion = new RunDeletion(drizzle(sqlite));
+    const search = (limit: number) => deletion.deleteRunsFinishedBefore(NOON + 1000, limit);
+    expect(search(1)).toEqual({ count: 1, isDone: true });
+    expect(search(10)).toEqual({ count: 0, isDone: false });
+    expect(search(10)).toEqual({ count: 1, isDone: true });
+    // The next time round, from the beginning.
+    sqlite.exec(`UPDATE delivery_targets SET next_at = NULL WHERE run_id = 'told-1'`);
+    expect(await store.deleteRunsFinishedBefore(NOON + 1000, 10)).toBe(1);
+    expect(search(10)).toEqual({ count: 0, isDone: false });
+  });
 });
 
 describe('space', () => {

@@ -10,6 +10,9 @@ const MAX_RUNS = 1000;
 
 /** Deletes runs with their children. */
 export class RunDeletion {
+  /** Where the search for what is old has stopped. */
+  #last = BEFORE_ALL;
+
   constructor(private readonly pool: pg.Pool) {}
 
   /** Deletes a finished top-level run with all that belongs to it. */
@@ -31,21 +34,24 @@ export class RunDeletion {
 
   /**
    * Deletes the top-level runs that finished first, up to a time (milliseconds since 1970), and passes over those that
-   * another process is deleting. `isDone` is false when there may be more, and they would make the transaction long.
+   * another process is deleting. Goes on where it has stopped the last time, until it has come to the end: what could not be
+   * deleted, because there is still something to be told of it, is looked at once each time round. `isDone` is false when there may be more, and they would make the transaction long.
    */
   async deleteRunsFinishedBefore(time: number, limit: number): Promise<{ count: number; isDone: boolean }> {
     return inTransaction(this.pool, async (session) => {
       let count = 0;
       let size = 0;
-      let last: FinishedRun = { runId: FIRST_ID, finishedAt: Number.MIN_SAFE_INTEGER };
       while (count < limit) {
-        const [found] = await findFinished(session, time, last);
-        if (found === undefined) break;
+        const [found] = await findFinished(session, time, this.#last);
+        if (found === undefined) {
+          this.#last = BEFORE_ALL;
+          break;
+        }
         if (size >= MAX_RUNS) return { count, isDone: false };
         const deleted = await deleteFamily(session, found.runId);
         size += deleted;
         if (deleted > 0) count += 1;
-        last = found;
+        this.#last = found;
       }
       return { count, isDone: true };
     });
@@ -57,7 +63,10 @@ interface FinishedRun {
   readonly finishedAt: number;
 }
 
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
+const BEFORE_ALL: FinishedRun = {
+  runId: '00000000-0000-0000-0000-000000000000',
+  finishedAt: Number.MIN_SAFE_INTEGER,
+};
 
 /**
  * The next top-level run that finished before a time. What is still to be told of a run is told before it goes by its age;

@@ -81,13 +81,16 @@ export class Lines {
     const { runId, graphId, concurrency } = state;
     if (isFinished(statusOf(state))) this.#leave(runId);
     else if (concurrency === null) return;
-    else if (holdsSlot(state)) this.#hold(this.#lineOf(graphId, concurrency.key), runId);
-    else if (needsSlot(state)) this.#join(this.#lineOf(graphId, concurrency.key), runId);
+    else if (holdsSlot(state)) {
+      this.#hold(this.#lineOf(graphId, concurrency.key), runId);
+      // It can begin without being given out: one that made room for itself has its slot while it is out.
+      this.taken(runId);
+    } else if (needsSlot(state)) this.#join(this.#lineOf(graphId, concurrency.key), runId);
     // Paused before it had begun.
     else this.#leave(runId);
   }
 
-  /** Takes note of a run that was given out. */
+  /** Takes note of a run that was given out, or begins. */
   taken(runId: string): void {
     const line = this.#byRun.get(runId);
     if (line?.next !== runId) return;

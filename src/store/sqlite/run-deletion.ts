@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { and, asc, eq, gte, inArray, isNull, lt, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { isFinished } from '../../core/run/state.js';
 import { readMetadata } from '../../core/run/stored-row.js';
@@ -7,10 +7,23 @@ import { deliveries, deliveryTargets } from './trigger-tables.js';
 
 /** Runs, children included, after which a transaction deletes no further family: some 15 ms. A family is deleted whole. */
 const MAX_RUNS = 1000;
+/** Finished runs that a transaction looks at to find some to delete: some 5 ms. Those with callbacks can be many. */
+const MAX_LOOKED_AT = 5000;
+/** Of which so many are read at a time. */
+const LOOKED_AT_A_TIME = 500;
+
+interface FinishedRun {
+  readonly runId: string;
+  readonly finishedAt: number;
+  /** It has no callbacks that are still to be delivered. */
+  readonly isTold: boolean;
+}
 
 /** Deletes runs with their children. The calls belong into a transaction. */
 export class RunDeletion {
   readonly #statements: Statements;
+  /** Where the search for what is old has stopped. */
+  #last = BEFORE_ALL;
 
   constructor(db: BetterSQLite3Database) {
     this.#statements = prepareStatements(db);
@@ -26,23 +39,32 @@ export class RunDeletion {
   }
 
   /**
-   * Deletes the top-level runs that finished first, up to a time (milliseconds since 1970).
+   * Deletes the top-level runs that finished first, up to a time (milliseconds since 1970). Goes on where it has stopped the
+   * last time, until it has come to the end: what could not be deleted is looked at once each time round.
    * `isDone` is false when there may be more, and they would make the transaction long.
    */
   deleteRunsFinishedBefore(time: number, limit: number): { count: number; isDone: boolean } {
-    let count = 0;
-    let skipped = 0;
-    let size = 0;
-    while (count < limit) {
-      const found = this.#statements.findFinished.get({ time, skipped });
-      if (found === undefined) return { count, isDone: true };
-      if (size >= MAX_RUNS) return { count, isDone: false };
-      const deleted = this.deleteFamily(found.runId);
-      size += deleted;
-      if (deleted === 0) skipped += 1;
-      else count += 1;
+    const done = { count: 0, size: 0 };
+    for (let looked = 0; looked < MAX_LOOKED_AT; looked += LOOKED_AT_A_TIME) {
+      const found = this.#statements.findFinished.all({ time, limit: LOOKED_AT_A_TIME, ...this.#last });
+      if (!this.#deleteTold(found, limit, done)) return { count: done.count, isDone: done.count === limit };
+      if (found.length === LOOKED_AT_A_TIME) continue;
+      this.#last = BEFORE_ALL;
+      return { count: done.count, isDone: true };
     }
-    return { count, isDone: true };
+    return { count: done.count, isDone: false };
+  }
+
+  /** Adds what it deletes to `done`; false if it stops before the end of what was found. */
+  #deleteTold(found: readonly FinishedRun[], limit: number, done: { count: number; size: number }): boolean {
+    for (const { runId, finishedAt, isTold } of found) {
+      if (done.count === limit || done.size >= MAX_RUNS) return false;
+      const deleted = isTold ? this.deleteFamily(runId) : 0;
+      done.size += deleted;
+      if (deleted > 0) done.count += 1;
+      this.#last = { finishedAt, runId };
+    }
+    return true;
   }
 
   /** Deletes a run and all below it; says how many, which is none where one of them has not finished. */
@@ -71,8 +93,10 @@ export class RunDeletion {
 }
 
 /** What is still to be told of a run is told before it goes by its age; that takes three days at most. */
-const hasNothingPending = sql`NOT EXISTS (SELECT 1 FROM delivery_targets
-  WHERE run_id = ${workflowRuns.runId} AND next_at IS NOT NULL)`;
+const isTold = sql<boolean>`NOT EXISTS (SELECT 1 FROM delivery_targets
+  WHERE delivery_targets.run_id = workflow_runs.run_id AND next_at IS NOT NULL)`;
+
+const BEFORE_ALL = { finishedAt: Number.MIN_SAFE_INTEGER, runId: '' };
 
 /** A run and all below it. A parent is older than its children and never changes, so this ends. */
 const family = sql`(WITH RECURSIVE family (run_id) AS (
@@ -91,6 +115,7 @@ function prepareStatements(db: BetterSQLite3Database) {
     eq(runMetadata.value, param('value')),
     eq(runMetadata.runId, param('runId')),
   );
+  const isBehind = sql`(${finishedAt}, ${runId}) > (${param('finishedAt')}, ${param('runId')})`;
   return {
     findRun: db
       .select({ status, parentRunId })
@@ -98,12 +123,11 @@ function prepareStatements(db: BetterSQLite3Database) {
       .where(eq(runId, param('runId')))
       .prepare(),
     findFinished: db
-      .select({ runId })
+      .select({ runId, finishedAt: sql<number>`${finishedAt}`, isTold })
       .from(workflowRuns)
-      .where(and(lt(finishedAt, param('time')), isNull(parentRunId), hasNothingPending))
-      .orderBy(asc(finishedAt))
-      .limit(1)
-      .offset(param('skipped'))
+      .where(and(lt(finishedAt, param('time')), isNull(parentRunId), gte(finishedAt, param('finishedAt')), isBehind))
+      .orderBy(asc(finishedAt), asc(runId))
+      .limit(param('limit'))
       .prepare(),
     findFamily: db
       .select({ runId, metadata: sql<string>`${metadata}`, finishedAt })
