@@ -13,6 +13,35 @@ export function elapsed(from: string | null, to: string | null): string {
   return duration((to === null ? Date.now() : Date.parse(to)) - Date.parse(from));
 }
 
+/** How far away a moment is: `in 12 s`, `3 h 10 min ago`, `in 4 d 2 h`, `now`. */
+export function relative(iso: string, now = Date.now()): string {
+  const ms = Date.parse(iso) - now;
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  if (seconds === 0) return 'now';
+  const text = span(seconds);
+  return ms > 0 ? `in ${text}` : `${text} ago`;
+}
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['min', 60],
+  ['s', 1],
+] as const;
+
+/** The two largest units; minutes alone, since their seconds would only tick. */
+function span(seconds: number): string {
+  const largest = UNITS.findIndex(([, size]) => seconds >= size);
+  const count = seconds < 3600 ? 1 : 2;
+  let rest = seconds;
+  const parts = UNITS.slice(largest, largest + count).map(([unit, size]) => {
+    const amount = Math.floor(rest / size);
+    rest %= size;
+    return amount === 0 ? '' : `${amount} ${unit}`;
+  });
+  return parts.filter((part) => part !== '').join(' ');
+}
+
 const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 export function time(iso: string): string {
