@@ -18,7 +18,8 @@ export function relative(iso: string, now = Date.now()): string {
   const ms = Date.parse(iso) - now;
   const seconds = Math.round(Math.abs(ms) / 1000);
   if (seconds === 0) return 'now';
-  const text = span(seconds);
+  // Minutes stand alone: their seconds would only tick.
+  const text = span(seconds, seconds < 3600 ? 1 : 2);
   return ms > 0 ? `in ${text}` : `${text} ago`;
 }
 
@@ -29,10 +30,9 @@ const UNITS = [
   ['s', 1],
 ] as const;
 
-/** The two largest units; minutes alone, since their seconds would only tick. */
-function span(seconds: number): string {
+/** A number of seconds, as `1 h 30 min`: all of it, or only so many of its largest units. */
+export function span(seconds: number, count: number = UNITS.length): string {
   const largest = UNITS.findIndex(([, size]) => seconds >= size);
-  const count = seconds < 3600 ? 1 : 2;
   let rest = seconds;
   const parts = UNITS.slice(largest, largest + count).map(([unit, size]) => {
     const amount = Math.floor(rest / size);

@@ -95,7 +95,7 @@ function QuestionItem({ run, state }: Question) {
     >
       {waiting ? (
         <>
-          <p class="message question">{waiting.message ?? 'It says nothing of what it wants to know.'}</p>
+          <p class="message question">{question(waiting.message)}</p>
           <p class="quiet">
             Asked <Ago iso={waiting.since} /> by run <RunLink id={run.run_id} />
             <Branch run={run} />
@@ -117,6 +117,14 @@ function QuestionItem({ run, state }: Question) {
       )}
     </Item>
   );
+}
+
+const LONGEST_QUESTION = 600;
+
+/** The question, cut: the page of the run shows all of it. */
+function question(message: string | null): string {
+  if (message === null) return 'It does not say what it wants to know.';
+  return message.length > LONGEST_QUESTION ? `${message.slice(0, LONGEST_QUESTION)}…` : message;
 }
 
 /** Which part of which run asks, if it is a part. */

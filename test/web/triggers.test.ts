@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HOOK_SHAPE } from '../../src/core/hook/definition.js';
 import { scheduleDefinitionSchema } from '../../src/core/schedule/definition.js';
-import { relative } from '../../src/web/format.js';
+import { relative, span } from '../../src/web/format.js';
 import { curlCommand, HOOK_EXAMPLE, replaceHook, replaceSchedule } from '../../src/web/triggers/documents.js';
 import { startTestServer, type TestServer } from '../helpers/server.js';
 
@@ -88,6 +88,15 @@ describe('a command to copy', () => {
       "'http://public.example/it%27s;rm%20-r/hooks'",
     );
   });
+});
+
+describe('how often a schedule is due', () => {
+  it.each([
+    [1, '1 s'],
+    [90, '1 min 30 s'],
+    [3600, '1 h'],
+    [93_784, '1 d 2 h 3 min 4 s'],
+  ])('%d seconds are "%s"', (seconds, text) => expect(span(seconds)).toBe(text));
 });
 
 describe('how far away a moment is', () => {

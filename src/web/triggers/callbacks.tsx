@@ -137,7 +137,7 @@ export function CallbackView({ deliveryId }: { deliveryId: string }) {
   return (
     <>
       <Heading>
-        Callback <code class="long">{deliveryId}</code>
+        Callback <code>{deliveryId}</code>
       </Heading>
       <Failure message={error} />
       {value === undefined ? null : <Callback delivery={value} onChange={reload} />}
@@ -161,7 +161,11 @@ function Callback({ delivery, onChange }: { delivery: Delivery; onChange: () => 
           <Fact name="Run">
             <RunLink id={delivery.run_id} />
           </Fact>
-          <Fact name="To">{url}</Fact>
+          <Fact name="To">
+            <span class="cut" title={url}>
+              {url}
+            </span>
+          </Fact>
           <Fact name="Signed with">
             <code>SECRET_{secret}</code>
           </Fact>
@@ -187,7 +191,8 @@ function Callback({ delivery, onChange }: { delivery: Delivery; onChange: () => 
         <Panel title="Tries" aside={<span class="quiet">the latest 30</span>}>
           <Attempts attempts={delivery.attempts} />
         </Panel>
-        <Panel title="Body">
+        <Panel title="What is sent">
+          <Code text={`POST ${url}`} label="Address" />
           <Code text={pretty(delivery.payload)} label="Body of the callback" />
         </Panel>
       </div>

@@ -123,7 +123,7 @@ export function Table({
   useTick(true);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1).
-    <section class="scroll" aria-label={label} tabIndex={0}>
+    <section class="scroll listing" aria-label={label} tabIndex={0}>
       <table>
         <thead>
           <tr>

@@ -1,5 +1,5 @@
 import { getJson, post, put } from '../api.js';
-import { duration, pretty } from '../format.js';
+import { pretty, span } from '../format.js';
 import { useAction, useLoaded, useTick } from '../hooks.js';
 import { OVERLAPS, SCHEDULE_OUTCOMES } from '../kinds.js';
 import { type CronWords, loadCronWords } from '../load-cron-words.js';
@@ -102,7 +102,7 @@ function ScheduleFacts({ schedule, inWords }: Omit<ScheduleProps<ListedSchedule>
 /** When a schedule is due, in words if there are right ones, and as it was written. */
 function Timing({ schedule, inWords }: Omit<ScheduleProps<ListedSchedule>, 'onChange'>) {
   const { cron, every_seconds: seconds, time_zone: zone } = schedule;
-  if (cron === null) return <span>Every {duration((seconds ?? 0) * 1000)}</span>;
+  if (cron === null) return <span>Every {span(seconds ?? 0)}</span>;
   return (
     <>
       {inWords?.(cron)} <code>{cron}</code> <span class="quiet">{zone}</span>
