@@ -7,7 +7,7 @@ import { QUESTION_EXAMPLES } from './triggers/documents.js';
 import { Empty, Item, pathOfPage, usePages } from './triggers/parts.js';
 import type { RunList, RunState, RunSummary } from './wire-types.js';
 
-const REFRESH_MS = 3000;
+const REFRESH_MS = 2000;
 /** Few, since the state of each run is read: only that has the question. */
 const PAGE = '20';
 

@@ -19,6 +19,7 @@ export function CallbacksView({ query }: { query: URLSearchParams }) {
   const runId = query.get('run_id') ?? undefined;
   const path = pathOfPage('deliveries', { status, run_id: runId, limit: PAGE, cursor });
   const { value, error, reload } = useLoaded((signal) => getJson<DeliveryList>(path, signal), [path], REFRESH_MS);
+  useTick(true);
   const isFiltered = status !== undefined || runId !== undefined || cursor !== undefined;
   return (
     <>

@@ -1,4 +1,4 @@
-import { getJson, put } from '../api.js';
+import { ApiError, getJson, put } from '../api.js';
 import { brief, pretty } from '../format.js';
 import { useAction, useLoaded, useTick } from '../hooks.js';
 import { HOOK_OUTCOMES } from '../kinds.js';
@@ -18,11 +18,19 @@ interface ListedHook {
 
 async function loadHooks(path: string, signal: AbortSignal) {
   const { hooks, next_cursor } = await getJson<HookList>(path, signal);
-  const listed = hooks.map(async (hook): Promise<ListedHook> => {
-    const path = `hooks/${encodeURIComponent(hook.hook_id)}/deliveries?limit=1`;
+  const listed = await Promise.all(hooks.map((hook) => withLast(hook, signal)));
+  return { hooks: listed.filter((each) => each !== undefined), next_cursor };
+}
+
+/** A hook with what it was sent last; `undefined` if it was deleted in the meantime. */
+async function withLast(hook: Hook, signal: AbortSignal): Promise<ListedHook | undefined> {
+  const path = `hooks/${encodeURIComponent(hook.hook_id)}/deliveries?limit=1`;
+  try {
     return { hook, last: (await getJson<HookDeliveryList>(path, signal)).deliveries[0] };
-  });
-  return { hooks: await Promise.all(listed), next_cursor };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
 }
 
 /** All hooks: what each does, and what it was sent last. */
@@ -151,6 +159,7 @@ export function HookView({ hookId }: { hookId: string }) {
     [deliveriesPath],
     REFRESH_MS,
   );
+  useTick(true);
   const [hook, list] = value ?? [];
   const enabled = hook?.enabled ?? true;
   const toggle = useAction(() => setEnabled(hookId, !enabled).then(reload));

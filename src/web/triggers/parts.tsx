@@ -1,7 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { hasKey } from '../api.js';
-import { useTick } from '../hooks.js';
 import { TONES, type Tone } from '../kinds.js';
 import { Code, Failure } from '../parts.js';
 import { curlCommand, type Example } from './documents.js';
@@ -120,7 +119,6 @@ export function Table({
   columns: readonly string[];
   children: ComponentChildren;
 }) {
-  useTick(true);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard (WCAG 2.1.1).
     <section class="scroll listing" aria-label={label} tabIndex={0}>

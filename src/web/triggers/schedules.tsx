@@ -10,7 +10,7 @@ import { CronTrial } from './cron-trial.js';
 import { replaceSchedule, SCHEDULE_EXAMPLE } from './documents.js';
 import { Badge, Empty, EnabledBadge, Item, pathOfPage, Toggle, usePages } from './parts.js';
 
-const REFRESH_MS = 3000;
+const REFRESH_MS = 2000;
 const PAGE = '50';
 
 /** All schedules: when each is due, and what became of the last time. */
