@@ -47,7 +47,8 @@ async function send(path: string, init: RequestInit = {}): Promise<Response> {
     if (init.signal?.aborted) throw error;
     throw new ApiError(0, 'unreachable', 'The server cannot be reached.');
   }
-  if (answer.ok) return answer;
+  // 304 comes only to those who ask for it.
+  if (answer.ok || answer.status === 304) return answer;
   if (answer.status === 401) onUnauthorized();
   throw await problemOf(answer);
 }
@@ -66,14 +67,38 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await send(path, { signal: signal ?? null })).json() as Promise<T>;
 }
 
+/** What was read, with the tag of its version. */
+export interface Tagged<T> {
+  readonly tag: string | null;
+  readonly value: T;
+}
+
+/** Reads something again; what is known is kept if it has not changed. */
+export async function getTagged<T>(
+  path: string,
+  known: Tagged<T> | undefined,
+  signal: AbortSignal,
+): Promise<Tagged<T>> {
+  const headers = known?.tag ? { 'if-none-match': known.tag } : {};
+  const answer = await send(path, { signal, headers });
+  if (answer.status === 304 && known !== undefined) return known;
+  return { tag: answer.headers.get('etag'), value: (await answer.json()) as T };
+}
+
 export async function getText(path: string, signal?: AbortSignal): Promise<string> {
   return (await send(path, { signal: signal ?? null })).text();
 }
 
 export async function post<T>(path: string, body?: unknown): Promise<T> {
-  const init =
-    body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
-  return (await send(path, { method: 'POST', ...init })).json() as Promise<T>;
+  return (await send(path, { method: 'POST', ...jsonBody(body) })).json() as Promise<T>;
+}
+
+export async function put<T>(path: string, body: unknown): Promise<T> {
+  return (await send(path, { method: 'PUT', ...jsonBody(body) })).json() as Promise<T>;
+}
+
+function jsonBody(body: unknown): RequestInit {
+  return body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };
 }
 
 export interface Follower {

@@ -2,9 +2,13 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { forgetKey, hasKey, keepKey, whenUnauthorized } from './api.js';
 import { GraphsView, GraphView } from './graphs.js';
+import { InboxView } from './inbox.js';
 import { Heading } from './parts.js';
 import { RunView } from './run.js';
 import { RunsView } from './runs.js';
+import { CallbacksView, CallbackView } from './triggers/callbacks.js';
+import { HooksView, HookView } from './triggers/hooks.js';
+import { SchedulesView, ScheduleView } from './triggers/schedules.js';
 
 /** The current view: the part of the address after #. */
 function usePlace(): string {
@@ -20,13 +24,23 @@ function usePlace(): string {
   return place;
 }
 
+/** The parts of the page: how their addresses begin, and their names. */
+const SECTIONS = [
+  ['graphs', 'Graphs'],
+  ['runs', 'Runs'],
+  ['inbox', 'Inbox'],
+  ['schedules', 'Schedules'],
+  ['hooks', 'Hooks'],
+  ['callbacks', 'Callbacks'],
+] as const;
+
 function App() {
   const place = usePlace();
   const [wantsKey, setWantsKey] = useState(false);
   /** Every view begins anew with a new key. */
   const [keys, setKeys] = useState(0);
   useEffect(() => whenUnauthorized(() => setWantsKey(true)), []);
-  const section = place.startsWith('/runs') ? 'runs' : 'graphs';
+  const section = place.split(/[/?]/)[1] ?? '';
   useEffect(() => {
     document.title = `${wantsKey ? 'API key' : (place.split('?')[0] ?? '').slice(1)} – graphrunner`;
   }, [place, wantsKey]);
@@ -49,8 +63,9 @@ function App() {
           <img src="web/icon.svg" alt="" width="24" height="24" /> graphrunner
         </a>
         <nav aria-label="Main">
-          <NavLink href="#/graphs" current={section === 'graphs'} text="Graphs" />
-          <NavLink href="#/runs" current={section === 'runs'} text="Runs" />
+          {SECTIONS.map(([name, text]) => (
+            <NavLink key={name} href={`#/${name}`} current={section === name} text={text} />
+          ))}
           <a href="docs">API</a>
         </nav>
         {hasKey() && !wantsKey ? (
@@ -77,10 +92,27 @@ function NavLink({ href, current, text }: { href: string; current: boolean; text
 function View({ place }: { place: string }) {
   const [path = '', search = ''] = place.split('?');
   const [, kind, id] = path.split('/').map(decoded);
-  if (kind === 'graphs') return id === undefined ? <GraphsView /> : <GraphView graphId={id} />;
-  if (kind === 'runs')
-    return id === undefined ? <RunsView query={new URLSearchParams(search)} /> : <RunView runId={id} />;
-  return <Heading>There is nothing here</Heading>;
+  const query = new URLSearchParams(search);
+  switch (kind) {
+    case 'graphs':
+      return id === undefined ? <GraphsView /> : <GraphView graphId={id} />;
+    case 'runs':
+      return id === undefined ? <RunsView query={query} /> : <RunView runId={id} />;
+    case 'inbox':
+      return <InboxView />;
+    case 'schedules':
+      return id === undefined ? (
+        <SchedulesView graphId={query.get('graph_id') ?? undefined} />
+      ) : (
+        <ScheduleView scheduleId={id} />
+      );
+    case 'hooks':
+      return id === undefined ? <HooksView /> : <HookView hookId={id} />;
+    case 'callbacks':
+      return id === undefined ? <CallbacksView query={query} /> : <CallbackView deliveryId={id} />;
+    default:
+      return <Heading>There is nothing here</Heading>;
+  }
 }
 
 function decoded(part: string): string {

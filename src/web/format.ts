@@ -13,6 +13,35 @@ export function elapsed(from: string | null, to: string | null): string {
   return duration((to === null ? Date.now() : Date.parse(to)) - Date.parse(from));
 }
 
+/** How far away a moment is: `in 12 s`, `3 h 10 min ago`, `in 4 d 2 h`, `now`. */
+export function relative(iso: string, now = Date.now()): string {
+  const ms = Date.parse(iso) - now;
+  const seconds = Math.round(Math.abs(ms) / 1000);
+  if (seconds === 0) return 'now';
+  // Minutes stand alone: their seconds would only tick.
+  const text = span(seconds, seconds < 3600 ? 1 : 2);
+  return ms > 0 ? `in ${text}` : `${text} ago`;
+}
+
+const UNITS = [
+  ['d', 86_400],
+  ['h', 3600],
+  ['min', 60],
+  ['s', 1],
+] as const;
+
+/** A number of seconds, as `1 h 30 min`: all of it, or only so many of its largest units. */
+export function span(seconds: number, count: number = UNITS.length): string {
+  const largest = UNITS.findIndex(([, size]) => seconds >= size);
+  let rest = seconds;
+  const parts = UNITS.slice(largest, largest + count).map(([unit, size]) => {
+    const amount = Math.floor(rest / size);
+    rest %= size;
+    return amount === 0 ? '' : `${amount} ${unit}`;
+  });
+  return parts.filter((part) => part !== '').join(' ');
+}
+
 const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 
 export function time(iso: string): string {

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { getText } from './api.js';
-import { time } from './format.js';
+import { relative, shortId, time } from './format.js';
 import { useLoaded } from './hooks.js';
 import { STATUS_SIGNS } from './kinds.js';
 import type { RunStatus } from './wire-types.js';
@@ -27,6 +27,45 @@ export function Failure({ message }: { message: string | undefined }) {
 
 export function Time({ iso }: { iso: string | null }) {
   return iso === null ? <span>–</span> : <time dateTime={iso}>{time(iso)}</time>;
+}
+
+/** A moment by how far away it is. The exact time is behind it. Does not tick by itself: see `useTick`. */
+export function Ago({ iso }: { iso: string | null }) {
+  if (iso === null) return <span>–</span>;
+  return (
+    <time class="ago" dateTime={iso} title={time(iso)}>
+      {relative(iso)}
+    </time>
+  );
+}
+
+/** A name and what it stands for, in a list of facts. */
+export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+export function RunLink({ id }: { id: string }) {
+  return (
+    <a href={`#/runs/${id}`} title={id}>
+      <code>{shortId(id)}</code>
+    </a>
+  );
+}
+
+/** The approval link of a wait, if there is one, to copy. */
+export function AnswerLink({ url }: { url: string | undefined }) {
+  if (url === undefined) return null;
+  return (
+    <details>
+      <summary>Link for somebody without a key</summary>
+      <Code text={url} label="Approval link" />
+    </details>
+  );
 }
 
 export function Panel(props: {

@@ -3,7 +3,7 @@ import { post } from './api.js';
 import { pretty } from './format.js';
 import { useAction } from './hooks.js';
 import { WAITS } from './kinds.js';
-import { Code, Failure, Time } from './parts.js';
+import { AnswerLink, Failure, Time } from './parts.js';
 import { SchemaForm } from './schema-form.js';
 import type { Json, Schema } from './types.js';
 import { isFinished } from './use-run.js';
@@ -113,12 +113,7 @@ export function Resume({ state, onDone }: { state: RunState; onDone: () => void 
           onSubmit={(payload) => resume.run(payload, waiting)}
         />
       ) : null}
-      {waiting.answer_url === undefined ? null : (
-        <details>
-          <summary>Link for somebody without a key</summary>
-          <Code text={waiting.answer_url} label="Approval link" />
-        </details>
-      )}
+      <AnswerLink url={waiting.answer_url} />
       <Evidence waiting={waiting} />
       <Waiters waiting={waiting} />
       <Failure message={resume.error} />

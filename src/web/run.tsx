@@ -2,7 +2,21 @@ import { useState } from 'preact/hooks';
 import { getJson } from './api.js';
 import { brief, elapsed, pretty, shortId } from './format.js';
 import { useLoaded, useTick } from './hooks.js';
-import { Code, counted, Failure, Heading, Mermaid, Panel, Picture, Status, Tail, Time } from './parts.js';
+import { STARTERS } from './kinds.js';
+import {
+  Code,
+  counted,
+  Fact,
+  Failure,
+  Heading,
+  Mermaid,
+  Panel,
+  Picture,
+  RunLink,
+  Status,
+  Tail,
+  Time,
+} from './parts.js';
 import { Actions, Resume } from './run-actions.js';
 import { Steps } from './run-steps.js';
 import { RunTable } from './runs.js';
@@ -110,6 +124,7 @@ function Summary({ run, state }: { run: LiveRun; state: RunState }) {
           <Time iso={state.submitted_at} />
           <By name={state.submitted_by} />
         </Fact>
+        <StartedBy by={state.started_by} />
         <Fact name="Took">{elapsed(state.submitted_at, state.finished_at)}</Fact>
         {parent === null ? null : (
           <Fact name="Part of">
@@ -135,20 +150,15 @@ function By({ name }: { name: string | null }) {
   return name === null ? null : <span class="quiet"> by {name}</span>;
 }
 
-function Fact({ name, children }: { name: string; children: preact.ComponentChildren }) {
+/** What started the run, unless somebody did with a request. */
+function StartedBy({ by: { kind, id } }: { by: RunState['started_by'] }) {
+  const { name, views } = STARTERS[kind];
+  if (views === null || id === null) return null;
+  const href = `#/${views}/${encodeURIComponent(id)}`;
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
-export function RunLink({ id }: { id: string }) {
-  return (
-    <a href={`#/runs/${id}`} title={id}>
-      <code>{shortId(id)}</code>
-    </a>
+    <Fact name="Started by">
+      {name} <a href={href}>{shortId(id)}</a>
+    </Fact>
   );
 }
 

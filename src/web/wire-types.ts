@@ -34,6 +34,8 @@ export type Read =
       type: 'string' | 'list' | 'object';
       size: number;
     };
+export type NotifyEvent = 'completed' | 'failed' | 'cancelled' | 'waiting_for_input' | 'limit';
+export type DeliveryStatus = 'pending' | 'delivered' | 'dead' | 'gone';
 
 export interface Graph {
   graph_id: string;
@@ -481,4 +483,147 @@ export interface ProblemItem {
   hint?: string;
   line?: number;
   column?: number;
+}
+export interface Schedule {
+  schedule_id: string;
+  graph_id: string;
+  version: number | null;
+  cron: string | null;
+  every_seconds: number | null;
+  time_zone: string;
+  metadata: {
+    [k: string]: string;
+  };
+  limits: Limits | null;
+  overlap: 'skip' | 'allow' | 'cancel_previous';
+  catch_up_seconds: number;
+  enabled: boolean;
+  next: string[];
+  last: LastOccurrence | null;
+  created_at: string;
+  updated_at: string;
+  input_data: unknown;
+}
+export interface LastOccurrence {
+  instant: string;
+  outcome: 'started' | 'skipped' | 'postponed' | 'missed' | 'refused';
+  at: string;
+  run_id: string | null;
+  message: string | null;
+  passed_over: number;
+}
+export interface ScheduleList {
+  schedules: ListedSchedule[];
+  next_cursor: string | null;
+}
+export interface ListedSchedule {
+  schedule_id: string;
+  graph_id: string;
+  version: number | null;
+  cron: string | null;
+  every_seconds: number | null;
+  time_zone: string;
+  metadata: {
+    [k: string]: string;
+  };
+  limits: Limits | null;
+  overlap: 'skip' | 'allow' | 'cancel_previous';
+  catch_up_seconds: number;
+  enabled: boolean;
+  next: string[];
+  last: LastOccurrence | null;
+  created_at: string;
+  updated_at: string;
+}
+export interface ScheduleInstants {
+  next: string[];
+}
+export interface Hook {
+  hook_id: string;
+  action: 'start' | 'signal' | 'answer';
+  graph_id?: string;
+  version?: number;
+  run_id?: string;
+  signal?: string;
+  wait_id?: string;
+  input?: unknown;
+  dedupe?: string;
+  metadata?: {
+    [k: string]: string;
+  };
+  verify: HookVerification;
+  enabled: boolean;
+  delivery_path: string;
+  delivery_url: string | null;
+  refusals: HookRefusals;
+  created_at: string;
+  updated_at: string;
+}
+export interface HookVerification {
+  scheme: 'standard_webhooks' | 'github' | 'hmac_sha256' | 'none';
+  secret?: string;
+  header?: string;
+}
+export interface HookRefusals {
+  count: number;
+  last_at: string | null;
+  last_reason: string | null;
+}
+export interface HookList {
+  hooks: Hook[];
+  next_cursor: string | null;
+}
+export interface HookDeliveryList {
+  deliveries: HookDelivery[];
+  refusals: HookRefusals;
+  next_cursor: string | null;
+}
+export interface HookDelivery {
+  delivery_id: string | null;
+  received_at: string;
+  outcome: 'accepted' | 'failed' | 'ignored';
+  run_id: string | null;
+  status: RunStatus | null;
+  code: string | null;
+  detail: string | null;
+}
+export interface Delivery {
+  delivery_id: string;
+  run_id: string;
+  seq: number;
+  event: NotifyEvent;
+  status: DeliveryStatus;
+  url: string;
+  secret: string;
+  created_at: string;
+  settled_at: string | null;
+  tries: number;
+  next_at: string | null;
+  attempts: DeliveryAttempt[];
+  payload: {
+    [k: string]: unknown;
+  };
+}
+export interface DeliveryAttempt {
+  at: string;
+  ms: number;
+  status: number | null;
+  error: string | null;
+}
+export interface DeliveryList {
+  deliveries: DeliverySummary[];
+  next_cursor: string | null;
+}
+export interface DeliverySummary {
+  delivery_id: string;
+  run_id: string;
+  seq: number;
+  event: NotifyEvent;
+  status: DeliveryStatus;
+  url: string;
+  secret: string;
+  created_at: string;
+  settled_at: string | null;
+  tries: number;
+  next_at: string | null;
 }

@@ -4,7 +4,23 @@ import { failingEngine } from '../helpers/fake-engine.js';
 import { appOf } from '../helpers/server.js';
 
 /** The schemas of the OpenAPI document that the page reads; those that they refer to come with them. */
-const ROOTS = ['Graph', 'GraphList', 'RunList', 'RunState', 'StartedRun', 'StepList', 'Problem'];
+const ROOTS = [
+  'Graph',
+  'GraphList',
+  'RunList',
+  'RunState',
+  'StartedRun',
+  'StepList',
+  'Problem',
+  'Schedule',
+  'ScheduleList',
+  'ScheduleInstants',
+  'Hook',
+  'HookList',
+  'HookDeliveryList',
+  'Delivery',
+  'DeliveryList',
+];
 
 const HEAD =
   '/** Responses of the API. Generated from the OpenAPI document by `npm run generate:web-types`; do not edit. */';

@@ -23,6 +23,7 @@ const HEADERS = { 'cache-control': 'no-cache', 'content-security-policy': PAGE_C
 const FILES: Readonly<Record<string, { readonly file: string; readonly mediaType: string }>> = {
   '/': { file: 'index.html', mediaType: 'text/html; charset=utf-8' },
   '/web/app.js': { file: 'app.js', mediaType: 'text/javascript; charset=utf-8' },
+  '/web/cron-words.js': { file: 'cron-words.js', mediaType: 'text/javascript; charset=utf-8' },
   '/web/app.css': { file: 'app.css', mediaType: 'text/css; charset=utf-8' },
   '/web/icon.svg': { file: 'icon.svg', mediaType: 'image/svg+xml' },
 };
