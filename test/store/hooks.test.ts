@@ -3,7 +3,7 @@ import { DeliveryTakenError } from '../../src/store/errors.js';
 import type { AcceptedDelivery, IdleDelivery, StoredHook } from '../../src/store/hooks.js';
 import type { Store } from '../../src/store/store.js';
 import { findPostgres } from '../helpers/postgres.js';
-import { open } from './open-stores.js';
+import { open, openWithDatabase } from './open-stores.js';
 import { openPostgres } from './postgres-stores.js';
 import { follow, graph, NOON, newRun, STARTED, unit } from './runs.js';
 
@@ -192,4 +192,23 @@ describe.skipIf(postgres === undefined)('two stores on one Postgres', () => {
       }
     }
   });
+});
+
+it('a hook that is being deleted accepts nothing again while its deliveries are forgotten', async () => {
+  const { store, sqlite } = openWithDatabase();
+  await store.createGraph(graph('g'));
+  await store.hooks.create(hook('h'), 10);
+  sqlite.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4500)
+    INSERT INTO hook_deliveries (hook_id, delivery_key, received_at, outcome, run_id, status)
+    SELECT 'h', 'k' || i, i, 'accepted', 'r', 'SUBMITTED' FROM n`);
+  const deleted = store.hooks.delete('h');
+  const run = newRun();
+  const { runId } = run.state;
+  const again = { hookId: 'h', key: 'k1', deliveryId: 'k1', receivedAt: NOON, runId, status: 'SUBMITTED' } as const;
+  await expect(store.commit({ ...unit(run), delivery: again })).rejects.toThrow(DeliveryTakenError);
+  // Made anew meanwhile: it knows nothing of the earlier one, and keeps what it is sent.
+  await store.hooks.create(hook('h'), 10);
+  await store.hooks.noteDelivery(idle('new'));
+  expect(await deleted).toBe(true);
+  expect((await store.hooks.listDeliveries('h', undefined, 9)).map(({ key }) => key)).toEqual(['new']);
 });

@@ -46,7 +46,10 @@ export class PostgresHooks implements HookStore {
             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
           values: [hookId, graphId, revision, createdAt, updatedAt, definition],
         });
-        return rowCount === 0 ? 'id_taken' : 'saved';
+        if (rowCount === 0) return 'id_taken';
+        // Of an earlier one, whose deletion was not finished.
+        await send(session, { text: 'DELETE FROM hook_deliveries WHERE hook_id = $1', values: [hookId] });
+        return 'saved';
       }),
     );
   }
@@ -66,15 +69,20 @@ export class PostgresHooks implements HookStore {
   }
 
   async delete(hookId: string): Promise<boolean> {
-    while ((await this.pruneDeliveries(hookId, Number.MAX_SAFE_INTEGER, 1)) === PRUNED_AT_A_TIME);
-    return this.access.write(() =>
-      inTransaction(this.pool, async (session) => {
-        // First: who has just accepted a delivery is waited for, and who is about to finds no hook.
-        const { rowCount } = await send(session, { text: 'DELETE FROM hooks WHERE hook_id = $1', values: [hookId] });
-        await send(session, { text: 'DELETE FROM hook_deliveries WHERE hook_id = $1', values: [hookId] });
-        return rowCount === 1;
-      }),
-    );
+    // First: who has just accepted a delivery is waited for, and who is about to finds no hook.
+    const count = await this.#change({ text: 'DELETE FROM hooks WHERE hook_id = $1', values: [hookId] });
+    while ((await this.#forgetDeliveries(hookId)) === PRUNED_AT_A_TIME);
+    return count === 1;
+  }
+
+  /** Deletes deliveries of a hook that is gone, unless there is one with its id again. */
+  #forgetDeliveries(hookId: string): Promise<number> {
+    return this.#change({
+      text: `DELETE FROM hook_deliveries WHERE hook_id = $1 AND delivery_key IN (
+        SELECT delivery_key FROM hook_deliveries WHERE hook_id = $1
+          AND NOT EXISTS (SELECT 1 FROM hooks WHERE hook_id = $1) LIMIT ${PRUNED_AT_A_TIME})`,
+      values: [hookId],
+    });
   }
 
   find(hookId: string): Promise<HookRow | undefined> {

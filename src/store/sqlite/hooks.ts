@@ -38,6 +38,8 @@ export class SqliteHooks implements HookStore {
       const count = this.db.select({ count: sql<number>`count(*)` }).from(hooks).get()?.count ?? 0;
       if (count >= most) return 'full';
       if (!this.#hasGraph(hook)) return 'graph_missing';
+      // Of an earlier one, whose deletion was not finished.
+      this.db.delete(hookDeliveries).where(eq(hookDeliveries.hookId, hook.hookId)).run();
       this.db.insert(hooks).values(hook).run();
       return 'saved';
     });
@@ -52,12 +54,11 @@ export class SqliteHooks implements HookStore {
   }
 
   async delete(hookId: string): Promise<boolean> {
+    // First: what it has accepted is known for as long as it accepts anything.
+    const isThere = this.access.write(() => this.db.delete(hooks).where(isHook(hookId)).run().changes > 0);
     // Others get their turn between the transactions.
-    while ((await this.pruneDeliveries(hookId, Number.MAX_SAFE_INTEGER, 1)) === PRUNED_AT_A_TIME) await nextTurn();
-    return this.access.write(() => {
-      this.db.delete(hookDeliveries).where(eq(hookDeliveries.hookId, hookId)).run();
-      return this.db.delete(hooks).where(isHook(hookId)).run().changes > 0;
-    });
+    while (this.#forgetDeliveries(hookId) === PRUNED_AT_A_TIME) await nextTurn();
+    return isThere;
   }
 
   async find(hookId: string): Promise<HookRow | undefined> {
@@ -125,6 +126,16 @@ export class SqliteHooks implements HookStore {
           (SELECT received_at FROM hook_deliveries WHERE hook_id = ${hookId}
             ORDER BY received_at DESC LIMIT 1 OFFSET ${most - 1}), 0))
         ORDER BY received_at LIMIT ${PRUNED_AT_A_TIME})`),
+    );
+    return changes;
+  }
+
+  /** Deletes deliveries of a hook that is gone, unless there is one with its id again. */
+  #forgetDeliveries(hookId: string): number {
+    const { changes } = this.access.write(() =>
+      this.db.run(sql`DELETE FROM hook_deliveries WHERE rowid IN (
+        SELECT rowid FROM hook_deliveries WHERE hook_id = ${hookId}
+          AND NOT EXISTS (SELECT 1 FROM hooks WHERE hook_id = ${hookId}) LIMIT ${PRUNED_AT_A_TIME})`),
     );
     return changes;
   }
