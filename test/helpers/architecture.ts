@@ -100,7 +100,7 @@ export const FLOORS: readonly Floor[] = [
     name: 'web',
     holds: /^web\//,
     mayImport: [/^web\//],
-    packages: ['preact', 'preact/hooks', 'eventsource-parser/stream'],
+    packages: ['preact', 'preact/hooks', 'eventsource-parser/stream', 'cronstrue'],
   },
   { name: 'config', holds: CONFIG, mayImport: [CORE, CONFIG] },
   { name: 'main', holds: /^(main|index|compose|migrate|postgres-packages)\.ts$/, mayImport: [/^/] },
@@ -117,6 +117,7 @@ const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
   { package: /^@dagrejs\/graphlib$/, to: GRAPH },
   { package: /^croner$/, to: SCHEDULE },
   { package: /^preact(\/|$)/, to: /^web\// },
+  { package: /^cronstrue$/, to: /^web\/cron-words\.ts$/ },
   { package: /^eventsource-parser(\/|$)/, to: /^(web|tools\/llm)\// },
 ];
 
