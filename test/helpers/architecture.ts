@@ -117,7 +117,7 @@ const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
   { package: /^@dagrejs\/graphlib$/, to: GRAPH },
   { package: /^croner$/, to: SCHEDULE },
   { package: /^preact(\/|$)/, to: /^web\// },
-  { package: 'cronstrue', to: /^web\/cron-words\.ts$/ },
+  { package: /^cronstrue$/, to: /^web\/cron-words\.ts$/ },
   { package: /^eventsource-parser(\/|$)/, to: /^(web|tools\/llm)\// },
 ];
 
