@@ -6,6 +6,23 @@ const withCoverage = process.env.COVERAGE === 'true';
 /** They measure how long a server works, or watch its system calls. */
 const ALONE = ['turns', 'reads', 'sync'].map((name) => `test/e2e/${name}.test.ts`);
 
+/** They count timers, and what other files have left going sets some. */
+const COUNTING_TIMERS = [
+  ...['engine/hooks', 'model/model', 'runs/output-relay', 'scheduler/scheduler'],
+  ...['store/clock-steps', 'store/sqlite-names'],
+].map((name) => `test/${name}.test.ts`);
+
+const UNIT = {
+  setupFiles: ['test/helpers/fast-check.ts', 'test/helpers/close-stores.ts'],
+  globalSetup: ['test/helpers/postgres-server.ts'],
+  // By itself vitest leaves a core idle, which is half of a machine with two.
+  maxWorkers: 2,
+  // Catches what hangs. Long enough for the properties on a machine that is busy with other work, and for `until`
+  // to say first what it waited for.
+  testTimeout: 40_000,
+  hookTimeout: 40_000,
+};
+
 export default defineConfig({
   test: {
     // Modules that tests write to temporary directories are imported by Node itself, as in the real server.
@@ -15,20 +32,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...UNIT,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/cluster/**', 'test/bench/**', 'test/browser/**'],
-          setupFiles: ['test/helpers/fast-check.ts', 'test/helpers/close-stores.ts'],
+          exclude: ['test/e2e/**', 'test/cluster/**', 'test/bench/**', 'test/browser/**', ...COUNTING_TIMERS],
           // Files share what they import: most of their time was spent on importing it again for each.
           isolate: false,
-          globalSetup: ['test/helpers/postgres-server.ts'],
-          // By itself vitest leaves a core idle, which is half of a machine with two.
-          maxWorkers: 2,
-          // Catches what hangs. Long enough for the properties on a machine that is busy with other work, and for `until`
-          // to say first what it waited for.
-          testTimeout: 40_000,
-          hookTimeout: 40_000,
         },
+      },
+      {
+        extends: true,
+        test: { ...UNIT, name: 'unit with timers', include: COUNTING_TIMERS },
       },
       {
         extends: true,

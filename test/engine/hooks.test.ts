@@ -112,13 +112,16 @@ describe.skipIf(postgres === undefined)('two servers on one Postgres', () => {
     expect((await one.engine.listRuns({ limit: 200 })).runs).toHaveLength(ids.length);
     const { hook_id: _, ...definition } = HOOK;
     await one.engine.updateHook('h', { ...definition, enabled: false });
-    await vi.waitFor(() => expect(send(other, { id: 'later' })).rejects.toMatchObject({ code: 'hook_disabled' }), 5000);
+    let later = 0;
+    // Each time another delivery: one that is taken before the other server knows stays so.
+    const sendLater = () => send(other, { id: `later ${later++}` });
+    await vi.waitFor(() => expect(sendLater()).rejects.toMatchObject({ code: 'hook_disabled' }), 5000);
     expect(await send(other, { id: 3 })).toMatchObject({ replayed: true });
     await one.engine.createHook({ ...HOOK, hook_id: 'new' });
     expect(await send(other, { id: 1 }, 'new')).toMatchObject({ isNew: true });
     await one.engine.deleteHook('new');
     await vi.waitFor(
-      () => expect(send(other, { id: 2 }, 'new')).rejects.toMatchObject({ code: 'hook_not_found' }),
+      () => expect(send(other, { id: `last ${later++}` }, 'new')).rejects.toMatchObject({ code: 'hook_not_found' }),
       5000,
     );
   });

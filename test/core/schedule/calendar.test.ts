@@ -116,9 +116,9 @@ describe('a timing', () => {
     },
   );
 
-  it('can be in a time zone however it is written, and as many ways as there are', () => {
+  it('can be in a time zone however it is written, and in more ways than are remembered', () => {
     const letters = [...'europe/berlin'];
-    for (let way = 0; way < 1100; way++) {
+    for (let way = 0; way < 2200; way++) {
       const zone = letters.map((letter, index) => ((way >> index) & 1 ? letter.toUpperCase() : letter)).join('');
       expect(isTimeZone(zone)).toBe(true);
     }

@@ -330,7 +330,11 @@ describe('expressions', () => {
   });
 
   it('are counted in the key of the concurrency too', () => {
-    const document = { concurrency: { limit: 1, key: '${ 1 }'.repeat(2001) } };
+    const params = { list: Array.from({ length: 400 }, () => '${ 1 }') };
+    const more = Array.from({ length: 4 }, (_, index) => ({ name: `n${index}`, tool_name: 'work', params }));
+    const nodes = [node('extract'), node('analyze'), ...more];
+    expect(errorsOf({ nodes, concurrency: { limit: 1, key: '${1}'.repeat(400) } })).toEqual([]);
+    const document = { nodes, concurrency: { limit: 1, key: '${1}'.repeat(401) } };
     expect(errorsOf(document)).toMatchObject([{ pointer: '/concurrency/key', code: 'invalid_expression' }]);
   });
 
