@@ -110,7 +110,9 @@ describe.skipIf(postgres === undefined)('three servers on one Postgres', () => {
       `${runs} runs, ${KILLS} kills, ${repeated} steps repeated, taken over after ${p50} ms (p50), ${p99} (p99)`,
     );
     // The aim is 10 s and 12.5 s on a machine that does nothing else.
-    expect(p99).toBeLessThanOrEqual(20_000);
+    expect(p50).toBeLessThanOrEqual(15_000);
+    // Who takes a step over can be the next that is killed.
+    expect(p99).toBeLessThanOrEqual(30_000);
     expect(await cluster.sum('graphrunner_reconciled_total')).toBe(0);
   });
 

@@ -3,13 +3,13 @@ import { defineConfig } from 'vitest/config';
 const POSTGRES = 'test/helpers/postgres-server.ts';
 /** It counts how long things take under load, so it runs alone. */
 const UNDER_LOAD = 'test/cluster/cluster.test.ts';
-/** It mostly waits for heartbeats that do not come, so it runs beside others that do. */
-const WAITING = 'test/cluster/poison.test.ts';
-/** What they look for does not depend on how long anything takes, so they run side by side. */
-const COUNTING = ['model', 'schedules', 'callbacks', 'concurrency'].map((name) => `test/cluster/${name}.test.ts`);
+/** They mostly wait for heartbeats that do not come, so they run side by side. */
+const WAITING = ['test/cluster/poison.test.ts', 'test/cluster/model.test.ts'];
+/** What they count does not depend on how long anything takes. */
+const COUNTING = ['schedules', 'callbacks', 'concurrency'].map((name) => `test/cluster/${name}.test.ts`);
 const WORKERS = 3;
 
-/** Built servers on Postgres, several on one mostly, while some of them are killed. Takes about five minutes. */
+/** Built servers on Postgres, several on one mostly, while some of them are killed. Takes about seven minutes. */
 export default defineConfig({
   test: {
     testTimeout: 400_000,
@@ -28,8 +28,8 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'counting',
-          include: COUNTING,
+          name: 'waiting',
+          include: WAITING,
           globalSetup: [POSTGRES],
           sequence: { groupOrder: 1 },
           maxWorkers: WORKERS,
@@ -51,22 +51,23 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'waiting',
-          include: [WAITING],
+          name: 'failures',
+          include: ['test/cluster/**/*.test.ts'],
+          exclude: [UNDER_LOAD, ...WAITING, ...COUNTING],
           globalSetup: [POSTGRES],
+          // They watch clocks, so one file at a time.
           sequence: { groupOrder: 2 },
+          fileParallelism: false,
         },
       },
       {
         extends: true,
         test: {
-          name: 'failures',
-          include: ['test/cluster/**/*.test.ts'],
-          exclude: [UNDER_LOAD, WAITING, ...COUNTING],
+          name: 'counting',
+          include: COUNTING,
           globalSetup: [POSTGRES],
-          // They watch clocks, so one file at a time.
-          sequence: { groupOrder: 2 },
-          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          maxWorkers: 2,
         },
       },
     ],
