@@ -5,6 +5,7 @@ import { useAction, useLoaded } from './hooks.js';
 import { Code, Failure, Heading, Mermaid, Panel, Picture } from './parts.js';
 import { RunTable } from './runs.js';
 import { SchemaForm } from './schema-form.js';
+import { pathOfPage, usePages } from './triggers/parts.js';
 import type { Json } from './types.js';
 import type { Graph, GraphList, GraphSummary, RunList, StartedRun } from './wire-types.js';
 
@@ -12,17 +13,11 @@ const PAGE = 24;
 
 /** All graphs, each with its picture. */
 export function GraphsView() {
-  const [cursors, setCursors] = useState<readonly string[]>([]);
-  const cursor = cursors.at(-1);
+  const { cursor, buttons } = usePages();
   const { value, error } = useLoaded(
-    (signal) =>
-      getJson<GraphList>(
-        `graph?limit=${PAGE}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`,
-        signal,
-      ),
+    (signal) => getJson<GraphList>(pathOfPage('graph', { limit: `${PAGE}`, cursor }), signal),
     [cursor],
   );
-  const next = value?.next_cursor;
   return (
     <>
       <Heading>Graphs</Heading>
@@ -33,18 +28,7 @@ export function GraphsView() {
           <GraphCard key={graph.graph_id} graph={graph} />
         ))}
       </ul>
-      <div class="buttons">
-        {cursors.length > 0 ? (
-          <button type="button" onClick={() => setCursors(cursors.slice(0, -1))}>
-            Previous
-          </button>
-        ) : null}
-        {next ? (
-          <button type="button" onClick={() => setCursors([...cursors, next])}>
-            Next
-          </button>
-        ) : null}
-      </div>
+      {buttons(value?.next_cursor)}
     </>
   );
 }
