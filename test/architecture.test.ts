@@ -11,9 +11,9 @@ describe('the sources', () => {
 
   it('are really looked at', () => {
     expect(sources.map(({ path }) => path)).toEqual(
-      expect.arrayContaining(['main.ts', 'core/run/state.ts', 'http/app.ts']),
+      expect.arrayContaining(['graphrunner.ts', 'core/run/state.ts', 'http/app.ts']),
     );
-    const main = sources.find(({ path }) => path === 'main.ts')!;
+    const main = sources.find(({ path }) => path === 'graphrunner.ts')!;
     expect(importsOf(main)).toEqual(expect.arrayContaining(['./config.js', './compose.js', 'pino']));
   });
 });

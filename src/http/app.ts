@@ -47,6 +47,9 @@ export interface AppOptions extends AccessOptions, Omit<RouteOptions, 'answers'>
   readonly onAnswered?: (request: Answered) => void;
 }
 
+/** The application: Fastify's instance, with all of its ways. */
+export type HttpApp = FastifyInstance;
+
 interface Answered {
   readonly method: string;
   readonly route: string | undefined;
@@ -58,7 +61,7 @@ interface Answered {
  * Builds the HTTP application, without listening. The caller listens, and closes it; before that it stops the engine, so
  * that waiting requests are answered.
  */
-export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+export async function buildApp(options: AppOptions): Promise<HttpApp> {
   const app = fastify(serverOptions(options)).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   // Mappers make the responses, and their types follow from the schemas; checking them again costs more than making them.

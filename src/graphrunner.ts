@@ -1,0 +1,257 @@
+import { fileURLToPath } from 'node:url';
+import type { Logger } from 'pino';
+import { type Composition, compose } from './compose.js';
+import { type Config, readConfig } from './config.js';
+import { EngineError } from './core/base/errors.js';
+import { didYouMean } from './core/base/nearest-name.js';
+import { createRegistry, type Registrable, type Registry } from './core/tool/registry.js';
+import { codeReviewDefinitions } from './demo/definitions.js';
+import { codeReviewGraph } from './demo/graph.js';
+import type { Engine } from './engine/engine.js';
+import { environmentOf } from './environment.js';
+import { startRetention } from './executor/retention.js';
+import { buildApp, type HttpApp } from './http/app.js';
+import { type Handler, handlerOf, type Plugin, pluginOf } from './http/mount.js';
+import { findPage } from './http/service/page.js';
+import { openLogger } from './observe/logger.js';
+import { createMetrics, type MetricsSources } from './observe/metrics.js';
+import { RunLog } from './observe/run-log.js';
+import { ScheduleLog } from './observe/schedule-log.js';
+import { steadyClock } from './runs/steady-clock.js';
+import type { CommitObserver } from './store/store.js';
+import { builtInTools } from './tools/built-in-tools.js';
+import { loadToolModules } from './tools/load.js';
+import type { Mcp } from './tools/mcp/start.js';
+
+/** What only a process that listens by itself needs to know, or what follows from the rest. */
+type ServersOwn =
+  | 'host'
+  | 'port'
+  | 'databaseUrl'
+  | 'tools'
+  | 'secrets'
+  | 'logLevel'
+  | 'isOpenOnLoopback'
+  | 'allowsUnsignedHooks';
+
+/**
+ * How an engine works. Beside what is named here, each setting of the server but `HOST`, `PORT` and `LOG_LEVEL` is an
+ * option in camel case, with the same default and the same bounds: `maxConcurrentRuns` is `MAX_CONCURRENT_RUNS`.
+ */
+export interface GraphrunnerOptions extends Partial<Omit<Config, ServersOwn>> {
+  /** A path or a `file:` URL of a SQLite file, which is made if it is not there, or a `postgres://` URL. */
+  readonly database: string;
+  /** Tools and conditions, beside those that are built in. */
+  readonly tools?: readonly Registrable[];
+  /** Modules of tools and conditions: paths, `file:` URLs or names of packages. */
+  readonly toolModules?: readonly string[];
+  /** Values that graphs can name as `${ secrets.NAME }`. They are never shown. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** A pino logger; without it nothing is logged. */
+  readonly logger?: Logger;
+  /** Adds the code review demo: its tools, and on a new database its graph. */
+  readonly demo?: boolean;
+  /** Answers requests whose Host is no name of this machine, though there are no keys. False if it is omitted, unless `allowAnonymous` is true. */
+  readonly anyHost?: boolean;
+  /** Hooks can take what nobody has signed; they cannot if it is omitted. */
+  readonly allowsUnsignedHooks?: boolean;
+  /** Milliseconds since 1970; the system's clock if it is omitted. A Postgres database has its own. */
+  readonly now?: () => number;
+  /** From 0 up to 1; `Math.random` if it is omitted. */
+  readonly random?: () => number;
+  /** Called if the database fails while the engine runs. Nothing that was not saved counts as saved. It throws if it is omitted. */
+  readonly onFatal?: (error: unknown) => void;
+}
+
+/** An engine in this process. */
+export interface Graphrunner {
+  /** All use-cases: graphs, runs, schedules, hooks. They work before `start`, too; runs then wait. */
+  readonly engine: Engine;
+  /** The tools and conditions that graphs can name. */
+  readonly registry: Registry;
+  /** Begins to drive the runs that are due, those of the last process included. */
+  start(): Promise<void>;
+  /** Lets the steps under way finish, for at most `shutdownGraceSeconds`, and closes the database. Nothing works from here on. */
+  stop(): Promise<void>;
+  /** The HTTP application with the page and the API: made at the first call, and closed by `stop`. Call `listen` on it to serve it alone. */
+  app(): Promise<HttpApp>;
+  /** A plugin that serves the application below the prefix of `register`. For Fastify 4 and later. */
+  plugin(): Promise<Plugin>;
+  /** A request listener for `node:http`, Express and others. What calls it cuts a prefix off `request.url`. */
+  handler(): Promise<Handler>;
+}
+
+/** Where the build leaves the page: beside this file, or in `dist/` while this runs from `src/`. */
+const PAGE_FOLDERS = ['./web/', '../dist/web/'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+
+/**
+ * Opens an engine on a database, in this process. Several can be in one process, on a database each.
+ * @example
+ * const graphrunner = await createGraphrunner({ database: 'workflow.db', tools: [charge] });
+ * await graphrunner.start();
+ * const { runId } = await graphrunner.engine.startRun({ graphId: 'order', inputData: { amount: 3 } });
+ * await graphrunner.stop();
+ * @throws ConfigError for options that are not allowed
+ * @throws OpenDatabaseError when the database cannot be used
+ */
+export async function openGraphrunner(options: GraphrunnerOptions): Promise<Graphrunner> {
+  const config = readConfig(environmentOf(options));
+  const { apiKeys, namedApiKeys, readApiKeys } = config;
+  const logger = options.logger ?? (await openLogger('silent', process.stdout));
+  const ownClock = options.now ?? steadyClock(Date.now, () => performance.now());
+  let clock = ownClock;
+  const now = (): number => clock();
+  const { registry, mcp } = await loadRegistry(config, options, logger, now);
+  const runLog = new RunLog(logger);
+  const metrics = createMetrics(sourcesOf(() => parts, now));
+  const parts = await compose({
+    ...config,
+    databaseUrl: options.database,
+    allowsUnsignedHooks: options.allowsUnsignedHooks ?? false,
+    sharing: { ...config, takesRuns: config.role !== 'api' },
+    secrets: options.secrets ?? {},
+    registry,
+    logger,
+    now: ownClock,
+    ...(options.random === undefined ? {} : { random: options.random }),
+    stepTimeoutMs: config.stepTimeoutSeconds * 1000,
+    onFatal: options.onFatal ?? throwIt,
+    onCommit: tellAll([metrics, runLog, new ScheduleLog(logger)]),
+    onStep: metrics.stepEnded,
+    onCallback: metrics.callbackTried,
+  });
+  const { engine } = parts;
+  clock = parts.now;
+  if (parts.sharingFigures !== undefined) metrics.addSharing(parts.sharingFigures);
+  if (parts.isNew && options.demo === true) await loadDemo(engine);
+  const makeApp = (): Promise<HttpApp> =>
+    buildApp({
+      ...config,
+      loopbackOnly:
+        !(options.anyHost ?? config.allowAnonymous) &&
+        [apiKeys, namedApiKeys, readApiKeys].every((keys) => keys.length === 0),
+      engine,
+      inSlices: parts.inSlices,
+      logger,
+      page: findPage(PAGE_FOLDERS),
+      isServiceOnly: config.role === 'worker',
+      renderMetrics: metrics.render,
+      onAnswered: metrics.answered,
+      onRunStarted: (runId, requestId, actor) => runLog.started(runId, requestId, actor),
+    });
+  // Before anybody can start a run, so that none is taken for one of the last process.
+  await parts.open();
+  return facadeOf(config, { parts, registry, mcp, logger, makeApp });
+}
+
+interface Inside {
+  readonly parts: Composition;
+  readonly registry: Registry;
+  readonly mcp: Mcp | undefined;
+  readonly logger: Logger;
+  readonly makeApp: () => Promise<HttpApp>;
+}
+
+function facadeOf(config: Config, { parts, registry, mcp, logger, makeApp }: Inside): Graphrunner {
+  const { engine, store, now, queue } = parts;
+  const days = config.retentionDays;
+  const stopRetention = days === undefined ? undefined : startRetention({ store, logger, now, days });
+  let made: Promise<HttpApp> | undefined;
+  const app = (): Promise<HttpApp> => {
+    made ??= makeApp();
+    return made;
+  };
+  return {
+    engine,
+    registry,
+    app,
+    plugin: async () => pluginOf(await app()),
+    handler: async () => handlerOf(await app()),
+    async start() {
+      const unfinished = await countUnfinished(parts);
+      if (unfinished > 0 && !queue.isShared) logger.info({ unfinished_runs: unfinished }, 'taking up unfinished runs');
+      if (config.role !== 'api') parts.start();
+    },
+    async stop() {
+      stopRetention?.();
+      await parts.drain(config.shutdownGraceSeconds * 1000);
+      await Promise.all([made?.then((built) => built.close()), mcp?.close()]);
+      await parts.close();
+    },
+  };
+}
+
+function throwIt(error: unknown): never {
+  throw error;
+}
+
+/** The observer of commits that tells several. */
+function tellAll(observers: readonly { committed: CommitObserver }[]): CommitObserver {
+  return (units, tookMs) => {
+    for (const observer of observers) observer.committed(units, tookMs);
+  };
+}
+
+/** @param parts there when metrics are asked for */
+function sourcesOf(parts: () => Composition, now: () => number): MetricsSources {
+  return {
+    queued: () => parts().queue.depth(),
+    countUnfinished: () => parts().store.countUnfinishedRuns(),
+    findOldest: () => parts().store.findOldestUnfinished(),
+    findOldestQueued: () => parts().store.findOldestQueued(),
+    countDeliveries: () => parts().store.deliveries.countPending(),
+    now,
+  };
+}
+
+async function countUnfinished({ store }: Composition): Promise<number> {
+  const { SUBMITTED, RUNNING, WAITING } = await store.countUnfinishedRuns();
+  return SUBMITTED + RUNNING + WAITING;
+}
+
+/** Several servers can start on a new database at the same time. */
+async function loadDemo(engine: Engine): Promise<void> {
+  try {
+    await engine.createGraph(codeReviewGraph);
+  } catch (error) {
+    if (!(error instanceof EngineError && error.code === 'graph_exists')) throw error;
+  }
+}
+
+async function loadRegistry(
+  config: Config,
+  options: GraphrunnerOptions,
+  logger: Logger,
+  now: () => number,
+): Promise<{ registry: Registry; mcp: Mcp | undefined }> {
+  const demo = options.demo === true ? codeReviewDefinitions : [];
+  const ours = [...builtInTools({ ...config, now }), ...demo, ...(options.tools ?? [])];
+  const added = await loadToolModules(options.toolModules ?? [], process.cwd(), ours);
+  const fixed = createRegistry([...ours, ...added]);
+  const mcp = await openMcp(config, options.secrets ?? {}, logger);
+  const registry = mcp?.extend(fixed) ?? fixed;
+  checkToolLimits(config, registry);
+  return { registry, mcp };
+}
+
+/** A limit for a tool that there is not would do nothing. @throws with what the name may be meant to be */
+function checkToolLimits({ toolLimits }: Config, { tools }: Registry): void {
+  for (const [name] of toolLimits) {
+    if (tools.has(name)) continue;
+    const { hint } = didYouMean(name, tools.keys());
+    throw new Error(
+      `TOOL_LIMITS names the tool "${name}", which is not registered. ${hint ?? 'GET /graph/tools lists the tools.'}`,
+    );
+  }
+}
+
+/** The client library takes 30 MB, so it is loaded only where servers are configured. */
+async function openMcp(
+  { mcpConfigPath: path }: Config,
+  secrets: Readonly<Record<string, string>>,
+  logger: Logger,
+): Promise<Mcp | undefined> {
+  if (path === undefined) return undefined;
+  const { startMcp } = await import('./tools/mcp/start.js');
+  return startMcp({ path, secrets, logger });
+}
