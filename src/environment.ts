@@ -1,7 +1,7 @@
 import { didYouMean } from './core/base/nearest-name.js';
 
 /** Options that have no setting: functions, or what only a program can give. */
-const OWN = [
+export const OWN_OPTIONS = [
   'tools',
   'toolModules',
   'secrets',
@@ -14,9 +14,12 @@ const OWN = [
   'onFatal',
 ];
 /** Settings of a process that listens and logs by itself. */
-const PROCESS = ['HOST', 'PORT', 'LOG_LEVEL', 'TOOLS'];
+export const PROCESS_SETTINGS = ['HOST', 'PORT', 'LOG_LEVEL', 'TOOLS'];
 /** Options that are settings by another name. */
-const RENAMED: Readonly<Record<string, string>> = { database: 'DATABASE_URL', mcpConfigPath: 'MCP_CONFIG' };
+export const RENAMED_OPTIONS: Readonly<Record<string, string>> = {
+  database: 'DATABASE_URL',
+  mcpConfigPath: 'MCP_CONFIG',
+};
 
 /**
  * Options as the environment would have them, so that they have the bounds, and the messages, of settings.
@@ -27,9 +30,9 @@ const RENAMED: Readonly<Record<string, string>> = { database: 'DATABASE_URL', mc
 export function environmentOf(options: object, settings: readonly string[]): Record<string, string> {
   const environment: Record<string, string> = {};
   for (const [key, value] of Object.entries(options)) {
-    if (OWN.includes(key) || value === undefined) continue;
-    const name = RENAMED[key] ?? settingName(key);
-    if (!settings.includes(name) || PROCESS.includes(name))
+    if (OWN_OPTIONS.includes(key) || value === undefined) continue;
+    const name = RENAMED_OPTIONS[key] ?? settingName(key);
+    if (!settings.includes(name) || PROCESS_SETTINGS.includes(name))
       throw new Error(`These options cannot be used: ${whyUnknown(key, settings)}`);
     if (value === '') throw new Error(`These options cannot be used: ${key} is "".`);
     const text = textOf(value);
@@ -40,9 +43,9 @@ export function environmentOf(options: object, settings: readonly string[]): Rec
 
 function whyUnknown(key: string, settings: readonly string[]): string {
   const known = [
-    ...OWN,
-    ...Object.keys(RENAMED),
-    ...settings.filter((name) => !PROCESS.includes(name)).map(optionName),
+    ...OWN_OPTIONS,
+    ...Object.keys(RENAMED_OPTIONS),
+    ...settings.filter((name) => !PROCESS_SETTINGS.includes(name)).map(optionName),
   ];
   const { hint } = didYouMean(key, known);
   return `there is no option ${key}.${hint === undefined ? '' : ` ${hint}`}`;
