@@ -12,6 +12,10 @@ const COUNTING_TIMERS = [
   ...['store/clock-steps', 'store/sqlite-names'],
 ].map((name) => `test/${name}.test.ts`);
 
+function srcOf(name: string): string {
+  return new URL(`src/testing/${name}.ts`, import.meta.url).pathname;
+}
+
 const UNIT = {
   setupFiles: ['test/helpers/fast-check.ts', 'test/helpers/close-stores.ts'],
   globalSetup: ['test/helpers/postgres-server.ts'],
@@ -34,7 +38,9 @@ export default defineConfig({
         test: {
           ...UNIT,
           name: 'unit',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'examples/**/*.test.mjs'],
+          // Examples import the package by its name, as people do.
+          alias: [{ find: /^graphrunner\/testing$/, replacement: srcOf('kit') }, { find: /^graphrunner\/testing\/vitest$/, replacement: srcOf('vitest') }],
           exclude: ['test/e2e/**', 'test/cluster/**', 'test/bench/**', 'test/browser/**', ...COUNTING_TIMERS],
           // Files share what they import: most of their time was spent on importing it again for each.
           isolate: false,

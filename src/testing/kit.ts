@@ -108,6 +108,8 @@ class Kit implements TestKit {
   readonly #graphs = new Map<string, string>();
   readonly #named = new Map<string, string>();
   #parts: Composition | undefined;
+  /** Runs that something was stored of since they were last read. */
+  readonly #changed = new Set<string>();
   #hanging = 0;
   #failure: unknown;
   #wake: () => void = () => undefined;
@@ -137,6 +139,9 @@ class Kit implements TestKit {
       secrets,
       // Callbacks do not leave the process.
       post: async () => ({ status: 200, retryAfterSeconds: undefined }),
+      onCommit: (units) => {
+        for (const { appends } of units) for (const { state } of appends) this.#changed.add(state.runId);
+      },
       onLeft: () => this.#wake(),
       onFatal: (error) => fail(error, 'The database in memory failed.'),
     });
@@ -203,7 +208,9 @@ class Kit implements TestKit {
 
   async settle(): Promise<void> {
     await this.#rest();
-    for (const run of this.#runs.values()) await run.refresh();
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    for (const runId of changed) await this.#runs.get(runId)?.refresh();
   }
 
   async act(work: () => Promise<unknown>): Promise<void> {
