@@ -12,9 +12,15 @@ const COUNTING_TIMERS = [
   ...['store/clock-steps', 'store/sqlite-names'],
 ].map((name) => `test/${name}.test.ts`);
 
-function srcOf(name: string): string {
-  return new URL(`src/testing/${name}.ts`, import.meta.url).pathname;
-}
+/** Examples import the package by its name, as people do. */
+const ALIAS = [
+  ['client', 'client/client'],
+  ['testing', 'testing/kit'],
+  ['testing/vitest', 'testing/vitest'],
+].map(([name, path]) => ({
+  find: new RegExp(`^graphrunner/${name}$`),
+  replacement: new URL(`src/${path}.ts`, import.meta.url).pathname,
+}));
 
 const UNIT = {
   setupFiles: ['test/helpers/fast-check.ts', 'test/helpers/close-stores.ts'],
@@ -39,8 +45,7 @@ export default defineConfig({
           ...UNIT,
           name: 'unit',
           include: ['test/**/*.test.ts', 'examples/**/*.test.mjs'],
-          // Examples import the package by its name, as people do.
-          alias: [{ find: /^graphrunner\/testing$/, replacement: srcOf('kit') }, { find: /^graphrunner\/testing\/vitest$/, replacement: srcOf('vitest') }],
+          alias: ALIAS,
           exclude: ['test/e2e/**', 'test/cluster/**', 'test/bench/**', 'test/browser/**', ...COUNTING_TIMERS],
           // Files share what they import: most of their time was spent on importing it again for each.
           isolate: false,

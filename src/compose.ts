@@ -25,7 +25,10 @@ import type { CommitObserver, Store } from './store/store.js';
 import { callbackPoster } from './tools/http/post-callback.js';
 
 export interface ComposeOptions
-  extends Pick<ExecutorOptions, 'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep' | 'onLeft'>,
+  extends Pick<
+      ExecutorOptions,
+      'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep' | 'onLeft'
+    >,
     Pick<PortsOptions, 'onFatal' | 'onCommit' | 'maxQueuedRuns' | 'timers'>,
     Pick<SenderOptions, 'timeoutMs'> {
   /** A path, a `file:` URL, or a `postgres://` URL; or a database in memory, for tests, which is gone when it is closed. */

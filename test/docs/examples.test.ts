@@ -63,6 +63,11 @@ function folderWithFiles({ blocks }: Document): string {
   return folder;
 }
 
+/** Programs of `examples/`, which tests of their own run. */
+function isTestedElsewhere(file: string): boolean {
+  return file.startsWith('examples/');
+}
+
 const cases = DOCUMENTS.map((document) => ({ path: document.path, document }));
 const withRequests = cases.filter(({ document }) => document.blocks.some(isRequest));
 
@@ -128,7 +133,7 @@ describe.each(cases.filter(({ document }) => document.blocks.some(isFile)))('the
       ...builtInTools({ now: Date.now, httpAllow: [], llmBaseUrl: 'http://127.0.0.1:9/v1' }),
       ...codeReviewDefinitions,
     ];
-    const modules = files.filter(({ language }) => language === 'js').map(({ file }) => `./${file}`);
+    const modules = files.filter(({ language, file = '' }) => language === 'js' && !isTestedElsewhere(file)).map(({ file }) => `./${file}`);
     const registry = createRegistry([...ours, ...(await loadToolModules(modules, folder, ours))]);
     expect(files.filter(({ language }) => !['js', 'json'].includes(language))).toEqual([]);
     for (const { file = '', text } of files.filter(({ language }) => language === 'json')) {

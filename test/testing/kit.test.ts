@@ -63,9 +63,9 @@ describe('a run of a test kit', () => {
     expect(run.data).toEqual({ charged: 4 });
     const call = { tool: 'charge', node: 'pay', step: 1, attempt: 1, runId: run.runId };
     expect(run.calls).toEqual([{ ...call, params: { amount: 3, currency: 'EUR', key: 's3cret' } }]);
-    await expect(kit.run(graphOf({ name: 'pay', tool_name: 'charge', params: { amount: '3' } } as never))).rejects.toThrow(
-      '/nodes/0/params/amount',
-    );
+    await expect(
+      kit.run(graphOf({ name: 'pay', tool_name: 'charge', params: { amount: '3' } } as never)),
+    ).rejects.toThrow('/nodes/0/params/amount');
   });
 
   it('takes answers, and tells what it waits for', async () => {
@@ -110,7 +110,9 @@ describe('a run of a test kit', () => {
       { name: 'sub', tool_name: 'run_graph', params: { graph_id: 'inner' } },
       { name: 'join', tool_name: 'last' },
     ];
-    const for_each = [{ from_node: 'split', to_node: 'sub', items: '${ input_data }', join_node: 'join', collect_as: 'all' }];
+    const for_each = [
+      { from_node: 'split', to_node: 'sub', items: '${ input_data }', join_node: 'join', collect_as: 'all' },
+    ];
     const graph = { name: 'outer', entry_point: 'split', nodes, for_each_edges: for_each };
     const run = await kit.run(graph, { input: [1, 2] });
     expect(run.status).toBe('COMPLETED');
@@ -156,9 +158,12 @@ describe('the clock of a test kit', () => {
     const expiring = { message: 'Well?', expires_in_seconds: 86_400 };
     const asking = await kit.run(graphOf({ name: 'ask', tool_name: 'wait_for_input', params: expiring } as never));
     const slow = await kit.run(graphOf({ name: 'slow', tool_name: 'slow', timeout_seconds: 30 } as never));
-    const late = await kit.run(graphOf({ name: 'ask', tool_name: 'wait_for_input', params: { message: '?' } } as never), {
-      limits: { deadline_seconds: 7200 },
-    });
+    const late = await kit.run(
+      graphOf({ name: 'ask', tool_name: 'wait_for_input', params: { message: '?' } } as never),
+      {
+        limits: { deadline_seconds: 7200 },
+      },
+    );
     expect(slow.status).toBe('RUNNING');
     await kit.advance('30 seconds');
     expect(slow.error).toMatchObject({ code: 'timeout' });
@@ -197,7 +202,12 @@ describe('what stands for a tool', () => {
   it('is kept as the tool keeps its answers, and fails on statuses as http_request does', async () => {
     await open({
       tools: {
-        http_request: [{ status: 200, body: { id: 1 } }, { status: 503 }, { body: 'ok' }, { status: 404, body: 'none' }],
+        http_request: [
+          { status: 200, body: { id: 1 } },
+          { status: 503 },
+          { body: 'ok' },
+          { status: 404, body: 'none' },
+        ],
         'mcp.files.read': { text: 'x' },
       },
     });
@@ -222,7 +232,9 @@ describe('what stands for a tool', () => {
     await expect(kit.run(graphOf(call))).rejects.toThrow(
       'The graph cannot be run:\n/nodes/0/tool_name: "http_request" would leave the test. Say what stands for it: createTestKit({ tools: { http_request: ... } }).',
     );
-    await expect(kit.run(graphOf('charge'))).rejects.toThrow(/"charge".*createTestKit\(\{ tools: \{ charge: \.\.\. \} \}\)/);
+    await expect(kit.run(graphOf('charge'))).rejects.toThrow(
+      /"charge".*createTestKit\(\{ tools: \{ charge: \.\.\. \} \}\)/,
+    );
   });
 });
 
