@@ -66,6 +66,11 @@ function folderWithFiles({ blocks }: Document): string {
   return folder;
 }
 
+/** Programs of `examples/`, which tests of their own run. */
+function isTestedElsewhere({ file }: Block): boolean {
+  return file?.startsWith('examples/') === true;
+}
+
 const cases = DOCUMENTS.map((document) => ({ path: document.path, document }));
 const withRequests = cases.filter(({ document }) => document.blocks.some(isRequest));
 
@@ -149,7 +154,7 @@ describe.each(cases.filter(({ document }) => document.blocks.some(isFile)))('the
       ...codeReviewDefinitions,
     ];
     const modules = files
-      .filter((block) => block.language === 'js' && !isProgram(block))
+      .filter((block) => block.language === 'js' && !isProgram(block) && !isTestedElsewhere(block))
       .map(({ file }) => `./${file}`);
     const registry = createRegistry([...ours, ...(await loadToolModules(modules, folder, ours))]);
     expect(files.filter(({ language }) => !['js', 'json'].includes(language))).toEqual([]);
