@@ -133,7 +133,9 @@ describe.each(cases.filter(({ document }) => document.blocks.some(isFile)))('the
       ...builtInTools({ now: Date.now, httpAllow: [], llmBaseUrl: 'http://127.0.0.1:9/v1' }),
       ...codeReviewDefinitions,
     ];
-    const modules = files.filter(({ language, file = '' }) => language === 'js' && !isTestedElsewhere(file)).map(({ file }) => `./${file}`);
+    const modules = files
+      .filter(({ language, file = '' }) => language === 'js' && !isTestedElsewhere(file))
+      .map(({ file }) => `./${file}`);
     const registry = createRegistry([...ours, ...(await loadToolModules(modules, folder, ours))]);
     expect(files.filter(({ language }) => !['js', 'json'].includes(language))).toEqual([]);
     for (const { file = '', text } of files.filter(({ language }) => language === 'json')) {
