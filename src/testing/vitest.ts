@@ -1,3 +1,4 @@
+import type {} from 'vitest';
 import { checkCompletion, checkFailure, checkPath, checkWait, type Equality, type Fault } from './checks.js';
 import type { TestRun } from './test-run.js';
 

@@ -15,7 +15,9 @@ it('the example runs a graph, sees its events and answers it', async () => {
     asked.push(message);
     return { approved: true };
   };
-  const result = await review(await listen(server), 'def tidy():\n    pass', decide, (type: string) => events.push(type));
+  const result = await review(await listen(server), 'def tidy():\n    pass', decide, (type: string) =>
+    events.push(type),
+  );
   expect(asked).toEqual(['The complexity is 5. Ship it?']);
   expect(result.status).toBe('COMPLETED');
   expect(events.at(-1)).toBe('run.completed');
