@@ -85,6 +85,7 @@ const PROPOSALS: Readonly<Record<Code, Propose | null>> = {
   unused_setting: ({ pointer }) => remove(pointer),
   double_braces: correctBraces,
   unknown_format: (found) => rename(found, FORMATS.keys()),
+  undescribed_tool: null,
   too_many_descendants: null,
   more_warnings: null,
 };
