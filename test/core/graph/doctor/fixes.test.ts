@@ -150,7 +150,6 @@ const FIXED: readonly (readonly [code: string, document: object, fix: readonly o
   [
     'double_braces',
     { nodes: [node('start', 'work', { params: { text: 'Hi {{ input_data.name }}!' } })] },
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of graphs.
     [{ op: 'replace', path: '/nodes/0/params/text', value: 'Hi ${ input_data.name }!' }],
   ],
   [
@@ -230,6 +229,11 @@ const NOT_FIXED: readonly (readonly [why: string, code: string, document: object
     'it is a code of something else',
     'unthrown_code',
     { nodes: [node('start', 'work', { on_error: [{ on: ['branch_failed'], to_node: 'END' }] })] },
+  ],
+  [
+    'nothing is known of the tool',
+    'unthrown_code',
+    { nodes: [node('start', 'no_such_tool', { on_error: [{ on: ['branch_failed'], to_node: 'END' }] })] },
   ],
   ['it is missing', 'required', { entry_point: undefined }],
   ['the right key is there too', 'unknown_key', { limits: { max_steps: 3, maxsteps: 4 } }],
