@@ -17,7 +17,7 @@ export const EXAMPLE_GRAPH = {
   input_schema: { type: 'object', properties: { amount: { type: 'number' } }, required: ['amount'] },
 };
 
-const GUIDE = `A graph is a JSON document. A run begins at entry_point. Each visit to a node is a step: the node calls its tool (tool_name) with params, and the tool sets keys of data. Then an edge leads on. A run ends where no edge leaves a node, or at the reserved target "END".
+export const GUIDE = `A graph is a JSON document. A run begins at entry_point. Each visit to a node is a step: the node calls its tool (tool_name) with params, and the tool sets keys of data. Then an edge leads on. A run ends where no edge leaves a node, or at the reserved target "END".
 
 Fields: name (unique), graph_id (optional slug), description, entry_point, nodes, edges, conditional_edges, parallel_edges, for_each_edges, merge, input_schema (JSON Schema of input_data), limits, expose_as_tool (true: the graph is a tool of this MCP server).
 

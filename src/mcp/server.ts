@@ -8,6 +8,7 @@ import { CHANGE_TOOLS } from './change-tools.js';
 import { callExposed, describeExposed, findExposed, listExposed } from './exposed-graphs.js';
 import { GRAPH_TOOLS } from './graph-tools.js';
 import { graphHelp } from './help.js';
+import { addResources } from './resources.js';
 import { RUN_TOOLS } from './run-tools.js';
 import type { McpSession, McpTool } from './tool.js';
 
@@ -24,11 +25,12 @@ const INSTRUCTIONS =
  */
 export function createMcpServer(session: McpSession): Server {
   const info = { name: 'graphrunner', title: 'Graphrunner', version: session.version };
-  const server = new Server(info, { capabilities: { tools: {} }, instructions: INSTRUCTIONS });
+  const server = new Server(info, { capabilities: { tools: {}, resources: {} }, instructions: INSTRUCTIONS });
   server.setRequestHandler('tools/list', async () => ({ tools: await listTools(session) }));
   server.setRequestHandler('tools/call', async ({ params: { name, arguments: args = {} } }) => {
     return { ...(await callTool(name, args as JsonObject, session)) };
   });
+  addResources(server);
   return server;
 }
 

@@ -196,6 +196,15 @@ describe('the MCP server', () => {
     });
   });
 
+  it('has the guide and the schema as resources', async () => {
+    const { resources } = await agent.client.listResources();
+    for (const { uri, mimeType } of resources) {
+      const { contents } = await agent.client.readResource({ uri });
+      expect(contents).toMatchObject([{ uri, mimeType, text: expect.stringContaining('entry_point') }]);
+    }
+    await expect(agent.client.readResource({ uri: 'graphrunner://none' })).rejects.toThrow(/not found|graphrunner:/i);
+  });
+
   it('refuses a graph with its findings and fixes, and one with the id of another', async () => {
     const graph = { ...ASK, graph_id: 'refused', name: 'Refused', entry_pont: 'question', entry_point: undefined };
     expect(await agent.call('create_graph', { graph })).toMatchObject({

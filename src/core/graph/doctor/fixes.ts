@@ -90,6 +90,9 @@ const PROPOSALS: Readonly<Record<Code, Propose | null>> = {
   more_warnings: null,
 };
 
+/** The codes of the findings that can have a fix. */
+export const FIXABLE: readonly string[] = Object.keys(PROPOSALS).filter((code) => PROPOSALS[code as Code] !== null);
+
 function rename({ value, pointer }: Pick<Case, 'value' | 'pointer'>, known: Iterable<string>): JsonPatch | undefined {
   const meant = surelyMeant(String(value), known);
   return meant === undefined ? undefined : [{ op: 'replace', path: pointer, value: meant }];
