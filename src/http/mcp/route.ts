@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import type { Actor } from '../../core/run/actor.js';
 import type { Engine } from '../../engine/engine.js';
 import type { McpHandler } from '../../mcp/http.js';
 import { actorOf } from '../actor.js';
 import type { App } from '../app-type.js';
+import { ApiError } from '../errors/api-error.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
 import { jsonObjectSchema } from '../schemas.js';
 import { MCP_WIRE } from './wire.js';
@@ -21,6 +21,7 @@ const messageSchema = jsonObjectSchema.meta({
   id: 'McpMessage',
   description: 'A JSON-RPC message of the Model Context Protocol.',
 });
+const LIST_TOOLS = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} };
 
 const RESPONSES = {
   200: {
@@ -29,7 +30,6 @@ const RESPONSES = {
     mediaTypes: ['application/json', 'text/event-stream'],
   },
   202: { description: 'A notification was taken.' },
-  406: { description: '`Accept` must name both application/json and text/event-stream.', schema: z.unknown() },
 };
 
 /**
@@ -48,8 +48,8 @@ export function mcpRoute(app: App, engine: Engine, { version, onRunStarted }: Mc
         description:
           'For agents: the Model Context Protocol, over streamable HTTP. Its tools do what the other routes do. A key that can only read sees and calls the tools that read.',
         tags: ['Agents'],
-        body: messageSchema,
-        response: describeResponses(RESPONSES, ['invalid_request', ...BODY_ERRORS]),
+        body: messageSchema.meta({ examples: [LIST_TOOLS] }),
+        response: describeResponses(RESPONSES, ['invalid_request', 'invalid_header', ...BODY_ERRORS]),
       },
     },
     async (request, reply) => {
@@ -72,13 +72,21 @@ async function loadHandler(engine: Engine, version: string): Promise<McpHandler>
   return createHttpHandler({ engine, wire: MCP_WIRE, version });
 }
 
-/** The parts of a request that the protocol looks at; its body is parsed already. */
+/** What the protocol has clients say. */
+const ACCEPTED = ['application/json', 'text/event-stream'];
+const ACCEPT = ACCEPTED.join(', ');
+const REFUSED = `The Accept header must name both ${ACCEPTED.join(' and ')}, as the Model Context Protocol has it.`;
+
+/** The parts of a request that the protocol looks at; its body is parsed already. Who takes any answer takes both forms. */
 function toWebRequest({ headers, host, url, method }: FastifyRequest, { raw }: FastifyReply): Request {
   const gone = new AbortController();
   raw.once('close', () => gone.abort());
   const named = Object.entries(headers).flatMap(([name, value]) =>
     typeof value === 'string' && name !== 'authorization' ? [[name, value] as [string, string]] : [],
   );
+  const { accept = '*/*' } = headers;
+  if (accept.includes('*/*')) named.push(['accept', ACCEPT]);
+  else if (!ACCEPTED.every((type) => accept.includes(type))) throw new ApiError('invalid_header', REFUSED);
   return new Request(new URL(url, `http://${host || 'localhost'}`), { method, headers: named, signal: gone.signal });
 }
 
