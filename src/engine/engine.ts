@@ -1,3 +1,4 @@
+import type { Explanation } from '../core/run/explain.js';
 import type { RunOutput } from '../runs/run-output.js';
 import type { RunQueue } from '../store/queue.js';
 import { Admission } from './admission.js';
@@ -6,6 +7,7 @@ import { type BulkOutcome, type BulkRequest, doInBulk } from './bulk.js';
 import { type DeliveryDeps, DeliveryUseCases } from './deliveries.js';
 import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
+import { type ExplainRun, explainRun } from './explain.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
 import { type GraphDeps, GraphUseCases } from './graphs.js';
 import { type HookOperations, makeHooks } from './hooks/operations.js';
@@ -71,6 +73,8 @@ export interface Engine
   listRuns(filter: Parameters<typeof listRuns>[1]): ReturnType<typeof listRuns>;
   /** The steps of a run, in order; the last one can be under way. */
   listSteps(runId: string, page: Page): ReturnType<typeof listSteps>;
+  /** Why a run went where it went, why it stopped, and what can be done about it. */
+  explainRun(runId: string, options?: ExplainRun): Promise<Explanation>;
   /** How two runs differ: the first step at which they went apart, and their data. */
   diffRuns(a: string, b: string): Promise<RunDiff>;
   /** Starts a new run with the steps of another one before `fromStep` copied. */
@@ -130,6 +134,7 @@ export function createEngine(parts: EngineDeps): Engine {
     useState: (runId, options, use) => states.useState(runId, options, use),
     listRuns: (filter) => listRuns(deps, filter),
     listSteps: (runId, page) => listSteps({ ...deps, params }, runId, page),
+    explainRun: (runId, options) => explainRun({ ...deps, states }, runId, options),
     diffRuns: (a, b) => diffRuns(deps, a, b),
     cancelRun: (runId, actor) => requests.cancelRun(runId, actor),
     pauseRun: (runId, actor) => requests.pauseRun(runId, actor),

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { EngineError, type Problem } from '../core/base/errors.js';
-import { type JsonObject, MAX_JSON_DEPTH } from '../core/base/json.js';
+import { addFormFixes } from '../core/base/form-fixes.js';
+import { type Json, type JsonObject, MAX_JSON_DEPTH } from '../core/base/json.js';
 import { isSameJson } from '../core/base/json-same.js';
 import { scanJson } from '../core/base/json-scan.js';
 import { addNumberProblems, type DocumentProblem, problemsOf } from '../core/base/problems.js';
 import { UnreadableError } from '../core/base/stored.js';
 import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../core/graph/definition.js';
 import type { GraphError, GraphWarning } from '../core/graph/doctor/codes.js';
-import { diagnose } from '../core/graph/doctor/doctor.js';
+import { diagnoseWithFixes } from '../core/graph/doctor/fixes.js';
 import { graphsNamedIn, type KnownGraphs } from '../core/graph/doctor/unknown-graphs.js';
 import { readDefinitionInSteps } from '../core/graph/stored-graph.js';
 import type { Registry } from '../core/tool/registry.js';
@@ -83,7 +84,8 @@ export class GraphUseCases {
   async validateGraph(document: unknown): Promise<GraphVerdict> {
     const parsed = graphDefinitionSchema.safeParse(document);
     if (!parsed.success) {
-      const problems = problemsOf(graphDefinitionSchema, document, parsed.error.issues);
+      const found = problemsOf(graphDefinitionSchema, document, parsed.error.issues);
+      const problems = await this.deps.turns.inSlices(addFormFixes(graphDefinitionSchema, document as Json, found));
       return { valid: false, errors: await this.#addNumberProblems(document, problems), warnings: [] };
     }
     const { errors, warnings } = await this.#diagnose(parsed.data);
@@ -205,7 +207,7 @@ export class GraphUseCases {
     const { registry, secretNames, maxDescendants, turns } = this.deps;
     const isSecretSet = (name: string) => secretNames.has(name);
     const surroundings = { isSecretSet, maxDescendants, graphs: await this.#knownGraphs(definition) };
-    const diagnosis = await turns.inSlices(diagnose(definition, registry, surroundings));
+    const diagnosis = await turns.inSlices(diagnoseWithFixes(definition, registry, surroundings));
     return { errors: await this.#addNumberProblems(definition, diagnosis.errors), warnings: diagnosis.warnings };
   }
 

@@ -33,7 +33,7 @@ const LINK_WITH_SLASH = /^(\/answers\/[^/?]+)\/+(?=\?|$)/;
 
 const VERBOSE: ReadonlySet<string> = new Set(['debug', 'trace']);
 
-export interface AppOptions extends AccessOptions, Omit<RouteOptions, 'answers'>, UnreadOptions {
+export interface AppOptions extends AccessOptions, Omit<RouteOptions, 'answers' | 'version'>, UnreadOptions {
   readonly engine: Engine;
   /** A pino logger; without it nothing is logged. Gets a line at debug for each request, and our own faults as errors. */
   readonly logger?: FastifyBaseLogger;
@@ -82,7 +82,7 @@ export async function buildApp(options: AppOptions): Promise<HttpApp> {
   const answers = new LargeAnswers(options.engine);
   answers.countAll(app);
   for (const addRoutes of options.isServiceOnly ? SERVICE_ROUTES : ROUTES)
-    addRoutes(app, options.engine, { ...options, answers });
+    addRoutes(app, options.engine, { ...options, answers, version: API_VERSION });
   if (options.page !== undefined && !options.isServiceOnly) await pageRoutes(app, options.page);
   await app.ready();
   return app;

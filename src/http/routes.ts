@@ -24,6 +24,7 @@ import { getHookRoute } from './hooks/get.js';
 import { listHooksRoute } from './hooks/list.js';
 import { updateHookRoute } from './hooks/update.js';
 import type { PlaceOptions } from './input/places.js';
+import { type McpOptions, mcpRoute } from './mcp/route.js';
 import { bulkRoute } from './runs/bulk.js';
 import { cancelRunRoute } from './runs/cancel.js';
 import { deleteRunRoute } from './runs/delete.js';
@@ -55,7 +56,8 @@ export type RouteOptions = StartRunOptions &
   AnswerOptions &
   PlaceOptions &
   PublicOptions &
-  DeliveryOptions;
+  DeliveryOptions &
+  McpOptions;
 
 /** Adds operations to the application. */
 type AddRoutes = (app: App, engine: Engine, options: RouteOptions) => void;
@@ -109,5 +111,6 @@ export const ROUTES: readonly AddRoutes[] = [
   deleteHookRoute,
   listToolsRoute,
   listConditionsRoute,
+  mcpRoute,
   ...SERVICE_ROUTES,
 ];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jsonSchema } from '../core/base/json-value-schema.js';
 import { PROBLEM_CODES } from './errors/problem-codes.js';
 
 export { jsonObjectSchema } from '../core/base/json-object-schema.js';
@@ -57,12 +58,26 @@ export function graphParamsSchema(example: string) {
   return z.object({ graph_id: z.string().meta({ description: 'The id of a graph.', examples: [example] }) });
 }
 
+const pathSchema = z.string().describe('A JSON Pointer (RFC 6901) into the body.');
+
+const patchOperationSchema = z
+  .discriminatedUnion('op', [
+    z.object({ op: z.enum(['add', 'replace']), path: pathSchema, value: jsonSchema }),
+    z.object({ op: z.literal('remove'), path: pathSchema }),
+    z.object({ op: z.literal('move'), from: pathSchema, path: pathSchema }),
+  ])
+  .meta({ id: 'PatchOperation', description: 'An operation of a JSON Patch (RFC 6902).' });
+
 export const problemItemSchema = z
   .object({
     pointer: z.string().describe('Where: a JSON Pointer (RFC 6901) into the body, or into the query as an object.'),
     code: z.enum(PROBLEM_CODES).describe('A stable code.'),
     message: z.string().describe('An explanation.'),
     hint: z.string().optional().describe('What was probably meant.'),
+    fix: z
+      .array(patchOperationSchema)
+      .optional()
+      .describe('Of a graph: a JSON Patch (RFC 6902) of the body that corrects this. Only where that is certain.'),
     line: z.int().min(1).optional().describe('Where in the text of the body, if it is a graph. Counts from 1.'),
     column: z.int().min(1).optional().describe('Where in the line, in UTF-16 code units. Counts from 1.'),
   })

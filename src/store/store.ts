@@ -89,8 +89,14 @@ export interface StoredGraph extends Omit<GraphVersion, 'definition'> {
   readonly isJson: boolean;
 }
 
-/** A graph as lists show it. The description is null if there is none, or none that can be read. */
-export type ListedGraph = Omit<GraphVersion, 'definition'> & { readonly description: string | null };
+/**
+ * A graph as lists show it. The description is null if there is none, or none that can be read; `isTool`: it says that it is
+ * a tool of the MCP server.
+ */
+export type ListedGraph = Omit<GraphVersion, 'definition'> & {
+  readonly description: string | null;
+  readonly isTool: boolean;
+};
 
 /** The row of a run: what lists show. Times are milliseconds since 1970. */
 export interface RunSummary {

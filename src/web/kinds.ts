@@ -118,4 +118,5 @@ export const STARTERS: Readonly<Record<StartedBy['kind'], { readonly name: strin
   run: { name: 'run', views: 'runs' },
   schedule: { name: 'schedule', views: 'schedules' },
   hook: { name: 'hook', views: 'hooks' },
+  mcp: { name: 'an MCP client', views: null },
 };

@@ -34,6 +34,21 @@ export type Read =
       type: 'string' | 'list' | 'object';
       size: number;
     };
+export type PatchOperation =
+  | {
+      op: 'add' | 'replace';
+      path: string;
+      value: unknown;
+    }
+  | {
+      op: 'remove';
+      path: string;
+    }
+  | {
+      op: 'move';
+      from: string;
+      path: string;
+    };
 export type NotifyEvent = 'completed' | 'failed' | 'cancelled' | 'waiting_for_input' | 'limit';
 export type DeliveryStatus = 'pending' | 'delivered' | 'dead' | 'gone';
 
@@ -79,6 +94,7 @@ export interface GraphDefinition {
         [k: string]: unknown;
       }
     | boolean;
+  expose_as_tool?: boolean;
   limits?: Limits;
   notify?: Notify;
   concurrency?: Concurrency;
@@ -214,7 +230,7 @@ export interface RunSummary {
   paused: boolean;
 }
 export interface StartedBy {
-  kind: 'api' | 'run' | 'schedule' | 'hook';
+  kind: 'api' | 'run' | 'schedule' | 'hook' | 'mcp';
   id: string | null;
 }
 export interface RunError {
@@ -481,6 +497,7 @@ export interface ProblemItem {
     | 'more_errors';
   message: string;
   hint?: string;
+  fix?: PatchOperation[];
   line?: number;
   column?: number;
 }

@@ -50,8 +50,16 @@ async function filesThatFail(changes: readonly Change[]): Promise<string[]> {
 }
 
 describe('the recipes', () => {
-  it('are six', () => {
-    const headings = ['A tool', 'A route', 'A kind of wait', 'A kind of edge', 'A store adapter', 'A trigger'];
+  it('are seven', () => {
+    const headings = [
+      'A tool',
+      'A route',
+      'A tool of the MCP server',
+      'A kind of wait',
+      'A kind of edge',
+      'A store adapter',
+      'A trigger',
+    ];
     expect([...RECIPES.keys()]).toEqual(headings);
   });
 

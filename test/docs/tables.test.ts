@@ -18,6 +18,7 @@ import { catchableBy } from '../../src/core/graph/catchable.js';
 import { DEFAULT_MAX_STEPS, graphDefinitionSchema, RESERVED_GRAPH_IDS } from '../../src/core/graph/definition.js';
 import { GRAPH_ERRORS, GRAPH_WARNINGS } from '../../src/core/graph/doctor/codes.js';
 import { MAX_EXPRESSION_CHARACTERS, MAX_EXPRESSIONS } from '../../src/core/graph/doctor/expressions.js';
+import { FIXABLE } from '../../src/core/graph/doctor/fixes.js';
 import { MAX_DEPTH } from '../../src/core/run/branches.js';
 import { MAX_LINE_LENGTH, MAX_LINES_PER_STEP } from '../../src/core/run/log-lines.js';
 import { MAX_DATA_BYTES, MAX_PATCH_BYTES } from '../../src/core/run/patch.js';
@@ -30,6 +31,7 @@ import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
 import { API_ERRORS } from '../../src/http/errors/codes.js';
 import { EVENT_MEANINGS } from '../../src/http/runs/event-schemas.js';
 import { runListQuerySchema } from '../../src/http/runs/list.js';
+import { MCP_TOOLS } from '../../src/mcp/server.js';
 import { createMetrics } from '../../src/observe/metrics.js';
 import { sharingMetrics } from '../../src/observe/sharing-metrics.js';
 import { MAX_LOG_BYTES, MAX_LOG_LINES } from '../../src/runs/line-pages.js';
@@ -142,6 +144,16 @@ describe('the tables of the documents', () => {
     expect(namesIn(title)).toEqual(Object.keys(codes));
     for (const [code, meaning] of table(title))
       expect(meaning).toContain(new Map(Object.entries(codes)).get(codesIn(code)[0]!));
+  });
+
+  it('list every finding that can have a fix', () => {
+    const documented = table('Finding with a fix').flatMap(([codes]) => codesIn(codes));
+    expect(documented.toSorted()).toEqual([...FIXABLE, 'unknown_key', 'invalid_type', 'invalid_value'].toSorted());
+  });
+
+  it('list every tool of the MCP server, and whether it only reads', () => {
+    const rows = table('MCP tool').map(([name, reads]) => [codesIn(name)[0], reads === 'yes']);
+    expect(rows).toEqual(MCP_TOOLS.map(({ name, isReadOnly }) => [name, isReadOnly]));
   });
 
   it('list every route', async () => {

@@ -1,3 +1,4 @@
+import { addFormFixes as formFixSteps } from '../../src/core/base/form-fixes.js';
 import { parseLargeJson as parseSteps } from '../../src/core/base/json-parse.js';
 import type { Steps } from '../../src/core/base/steps.js';
 import { compileTemplate as templateSteps } from '../../src/core/expressions/templates.js';
@@ -5,6 +6,7 @@ import { compileGraph as graphSteps } from '../../src/core/graph/compile.js';
 import { findBranchErrors as branchSteps } from '../../src/core/graph/doctor/branches.js';
 import { diagnose as diagnosisSteps } from '../../src/core/graph/doctor/doctor.js';
 import { findErrors as errorSteps } from '../../src/core/graph/doctor/errors.js';
+import { diagnoseWithFixes as fixSteps } from '../../src/core/graph/doctor/fixes.js';
 import { readSnapshot as snapshotSteps } from '../../src/core/run/journal.js';
 import { compareData as compareSteps } from '../../src/engine/diff.js';
 
@@ -26,4 +28,6 @@ export const readSnapshot = allAtOnce(snapshotSteps);
 export const compareData = allAtOnce(compareSteps);
 export const parseLargeJson = allAtOnce(parseSteps);
 export const diagnose = allAtOnce(diagnosisSteps);
+export const diagnoseWithFixes = allAtOnce(fixSteps);
+export const addFormFixes = allAtOnce(formFixSteps);
 export const findErrors = (...args: Parameters<typeof errorSteps>) => allAtOnce(errorSteps)(...args).errors;

@@ -24,6 +24,8 @@ const RUNS = /^runs\//;
 const CONFIG = /^(config|misnamed-settings|arguments)\.ts$/;
 const CLIENT = /^client\//;
 const ENGINE = /^engine\//;
+/** The server for agents; tools that call other servers are in `tools/mcp/`. */
+const MCP = /^mcp\//;
 
 /** What `core/` may use: libraries that compute, and nothing else. */
 const PURE = [
@@ -94,7 +96,8 @@ export const FLOORS: readonly Floor[] = [
   { name: 'scheduler', holds: /^scheduler\//, mayImport: [CORE, PORT, RUNS, /^scheduler\//] },
   { name: 'sender', holds: /^sender\//, mayImport: [CORE, PORT, /^sender\//] },
   { name: 'engine', holds: ENGINE, mayImport: [CORE, DIAGRAM, PORT, RUNS, ENGINE] },
-  { name: 'http', holds: /^http\//, mayImport: [CORE, /^engine\/engine\.ts$/, /^http\//] },
+  { name: 'mcp', holds: MCP, mayImport: [CORE, /^engine\/engine\.ts$/, MCP] },
+  { name: 'http', holds: /^http\//, mayImport: [CORE, /^engine\/engine\.ts$/, MCP, /^http\//] },
   { name: 'observe', holds: /^observe\//, mayImport: [CORE, PORT, /^observe\//] },
   // Runs in browsers, and shares nothing with the server but the API.
   {
@@ -122,6 +125,7 @@ const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
   { package: /^(pg|pg-boss|drizzle-orm\/(node-postgres|pg-core))(\/|$)/, to: /^store\/postgres\// },
   { package: /^drizzle-orm(\/|$)/, to: /^store\/(sqlite|postgres)\// },
   { package: /^(fastify([/-]|$)|@fastify\/)/, to: /^http\// },
+  { package: /^@modelcontextprotocol\/server(\/|$)/, to: MCP },
   { package: /^prom-client$/, to: /^observe\// },
   { package: /^@dagrejs\/dagre$/, to: DIAGRAM },
   { package: /^@dagrejs\/graphlib$/, to: GRAPH },

@@ -21,6 +21,7 @@ export function failingEngine(error: unknown): Engine {
     useState: failLater,
     listRuns: failLater,
     listSteps: failLater,
+    explainRun: failLater,
     diffRuns: failLater,
     cancelRun: failLater,
     pauseRun: failLater,

@@ -58,6 +58,7 @@ describe('graphs', () => {
         code: 'unknown_key',
         message: 'Unknown key "toolname".',
         hint: 'Did you mean "tool_name"?',
+        fix: [{ op: 'move', from: '/nodes/0/toolname', path: '/nodes/0/tool_name' }],
         line: 1,
         column: 90,
       },

@@ -71,6 +71,7 @@ const ROUTES = [
   'post /graph/validate',
   'post /hooks',
   'post /hooks/{hook_id}/deliveries',
+  'post /mcp',
   'post /schedules',
   'post /schedules/preview',
   'post /schedules/{schedule_id}/trigger',

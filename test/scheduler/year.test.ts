@@ -71,7 +71,7 @@ it('a year in five time zones has just the instants that croner has', async () =
   /** Moves the schedule on, and starts no run. */
   async function startRun({ idempotency, startedBy, schedule }: ScheduledStart) {
     await store.commit({ schedule: schedule('r') });
-    started.get(startedBy.id)!.push(idempotency.key.split('/').at(-1)!);
+    started.get(startedBy.id ?? '')!.push(idempotency.key.split('/').at(-1)!);
     return { runId: 'r', replayed: false };
   }
   const errors: unknown[] = [];

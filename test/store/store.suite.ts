@@ -1003,10 +1003,18 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         expect(await listed(undefined, 2)).toEqual(['a@1', 'b@2']);
         expect(await listed('b', 2)).toEqual(['d@1', 'g@1']);
         const { definition: _, ...better } = graph('b', 'Better');
-        expect((await store.listGraphs('a', 1))[0]).toEqual({ ...better, version: 2, description: null });
+        expect((await store.listGraphs('a', 1))[0]).toEqual({
+          ...better,
+          version: 2,
+          description: null,
+          isTool: false,
+        });
         const { definition } = graph('e');
-        await store.createGraph({ ...graph('e'), definition: { ...definition, description: 'What it is "for"' } });
-        expect((await store.listGraphs('d', 1))[0]).toMatchObject({ description: 'What it is "for"' });
+        await store.createGraph({
+          ...graph('e'),
+          definition: { ...definition, description: 'What it is "for"', expose_as_tool: true },
+        });
+        expect((await store.listGraphs('d', 1))[0]).toMatchObject({ description: 'What it is "for"', isTool: true });
       });
     });
 

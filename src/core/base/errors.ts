@@ -1,3 +1,5 @@
+import type { JsonPatch } from './json-patch.js';
+
 /**
  * Every code of an error that the engine throws at its caller. What each means, and its HTTP status, is in
  * `http/errors/codes.ts`, which does not compile until a new code is there too.
@@ -84,6 +86,8 @@ export interface Problem<Code extends string = string> {
   code: Code;
   message: string;
   hint?: string;
+  /** Changes of the document that certainly correct it. */
+  fix?: JsonPatch;
 }
 
 /** An error that tells the caller of the engine what was wrong with the request, or why it cannot be served now. */

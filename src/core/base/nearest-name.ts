@@ -21,6 +21,32 @@ export function nearestName(name: string, known: Iterable<string>): string | und
   return best;
 }
 
+/**
+ * The known name that a misspelt one surely means: the only one of which at most a third of the letters differ, or two
+ * neighbours are swapped. Of a name of one or two letters, only the case can differ.
+ */
+export function surelyMeant(name: string, known: Iterable<string>): string | undefined {
+  const wanted = name.slice(0, MAX_LETTERS).toLowerCase();
+  const most = Math.floor(wanted.length / 3);
+  const near = [...known].filter((each) => {
+    const candidate = each.slice(0, MAX_LETTERS).toLowerCase();
+    return distance(wanted, candidate) <= most || (most > 0 && isSwapped(wanted, candidate));
+  });
+  return near.length === 1 ? near[0] : undefined;
+}
+
+/** True if two neighbouring letters of one are swapped in the other. */
+function isSwapped(a: string, b: string): boolean {
+  const at = [...a].findIndex((letter, index) => letter !== b[index]);
+  return a.slice(0, at) + a.charAt(at + 1) + a.charAt(at) + a.slice(at + 2) === b;
+}
+
+/** The known key that an unknown one of a document surely means: the only one that has it as a word, or is near. */
+export function surelyMeantKey(key: string, known: readonly string[]): string | undefined {
+  const longer = known.filter((each) => each.split('_').includes(key.toLowerCase()));
+  return longer.length === 1 ? longer[0] : surelyMeant(key, known);
+}
+
 /** The hint that goes with an unknown name, as an object to spread into a problem. */
 export function didYouMean(name: string, known: Iterable<string>): { hint?: string } {
   const near = nearestName(name, known);

@@ -151,18 +151,23 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** The keys that the object schema at a path knows; none if the path leads to something else. */
-function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  const at = memberFor(schemaAt(schema, path), z.ZodObject);
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+/** The schema of what is at a path; undefined if the schema does not tell. Of lists, the path has numbers. */
+export function schemaAt(schema: z.ZodType, path: readonly PropertyKey[]): unknown {
   let at: unknown = unwrapped(schema);
   for (const key of path) {
     at = memberFor(at, typeof key === 'number' ? z.ZodArray : z.ZodObject);
     if (at instanceof z.ZodObject) at = at.shape[String(key)];
     else if (at instanceof z.ZodArray) at = at.element;
     else if (at instanceof z.ZodRecord) at = at.valueType;
-    else return [];
+    else return undefined;
     at = unwrapped(at);
   }
-  at = memberFor(at, z.ZodObject);
-  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+  return at;
 }
 
 /** Of a schema of several forms the one of this kind; any other schema itself. */

@@ -284,6 +284,10 @@ export const graphDefinitionSchema = z
       .union([jsonObjectSchema, z.boolean()])
       .optional()
       .describe('JSON Schema that input_data must fit. Defaults of missing properties are filled in.'),
+    expose_as_tool: z
+      .boolean()
+      .optional()
+      .describe('The MCP server has a tool that runs this graph, with input_schema as the form of its arguments.'),
     limits: limitsSchema.optional(),
     notify: notifySchema.optional(),
     concurrency: concurrencySchema.optional(),

@@ -1,4 +1,4 @@
-import { type Check, Form, hasFields, isListOf, isText, optional } from '../base/form.js';
+import { type Check, Form, hasFields, isFlag, isListOf, isText, optional } from '../base/form.js';
 import type { Json } from '../base/json.js';
 import { AT_ONCE_LENGTH, parseLargeJson } from '../base/json-parse.js';
 import type { Steps } from '../base/steps.js';
@@ -15,6 +15,7 @@ function isListWith(...names: readonly string[]): Check<readonly Text[]> {
 const FORM = new Form<Record<string, unknown>>({
   name: isText,
   description: optional(isText),
+  expose_as_tool: optional(isFlag),
   entry_point: isText,
   nodes: isListWith('name', 'tool_name'),
   edges: optional(isListWith('from_node', 'to_node')),

@@ -76,10 +76,11 @@ export interface GivenConcurrency {
 /** The limits at which a run can ask: all but the deadline. */
 export type LimitKind = 'max_steps' | Exclude<keyof Guards, 'on_limit'>;
 
-/** What started a run that no client has started: a step of another run, which did not wait for it, or a schedule. */
+/** What started a run, if no request of the REST API did: a step of another run, which did not wait for it, for example. */
 export interface Starter {
-  readonly kind: 'run' | 'schedule' | 'hook';
-  readonly id: string;
+  readonly kind: 'run' | 'schedule' | 'hook' | 'mcp';
+  /** Omitted for `mcp`: who asked is the actor of the event. */
+  readonly id?: string;
 }
 
 /** What a step waits for. Times are milliseconds since 1970. */

@@ -4,7 +4,7 @@ import type { RunState } from './state.js';
 /** What started a run: a client, or what {@link Starter} names; a run inside another one was started by that. */
 export interface StartedBy {
   readonly kind: 'api' | Starter['kind'];
-  /** Of a client: the name of its API key; null if nobody can tell. */
+  /** Of a client, be it of MCP: the name of its API key; null if nobody can tell. */
   readonly id: string | null;
 }
 
@@ -20,12 +20,13 @@ export const STARTER_KINDS: Readonly<Record<StartedBy['kind'], string>> = {
   run: 'another run, as a part of it or by a step that did not wait',
   schedule: 'a schedule',
   hook: 'a delivery to a hook',
+  mcp: 'a call of a tool of the MCP server; the id is the name of the API key, if it has one',
 };
 
 /** What started a run. */
 export function findStarter({ parent, startedBy, actors }: RunState): StartedBy {
   if (parent !== null) return { kind: 'run', id: parent.run_id };
-  return startedBy ?? { kind: 'api', id: actors.submitted ?? null };
+  return { kind: startedBy?.kind ?? 'api', id: startedBy?.id ?? actors.submitted ?? null };
 }
 
 /**

@@ -71,8 +71,8 @@ export const isLimitKind = isOneOf<LimitKind>({
   no_progress: 0,
 });
 export const isStarter = hasFields<Starter>({
-  kind: isOneOf<Starter['kind']>({ run: 0, schedule: 0, hook: 0 }),
-  id: isText,
+  kind: isOneOf<Starter['kind']>({ run: 0, schedule: 0, hook: 0, mcp: 0 }),
+  id: optional(isText),
 });
 export const isParentLink = hasFields<ParentLink>({
   run_id: isText,

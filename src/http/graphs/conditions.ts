@@ -30,6 +30,6 @@ export function listConditionsRoute(app: App, engine: Engine): void {
   );
 }
 
-function toConditionList(conditions: readonly ConditionInfo[]): Wire<typeof conditionListSchema> {
+export function toConditionList(conditions: readonly ConditionInfo[]): Wire<typeof conditionListSchema> {
   return { conditions: conditions.map(({ name, description, outcomes }) => ({ name, description, outcomes })) };
 }

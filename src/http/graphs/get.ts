@@ -52,7 +52,7 @@ type GraphVersion = Awaited<ReturnType<Engine['getGraph']>>;
 /** The id is beside the definition, so that the definition can be sent back, or to another server, as it is. */
 const withoutId = mapOnce(({ graph_id: _, ...definition }: GraphVersion['definition']) => definition);
 
-function toGraph(graph: GraphVersion): Wire<typeof graphSchema> {
+export function toGraph(graph: GraphVersion): Wire<typeof graphSchema> {
   return {
     graph_id: graph.graphId,
     version: graph.version,

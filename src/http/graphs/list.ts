@@ -36,7 +36,7 @@ export function listGraphsRoute(app: App, engine: Engine): void {
   );
 }
 
-function toGraphList(page: Awaited<ReturnType<Engine['listGraphs']>>): Wire<typeof graphListSchema> {
+export function toGraphList(page: Awaited<ReturnType<Engine['listGraphs']>>): Wire<typeof graphListSchema> {
   const graphs = page.graphs.map((graph) => ({
     graph_id: graph.graphId,
     version: graph.version,

@@ -37,7 +37,7 @@ export function listToolsRoute(app: App, engine: Engine): void {
   );
 }
 
-function toToolList(tools: readonly ToolInfo[]): Wire<typeof toolListSchema> {
+export function toToolList(tools: readonly ToolInfo[]): Wire<typeof toolListSchema> {
   return {
     tools: tools.map(({ name, description, params, errors }) => {
       return { name, description, params, errors: errors && [...errors] };

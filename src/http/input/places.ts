@@ -1,7 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Problem } from '../../core/base/errors.js';
+import { addFormFixes } from '../../core/base/form-fixes.js';
+import type { Json } from '../../core/base/json.js';
 import { findPlaces, type Place } from '../../core/base/json-places.js';
 import type { InSlices } from '../../core/base/steps.js';
+import { graphDefinitionSchema } from '../../core/graph/definition.js';
 import { errorsOf, sendError } from '../errors/problem.js';
 
 declare module 'fastify' {
@@ -37,12 +40,22 @@ export async function placeProblems<P extends Problem>(
   return problems.map((problem) => ({ ...problem, ...places.get(problem.pointer) }));
 }
 
+/** Adds to what is wrong with the form of a graph how it is corrected. The doctor does so itself. */
+function fixForm(
+  { body }: FastifyRequest,
+  problems: readonly Problem[],
+  { inSlices }: PlaceOptions,
+): Promise<readonly Problem[]> {
+  return inSlices(addFormFixes(graphDefinitionSchema, (body ?? null) as Json, problems));
+}
+
 /** Options of a route that says where in its body problems are. */
 export function placing(options: PlaceOptions) {
   return {
     config: { placesProblems: true },
     async errorHandler(thrown: unknown, request: FastifyRequest, reply: FastifyReply) {
-      const errors = errorsOf(thrown);
+      const found = errorsOf(thrown);
+      const errors = found && (await fixForm(request, found, options));
       return sendError(thrown, request, reply, errors && (await placeProblems(request, errors, options)));
     },
   };

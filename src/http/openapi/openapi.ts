@@ -19,6 +19,7 @@ const TAGS = [
   { name: 'Schedules', description: 'What starts runs at certain times.' },
   { name: 'Callbacks', description: 'What runs have told others, and are still to tell them.' },
   { name: 'Hooks', description: 'Addresses for deliveries of other services.' },
+  { name: 'Agents', description: 'The MCP server.' },
   { name: 'Registry', description: 'What graphs can name.' },
   { name: 'Service', description: 'Health.' },
 ];

@@ -63,7 +63,7 @@ export function diffRunsRoute(app: App, engine: Engine): void {
 type RunDiff = Awaited<ReturnType<Engine['diffRuns']>>;
 type StepPoint = NonNullable<NonNullable<RunDiff['firstDivergence']>['a']>;
 
-function toRunDiff({ a, b, firstDivergence, pathA, pathB, data }: RunDiff): Wire<typeof runDiffSchema> {
+export function toRunDiff({ a, b, firstDivergence, pathA, pathB, data }: RunDiff): Wire<typeof runDiffSchema> {
   const divergence = firstDivergence && {
     step: firstDivergence.step,
     a: toStepPoint(firstDivergence.a),

@@ -86,8 +86,8 @@ const startedWaitSchema = z
 
 const starterSchema = z
   .object({
-    kind: z.enum(['run', 'schedule', 'hook']),
-    id: z.string().describe('The run whose step started it, the schedule, or the hook.'),
+    kind: z.enum(['run', 'schedule', 'hook', 'mcp']),
+    id: z.string().optional().describe('The run whose step started it, the schedule, or the hook. Omitted for `mcp`.'),
   })
   .meta({ id: 'RunStarter', description: 'What started a run that no request has started.' });
 

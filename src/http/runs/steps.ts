@@ -95,7 +95,7 @@ export function listStepsRoute(app: App, engine: Engine, { answers }: AnswerOpti
 
 const toSteps = mapOnce((steps: readonly ListedStep[]) => steps.map(toStep));
 
-function toStepList(page: Awaited<ReturnType<Engine['listSteps']>>): Wire<typeof stepListSchema> {
+export function toStepList(page: Awaited<ReturnType<Engine['listSteps']>>): Wire<typeof stepListSchema> {
   return { steps: toSteps(page.steps), next_cursor: page.nextCursor };
 }
 

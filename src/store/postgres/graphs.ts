@@ -28,6 +28,8 @@ const LISTED = {
   ...IDENTITY,
   description: sql<string | null>`CASE WHEN is_stored_json(${definition})
     THEN stored_json(${definition}) ->> 'description' END`,
+  isTool: sql<boolean>`CASE WHEN is_stored_json(${definition})
+    THEN coalesce(stored_json(${definition}) ->> 'expose_as_tool' = 'true', false) ELSE false END`,
 };
 
 const isLive = isNull(graphDefinitions.deletedAt);

@@ -27,6 +27,8 @@ const LISTED = {
   ...IDENTITY,
   description: sql<string | null>`CASE WHEN json_valid(${graphDefinitions.definition})
     THEN json_extract(${graphDefinitions.definition}, '$.description') END`,
+  isTool: sql<boolean>`CASE WHEN json_valid(${graphDefinitions.definition})
+    THEN coalesce(json_extract(${graphDefinitions.definition}, '$.expose_as_tool'), 0) ELSE 0 END`.mapWith(Boolean),
 };
 
 type Row = Omit<GraphVersion, 'definition'> & { readonly stored: string };

@@ -15,6 +15,12 @@ describe('what started a run', () => {
     expect(findStarter({ ...RUN, startedBy, actors: { submitted: 'alice' } })).toEqual(startedBy);
   });
 
+  it('is an agent, by the name of its key if it has one', () => {
+    const startedBy = { kind: 'mcp' } as const;
+    expect(findStarter({ ...RUN, startedBy })).toEqual({ kind: 'mcp', id: null });
+    expect(findStarter({ ...RUN, startedBy, actors: { submitted: 'robot' } })).toEqual({ kind: 'mcp', id: 'robot' });
+  });
+
   it('is the run that it is inside of', () => {
     const parent = { run_id: 'p', seq: 3, index: 0, kind: 'branch', depth: 1 } as const;
     expect(findStarter({ ...RUN, parent })).toEqual({ kind: 'run', id: 'p' });

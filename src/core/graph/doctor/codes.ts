@@ -35,6 +35,8 @@ export const GRAPH_WARNINGS = {
     'a field does nothing: `retry` or `timeout_seconds` of a tool that only waits, or `collect_errors_as` of an edge that fails with the first branch that does',
   double_braces: 'params have `{{ name }}`, which is no expression',
   unknown_format: 'a JSON Schema has a `format` that is not checked',
+  undescribed_tool:
+    '`expose_as_tool` is set, and a `description` or an `input_schema` is missing, so agents do not know when or how to call it',
   too_many_descendants: 'branches, and those that they start, are more runs than a run can have inside it',
   more_warnings: 'with errors it has over 1,000 findings: this says how many warnings are not listed',
 } as const;

@@ -71,6 +71,7 @@ export function* diagnose(
     ...(yield* warnOfErrorEntries(definition, registry)),
     ...warnOfSettings(definition, registry),
     ...warnOfErrorLists(definition),
+    ...warnOfTool(definition),
     ...(yield* warnOfBraces(definition)),
     ...(yield* warnOfFormats(definition, registry)),
   ];
@@ -144,6 +145,17 @@ function warnOfTargets({ notify = [] }: GraphDefinition, isSecretSet: (name: str
   return notify.flatMap(({ secret }, index) =>
     isSecretSet(secret) ? [] : [unsetSecret(`/notify/${index}/secret`, secret)],
   );
+}
+
+/** Agents know of a tool what it says of itself. */
+function warnOfTool({ expose_as_tool, description, input_schema }: GraphDefinition): GraphWarning[] {
+  const missing = [
+    ...(description === undefined ? ['a "description", which says when to call it'] : []),
+    ...(input_schema === undefined ? ['an "input_schema", which says with what'] : []),
+  ];
+  if (expose_as_tool !== true || missing.length === 0) return [];
+  const message = `As a tool of agents the graph needs ${missing.join(', and ')}.`;
+  return [{ pointer: '/expose_as_tool', code: 'undescribed_tool', message }];
 }
 
 function unsetSecret(pointer: string, name: string): GraphWarning {

@@ -72,6 +72,7 @@ const DOCUMENTS: Readonly<Record<GraphError['code'] | GraphWarning['code'], obje
   unthrown_code: { nodes: [{ ...node('a'), retry: [{ on: ['branch_failed'], max_attempts: 2 }] }] },
   unused_setting: { nodes: [{ ...node('a', 'waits'), retry: { max_attempts: 2 } }] },
   double_braces: { nodes: [node('a', 'work', { text: 'Hello {{ data.name }}' })] },
+  undescribed_tool: { expose_as_tool: true, input_schema: {} },
   unknown_format: { input_schema: { format: 'made-up' } },
   too_many_descendants: { parallel_edges: [{ ...fromA, to_nodes: ['b', 'c'] }] },
   unset_secret: { nodes: [node('a', 'sends', { key: '${ secrets.KEY }' })] },

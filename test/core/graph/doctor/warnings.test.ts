@@ -33,6 +33,20 @@ it('a target of callbacks whose secret is not set is told, with its place', () =
   ]);
 });
 
+it.each([
+  [{ description: 'Adds.', input_schema: {} }, []],
+  [{ input_schema: {} }, ['As a tool of agents the graph needs a "description", which says when to call it.']],
+  [{ description: 'Adds.' }, ['As a tool of agents the graph needs an "input_schema", which says with what.']],
+])('a graph that is a tool and has %j says what it lacks', (fields, messages) => {
+  const graph = definitionOf({
+    ...fields,
+    entry_point: 'a',
+    nodes: [{ name: 'a', tool_name: 'work' }],
+    expose_as_tool: true,
+  });
+  expect(diagnose(graph, registry).warnings.map(({ message }) => message)).toEqual(messages);
+});
+
 describe('retry and timeout_seconds', () => {
   const SETTINGS = { retry: { max_attempts: 3 }, timeout_seconds: 1 };
 
