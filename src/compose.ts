@@ -25,7 +25,10 @@ import type { CommitObserver, Store } from './store/store.js';
 import { callbackPoster } from './tools/http/post-callback.js';
 
 export interface ComposeOptions
-  extends Pick<ExecutorOptions, 'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep'>,
+  extends Pick<
+      ExecutorOptions,
+      'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep' | 'tracer'
+    >,
     Pick<PortsOptions, 'onFatal' | 'onCommit' | 'maxQueuedRuns'>,
     Pick<SenderOptions, 'timeoutMs'> {
   /** A path, a `file:` URL, or a `postgres://` URL. */
@@ -124,6 +127,7 @@ export async function compose({
   const sender = makeSender(options, { store, queue, now, random });
   const engine = createEngine({
     ...inside,
+    currentTrace: options.tracer?.current,
     onDeliveryDue: () => sender.notice(),
     registry,
     maxDescendants,
