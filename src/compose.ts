@@ -8,7 +8,7 @@ import { ANSWER_KEY_NAME, AnswerTokens } from './engine/answer-tokens.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { Executor, type ExecutorOptions } from './executor/executor.js';
 import { ToolLimits } from './executor/tool-limits.js';
-import { withPostgresPackages } from './postgres-packages.js';
+import { withPostgresPackages } from './optional-packages.js';
 import { GraphCache } from './runs/graph-cache.js';
 import { LinePages } from './runs/line-pages.js';
 import { runIds } from './runs/run-ids.js';

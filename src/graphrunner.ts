@@ -32,6 +32,7 @@ type ServersOwn =
   | 'tools'
   | 'secrets'
   | 'logLevel'
+  | 'otlpEndpoint'
   | 'isOpenOnLoopback'
   | 'allowsUnsignedHooks';
 

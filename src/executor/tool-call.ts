@@ -115,11 +115,11 @@ export class ToolCall {
     if ('kind' in params) return params;
     try {
       const toolState = { input_data: state.inputData, data: state.data };
+      const model = modelIn(tool, params.value);
+      if (model !== undefined) this.trace?.askModel(this.#mask.text(model));
       const context = this.#context(state, params.value);
       const call = { runId: state.runId, node: this.node.name, mask: this.#mask };
-      const returned: unknown = calls.run(call, () =>
-        this.#traced(tool, params.value, () => tool.run(toolState, context)),
-      );
+      const returned: unknown = calls.run(call, () => this.#within(() => tool.run(toolState, context)));
       return isThenable(returned) ? this.#settled(returned, state, now) : this.#returned(returned);
     } catch (thrown) {
       return this.#failed(thrown);
@@ -127,11 +127,8 @@ export class ToolCall {
   }
 
   /** Calls the tool as a part of its span. */
-  #traced(tool: AnyTool, params: unknown, run: () => unknown): unknown {
-    if (this.trace === undefined) return run();
-    const model = modelIn(tool, params);
-    if (model !== undefined) this.trace.askModel(this.#mask.text(model));
-    return this.trace.within(run);
+  #within(work: () => unknown): unknown {
+    return this.trace === undefined ? work() : this.trace.within(work);
   }
 
   #context(state: RunState, params: unknown): ToolContext<unknown> {

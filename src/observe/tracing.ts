@@ -45,7 +45,7 @@ class SessionSpan implements TracedSession {
     const { span, at, trace: own } = this.#begin();
     if (own === undefined) return undefined;
     if (!span.isRecording()) return new PassedOn(at, own);
-    return new CallSpan(this.tracer, at, this.state.runId, call);
+    return new CallSpan(this.tracer, { at, trace: own }, this.state.runId, call);
   }
 
   end(state: RunState): void {
@@ -117,7 +117,7 @@ class CallSpan implements TracedCall {
 
   constructor(
     private readonly tracer: Tracer,
-    session: Context,
+    private readonly session: { readonly at: Context; readonly trace: TraceContext },
     runId: string,
     { toolName, node, step, attempt }: TracedCallStart,
   ) {
@@ -134,14 +134,14 @@ class CallSpan implements TracedCall {
           'graphrunner.attempt': attempt,
         },
       },
-      session,
+      session.at,
     );
-    this.#at = trace.setSpan(session, this.#span);
+    this.#at = trace.setSpan(session.at, this.#span);
   }
 
   get context(): TraceContext {
     const span = this.#chat ?? this.#span;
-    return toTraceContext(span.spanContext()) ?? { traceparent: '' };
+    return toTraceContext(span.spanContext()) ?? this.session.trace;
   }
 
   askModel(model: string): void {
