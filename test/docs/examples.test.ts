@@ -79,7 +79,7 @@ it.each(cases)('$path has no block that is not tested', ({ document: { blocks } 
   expect(blocks.filter((block) => !isKnown(block))).toEqual([]);
   for (const { text } of blocks.filter(isCommand)) {
     expect(text).toMatch(
-      /^((([A-Z_]+=\S+ )*(npm install pg@\S+ pg-boss@\S+|npm [a-z:& ]+|(npx )?graphrunner( migrate \S+ postgres:\S+)?)|git clone ADDRESS graphrunner && cd graphrunner|\.ci\/run)\n)+$/,
+      /^((([A-Z_]+=\S+ )*(npm install( (@opentelemetry\/)?[a-z-]+@\S+)+|npm [a-z:& ]+|(npx )?graphrunner( migrate \S+ postgres:\S+)?)|git clone ADDRESS graphrunner && cd graphrunner|\.ci\/run)\n)+$/,
     );
   }
 });
