@@ -1,16 +1,27 @@
+import { context, propagation, trace } from '@opentelemetry/api';
 import {
   InMemorySpanExporter,
   NodeTracerProvider,
   type ReadableSpan,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-node';
+import { onTestFinished } from 'vitest';
 import { createRunTracer } from '../../src/observe/tracing.js';
 import { until } from './until.js';
 
-/** A provider of spans of a test's own, which the process does not know. */
-export function recordSpans() {
+/**
+ * A provider of spans of a test's own, which the process does not know.
+ * @param isGlobal the process knows it, until the test ends
+ */
+export function recordSpans(isGlobal = false) {
   const exporter = new InMemorySpanExporter();
   const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+  if (isGlobal) {
+    provider.register();
+    onTestFinished(() => {
+      for (const api of [trace, context, propagation]) api.disable();
+    });
+  }
   return {
     tracer: createRunTracer(provider.getTracer('test')),
     /** The spans that have ended, in that order. */

@@ -1,13 +1,16 @@
-import { SpanStatusCode } from '@opentelemetry/api';
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { context, SpanStatusCode, trace } from '@opentelemetry/api';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Json } from '../../src/core/base/json.js';
 import { defineTool } from '../../src/core/tool/tool.js';
 import { FatalError } from '../../src/core/tool/tool-errors.js';
+import { createGraphrunner } from '../../src/index.js';
 import { createRunTracer } from '../../src/observe/tracing.js';
 import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { startHttpServer } from '../helpers/http-server.js';
 import { startLlmServer } from '../helpers/llm-server.js';
 import { recordSpans, traceparentOf } from '../helpers/spans.js';
+import { temporaryFolder } from '../helpers/temporary-folder.js';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const TRACE = { traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01`, tracestate: 'vendor=1' };
@@ -185,4 +188,36 @@ describe('the tools of a run in a trace', () => {
     await finish(untraced.runId);
     expect(seen).toEqual([TRACE, TRACE, undefined, undefined]);
   });
+});
+
+it('a program that records spans by itself finds its runs in them, and the spans of its tools in theirs', async () => {
+  const spans = recordSpans(true);
+  const own = trace.getTracer('program');
+  const works = defineTool({
+    name: 'works',
+    run: async () => {
+      await Promise.resolve();
+      own.startSpan('inner').end();
+      return {};
+    },
+  });
+  const database = join(temporaryFolder(), 'workflow.db');
+  const graphrunner = await createGraphrunner({ database, tools: [works] });
+  onTestFinished(() => graphrunner.stop());
+  // What is active here says nothing of the runs that are driven later.
+  await own.startActiveSpan('program starts', () => graphrunner.start());
+  await graphrunner.engine.createGraph(graphOf({ name: 'a', tool_name: 'works' }));
+  const request = own.startSpan('request');
+  const active = trace.setSpan(context.active(), request);
+  const { runId } = await context.with(active, () => graphrunner.engine.startRun({ graphId: 'g', inputData: null }));
+  await graphrunner.engine.getState(runId, { waitSeconds: 20 });
+  const [run] = await spans.named('invoke_workflow g');
+  const [call] = await spans.named('execute_tool works');
+  const [inner] = await spans.named('inner');
+  expect(run.parentSpanContext?.spanId).toBe(request.spanContext().spanId);
+  expect(inner.parentSpanContext?.spanId).toBe(call.spanContext().spanId);
+  const later = await graphrunner.engine.startRun({ graphId: 'g', inputData: null });
+  await graphrunner.engine.getState(later.runId, { waitSeconds: 20 });
+  const [, second] = await spans.named('invoke_workflow g', 2);
+  expect(second!.parentSpanContext).toBeUndefined();
 });
