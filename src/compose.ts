@@ -8,7 +8,7 @@ import { ANSWER_KEY_NAME, AnswerTokens } from './engine/answer-tokens.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { Executor, type ExecutorOptions } from './executor/executor.js';
 import { ToolLimits } from './executor/tool-limits.js';
-import { withPostgresPackages } from './postgres-packages.js';
+import { withPostgresPackages } from './optional-packages.js';
 import { GraphCache } from './runs/graph-cache.js';
 import { LinePages } from './runs/line-pages.js';
 import { runIds } from './runs/run-ids.js';
@@ -27,7 +27,7 @@ import { callbackPoster } from './tools/http/post-callback.js';
 export interface ComposeOptions
   extends Pick<
       ExecutorOptions,
-      'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep' | 'onLeft'
+      'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep' | 'onLeft' | 'tracer'
     >,
     Pick<PortsOptions, 'onFatal' | 'onCommit' | 'maxQueuedRuns' | 'timers'>,
     Pick<SenderOptions, 'timeoutMs'> {
@@ -131,6 +131,7 @@ export async function compose({
   const sender = makeSender(options, { store, queue, now, random });
   const engine = createEngine({
     ...inside,
+    currentTrace: options.tracer?.current,
     onDeliveryDue: () => sender.notice(),
     registry,
     maxDescendants,

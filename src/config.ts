@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { BlockList, isIP } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { messageOf } from './core/base/errors.js';
 import { isPostgresUrl } from './core/base/postgres-url.js';
 import { parseToolLimits } from './core/tool/tool-limits.js';
+import { isLoopback, parseHost } from './host-setting.js';
 import { describeMisnamed, findMisnamedSettings, type MisnamedSetting } from './misnamed-settings.js';
 
 /** The longest delay that a Node timer takes, in seconds. */
@@ -46,6 +46,7 @@ export const settingsSchema = z.object({
   HTTP_ALLOW: setting('hosts, host:port, IP addresses or CIDR ranges, with commas between them', [], parsePlaces),
   LLM_BASE_URL: setting('an http:// or https:// URL', 'https://api.openai.com/v1', parseHttpUrl),
   MCP_CONFIG: setting('a path', undefined, (text) => text),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting('an http:// or https:// URL', undefined, parseHttpUrl),
   LOG_LEVEL: oneOf('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
 });
 
@@ -88,6 +89,8 @@ const configSchema = settingsSchema.transform((settings) => ({
   llmBaseUrl: settings.LLM_BASE_URL,
   /** The file that names MCP servers. */
   mcpConfigPath: settings.MCP_CONFIG,
+  /** Where spans go; undefined: nowhere. */
+  otlpEndpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
   logLevel: settings.LOG_LEVEL,
   /** Only this machine can reach the server, and anybody on it may: then the Host header tells web pages apart. */
   isOpenOnLoopback: countKeys(settings) === 0 && isLoopback(settings.HOST),
@@ -254,25 +257,6 @@ function within(value: number, min: number, max: number): number | undefined {
 function parseBoolean(text: string): boolean | undefined {
   const word = text.toLowerCase();
   return word === 'true' ? true : word === 'false' ? false : undefined;
-}
-
-const HOST_NAME = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*\.?$/i;
-
-function parseHost(text: string): string | undefined {
-  const bare = text.replace(/^\[(.*)\]$/, '$1');
-  if (isIP(bare) !== 0) return bare;
-  // Digits and dots alone are an address with a slip in it, not a name.
-  return HOST_NAME.test(text) && !/^[\d.]+$/.test(text) ? text : undefined;
-}
-
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  if (family === 0) return host.toLowerCase() === 'localhost';
-  return LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** Two letters or more, so that `C:\runs.db` is a path. */

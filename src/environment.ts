@@ -14,7 +14,7 @@ export const OWN_OPTIONS = [
   'onFatal',
 ];
 /** Settings of a process that listens and logs by itself. */
-export const PROCESS_SETTINGS = ['HOST', 'PORT', 'LOG_LEVEL', 'TOOLS'];
+export const PROCESS_SETTINGS = ['HOST', 'PORT', 'LOG_LEVEL', 'TOOLS', 'OTEL_EXPORTER_OTLP_ENDPOINT'];
 /** Options that are settings by another name. */
 export const RENAMED_OPTIONS: Readonly<Record<string, string>> = {
   database: 'DATABASE_URL',

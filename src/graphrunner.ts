@@ -18,6 +18,7 @@ import { openLogger } from './observe/logger.js';
 import { createMetrics, type MetricsSources } from './observe/metrics.js';
 import { RunLog } from './observe/run-log.js';
 import { ScheduleLog } from './observe/schedule-log.js';
+import { createRunTracer } from './observe/tracing.js';
 import { steadyClock } from './runs/steady-clock.js';
 import type { CommitObserver } from './store/store.js';
 import { builtInTools } from './tools/built-in-tools.js';
@@ -32,6 +33,7 @@ type ServersOwn =
   | 'tools'
   | 'secrets'
   | 'logLevel'
+  | 'otlpEndpoint'
   | 'isOpenOnLoopback'
   | 'allowsUnsignedHooks';
 
@@ -124,6 +126,7 @@ export async function openGraphrunner(options: GraphrunnerOptions): Promise<Grap
     onFatal: options.onFatal ?? throwIt,
     onCommit: tellAll([metrics, runLog, new ScheduleLog(logger)]),
     onStep: metrics.stepEnded,
+    tracer: createRunTracer(),
     onCallback: metrics.callbackTried,
   });
   const { engine } = parts;

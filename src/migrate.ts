@@ -1,4 +1,4 @@
-import { withPostgresPackages } from './postgres-packages.js';
+import { withPostgresPackages } from './optional-packages.js';
 import { exportSqlite } from './store/sqlite/export.js';
 
 /**

@@ -9,6 +9,8 @@ export interface MisnamedSetting {
 
 /** What people put before names of settings, as other programs have it. */
 const PREFIX = 'GRAPHRUNNER_';
+/** What the SDK of OpenTelemetry reads by itself, for each kind of telemetry. */
+const SIGNALS = /^OTEL_EXPORTER_OTLP_(TRACES|METRICS|LOGS)_/;
 /** Longer names are not compared: the cost grows with the square of the length. */
 const MAX_LETTERS = 64;
 
@@ -20,7 +22,7 @@ const MAX_LETTERS = 64;
  */
 export function findMisnamedSettings(names: readonly string[], settings: readonly string[]): MisnamedSetting[] {
   return names.flatMap((name) => {
-    if (settings.includes(name) || name.length > MAX_LETTERS) return [];
+    if (settings.includes(name) || name.length > MAX_LETTERS || SIGNALS.test(name)) return [];
     const meant = settings.find((setting) => isNear(name, setting));
     return meant === undefined ? [] : [{ name, meant }];
   });

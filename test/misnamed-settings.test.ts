@@ -22,6 +22,9 @@ describe('a variable', () => {
 
   it('of others is left alone', () => {
     const others = [
+      ...['HEADERS', 'TIMEOUT', 'PROTOCOL', 'LOGS_ENDPOINT', 'TRACES_ENDPOINT'].map(
+        (end) => `OTEL_EXPORTER_OTLP_${end}`,
+      ),
       'HOME',
       'HOSTNAME',
       'PATH',

@@ -7,7 +7,10 @@ import { messageOf } from '../core/base/errors.js';
 import { currentCall } from '../executor/tool-call.js';
 import { openGraphrunner } from '../graphrunner.js';
 import { describeMisnamed } from '../misnamed-settings.js';
+import type { SpanExport } from '../observe/export-spans.js';
 import { openLogger } from '../observe/logger.js';
+import { withTracingPackages } from '../optional-packages.js';
+import { readVersion } from '../version.js';
 
 /** How long closing may take once the grace of the runs is over, in milliseconds. */
 const CLOSE_MS = 15_000;
@@ -28,8 +31,18 @@ export async function serve(): Promise<void> {
 }
 
 async function listen(config: Config, logger: Logger): Promise<void> {
-  const { host, port, logLevel: _, tools: toolModules, databaseUrl: database, isOpenOnLoopback, ...settings } = config;
+  const {
+    host,
+    port,
+    tools: toolModules,
+    databaseUrl: database,
+    logLevel: _,
+    isOpenOnLoopback,
+    otlpEndpoint,
+    ...settings
+  } = config;
   await checkPort(config);
+  const spans = otlpEndpoint === undefined ? undefined : await startSpans(logger);
   const graphrunner = await openGraphrunner({
     ...settings,
     database,
@@ -45,6 +58,7 @@ async function listen(config: Config, logger: Logger): Promise<void> {
   closeWithGrace({ delay: settings.shutdownGraceSeconds * 1000 + CLOSE_MS, logger, skip: [...NOT_STOPS] }, async () => {
     logger.info('stopping');
     await graphrunner.stop();
+    await spans?.stop();
   });
   const app = await graphrunner.app();
   const listenTextResolver = (address: string): string =>
@@ -52,6 +66,12 @@ async function listen(config: Config, logger: Logger): Promise<void> {
   await app.listen({ host, port, listenTextResolver });
   // Driven once the server surely runs.
   await graphrunner.start();
+}
+
+/** The SDK of OpenTelemetry is optional, and loaded only here: who embeds the engine has a provider of spans, or none. */
+async function startSpans(logger: Logger): Promise<SpanExport> {
+  const { exportSpans } = await withTracingPackages(() => import('../observe/export-spans.js'));
+  return exportSpans(readVersion(), logger);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { EngineError } from '../core/base/errors.js';
 import { copyJson, copyLargeJson, isLarge, type Json, NotJsonError } from '../core/base/json.js';
+import type { TraceContext } from '../core/base/trace-context.js';
 import type { Refusal } from '../core/run/requests.js';
 import type { RunState } from '../core/run/state.js';
 import type { GraphCache } from '../runs/graph-cache.js';
@@ -110,6 +111,8 @@ export interface RunDeps {
   readonly now: () => number;
   /** A new UUIDv7. */
   readonly newId: () => string;
+  /** What the code that asks is a part of, if anything traces it. */
+  readonly currentTrace?: (() => TraceContext | undefined) | undefined;
 }
 
 /** Stores a unit. */

@@ -2,6 +2,7 @@ import { definedOnly } from '../core/base/defined-only.js';
 import { EngineError } from '../core/base/errors.js';
 import type { Json } from '../core/base/json.js';
 import { type NotifyTarget, resolveNotify } from '../core/base/notify.js';
+import type { TraceContext } from '../core/base/trace-context.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { type LimitsDefinition, resolveLimits } from '../core/graph/definition.js';
 import type { Actor } from '../core/run/actor.js';
@@ -26,6 +27,8 @@ export interface StartRun extends Actor {
   /** Told besides those that the graph names. */
   readonly notify?: readonly NotifyTarget[];
   readonly idempotency?: Idempotency;
+  /** What the client does that in; if it is omitted, the active span of OpenTelemetry. */
+  readonly trace?: TraceContext;
   /** What starts the run, if it is not a client. */
   readonly startedBy?: Starter;
   /** How the schedule that starts the run moves on with it. If it has moved on, nothing is started. */
@@ -87,7 +90,12 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph,
     input_data: await checkInput(deps, graph, request.inputData),
     limits: limitsDocument(resolveLimits(graph.limits, request.limits)),
     metadata,
-    ...definedOnly({ by, notify: resolveNotify(graph.notify, notify), started_by: startedBy }),
+    ...definedOnly({
+      by,
+      notify: resolveNotify(graph.notify, notify),
+      started_by: startedBy,
+      trace: traceOf(deps, request),
+    }),
   } as const;
   const [newId, now] = [deps.newId(), deps.now()];
   const plain = openRun(newId, event, now);
@@ -106,6 +114,12 @@ async function commitRun(deps: RunDeps, request: StartRun, graph: CompiledGraph,
     deps.runs.forget(runId);
     throw error;
   }
+}
+
+/** A server that traces its requests has a span for this one, which is nearer than what the client has said. */
+function traceOf({ currentTrace }: RunDeps, { startedBy, trace }: StartRun): TraceContext | undefined {
+  // What is active while a schedule or a hook starts a run can be what its timer was set in.
+  return startedBy === undefined ? (currentTrace?.() ?? trace) : trace;
 }
 
 function keyMissing(problem: string): EngineError {

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { assertNever } from '../core/base/assert-never.js';
+import type { TraceContext } from '../core/base/trace-context.js';
 import { type CompiledGraph, isBranchRoute } from '../core/graph/compile.js';
 import {
   type ChildrenLimits,
@@ -51,6 +52,14 @@ const ONE: Pick<ChildrenLimits, 'maxParallel' | 'joinRule'> = {
   joinRule: { kind: 'all', maxFailures: 0 },
 };
 
+/** The session that looks after the children of its run. */
+export interface ParentSession {
+  /** True if the server stops. Asked before anything is done. */
+  readonly isStopping: () => boolean;
+  /** What the session does that in. Asked only if it makes children. */
+  readonly trace: () => TraceContext | undefined;
+}
+
 /** One parent whose children are looked after. */
 interface Parent {
   readonly state: RunState;
@@ -68,15 +77,12 @@ export class ChildRuns {
 
   constructor(private readonly options: ChildRunsOptions) {}
 
-  /**
-   * Brings the children of a run one step further.
-   * @param isStopping asked before anything is done: true if the server stops
-   */
+  /** Brings the children of a run one step further. */
   async reconcile(
     state: RunState,
     graph: CompiledGraph,
     { children, cancel: isCancelling }: Extract<Command, { type: 'children' }>,
-    isStopping: () => boolean,
+    { isStopping, trace }: ParentSession,
   ): Promise<Reconciled> {
     const parent = { state, graph, children };
     const look = await this.#lookAt(parent, isCancelling);
@@ -86,7 +92,7 @@ export class ChildRuns {
       if (isStopping()) return { kind: 'stopped' };
       switch (plan.kind) {
         case 'create': {
-          const ended = await this.#create(parent, plan);
+          const ended = await this.#create(parent, plan, trace());
           if (ended !== undefined) return ended;
           break;
         }
@@ -138,12 +144,14 @@ export class ChildRuns {
   /** Makes children that are not there yet. A graph that was deleted, or cannot be read, is a child that failed. */
   async #create(
     parent: Parent,
-    { from, to, slots }: Extract<ChildrenPlan, { kind: 'create' }>,
+    plan: Extract<ChildrenPlan, { kind: 'create' }>,
+    trace: TraceContext | undefined,
   ): Promise<Reconciled | undefined> {
     await this.#takeTurn();
     const { maxDescendants } = this.options;
     try {
-      const appends = await this.#childrenOf(parent, from, to, slots);
+      const { slots } = plan;
+      const appends = await this.#childrenOf(parent, plan, trace);
       // They are driven next, and share what they stand on: at hand, none of them has to be loaded.
       for (const { state } of appends.slice(0, slots)) this.options.runs.keep(state);
       const wakes: Wake[] = appends.slice(0, slots).map(({ state: { runId } }) => ({ runId, at: 0 }));
@@ -158,7 +166,11 @@ export class ChildRuns {
     }
   }
 
-  async #childrenOf({ state, graph, children }: Parent, from: number, to: number, slots: number): Promise<RunAppend[]> {
+  async #childrenOf(
+    { state, graph, children }: Parent,
+    { from, to, slots }: Extract<ChildrenPlan, { kind: 'create' }>,
+    trace: TraceContext | undefined,
+  ): Promise<RunAppend[]> {
     const { newId, now, runs, graphs } = this.options;
     const appends: RunAppend[] = [];
     const slotSeq = generationOf(children);
@@ -168,8 +180,8 @@ export class ChildRuns {
       const inherited = base === undefined ? undefined : inheritedFrom(base, index);
       const event =
         inherited === undefined
-          ? startGraphRun(state, children, index, called?.limits, now())
-          : startBranch(state, children, index, inherited.item);
+          ? startGraphRun(state, children, index, called?.limits, now(), trace)
+          : startBranch(state, children, index, inherited.item, trace);
       const opened = openRun(newId(), event, now(), inherited);
       appends.push(creationOf(opened, index - from < slots ? { slotSeq } : {}));
     }

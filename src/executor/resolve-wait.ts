@@ -3,6 +3,7 @@ import { messageOf, type RunErrorCode } from '../core/base/errors.js';
 import { copyJson, type JsonObject } from '../core/base/json.js';
 import { resolveNotify } from '../core/base/notify.js';
 import { MAX_METADATA } from '../core/base/run-options.js';
+import type { TraceContext } from '../core/base/trace-context.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { resolveLimits } from '../core/graph/definition.js';
 import { compileInSteps } from '../core/json-schema/json-schema.js';
@@ -31,6 +32,8 @@ interface ResolveDeps {
   readonly newId: () => string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** What the step is done in. */
+  readonly trace: TraceContext | undefined;
 }
 
 /** Makes what a tool asked for into facts: the schema is checked, and of a graph the version is fixed. */
@@ -72,7 +75,7 @@ async function findSchemaProblem(
 async function resolveGraph(
   request: GraphWait,
   state: RunState,
-  { graphs, newId, now }: ResolveDeps,
+  { graphs, newId, now, trace }: ResolveDeps,
   node: string,
 ): Promise<ResolvedWait> {
   const { graphId, version, input = null, isDetached = false, saveAs = node } = request;
@@ -101,7 +104,7 @@ async function resolveGraph(
     if (isDetached) {
       const notify = definedOnly({ notify: resolveNotify(graph.notify) });
       const called = { id: graph.graphId, version: graph.version, input: inputData, ...metadata, ...notify };
-      const submitted = startDetachedRun(state, called, resolveLimits(graph.limits, limits));
+      const submitted = startDetachedRun(state, called, resolveLimits(graph.limits, limits), trace);
       const runId = newId();
       const { concurrency, problem } = placeInLine(graph, openRun(runId, submitted, now()).state);
       if (problem !== undefined) return invalid(problem);

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { RunTracer } from '../core/run/run-tracer.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { RunLoader } from '../runs/run-loader.js';
 import type { RunOutput } from '../runs/run-output.js';
@@ -35,6 +36,7 @@ export interface SessionDeps {
   readonly toolLimits: ToolLimits;
   readonly stepTimeoutMs: number;
   readonly onStep?: StepObserver | undefined;
+  readonly tracer?: RunTracer | undefined;
   /** What `secrets.NAME` in params stands for. */
   readonly secrets: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../core/run/events.js';
 import { takeSnapshot } from '../core/run/journal.js';
+import type { TracedSession } from '../core/run/run-tracer.js';
 import { type Children, type ChildrenRefusal, type Cursor, childrenOf, type RunState } from '../core/run/state.js';
 import type { Turns } from '../runs/turns.js';
 
@@ -12,6 +13,13 @@ export function isAt({ phase }: RunState, { step, attempt }: Cursor): boolean {
 export function refuseAt(state: RunState, { seq }: Children, { code, message }: ChildrenRefusal): readonly RunEvent[] {
   const isJoining = childrenOf(state)?.seq === seq && !state.cancelRequested;
   return isJoining ? [{ type: 'children.refused', code, message }] : [];
+}
+
+/** Notes the span in which a run begins: later sessions, in whichever process, are linked to it. */
+export function noteTrace(events: readonly RunEvent[], session: TracedSession | undefined): readonly RunEvent[] {
+  const trace = session?.context();
+  if (trace === undefined) return events;
+  return events.map((event) => (event.type === 'run.started' ? { ...event, trace } : event));
 }
 
 /** A snapshot of 1 MiB takes as long as a turn. */

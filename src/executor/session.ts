@@ -9,6 +9,7 @@ import { append, isSnapshotDue } from '../core/run/journal.js';
 import { type FamilyUsage, hasBudget } from '../core/run/limits.js';
 import { missingAt } from '../core/run/missing.js';
 import { preparePatch } from '../core/run/patch.js';
+import type { TracedSession } from '../core/run/run-tracer.js';
 import {
   type CallOutcome,
   type DetachedRun,
@@ -31,7 +32,7 @@ import { Patience } from './patience.js';
 import { resolveWait } from './resolve-wait.js';
 import { LOST, type Rest } from './rest.js';
 import type { SessionDeps } from './session-deps.js';
-import { isAt, refuseAt, snapshotInTurn } from './session-parts.js';
+import { isAt, noteTrace, refuseAt, snapshotInTurn } from './session-parts.js';
 import { stepOutcomeOf } from './step-outcome.js';
 import { type CallResult, ToolCall } from './tool-call.js';
 import { ToolTurn } from './tool-turn.js';
@@ -54,6 +55,7 @@ export class Session {
   #hasSlot = true;
   #stopping = false;
   readonly #turn: ToolTurn;
+  readonly #trace: TracedSession | undefined;
   readonly #patience = new Patience({
     isOver: () => this.#rest !== undefined,
     onDown: () => this.#stopWithoutStore(),
@@ -67,6 +69,7 @@ export class Session {
   ) {
     this.#seq = state.seq;
     this.#turn = new ToolTurn(deps.toolLimits);
+    this.#trace = deps.tracer?.follow(state);
   }
 
   /**
@@ -93,6 +96,7 @@ export class Session {
     } finally {
       unsubscribe();
       this.#turn.end();
+      this.#trace?.end(this.state);
     }
   }
 
@@ -166,12 +170,14 @@ export class Session {
 
   async #step({ node, cursor }: Extract<Command, { type: 'call' }>): Promise<undefined> {
     const { stepTimeoutMs, secrets, turns, output, timers } = this.deps;
-    const call = new ToolCall(node, cursor, node.timeoutMs ?? stepTimeoutMs, secrets, turns.inSlices, output, timers);
+    const trace = this.#trace?.beginCall({ toolName: node.toolName, ...cursor });
+    const timeoutMs = node.timeoutMs ?? stepTimeoutMs;
+    const call = new ToolCall(node, cursor, timeoutMs, secrets, turns.inSlices, output, trace, timers);
     this.#call = call;
     const begunAt = performance.now();
     const called = call.run(this.state, this.deps.now());
     const result = called instanceof Promise ? await called : called;
-    call.end();
+    call.end(result);
     this.#turn.end();
     this.#call = undefined;
     const tookMs = performance.now() - begunAt;
@@ -200,16 +206,14 @@ export class Session {
   }
 
   async #resolve({ request, ...said }: Extract<CallResult, { kind: 'parks' }>): Promise<CallOutcome> {
-    return { ...said, ...(await resolveWait(request, this.state, this.deps)) };
+    return { ...said, ...(await resolveWait(request, this.state, { ...this.deps, trace: this.#trace?.context() })) };
   }
 
   /** Has the children looked after, and parks the run while some of them are under way. */
   async #join(command: Extract<Command, { type: 'children' }>): Promise<Rest | undefined> {
     const { children: childRuns, runs } = this.deps;
-    const isStopping = () => this.#stopping;
-    const result = await this.#patience.whileDown(() =>
-      childRuns.reconcile(this.state, this.graph, command, isStopping),
-    );
+    const session = { isStopping: () => this.#stopping, trace: () => this.#trace?.context() };
+    const result = await this.#patience.whileDown(() => childRuns.reconcile(this.state, this.graph, command, session));
     switch (result?.kind) {
       case undefined:
         return this.#rest ?? LOST;
@@ -275,7 +279,7 @@ export class Session {
   async #append(events: readonly RunEvent[], now: number, run?: DetachedRun): Promise<boolean> {
     const { store, queue } = this.deps;
     const before = this.state;
-    const appended = append(before, events, now);
+    const appended = append(before, noteTrace(events, this.#trace), now);
     const snapshot = isSnapshotDue(appended.state) ? await snapshotInTurn(this.deps.turns, appended.state) : undefined;
     const change = appendOf(before, appended, snapshot);
     const isAtRest = isLeft(appended.state);

@@ -10,16 +10,18 @@ import type { CompiledNode } from '../core/graph/compile.js';
 import { compileSchemas } from '../core/json-schema/compile-schemas.js';
 import { StepLog } from '../core/run/log-lines.js';
 import { scopeOf } from '../core/run/routing.js';
+import type { TracedCall } from '../core/run/run-tracer.js';
 import type { CallOutcome } from '../core/run/settle.js';
 import type { Cursor, RunState } from '../core/run/state.js';
 import { type FailureKind, readFailureKind } from '../core/tool/failure.js';
-import { schemasIn } from '../core/tool/param-schemas.js';
+import { modelIn, schemasIn } from '../core/tool/param-schemas.js';
 import type { AnyTool, ToolContext } from '../core/tool/tool.js';
 import { retryHint } from '../core/tool/tool-errors.js';
 import { type WaitRequest, waitRequestOf } from '../core/tool/wait.js';
 import type { RunOutput } from '../runs/run-output.js';
 import { SYSTEM_TIMERS, type Timers } from '../store/timers.js';
 import { Emitter } from './emitter.js';
+import { tracedEndOf } from './step-outcome.js';
 
 /** How long a tool has to let go after its signal fired. Then its slot is freed and a late result dropped. */
 export const ABORT_GRACE_MS = 5000;
@@ -62,6 +64,7 @@ export class ToolCall {
    * @param secrets what `secrets.NAME` in the params stands for
    * @param inSlices compiles the JSON Schemas in the params
    * @param output where what the tool sends while it works goes
+   * @param trace its span
    */
   constructor(
     private readonly node: CompiledNode,
@@ -70,6 +73,7 @@ export class ToolCall {
     private readonly secrets: Readonly<Record<string, string>>,
     private readonly inSlices: InSlices,
     private readonly output: Pick<RunOutput, 'begin'>,
+    private readonly trace?: TracedCall | undefined,
     private readonly timers: Timers = SYSTEM_TIMERS,
   ) {}
 
@@ -113,13 +117,20 @@ export class ToolCall {
     if ('kind' in params) return params;
     try {
       const toolState = { input_data: state.inputData, data: state.data };
+      const model = modelIn(tool, params.value);
+      if (model !== undefined) this.trace?.askModel(this.#mask.text(model));
       const context = this.#context(state, params.value);
       const call = { runId: state.runId, node: this.node.name, mask: this.#mask };
-      const returned: unknown = calls.run(call, () => tool.run(toolState, context));
+      const returned: unknown = calls.run(call, () => this.#within(() => tool.run(toolState, context)));
       return isThenable(returned) ? this.#settled(returned, state, now) : this.#returned(returned);
     } catch (thrown) {
       return this.#failed(thrown);
     }
+  }
+
+  /** Calls the tool as a part of its span. */
+  #within(work: () => unknown): unknown {
+    return this.trace === undefined ? work() : this.trace.within(work);
   }
 
   #context(state: RunState, params: unknown): ToolContext<unknown> {
@@ -135,6 +146,7 @@ export class ToolCall {
       node: this.node.name,
       attempt: this.cursor.attempt,
       ...(state.parent?.kind === 'branch' && { item: state.item, index: state.parent.index }),
+      ...(this.trace !== undefined && { trace: this.trace.context }),
       emit: (chunk: unknown) => this.#emit(chunk, state),
       usage: (tokens) => this.#use(tokens),
     };
@@ -151,8 +163,9 @@ export class ToolCall {
   }
 
   /** Says that the call is over: the tool sends nothing any more. */
-  end(): void {
+  end(result: CallResult | undefined): void {
     this.#isOver = true;
+    this.trace?.end(tracedEndOf(result));
     this.#emitter?.end(this.#cause !== undefined);
   }
 

@@ -85,7 +85,7 @@ class HttpCall {
     private readonly context: ToolContext<Params>,
     private readonly now: () => number,
   ) {
-    this.#request = buildRequest(context.params, context.idempotencyKey);
+    this.#request = buildRequest(context.params, context.idempotencyKey, context.trace);
   }
 
   async run(): Promise<Record<string, Json>> {

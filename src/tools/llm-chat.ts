@@ -1,6 +1,6 @@
 import type { Json } from '../core/base/json.js';
 import type { Usage } from '../core/base/usage.js';
-import { type AnyTool, defineTool, SCHEMA_PARAMS } from '../core/tool/tool.js';
+import { type AnyTool, defineTool, MODEL_PARAM, SCHEMA_PARAMS } from '../core/tool/tool.js';
 import { FatalError } from '../core/tool/tool-errors.js';
 import { compileAnswerSchema, inWords } from './answer-schema.js';
 import { type AllowList, parseAllowList } from './http/allow-list.js';
@@ -38,6 +38,7 @@ export function llmChat({ baseUrl, allow, resolve = systemResolve, now }: LlmCha
     secrets: true,
     errors: Object.keys(LLM_ERRORS),
     [SCHEMA_PARAMS]: ['schema'],
+    [MODEL_PARAM]: 'model',
     async run(_state, context) {
       const { params, log } = context;
       const schema = params.schema === undefined ? undefined : compileAnswerSchema(params.schema);
@@ -56,7 +57,7 @@ export function llmChat({ baseUrl, allow, resolve = systemResolve, now }: LlmCha
         return used;
       };
       const listener = params.stream === true ? { onText: send, onLost: count } : undefined;
-      const reply = await askModel((signal) => ask(params, signal), context.signal, now, listener);
+      const reply = await askModel((signal) => ask(params, signal, context.trace), context.signal, now, listener);
       const parsed = await parseReply(reply);
       // Counted before the answer is checked: one that is thrown away has cost the same.
       const usage = count(parsed);

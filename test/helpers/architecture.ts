@@ -21,7 +21,7 @@ const DIAGRAM = /^diagram\//;
 const PORT = /^store\/[^/]+$/;
 const RUNS = /^runs\//;
 /** How the server is called: settings and arguments. */
-const CONFIG = /^(config|misnamed-settings|arguments)\.ts$/;
+const CONFIG = /^(config|host-setting|misnamed-settings|arguments)\.ts$/;
 const CLIENT = /^client\//;
 const ENGINE = /^engine\//;
 /** The server for agents; tools that call other servers are in `tools/mcp/`. */
@@ -114,7 +114,7 @@ export const FLOORS: readonly Floor[] = [
   { name: 'cli', holds: /^cli\//, mayImport: [/^/] },
   {
     name: 'main',
-    holds: /^(main|index|compose|environment|graphrunner|migrate|postgres-packages)\.ts$/,
+    holds: /^(main|index|compose|environment|graphrunner|migrate|optional-packages|version)\.ts$/,
     mayImport: [/^/],
   },
 ];
@@ -127,6 +127,8 @@ const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
   { package: /^(fastify([/-]|$)|@fastify\/)/, to: /^http\// },
   { package: /^@modelcontextprotocol\/server(\/|$)/, to: MCP },
   { package: /^prom-client$/, to: /^observe\// },
+  { package: /^@opentelemetry\/api$/, to: /^observe\// },
+  { package: /^@opentelemetry\/(?!api$)/, to: /^observe\/export-spans\.ts$/ },
   { package: /^@dagrejs\/dagre$/, to: DIAGRAM },
   { package: /^@dagrejs\/graphlib$/, to: GRAPH },
   { package: /^croner$/, to: SCHEDULE },

@@ -19,6 +19,7 @@ export interface TestEngineOptions {
   readonly now?: () => number;
   readonly onCommit?: CommitObserver;
   readonly onStep?: StepObserver;
+  readonly tracer?: ComposeOptions['tracer'];
   readonly onCallback?: ComposeOptions['onCallback'];
   /** How long receivers of callbacks have, in milliseconds. */
   readonly timeoutMs?: number;
@@ -91,6 +92,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     stepTimeoutMs: options.stepTimeoutMs ?? 600_000,
     toolLimits: options.toolLimits ?? new Map(),
     onStep: options.onStep,
+    tracer: options.tracer,
     onCallback: options.onCallback,
     timeoutMs: options.timeoutMs,
     httpAllow: ['127.0.0.1'],

@@ -14,6 +14,7 @@ export interface CallOptions {
   readonly state?: ToolState;
   readonly tokens?: { input_tokens: number; output_tokens: number }[];
   readonly emitted?: Json[];
+  readonly trace?: ToolContext['trace'];
 }
 
 /** Calls a tool as the executor does: params checked by its schema, then run. */
@@ -29,6 +30,7 @@ export async function callTool(tool: AnyTool, params: unknown, options: CallOpti
     runId: 'run-1',
     node: 'the_node',
     attempt: 1,
+    ...(options.trace !== undefined && { trace: options.trace }),
     emit: (chunk) => void emitted.push(chunk),
     usage: (each) => tokens.push({ ...NO_USAGE, ...each }),
   };

@@ -43,6 +43,7 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     deadlineAt: null,
     concurrency: null,
     metadata: {},
+    trace: null,
     notify: NO_TARGETS,
     submittedAt: 0,
     startedAt: null,

@@ -2,6 +2,7 @@ import { definedOnly } from '../base/defined-only.js';
 import type { Json } from '../base/json.js';
 import type { NotifyTarget } from '../base/notify.js';
 import type { Metadata } from '../base/run-options.js';
+import type { TraceContext } from '../base/trace-context.js';
 import { type LimitsDefinition, type RunLimits, resolveLimits } from '../graph/definition.js';
 import type { JoinRule } from '../graph/edges.js';
 import { nameItem } from './branch-name.js';
@@ -110,8 +111,15 @@ export function refuseChildren(maxDescendants: number): ChildrenRefusal {
 /**
  * The first event of a branch, which runs a part of its parent's graph on its parent's state.
  * @param item what a for_each has the branch for
+ * @param trace what the parent does that in
  */
-export function startBranch(parent: RunState, children: Children, index: number, item: Json): EventOf<'run.submitted'> {
+export function startBranch(
+  parent: RunState,
+  children: Children,
+  index: number,
+  item: Json,
+  trace?: TraceContext,
+): EventOf<'run.submitted'> {
   const { toNodes, joinNode, kind } = children;
   return {
     type: 'run.submitted',
@@ -128,6 +136,7 @@ export function startBranch(parent: RunState, children: Children, index: number,
       name: kind === 'for_each' ? nameItem(item) : undefined,
       deadline_at: parent.deadlineAt ?? undefined,
       budgets_of: budgetsOfChildren(parent),
+      trace,
     }),
   };
 }
@@ -136,6 +145,7 @@ export function startBranch(parent: RunState, children: Children, index: number,
  * The first event of a graph that runs as a step. It ends at its parent's deadline, or at its own if that is earlier.
  * @param limits the limits of the graph
  * @param now milliseconds since 1970
+ * @param trace what the parent does that in
  */
 export function startGraphRun(
   parent: RunState,
@@ -143,6 +153,7 @@ export function startGraphRun(
   index: number,
   limits: LimitsDefinition | undefined,
   now: number,
+  trace?: TraceContext,
 ): EventOf<'run.submitted'> {
   const { graph } = children;
   const resolved = resolveLimits(limits, graph?.limits);
@@ -157,6 +168,7 @@ export function startGraphRun(
     ...definedOnly({
       deadline_at: deadlineFrom(now, resolved.deadlineSeconds, parent.deadlineAt) ?? undefined,
       budgets_of: budgetsOfChildren(parent),
+      trace,
     }),
   };
 }
@@ -165,6 +177,7 @@ export function startGraphRun(
  * The first event of a run that a step starts and does not wait for: a top-level run, which has nothing of the run that
  * started it but its metadata.
  * @param limits resolved from those of the graph and of the step
+ * @param trace what the step does that in
  */
 export function startDetachedRun(
   starter: RunState,
@@ -176,6 +189,7 @@ export function startDetachedRun(
     readonly notify?: readonly NotifyTarget[];
   },
   limits: RunLimits,
+  trace?: TraceContext,
 ): EventOf<'run.submitted'> {
   return {
     type: 'run.submitted',
@@ -185,7 +199,7 @@ export function startDetachedRun(
     limits: limitsDocument(limits),
     metadata: inheritMetadata(starter, graph.metadata),
     started_by: { kind: 'run', id: starter.runId },
-    ...definedOnly({ notify: graph.notify }),
+    ...definedOnly({ notify: graph.notify, trace }),
   };
 }
 

@@ -38,6 +38,7 @@ export function copyRun(state: RunState): MutableRun {
     deadlineAt: state.deadlineAt,
     concurrency: state.concurrency,
     metadata: state.metadata,
+    trace: state.trace,
     notify: state.notify,
     submittedAt: state.submittedAt,
     startedAt: state.startedAt,

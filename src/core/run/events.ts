@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../base/json.js';
 import type { NotifyTarget } from '../base/notify.js';
 import type { Guards, Metadata } from '../base/run-options.js';
+import type { TraceContext } from '../base/trace-context.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
 import type { OnFull } from '../graph/definition.js';
@@ -132,9 +133,11 @@ export type RunEvent =
       /** Whom it tells what becomes of it. */
       readonly notify?: readonly NotifyTarget[];
       readonly concurrency?: GivenConcurrency;
+      /** What it was started in. */
+      readonly trace?: TraceContext;
     }
-  /** `step` and `attempt` are 1 if they are omitted. */
-  | { readonly type: 'run.started'; readonly next: string; readonly step?: number }
+  /** `step` and `attempt` are 1 if they are omitted. `trace`: the span in which it began, which later ones are linked to. */
+  | { readonly type: 'run.started'; readonly next: string; readonly step?: number; readonly trace?: TraceContext }
   | {
       readonly type: 'step.completed';
       readonly step: number;

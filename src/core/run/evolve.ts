@@ -65,7 +65,7 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
     case 'run.submitted':
       return submitted(state, event, time);
     case 'run.started':
-      return { phase: calling(visit(event.next, event.step ?? 1, time), true), startedAt: time, recoveries: 0 };
+      return started(state, event, time);
     case 'step.completed':
       return stepCompleted(state, event, time);
     case 'step.failed':
@@ -135,6 +135,7 @@ function submitted(state: RunState, event: EventOf<'run.submitted'>, time: numbe
     graphVersion: event.graph_version,
     inputData: event.parent?.kind === 'branch' ? state.inputData : freezeJson(event.input_data),
     metadata: event.metadata,
+    trace: event.trace ?? null,
     notify: event.notify ?? state.notify,
     parent: event.parent ?? null,
     startedBy: event.started_by ?? null,
@@ -148,6 +149,11 @@ function submitted(state: RunState, event: EventOf<'run.submitted'>, time: numbe
     submittedAt: time,
     actors: noteActor(state.actors, 'submitted', event),
   };
+}
+
+function started({ trace }: RunState, event: EventOf<'run.started'>, time: number): Partial<RunState> {
+  const phase = calling(visit(event.next, event.step ?? 1, time), true);
+  return { phase, startedAt: time, recoveries: 0, trace: event.trace ?? trace };
 }
 
 function stepCompleted(state: RunState, event: EventOf<'step.completed'>, time: number): Partial<RunState> {

@@ -33,7 +33,7 @@ function lastStepOf(original: RunState): number {
  * @param now milliseconds since 1970
  */
 export function openFork(
-  { deadlineSeconds, maxSteps, guards, metadata, notify, inputData }: RunState,
+  { deadlineSeconds, maxSteps, guards, metadata, notify, inputData, trace }: RunState,
   { graphId, version }: Pick<CompiledGraph, 'graphId' | 'version'>,
   runId: string,
   now: number,
@@ -50,7 +50,12 @@ export function openFork(
         definedOnly({ maxSteps, deadlineSeconds: deadlineSeconds ?? undefined, guards: guards ?? undefined }),
       ),
       metadata,
-      ...definedOnly({ by, notify: notify.length === 0 ? undefined : notify, concurrency }),
+      ...definedOnly({
+        by,
+        notify: notify.length === 0 ? undefined : notify,
+        concurrency,
+        trace: trace ?? undefined,
+      }),
     },
     now,
   );

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../base/json.js';
 import type { NotifyTarget } from '../base/notify.js';
 import type { Guards, Metadata } from '../base/run-options.js';
+import type { TraceContext } from '../base/trace-context.js';
 import type { Usage } from '../base/usage.js';
 import type { Actors } from './actor.js';
 import type { GivenConcurrency, GivenLimits, LimitKind, ParentLink, RunError, Starter } from './events.js';
@@ -203,6 +204,8 @@ export interface RunState {
   /** Null if any number of runs of the graph can be under way. */
   readonly concurrency: Concurrency | null;
   readonly metadata: Metadata;
+  /** What it was started in, and once it has begun, the span in which it did. Null if nobody traces. */
+  readonly trace: TraceContext | null;
   /** Whom it tells what becomes of it. Deliveries name them by their places. */
   readonly notify: readonly NotifyTarget[];
   readonly submittedAt: number;

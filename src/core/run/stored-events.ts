@@ -16,6 +16,7 @@ import { freezeJson, isPlainObject, type Json, type JsonObject } from '../base/j
 import { NOTIFY_EVENTS, type NotifyTarget } from '../base/notify.js';
 import type { Guards } from '../base/run-options.js';
 import { parseStored, UnknownKindError } from '../base/stored.js';
+import type { TraceContext } from '../base/trace-context.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
 import type { OnFull } from '../graph/definition.js';
@@ -88,6 +89,7 @@ export const isRunError = hasFields<RunError>({
   step: orNull(isCount),
   details: optional(isJson),
 });
+export const isTraceContext = hasFields<TraceContext>({ traceparent: isText, tracestate: optional(isText) });
 const isRefusalCode = isOneOf<ChildrenRefusal['code']>({ too_many_descendants: 0 });
 export const isRefusal = hasFields<ChildrenRefusal>({ code: isRefusalCode, message: isText });
 export const isForkedFrom = hasFields<EventOf<'run.forked'>['forked_from']>({ run_id: isText, step: isCount });
@@ -161,8 +163,9 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     budgets_of: optional(isListOf(isText)),
     notify: optional(isNotify),
     concurrency: optional(hasFields<GivenConcurrency>(concurrencyFields)),
+    trace: optional(isTraceContext),
   },
-  'run.started': { next: isText, step: optional(isCount) },
+  'run.started': { next: isText, step: optional(isCount), trace: optional(isTraceContext) },
   'step.completed': { ...call, patch: isJsonObject, decision: orNull(isDecision), next },
   'step.failed': {
     ...call,

@@ -43,6 +43,7 @@ import {
   isRunError,
   isSignalRequest,
   isStarter,
+  isTraceContext,
   isUsage,
 } from './stored-events.js';
 import { isOpenWaitKind, type OpenWaitKind } from './waits.js';
@@ -194,6 +195,7 @@ export const STATE_FORM = new Form<RunState>({
   deadlineAt: orNull(isNumber),
   concurrency: orNull(hasFields<Concurrency>({ ...concurrencyFields, since: isNumber })),
   metadata: isMetadata,
+  trace: orNull(isTraceContext),
   notify: isNotify,
   submittedAt: isNumber,
   startedAt: orNull(isNumber),

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../base/json.js';
+import type { TraceContext } from '../base/trace-context.js';
 
 /** The state of a run: what it was started with, and what its tools have built up. Both are frozen. */
 export interface ToolState {
@@ -29,6 +30,8 @@ export interface ToolContext<P = JsonObject> {
   readonly index?: number;
   /** 1 for the first attempt of a step. */
   readonly attempt: number;
+  /** Where the call belongs in a trace, if anything traces it: headers of W3C Trace Context for the requests of the tool. */
+  readonly trace?: TraceContext;
   /**
    * Sends text or other JSON to the event streams of the run that are open, as it is now: `event: output`. Nothing of it
    * is stored, and readers that are slow miss some. Returns at once, and never throws.
@@ -58,6 +61,9 @@ export interface ParamsSchema<P> {
  */
 export const SCHEMA_PARAMS: unique symbol = Symbol('names of params that are JSON Schemas');
 
+/** The key of the name of the param that is a language model, for tools that ask one. */
+export const MODEL_PARAM: unique symbol = Symbol('name of the param that is a language model');
+
 /** Fields of a node that say how its tool is called. */
 export type CallSetting = 'retry' | 'timeout_seconds';
 
@@ -83,6 +89,8 @@ export interface Tool<P = JsonObject> {
   readonly errors?: readonly string[];
   /** Of built-in tools: the names of params that are JSON Schemas. */
   readonly [SCHEMA_PARAMS]?: readonly string[];
+  /** Of built-in tools: the name of the param that is the language model that the tool asks. */
+  readonly [MODEL_PARAM]?: string;
   /** Of built-in tools: the fields of a node that do nothing for it, and a sentence about each. */
   readonly [UNUSED_SETTINGS]?: Readonly<Partial<Record<CallSetting, string>>>;
   /**

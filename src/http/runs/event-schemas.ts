@@ -109,6 +109,11 @@ const givenConcurrencySchema = z.object({
   on_full: z.enum(ON_FULL),
 });
 
+/** Where something belongs in a trace. */
+const traceSchema = z
+  .object({ traceparent: z.string(), tracestate: z.string().optional() })
+  .meta({ id: 'TraceContext' });
+
 const place = { step: z.int(), node: z.string() };
 const ended = { logs: z.array(z.string()), usage: usageSchema.optional() };
 /** In events of requests. */
@@ -139,8 +144,13 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     budgets_of: budgetsOfSchema,
     notify: notifySchema.optional(),
     concurrency: givenConcurrencySchema.optional().describe('If its graph limits how many runs are under way.'),
+    trace: traceSchema.optional().describe('What it was started in.'),
   },
-  'run.started': { next: z.string(), step: z.int().optional().describe('1 if omitted.') },
+  'run.started': {
+    next: z.string(),
+    step: z.int().optional().describe('1 if omitted.'),
+    trace: traceSchema.optional().describe('The span in which it began.'),
+  },
   'step.completed': {
     ...call,
     patch: jsonObjectSchema.describe('The keys of `data` that the step set.'),

@@ -13,6 +13,7 @@ import type { AnswerOptions } from '../answers/large-answers.js';
 import type { App } from '../app-type.js';
 import { ApiError } from '../errors/api-error.js';
 import { idempotencyOf } from '../input/idempotency.js';
+import { traceHeaders, traceOf } from '../input/trace.js';
 import { APPROVAL_RUN, DEMO_RUN } from '../openapi/examples.js';
 import { NAMED_EXAMPLES, type NamedExamples } from '../openapi/named-examples.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
@@ -74,7 +75,7 @@ export function startRunRoute(app: App, engine: Engine, options: StartRunOptions
           'Responds as soon as the run is stored. With `wait`, it responds with the result if the run finishes in time; if the run, or a run inside it, waits for input, it responds at once with 202, and the question is in the state.',
         tags: ['Runs'],
         querystring: z.strictObject({ wait: waitSchema }),
-        headers: newRunHeadersSchema,
+        headers: newRunHeadersSchema.extend(traceHeaders),
         body: startRunSchema,
         response: describeResponses(RESPONSES, [
           'invalid_header',
@@ -97,6 +98,7 @@ export function startRunRoute(app: App, engine: Engine, options: StartRunOptions
         ...toStartRun(request.body),
         ...idempotencyOf(request),
         ...actorOf(request),
+        ...traceOf(request),
       });
       setNewRunHeaders(reply, run);
       if (!run.replayed) onRunStarted?.(run.runId, request.id, actorOf(request));

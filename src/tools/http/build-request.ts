@@ -1,20 +1,22 @@
+import type { TraceContext } from '../../core/base/trace-context.js';
 import { ACCEPTED_ENCODINGS } from './capped-body.js';
 import { encodeMultipart } from './multipart.js';
 import type { Params } from './params.js';
 import { type HttpRequest, isSafe } from './request-rules.js';
+import { withTrace } from './trace-headers.js';
 import { fillUrl } from './url-template.js';
 
 type Fields = Params['query'];
 
 /** The request that the params ask for, without what `auth` adds. */
-export function buildRequest(params: Params, idempotencyKey: string): HttpRequest {
+export function buildRequest(params: Params, idempotencyKey: string, trace?: TraceContext): HttpRequest {
   const { method } = params;
   const headers: Record<string, string> = { 'user-agent': 'graphrunner', 'accept-encoding': ACCEPTED_ENCODINGS };
   if (!isSafe(method)) headers['idempotency-key'] = idempotencyKey;
   const { body, contentType } = bodyOf(params);
   if (contentType !== undefined) headers['content-type'] = contentType;
   for (const [name, value] of Object.entries(params.headers)) headers[name.toLowerCase()] = String(value);
-  return { method, url: urlOf(params), headers, body };
+  return { method, url: urlOf(params), headers: withTrace(headers, trace), body };
 }
 
 function urlOf({ url: text, path, query }: Params): URL {

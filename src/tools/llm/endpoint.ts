@@ -1,15 +1,17 @@
 import { Agent } from 'undici';
+import type { TraceContext } from '../../core/base/trace-context.js';
 import type { AllowList } from '../http/allow-list.js';
 import { ACCEPTED_ENCODINGS } from '../http/capped-body.js';
 import type { Resolve } from '../http/checked-addresses.js';
 import { exchange } from '../http/exchange.js';
 import { guardedAgent } from '../http/guarded-agent.js';
 import type { HttpAnswer } from '../http/request-rules.js';
+import { withTrace } from '../http/trace-headers.js';
 import type { Params } from './params.js';
 import { buildBody } from './request-body.js';
 
-/** Sends the request that params ask for. */
-export type Ask = (params: Params, signal: AbortSignal) => Promise<HttpAnswer>;
+/** Sends the request that params ask for, as a part of a trace. */
+export type Ask = (params: Params, signal: AbortSignal, trace?: TraceContext) => Promise<HttpAnswer>;
 
 /**
  * The way to models. The operator chooses `baseUrl`, so it can be any address; `base_url` of the params is chosen by
@@ -20,13 +22,13 @@ export type Ask = (params: Params, signal: AbortSignal) => Promise<HttpAnswer>;
 export function openEndpoint(baseUrl: string, allowList: AllowList, resolve: Resolve): Ask {
   const operatorAgent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
   const guarded = guardedAgent(allowList, resolve);
-  return (params, signal) => {
+  return (params, signal, trace) => {
     const agent = params.base_url === undefined ? operatorAgent : guarded;
     const url = completionsUrl(params.base_url ?? baseUrl);
     const body = JSON.stringify(buildBody(params));
     const progress = { isSent: false, isAnswered: false };
     const options = { signal, followRedirects: false, progress };
-    return exchange(agent, { method: 'POST', url, headers: headersOf(params), body }, options);
+    return exchange(agent, { method: 'POST', url, headers: headersOf(params, trace), body }, options);
   };
 }
 
@@ -37,7 +39,7 @@ function completionsUrl(base: string): URL {
   return url;
 }
 
-function headersOf({ headers = {}, api_key, stream }: Params): Record<string, string> {
+function headersOf({ headers = {}, api_key, stream }: Params, trace: TraceContext | undefined): Record<string, string> {
   const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]);
   return {
     // What compresses a stream holds it up.
@@ -45,7 +47,7 @@ function headersOf({ headers = {}, api_key, stream }: Params): Record<string, st
       ? { accept: 'text/event-stream, application/json', 'accept-encoding': 'identity' }
       : { accept: 'application/json', 'accept-encoding': ACCEPTED_ENCODINGS }),
     'user-agent': 'graphrunner',
-    ...Object.fromEntries(own),
+    ...withTrace(Object.fromEntries(own), trace),
     'content-type': 'application/json',
     ...(api_key !== undefined && { authorization: `Bearer ${api_key}` }),
   };

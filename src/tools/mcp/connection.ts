@@ -2,6 +2,7 @@ import { type CallToolResult, Client, ProtocolError, ProtocolErrorCode, type Too
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { assertNever } from '../../core/base/assert-never.js';
 import { messageOf } from '../../core/base/errors.js';
+import type { TraceContext } from '../../core/base/trace-context.js';
 import { Calls } from './calls.js';
 import type { McpServerConfig, StdioServerConfig } from './config.js';
 import { ExactNumbers } from './exact-numbers.js';
@@ -31,7 +32,12 @@ export interface ConnectionEvents {
 export interface Connection {
   /** All pages of its list. */
   listTools(): Promise<readonly Tool[]>;
-  callTool(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallToolResult>;
+  callTool(
+    name: string,
+    args: Record<string, unknown>,
+    signal: AbortSignal,
+    trace?: TraceContext,
+  ): Promise<CallToolResult>;
   /** Ends a session and a child process; calls under way fail. Never rejects. */
   close(): Promise<void>;
 }
@@ -83,8 +89,11 @@ export async function connect(
   };
   return {
     listTools: async () => (await client.listTools(undefined, { timeout: CONNECT_TIMEOUT_MS, signal })).tools,
-    callTool: (name, args, signal) =>
-      calls.add(client.callTool({ name, arguments: args }, { signal, timeout: NO_TIMEOUT_MS })),
+    callTool: (name, args, signal, trace) => {
+      // Where the conventions of OpenTelemetry for MCP have it: one connection serves many traces.
+      const meta = trace === undefined ? {} : { _meta: { ...trace } };
+      return calls.add(client.callTool({ name, arguments: args, ...meta }, { signal, timeout: NO_TIMEOUT_MS }));
+    },
     close,
   };
 }

@@ -116,8 +116,8 @@ function mcpTool(name: string, server: McpServer, tool: string): AnyTool {
         return { success: false, error: { issues } };
       },
     },
-    async run(_state, { params, signal, node }: ToolContext<Record<string, unknown>>) {
-      return resultPatch(node, await server.call(tool, params, signal));
+    async run(_state, { params, signal, node, trace }: ToolContext<Record<string, unknown>>) {
+      return resultPatch(node, await server.call(tool, params, signal, trace));
     },
   };
 }

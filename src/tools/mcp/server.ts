@@ -2,6 +2,7 @@ import { assertNever } from '../../core/base/assert-never.js';
 import { messageOf } from '../../core/base/errors.js';
 import type { Json } from '../../core/base/json.js';
 import type { Mask } from '../../core/base/mask.js';
+import type { TraceContext } from '../../core/base/trace-context.js';
 import { FatalError, RetryableError } from '../../core/tool/tool-errors.js';
 import { tlsHint } from '../tls-hint.js';
 import type { McpServerConfig } from './config.js';
@@ -74,15 +75,15 @@ export class McpServer {
    * @throws RetryableError if the server cannot be reached or is busy; FatalError if it refuses the call; an Error with
    * the tool's own message if the tool failed; the signal's reason after an abort.
    */
-  async call(tool: string, args: Record<string, unknown>, signal: AbortSignal): Promise<Json> {
+  async call(tool: string, args: Record<string, unknown>, signal: AbortSignal, trace?: TraceContext): Promise<Json> {
     try {
-      return await this.#callOnce(tool, args, signal);
+      return await this.#callOnce(tool, args, signal, trace);
     } catch (error) {
       if (signal.aborted || failureOf(error) !== 'session') throw this.#toEngineError(error, signal);
     }
     // The server was started anew and has not made the call.
     try {
-      return await this.#callOnce(tool, args, signal);
+      return await this.#callOnce(tool, args, signal, trace);
     } catch (error) {
       throw this.#toEngineError(error, signal);
     }
@@ -97,14 +98,19 @@ export class McpServer {
     await opened?.close();
   }
 
-  async #callOnce(tool: string, args: Record<string, unknown>, signal: AbortSignal): Promise<Json> {
+  async #callOnce(
+    tool: string,
+    args: Record<string, unknown>,
+    signal: AbortSignal,
+    trace: TraceContext | undefined,
+  ): Promise<Json> {
     const connecting = this.connected();
     const connection = await orAborted(connecting, signal);
     const listed = this.#tools?.get(tool);
     if (listed === undefined) throw new FatalError(`There is no tool "${tool}". ${this.whyNoTool(tool)}`);
     let answer: Awaited<ReturnType<Connection['callTool']>>;
     try {
-      answer = await connection.callTool(listed.name, args, signal);
+      answer = await connection.callTool(listed.name, args, signal, trace);
     } catch (error) {
       if (!signal.aborted && ['session', 'gone'].includes(failureOf(error))) this.#drop(connecting, connection);
       throw error;

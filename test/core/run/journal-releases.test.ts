@@ -220,3 +220,10 @@ it('release 1.5 added limits that ask, visits, and what calls cost', () => {
     expect(JSON.stringify(runs).includes('cost_usd')).toBe(isNew);
   }
 });
+
+it('release 1.5 added traces', () => {
+  for (const { release, runs } of fixtures) {
+    const isNew = release === '1.5-traces';
+    for (const run of runs) expect(fold(blank(run), recordsOf(run)).trace !== null, release).toBe(isNew);
+  }
+});

@@ -342,3 +342,13 @@ it('errors of the client library are sorted too', () => {
   expect(kindOf(new SdkError(SdkErrorCode.ConnectionClosed, 'gone'))).toBe('gone');
   expect(kindOf(new TypeError('fetch failed'))).toBe('gone');
 });
+
+it('a call says what it belongs to, if that is traced', async () => {
+  const { tool, server } = await calling({ result: { content: [] } });
+  const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=1' };
+  await callTool(tool, {}, { trace });
+  await callTool(tool, {});
+  const [traced, plain] = server.received.slice(-2).map(({ body }) => JSON.parse(body).params);
+  expect(traced._meta).toMatchObject(trace);
+  expect(plain._meta ?? {}).not.toHaveProperty('traceparent');
+});
