@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { misnamedSettings, SETTING_NAMES } from '../src/config.js';
+import { misnamedSettings } from '../src/config.js';
+import { SETTING_NAMES } from '../src/setting-names.js';
 import { findMisnamedSettings } from '../src/misnamed-settings.js';
 
 describe('a variable', () => {
