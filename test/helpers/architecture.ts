@@ -22,6 +22,7 @@ const PORT = /^store\/[^/]+$/;
 const RUNS = /^runs\//;
 /** How the server is called: settings and arguments. */
 const CONFIG = /^(config|misnamed-settings|arguments)\.ts$/;
+const CLIENT = /^client\//;
 const ENGINE = /^engine\//;
 
 /** What `core/` may use: libraries that compute, and nothing else. */
@@ -102,6 +103,8 @@ export const FLOORS: readonly Floor[] = [
     mayImport: [/^web\//],
     packages: ['preact', 'preact/hooks', 'eventsource-parser/stream', 'cronstrue'],
   },
+  // Runs wherever there is fetch, browsers too, and shares nothing with the server but the API.
+  { name: 'client', holds: CLIENT, mayImport: [CLIENT], packages: ['openapi-fetch', 'eventsource-parser/stream'] },
   { name: 'config', holds: CONFIG, mayImport: [CORE, CONFIG] },
   { name: 'cli', holds: /^cli\//, mayImport: [/^/] },
   {
@@ -123,7 +126,8 @@ const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
   { package: /^croner$/, to: SCHEDULE },
   { package: /^preact(\/|$)/, to: /^web\// },
   { package: /^cronstrue$/, to: /^web\/cron-words\.ts$/ },
-  { package: /^eventsource-parser(\/|$)/, to: /^(web|tools\/llm)\// },
+  { package: /^eventsource-parser(\/|$)/, to: /^(web|client|tools\/llm)\// },
+  { package: /^openapi-fetch$/, to: CLIENT },
 ];
 
 /** What would make `core/` depend on more than its arguments. */
@@ -131,8 +135,8 @@ const IMPURE =
   /\b(Date\.now|new Date\(\)|Math\.random|performance\.|setTimeout|setInterval|fetch\(|console\.|process\.|crypto\.)/;
 const ENVIRONMENT = /\bprocess\s*(\.|\?\.|\[\s*['"`])\s*env\b|\benv\b[^;]*from\s*['"](node:)?process['"]/;
 const MAX_LINES = 350;
-/** Made by `npm run generate:web-types`, and as long as the API has fields. */
-const GENERATED = 'web/wire-types.ts';
+/** Made of the OpenAPI document, and as long as the API has fields. */
+const GENERATED: ReadonlySet<string> = new Set(['web/wire-types.ts', 'client/api-types.ts']);
 
 /** Reads every source file below a directory. */
 export function readSources(directory: string): SourceFile[] {
@@ -174,7 +178,7 @@ function fileViolations({ path, text }: SourceFile): string[] {
   const lines = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
   if (!/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/.test(path))
     violations.push('has a name that is not kebab-case');
-  if (lines > MAX_LINES && path !== GENERATED) violations.push(`has ${lines} lines, more than ${MAX_LINES}`);
+  if (lines > MAX_LINES && !GENERATED.has(path)) violations.push(`has ${lines} lines, more than ${MAX_LINES}`);
   if (path !== 'index.ts' && isBarrel(code)) violations.push('only passes on exports of other files');
   if (path.endsWith('/index.ts')) violations.push('is an index; only src/index.ts is one');
   if (path !== 'config.ts' && ENVIRONMENT.test(code)) violations.push('reads the environment');

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { register } from 'node:module';
 import { join } from 'node:path';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { RESERVED_GRAPH_IDS } from '../../src/core/graph/definition.js';
 import { MY_GRAPH } from '../../src/http/openapi/examples.js';
 import { documentAt, ROOT } from '../docs/document.js';
+import { generateApiTypes } from '../helpers/api-types.js';
 import { failingEngine } from '../helpers/fake-engine.js';
 import { appOf } from '../helpers/server.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
@@ -54,12 +54,6 @@ describe('types that openapi-typescript makes of the document, with its defaults
     JSON.stringify(MY_GRAPH),
   ];
 
-  const RESOLVER = `
-    let typescript;
-    export const initialize = (data) => { typescript = data.typescript; };
-    export const resolve = (name, context, next) => next(name === 'typescript' ? typescript : name, context);
-  `;
-
   /** Lines of code that use the types, and the error that the compiler must find in each: none if the line is right. */
   const LINES: readonly (readonly [line: string, error?: string])[] = [
     ...graphs.map((graph): [string] => [assign(graph)]),
@@ -87,12 +81,8 @@ describe('types that openapi-typescript makes of the document, with its defaults
 
   it('take graphs of the README and the examples as they are, and know the codes', async () => {
     expect(graphs.length).toBeGreaterThan(6);
-    // It needs the JavaScript API of TypeScript, which version 7 does not have.
-    const data = { typescript: import.meta.resolve('typescript-5') };
-    register(`data:text/javascript,${encodeURIComponent(RESOLVER)}`, { parentURL: import.meta.url, data });
-    const { default: generate, astToString } = await import('openapi-typescript');
     const folder = temporaryFolder();
-    writeFileSync(join(folder, 'api.ts'), astToString(await generate(text)));
+    writeFileSync(join(folder, 'api.ts'), await generateApiTypes(text));
     for (const [index, [line]] of LINES.entries()) writeFileSync(join(folder, `use${index}.ts`), line);
     const compilerOptions = { strict: true, exactOptionalPropertyTypes: true, noEmit: true, types: [] };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions }));
