@@ -37,8 +37,10 @@ function placeOf(file: string, { line = 1, column = 1 }: Finding): string {
   return `${file}:${line}:${column}`;
 }
 
-function messageOf({ message, hint }: Finding): string {
-  return inOneLine(hint === undefined ? message : `${message} ${hint}`);
+/** With the pointer: what is missing has no place of its own. */
+function messageOf({ message, hint, pointer }: Finding): string {
+  const where = pointer === '' ? '' : ` (${pointer})`;
+  return inOneLine(`${hint === undefined ? message : `${message} ${hint}`}${where}`);
 }
 
 /**

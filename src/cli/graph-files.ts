@@ -72,12 +72,17 @@ export function isBroken(file: GraphFile | BrokenFile): file is BrokenFile {
 /** Where `JSON.parse` stopped; at the end, if its message names no place. */
 function positionIn(message: string, text: string): number {
   const [, position] = /at position (\d+)/.exec(message) ?? [];
-  return position === undefined ? text.length : Number(position);
+  return position === undefined ? text.trimEnd().length : Number(position);
 }
 
 function placeIn(text: string, position: number): { line: number; column: number } {
   const before = text.slice(0, position);
   return { line: before.split('\n').length, column: position - before.lastIndexOf('\n') };
+}
+
+/** True for a file that is JSON. */
+export function isGraph(file: GraphFile | BrokenFile): file is GraphFile {
+  return !isBroken(file);
 }
 
 /** The id that a graph has, if it says so. */

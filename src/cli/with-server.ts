@@ -26,12 +26,19 @@ export async function withServer<T>(
 }
 
 /** What an answer that is no success means to whoever typed the command. */
-export function describeRefusal({ status, code, message }: ApiError, url: string): CliError {
+function describeRefusal(error: ApiError, url: string): CliError {
+  const { status, code, message } = error;
   if (code === 'unreachable') {
     const advice = 'Start one with "graphrunner serve", or name another with --url or GRAPHRUNNER_URL.';
     return new CliError(`${message} ${advice}`, EXIT.unavailable);
   }
   if (code === 'unknown') return new CliError(`${message} Is ${url} the URL of a server?`, EXIT.unavailable);
   if (status === 401) return new CliError(`${message} Put a key of the server into GRAPHRUNNER_API_KEY.`);
-  return new CliError(message, status >= 500 || status === 429 ? EXIT.unavailable : EXIT.badInput);
+  return new CliError(messageOfRefusal(error), status >= 500 || status === 429 ? EXIT.unavailable : EXIT.badInput);
+}
+
+/** The message of a refusal, with the first thing that is wrong if it does not name it. */
+export function messageOfRefusal({ message, errors: [first] }: ApiError): string {
+  if (first === undefined || message.includes(first.message)) return message;
+  return `${message} ${first.pointer === '' ? '' : `${first.pointer}: `}${first.message}`;
 }

@@ -3,7 +3,7 @@ import { addExamples, collect } from '../options.js';
 
 interface DevCommandOptions {
   readonly graphs: string;
-  readonly tools: readonly string[];
+  readonly tools?: readonly string[];
 }
 
 /** `graphrunner dev` */
@@ -15,8 +15,8 @@ export const addDev: AddCommand = (program, context) => {
       'Starts the server, watches a folder of graphs and the modules of tools, and takes up what changes: a graph without errors is saved as its next version, and what is wrong with one is told; after a change of a module the server starts again, and runs go on.',
     )
     .option('--graphs <dir>', 'the folder of graphs', 'graphs')
-    .option('--tools <module>', 'a module of tools, beside those of TOOLS; can be repeated', collect, [])
-    .action(async ({ graphs, tools }: DevCommandOptions) => {
+    .option('--tools <module>', 'a module of tools, beside those of TOOLS; can be repeated', collect)
+    .action(async ({ graphs, tools = [] }: DevCommandOptions) => {
       const { develop } = await import('../dev/develop.js');
       context.exitCode = await develop({ folder: graphs, tools }, context.terminal);
     });

@@ -11,13 +11,13 @@ import { withServer } from '../with-server.js';
 interface RunOptions extends ServerOptions {
   readonly input?: string;
   readonly limits?: string;
-  readonly metadata: readonly string[];
+  readonly metadata?: readonly string[];
   readonly idempotencyKey?: string;
   readonly wait?: boolean;
   readonly watch?: boolean;
   readonly local?: boolean;
-  readonly tools: readonly string[];
-  readonly with: readonly string[];
+  readonly tools?: readonly string[];
+  readonly with?: readonly string[];
 }
 
 /** `graphrunner run` */
@@ -31,13 +31,13 @@ export const addRun: AddCommand = (program, context) => {
     .argument('<graph>', 'the id of a graph, or a file with one')
     .option('--input <json>', 'the input: JSON, or @FILE, or - for standard input')
     .option('--limits <json>', 'limits of the run: JSON, or @FILE')
-    .option('--metadata <key=value>', 'metadata of the run; can be repeated', collect, [])
+    .option('--metadata <key=value>', 'metadata of the run; can be repeated', collect)
     .option('--idempotency-key <key>', 'the same key starts only one run')
     .option('--wait', 'come back when it has ended, or waits for a person, and print its state')
     .option('--watch', 'show its steps until it has ended')
     .option('--local', 'run it here, to the end')
-    .option('--tools <module>', 'with --local: a module of tools; can be repeated', collect, [])
-    .option('--with <path>', 'with --local: a file or folder of graphs that it runs; can be repeated', collect, [])
+    .option('--tools <module>', 'with --local: a module of tools; can be repeated', collect)
+    .option('--with <path>', 'with --local: a file or folder of graphs that it runs; can be repeated', collect)
     .action(async (graph: string, options: RunOptions) => {
       context.exitCode = await run(graph, options, context);
     });
@@ -50,7 +50,7 @@ export const addRun: AddCommand = (program, context) => {
 };
 
 async function run(graph: string, options: RunOptions, { terminal }: Context): Promise<ExitCode> {
-  const { local, tools, with: others } = options;
+  const { local, tools = [], with: others = [] } = options;
   if (local !== true && tools.length + others.length > 0) {
     throw new CliError('--tools and --with are for --local: a server has the tools and graphs that it has.');
   }
@@ -71,7 +71,7 @@ async function readRequest({ input, limits, metadata }: RunOptions, terminal: Te
   return {
     ...(input === undefined ? {} : { input_data: await readJson('--input', input, terminal) }),
     ...(limits === undefined ? {} : { limits: await readJson('--limits', limits, terminal) }),
-    ...(metadata.length === 0 ? {} : { metadata: readPairs('--metadata', metadata) }),
+    ...(metadata === undefined ? {} : { metadata: readPairs('--metadata', metadata) }),
   };
 }
 

@@ -37,7 +37,7 @@ interface RunsOptions extends ServerOptions {
   readonly graph?: string;
   readonly waitingFor?: WaitKind;
   readonly parent?: string;
-  readonly metadata: readonly string[];
+  readonly metadata?: readonly string[];
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -52,7 +52,7 @@ export const addRuns: AddCommand = (program, context) => {
     .option('--graph <graph_id>', 'only runs of this graph')
     .addOption(new Option('--waiting-for <kind>', 'only runs that wait for this').choices(Object.keys(WAITS)))
     .option('--parent <run_id>', 'the runs inside this one')
-    .option('--metadata <key=value>', 'only runs with this metadata; can be repeated', collect, [])
+    .option('--metadata <key=value>', 'only runs with this metadata; can be repeated', collect)
     .option('--limit <number>', 'how many, up to 200', wholeNumber(1), 20)
     .option('--cursor <cursor>', 'the next page, as the page before says')
     .action(async (options: RunsOptions) => {
@@ -74,7 +74,7 @@ async function listRuns(options: RunsOptions, { terminal }: Context): Promise<Ex
     ...(graph === undefined ? {} : { graph_id: graph }),
     ...(waitingFor === undefined ? {} : { waiting_for: waitingFor }),
     ...(parent === undefined ? {} : { parent_run_id: parent }),
-    ...(metadata.length === 0 ? {} : { metadata: readPairs('--metadata', metadata) }),
+    ...(metadata === undefined ? {} : { metadata: readPairs('--metadata', metadata) }),
     ...(cursor === undefined ? {} : { cursor }),
   };
   return withServer(options, async (client, dataOf) => {

@@ -10,10 +10,10 @@ export const addServe: AddCommand = (program) => {
     .description(
       'Makes or continues the database in the working directory, and listens. The same as no command at all.',
     )
-    .option('--tools <module>', 'a module of tools, beside those of TOOLS; can be repeated', collect, [])
-    .action(async (options: { readonly tools: readonly string[] }) => {
+    .option('--tools <module>', 'a module of tools, beside those of TOOLS; can be repeated', collect)
+    .action(async ({ tools = [] }: { readonly tools?: readonly string[] }) => {
       const { serve } = await import('../serve.js');
-      await serve(options);
+      await serve({ tools });
     });
   addExamples(command, ['graphrunner serve', 'PORT=9000 DATABASE_URL=data/runs.db graphrunner'], settingsText());
 };

@@ -10,7 +10,7 @@ import type { Terminal } from '../terminal.js';
 import { withServer } from '../with-server.js';
 
 interface ValidateOptions extends Partial<ServerOptions> {
-  readonly tools: readonly string[];
+  readonly tools?: readonly string[];
   readonly format: 'text' | 'github';
 }
 
@@ -23,7 +23,7 @@ export const addValidate: AddCommand = (program, context) => {
       'Checks files with graphs, and says where in them what is wrong. No server is needed: it knows the tools that are built in, those of TOOLS, and those of --tools. Files that are named together know each other.',
     )
     .argument('<file...>', 'files, or folders with .json files; - is standard input')
-    .option('--tools <module>', 'a module of tools; can be repeated', collect, [])
+    .option('--tools <module>', 'a module of tools; can be repeated', collect)
     .addOption(new Option('--format <format>', 'how findings are written').choices(['text', 'github']).default('text'))
     .addOption(new Option('--url <url>', 'let this server check them, with the tools that it has').argParser(parseUrl))
     .addOption(new Option('--api-key <key>', 'its API key').env('GRAPHRUNNER_API_KEY'))
@@ -39,13 +39,14 @@ export const addValidate: AddCommand = (program, context) => {
 };
 
 async function validate(paths: string[], options: ValidateOptions, { terminal }: Context): Promise<ExitCode> {
-  const { findGraphFiles, isBroken, readGraphFile } = await import('../graph-files.js');
+  const { findGraphFiles, isBroken, isGraph, readGraphFile } = await import('../graph-files.js');
   const files: (GraphFile | BrokenFile)[] = [];
   for (const path of await findGraphFiles(paths)) files.push(await readGraphFile(path, terminal));
-  const graphs = files.filter((file) => !isBroken(file));
-  const broken = files.filter(isBroken);
+  const [graphs, broken] = [files.filter(isGraph), files.filter(isBroken)];
   const checked = graphs.length === 0 ? [] : await checkGraphs(graphs, options);
-  await report([...checked, ...broken.map(verdictOf)], options, terminal);
+  // As text, standard error has it.
+  const told = options.format === 'github' || options.json === true ? broken.map(verdictOf) : [];
+  await report([...checked, ...told], options, terminal);
   const [first] = broken;
   if (first !== undefined) {
     const { path, message, line, column } = first;
@@ -66,7 +67,7 @@ async function checkGraphs(graphs: readonly GraphFile[], options: ValidateOption
     });
   if (url === undefined) {
     const { withLocalServer } = await import('../local-server.js');
-    await withLocalServer(options.tools, check);
+    await withLocalServer(options.tools ?? [], check);
   } else await check({ ...options, url });
   return verdicts;
 }

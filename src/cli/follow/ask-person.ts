@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { ApiError, type Client, type RunState } from '../../client/client.js';
 import { inOneLine, writeLine } from '../output.js';
 import type { Terminal } from '../terminal.js';
+import { messageOfRefusal } from '../with-server.js';
 
 /**
  * Asks whoever sits at the terminal what a run asks, and answers it. What is no JSON is taken as text.
@@ -27,7 +28,7 @@ export async function askPerson(
         return true;
       } catch (error) {
         if (!(error instanceof ApiError && error.code === 'invalid_answer')) throw error;
-        writeLine(stderr, `That does not fit: ${inOneLine(error.message)}`);
+        writeLine(stderr, `That does not fit: ${inOneLine(messageOfRefusal(error))}`);
       }
     }
   } catch (error) {

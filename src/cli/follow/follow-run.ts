@@ -32,7 +32,7 @@ export async function followRun(options: FollowOptions): Promise<Followed> {
   const stop = new AbortController();
   const interrupted = terminal.interrupted();
   const signal = AbortSignal.any([interrupted, stop.signal]);
-  const view = viewOf(options, progress, signal);
+  const view = viewOf(options, progress, interrupted);
   const wait = options.stopsAtWaits ? new WaitForPerson(client, runId, stop, progress) : undefined;
   try {
     for await (const event of client.watchRun(runId, { after: progress.seq, signal })) {

@@ -60,11 +60,12 @@ async function waitOnce({ client, runId }: ToEndOptions, signal: AbortSignal): P
 function tellEnd(state: RunState, { terminal, json, isWatched }: ToEndOptions): ExitCode {
   const { status, error, data } = state;
   if (json && !isWatched) writeJson(terminal, state);
-  else if (!json) {
+  else if (!json && !(isWatched && terminal.stdout.isTTY === true)) {
+    // The live view has told that already.
     const why = error === null ? '' : `: ${error.code}: ${inOneLine(error.message)}`;
     writeLine(terminal.stdout, `${status}${why}`);
-    if (status === 'COMPLETED') writeJson(terminal, data);
   }
+  if (!json && status === 'COMPLETED') writeJson(terminal, data);
   return status === 'COMPLETED' ? EXIT.done : EXIT.no;
 }
 

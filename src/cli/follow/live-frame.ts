@@ -75,7 +75,7 @@ function stepLine(
   const took = describeDuration((step.finishedAt ?? now) - step.startedAt);
   const left = `${String(step.step).padStart(3)} `;
   const node = cutTo(step.node, width).padEnd(width);
-  const rest = `${took.padStart(8)}  ${attempt}${inOneLine(noteOf(step, input, isLast))}`;
+  const rest = `${took.padStart(10)}  ${attempt}${inOneLine(noteOf(step, input, isLast))}`;
   const room = columns - left.length - 2 - width - 1;
   return `${left}${paint(style, sign)} ${node} ${paint('dim', cutTo(rest, room).trimEnd())}`;
 }
@@ -106,9 +106,10 @@ function childrenNote({ total, completed, failed, running, waiting }: NonNullabl
 function waitLines({ runId, progress, state, paint, columns }: FrameInput): string[] {
   const waiting = state?.waiting ?? null;
   if (waiting === null || progress.end !== undefined || !progress.isAtRest) return [];
-  const lines = linesOfWait(waiting, runId);
+  // How far its children are is in the line of the step.
+  const lines = progress.hasChildren ? [] : linesOfWait(waiting, runId);
   const inside = waiting.children.flatMap((child) => {
-    const name = child.branch?.name ?? `${child.graph_id} ${child.index}`;
+    const name = child.branch ?? `${child.graph_id} ${child.index}`;
     return linesOfWait({ kind: child.waiting_for ?? 'input' }, child.run_id, `${name}: `);
   });
   return [...lines, ...inside].map((line) =>

@@ -45,7 +45,7 @@ export class RunProgress {
     this.isAtRest = RESTS.has(event.type);
     if (event.type === 'run.failed') this.error = `${event.error.code}: ${event.error.message}`;
     this.hasChildren = startsChildren(stored) || (this.hasChildren && !endsChildren(stored));
-    this.#steps.read({ seq: event.seq, time: Date.parse(event.time), event: stored, payload: '' });
+    this.#steps.read({ seq: event.seq, time: Date.parse(event.time), event: stored, payload: '', logEnd: 0 });
     const { finished } = this.#steps;
     if (finished.length > MAX_STEPS) this.dropped += finished.splice(0, finished.length - MAX_STEPS).length;
   }
