@@ -24,12 +24,14 @@ export async function withLocalServer<T>(
   const folder = await mkdtemp(join(tmpdir(), 'graphrunner-'));
   try {
     const { graphrunner, apiKey } = await open(join(folder, 'local.db'), toolModules);
+    const app = await graphrunner.app();
     try {
-      const app = await graphrunner.app();
       const url = await app.listen({ host: '127.0.0.1', port: 0 });
       await graphrunner.start();
       return await use({ url, apiKey });
     } finally {
+      // A connection on which nothing was asked keeps a server open for a minute.
+      app.server.closeAllConnections();
       await graphrunner.stop();
     }
   } finally {
