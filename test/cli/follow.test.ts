@@ -79,9 +79,15 @@ describe('graphrunner watch', () => {
   });
 
   it('writes events as JSON', async () => {
-    const { body } = await server.ask('POST /graph/run?wait=10', { graph_id: 'demo-review', input_data: 'def f(): pass' });
+    const { body } = await server.ask('POST /graph/run?wait=10', {
+      graph_id: 'demo-review',
+      input_data: 'def f(): pass',
+    });
     const { stdout } = await runCli(['watch', body.run_id, '--json', '--url', url]);
-    const events = stdout.trim().split('\n').map((line) => JSON.parse(line));
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
     expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
     expect(events.at(-1).type).toBe('run.completed');
   });
@@ -141,17 +147,25 @@ describe('a frame', () => {
       ...[1, 2, 3, 4].map((step) => completed(step, step === 4 ? 'a'.repeat(90) : `n${step + 1}`)),
     );
     const frame = frameOf(input(progress));
-    expect(frame.slice(0, 3)).toEqual(['RUNNING 01a2', '    … 2 earlier steps', expect.stringMatching(/^ {2}3 ✓ n3 +0 ms/)]);
+    expect(frame.slice(0, 3)).toEqual([
+      'RUNNING 01a2',
+      '    … 2 earlier steps',
+      expect.stringMatching(/^ {2}3 ✓ n3 +0 ms/),
+    ]);
     expect(frame.at(-2)).toMatch(/^ {2}5 ▶ a{27}… +1 min 5 s$/);
     expect(Math.max(...frame.map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   it('counts branches, and names those that ask', () => {
-    const progress = events(
-      { type: 'run.started', next: 'n1' },
-      completed(1, null),
-      { type: 'branches.started', step: 1, node: 'n1', kind: 'for_each', to_nodes: ['x'], join_node: 'END', count: 4 },
-    );
+    const progress = events({ type: 'run.started', next: 'n1' }, completed(1, null), {
+      type: 'branches.started',
+      step: 1,
+      node: 'n1',
+      kind: 'for_each',
+      to_nodes: ['x'],
+      join_node: 'END',
+      count: 4,
+    });
     const children = { total: 4, completed: 1, failed: 1, running: 1, waiting: 1 };
     const child = { run_id: '01b3', graph_id: 'g', index: 2, branch: 'Ada', waiting_for: 'input' as const };
     const waiting = { id: 'w', kind: 'branches' as const, node: 'n1', children: [child] } as never;
@@ -190,7 +204,13 @@ describe('graphrunner run --local', () => {
   it('asks on the terminal what the run asks, again if the answer does not fit', async () => {
     const graph = {
       ...{ graph_id: 'q', name: 'q', entry_point: 'ask' },
-      nodes: [{ name: 'ask', tool_name: 'wait_for_input', params: { message: 'Well?', schema: { type: 'boolean' }, save_as: 'well' } }],
+      nodes: [
+        {
+          name: 'ask',
+          tool_name: 'wait_for_input',
+          params: { message: 'Well?', schema: { type: 'boolean' }, save_as: 'well' },
+        },
+      ],
     };
     const { terminal, stdin, stdout, stderr } = fakeTerminal();
     const file = join(temporaryFolder(), 'q.json');

@@ -46,9 +46,20 @@ describe('graphrunner validate', () => {
 
   it('writes annotations of GitHub', async () => {
     const odd = write('a,b.json', BAD);
-    const { code, stdout } = await runCli(['validate', odd, '--format', 'github', '--url', url, '--api-key', 'key-of-tests']);
+    const { code, stdout } = await runCli([
+      'validate',
+      odd,
+      '--format',
+      'github',
+      '--url',
+      url,
+      '--api-key',
+      'key-of-tests',
+    ]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^::error file=.*a%2Cb\.json,line=5,col=45,title=unknown_tool::There is no tool "set_dota"\./);
+    expect(stdout).toMatch(
+      /^::error file=.*a%2Cb\.json,line=5,col=45,title=unknown_tool::There is no tool "set_dota"\./,
+    );
   });
 
   it('prints JSON, from standard input too', async () => {
@@ -72,14 +83,19 @@ describe('graphrunner validate', () => {
     const { code, stdout } = await runCli(['validate', own, parent, good, '--tools', tools]);
     expect([code, stdout.match(/nothing is wrong/g)?.length]).toEqual([0, 3]);
     const missing = await runCli(['validate', own, '--tools', './nowhere.mjs']);
-    expect([missing.code, missing.stderr]).toEqual([2, expect.stringMatching(/^graphrunner: .*nowhere\.mjs: there is no file .*\n$/)]);
+    expect([missing.code, missing.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^graphrunner: .*nowhere\.mjs: there is no file .*\n$/),
+    ]);
   });
 
   it.each([
     ['there is no such file', () => join(folder, 'none.json')],
-    ['is not UTF-8', () => (writeFileSync(join(folder, 'latin.json'), Buffer.from([0x7b, 0xe4, 0x7d])), join(folder, 'latin.json'))],
-    ['There is no .json file', () => (mkdirSync(join(folder, 'empty'), { recursive: true }), join(folder, 'empty'))],
+    ['is not UTF-8', () => join(folder, 'latin.json')],
+    ['There is no .json file', () => join(folder, 'empty')],
   ])('refuses what cannot be read: %s', async (message, path) => {
+    writeFileSync(join(folder, 'latin.json'), Buffer.from([0x7b, 0xe4, 0x7d]));
+    mkdirSync(join(folder, 'empty'), { recursive: true });
     const { code, stdout, stderr } = await runCli(['validate', path()]);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
@@ -117,6 +133,9 @@ describe('graphrunner apply', () => {
     const key = await runCli(['apply', good, '--url', url, '--api-key', 'wrong']);
     expect([key.code, key.stderr]).toEqual([2, expect.stringMatching(/^graphrunner: .* GRAPHRUNNER_API_KEY\.\n$/)]);
     const away = await runCli(['apply', good, '--url', 'http://127.0.0.1:9']);
-    expect([away.code, away.stderr]).toEqual([3, expect.stringMatching(/^graphrunner: No server answers at http:\/\/127\.0\.0\.1:9\. .*\n$/)]);
+    expect([away.code, away.stderr]).toEqual([
+      3,
+      expect.stringMatching(/^graphrunner: No server answers at http:\/\/127\.0\.0\.1:9\. .*\n$/),
+    ]);
   });
 });

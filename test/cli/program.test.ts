@@ -26,7 +26,10 @@ describe('a command line that cannot be used gets one line and exit code 2:', ()
     [['show'], "Missing required argument 'run_id'. See graphrunner show --help."],
     [['show', 'a', 'b'], /^Too many arguments for 'show'\..* See graphrunner show --help\.$/],
     [['run', 'x', '--input'], /^Option '--input <json>' argument missing\. /],
-    [['runs', '--url', 'ftp://host'], /argument 'ftp:\/\/host' is invalid\. It must be an http:\/\/ or https:\/\/ URL\. /],
+    [
+      ['runs', '--url', 'ftp://host'],
+      /argument 'ftp:\/\/host' is invalid\. It must be an http:\/\/ or https:\/\/ URL\. /,
+    ],
     [['runs', '--api-key', 'a b'], /Keys have visible ASCII characters\. /],
     [['runs', '--limit', '0'], /It must be a whole number from 1 on\. /],
     [['runs', '--metadata', 'x'], '--metadata takes KEY=VALUE, not "x".'],
@@ -42,10 +45,15 @@ describe('a command line that cannot be used gets one line and exit code 2:', ()
     else expect(said).toMatch(message);
   });
 
-  it.each(['--port', '--PORT=1', '--max-body-bytes'])('a setting as an option (%s): it says how it is given', async (option) => {
-    expect(await refusal(option, '9000')).toMatch(/(PORT|MAX_BODY_BYTES) is a setting: an environment variable, as in \1=\.\.\. /);
-    expect(await refusal('serve', option)).toContain(' is a setting');
-  });
+  it.each(['--port', '--PORT=1', '--max-body-bytes'])(
+    'a setting as an option (%s): it says how it is given',
+    async (option) => {
+      expect(await refusal(option, '9000')).toMatch(
+        /(PORT|MAX_BODY_BYTES) is a setting: an environment variable, as in \1=\.\.\. /,
+      );
+      expect(await refusal('serve', option)).toContain(' is a setting');
+    },
+  );
 
   it('a URL in place of a command: its password is not repeated', async () => {
     expect(await refusal('postgres://me:secret@host/db')).toContain('"postgres://***@host/db"');

@@ -10,7 +10,13 @@ const ASK = {
   graph_id: 'ask',
   name: 'ask',
   entry_point: 'ask',
-  nodes: [{ name: 'ask', tool_name: 'wait_for_input', params: { message: 'Well?', schema: { type: 'boolean' }, save_as: 'well' } }],
+  nodes: [
+    {
+      name: 'ask',
+      tool_name: 'wait_for_input',
+      params: { message: 'Well?', schema: { type: 'boolean' }, save_as: 'well' },
+    },
+  ],
 };
 const SIGNAL = {
   graph_id: 'signal',
@@ -161,7 +167,13 @@ describe('lists', () => {
   });
 
   it('schedules lists, disables, enables and triggers', async () => {
-    const schedule = { schedule_id: 'nightly', graph_id: 'ask', cron: '0 3 * * *', time_zone: 'Europe/Berlin', input_data: { a: null } };
+    const schedule = {
+      schedule_id: 'nightly',
+      graph_id: 'ask',
+      cron: '0 3 * * *',
+      time_zone: 'Europe/Berlin',
+      input_data: { a: null },
+    };
     await server.ask('POST /schedules', schedule);
     expect(await ask(0, 'schedules')).toMatch(/\nnightly +ask +0 3 \* \* \* Europe\/Berlin +\d{4}-/);
     expect(await ask(0, 'schedules', 'disable', 'nightly')).toBe('nightly is disabled\n');

@@ -35,7 +35,7 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
 }
 
 /** A terminal of 80 columns, on which a test types. */
-export function fakeTerminal(interrupted = new AbortController().signal) {
+export function fakeTerminal(interrupted: AbortSignal = new AbortController().signal) {
   const size = { isTTY: true, columns: 80, rows: 24 };
   const stdin = Object.assign(new PassThrough(), { isTTY: true });
   const stdout = Object.assign(new Written(), size);
