@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadConfig } from '../config.js';
+import { type Config, loadConfig } from '../config.js';
 import { messageOf } from '../core/base/errors.js';
 import { openGraphrunner } from '../graphrunner.js';
 import { CliError } from './cli-error.js';
@@ -42,11 +42,11 @@ export async function withLocalServer<T>(
 async function open(database: string, toolModules: readonly string[]) {
   const apiKey = randomBytes(24).toString('base64url');
   try {
-    const { host: _h, port: _p, databaseUrl: _d, databaseListenUrl: _l, tools, ...settings } = loadConfig();
+    const settings = settingsOf(loadConfig());
     const graphrunner = await openGraphrunner({
-      ...settings,
+      ...settings.others,
       database,
-      toolModules: [...new Set([...tools, ...toolModules])],
+      toolModules: [...new Set([...settings.tools, ...toolModules])],
       role: 'all',
       apiKeys: [apiKey],
       namedApiKeys: [],
@@ -58,4 +58,11 @@ async function open(database: string, toolModules: readonly string[]) {
   } catch (error) {
     throw new CliError(messageOf(error));
   }
+}
+
+/** Without what is for servers that listen, and for databases that others share. */
+function settingsOf(config: Config) {
+  const { host: _host, port: _port, logLevel: _level, isOpenOnLoopback: _open, ...inside } = config;
+  const { databaseUrl: _database, databaseListenUrl: _listen, tools, ...others } = inside;
+  return { tools, others };
 }

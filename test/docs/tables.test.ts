@@ -44,7 +44,7 @@ import { fakeTerminal } from '../helpers/cli.js';
 import { failingEngine } from '../helpers/fake-engine.js';
 import { appOf } from '../helpers/server.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
-import { codesIn, DOCUMENTS, documentAt, namesIn, ROOT, table } from './document.js';
+import { codesIn, documentAt, namesIn, ROOT, table } from './document.js';
 
 const EXPRESSIONS = documentAt('docs/expressions.md').text;
 const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -77,7 +77,7 @@ describe('the tables of the documents', () => {
 
   it('list every command of the command line, in the order of its help, and every exit code', () => {
     const { commands } = buildProgram({ terminal: fakeTerminal().terminal, exitCode: 0 });
-    expect(namesIn('Command').filter((name) => !/[ /]/.test(name))).toEqual(commands.map((command) => command.name()));
+    expect(namesIn('Subcommand').filter((name) => /^[a-z]+$/.test(name))).toEqual(commands.map((command) => command.name()));
     const codes = table('Exit code').map(([code, meaning]) => [Number(codesIn(code)[0]), meaning]);
     expect(codes).toEqual(EXIT_MEANINGS);
   });
@@ -85,8 +85,9 @@ describe('the tables of the documents', () => {
   it('name no command of the command line that there is not', () => {
     const { commands } = buildProgram({ terminal: fakeTerminal().terminal, exitCode: 0 });
     const known = ['help', ...commands.map((command) => command.name())];
-    const named = DOCUMENTS.flatMap(({ text }) => Array.from(text.matchAll(/(?:`|^|npx )graphrunner ([a-z]+)/gm)));
-    expect(named.length).toBeGreaterThan(10);
+    const { text } = documentAt('docs/cli.md');
+    const named = Array.from(text.matchAll(/(?:`|^|npx )graphrunner ([a-z]+)/gm));
+    expect(named.length).toBeGreaterThan(5);
     expect(named.map(([, name]) => name).filter((name) => !known.includes(String(name)))).toEqual([]);
   });
 

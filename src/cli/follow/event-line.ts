@@ -50,12 +50,9 @@ function wordsOf(event: RunEvent, runId: string): string {
 type StepEvent = Extract<RunEvent, { type: 'step.completed' | 'step.failed' | 'wait.started' }>;
 
 function wordsOfStep(event: StepEvent, runId: string): string {
+  if (event.type === 'wait.started') return `waits ${describeAnswer(event.wait, runId)}`;
   const stored = storedEventOf(event);
   if (stored.type === 'step.completed') return `completed ${describeDecision(stored.decision, stored.next)}`.trimEnd();
-  if (stored.type === 'wait.started') {
-    const { kind, message, signal } = stored.wait;
-    return `waits ${describeAnswer({ kind, message, signal, until: stored.wait.until }, runId)}`;
-  }
   if (stored.type !== 'step.failed') return '';
   const { attempt, error, retry_at: retryAt, decision } = stored;
   const then = retryAt === undefined ? describeDecision(decision, undefined) : `again at ${timeOf(retryAt)}`;
