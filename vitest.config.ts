@@ -12,6 +12,16 @@ const COUNTING_TIMERS = [
   ...['store/clock-steps', 'store/sqlite-names'],
 ].map((name) => `test/${name}.test.ts`);
 
+/** Examples import the package by its name, as people do. */
+const ALIAS = [
+  ['client', 'client/client'],
+  ['testing', 'testing/kit'],
+  ['testing/vitest', 'testing/vitest'],
+].map(([name, path]) => ({
+  find: new RegExp(`^graphrunner/${name}$`),
+  replacement: new URL(`src/${path}.ts`, import.meta.url).pathname,
+}));
+
 const UNIT = {
   setupFiles: ['test/helpers/fast-check.ts', 'test/helpers/close-stores.ts'],
   globalSetup: ['test/helpers/postgres-server.ts'],
@@ -34,7 +44,8 @@ export default defineConfig({
         test: {
           ...UNIT,
           name: 'unit',
-          include: ['test/**/*.test.ts'],
+          include: ['test/**/*.test.ts', 'examples/**/*.test.mjs'],
+          alias: ALIAS,
           exclude: ['test/e2e/**', 'test/cluster/**', 'test/bench/**', 'test/browser/**', ...COUNTING_TIMERS],
           // Files share what they import: most of their time was spent on importing it again for each.
           isolate: false,

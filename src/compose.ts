@@ -20,16 +20,19 @@ import { Sender, type SenderOptions } from './sender/sender.js';
 import type { Ports, PortsOptions, SharingOptions } from './store/ports.js';
 import type { RunQueue } from './store/queue.js';
 import type { Signals } from './store/signals.js';
-import { openSqlite } from './store/sqlite/open.js';
+import { IN_MEMORY, openSqlite } from './store/sqlite/open.js';
 import type { CommitObserver, Store } from './store/store.js';
 import { callbackPoster } from './tools/http/post-callback.js';
 
 export interface ComposeOptions
-  extends Pick<ExecutorOptions, 'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep'>,
-    Pick<PortsOptions, 'onFatal' | 'onCommit' | 'maxQueuedRuns'>,
+  extends Pick<
+      ExecutorOptions,
+      'maxConcurrentRuns' | 'maxDescendants' | 'stepTimeoutMs' | 'secrets' | 'onStep' | 'onLeft'
+    >,
+    Pick<PortsOptions, 'onFatal' | 'onCommit' | 'maxQueuedRuns' | 'timers'>,
     Pick<SenderOptions, 'timeoutMs'> {
-  /** A path, a `file:` URL, or a `postgres://` URL. */
-  readonly databaseUrl: string;
+  /** A path, a `file:` URL, or a `postgres://` URL; or a database in memory, for tests, which is gone when it is closed. */
+  readonly databaseUrl: string | typeof IN_MEMORY;
   readonly registry: Registry;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** How many calls of some tools can be at work, by the names of the tools. */
@@ -38,6 +41,8 @@ export interface ComposeOptions
   readonly publicUrl?: string | undefined;
   /** What callbacks can reach beside the public internet; nothing if it is omitted. */
   readonly httpAllow?: readonly string[];
+  /** Sends callbacks; over HTTP if it is omitted. */
+  readonly post?: SenderOptions['post'] | undefined;
   /** Called after each try of a callback. */
   readonly onCallback?: SenderOptions['onTried'];
   /** Hooks can take what nobody has signed; they cannot if it is omitted. */
@@ -62,6 +67,8 @@ export interface Composition {
   readonly now: () => number;
   /** Does work on large documents. */
   readonly inSlices: InSlices;
+  /** How many runs are driven at the moment. */
+  driving(): number;
   /** True if the database has never had a graph. */
   readonly isNew: boolean;
   /** Finds out which runs are due. To be awaited before requests are let in. */
@@ -93,14 +100,14 @@ export async function compose({
   random = Math.random,
   ...options
 }: ComposeOptions): Promise<Composition> {
-  const { logger, onFatal, onCommit, maxQueuedRuns, maxDescendants, secrets, sharing } = options;
+  const { logger, onFatal, onCommit, maxQueuedRuns, maxDescendants, secrets, sharing, timers } = options;
   const committed: CommitObserver = (units, tookMs) => {
     runs.committed(units);
     lines.committed(units);
     sender.committed(units);
     onCommit?.(units, tookMs);
   };
-  const whenAlone = { logger, onFatal, onCommit: committed, now: clock, maxQueuedRuns };
+  const whenAlone = { logger, onFatal, onCommit: committed, now: clock, maxQueuedRuns, timers };
   const opened = openPorts(databaseUrl, whenAlone, {
     ...SHARING,
     ...sharing,
@@ -133,7 +140,7 @@ export async function compose({
     secretNames: new Set(Object.keys(secrets)),
     answerTokens: options.publicUrl === undefined ? undefined : await makeAnswerTokens(store),
   });
-  const scheduler = new Scheduler({ ...inside, logger, startRun: (request) => engine.startRun(request) });
+  const scheduler = new Scheduler({ ...inside, logger, timers, startRun: (request) => engine.startRun(request) });
   return {
     engine,
     store,
@@ -142,6 +149,7 @@ export async function compose({
     sharingFigures: ports.sharingFigures,
     now,
     inSlices: turns.inSlices,
+    driving: () => executor.driving(),
     isNew,
     open: () => queue.open(),
     start() {
@@ -166,7 +174,7 @@ function makeSender(
   return new Sender({
     ...options,
     deliveries: store.deliveries,
-    post: callbackPoster({ allow: options.httpAllow ?? [], now }),
+    post: options.post ?? callbackPoster({ allow: options.httpAllow ?? [], now }),
     isShared: queue.isShared,
     now,
     random,
@@ -188,8 +196,12 @@ const SHARING: Omit<SharingOptions, 'abilities'> = {
 };
 
 /** Whoever has a file needs no driver of a server. */
-function openPorts(databaseUrl: string, options: PortsOptions, sharing: SharingOptions): Ports | Promise<Ports> {
-  if (!isPostgresUrl(databaseUrl)) return openSqlite({ ...options, path: databaseUrl });
+function openPorts(
+  databaseUrl: ComposeOptions['databaseUrl'],
+  options: PortsOptions,
+  sharing: SharingOptions,
+): Ports | Promise<Ports> {
+  if (databaseUrl === IN_MEMORY || !isPostgresUrl(databaseUrl)) return openSqlite({ ...options, path: databaseUrl });
   return withPostgresPackages(() => import('./store/postgres/open.js')).then(({ openPostgres }) =>
     openPostgres({ ...options, ...sharing, url: databaseUrl }),
   );

@@ -19,9 +19,9 @@ export type StartedRun = Schemas['StartedRun'];
 
 export interface ClientOptions {
   /** Where the server is, with the prefix of its routes if there is one; `http://127.0.0.1:8000` if it is omitted. */
-  readonly url?: string;
+  readonly url?: string | undefined;
   /** One of the keys of the server, if it has any. */
-  readonly apiKey?: string;
+  readonly apiKey?: string | undefined;
   /** Sends the requests; `fetch` of the platform if it is omitted. */
   readonly fetch?: (request: Request) => Promise<Response>;
   /** How long `startRun`, `waitForRun` and `watchRun` try again while the server cannot be reached; 300 if it is omitted. */

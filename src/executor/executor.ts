@@ -19,6 +19,8 @@ export interface ExecutorOptions extends Omit<SessionDeps, 'children'> {
   readonly maxConcurrentRuns: number;
   /** Runs that a top run can have inside it, at any depth. */
   readonly maxDescendants: number;
+  /** Called each time that a run which was driven is left. */
+  readonly onLeft?: (() => void) | undefined;
 }
 
 /** Parents that note at a time that the server stops. */
@@ -73,6 +75,11 @@ export class Executor {
     const { queue } = this.options;
     this.#subscriptions = [queue.onWork(() => this.#fill()), queue.onLost((claim) => this.#abandon(claim))];
     this.#fill();
+  }
+
+  /** How many runs are driven at the moment. */
+  driving(): number {
+    return this.#claims.size;
   }
 
   /**
@@ -175,6 +182,7 @@ export class Executor {
         this.#claims.delete(claim);
         if (this.#claims.size === 0) this.#idle?.();
         this.#fill();
+        this.options.onLeft?.();
       });
   }
 

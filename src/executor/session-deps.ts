@@ -7,6 +7,7 @@ import type { Peers } from '../store/ports.js';
 import type { RunQueue } from '../store/queue.js';
 import type { Signals } from '../store/signals.js';
 import type { Store } from '../store/store.js';
+import type { Timers } from '../store/timers.js';
 import type { ChildRuns } from './children.js';
 import type { StepObserver } from './step-outcome.js';
 import type { ToolLimits } from './tool-limits.js';
@@ -25,6 +26,8 @@ export interface SessionDeps {
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Those of the system if they are omitted. */
+  readonly timers?: Timers | undefined;
   /** From 0 up to 1. */
   readonly random: () => number;
   /** A new UUIDv7. */

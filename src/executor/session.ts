@@ -165,8 +165,8 @@ export class Session {
   }
 
   async #step({ node, cursor }: Extract<Command, { type: 'call' }>): Promise<undefined> {
-    const { stepTimeoutMs, secrets, turns, output } = this.deps;
-    const call = new ToolCall(node, cursor, node.timeoutMs ?? stepTimeoutMs, secrets, turns.inSlices, output);
+    const { stepTimeoutMs, secrets, turns, output, timers } = this.deps;
+    const call = new ToolCall(node, cursor, node.timeoutMs ?? stepTimeoutMs, secrets, turns.inSlices, output, timers);
     this.#call = call;
     const begunAt = performance.now();
     const called = call.run(this.state, this.deps.now());

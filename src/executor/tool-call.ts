@@ -18,6 +18,7 @@ import type { AnyTool, ToolContext } from '../core/tool/tool.js';
 import { retryHint } from '../core/tool/tool-errors.js';
 import { type WaitRequest, waitRequestOf } from '../core/tool/wait.js';
 import type { RunOutput } from '../runs/run-output.js';
+import { SYSTEM_TIMERS, type Timers } from '../store/timers.js';
 import { Emitter } from './emitter.js';
 
 /** How long a tool has to let go after its signal fired. Then its slot is freed and a late result dropped. */
@@ -49,7 +50,7 @@ export class ToolCall {
   #usage: Usage | undefined;
   /** Hides the values of the secrets that the params name. */
   #mask: Mask = NO_MASK;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: object | undefined;
   #cause: AbortCause | undefined;
   /** Made when it is first needed: most tools send nothing while they work. */
   #emitter: Emitter | undefined;
@@ -69,6 +70,7 @@ export class ToolCall {
     private readonly secrets: Readonly<Record<string, string>>,
     private readonly inSlices: InSlices,
     private readonly output: Pick<RunOutput, 'begin'>,
+    private readonly timers: Timers = SYSTEM_TIMERS,
   ) {}
 
   /**
@@ -97,7 +99,7 @@ export class ToolCall {
     await this.inSlices(compileSchemas(schemas));
     if (this.#cause === undefined) return this.#callWith(tool, rendered, state, now);
     // Told to stop before the tool began: it is not called any more.
-    clearTimeout(this.#timer);
+    this.timers.clear(this.#timer);
     return undefined;
   }
 
@@ -158,8 +160,8 @@ export class ToolCall {
   abort(cause: AbortCause): void {
     if (this.#cause !== undefined) return;
     this.#cause = cause;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
+    this.timers.clear(this.#timer);
+    this.#timer = this.timers.set(() => {
       this.#letGo?.(this.#threw(TOOL_FAILED, `The tool did not stop within ${ABORT_GRACE_MS / 1000} s.`));
     }, ABORT_GRACE_MS);
     this.#fire(cause);
@@ -222,7 +224,7 @@ export class ToolCall {
   async #settled(returned: PromiseLike<unknown>, state: RunState, now: number): Promise<CallResult | undefined> {
     const untilDeadline = state.deadlineAt === null ? Number.POSITIVE_INFINITY : state.deadlineAt - now;
     const cause = untilDeadline < this.timeoutMs ? 'deadline' : 'timeout';
-    this.#timer = setTimeout(() => this.abort(cause), Math.max(0, Math.min(untilDeadline, this.timeoutMs)));
+    this.#timer = this.timers.set(() => this.abort(cause), Math.max(0, Math.min(untilDeadline, this.timeoutMs)));
     try {
       return await new Promise<CallResult | undefined>((resolve) => {
         this.#letGo = resolve;
@@ -234,7 +236,7 @@ export class ToolCall {
     } catch (thrown) {
       return this.#failed(thrown);
     } finally {
-      clearTimeout(this.#timer);
+      this.timers.clear(this.#timer);
     }
   }
 

@@ -2,18 +2,16 @@ import type { Logger } from 'pino';
 import { messageOf } from '../core/base/errors.js';
 import { ScheduleMovedError, StoreUnavailableError, UnreadableScheduleError } from '../store/errors.js';
 import type { Signals } from '../store/signals.js';
+import { SYSTEM_TIMERS, type Timers } from '../store/timers.js';
 import { doOccurrence, type OccurrenceDeps } from './occurrence.js';
 
 export interface SchedulerDeps extends OccurrenceDeps {
   readonly signals: Pick<Signals, 'subscribe'>;
   readonly logger: Pick<Logger, 'error'>;
+  /** Those of the system if they are omitted. */
+  readonly timers?: Timers | undefined;
 }
 
-/**
- * No timer sleeps longer than this, in milliseconds: a clock that is set, or a machine that was suspended, which timers do not
- * count, delays nothing longer.
- */
-export const LONGEST_SLEEP_MS = 30_000;
 /** Schedules that are looked at together: their runs share commits. */
 const BATCH = 20;
 /** Batches of one look, at most: others get their turn before the next one. */
@@ -31,13 +29,17 @@ const BROKEN_REST_MS = 60_000;
  * crash, and of several servers one starts it.
  */
 export class Scheduler {
-  #timer: NodeJS.Timeout | undefined;
+  #timer: object | undefined;
   #looking: Promise<void> | undefined;
   #isToLookAgain = false;
   #isStopped = false;
   #unsubscribe: () => void = () => undefined;
 
-  constructor(private readonly deps: SchedulerDeps) {}
+  readonly #timers: Timers;
+
+  constructor(private readonly deps: SchedulerDeps) {
+    this.#timers = deps.timers ?? SYSTEM_TIMERS;
+  }
 
   /** Looks what is due, and from here on whenever something is. */
   start(): void {
@@ -49,7 +51,7 @@ export class Scheduler {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#unsubscribe();
-    clearTimeout(this.#timer);
+    this.#timers.clear(this.#timer);
     await this.#looking;
   }
 
@@ -58,7 +60,7 @@ export class Scheduler {
     if (this.#isStopped) return;
     this.#isToLookAgain = this.#looking !== undefined;
     if (this.#isToLookAgain) return;
-    clearTimeout(this.#timer);
+    this.#timers.clear(this.#timer);
     this.#looking = this.#lookNow().finally(() => {
       this.#looking = undefined;
       if (this.#isToLookAgain) this.#look();
@@ -80,7 +82,11 @@ export class Scheduler {
 
   #arm(ms: number): void {
     if (this.#isStopped) return;
-    this.#timer = setTimeout(() => this.#look(), Math.min(Math.max(0, ms), LONGEST_SLEEP_MS));
+    const look = (): Promise<void> | undefined => {
+      this.#look();
+      return this.#looking;
+    };
+    this.#timer = this.#timers.set(look, Math.min(Math.max(0, ms), this.#timers.longestSleepMs));
   }
 
   /** @returns false if something is to be looked at again, after a pause */

@@ -1,6 +1,7 @@
 import type { RunQueue } from './queue.js';
 import type { Signals } from './signals.js';
 import type { CommitObserver, Store } from './store.js';
+import type { Timers } from './timers.js';
 
 /** What the adapters say of their database. pino and Fastify's logger fit. */
 export interface StoreLogger {
@@ -18,6 +19,8 @@ export interface PortsOptions {
   readonly now: () => number;
   /** Top-level runs that wait to begin, at most. */
   readonly maxQueuedRuns: number;
+  /** Those of the system if they are omitted. A database that others share has no others. */
+  readonly timers?: Timers | undefined;
 }
 
 /** What a process on a database that others share is told. */

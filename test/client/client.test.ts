@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { ApiError, createClient, dataOf, type RunEvent, type StepOutput } from '../../src/client/client.js';
+import { watchRun } from '../../src/client/watch-run.js';
 import { defineTool } from '../../src/core/tool/tool.js';
 import { startHttpServer } from '../helpers/http-server.js';
 import { listen, startTestServer, type TestServer } from '../helpers/server.js';
@@ -210,6 +211,21 @@ describe('watchRun', () => {
       'step.completed',
       'run.completed',
     ]);
+  });
+
+  it('takes a connection that has been silent for too long for lost', async () => {
+    const client = clientBehindProxy();
+    const { run_id } = await client.startRun({ graph_id: 'talk' });
+    const limits = { url, reconnectSeconds: 20, silentMs: 300 };
+    const watch = watchRun(client, run_id, {}, limits);
+    const types = [(await watch.next()).value?.type, (await watch.next()).value?.type];
+    proxy.freeze(true);
+    spoken.open();
+    await createClient({ url }).waitForRun(run_id);
+    // What the server has sent meanwhile never comes, and the connection stays open.
+    proxy.freeze(false);
+    types.push((await watch.next()).value?.type, (await watch.next()).value?.type);
+    expect(types).toEqual(['run.submitted', 'run.started', 'step.completed', 'run.completed']);
   });
 
   it('begins after an event, and ends at once if nothing follows', async () => {

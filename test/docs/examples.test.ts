@@ -69,6 +69,11 @@ function folderWithFiles({ blocks }: Document): string {
   return folder;
 }
 
+/** Programs of `examples/`, which tests of their own run. */
+function isTestedElsewhere(file: string): boolean {
+  return file.startsWith('examples/');
+}
+
 const cases = DOCUMENTS.map((document) => ({ path: document.path, document }));
 const withRequests = cases.filter(({ document }) => document.blocks.some(isRequest));
 
@@ -153,7 +158,7 @@ describe.each(cases.filter(({ document }) => document.blocks.some(isFile)))('the
       ...codeReviewDefinitions,
     ];
     const modules = files
-      .filter((block) => block.language === 'js' && !isProgram(block))
+      .filter((block) => block.language === 'js' && !isProgram(block) && !isTestedElsewhere(block.file ?? ''))
       .map(({ file }) => `./${file}`);
     const registry = createRegistry([...ours, ...(await loadToolModules(modules, folder, ours))]);
     expect(files.filter(({ language }) => !['js', 'json'].includes(language))).toEqual([]);

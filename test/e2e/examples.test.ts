@@ -29,7 +29,7 @@ function resume(server: ServerProcess, runId: string, payload: unknown, waitId?:
   return ask(server, `POST /graph/runs/${runId}/resume`, { payload, ...wait });
 }
 
-it('there are thirteen example graphs; those that ask other services, and the scripts, have tests of their own', () => {
+it('there are fourteen example graphs; those that ask other services, and the scripts, have tests of their own', () => {
   expect([...GRAPHS.keys()].sort()).toEqual([
     'approval',
     'batch',
@@ -43,6 +43,7 @@ it('there are thirteen example graphs; those that ask other services, and the sc
     'research-agent',
     'saga',
     'streaming',
+    'testing',
     'tool-calls',
   ]);
 });

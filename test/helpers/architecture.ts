@@ -106,6 +106,8 @@ export const FLOORS: readonly Floor[] = [
   // Runs wherever there is fetch, browsers too, and shares nothing with the server but the API.
   { name: 'client', holds: CLIENT, mayImport: [CLIENT], packages: ['openapi-fetch', 'eventsource-parser/stream'] },
   { name: 'config', holds: CONFIG, mayImport: [CORE, CONFIG] },
+  // Of the server it wires the engine, and no HTTP.
+  { name: 'testing', holds: /^testing\//, mayImport: [/^(?!http\/|web\/|cli\/)/] },
   { name: 'cli', holds: /^cli\//, mayImport: [/^/] },
   {
     name: 'main',

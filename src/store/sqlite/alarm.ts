@@ -1,4 +1,5 @@
 import type { Store } from '../store.js';
+import { SYSTEM_TIMERS, type Timers } from '../timers.js';
 
 export interface AlarmOptions {
   readonly store: Pick<Store, 'listDueRuns' | 'nextWakeAt'>;
@@ -8,24 +9,25 @@ export interface AlarmOptions {
   readonly ignored: ReadonlySet<string>;
   readonly onDue: (runId: string) => void;
   readonly onError: (error: unknown) => void;
+  /** Those of the system if they are omitted. */
+  readonly timers?: Timers | undefined;
 }
 
-/**
- * No timer sleeps longer than this, in milliseconds. So a clock that is set, or a machine that was suspended, which
- * timers do not count, delays nothing longer; and no sleep is too long for the system.
- */
-export const LONGEST_SLEEP_MS = 30_000;
 /** Pause after an error, or when more runs were due than are taken at a time. */
 const AGAIN_MS = 1000;
 const MAX_DUE = 10_000;
 
 /** Wakes runs that wait for a time: one timer, for the earliest. What is due is read from the store. */
 export class Alarm {
-  #timer: NodeJS.Timeout | undefined;
+  #timer: object | undefined;
   #at = Number.POSITIVE_INFINITY;
   #stopped = false;
 
-  constructor(private readonly options: AlarmOptions) {}
+  readonly #timers: Timers;
+
+  constructor(private readonly options: AlarmOptions) {
+    this.#timers = options.timers ?? SYSTEM_TIMERS;
+  }
 
   /** Finds out what is due, and what comes next. */
   start(): void {
@@ -35,15 +37,15 @@ export class Alarm {
   /** Makes sure that the alarm goes off at a time (milliseconds since 1970), if not before. */
   schedule(at: number | null): void {
     if (at === null || at >= this.#at || this.#stopped) return;
-    clearTimeout(this.#timer);
+    this.#timers.clear(this.#timer);
     this.#at = at;
-    const sleepMs = Math.min(Math.max(0, at - this.options.now()), LONGEST_SLEEP_MS);
-    this.#timer = setTimeout(() => void this.#ring(), sleepMs);
+    const sleepMs = Math.min(Math.max(0, at - this.options.now()), this.#timers.longestSleepMs);
+    this.#timer = this.#timers.set(() => this.#ring(), sleepMs);
   }
 
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#timer);
+    this.#timers.clear(this.#timer);
   }
 
   async #ring(): Promise<void> {

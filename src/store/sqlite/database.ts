@@ -33,6 +33,20 @@ export function openDatabase(realPath: string): Database.Database {
   }
 }
 
+/** What an empty database is, once it was made. */
+let empty: Buffer | undefined;
+
+/** Makes a database without a file, for tests. Nobody else can have it, and it needs no disk. */
+export function openInMemory(): Database.Database {
+  if (empty === undefined) {
+    const sqlite = new Database(':memory:');
+    migrateDatabase(sqlite);
+    empty = sqlite.serialize();
+    sqlite.close();
+  }
+  return new Database(empty);
+}
+
 /** Sets how long SQLite waits for another writer. */
 export function setBusyTimeout(sqlite: Database.Database, timeoutMs: number): void {
   sqlite.pragma(`busy_timeout = ${timeoutMs}`);

@@ -5,8 +5,9 @@ import { isFinished, statusOf } from '../../core/run/state.js';
 import { hasChildren } from '../../core/run/waits.js';
 import { type Claim, QueueFullError, type RunQueue, type Unsubscribe, type Wake } from '../queue.js';
 import type { Store, Unit } from '../store.js';
+import { SYSTEM_TIMERS, type Timers } from '../timers.js';
 import type { UnfinishedRun } from '../unfinished-run.js';
-import { Alarm, LONGEST_SLEEP_MS } from './alarm.js';
+import { Alarm } from './alarm.js';
 import { Lines, type LinesOptions } from './lines.js';
 
 export interface LocalQueueOptions {
@@ -21,6 +22,8 @@ export interface LocalQueueOptions {
   readonly limitOf: LinesOptions['limitOf'];
   /** What opening fails with when the database cannot be read. */
   readonly explain: (thrown: unknown) => Error;
+  /** Those of the system if they are omitted. */
+  readonly timers?: Timers | undefined;
 }
 
 /** How long a run that was passed on is not looked at, in milliseconds. */
@@ -55,12 +58,14 @@ export class LocalQueue implements RunQueue {
   #claims = 0;
   #isClosed = false;
   /** Of runs that were given back for later. */
-  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #naps = new Set<object>();
   readonly #listeners = new Set<() => void>();
+  readonly #timers: Timers;
   readonly #alarm: Alarm;
   readonly #lines: Lines;
 
   constructor(private readonly options: LocalQueueOptions) {
+    this.#timers = options.timers ?? SYSTEM_TIMERS;
     this.#alarm = new Alarm({ ...options, ignored: this.#aside, onDue: (runId) => this.#wake(runId) });
     this.#lines = new Lines({ limitOf: options.limitOf, onTurn: (runId) => this.#begin(runId) });
   }
@@ -175,7 +180,7 @@ export class LocalQueue implements RunQueue {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#alarm.stop();
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#naps) this.#timers.clear(timer);
   }
 
   async #listUnfinishedRuns(): Promise<readonly UnfinishedRun[]> {
@@ -278,12 +283,12 @@ export class LocalQueue implements RunQueue {
       return;
     }
     if (this.#isClosed) return;
-    const sleepMs = Math.min(pauseMs, LONGEST_SLEEP_MS);
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
+    const sleepMs = Math.min(pauseMs, this.#timers.longestSleepMs);
+    const timer = this.#timers.set(() => {
+      this.#naps.delete(timer);
       this.#wakeLater(runId, at, Math.min(pauseMs - sleepMs, at - this.options.now()));
     }, sleepMs);
-    this.#timers.add(timer);
+    this.#naps.add(timer);
   }
 
   /** A run that has ended is due no more, until it is woken again. */

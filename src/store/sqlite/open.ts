@@ -3,18 +3,21 @@ import { LocalSignals } from '../local-signals.js';
 import { NO_PEERS, type Ports, type PortsOptions } from '../ports.js';
 import { publishCommit } from '../publish-commit.js';
 import type { CommitObserver } from '../store.js';
-import { explainOpening, openDatabase } from './database.js';
+import { explainOpening, openDatabase, openInMemory } from './database.js';
 import { DatabaseFiles } from './database-files.js';
 import { checkFileNames } from './file-names.js';
 import type { ConcurrencyLimit } from './lines.js';
 import { LocalQueue } from './local-queue.js';
 import { locateDatabase } from './location.js';
 import { takeLock } from './lock.js';
-import { SqliteStore } from './sqlite-store.js';
+import { SqliteStore, type SqliteStoreOptions } from './sqlite-store.js';
+
+/** Stands for a database without a file, which is gone when it is closed. A symbol, so that no setting can name it. */
+export const IN_MEMORY: unique symbol = Symbol('in memory');
 
 export interface SqliteOptions extends PortsOptions {
   /** A path or a `file:` URL. The file is made if it is not there; its folder must be. */
-  readonly path: string;
+  readonly path: string | typeof IN_MEMORY;
 }
 
 /**
@@ -22,7 +25,7 @@ export interface SqliteOptions extends PortsOptions {
  * signals are in the memory of the one process that has it.
  * @throws OpenDatabaseError, with a message for the person who starts the server, when the file cannot be used
  */
-export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptions): Ports {
+export function openSqlite({ path, now, maxQueuedRuns, timers, ...options }: SqliteOptions): Ports {
   const signals = new LocalSignals();
   const onError = (error: unknown): void => {
     options.logger.error({ err: error }, 'timers or limits could not be read; trying again');
@@ -34,7 +37,7 @@ export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptio
     publishCommit(signals, units);
   };
   const store = openStore(path, { ...options, signals, onCommit });
-  const explain = (thrown: unknown): Error => explainOpening(path, thrown);
+  const explain = (thrown: unknown): Error => explainOpening(String(path), thrown);
   const limitOf = (graphId: string): ConcurrencyLimit | undefined => {
     try {
       return store.findLimit(graphId);
@@ -44,7 +47,7 @@ export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptio
       return { maxRuns: 1, onFull: 'queue' };
     }
   };
-  const queue = new LocalQueue({ store, now, maxQueuedRuns, onError, explain, limitOf });
+  const queue = new LocalQueue({ store, now, maxQueuedRuns, onError, explain, limitOf, timers });
   signals.subscribe('graphs', (signal) => {
     if (signal !== 'resync' && signal.kind === 'graph_changed') queue.limitChanged(signal.graphId);
   });
@@ -53,7 +56,8 @@ export function openSqlite({ path, now, maxQueuedRuns, ...options }: SqliteOptio
   return { store, queue, signals, peers: NO_PEERS, sharingFigures: undefined, now, isNew, newestRunId, close };
 }
 
-function openStore(path: string, options: ConstructorParameters<typeof SqliteStore>[2]): SqliteStore {
+function openStore(path: SqliteOptions['path'], options: SqliteStoreOptions): SqliteStore {
+  if (path === IN_MEMORY) return new SqliteStore(openInMemory(), () => undefined, options);
   const realPath = locateDatabase(path);
   checkFileNames(realPath);
   const release = takeLock(realPath);
