@@ -6,6 +6,7 @@ import { isPostgresUrl } from './core/base/postgres-url.js';
 import { parseToolLimits } from './core/tool/tool-limits.js';
 import { isLoopback, parseHost } from './host-setting.js';
 import { describeMisnamed, findMisnamedSettings, type MisnamedSetting } from './misnamed-settings.js';
+import { SETTING_NAMES, type SettingName } from './setting-names.js';
 
 /** The longest delay that a Node timer takes, in seconds. */
 const MAX_TIMER_SECONDS = 2_147_483;
@@ -48,10 +49,7 @@ export const settingsSchema = z.object({
   MCP_CONFIG: setting('a path', undefined, (text) => text),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting('an http:// or https:// URL', undefined, parseHttpUrl),
   LOG_LEVEL: oneOf('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
-});
-
-/** The names of all settings. */
-export const SETTING_NAMES: readonly string[] = Object.keys(settingsSchema.shape);
+} satisfies Record<SettingName, z.ZodType>);
 
 const configSchema = settingsSchema.transform((settings) => ({
   host: settings.HOST,

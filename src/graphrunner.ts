@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { type Composition, compose } from './compose.js';
-import { type Config, readConfig, SETTING_NAMES } from './config.js';
+import { type Config, readConfig } from './config.js';
 import { EngineError } from './core/base/errors.js';
 import { didYouMean } from './core/base/nearest-name.js';
 import { createRegistry, type Registrable, type Registry } from './core/tool/registry.js';
@@ -20,6 +20,7 @@ import { RunLog } from './observe/run-log.js';
 import { ScheduleLog } from './observe/schedule-log.js';
 import { createRunTracer } from './observe/tracing.js';
 import { steadyClock } from './runs/steady-clock.js';
+import { SETTING_NAMES } from './setting-names.js';
 import type { CommitObserver } from './store/store.js';
 import { builtInTools } from './tools/built-in-tools.js';
 import { loadToolModules } from './tools/load.js';

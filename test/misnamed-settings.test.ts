@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { misnamedSettings, SETTING_NAMES } from '../src/config.js';
+import { misnamedSettings } from '../src/config.js';
 import { findMisnamedSettings } from '../src/misnamed-settings.js';
+import { SETTING_NAMES } from '../src/setting-names.js';
 
 describe('a variable', () => {
   it.each([

@@ -15,10 +15,17 @@ import { readVersion } from '../version.js';
 /** How long closing may take once the grace of the runs is over, in milliseconds. */
 const CLOSE_MS = 15_000;
 
+/** What a server is told by who starts it, beside its settings. */
+export interface ServeOptions {
+  /** Modules of tools, beside those of `TOOLS`. */
+  readonly tools: readonly string[];
+}
+
 /** Starts the server of the working directory, and stops the process if it cannot be started. */
-export async function serve(): Promise<void> {
+export async function serve({ tools }: ServeOptions): Promise<void> {
   try {
-    const config = loadConfig();
+    const settings = loadConfig();
+    const config = { ...settings, tools: [...new Set([...settings.tools, ...tools])] };
     const logger = await openLogger(config.logLevel, process.stdout);
     logStrayErrors(logger);
     for (const misnamed of misnamedSettings()) logger.warn(describeMisnamed(misnamed));
@@ -66,6 +73,14 @@ async function listen(config: Config, logger: Logger): Promise<void> {
   await app.listen({ host, port, listenTextResolver });
   // Driven once the server surely runs.
   await graphrunner.start();
+  tellParent(app.listeningOrigin);
+}
+
+/** A parent that watches files wants to know where the server listens, and takes it with it when it is killed. */
+function tellParent(listening: string): void {
+  if (process.send === undefined) return;
+  process.send({ listening });
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 }
 
 /** The SDK of OpenTelemetry is optional, and loaded only here: who embeds the engine has a provider of spans, or none. */

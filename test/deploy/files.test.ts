@@ -2,10 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readConfig, SETTING_NAMES } from '../../src/config.js';
+import { readConfig } from '../../src/config.js';
+import { SETTING_NAMES } from '../../src/setting-names.js';
 import { ROOT } from '../docs/document.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { commandOf, copyOf, environmentOf, readDockerfile, textsOf } from './dockerfile.js';
+
+const NAMES: readonly string[] = SETTING_NAMES;
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const manifest = JSON.parse(read('package.json'));
@@ -42,7 +45,7 @@ describe('the Dockerfile', () => {
   it('has settings that there are, and keeps the database in the one folder that is written', () => {
     const { NODE_ENV, ...settings } = environmentOf(image);
     expect(NODE_ENV).toBe('production');
-    expect(Object.keys(settings).filter((name) => !SETTING_NAMES.includes(name))).toEqual([]);
+    expect(Object.keys(settings).filter((name) => !NAMES.includes(name))).toEqual([]);
     const config = readConfig({ ...settings, API_KEYS: 'key' });
     expect(config).toMatchObject({ host: '0.0.0.0', databaseUrl: '/data/workflow.db' });
     expect(textsOf(image, 'VOLUME')).toEqual(['/data']);
@@ -72,7 +75,7 @@ describe('compose.yaml', () => {
     const [, environment = ''] = /^ {2}environment:\n((?: {4}.*\n)+)/m.exec(compose) ?? [];
     const names = Array.from(environment.matchAll(/^ {4}(\w+):/gm), ([, name]) => name);
     expect(names).toEqual(['DATABASE_URL', 'API_KEYS']);
-    expect(names.filter((name) => !SETTING_NAMES.includes(name!))).toEqual([]);
+    expect(names.filter((name) => !NAMES.includes(name!))).toEqual([]);
   });
 });
 

@@ -15,14 +15,15 @@ import { loadToolModules } from '../../src/tools/load.js';
 import { readMcpConfig } from '../../src/tools/mcp/config.js';
 import { diagnose } from '../helpers/all-steps.js';
 import build from '../helpers/build.js';
-import { type ServerProcess, startServer } from '../helpers/server-process.js';
+import { MAIN, type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { type Block, codesIn, DOCUMENTS, type Document, documentAt, ROOT, table } from './document.js';
 
 const run = promisify(execFile);
 
-/** Examples that ask a server: with curl, or with a script of `examples/`. */
-const isRequest = ({ language, text }: Block) => language === 'sh' && /\bcurl |^examples\//m.test(text);
+/** Examples that ask a server: with curl, with the command line, or with a script of `examples/`. */
+const isRequest = ({ language, text }: Block) =>
+  language === 'sh' && /\bcurl |^examples\/|^graphrunner (?!migrate)/m.test(text);
 const isQuery = ({ language }: Block) => language === 'sql';
 const isFile = ({ file }: Block) => file !== undefined;
 /** Programs that import the package, which the engine does not load. */
@@ -36,6 +37,8 @@ const isForOperators = ({ text }: Block) =>
   );
 /** Pictures, which nothing runs. */
 const isPicture = ({ language }: Block) => language === 'mermaid';
+/** Workflows of GitHub. */
+const isWorkflow = ({ language }: Block) => language === 'yaml';
 
 /** Blocks with the block after them, if that shows what they print. */
 function withOutput(blocks: readonly Block[], wanted: (block: Block) => boolean) {
@@ -90,7 +93,7 @@ it.each(cases)('$path has no block that is not tested', ({ document: { blocks } 
     ({ output }) => output,
   );
   const isKnown = (block: Block) =>
-    [isRequest, isQuery, isFile, isCommand, isPicture].some((is) => is(block)) || outputs.includes(block);
+    [isRequest, isQuery, isFile, isCommand, isPicture, isWorkflow].some((is) => is(block)) || outputs.includes(block);
   expect(blocks.filter((block) => !isKnown(block))).toEqual([]);
   for (const { text } of blocks.filter(isCommand).filter((block) => !isForOperators(block))) {
     expect(text).toMatch(
@@ -111,7 +114,8 @@ describe.each(withRequests)('the commands of $path, one after the other on a new
     const [, setting = 'TOOLS', value = ''] = /^([A-Z_]+)=(\S+) npm start$/m.exec(commands.join('')) ?? [];
     server = await startServer(folder, { [setting]: value });
     const script = requests.map(({ block }) => `${block.text}echo '${END_OF_REQUEST}'\n`).join('');
-    const local = script.replaceAll('http://127.0.0.1:8000', server.url);
+    const program = `graphrunner() { '${process.execPath}' '${MAIN}' "$@"; }\n`;
+    const local = program + script.replaceAll('http://127.0.0.1:8000', server.url);
     const env = { ...process.env, GRAPHRUNNER_URL: server.url };
     const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', local], { cwd: folder, env });
     printed = stdout.split(END_OF_REQUEST);

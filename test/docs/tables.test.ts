@@ -4,7 +4,8 @@ import Database from 'better-sqlite3';
 import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { helpText } from '../../src/arguments.js';
+import { EXIT_MEANINGS } from '../../src/cli/exit-codes.js';
+import { buildProgram } from '../../src/cli/program.js';
 import { readConfig, settingsSchema } from '../../src/config.js';
 import { RUN_ERRORS } from '../../src/core/base/errors.js';
 import { MAX_JSON_DEPTH } from '../../src/core/base/json.js';
@@ -41,6 +42,7 @@ import { HTTP_ERRORS } from '../../src/tools/http/error-codes.js';
 import { LLM_ERRORS } from '../../src/tools/llm/error-codes.js';
 import { paramsSchema as llmParamsSchema } from '../../src/tools/llm/params.js';
 import { MAX_RESULT_BYTES } from '../../src/tools/result.js';
+import { fakeTerminal } from '../helpers/cli.js';
 import { failingEngine } from '../helpers/fake-engine.js';
 import { appOf } from '../helpers/server.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
@@ -75,9 +77,22 @@ describe('the tables of the documents', () => {
     }
   });
 
-  it('list every option of the command, as its help does', () => {
-    const options = Array.from(helpText([]).matchAll(/^ {2}(-\w), (--\w+)/gm), ([, short, long]) => [short, long]);
-    expect(table('Option').map(([names]) => codesIn(names))).toEqual(options);
+  it('list every command of the command line, in the order of its help, and every exit code', () => {
+    const { commands } = buildProgram({ terminal: fakeTerminal().terminal, exitCode: 0 });
+    expect(namesIn('Subcommand').filter((name) => /^[a-z]+$/.test(name))).toEqual(
+      commands.map((command) => command.name()),
+    );
+    const codes = table('Exit code').map(([code, meaning]) => [Number(codesIn(code)[0]), meaning]);
+    expect(codes).toEqual(EXIT_MEANINGS);
+  });
+
+  it('name no command of the command line that there is not', () => {
+    const { commands } = buildProgram({ terminal: fakeTerminal().terminal, exitCode: 0 });
+    const known = ['help', ...commands.map((command) => command.name())];
+    const { text } = documentAt('docs/cli.md');
+    const named = Array.from(text.matchAll(/(?:`|^|npx )graphrunner ([a-z]+)/gm));
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.map(([, name]) => name).filter((name) => !known.includes(String(name)))).toEqual([]);
   });
 
   it('list every option of the library that is no setting, and name the settings that are none', () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { ROOT } from '../docs/document.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 
@@ -29,8 +29,9 @@ export const plain: Tool = { name: 'plain', run: (_state, { params }) => ({ got:
 export const done = defineCondition({ name: 'done', outcomes: ['END'], choose: () => 'END' });
 `;
 
-it('the package types and runs a TypeScript file of tools', () => {
-  const folder = temporaryFolder();
+const folder = temporaryFolder();
+
+beforeAll(() => {
   const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', folder], {
     cwd: ROOT,
     encoding: 'utf8',
@@ -43,6 +44,9 @@ it('the package types and runs a TypeScript file of tools', () => {
     symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
   }
   execFileSync('mv', [join(modules, 'package'), join(modules, 'graphrunner')]);
+}, 60_000);
+
+it('the package types and runs a TypeScript file of tools', () => {
   writeFileSync(join(folder, 'tools.ts'), USER_FILE);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   const compilerOptions = { module: 'nodenext', target: 'es2022', strict: true, types: ['node'], skipLibCheck: false };
@@ -52,4 +56,15 @@ it('the package types and runs a TypeScript file of tools', () => {
     charge.run({ data: {} }, { params: { amount: -1 } }).catch((error) => console.log(error.name)))`;
   const printed = execFileSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' });
   expect(printed.trim()).toBe('FatalError');
+}, 60_000);
+
+it('the command of the package works in an empty folder', () => {
+  const empty = temporaryFolder();
+  const main = join(folder, 'node_modules/graphrunner/dist/main.js');
+  const graph = join(folder, 'node_modules/graphrunner/examples/saga/graph.json');
+  const call = (...args: string[]) => execFileSync(process.execPath, [main, ...args], { cwd: empty, encoding: 'utf8' });
+  expect(call('--help')).toMatch(/^Usage: graphrunner /);
+  expect(call('validate', graph)).toBe(`${graph}: nothing is wrong\n`);
+  expect(call('run', 'demo-review', '--local', '--input', '"def f(): pass"')).toContain('\nCOMPLETED\n');
+  expect(readdirSync(empty)).toEqual([]);
 }, 60_000);

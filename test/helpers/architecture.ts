@@ -20,8 +20,8 @@ const CORE = /^core\//;
 const DIAGRAM = /^diagram\//;
 const PORT = /^store\/[^/]+$/;
 const RUNS = /^runs\//;
-/** How the server is called: settings and arguments. */
-const CONFIG = /^(config|host-setting|misnamed-settings|arguments)\.ts$/;
+/** The settings, and their names. */
+const CONFIG = /^(config|host-setting|misnamed-settings|setting-names)\.ts$/;
 const CLIENT = /^client\//;
 const ENGINE = /^engine\//;
 /** The server for agents; tools that call other servers are in `tools/mcp/`. */
@@ -121,6 +121,7 @@ export const FLOORS: readonly Floor[] = [
 
 /** Packages that one floor alone may know. */
 const CONFINED: readonly { readonly package: RegExp; readonly to: RegExp }[] = [
+  { package: /^(commander|log-update|chokidar)$/, to: /^cli\// },
   { package: /^(better-sqlite3|drizzle-orm\/(better-sqlite3|sqlite-core))(\/|$)/, to: /^store\/sqlite\// },
   { package: /^(pg|pg-boss|drizzle-orm\/(node-postgres|pg-core))(\/|$)/, to: /^store\/postgres\// },
   { package: /^drizzle-orm(\/|$)/, to: /^store\/(sqlite|postgres)\// },

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Config, loadConfig } from '../config.js';
+import { messageOf } from '../core/base/errors.js';
+import { openGraphrunner } from '../graphrunner.js';
+import { CliError } from './cli-error.js';
+import type { ServerOptions } from './options.js';
+
+/** How long steps under way have when a command is over. */
+const GRACE_SECONDS = 1;
+
+/**
+ * Does something with an engine in this process, on a database that is deleted afterwards. It has the settings of the
+ * working directory. It is reached as any other server: on loopback, with a key that nobody else has.
+ * @param toolModules modules of tools, beside those of `TOOLS`
+ * @throws CliError if the settings or the modules cannot be used
+ */
+export async function withLocalServer<T>(
+  toolModules: readonly string[],
+  use: (server: Pick<ServerOptions, 'url' | 'apiKey'>) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'graphrunner-'));
+  try {
+    const { graphrunner, apiKey } = await open(join(folder, 'local.db'), toolModules);
+    const app = await graphrunner.app();
+    try {
+      const url = await app.listen({ host: '127.0.0.1', port: 0 });
+      await graphrunner.start();
+      return await use({ url, apiKey });
+    } finally {
+      // A connection on which nothing was asked keeps a server open for a minute.
+      app.server.closeAllConnections();
+      await graphrunner.stop();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function open(database: string, toolModules: readonly string[]) {
+  const apiKey = randomBytes(24).toString('base64url');
+  try {
+    const settings = settingsOf(loadConfig());
+    const graphrunner = await openGraphrunner({
+      ...settings.others,
+      database,
+      toolModules: [...new Set([...settings.tools, ...toolModules])],
+      role: 'all',
+      apiKeys: [apiKey],
+      namedApiKeys: [],
+      readApiKeys: [],
+      shutdownGraceSeconds: GRACE_SECONDS,
+      demo: true,
+    });
+    return { graphrunner, apiKey };
+  } catch (error) {
+    throw new CliError(messageOf(error));
+  }
+}
+
+/** Without what is for servers that listen, and for databases that others share. */
+function settingsOf(config: Config) {
+  const { host: _host, port: _port, logLevel: _level, isOpenOnLoopback: _open, ...inside } = config;
+  const { databaseUrl: _database, databaseListenUrl: _listen, tools, ...others } = inside;
+  return { tools, others };
+}

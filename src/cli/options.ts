@@ -1,0 +1,66 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+/** Where a server is when nobody says so. */
+const DEFAULT_URL = 'http://127.0.0.1:8000';
+
+/** What commands that ask a server are given. */
+export interface ServerOptions {
+  readonly url: string;
+  readonly apiKey?: string;
+  readonly json?: boolean;
+}
+
+/** Adds the options of commands that ask a server. */
+export function addServerOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--url <url>', 'the server to ask').env('GRAPHRUNNER_URL').default(DEFAULT_URL).argParser(parseUrl),
+    )
+    .addOption(
+      new Option('--api-key <key>', 'its API key; other users of the machine can read command lines: use the variable')
+        .env('GRAPHRUNNER_API_KEY')
+        .argParser(parseKey),
+    )
+    .option('--json', 'print JSON');
+}
+
+/** An http:// or https:// URL, without slashes at its end. */
+export function parseUrl(text: string): string {
+  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
+  if (protocol !== 'http:' && protocol !== 'https:')
+    throw new InvalidArgumentError('It must be an http:// or https:// URL.');
+  return text.replace(/\/+$/, '');
+}
+
+function parseKey(text: string): string {
+  if (!/^[\x21-\x7e]+$/.test(text)) throw new InvalidArgumentError('Keys have visible ASCII characters.');
+  return text;
+}
+
+/** A whole number that is not less than `min`. */
+export function wholeNumber(min: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || !Number.isSafeInteger(value) || value < min) {
+      throw new InvalidArgumentError(`It must be a whole number from ${min} on.`);
+    }
+    return value;
+  };
+}
+
+/** A number of seconds that is not negative. */
+export function seconds(text: string): number {
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number of seconds.');
+  return Number(text);
+}
+
+/** For options that can be repeated. */
+export function collect(value: string, earlier: readonly string[] = []): string[] {
+  return [...earlier, value];
+}
+
+/** Adds examples to the help of a command, and what else there is to say. */
+export function addExamples(command: Command, examples: readonly string[], more?: string): Command {
+  const text = ['', 'Examples:', ...examples.map((example) => `  ${example}`)];
+  return command.addHelpText('after', [...text, ...(more === undefined ? [] : ['', more])].join('\n'));
+}

@@ -1,0 +1,40 @@
+/** A stream that is written to. On a terminal it knows how wide that is. */
+export interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** A stream that is read from. */
+export interface Input extends AsyncIterable<Buffer | string> {
+  readonly isTTY?: boolean;
+}
+
+/** What a command reads from and writes to: the process, or what a test puts in its place. */
+export interface Terminal {
+  readonly stdin: Input & NodeJS.ReadableStream;
+  readonly stdout: Output & NodeJS.WritableStream;
+  readonly stderr: Output;
+  /** From the first call on, Ctrl+C does not end the process but aborts this. */
+  interrupted(): AbortSignal;
+}
+
+/** The terminal of this process. */
+export function processTerminal(): Terminal {
+  let controller: AbortController | undefined;
+  return {
+    // Opened only by commands that read it.
+    get stdin() {
+      return process.stdin;
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    interrupted() {
+      if (controller !== undefined) return controller.signal;
+      const made = new AbortController();
+      controller = made;
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => made.abort());
+      return made.signal;
+    },
+  };
+}
