@@ -48,12 +48,6 @@ export function wholeNumber(min: number): (text: string) => number {
   };
 }
 
-/** A number of seconds that is not negative. */
-export function seconds(text: string): number {
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new InvalidArgumentError('It must be a number of seconds.');
-  return Number(text);
-}
-
 /** For options that can be repeated. */
 export function collect(value: string, earlier: readonly string[] = []): string[] {
   return [...earlier, value];
