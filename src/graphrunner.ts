@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { type Composition, compose } from './compose.js';
-import { type Config, readConfig } from './config.js';
+import { type Config, readConfig, SETTING_NAMES } from './config.js';
 import { EngineError } from './core/base/errors.js';
 import { didYouMean } from './core/base/nearest-name.js';
 import { createRegistry, type Registrable, type Registry } from './core/tool/registry.js';
@@ -11,6 +11,7 @@ import type { Engine } from './engine/engine.js';
 import { environmentOf } from './environment.js';
 import { startRetention } from './executor/retention.js';
 import { buildApp, type HttpApp } from './http/app.js';
+import { fetchOf } from './http/fetch.js';
 import { type Handler, handlerOf, type Plugin, pluginOf } from './http/mount.js';
 import { findPage } from './http/service/page.js';
 import { openLogger } from './observe/logger.js';
@@ -65,7 +66,7 @@ export interface GraphrunnerOptions extends Partial<Omit<Config, ServersOwn>> {
 
 /** An engine in this process. */
 export interface Graphrunner {
-  /** All use-cases: graphs, runs, schedules, hooks. They work before `start`, too; runs then wait. */
+  /** All use-cases: graphs, runs, schedules, hooks. They work before `start`, too; runs then wait for it. */
   readonly engine: Engine;
   /** The tools and conditions that graphs can name. */
   readonly registry: Registry;
@@ -75,6 +76,11 @@ export interface Graphrunner {
   stop(): Promise<void>;
   /** The HTTP application with the page and the API: made at the first call, and closed by `stop`. Call `listen` on it to serve it alone. */
   app(): Promise<HttpApp>;
+  /**
+   * Asks the API without a network: the wire contract, for programs that hold the engine. `createClient` takes it. Of the
+   * URL, only path and query count.
+   */
+  readonly fetch: typeof fetch;
   /** A plugin that serves the application below the prefix of `register`. For Fastify 4 and later. */
   plugin(): Promise<Plugin>;
   /** A request listener for `node:http`, Express and others. What calls it cuts a prefix off `request.url`. */
@@ -95,7 +101,7 @@ const PAGE_FOLDERS = ['./web/', '../dist/web/'].map((path) => fileURLToPath(new 
  * @throws OpenDatabaseError when the database cannot be used
  */
 export async function openGraphrunner(options: GraphrunnerOptions): Promise<Graphrunner> {
-  const config = readConfig(environmentOf(options));
+  const config = readConfig(environmentOf(options, SETTING_NAMES));
   const { apiKeys, namedApiKeys, readApiKeys } = config;
   const logger = options.logger ?? (await openLogger('silent', process.stdout));
   const ownClock = options.now ?? steadyClock(Date.now, () => performance.now());
@@ -167,6 +173,7 @@ function facadeOf(config: Config, { parts, registry, mcp, logger, makeApp }: Ins
     app,
     plugin: async () => pluginOf(await app()),
     handler: async () => handlerOf(await app()),
+    fetch: async (input, init) => fetchOf(await app())(input, init),
     async start() {
       const unfinished = await countUnfinished(parts);
       if (unfinished > 0 && !queue.isShared) logger.info({ unfinished_runs: unfinished }, 'taking up unfinished runs');

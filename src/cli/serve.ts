@@ -28,22 +28,21 @@ export async function serve(): Promise<void> {
 }
 
 async function listen(config: Config, logger: Logger): Promise<void> {
-  const { host, port, tools: toolModules, databaseUrl: database, shutdownGraceSeconds, ...settings } = config;
+  const { host, port, logLevel: _, tools: toolModules, databaseUrl: database, isOpenOnLoopback, ...settings } = config;
   await checkPort(config);
   const graphrunner = await openGraphrunner({
     ...settings,
     database,
     toolModules,
-    shutdownGraceSeconds,
     logger,
     demo: true,
-    anyHost: !config.isOpenOnLoopback,
+    anyHost: !isOpenOnLoopback,
     onFatal: (error) => {
       logger.fatal({ err: error }, 'the database has failed; stopping, so that nothing unsaved counts as saved');
       process.exit(1);
     },
   });
-  closeWithGrace({ delay: shutdownGraceSeconds * 1000 + CLOSE_MS, logger, skip: [...NOT_STOPS] }, async () => {
+  closeWithGrace({ delay: settings.shutdownGraceSeconds * 1000 + CLOSE_MS, logger, skip: [...NOT_STOPS] }, async () => {
     logger.info('stopping');
     await graphrunner.stop();
   });

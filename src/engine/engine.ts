@@ -42,6 +42,7 @@ export interface Engine
   extends Pick<
       GraphUseCases,
       | 'validateGraph'
+      | 'saveGraph'
       | 'createGraph'
       | 'updateGraph'
       | 'deleteGraph'
@@ -116,6 +117,7 @@ export function createEngine(parts: EngineDeps): Engine {
   let stopping = false;
   return guardAll({
     validateGraph: (document) => graphs.validateGraph(document),
+    saveGraph: (document) => graphs.saveGraph(document),
     createGraph: (definition) => graphs.createGraph(definition),
     updateGraph: (graphId, definition) => graphs.updateGraph(graphId, definition),
     deleteGraph: (graphId) => graphs.deleteGraph(graphId),

@@ -90,6 +90,19 @@ export class GraphUseCases {
     return { valid: errors.length === 0, errors, warnings };
   }
 
+  /**
+   * Creates a graph from a document of any shape, or saves the next version if there is a graph with its id.
+   * @throws EngineError `invalid_graph` with everything that is wrong, `graph_exists` if the name is that of another graph,
+   * `server_busy`.
+   */
+  async saveGraph(document: unknown): Promise<SavedGraph> {
+    const parsed = graphDefinitionSchema.safeParse(document);
+    if (!parsed.success) throw invalidGraph((await this.validateGraph(document)).errors);
+    const { graph_id: graphId } = parsed.data;
+    const isThere = graphId !== undefined && (await this.deps.store.findGraph(graphId)) !== undefined;
+    return isThere ? this.updateGraph(graphId, parsed.data) : this.createGraph(parsed.data);
+  }
+
   /** @throws EngineError `invalid_graph` or `graph_exists`. */
   async createGraph(definition: GraphDefinition): Promise<SavedGraph> {
     const warnings = await this.#accept(definition);
@@ -219,8 +232,7 @@ export class GraphUseCases {
   async #accept(definition: GraphDefinition): Promise<readonly GraphWarning[]> {
     const { errors, warnings } = await this.#diagnose(definition);
     if (errors.length === 0) return warnings;
-    const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
-    throw new EngineError('invalid_graph', `The graph has ${count}; nothing was saved.`, { errors });
+    throw invalidGraph(errors);
   }
 
   #version(graphId: string, document: GraphDefinition): Omit<GraphVersion, 'version'> {
@@ -273,4 +285,9 @@ export function graphNotFound(graphId: string, version?: number): EngineError {
   const what = `"${graphId.slice(0, 200)}"`;
   const detail = version === undefined ? `No graph has the id ${what}.` : `Graph ${what} has no version ${version}.`;
   return new EngineError('graph_not_found', `Graph not found. ${detail}`);
+}
+
+function invalidGraph(errors: readonly Problem[]): EngineError {
+  const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
+  return new EngineError('invalid_graph', `The graph has ${count}; nothing was saved.`, { errors });
 }

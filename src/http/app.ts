@@ -78,7 +78,7 @@ export async function buildApp(options: AppOptions): Promise<HttpApp> {
   if (options.onAnswered !== undefined) observeAnswers(app, options.onAnswered);
   answerUnknownRoutes(app);
   acceptJsonOnly(app, options.inSlices);
-  if (!options.isServiceOnly) await describeApi(app, API_VERSION);
+  if (!options.isServiceOnly) await describeApi(app, API_VERSION, options.publicUrl);
   const answers = new LargeAnswers(options.engine);
   answers.countAll(app);
   for (const addRoutes of options.isServiceOnly ? SERVICE_ROUTES : ROUTES)

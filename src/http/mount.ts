@@ -12,14 +12,17 @@ interface Host {
     type: string,
     parser: (request: unknown, body: unknown, done: (error: null) => void) => void,
   ): unknown;
-  all(
-    path: string,
-    handler: (request: Mounted, reply: { hijack(): unknown; redirect(url: string): unknown }) => unknown,
-  ): unknown;
+  all(path: string, handler: (request: Mounted, reply: Reply) => unknown): unknown;
 }
 
 interface Mounted {
-  readonly raw: IncomingMessage & { originalUrl?: string };
+  readonly raw: IncomingMessage;
+}
+
+interface Reply {
+  readonly raw: ServerResponse;
+  hijack(): unknown;
+  redirect(url: string): unknown;
 }
 
 export type Plugin = (host: Host) => Promise<void>;
@@ -38,15 +41,15 @@ export function pluginOf(app: FastifyInstance): Plugin {
     // The bodies are read by the application itself.
     host.removeAllContentTypeParsers();
     host.addContentTypeParser('*', (_request, _body, done) => done(null));
-    const { prefix } = host;
-    const serve = ({ raw }: Mounted, reply: { hijack(): unknown; redirect(url: string): unknown }): unknown => {
+    const prefix = host.prefix.replace(/\/+$/, '');
+    const serve = ({ raw }: Mounted, reply: Reply): unknown => {
       const [path = '', ...query] = (raw.url ?? '/').split('?');
       // The page names its parts by where it is itself.
       if (prefix !== '' && path === prefix) return reply.redirect([`${prefix}/`, ...query].join('?'));
       reply.hijack();
       raw.url = (raw.url ?? '/').slice(prefix.length);
-      app.routing(raw, (reply as unknown as { raw: ServerResponse }).raw);
-      return reply;
+      app.routing(raw, reply.raw);
+      return undefined;
     };
     host.all('/', serve);
     host.all('/*', serve);

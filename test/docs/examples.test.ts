@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
@@ -25,6 +25,9 @@ const run = promisify(execFile);
 const isRequest = ({ language, text }: Block) => language === 'sh' && /\bcurl |^examples\//m.test(text);
 const isQuery = ({ language }: Block) => language === 'sql';
 const isFile = ({ file }: Block) => file !== undefined;
+/** Programs that import the package, which the engine does not load. */
+const isProgram = ({ file, language, text }: Block) =>
+  file !== undefined && language === 'js' && /^import .* from 'graphrunner';$/m.test(text);
 const isCommand = (block: Block) => block.language === 'sh' && !isRequest(block);
 /** Pictures, which nothing runs. */
 const isPicture = ({ language }: Block) => language === 'mermaid';
@@ -64,7 +67,7 @@ function folderWithFiles({ blocks }: Document): string {
 }
 
 /** Programs of `examples/`, which tests of their own run. */
-function isTestedElsewhere(file: string): boolean {
+function isTestedElsewhere({ file = '' }: Block): boolean {
   return file.startsWith('examples/');
 }
 
@@ -78,7 +81,9 @@ it('the documents have an example of each kind', () => {
 });
 
 it.each(cases)('$path has no block that is not tested', ({ document: { blocks } }) => {
-  const outputs = withOutput(blocks, (block) => isRequest(block) || isQuery(block)).map(({ output }) => output);
+  const outputs = withOutput(blocks, (block) => isRequest(block) || isQuery(block) || isProgram(block)).map(
+    ({ output }) => output,
+  );
   const isKnown = (block: Block) =>
     [isRequest, isQuery, isFile, isCommand, isPicture].some((is) => is(block)) || outputs.includes(block);
   expect(blocks.filter((block) => !isKnown(block))).toEqual([]);
@@ -124,6 +129,21 @@ describe.each(withRequests)('the commands of $path, one after the other on a new
   });
 });
 
+it.each(
+  cases.flatMap(({ path, document: { blocks } }) =>
+    withOutput(blocks, isProgram).map(({ block, output }) => ({ path, file: block.file, block, output })),
+  ),
+)('the program $file of $path prints what it shows', async ({ block: { file = '', text }, output }) => {
+  build();
+  const folder = temporaryFolder();
+  mkdirSync(join(folder, 'node_modules'));
+  symlinkSync(ROOT, join(folder, 'node_modules', 'graphrunner'));
+  symlinkSync(join(ROOT, 'node_modules', 'fastify'), join(folder, 'node_modules', 'fastify'));
+  writeFileSync(join(folder, file), text);
+  const { stdout } = await run(process.execPath, [file], { cwd: folder });
+  expect(stdout).toBe(output?.text);
+});
+
 describe.each(cases.filter(({ document }) => document.blocks.some(isFile)))('the files of $path', ({ document }) => {
   const files = document.blocks.filter(isFile);
 
@@ -134,7 +154,7 @@ describe.each(cases.filter(({ document }) => document.blocks.some(isFile)))('the
       ...codeReviewDefinitions,
     ];
     const modules = files
-      .filter(({ language, file = '' }) => language === 'js' && !isTestedElsewhere(file))
+      .filter((block) => block.language === 'js' && !isProgram(block) && !isTestedElsewhere(block))
       .map(({ file }) => `./${file}`);
     const registry = createRegistry([...ours, ...(await loadToolModules(modules, folder, ours))]);
     expect(files.filter(({ language }) => !['js', 'json'].includes(language))).toEqual([]);

@@ -25,6 +25,7 @@ import { RUN_STATUSES } from '../../src/core/run/state.js';
 import { MAX_RECOVERIES } from '../../src/core/run/visit.js';
 import { OVERLAPS, scheduleDefinitionSchema } from '../../src/core/schedule/definition.js';
 import { OUTCOMES } from '../../src/core/schedule/occurrence.js';
+import { OWN_OPTIONS, PROCESS_SETTINGS, RENAMED_OPTIONS } from '../../src/environment.js';
 import { ABORT_GRACE_MS } from '../../src/executor/tool-call.js';
 import { API_ERRORS } from '../../src/http/errors/codes.js';
 import { EVENT_MEANINGS } from '../../src/http/runs/event-schemas.js';
@@ -75,6 +76,14 @@ describe('the tables of the documents', () => {
   it('list every option of the command, as its help does', () => {
     const options = Array.from(helpText([]).matchAll(/^ {2}(-\w), (--\w+)/gm), ([, short, long]) => [short, long]);
     expect(table('Option').map(([names]) => codesIn(names))).toEqual(options);
+  });
+
+  it('list every option of the library that is no setting, and name the settings that are none', () => {
+    expect(namesIn('Option of `createGraphrunner`').sort()).toEqual([...OWN_OPTIONS, 'database'].sort());
+    const { text } = documentAt('docs/library.md');
+    for (const setting of PROCESS_SETTINGS) expect(text).toContain(`\`${setting}\``);
+    for (const [option, setting] of Object.entries(RENAMED_OPTIONS))
+      expect(text).toContain(`\`${setting}\` is \`${option}\``);
   });
 
   it('list every code of the API with its status and meaning', () => {

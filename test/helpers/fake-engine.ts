@@ -10,6 +10,7 @@ export function failingEngine(error: unknown): Engine {
     validateGraph: fail,
     listTools: fail,
     listConditions: fail,
+    saveGraph: failLater,
     createGraph: failLater,
     updateGraph: failLater,
     deleteGraph: failLater,

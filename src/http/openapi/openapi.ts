@@ -36,8 +36,11 @@ const DOCS_CSP = {
   'frame-ancestors': "'none'",
 };
 
-/** Must be called before the routes are added: it registers a hook for them. */
-export async function describeApi(app: FastifyInstance, version: string): Promise<void> {
+/**
+ * Must be called before the routes are added: it registers a hook for them.
+ * @param publicUrl what people reach the server by: behind a proxy, or in another application, it can have a path
+ */
+export async function describeApi(app: FastifyInstance, version: string, publicUrl?: string): Promise<void> {
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
@@ -49,7 +52,7 @@ export async function describeApi(app: FastifyInstance, version: string): Promis
         license: { name: 'MIT', identifier: 'MIT' },
       },
       // Relative, so that it is right behind any host name and port.
-      servers: [{ url: '/' }],
+      servers: [{ url: publicUrl === undefined ? '/' : new URL(publicUrl).pathname }],
       tags: TAGS,
       components: {
         securitySchemes: {
