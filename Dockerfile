@@ -8,8 +8,11 @@ RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 RUN npm run build
-# Without what only the build needs, and with the optional packages, in the versions that package.json names.
-RUN npm install --no-save --omit=dev $(node -p "Object.entries(require('./package.json').peerDependencies).map(([name, version]) => name + '@' + version).join(' ')")
+# Without what only the build needs, and with the optional packages, in the versions that package.json names. npm installs no
+# optional peers, and nothing that is for development too, even if it is named: so the manifest of this stage forgets both.
+RUN node -p "Object.entries(require('./package.json').peerDependencies).map((pair) => pair.join('@')).join(' ')" > optional.txt \
+  && npm pkg delete devDependencies overrides peerDependencies peerDependenciesMeta \
+  && xargs npm install --no-save < optional.txt
 
 FROM node:${NODE_VERSION}-bookworm-slim
 LABEL org.opencontainers.image.title="graphrunner" \
