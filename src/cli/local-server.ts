@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Config, loadConfig } from '../config.js';
+import { loadConfig } from '../config.js';
 import { messageOf } from '../core/base/errors.js';
 import { openGraphrunner } from '../graphrunner.js';
 import { CliError } from './cli-error.js';
+import { engineOptions } from './engine-options.js';
 import type { ServerOptions } from './options.js';
 
 /** How long steps under way have when a command is over. */
@@ -42,27 +43,20 @@ export async function withLocalServer<T>(
 async function open(database: string, toolModules: readonly string[]) {
   const apiKey = randomBytes(24).toString('base64url');
   try {
-    const settings = settingsOf(loadConfig());
+    const settings = engineOptions(loadConfig());
     const graphrunner = await openGraphrunner({
-      ...settings.others,
+      ...settings,
+      databaseListenUrl: undefined,
       database,
-      toolModules: [...new Set([...settings.tools, ...toolModules])],
+      toolModules: [...new Set([...(settings.toolModules ?? []), ...toolModules])],
       role: 'all',
       apiKeys: [apiKey],
       namedApiKeys: [],
       readApiKeys: [],
       shutdownGraceSeconds: GRACE_SECONDS,
-      demo: true,
     });
     return { graphrunner, apiKey };
   } catch (error) {
     throw new CliError(messageOf(error));
   }
-}
-
-/** Without what is for servers that listen, and for databases that others share. */
-function settingsOf(config: Config) {
-  const { host: _host, port: _port, logLevel: _level, isOpenOnLoopback: _open, ...inside } = config;
-  const { databaseUrl: _database, databaseListenUrl: _listen, tools, ...others } = inside;
-  return { tools, others };
 }

@@ -32,7 +32,8 @@ export function parseUrl(text: string): string {
   return text.replace(/\/+$/, '');
 }
 
-function parseKey(text: string): string {
+/** A key as the server takes it. */
+export function parseKey(text: string): string {
   if (!/^[\x21-\x7e]+$/.test(text)) throw new InvalidArgumentError('Keys have visible ASCII characters.');
   return text;
 }

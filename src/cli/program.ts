@@ -1,10 +1,12 @@
 import { Command } from 'commander';
+import { readVersion } from '../version.js';
 import { addApply } from './commands/apply.js';
 import { addCompletion } from './commands/completion.js';
 import { addDev } from './commands/dev.js';
 import { addDiff } from './commands/diff.js';
 import { addFork } from './commands/fork.js';
 import { addLogs } from './commands/logs.js';
+import { addMcp } from './commands/mcp.js';
 import { addMigrate } from './commands/migrate.js';
 import { addRequests } from './commands/requests.js';
 import { addResume } from './commands/resume.js';
@@ -18,7 +20,6 @@ import { addSignal } from './commands/signal.js';
 import { addValidate } from './commands/validate.js';
 import { addWatch } from './commands/watch.js';
 import type { AddCommand, Context } from './context.js';
-import { readVersion } from '../version.js';
 import { EXIT_MEANINGS } from './exit-codes.js';
 
 /** All commands, in the order in which the help shows them. */
@@ -39,6 +40,7 @@ const COMMANDS: readonly AddCommand[] = [
   addFork,
   addDiff,
   addSchedules,
+  addMcp,
   addMigrate,
   addCompletion,
 ];

@@ -11,6 +11,7 @@ import type { SpanExport } from '../observe/export-spans.js';
 import { openLogger } from '../observe/logger.js';
 import { withTracingPackages } from '../optional-packages.js';
 import { readVersion } from '../version.js';
+import { engineOptions } from './engine-options.js';
 
 /** How long closing may take once the grace of the runs is over, in milliseconds. */
 const CLOSE_MS = 15_000;
@@ -38,31 +39,18 @@ export async function serve({ tools }: ServeOptions): Promise<void> {
 }
 
 async function listen(config: Config, logger: Logger): Promise<void> {
-  const {
-    host,
-    port,
-    tools: toolModules,
-    databaseUrl: database,
-    logLevel: _,
-    isOpenOnLoopback,
-    otlpEndpoint,
-    ...settings
-  } = config;
+  const { host, port, otlpEndpoint, shutdownGraceSeconds } = config;
   await checkPort(config);
   const spans = otlpEndpoint === undefined ? undefined : await startSpans(logger);
   const graphrunner = await openGraphrunner({
-    ...settings,
-    database,
-    toolModules,
+    ...engineOptions(config),
     logger,
-    demo: true,
-    anyHost: !isOpenOnLoopback,
     onFatal: (error) => {
       logger.fatal({ err: error }, 'the database has failed; stopping, so that nothing unsaved counts as saved');
       process.exit(1);
     },
   });
-  closeWithGrace({ delay: settings.shutdownGraceSeconds * 1000 + CLOSE_MS, logger, skip: [...NOT_STOPS] }, async () => {
+  closeWithGrace({ delay: shutdownGraceSeconds * 1000 + CLOSE_MS, logger, skip: [...NOT_STOPS] }, async () => {
     logger.info('stopping');
     await graphrunner.stop();
     await spans?.stop();

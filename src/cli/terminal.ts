@@ -1,3 +1,5 @@
+import type { Readable, Writable } from 'node:stream';
+
 /** A stream that is written to. On a terminal it knows how wide that is. */
 export interface Output {
   readonly isTTY?: boolean;
@@ -12,8 +14,8 @@ export interface Input extends AsyncIterable<Buffer | string> {
 
 /** What a command reads from and writes to: the process, or what a test puts in its place. */
 export interface Terminal {
-  readonly stdin: Input & NodeJS.ReadableStream;
-  readonly stdout: Output & NodeJS.WritableStream;
+  readonly stdin: Input & Readable;
+  readonly stdout: Output & Writable;
   readonly stderr: Output;
   /** From the first call on, Ctrl+C does not end the process but aborts this. */
   interrupted(): AbortSignal;

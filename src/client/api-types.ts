@@ -750,6 +750,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/mcp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Talk to the MCP server
+         * @description For agents: the Model Context Protocol, over streamable HTTP. Its tools do what the other routes do. A key that can only read sees and calls the tools that read.
+         */
+        post: operations["callMcp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -1273,6 +1293,8 @@ export interface components {
             input_schema?: {
                 [key: string]: unknown;
             } | boolean;
+            /** @description The MCP server has a tool that runs this graph, with input_schema as the form of its arguments. */
+            expose_as_tool?: boolean;
             limits?: components["schemas"]["Limits"];
             notify?: components["schemas"]["Notify"];
             concurrency?: components["schemas"]["Concurrency"];
@@ -1301,6 +1323,8 @@ export interface components {
             input_schema?: {
                 [key: string]: unknown;
             } | boolean;
+            /** @description The MCP server has a tool that runs this graph, with input_schema as the form of its arguments. */
+            expose_as_tool?: boolean;
             limits?: components["schemas"]["Limits"];
             notify?: components["schemas"]["Notify"];
             concurrency?: components["schemas"]["Concurrency"];
@@ -1334,11 +1358,13 @@ export interface components {
              * @description A stable code.
              * @enum {string}
              */
-            code: "unreachable_node" | "endless_cycle" | "no_path_to_end" | "unused_route" | "unset_secret" | "unknown_graph" | "unreachable_entry" | "unthrown_code" | "unused_setting" | "double_braces" | "unknown_format" | "too_many_descendants" | "more_warnings";
+            code: "unreachable_node" | "endless_cycle" | "no_path_to_end" | "unused_route" | "unset_secret" | "unknown_graph" | "unreachable_entry" | "unthrown_code" | "unused_setting" | "double_braces" | "unknown_format" | "undescribed_tool" | "too_many_descendants" | "more_warnings";
             /** @description An explanation. */
             message: string;
             /** @description What was probably meant. */
             hint?: string;
+            /** @description Of a graph: a JSON Patch (RFC 6902) of the body that corrects this. Only where that is certain. */
+            fix?: components["schemas"]["PatchOperation"][];
             /** @description Where in the text of the body, if it is a graph. Counts from 1. */
             line?: number;
             /** @description Where in the line, in UTF-16 code units. Counts from 1. */
@@ -1578,6 +1604,10 @@ export interface components {
              */
             updated_at: string;
         };
+        /** @description A JSON-RPC message of the Model Context Protocol. */
+        McpMessage: {
+            [key: string]: unknown;
+        };
         NewHook: {
             /** @description Made up if omitted. */
             hook_id?: string;
@@ -1702,6 +1732,26 @@ export interface components {
             /** @description How many parents are above. */
             depth: number;
         };
+        /** @description An operation of a JSON Patch (RFC 6902). */
+        PatchOperation: {
+            /** @enum {string} */
+            op: "add" | "replace";
+            /** @description A JSON Pointer (RFC 6901) into the body. */
+            path: string;
+            value: components["schemas"]["JsonValue"];
+        } | {
+            /** @constant */
+            op: "remove";
+            /** @description A JSON Pointer (RFC 6901) into the body. */
+            path: string;
+        } | {
+            /** @constant */
+            op: "move";
+            /** @description A JSON Pointer (RFC 6901) into the body. */
+            from: string;
+            /** @description A JSON Pointer (RFC 6901) into the body. */
+            path: string;
+        };
         /** @description somebody asked to pause the run */
         PauseRequestedEvent: {
             /** @description 1 for the first event of a run. */
@@ -1747,6 +1797,8 @@ export interface components {
             message: string;
             /** @description What was probably meant. */
             hint?: string;
+            /** @description Of a graph: a JSON Patch (RFC 6902) of the body that corrects this. Only where that is certain. */
+            fix?: components["schemas"]["PatchOperation"][];
             /** @description Where in the text of the body, if it is a graph. Counts from 1. */
             line?: number;
             /** @description Where in the line, in UTF-16 code units. Counts from 1. */
@@ -2053,13 +2105,15 @@ export interface components {
             next: string;
             /** @description 1 if omitted. */
             step?: number;
+            /** @description The span in which it began. */
+            trace?: components["schemas"]["TraceContext"];
         };
         /** @description What started a run that no request has started. */
         RunStarter: {
             /** @enum {string} */
-            kind: "run" | "schedule" | "hook";
-            /** @description The run whose step started it, the schedule, or the hook. */
-            id: string;
+            kind: "run" | "schedule" | "hook" | "mcp";
+            /** @description The run whose step started it, the schedule, or the hook. Omitted for `mcp`. */
+            id?: string;
         };
         RunState: {
             run_id: string;
@@ -2170,6 +2224,8 @@ export interface components {
                 /** @enum {string} */
                 on_full: "queue" | "refuse" | "cancel_oldest";
             };
+            /** @description What it was started in. */
+            trace?: components["schemas"]["TraceContext"];
         };
         RunSummary: {
             run_id: string;
@@ -2369,10 +2425,10 @@ export interface components {
         /** @description What started the run. */
         StartedBy: {
             /**
-             * @description What started the run. `api`: a request; the id is the name of the API key, if it has one; `run`: another run, as a part of it or by a step that did not wait; `schedule`: a schedule; `hook`: a delivery to a hook.
+             * @description What started the run. `api`: a request; the id is the name of the API key, if it has one; `run`: another run, as a part of it or by a step that did not wait; `schedule`: a schedule; `hook`: a delivery to a hook; `mcp`: a call of a tool of the MCP server; the id is the name of the API key, if it has one.
              * @enum {string}
              */
-            kind: "api" | "run" | "schedule" | "hook";
+            kind: "api" | "run" | "schedule" | "hook" | "mcp";
             /** @description Which one. Null if nobody can tell. */
             id: string | null;
         };
@@ -2520,6 +2576,10 @@ export interface components {
         };
         ToolList: {
             tools: components["schemas"]["Tool"][];
+        };
+        TraceContext: {
+            traceparent: string;
+            tracestate?: string;
         };
         /** @description Tokens of language models that were used, and what calls cost. */
         Usage: {
@@ -3408,6 +3468,10 @@ export interface operations {
             header?: {
                 /** @description 1 to 255 printable ASCII characters. A repeated request with the same key and body starts nothing and gets the first response. */
                 "idempotency-key"?: string;
+                /** @description The span that the run belongs to (W3C Trace Context). The tools of the run pass it on. Ignored if it is not valid. */
+                traceparent?: string;
+                /** @description What tracing systems add to `traceparent`. */
+                tracestate?: string;
             };
             path?: never;
             cookie?: never;
@@ -6839,6 +6903,110 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    callMcp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "jsonrpc": "2.0",
+                 *       "id": 1,
+                 *       "method": "tools/list",
+                 *       "params": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["McpMessage"];
+            };
+        };
+        responses: {
+            /** @description The answer to a request: a JSON-RPC message, or a stream of server-sent events with one in it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpMessage"];
+                    "text/event-stream": components["schemas"]["McpMessage"];
+                };
+            };
+            /** @description A notification was taken. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
