@@ -73,9 +73,9 @@ export interface Graphrunner {
   readonly engine: Engine;
   /** The tools and conditions that graphs can name. */
   readonly registry: Registry;
-  /** Begins to drive the runs that are due, those of the last process included. */
+  /** Begins to drive the runs that are due, those of the last process included. Once is enough; after `stop` it rejects. */
   start(): Promise<void>;
-  /** Lets the steps under way finish, for at most `shutdownGraceSeconds`, and closes the database. Nothing works from here on. */
+  /** Lets the steps under way finish, for at most `shutdownGraceSeconds`, and closes the database. Nothing works from here on. A second call waits for the first. */
   stop(): Promise<void>;
   /** The HTTP application with the page and the API: made at the first call, and closed by `stop`. Call `listen` on it to serve it alone. */
   app(): Promise<HttpApp>;
@@ -105,7 +105,6 @@ const PAGE_FOLDERS = ['./web/', '../dist/web/'].map((path) => fileURLToPath(new 
  */
 export async function openGraphrunner(options: GraphrunnerOptions): Promise<Graphrunner> {
   const config = readConfig(environmentOf(options, SETTING_NAMES));
-  const { apiKeys, namedApiKeys, readApiKeys } = config;
   const logger = options.logger ?? (await openLogger('silent', process.stdout));
   const ownClock = options.now ?? steadyClock(Date.now, () => performance.now());
   let clock = ownClock;
@@ -113,7 +112,7 @@ export async function openGraphrunner(options: GraphrunnerOptions): Promise<Grap
   const { registry, mcp } = await loadRegistry(config, options, logger, now);
   const runLog = new RunLog(logger);
   const metrics = createMetrics(sourcesOf(() => parts, now));
-  const parts = await compose({
+  const opening = compose({
     ...config,
     databaseUrl: options.database,
     allowsUnsignedHooks: options.allowsUnsignedHooks ?? false,
@@ -130,17 +129,15 @@ export async function openGraphrunner(options: GraphrunnerOptions): Promise<Grap
     tracer: createRunTracer(),
     onCallback: metrics.callbackTried,
   });
-  const { engine } = parts;
+  const parts = await orElse(opening, () => mcp?.close());
   clock = parts.now;
   if (parts.sharingFigures !== undefined) metrics.addSharing(parts.sharingFigures);
-  if (parts.isNew && options.demo === true) await loadDemo(engine);
+  await orElse(prepare(parts, options.demo === true), () => closeAll(parts, 0, [mcp?.close]));
   const makeApp = (): Promise<HttpApp> =>
     buildApp({
       ...config,
-      loopbackOnly:
-        !(options.anyHost ?? config.allowAnonymous) &&
-        [apiKeys, namedApiKeys, readApiKeys].every((keys) => keys.length === 0),
-      engine,
+      loopbackOnly: !(options.anyHost ?? config.allowAnonymous) && !hasKeys(config),
+      engine: parts.engine,
       inSlices: parts.inSlices,
       logger,
       page: findPage(PAGE_FOLDERS),
@@ -149,9 +146,44 @@ export async function openGraphrunner(options: GraphrunnerOptions): Promise<Grap
       onAnswered: metrics.answered,
       onRunStarted: (runId, requestId, actor) => runLog.started(runId, requestId, actor),
     });
-  // Before anybody can start a run, so that none is taken for one of the last process.
-  await parts.open();
   return facadeOf(config, { parts, registry, mcp, logger, makeApp });
+}
+
+/** What is to be there before anybody can start a run, so that none is taken for one of the last process. */
+async function prepare({ engine, isNew, open }: Composition, demo: boolean): Promise<void> {
+  if (isNew && demo) await loadDemo(engine);
+  await open();
+}
+
+function hasKeys({ apiKeys, namedApiKeys, readApiKeys }: Config): boolean {
+  return [apiKeys, namedApiKeys, readApiKeys].some((keys) => keys.length > 0);
+}
+
+/** Lets go of what is there already if the next part fails. */
+async function orElse<T>(work: Promise<T>, letGo: () => Promise<void> | undefined): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    await letGo();
+    throw error;
+  }
+}
+
+/** Closes the database last, and whatever becomes of the others. */
+async function closeAll(
+  parts: Composition,
+  graceMs: number,
+  others: readonly ((() => Promise<unknown>) | undefined)[],
+): Promise<void> {
+  try {
+    await parts.drain(graceMs);
+  } finally {
+    try {
+      await Promise.all(others.map((close) => close?.()));
+    } finally {
+      await parts.close();
+    }
+  }
 }
 
 interface Inside {
@@ -167,9 +199,25 @@ function facadeOf(config: Config, { parts, registry, mcp, logger, makeApp }: Ins
   const days = config.retentionDays;
   const stopRetention = days === undefined ? undefined : startRetention({ store, logger, now, days });
   let made: Promise<HttpApp> | undefined;
-  const app = (): Promise<HttpApp> => {
+  let started: Promise<void> | undefined;
+  let stopped: Promise<void> | undefined;
+  const refuseStopped = (): void => {
+    if (stopped !== undefined) throw new Error('This engine has been stopped. Open another one.');
+  };
+  const app = async (): Promise<HttpApp> => {
+    refuseStopped();
     made ??= makeApp();
     return made;
+  };
+  const begin = async (): Promise<void> => {
+    const unfinished = await countUnfinished(parts);
+    refuseStopped();
+    if (unfinished > 0 && !queue.isShared) logger.info({ unfinished_runs: unfinished }, 'taking up unfinished runs');
+    if (config.role !== 'api') parts.start();
+  };
+  const end = async (): Promise<void> => {
+    stopRetention?.();
+    await closeAll(parts, config.shutdownGraceSeconds * 1000, [async () => (await made)?.close(), mcp?.close]);
   };
   return {
     engine,
@@ -179,15 +227,13 @@ function facadeOf(config: Config, { parts, registry, mcp, logger, makeApp }: Ins
     handler: async () => handlerOf(await app()),
     fetch: async (input, init) => fetchOf(await app())(input, init),
     async start() {
-      const unfinished = await countUnfinished(parts);
-      if (unfinished > 0 && !queue.isShared) logger.info({ unfinished_runs: unfinished }, 'taking up unfinished runs');
-      if (config.role !== 'api') parts.start();
+      refuseStopped();
+      started ??= begin();
+      return started;
     },
-    async stop() {
-      stopRetention?.();
-      await parts.drain(config.shutdownGraceSeconds * 1000);
-      await Promise.all([made?.then((built) => built.close()), mcp?.close()]);
-      await parts.close();
+    stop() {
+      stopped ??= end();
+      return stopped;
     },
   };
 }
@@ -241,12 +287,12 @@ async function loadRegistry(
   const fixed = createRegistry([...ours, ...added]);
   const mcp = await openMcp(config, options.secrets ?? {}, logger);
   const registry = mcp?.extend(fixed) ?? fixed;
-  checkToolLimits(config, registry);
+  await orElse(checkToolLimits(config, registry), () => mcp?.close());
   return { registry, mcp };
 }
 
 /** A limit for a tool that there is not would do nothing. @throws with what the name may be meant to be */
-function checkToolLimits({ toolLimits }: Config, { tools }: Registry): void {
+async function checkToolLimits({ toolLimits }: Config, { tools }: Registry): Promise<void> {
   for (const [name] of toolLimits) {
     if (tools.has(name)) continue;
     const { hint } = didYouMean(name, tools.keys());

@@ -1,11 +1,13 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import fastify from 'fastify';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 // What is loaded at the first call is not to count as a part of the first test.
 import '../src/graphrunner.js';
 import { createGraphrunner, defineTool, type Graphrunner, type GraphrunnerOptions } from '../src/index.js';
+import { LocalQueue } from '../src/store/sqlite/local-queue.js';
 import { openStream } from './helpers/event-stream.js';
 import { temporaryFolder } from './helpers/temporary-folder.js';
 
@@ -139,6 +141,49 @@ describe('an engine in process', () => {
     expect([head.status, await head.text()]).toEqual([200, '']);
     await stop();
   });
+
+  it('takes an aborted fetch for a client that has gone', async () => {
+    const { fetch: ask, start, engine } = await open();
+    await start();
+    await engine.saveGraph(ASK);
+    const { runId } = await engine.startRun({ graphId: 'ask', inputData: null });
+    await engine.getState(runId, { waitSeconds: 20 });
+    const url = `/graph/runs/${runId}/events`;
+    await expect(ask(url, { signal: AbortSignal.abort(new Error('never asked')) })).rejects.toThrow('never asked');
+    const soon = new AbortController();
+    const unanswered = ask('/graph/run?wait=20', { ...post({ graph_id: 'ask' }), signal: soon.signal });
+    soon.abort(new Error('enough'));
+    await expect(unanswered).rejects.toThrow('enough');
+    const reading = new AbortController();
+    const { body } = await ask(url, { signal: reading.signal });
+    const reader = body!.getReader();
+    await reader.read();
+    const rest = (async () => {
+      while (!(await reader.read()).done);
+    })();
+    reading.abort(new Error('read enough'));
+    await expect(rest).rejects.toThrow('read enough');
+  });
+
+  it('is started once, and stopped once, and says so after that', async () => {
+    const graphrunner = await createGraphrunner({ database: newDatabase(), tools: [countWords] });
+    await Promise.all([graphrunner.start(), graphrunner.start()]);
+    expect(await countIn(graphrunner, 'a b')).toEqual({ words: 2 });
+    await Promise.all([graphrunner.stop(), graphrunner.stop()]);
+    await graphrunner.stop();
+    const { start, app, fetch: ask } = graphrunner;
+    for (const use of [start, app, () => ask('/graph')]) {
+      await expect(use()).rejects.toThrow('This engine has been stopped. Open another one.');
+    }
+  });
+
+  it('lets go of the database if it does not come to be', async () => {
+    const database = newDatabase();
+    const failing = vi.spyOn(LocalQueue.prototype, 'open').mockRejectedValueOnce(new Error('no runs today'));
+    await expect(createGraphrunner({ database })).rejects.toThrow('no runs today');
+    failing.mockRestore();
+    await (await open({ database })).start();
+  });
 });
 
 describe('an engine in another application', () => {
@@ -176,6 +221,23 @@ describe('an engine in another application', () => {
     const page = await fetch(base, { redirect: 'follow' });
     expect([page.url, await page.text()]).toEqual([`${base}/`, expect.stringContaining('web/app.css')]);
     expect((await fetch(`${base}/web/app.css`)).status).toBe(200);
+  });
+
+  it('is found below a prefix however the URL spells it', async () => {
+    const graphrunner = await open();
+    const url = await host(graphrunner, '/:tenant/flows');
+    const { port } = new URL(url);
+    const ask = async (path: string): Promise<string> => {
+      const asked = request({ host: '127.0.0.1', port, path }).end();
+      const [response] = (await once(asked, 'response')) as [IncomingMessage];
+      response.resume();
+      return `${response.statusCode} ${response.headers.location ?? response.headers['content-type']}`;
+    };
+    const json = '200 application/json; charset=utf-8';
+    expect(await ask('/a-long-name/flows/graph')).toBe(json);
+    expect(await ask('/a/fl%6Fws/graph')).toBe(json);
+    expect(await ask(`${url}/a/flows/graph`)).toBe(json);
+    expect(await ask('/a/flows?run=1')).toBe('302 ./flows/?run=1');
   });
 
   it('is a listener for node:http, which answers nobody by another name of this machine', async () => {

@@ -35,15 +35,15 @@ export class Backoff {
     signal?.throwIfAborted();
     if (!(error instanceof ApiError && PASSING.has(error.status))) throw error;
     if (this.#failures === 0) this.#since = Date.now();
-    const pauseMs = (error.retryAfterSeconds ?? 0) * 1000 || this.#nextPauseMs();
+    this.#failures += 1;
+    const pauseMs = Math.max(0, error.retryAfterSeconds ?? 0) * 1000 || this.#nextPauseMs();
     if (Date.now() + pauseMs - this.#since > reconnectSeconds * 1000) throw error;
     await pause(pauseMs, signal);
   }
 
   /** With a little chance in it, so that many clients do not come back at the same moment. */
   #nextPauseMs(): number {
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS);
-    this.#failures += 1;
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (this.#failures - 1), LONGEST_PAUSE_MS);
     return pauseMs * (0.75 + Math.random() / 2);
   }
 }

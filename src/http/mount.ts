@@ -41,17 +41,27 @@ export function pluginOf(app: FastifyInstance): Plugin {
     // The bodies are read by the application itself.
     host.removeAllContentTypeParsers();
     host.addContentTypeParser('*', (_request, _body, done) => done(null));
-    const prefix = host.prefix.replace(/\/+$/, '');
+    const prefix = prefixPattern(host.prefix);
     const serve = ({ raw }: Mounted, reply: Reply): unknown => {
-      const [path = '', ...query] = (raw.url ?? '/').split('?');
-      // The page names its parts by where it is itself.
-      if (prefix !== '' && path === prefix) return reply.redirect([`${prefix}/`, ...query].join('?'));
+      const [url = '/', base = ''] = prefix.exec(raw.url ?? '/') ?? [];
+      const rest = (raw.url ?? '/').slice(url.length);
+      // The page names its parts by where it is itself. What is relative leads nowhere else, whatever the path is.
+      if (base !== '' && !rest.startsWith('/')) return reply.redirect(`./${base}/${rest}`);
       reply.hijack();
-      raw.url = (raw.url ?? '/').slice(prefix.length);
+      raw.url = rest;
       app.routing(raw, reply.raw);
       return undefined;
     };
     host.all('/', serve);
     host.all('/*', serve);
   };
+}
+
+/**
+ * The part of a URL that a prefix stands for, and its last segment. Counted in segments: the prefix can have parameters, and a
+ * URL can have it in another spelling, or a host before it.
+ */
+function prefixPattern(prefix: string): RegExp {
+  const segments = prefix.split('/').filter((segment) => segment !== '').length;
+  return new RegExp(`^(?:https?://[^/?]*)?${segments === 0 ? '' : `(?:/+[^/?]*){${segments - 1}}/+([^/?]*)`}`, 'i');
 }

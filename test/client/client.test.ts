@@ -135,6 +135,14 @@ describe('startRun', () => {
     expect(received[0]?.headers['idempotency-key']).toBe(received[1]?.headers['idempotency-key']);
   });
 
+  it('gives up on a server that says to come back for ever', async () => {
+    const { url, received } = await startHttpServer((_request, response) => {
+      response.writeHead(received.length < 50 ? 503 : 500, { 'retry-after': '0.02' }).end('{}');
+    });
+    const started = createClient({ url, reconnectSeconds: 0.2 }).startRun({ graph_id: 'ask' });
+    await expect(started).rejects.toMatchObject({ status: 503 });
+  });
+
   it('is not repeated if the request is wrong', async () => {
     const started = createClient({ url }).startRun({ graph_id: 'none' });
     await expect(started).rejects.toMatchObject({ status: 404, code: 'graph_not_found' });
