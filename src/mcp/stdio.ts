@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
-import type { JSONRPCMessage } from '@modelcontextprotocol/server';
+import type { JSONRPCMessage, RequestId } from '@modelcontextprotocol/server';
 import { StdioServerTransport, serveStdio as serve } from '@modelcontextprotocol/server/stdio';
 import { messageOf } from '../core/base/errors.js';
 import { createMcpServer } from './server.js';
@@ -48,35 +48,56 @@ export function bridgeStdio(
   pipe: Pipe = {},
 ): StdioServer {
   const { input = process.stdin, output = process.stdout } = pipe;
-  const here = new StdioServerTransport(input, output);
+  const here = new LastingTransport(input, output);
   const there = new StreamableHTTPClientTransport(new URL(`${url.replace(/\/+$/, '')}/mcp`), {
     requestInit: apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } },
   });
+  /** What resolves when a request is answered, by its id. */
+  const unanswered = new Map<RequestId, () => void>();
+  const answer = async (message: Answer): Promise<void> => {
+    const done = unanswered.get(message.id);
+    unanswered.delete(message.id);
+    // A client that is not there any more misses nothing.
+    await here.send(message).catch(() => undefined);
+    done?.();
+  };
+  const passOn = (message: JSONRPCMessage): Promise<void> =>
+    new Promise((resolve) => {
+      const id = 'method' in message && 'id' in message ? message.id : undefined;
+      if (id !== undefined) unanswered.set(id, resolve);
+      const fail = (error: unknown): void => {
+        if (id === undefined) resolve();
+        else if (unanswered.has(id)) void answer(refusal(id, error));
+      };
+      const onRequestStreamEnd = (): void => fail(new Error('the connection was lost before the answer'));
+      there.send(message, { onRequestStreamEnd }).then(() => id === undefined && resolve(), fail);
+    });
   const pending = new Set<Promise<void>>();
   here.onmessage = (message) => {
-    const sent = there.send(message).catch((error: unknown) => refuse(here, message, error));
-    pending.add(sent);
-    void sent.finally(() => pending.delete(sent));
+    const passed = passOn(message);
+    pending.add(passed);
+    void passed.then(() => pending.delete(passed));
   };
   there.onmessage = (message) => {
     noteVersion(there, message);
-    void here.send(message);
+    if (!('method' in message) && message.id !== undefined) void answer(message as Answer);
+    else void here.send(message).catch(() => undefined);
   };
-  const closed = new Promise<void>((resolve) => {
+  const ended = new Promise<void>((resolve) => {
     input.once('end', resolve).once('close', resolve);
+    here.onclose = resolve;
   });
   const started = Promise.all([there.start(), here.start()]);
   return {
-    closed: closed.then(async () => {
+    closed: ended.then(async () => {
       await started;
       await Promise.all(pending);
     }),
     async close() {
-      await Promise.all([here.close(), there.close()]);
+      await Promise.all([here.hangUp(), there.close()]);
     },
   };
 }
-
 /** What the two have agreed on stands in the header of each later request. */
 function noteVersion(there: StreamableHTTPClientTransport, message: JSONRPCMessage): void {
   if (!('result' in message)) return;
@@ -84,9 +105,29 @@ function noteVersion(there: StreamableHTTPClientTransport, message: JSONRPCMessa
   if (typeof protocolVersion === 'string') there.setProtocolVersion(protocolVersion);
 }
 
-/** A request that cannot be answered gets an error; a notification is lost. */
-async function refuse(here: StdioServerTransport, message: JSONRPCMessage, error: unknown): Promise<void> {
-  if (!('id' in message) || message.id === undefined || !('method' in message)) return;
-  const text = `graphrunner did not answer: ${messageOf(error)}`;
-  await here.send({ jsonrpc: '2.0', id: message.id, error: { code: SERVER_ERROR, message: text } });
+/** One that answers what was asked before its input ended. */
+class LastingTransport extends StdioServerTransport {
+  constructor(
+    private readonly input: Readable,
+    output: Writable,
+  ) {
+    super(input, output);
+  }
+
+  /** Called at the end of the input, too. */
+  override async close(): Promise<void> {
+    if (!this.input.readableEnded) await super.close();
+  }
+
+  hangUp(): Promise<void> {
+    return super.close();
+  }
+}
+
+type Answer = JSONRPCMessage & { readonly id: RequestId };
+
+/** What answers a request that the server does not answer. */
+function refusal(id: RequestId, error: unknown): Answer {
+  const message = `graphrunner did not answer: ${messageOf(error)}`;
+  return { jsonrpc: '2.0', id, error: { code: SERVER_ERROR, message } };
 }

@@ -6,6 +6,8 @@ import { bridgeStdio, type Pipe, type StdioServer, serveStdio } from '../../src/
 import { startEngineForTest } from '../helpers/engine-for-test.js';
 import { agentOn } from '../helpers/mcp-client.js';
 import { listen, startTestServer } from '../helpers/server.js';
+import { TcpProxy } from '../helpers/tcp-proxy.js';
+import { until } from '../helpers/until.js';
 
 /** A pipe, and the end of it at which a client is. */
 function openPipe(): { pipe: Required<Pipe>; input: PassThrough; lines: string[]; transport: Transport } {
@@ -45,6 +47,15 @@ const GRAPH = {
   nodes: [{ name: 'a', tool_name: 'set_data', params: { values: { noted: true } } }],
 };
 
+const SLOW = {
+  graph_id: 'slow',
+  name: 'Slow',
+  entry_point: 'a',
+  nodes: [{ name: 'a', tool_name: 'delay', params: { seconds: 3600 } }],
+  edges: [],
+  expose_as_tool: true,
+};
+
 describe('MCP over a pipe', () => {
   it('is served by an engine in this process', async () => {
     const { engine } = await startEngineForTest();
@@ -74,6 +85,34 @@ describe('MCP over a pipe', () => {
     const { body: run } = await agent.call('start_run', { graph_id: 'demo-review', input_data: 'x = 1' });
     const { body: state } = await agent.call('get_run', { run_id: run.run_id });
     expect(state.started_by).toEqual({ kind: 'mcp', id: 'piped' });
+    await hangUp(input, bridge);
+  });
+
+  it('has what was asked answered before it closes, though the client has closed its end', async () => {
+    const server = await startTestServer();
+    onTestFinished(() => server.stop());
+    const { pipe, input, transport, lines } = openPipe();
+    await transport.start();
+    const bridge = bridgeStdio({ url: await listen(server) }, pipe);
+    input.end(`${JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'ping' })}\n`);
+    await bridge.closed;
+    await bridge.close();
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ id: 2, result: {} }]);
+  });
+
+  it('answers what was asked with an error if the connection is lost', async () => {
+    const server = await startTestServer();
+    onTestFinished(() => server.stop());
+    const proxy = new TcpProxy({ host: '127.0.0.1', port: Number(new URL(await listen(server)).port) });
+    await proxy.open();
+    const { pipe, input, transport } = openPipe();
+    const bridge = bridgeStdio({ url: `http://127.0.0.1:${proxy.port}` }, pipe);
+    const agent = await agentOn(transport);
+    await server.engine.createGraph(SLOW);
+    const waiting = agent.call('slow', {});
+    await until(async () => (await server.engine.listRuns({ limit: 1 })).runs.length > 0);
+    await proxy.close();
+    await expect(waiting).rejects.toThrow(/graphrunner did not answer/);
     await hangUp(input, bridge);
   });
 

@@ -78,7 +78,7 @@ const ACCEPT = ACCEPTED.join(', ');
 const REFUSED = `The Accept header must name both ${ACCEPTED.join(' and ')}, as the Model Context Protocol has it.`;
 
 /** The parts of a request that the protocol looks at; its body is parsed already. Who takes any answer takes both forms. */
-function toWebRequest({ headers, host, url, method }: FastifyRequest, { raw }: FastifyReply): Request {
+function toWebRequest({ headers, method }: FastifyRequest, { raw }: FastifyReply): Request {
   const gone = new AbortController();
   raw.once('close', () => gone.abort());
   const named = Object.entries(headers).flatMap(([name, value]) =>
@@ -87,7 +87,8 @@ function toWebRequest({ headers, host, url, method }: FastifyRequest, { raw }: F
   const { accept = '*/*' } = headers;
   if (accept.includes('*/*')) named.push(['accept', ACCEPT]);
   else if (!ACCEPTED.every((type) => accept.includes(type))) throw new ApiError('invalid_header', REFUSED);
-  return new Request(new URL(url, `http://${host || 'localhost'}`), { method, headers: named, signal: gone.signal });
+  // Not by the Host that the client gave: it need not be one of a URL.
+  return new Request('http://localhost/mcp', { method, headers: named, signal: gone.signal });
 }
 
 function sendWebResponse(reply: FastifyReply, { status, headers, body }: Response): FastifyReply {
