@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MCP_TOOLS } from '../../src/mcp/server.js';
 import { type Agent, connectAgent } from '../helpers/mcp-client.js';
@@ -64,6 +66,16 @@ describe('the MCP server', () => {
   it('needs a key, as every route', async () => {
     await expect(connectAgent(url)).rejects.toThrow(/401|nauthorized/);
     await expect(connectAgent(url, 'wrong')).rejects.toThrow(/401|nauthorized/);
+  });
+
+  it('answers by whatever Host it is reached, where keys guard it', async () => {
+    const { port } = new URL(url);
+    const headers = { host: 'a b', authorization: 'Bearer robot-key-robot-key', 'content-type': 'application/json' };
+    const asked = request({ host: '127.0.0.1', port, path: '/mcp', method: 'POST', headers });
+    asked.end(JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }));
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    response.resume();
+    expect(response.statusCode).toBe(200);
   });
 
   it('shows a key that only reads the tools that only read, and refuses the others', async () => {

@@ -1,6 +1,6 @@
 import type { Problem } from './errors.js';
 import type { Json } from './json.js';
-import { applyPatch, type JsonPatch } from './json-patch.js';
+import { applyPatch, type JsonPatch, type PatchOperation, parentOf } from './json-patch.js';
 import { estimateBytes } from './json-size.js';
 import type { Steps } from './steps.js';
 
@@ -22,8 +22,9 @@ interface Found {
 }
 
 /**
- * Adds to problems the fixes that are certain. Each is tried: it has to remove the problem, and to add no error. Looks at the
- * first 20 that can have one, and at documents up to 64 kB.
+ * Adds to problems the fixes that are certain. Each is tried: it has to remove the problem, and to add no error. All can be
+ * applied, from the last to the first: one that would move what an earlier one names is left for the next check. Looks at
+ * the first 20 problems that can have one, and at documents up to 64 kB.
  */
 export function* addFixes<F extends Found>(document: Json, found: F, { propose, check }: FixSearch): Steps<F> {
   if (estimateBytes(document, MAX_BYTES) > MAX_BYTES) return found;
@@ -34,7 +35,8 @@ export function* addFixes<F extends Found>(document: Json, found: F, { propose, 
     if (fix === undefined) continue;
     tries += 1;
     const after = yield* check(applyPatch(document, fix));
-    if (isBetter(found, after, problem.code)) fixes.set(problem, fix);
+    const isFree = ![...fixes.values()].some((earlier) => spoils(fix, earlier));
+    if (isFree && isBetter(found, after, problem.code)) fixes.set(problem, fix);
     yield;
   }
   const withFix = <P extends Problem>(problem: P): P => {
@@ -42,6 +44,29 @@ export function* addFixes<F extends Found>(document: Json, found: F, { propose, 
     return fix === undefined ? problem : { ...problem, fix };
   };
   return { ...found, errors: found.errors.map(withFix), warnings: found.warnings.map(withFix) };
+}
+
+/** Whether a patch cannot be applied as it was meant once another one has been. */
+function spoils(first: JsonPatch, then: JsonPatch): boolean {
+  const places = then.flatMap((operation) =>
+    operation.op === 'move' ? [operation.from, operation.path] : [operation.path],
+  );
+  return first.some((operation) =>
+    places.some((place) => place === operation.path || isMoved(place, removedBy(operation))),
+  );
+}
+
+function removedBy(operation: PatchOperation): string | undefined {
+  if (operation.op === 'remove') return operation.path;
+  return operation.op === 'move' ? operation.from : undefined;
+}
+
+/** Whether a place is, or is in, what is removed, or an item after it in its list. */
+function isMoved(place: string, removed: string | undefined): boolean {
+  if (removed === undefined) return false;
+  if (`${place}/`.startsWith(`${removed}/`)) return true;
+  const list = `${parentOf(removed)}/`;
+  return place.startsWith(list) && Number.parseInt(place.slice(list.length), 10) > Number(removed.slice(list.length));
 }
 
 /** Places can have moved, so what is compared is how often each code is found. */

@@ -262,6 +262,46 @@ describe('a fix', () => {
     expect(found.filter(({ fix }) => fix !== undefined)).toEqual([]);
   });
 
+  it.each([
+    [
+      'an edge that is there twice and misspelt',
+      {
+        nodes: ['start', 'improve', 'finish'].map((name) => node(name)),
+        edges: [edge('start', 'imporve'), edge('start', 'imporve'), edge('improve', 'finish'), edge('finish', 'END')],
+      },
+      { edges: [edge('start', 'improve'), edge('improve', 'finish'), edge('finish', 'END')] },
+    ],
+    [
+      'a route of which both ends are misspelt',
+      {
+        nodes: ['start', 'improve', 'finish'].map((name) => node(name)),
+        conditional_edges: [{ ...gate, routes: { imporve: 'finsih' } }],
+      },
+      { conditional_edges: [{ ...gate, routes: { improve: 'finish' } }] },
+    ],
+    [
+      'two keys that mean the same',
+      { nodes: [{ name: 'start', tool_nam: 'work', tol_name: 'fails' }] },
+      { nodes: [{ name: 'start', tool_name: 'work', tol_name: 'fails' }] },
+    ],
+    [
+      'nodes that are there twice among others with slips',
+      {
+        nodes: [node('start', 'wrok'), node('start', 'wrok'), node('finish', 'wrok')],
+        edges: [edge('start', 'finish')],
+      },
+      { nodes: [node('start'), node('finish')] },
+    ],
+  ])('can be applied with all others, from the last to the first: %s', (_what, part, expected) => {
+    const document = structuredClone({ ...base, ...part });
+    for (let rounds = 0; rounds < 3; rounds += 1) {
+      const fixes = findingsOf(document).flatMap(({ fix }) => (fix === undefined ? [] : [fix as Operation[]]));
+      for (const fix of fixes.reverse()) expect(applyPatch(document, fix).every((error) => error === null)).toBe(true);
+    }
+    expect(document).toMatchObject(expected);
+    expect(findingsOf(document).filter(({ fix }) => fix !== undefined)).toEqual([]);
+  });
+
   it('is looked for in the first findings of a document that is not large', () => {
     const cases = Array.from({ length: 25 }, () => ({ when: 'true', to_node: 'finsh' }));
     const conditional_edges = [{ from_node: 'start', cases, otherwise: 'END' }];
