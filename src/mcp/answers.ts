@@ -10,8 +10,9 @@ export interface ToolAnswer {
   readonly isError?: true;
 }
 
-/** Larger values of `data` are shown as type and size: agents read all that they are sent. */
+/** Larger values of `data`, and those that are too much together, are shown as type and size: agents read all that they are sent. */
 const MAX_SHOWN_BYTES = 16_384;
+const MAX_SHOWN_TOGETHER = 4 * MAX_SHOWN_BYTES;
 
 /** A document, as structured content and, for clients that read only text, as JSON. */
 export function answerWith(document: object): ToolAnswer {
@@ -46,14 +47,30 @@ export function answerThrown(thrown: unknown, onFault: (error: unknown) => void)
 
 /** A document with `data` of which large values are cut: their type and size stand there, and `cut` lists their keys. */
 export function withoutLargeData<T extends { readonly data: Readonly<Record<string, unknown>> }>(document: T): object {
+  const { values: data, cut } = cutLarge(document.data);
+  return { ...document, data, ...cut };
+}
+
+/** A step whose patch is cut as data is. */
+export function withoutLargePatch<T extends { readonly patch: Readonly<Record<string, unknown>> | null }>(
+  step: T,
+): object {
+  if (step.patch === null) return step;
+  const { values: patch, cut } = cutLarge(step.patch);
+  return { ...step, patch, ...cut };
+}
+
+function cutLarge(all: Readonly<Record<string, unknown>>): { values: object; cut: { readonly cut?: string[] } } {
   const cut: string[] = [];
-  const data = Object.fromEntries(
-    Object.entries(document.data).map(([key, value]) => {
-      if (estimateBytes(value as Json, MAX_SHOWN_BYTES) <= MAX_SHOWN_BYTES) return [key, value];
-      cut.push(key);
-      const { path: _, ...shown } = readOf('', value);
-      return [key, shown];
-    }),
-  );
-  return { ...document, data, ...(cut.length > 0 && { cut }) };
+  let left = MAX_SHOWN_TOGETHER;
+  const values = Object.entries(all).map(([key, value]) => {
+    const bytes = estimateBytes(value as Json, MAX_SHOWN_BYTES);
+    const { path: _, ...shown } = readOf('', value);
+    // Short ones are shown whichever way.
+    const isShown = (bytes <= MAX_SHOWN_BYTES && bytes <= left) || !('type' in shown);
+    if (!isShown) cut.push(key);
+    else left -= bytes;
+    return [key, isShown ? value : shown];
+  });
+  return { values: Object.fromEntries(values), cut: cut.length > 0 ? { cut } : {} };
 }

@@ -8,7 +8,7 @@ import { metadataSchema } from '../core/base/run-options.js';
 import { limitsSchema } from '../core/graph/definition.js';
 import { RUN_STATUSES } from '../core/run/state.js';
 import type { StartRun } from '../engine/engine.js';
-import { withoutLargeData } from './answers.js';
+import { withoutLargeData, withoutLargePatch } from './answers.js';
 import { defineMcpTool, type McpSession, type McpTool, runIdShape, runOutput } from './tool.js';
 
 const NEXT =
@@ -85,7 +85,7 @@ const getRun = defineMcpTool({
   name: 'get_run',
   title: 'Read a run',
   description:
-    'The whole state of a run: status, data (what its steps have built up), input_data, error, waiting (with the JSON Schema of the answer), usage, limits. logs are those after logs_after lines. Values of data larger than 16 kB are cut: `cut` lists their keys.',
+    'The whole state of a run: status, data (what its steps have built up), input_data, error, waiting (with the JSON Schema of the answer), usage, limits. logs are those after logs_after lines. Values of data larger than 16 kB, and what is more than 64 kB together, are cut: `cut` lists their keys.',
   input: z.strictObject({
     ...runIdShape,
     logs_after: z
@@ -124,7 +124,7 @@ const listSteps = defineMcpTool({
   name: 'list_steps',
   title: 'List the steps of a run',
   description:
-    'Each visit to a node, in order: what its tool was called with (params), what it changed (patch), what it logged, its error, and the decision that led on, with the values that it read. explain_run tells the same in words, from the end.',
+    'Each visit to a node, in order: what its tool was called with (params), what it changed (patch), what it logged, its error, and the decision that led on, with the values that it read. Large values of a patch are cut as get_run cuts data. explain_run tells the same in words, from the end.',
   input: z.strictObject({
     ...runIdShape,
     limit: z.int().min(1).max(50).default(10),
@@ -133,7 +133,8 @@ const listSteps = defineMcpTool({
   output: z.looseObject({ steps: z.array(z.looseObject({ step: z.int(), node: z.string() })) }),
   isReadOnly: true,
   async call({ run_id, limit, cursor }, { engine, wire }) {
-    return wire.stepList(await engine.listSteps(run_id, { limit, ...definedOnly({ cursor }) }));
+    const { steps, ...page } = wire.stepList(await engine.listSteps(run_id, { limit, ...definedOnly({ cursor }) }));
+    return { ...page, steps: steps.map(withoutLargePatch) };
   },
 });
 

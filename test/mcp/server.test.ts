@@ -246,6 +246,19 @@ describe('the MCP server', () => {
       data: { text: { type: 'string', size: 20_000 }, small: 1 },
       cut: ['text'],
     });
+    const { steps } = (await agent.call('list_steps', { run_id: run.run_id })).body;
+    expect(steps).toMatchObject([{ patch: { text: { type: 'string', size: 20_000 }, small: 1 }, cut: ['text'] }]);
+  });
+
+  it('cuts what is too much together', async () => {
+    const values = Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`text${index}`, 'x'.repeat(15_000)]));
+    const graph = { graph_id: 'much', name: 'Much', entry_point: 'a', nodes: [node('a', 'set_data', { values })] };
+    await agent.call('create_graph', { graph });
+    const { body: run } = await agent.call('start_run', { graph_id: 'much' });
+    await agent.call('wait_for_run', { run_id: run.run_id });
+    const { body } = await agent.call('get_run', { run_id: run.run_id });
+    expect(body.cut).toEqual(['text4', 'text5']);
+    expect(body.data).toMatchObject({ text3: values.text3, text4: { type: 'string', size: 15_000 } });
   });
 
   describe('a graph that is a tool', () => {
