@@ -17,7 +17,7 @@ export type Duration = number | `${number} ${Unit | `${Exclude<Unit, 'ms'>}s`}`;
  * @throws RangeError if it is none
  */
 export function millisecondsOf(duration: Duration): number {
-  const [count, unit = 'ms'] = String(duration).split(' ');
+  const [, count, unit = 'ms'] = /^([\d.]+(?:e[+-]\d+)?)(?: ([a-z]+))?$/.exec(String(duration)) ?? [];
   const name = unit === 'ms' ? unit : unit.replace(/s$/, '');
   const ms = Number(count) * (Object.hasOwn(UNITS_MS, name) ? UNITS_MS[name as Unit] : Number.NaN);
   if (ms >= 0 && Number.isFinite(ms)) return ms;
