@@ -127,7 +127,9 @@ describe('keys', () => {
         const isCheck = path === '/graph/validate' || path === '/schedules/preview';
         // Those need a signature or a token, and no key.
         const isOpen = path.startsWith('/answers/') || path === '/hooks/{hook_id}/deliveries';
-        const isRead = method === 'get' || isCheck || isOpen;
+        // Each of its tools says whether it only reads: test/http/mcp.test.ts.
+        const isForAgents = path === '/mcp';
+        const isRead = method === 'get' || isCheck || isOpen || isForAgents;
         const url = path
           .replace('{run_id}', runId)
           .replace('{graph_id}', 'ask')
