@@ -54,13 +54,13 @@ export function bridgeStdio(
   });
   const pending = new Set<Promise<void>>();
   here.onmessage = (message) => {
-    const sent = there.send(message).catch((error: unknown) => refuse(here, message, error));
+    const sent = there.send(message).catch((error: unknown) => refuse(here, message, error).catch(ignore));
     pending.add(sent);
     void sent.finally(() => pending.delete(sent));
   };
   there.onmessage = (message) => {
     noteVersion(there, message);
-    void here.send(message);
+    void here.send(message).catch(ignore);
   };
   const closed = new Promise<void>((resolve) => {
     input.once('end', resolve).once('close', resolve);
@@ -76,6 +76,9 @@ export function bridgeStdio(
     },
   };
 }
+
+/** The client has closed the pipe: nobody is left to be told. */
+function ignore(): void {}
 
 /** What the two have agreed on stands in the header of each later request. */
 function noteVersion(there: StreamableHTTPClientTransport, message: JSONRPCMessage): void {
