@@ -44,6 +44,14 @@ describe('graphrunner validate', () => {
     );
   });
 
+  it('stops in good order at Ctrl+C, with 130', async () => {
+    const interrupted = AbortSignal.abort();
+    expect(await runCli(['validate', good], { interrupted })).toEqual({
+      ...{ code: 130, stdout: '' },
+      stderr: 'graphrunner: Interrupted.\n',
+    });
+  });
+
   it('writes annotations of GitHub', async () => {
     const odd = write('a,b.json', BAD);
     const { code, stdout } = await runCli([

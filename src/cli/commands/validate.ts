@@ -43,7 +43,7 @@ async function validate(paths: string[], options: ValidateOptions, { terminal }:
   const files: (GraphFile | BrokenFile)[] = [];
   for (const path of await findGraphFiles(paths)) files.push(await readGraphFile(path, terminal));
   const [graphs, broken] = [files.filter(isGraph), files.filter(isBroken)];
-  const checked = graphs.length === 0 ? [] : await checkGraphs(graphs, options);
+  const checked = graphs.length === 0 ? [] : await checkGraphs(graphs, options, terminal);
   // As text, standard error has it.
   const told = options.format === 'github' || options.json === true ? broken.map(verdictOf) : [];
   await report([...checked, ...told], options, terminal);
@@ -55,15 +55,24 @@ async function validate(paths: string[], options: ValidateOptions, { terminal }:
   return checked.some(({ errors }) => errors.length > 0) ? EXIT.no : EXIT.done;
 }
 
-async function checkGraphs(graphs: readonly GraphFile[], options: ValidateOptions): Promise<Verdict[]> {
+async function checkGraphs(
+  graphs: readonly GraphFile[],
+  options: ValidateOptions,
+  terminal: Terminal,
+): Promise<Verdict[]> {
   const { saveGraph, validateGraph } = await import('../graphs-on-server.js');
   const verdicts: Verdict[] = [];
   const { url } = options;
+  // Ctrl+C leaves no database behind.
+  const interrupted = terminal.interrupted();
   const check = (server: Pick<ServerOptions, 'url' | 'apiKey'>) =>
     withServer(server, async (client) => {
       // So that the files know each other. What is wrong with them is told below.
       for (const graph of url === undefined ? graphs : []) await saveGraph(client, graph).catch(() => undefined);
-      for (const graph of graphs) verdicts.push(await validateGraph(client, graph));
+      for (const graph of graphs) {
+        if (interrupted.aborted) throw new CliError('Interrupted.', EXIT.interrupted);
+        verdicts.push(await validateGraph(client, graph));
+      }
     });
   if (url === undefined) {
     const { withLocalServer } = await import('../local-server.js');
