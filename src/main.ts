@@ -8,4 +8,5 @@ import { processTerminal } from './cli/terminal.js';
 // took half as much processor time again, because it also keeps the space for new objects small.
 setFlagsFromString('--heap-growing-percent=35');
 
-process.exitCode = await runProgram(process.argv.slice(2), processTerminal());
+const exitCode = await runProgram(process.argv.slice(2), processTerminal());
+process.exitCode ??= exitCode;

@@ -34,7 +34,7 @@ export function textFormat(paint: Paint): FormatFinding {
 }
 
 function placeOf(file: string, { line = 1, column = 1 }: Finding): string {
-  return `${file}:${line}:${column}`;
+  return `${inOneLine(file)}:${line}:${column}`;
 }
 
 /** With the pointer: what is missing has no place of its own. */

@@ -1,18 +1,25 @@
 import { ApiError, type Client, dataOf } from '../client/client.js';
-import type { Verdict } from './findings.js';
+import type { Finding, Verdict } from './findings.js';
 import { type GraphFile, graphIdIn } from './graph-files.js';
 import type { Saved } from './saved.js';
 
 /** The text of the file itself is sent, so that findings have its lines. */
 const AS_IT_IS = { bodySerializer: (text: unknown) => String(text), headers: { 'content-type': 'application/json' } };
 
+/** Status codes of answers that are about one graph; the next one can be fine. */
+const ABOUT_A_GRAPH: ReadonlySet<number> = new Set([400, 409, 413, 422]);
+
 /**
  * Has a server say what is wrong with a graph. Nothing is saved.
  * @throws ApiError
  */
 export async function validateGraph(client: Client, { path, text }: GraphFile): Promise<Verdict> {
-  const { errors, warnings } = dataOf(await client.POST('/graph/validate', { body: text as never, ...AS_IT_IS }));
-  return { file: path, errors, warnings };
+  try {
+    const { errors, warnings } = dataOf(await client.POST('/graph/validate', { body: text as never, ...AS_IT_IS }));
+    return { file: path, errors, warnings };
+  } catch (error) {
+    return { file: path, errors: findingsOf(error), warnings: [] };
+  }
 }
 
 /**
@@ -25,11 +32,18 @@ export async function saveGraph(client: Client, file: GraphFile): Promise<Saved>
     const updated = graphId === undefined ? undefined : await updateGraph(client, graphId, file);
     return updated ?? (await createGraph(client, file));
   } catch (error) {
-    if (!(error instanceof ApiError && (error.code === 'invalid_graph' || error.code === 'invalid_request')))
-      throw error;
-    if (error.errors.length === 0) throw error;
-    return { file: file.path, errors: error.errors, warnings: [], result: 'refused', graphId, version: undefined };
+    return { file: file.path, errors: findingsOf(error), warnings: [], result: 'refused', graphId, version: undefined };
   }
+}
+
+/**
+ * What is wrong with a graph that the server has refused, which can be too large or too deep for it to look at.
+ * @throws the error, if it is about something else
+ */
+function findingsOf(error: unknown): readonly Finding[] {
+  if (!(error instanceof ApiError && ABOUT_A_GRAPH.has(error.status))) throw error;
+  const { errors, code, message } = error;
+  return errors.length > 0 ? errors : [{ pointer: '', code, message }];
 }
 
 /** Undefined if there is no such graph. */

@@ -1,7 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { CliError } from './cli-error.js';
 
 /** Where a server is when nobody says so. */
 const DEFAULT_URL = 'http://127.0.0.1:8000';
+const NO_URL = { protocol: '', username: '', password: '' };
+const KEY_HINT = 'Put a key of the server into GRAPHRUNNER_API_KEY.';
 
 /** What commands that ask a server are given. */
 export interface ServerOptions {
@@ -26,15 +29,19 @@ export function addServerOptions(command: Command): Command {
 
 /** An http:// or https:// URL, without slashes at its end. */
 export function parseUrl(text: string): string {
-  const protocol = URL.canParse(text) ? new URL(text).protocol : '';
-  if (protocol !== 'http:' && protocol !== 'https:')
-    throw new InvalidArgumentError('It must be an http:// or https:// URL.');
+  const { protocol, username, password } = URL.canParse(text) ? new URL(text) : NO_URL;
+  const isHttp = protocol === 'http:' || protocol === 'https:';
+  // Not repeated: it has a password.
+  if (isHttp ? username + password !== '' : text.includes('@'))
+    throw new CliError(`A URL of a server has no user and no password. ${KEY_HINT}`);
+  if (!isHttp) throw new InvalidArgumentError('It must be an http:// or https:// URL.');
   return text.replace(/\/+$/, '');
 }
 
-/** A key as the server takes it. */
+/** A key as the server takes it. The message does not repeat it. */
 export function parseKey(text: string): string {
-  if (!/^[\x21-\x7e]+$/.test(text)) throw new InvalidArgumentError('Keys have visible ASCII characters.');
+  if (!/^[\x21-\x7e]+$/.test(text))
+    throw new CliError(`Keys have visible ASCII characters, and nothing else. ${KEY_HINT}`);
   return text;
 }
 

@@ -21,23 +21,29 @@ export function writeLine(output: Output, line: string): void {
 
 /** Writes a value as JSON that people can read. */
 export function writeJson({ stdout }: Pick<Terminal, 'stdout'>, value: unknown): void {
-  writeLine(stdout, JSON.stringify(value, undefined, 2));
+  writeLine(stdout, withoutControls(JSON.stringify(value, undefined, 2)));
 }
 
 /** Writes a value as JSON in one line, as streams have it. */
 export function writeJsonLine({ stdout }: Pick<Terminal, 'stdout'>, value: unknown): void {
-  writeLine(stdout, JSON.stringify(value));
+  writeLine(stdout, withoutControls(JSON.stringify(value)));
+}
+
+/** Escapes the control characters that JSON lets be: some terminals obey them. */
+function withoutControls(json: string): string {
+  return json.replaceAll(/[\u007f-\u009f]/g, (one) => `\\u00${one.charCodeAt(0).toString(16)}`);
 }
 
 /**
  * Writes rows under a head, in columns as wide as their longest cell.
- * @param rows cells as plain text
+ * @param rows cells as plain text, which can hold anything
  */
 export function writeTable(
   { stdout }: Pick<Terminal, 'stdout'>,
   head: readonly string[],
-  rows: readonly string[][],
+  cells: readonly string[][],
 ): void {
+  const rows = cells.map((row) => row.map(inOneLine));
   const widths = head.map((cell, index) => Math.max(cell.length, ...rows.map((row) => row[index]?.length ?? 0)));
   const lineOf = (row: readonly string[]): string =>
     row

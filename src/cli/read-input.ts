@@ -61,8 +61,12 @@ export async function readJson(option: string, value: string, terminal: Pick<Ter
   const isRead = value === '-' || value.startsWith('@');
   const text = isRead ? await readText(value.replace(/^@/, ''), terminal) : value;
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    // What is nested too deeply can be read, but not sent.
+    JSON.stringify(value);
+    return value;
   } catch (error) {
+    if (error instanceof RangeError) throw new CliError(`${option} is nested too deeply.`);
     const hint = isRead ? '' : ' Text has to be in quotes, as in \'"text"\'; a file is given as @FILE.';
     throw new CliError(`${option} is not JSON: ${error instanceof Error ? error.message : error}.${hint}`);
   }

@@ -1,5 +1,6 @@
 import { assertNever } from '../core/base/assert-never.js';
 import type { Verdict } from './findings.js';
+import { inOneLine } from './output.js';
 
 /** What became of a graph in a file. */
 export type Saved = Verdict & {
@@ -10,7 +11,8 @@ export type Saved = Verdict & {
 };
 
 /** What became of a graph, in words. */
-export function describeSaved({ file, result, graphId, version }: Saved): string {
+export function describeSaved({ file: path, result, graphId, version }: Saved): string {
+  const file = inOneLine(path);
   switch (result) {
     case 'created':
       return `${file}: created ${graphId}, version ${version}`;

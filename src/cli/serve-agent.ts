@@ -1,3 +1,4 @@
+import { Console } from 'node:console';
 import { loadConfig } from '../config.js';
 import { messageOf } from '../core/base/errors.js';
 import { type Graphrunner, openGraphrunner } from '../graphrunner.js';
@@ -20,6 +21,8 @@ export interface AgentOptions {
  * @throws CliError if the settings or the database cannot be used
  */
 export async function serveAgent(pipe: Pipe, { interrupted, log }: AgentOptions): Promise<void> {
+  // Standard output has the protocol, and what modules of tools print must not get into it.
+  globalThis.console = new Console(process.stderr);
   const { graphrunner, onFault } = await open(log);
   const server = serveStdio(
     { engine: graphrunner.engine, wire: MCP_WIRE, version: readVersion(), mayOnlyRead: false, actor: {}, onFault },

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import { EXIT } from './exit-codes.js';
 
 /** A stream that is written to. On a terminal it knows how wide that is. */
 export interface Output {
@@ -21,9 +22,21 @@ export interface Terminal {
   interrupted(): AbortSignal;
 }
 
-/** The terminal of this process. */
+/**
+ * The terminal of this process. Output that nobody reads any more (`| head -1`) ends what goes on, without a word; output
+ * that cannot be written for another reason, such as a full disk, is told, and is the exit code.
+ */
 export function processTerminal(): Terminal {
   let controller: AbortController | undefined;
+  let isTold = false;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    controller?.abort();
+    if (error.code === 'EPIPE' || isTold) return;
+    isTold = true;
+    process.exitCode = EXIT.badInput;
+    process.stderr.write(`graphrunner: standard output cannot be written: ${error.message}\n`);
+  });
+  process.stderr.on('error', () => undefined);
   return {
     // Opened only by commands that read it.
     get stdin() {

@@ -222,6 +222,14 @@ describe('graphrunner run --local', () => {
     stdin.write('true\n');
     expect(await running).toBe(0);
     expect(stdout.text).toContain('"well": true');
+    // Ctrl+C and Ctrl+D are characters while the terminal is read.
+    for (const [key, code] of Object.entries({ '\u0003': 130, '\u0004': 4 })) {
+      const pressed = fakeTerminal();
+      const asked = runProgram(['run', file, '--local'], pressed.terminal);
+      await until(() => pressed.stdout.text.includes('Well?'));
+      pressed.stdin.write(key);
+      expect([await asked, pressed.stderr.text]).toEqual([code, '']);
+    }
     const alone = await runCli(['run', file, '--local', '--watch']);
     expect([alone.code, alone.stdout]).toEqual([4, expect.stringMatching(/\nWAITING for an answer to "Well\?"\n$/)]);
   });

@@ -44,6 +44,14 @@ describe('graphrunner validate', () => {
     );
   });
 
+  it('stops in good order at Ctrl+C, with 130', async () => {
+    const interrupted = AbortSignal.abort();
+    expect(await runCli(['validate', good], { interrupted })).toEqual({
+      ...{ code: 130, stdout: '' },
+      stderr: 'graphrunner: Interrupted.\n',
+    });
+  });
+
   it('writes annotations of GitHub', async () => {
     const odd = write('a,b.json', BAD);
     const { code, stdout } = await runCli([
@@ -102,6 +110,15 @@ describe('graphrunner validate', () => {
   });
 });
 
+describe('what a file can do to a terminal:', () => {
+  it('names of files stay in their line, without control characters', async () => {
+    const odd = write('a\u001b[2J\n::warning::b.json', BAD);
+    const { stdout } = await runCli(['validate', odd, ...atServer()]);
+    expect(stdout).toMatch(/^.*a\[2J ::warning::b\.json:5:45 error unknown_tool .*\n$/);
+    expect((await runCli(['apply', odd, ...atServer()])).stdout).toMatch(/\n.*a\[2J ::warning::b\.json: not saved\n$/);
+  });
+});
+
 describe('graphrunner apply', () => {
   it('creates, leaves alone, updates, and saves what it can', async () => {
     const graphs = join(folder, 'graphs/inner');
@@ -120,6 +137,21 @@ describe('graphrunner apply', () => {
     expect(changed).toEqual({ code: 0, stdout: '-: saved greet, version 2\n', stderr: '' });
     const json = await runCli(['apply', join(graphs, 'greet.json'), '--json', ...atServer()]);
     expect(JSON.parse(json.stdout)).toMatchObject([{ graph_id: 'greet', result: 'updated', version: 3 }]);
+  });
+
+  it('says which file the server cannot take, and saves the others', async () => {
+    const deep = write('deep.json', `{ "graph_id": "deep", "name": ${'['.repeat(200)}${']'.repeat(200)} }`);
+    const namesake = write('namesake.json', GOOD.replace('"greet"', '"namesake"'));
+    const { code, stdout, stderr } = await runCli(['apply', deep, namesake, good, ...atServer()]);
+    expect([code, stderr]).toEqual([1, '']);
+    expect(stdout).toMatch(/deep\.json:1:1 error too_deep Nested more than 100 levels deep/);
+    expect(stdout).toMatch(/namesake\.json:1:1 error graph_exists .*\n.*namesake\.json: not saved\n/);
+    expect(stdout).toMatch(/good\.json: .*, version \d\n$/);
+    const checked = await runCli(['validate', deep, good, ...atServer()]);
+    expect([checked.code, checked.stdout]).toEqual([
+      1,
+      expect.stringMatching(/deep\.json:1:1 error .*\n.*good\.json: nothing/),
+    ]);
   });
 
   it('gives a graph without an id one', async () => {

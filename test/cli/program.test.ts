@@ -30,7 +30,6 @@ describe('a command line that cannot be used gets one line and exit code 2:', ()
       ['runs', '--url', 'ftp://host'],
       /argument 'ftp:\/\/host' is invalid\. It must be an http:\/\/ or https:\/\/ URL\. /,
     ],
-    [['runs', '--api-key', 'a b'], /Keys have visible ASCII characters\. /],
     [['runs', '--limit', '0'], /It must be a whole number from 1 on\. /],
     [['runs', '--metadata', 'x'], '--metadata takes KEY=VALUE, not "x".'],
     [['validate', 'x', '--format', 'xml'], /Allowed choices are text, github\. /],
@@ -57,6 +56,22 @@ describe('a command line that cannot be used gets one line and exit code 2:', ()
 
   it('a URL in place of a command: its password is not repeated', async () => {
     expect(await refusal('postgres://me:secret@host/db')).toContain('"postgres://***@host/db"');
+  });
+
+  it.each([
+    [['runs', '--api-key', 'hunter2 '], 'Keys have visible ASCII characters'],
+    [['validate', 'x', '--url', 'http://host', '--api-key', 'hunter2\n'], 'Keys have visible ASCII characters'],
+    [['runs', '--url', 'http://me:hunter2@host'], 'A URL of a server has no user and no password'],
+    [['runs', '--url', 'me:hunter2@host'], 'A URL of a server has no user and no password'],
+  ])('a secret that cannot be used is not repeated: %j', async (args, message) => {
+    const said = await refusal(...args);
+    expect(said).toContain(message);
+    expect(said).not.toContain('hunter2');
+  });
+
+  it('JSON that is too deep to be sent', async () => {
+    const deep = '['.repeat(50_000) + ']'.repeat(50_000);
+    expect(await refusal('run', 'x', '--input', deep)).toBe('--input is nested too deeply.');
   });
 
   it('a long one is repeated only in part', async () => {

@@ -143,6 +143,16 @@ describe('requests on runs', () => {
     expect(await ask(0, 'diff', failed, failed)).toBe('They took the same way.\nTheir data is the same.\n');
   });
 
+  it('names and values that tools return cannot move the cursor of a terminal', async () => {
+    const [failed = ''] = (await ask(1, 'run', 'fail', '--wait')).split('\n');
+    const data = JSON.stringify({ 'k\u001b[2J': 'v\u009b2J' });
+    const forked = (await ask(0, 'fork', failed, '--from-step', '1', '--data', data)).trim();
+    expect(await ask(1, 'diff', failed, forked)).toContain('data/k[2J: not there | "v2J"\n');
+    const shown = await ask(0, 'show', forked);
+    expect(shown).toContain('"k\\u001b[2J": "v\\u009b2J"');
+    expect(JSON.parse(await ask(0, 'show', forked, '--json'))).toMatchObject({ data: JSON.parse(data) });
+  });
+
   it('logs prints what was logged, and follows', async () => {
     const [failed = ''] = (await ask(1, 'run', 'fail', '--wait')).split('\n');
     const lines = 'Executing Node: f\nError in node f: On purpose\nRun failed: On purpose\n';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { MAIN, type ServerProcess, startServer } from '../helpers/server-process.js';
+import { MAIN, runServer, type ServerProcess, startServer } from '../helpers/server-process.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { until } from '../helpers/until.js';
 
@@ -61,6 +61,29 @@ describe('the built command line', () => {
     expect((await call('retry', b)).code).toBe(0);
   });
 
+  it('ends without a stack trace if its output cannot be written', async () => {
+    const env = { PATH, HOME, GRAPHRUNNER_URL: server.url, GRAPHRUNNER_API_KEY: KEY };
+    const run = async (how: string) => {
+      const child = spawn('sh', ['-c', `"$0" "$1" runs ${how}`, process.execPath, MAIN], {
+        env,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      // Nobody reads.
+      child.stdout.destroy();
+      let said = '';
+      child.stderr.on('data', (chunk) => {
+        said += chunk;
+      });
+      const [code] = await once(child, 'close');
+      return [code, said];
+    };
+    expect(await run('')).toEqual([0, '']);
+    expect(await run('> /dev/full')).toEqual([
+      2,
+      expect.stringMatching(/^graphrunner: standard output .* ENOSPC.*\n$/),
+    ]);
+  });
+
   it('completes commands in bash', async () => {
     const { stdout: script } = await call('completion', 'bash');
     writeFileSync(join(folder, 'completion.bash'), script);
@@ -76,7 +99,7 @@ describe('the built command line', () => {
 /** `graphrunner dev` in a folder of its own; what it says is collected. */
 function startDev(cwd: string): { child: ChildProcess; said: () => string } {
   const env = { PATH, HOME, PORT: '0', LOG_LEVEL: 'warn' };
-  const child = spawn(process.execPath, [MAIN, 'dev', '--tools', './tools.mjs'], {
+  const child = spawn(process.execPath, [MAIN, 'dev', '--graphs', '.flows', '--tools', './tools.mjs'], {
     cwd,
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -91,18 +114,24 @@ function startDev(cwd: string): { child: ChildProcess; said: () => string } {
 
 it('graphrunner dev takes up changes of graphs and of tools, and stops in good order', async () => {
   const cwd = temporaryFolder();
-  mkdirSync(join(cwd, 'graphs'));
-  const graph = join(cwd, 'graphs/own.json');
+  mkdirSync(join(cwd, '.flows'));
+  const graph = join(cwd, '.flows/own.json');
   const tools = join(cwd, 'tools.mjs');
   writeFileSync(tools, "export const t = { name: 'own', run: () => ({}) };");
   const own = graphNamed('own', 'Well?').replace('wait_for_input', 'own');
   writeFileSync(graph, own);
   const { child, said } = startDev(cwd);
-  await until(() => said().includes('graphs/own.json: created own, version 1'));
+  await until(() => said().includes('.flows/own.json: created own, version 1'));
   writeFileSync(graph, own.replace('"own","params"', '"owned","params"'));
-  await until(() => /graphs\/own\.json:1:\d+ error unknown_tool .*\n.*not saved/.test(said()));
+  await until(() => /\.flows\/own\.json:1:\d+ error unknown_tool .*\n.*not saved/.test(said()));
   writeFileSync(tools, "export const t = [{ name: 'own', run: () => ({}) }, { name: 'owned', run: () => ({}) }];");
-  await until(() => said().includes('graphs/own.json: saved own, version 2'));
+  await until(() => said().includes('.flows/own.json: saved own, version 2'));
   child.kill('SIGTERM');
   expect((await once(child, 'exit'))[0]).toBe(0);
+});
+
+it('graphrunner dev ends if its server cannot start and no change can help', async () => {
+  const taken = { PORT: new URL(server.url).port };
+  const { code, stderr } = await runServer(temporaryFolder(), taken, ['dev']);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/graphrunner cannot start: .*EADDRINUSE.*\n$/)]);
 });

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { expect, it, onTestFinished } from 'vitest';
@@ -30,4 +32,11 @@ it('graphrunner mcp says in one line why it cannot serve', async () => {
   const { code, stdout, stderr } = await runServer(temporaryFolder(), { DATABASE_URL: 'nowhere/runs.db' }, ['mcp']);
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(/^graphrunner: The database .*nowhere.*\n$/);
+});
+
+it('graphrunner mcp keeps what modules of tools print out of the protocol', async () => {
+  const cwd = temporaryFolder();
+  writeFileSync(join(cwd, 'loud.mjs'), "console.log('loaded'); export const t = { name: 'loud', run: () => ({}) };");
+  const { code, stdout, stderr } = await runServer(cwd, { TOOLS: './loud.mjs' }, ['mcp']);
+  expect([code, stdout, stderr]).toEqual([0, '', expect.stringContaining('loaded\n')]);
 });

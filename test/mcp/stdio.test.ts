@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { MCP_WIRE } from '../../src/http/mcp/wire.js';
@@ -123,6 +123,15 @@ describe('MCP over a pipe', () => {
     const bridge = bridgeStdio({ url: await listen(server) }, pipe);
     await expect(agentOn(transport)).rejects.toThrow(/graphrunner did not answer: .*(401|nauthorized)/s);
     input.write(`${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' })}\n`);
+    await hangUp(input, bridge);
+  });
+
+  it('is over without a word when the client has gone', async () => {
+    const { pipe, input } = openPipe();
+    const output = new Writable({ write: (_chunk, _encoding, done) => done(new Error('write EPIPE')) });
+    output.on('error', () => undefined);
+    const bridge = bridgeStdio({ url: 'http://127.0.0.1:9' }, { ...pipe, output });
+    input.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' })}\n`);
     await hangUp(input, bridge);
   });
 });

@@ -2,7 +2,7 @@ import type { components } from '../../client/client.js';
 import type { AddCommand, Context } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { addExamples, addServerOptions, type ServerOptions } from '../options.js';
-import { cutTo, writeJson, writeLine } from '../output.js';
+import { cutTo, inOneLine, writeJson, writeLine } from '../output.js';
 import type { Terminal } from '../terminal.js';
 import { withServer } from '../with-server.js';
 
@@ -44,7 +44,7 @@ function writeDiff({ first_divergence: divergence, path_a, path_b, data }: Diff,
   }
   if (data.length === 0) writeLine(stdout, 'Their data is the same.');
   for (const difference of data) {
-    writeLine(stdout, `data${difference.pointer}: ${brief(difference.a)} | ${brief(difference.b)}`);
+    writeLine(stdout, inOneLine(`data${difference.pointer}: ${brief(difference.a)} | ${brief(difference.b)}`));
   }
 }
 

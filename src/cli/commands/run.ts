@@ -57,6 +57,8 @@ async function run(graph: string, options: RunOptions, { terminal }: Context): P
   const request = await readRequest(options, terminal);
   if (local !== true)
     return withServer(options, (client, dataOf) => start({ client, dataOf }, graph, request, options, terminal));
+  // From here on Ctrl+C leaves no database behind.
+  terminal.interrupted();
   const { withLocalServer } = await import('../local-server.js');
   return withLocalServer(tools, (server) =>
     withServer(server, async (client, dataOf) => {

@@ -4,8 +4,8 @@ import type { AddCommand, Context } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { Verdict } from '../findings.js';
 import type { BrokenFile, GraphFile } from '../graph-files.js';
-import { addExamples, collect, parseUrl, type ServerOptions } from '../options.js';
-import { paintFor, writeJson, writeLine } from '../output.js';
+import { addExamples, collect, parseKey, parseUrl, type ServerOptions } from '../options.js';
+import { inOneLine, paintFor, writeJson, writeLine } from '../output.js';
 import type { Terminal } from '../terminal.js';
 import { withServer } from '../with-server.js';
 
@@ -26,7 +26,7 @@ export const addValidate: AddCommand = (program, context) => {
     .option('--tools <module>', 'a module of tools; can be repeated', collect)
     .addOption(new Option('--format <format>', 'how findings are written').choices(['text', 'github']).default('text'))
     .addOption(new Option('--url <url>', 'let this server check them, with the tools that it has').argParser(parseUrl))
-    .addOption(new Option('--api-key <key>', 'its API key').env('GRAPHRUNNER_API_KEY'))
+    .addOption(new Option('--api-key <key>', 'its API key').env('GRAPHRUNNER_API_KEY').argParser(parseKey))
     .option('--json', 'print JSON')
     .action(async (files: string[], options: ValidateOptions) => {
       context.exitCode = await validate(files, options, context);
@@ -43,7 +43,7 @@ async function validate(paths: string[], options: ValidateOptions, { terminal }:
   const files: (GraphFile | BrokenFile)[] = [];
   for (const path of await findGraphFiles(paths)) files.push(await readGraphFile(path, terminal));
   const [graphs, broken] = [files.filter(isGraph), files.filter(isBroken)];
-  const checked = graphs.length === 0 ? [] : await checkGraphs(graphs, options);
+  const checked = graphs.length === 0 ? [] : await checkGraphs(graphs, options, terminal);
   // As text, standard error has it.
   const told = options.format === 'github' || options.json === true ? broken.map(verdictOf) : [];
   await report([...checked, ...told], options, terminal);
@@ -55,15 +55,24 @@ async function validate(paths: string[], options: ValidateOptions, { terminal }:
   return checked.some(({ errors }) => errors.length > 0) ? EXIT.no : EXIT.done;
 }
 
-async function checkGraphs(graphs: readonly GraphFile[], options: ValidateOptions): Promise<Verdict[]> {
+async function checkGraphs(
+  graphs: readonly GraphFile[],
+  options: ValidateOptions,
+  terminal: Terminal,
+): Promise<Verdict[]> {
   const { saveGraph, validateGraph } = await import('../graphs-on-server.js');
   const verdicts: Verdict[] = [];
   const { url } = options;
+  // Ctrl+C leaves no database behind.
+  const interrupted = terminal.interrupted();
   const check = (server: Pick<ServerOptions, 'url' | 'apiKey'>) =>
     withServer(server, async (client) => {
       // So that the files know each other. What is wrong with them is told below.
       for (const graph of url === undefined ? graphs : []) await saveGraph(client, graph).catch(() => undefined);
-      for (const graph of graphs) verdicts.push(await validateGraph(client, graph));
+      for (const graph of graphs) {
+        if (interrupted.aborted) throw new CliError('Interrupted.', EXIT.interrupted);
+        verdicts.push(await validateGraph(client, graph));
+      }
     });
   if (url === undefined) {
     const { withLocalServer } = await import('../local-server.js');
@@ -95,6 +104,7 @@ async function report(
   for (const verdict of verdicts) {
     for (const line of linesOfVerdict(verdict, write)) writeLine(stdout, line);
     const { file, errors, warnings } = verdict;
-    if (format === 'text' && errors.length + warnings.length === 0) writeLine(stdout, `${file}: nothing is wrong`);
+    if (format === 'text' && errors.length + warnings.length === 0)
+      writeLine(stdout, `${inOneLine(file)}: nothing is wrong`);
   }
 }

@@ -1,11 +1,12 @@
-import { dirname, relative, resolve } from 'node:path';
+import type { Stats } from 'node:fs';
+import { basename, dirname, relative, resolve } from 'node:path';
 import { watch } from 'chokidar';
 import { loadConfig } from '../../config.js';
 import { messageOf } from '../../core/base/errors.js';
 import { CliError } from '../cli-error.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { isGraphFileName } from '../graph-files.js';
-import { paintFor, writeLine } from '../output.js';
+import { inOneLine, paintFor, writeLine } from '../output.js';
 import { isFile, isFolder } from '../read-input.js';
 import type { Terminal } from '../terminal.js';
 import { GraphSaver } from './graph-saver.js';
@@ -32,30 +33,50 @@ export async function develop({ folder, tools }: DevelopOptions, terminal: Termi
   const config = readSettings();
   const interrupted = terminal.interrupted();
   const paint = paintFor(terminal.stderr);
-  const say = (line: string): void => writeLine(terminal.stderr, `${paint('cyan', 'dev')} ${line}`);
+  const say = (line: string): void => writeLine(terminal.stderr, `${paint('cyan', 'dev')} ${inOneLine(line)}`);
   if (!(await isFolder(folder))) say(`there is no folder ${folder} yet; graphs in it will be saved`);
   const apiKey = config.apiKeys[0] ?? config.namedApiKeys[0]?.key;
   const saver = new GraphSaver({ folder, apiKey, terminal, say });
-  const server = new ServerChild({ tools, onListening: (url) => saver.serverStarted(url), say });
   const modules = await fileModules([...config.tools, ...tools]);
-  const watched = [folder, ...new Set(modules.map((path) => dirname(path)))];
+  const ended = new AbortController();
+  const server = new ServerChild({
+    tools,
+    onListening: (url) => saver.serverStarted(url),
+    onEnd(code) {
+      // Without modules there is no change that could start it again.
+      if (modules.length === 0) ended.abort();
+      else say(`the server has ended with code ${code ?? 'none'}; it starts again after the next change of a module`);
+    },
+  });
+  const watched = [...new Set([folder, ...modules.map((path) => dirname(path))].map((path) => resolve(path)))];
   const watcher = watch(watched, {
     ignoreInitial: true,
     awaitWriteFinish: { stabilityThreshold: SETTLE_MS, pollInterval: 20 },
-    ignored: (path) => /(^|[/\\])(node_modules|\.[^/\\.][^/\\]*)([/\\]|$)/.test(relative('.', path)),
+    // What is named by the command line is watched in any case.
+    ignored: (path, stats) => !watched.includes(resolve(path)) && isLeftAlone(path, stats),
   });
-  watcher.on('all', (event, path) => {
+  watcher.on('error', (error) => say(`cannot watch all files: ${messageOf(error)}`));
+  watcher.on('all', (event, full) => {
+    const path = relative('.', full);
     if (event === 'addDir' || event === 'unlinkDir') return;
     if (isIn(folder, path) && isGraphFileName(path)) saver.changed(path, event === 'unlink');
     else if (modules.length > 0 && MODULE.test(path)) {
-      say(`${relative('.', path)} has changed: the server starts again`);
+      say(`${path} has changed: the server starts again`);
       server.restart();
     }
   });
   server.start();
-  if (!interrupted.aborted) await new Promise((done) => interrupted.addEventListener('abort', done, { once: true }));
+  const over = AbortSignal.any([interrupted, ended.signal]);
+  if (!over.aborted) await new Promise((done) => over.addEventListener('abort', done, { once: true }));
   await Promise.all([watcher.close(), server.stop()]);
-  return EXIT.done;
+  return ended.signal.aborted ? EXIT.no : EXIT.done;
+}
+
+/** What is hidden, installed, or neither a graph nor a module, such as the database. */
+function isLeftAlone(path: string, stats: Stats | undefined): boolean {
+  const name = basename(path);
+  if (name.startsWith('.') || name === 'node_modules') return true;
+  return stats?.isFile() === true && !isGraphFileName(name) && !MODULE.test(name);
 }
 
 function readSettings() {

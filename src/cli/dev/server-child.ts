@@ -6,7 +6,8 @@ export interface ServerChildOptions {
   readonly tools: readonly string[];
   /** Called each time that the server listens. */
   onListening(url: string): void;
-  say(line: string): void;
+  /** Called if it ends by itself. */
+  onEnd(code: number | null): void;
 }
 
 /** What the server tells this process. */
@@ -26,7 +27,7 @@ export class ServerChild {
   constructor(private readonly options: ServerChildOptions) {}
 
   start(): void {
-    const { tools, onListening, say } = this.options;
+    const { tools, onListening, onEnd } = this.options;
     const modules = tools.flatMap((name) => ['--tools', name]);
     // In a group of its own, so that Ctrl+C reaches it once: this process passes it on.
     const child = fork(MAIN, ['serve', ...modules], { detached: true });
@@ -36,7 +37,7 @@ export class ServerChild {
       this.#child = undefined;
       if (this.#isStopping) return;
       if (this.#isRestarting) this.#startAgain();
-      else say(`the server has ended with code ${code ?? 'none'}; it starts again after the next change of a module`);
+      else onEnd(code);
     });
   }
 

@@ -6,37 +6,47 @@ import { messageOfRefusal } from '../with-server.js';
 
 /**
  * Asks whoever sits at the terminal what a run asks, and answers it. What is no JSON is taken as text.
- * @returns false if the run does not wait for an answer, or nobody gave one
+ * @returns what became of it: `unanswered` if the run does not wait for an answer, or nobody gave one (Ctrl+D)
  */
 export async function askPerson(
   client: Client,
   state: RunState,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<'answered' | 'unanswered' | 'interrupted'> {
   const asking = await findQuestion(client, state);
-  if (asking?.waiting == null) return false;
+  if (asking?.waiting == null) return 'unanswered';
   const { run_id: runId, waiting } = asking;
   const { stdin: input, stdout: output, stderr } = terminal;
   const lines = createInterface({ input, output });
+  const [pressed, closed] = [new AbortController(), new AbortController()];
+  // On a terminal that is read, Ctrl+C is a character. The promise of a question can outlive its terminal.
+  lines.once('SIGINT', () => pressed.abort()).once('close', () => closed.abort());
+  const interrupted = AbortSignal.any([signal, pressed.signal]);
+  const over = AbortSignal.any([interrupted, closed.signal]);
   try {
     for (;;) {
       const question = inOneLine(waiting.message ?? `${waiting.node} asks for an answer.`);
-      const text = await lines.question(`${question} `, { signal });
+      const text = await lines.question(`${question} `, { signal: over });
       try {
         await client.answer(runId, parse(text), { waitId: waiting.id });
-        return true;
+        return 'answered';
       } catch (error) {
         if (!(error instanceof ApiError && error.code === 'invalid_answer')) throw error;
         writeLine(stderr, `That does not fit: ${inOneLine(messageOfRefusal(error))}`);
       }
     }
   } catch (error) {
-    if (signal.aborted) return false;
+    if (interrupted.aborted) return 'interrupted';
+    if (isAbort(error)) return 'unanswered';
     throw error;
   } finally {
     lines.close();
   }
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 /** The run that waits: this one, or the first inside it. */

@@ -31,10 +31,9 @@ export async function followToEnd(options: ToEndOptions): Promise<ExitCode> {
     const state = isWatched ? await watchOnce(options, progress) : await waitOnce(options, signal);
     if (state === undefined) return EXIT.interrupted;
     if (state.status !== 'WAITING') return tellEnd(state, options);
-    if (!canAsk || !(await askPerson(client, state, terminal, signal))) {
-      if (signal.aborted) return EXIT.interrupted;
-      return tellWait(state, options);
-    }
+    const asked = canAsk ? await askPerson(client, state, terminal, signal) : 'unanswered';
+    if (asked === 'interrupted' || signal.aborted) return EXIT.interrupted;
+    if (asked === 'unanswered') return tellWait(state, options);
     writeLine(terminal.stderr, `${runId} goes on`);
   }
 }
