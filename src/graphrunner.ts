@@ -14,7 +14,7 @@ import { buildApp, type HttpApp } from './http/app.js';
 import { fetchOf } from './http/fetch.js';
 import { type Handler, handlerOf, type Plugin, pluginOf } from './http/mount.js';
 import { findPage } from './http/service/page.js';
-import { openLogger } from './observe/logger.js';
+import { createLogger } from './observe/logger.js';
 import { createMetrics, type MetricsSources } from './observe/metrics.js';
 import { RunLog } from './observe/run-log.js';
 import { ScheduleLog } from './observe/schedule-log.js';
@@ -105,7 +105,7 @@ const PAGE_FOLDERS = ['./web/', '../dist/web/'].map((path) => fileURLToPath(new 
  */
 export async function openGraphrunner(options: GraphrunnerOptions): Promise<Graphrunner> {
   const config = readConfig(environmentOf(options, SETTING_NAMES));
-  const logger = options.logger ?? (await openLogger('silent', process.stdout));
+  const logger = options.logger ?? createLogger('silent', { write: () => undefined });
   const ownClock = options.now ?? steadyClock(Date.now, () => performance.now());
   let clock = ownClock;
   const now = (): number => clock();
