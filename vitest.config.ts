@@ -91,7 +91,7 @@ export default defineConfig({
       include: ['src/**/*.ts'],
       // main.ts runs in child processes only, index.ts has nothing to run, and the page runs in browsers.
       exclude: ['src/main.ts', 'src/index.ts', 'src/web/**'],
-      reporter: ['text-summary', 'html', 'json-summary'],
+      reporter: withCoverage ? ['text-summary', 'json-summary'] : ['text-summary', 'html', 'json-summary'],
       thresholds: {
         lines: 90,
         functions: 90,

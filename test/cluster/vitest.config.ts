@@ -7,7 +7,7 @@ const UNDER_LOAD = 'test/cluster/cluster.test.ts';
 const WAITING = ['test/cluster/poison.test.ts', 'test/cluster/model.test.ts'];
 /** What they count does not depend on how long anything takes. */
 const COUNTING = ['schedules', 'callbacks', 'concurrency'].map((name) => `test/cluster/${name}.test.ts`);
-const WORKERS = 5;
+const WORKERS = 3;
 
 /** Built servers on Postgres, several on one mostly, while some of them are killed. Takes about seven minutes. */
 export default defineConfig({
