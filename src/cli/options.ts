@@ -19,12 +19,18 @@ export function addServerOptions(command: Command): Command {
     .addOption(
       new Option('--url <url>', 'the server to ask').env('GRAPHRUNNER_URL').default(DEFAULT_URL).argParser(parseUrl),
     )
-    .addOption(
-      new Option('--api-key <key>', 'its API key; other users of the machine can read command lines: use the variable')
-        .env('GRAPHRUNNER_API_KEY')
-        .argParser(parseKey),
-    )
+    .addOption(apiKeyOption())
     .option('--json', 'print JSON');
+}
+
+/** The option for the key of a server. */
+export function apiKeyOption(): Option {
+  return new Option(
+    '--api-key <key>',
+    'its API key; other users of the machine can read command lines: use the variable',
+  )
+    .env('GRAPHRUNNER_API_KEY')
+    .argParser(parseKey);
 }
 
 /** An http:// or https:// URL, without slashes at its end. */
@@ -39,7 +45,7 @@ export function parseUrl(text: string): string {
 }
 
 /** A key as the server takes it. The message does not repeat it. */
-export function parseKey(text: string): string {
+function parseKey(text: string): string {
   if (!/^[\x21-\x7e]+$/.test(text))
     throw new CliError(`Keys have visible ASCII characters, and nothing else. ${KEY_HINT}`);
   return text;

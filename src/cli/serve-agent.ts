@@ -8,6 +8,7 @@ import { createLogger } from '../observe/logger.js';
 import { readVersion } from '../version.js';
 import { CliError } from './cli-error.js';
 import { engineOptions } from './engine-options.js';
+import { whenAborted } from './when-aborted.js';
 
 export interface AgentOptions {
   /** When it fires, the engine stops. */
@@ -28,11 +29,8 @@ export async function serveAgent(pipe: Pipe, { interrupted, log }: AgentOptions)
     { engine: graphrunner.engine, wire: MCP_WIRE, version: readVersion(), mayOnlyRead: false, actor: {}, onFault },
     pipe,
   );
-  const stopped = new Promise<void>((resolve) => {
-    interrupted.addEventListener('abort', () => resolve(), { once: true });
-  });
   await graphrunner.start();
-  await Promise.race([server.closed, stopped]);
+  await Promise.race([server.closed, whenAborted(interrupted)]);
   await server.close();
   await graphrunner.stop();
 }

@@ -163,12 +163,8 @@ class Kit implements TestKit {
     const text = JSON.stringify(document);
     const known = this.#graphs.get(text);
     if (known !== undefined) return known;
-    const definition = await this.#check(document);
-    const { name, graph_id: given = this.#named.get(name) } = definition;
-    const isThere = given !== undefined && [...this.#named.values()].includes(given);
-    const { graphId } = await (isThere
-      ? this.engine.updateGraph(given, definition)
-      : this.engine.createGraph(definition));
+    const { name, graph_id: given = this.#named.get(name) } = await this.#check(document);
+    const { graphId } = await this.engine.saveGraph({ ...document, graph_id: given });
     this.#graphs.set(text, graphId);
     this.#named.set(name, graphId);
     return graphId;

@@ -1,7 +1,8 @@
 import { Option } from 'commander';
 import type { AddCommand, Context } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
-import { addExamples, parseKey, parseUrl } from '../options.js';
+import { addExamples, apiKeyOption, parseUrl } from '../options.js';
+import { whenAborted } from '../when-aborted.js';
 
 interface McpOptions {
   readonly url?: string;
@@ -17,11 +18,7 @@ export const addMcp: AddCommand = (program, context) => {
       'Talks to an agent over stdin and stdout. With --url it passes on what the agent asks to that server. Without it the engine is in this process, on the database of the working directory, with the settings of the server; then no server may use that database.',
     )
     .addOption(new Option('--url <url>', 'the server to ask').env('GRAPHRUNNER_URL').argParser(parseUrl))
-    .addOption(
-      new Option('--api-key <key>', 'its API key; other users of the machine can read command lines: use the variable')
-        .env('GRAPHRUNNER_API_KEY')
-        .argParser(parseKey),
-    )
+    .addOption(apiKeyOption())
     .action(async (options: McpOptions) => {
       context.exitCode = await talk(options, context);
     });
@@ -41,8 +38,4 @@ async function talk({ url, apiKey }: McpOptions, { terminal }: Context): Promise
     await bridge.close();
   }
   return interrupted.aborted ? EXIT.interrupted : EXIT.done;
-}
-
-function whenAborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -4,7 +4,7 @@ import type { AddCommand, Context } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { Verdict } from '../findings.js';
 import type { BrokenFile, GraphFile } from '../graph-files.js';
-import { addExamples, collect, parseKey, parseUrl, type ServerOptions } from '../options.js';
+import { addExamples, apiKeyOption, collect, parseUrl, type ServerOptions } from '../options.js';
 import { inOneLine, paintFor, writeJson, writeLine } from '../output.js';
 import type { Terminal } from '../terminal.js';
 import { withServer } from '../with-server.js';
@@ -26,7 +26,7 @@ export const addValidate: AddCommand = (program, context) => {
     .option('--tools <module>', 'a module of tools; can be repeated', collect)
     .addOption(new Option('--format <format>', 'how findings are written').choices(['text', 'github']).default('text'))
     .addOption(new Option('--url <url>', 'let this server check them, with the tools that it has').argParser(parseUrl))
-    .addOption(new Option('--api-key <key>', 'its API key').env('GRAPHRUNNER_API_KEY').argParser(parseKey))
+    .addOption(apiKeyOption())
     .option('--json', 'print JSON')
     .action(async (files: string[], options: ValidateOptions) => {
       context.exitCode = await validate(files, options, context);

@@ -9,6 +9,7 @@ import { isGraphFileName } from '../graph-files.js';
 import { inOneLine, paintFor, writeLine } from '../output.js';
 import { isFile, isFolder } from '../read-input.js';
 import type { Terminal } from '../terminal.js';
+import { whenAborted } from '../when-aborted.js';
 import { GraphSaver } from './graph-saver.js';
 import { ServerChild } from './server-child.js';
 
@@ -67,7 +68,7 @@ export async function develop({ folder, tools }: DevelopOptions, terminal: Termi
   });
   server.start();
   const over = AbortSignal.any([interrupted, ended.signal]);
-  if (!over.aborted) await new Promise((done) => over.addEventListener('abort', done, { once: true }));
+  await whenAborted(over);
   await Promise.all([watcher.close(), server.stop()]);
   return ended.signal.aborted ? EXIT.no : EXIT.done;
 }
