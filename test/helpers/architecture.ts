@@ -53,6 +53,8 @@ const JSON_SCHEMA = /^core\/json-schema\//;
 const GRAPH = /^core\/graph\//;
 const SCHEDULE = /^core\/schedule\//;
 const RUN = /^core\/run\//;
+const REPLAY = /^core\/replay\//;
+const CAPSULE = /^core\/capsule\//;
 
 /** Imports go down only. The first floor that holds a file counts. */
 export const FLOORS: readonly Floor[] = [
@@ -85,6 +87,19 @@ export const FLOORS: readonly Floor[] = [
     packages: PURE,
   },
   { name: 'core/delivery', holds: /^core\/delivery\//, mayImport: [CORE], packages: PURE },
+  {
+    name: 'core/replay',
+    holds: REPLAY,
+    mayImport: [BASE, TOOL, EXPRESSIONS, JSON_SCHEMA, GRAPH, RUN, REPLAY],
+    packages: PURE,
+  },
+  {
+    name: 'core/capsule',
+    holds: CAPSULE,
+    mayImport: [BASE, TOOL, EXPRESSIONS, JSON_SCHEMA, GRAPH, RUN, REPLAY, CAPSULE],
+    packages: PURE,
+  },
+  { name: 'core/explore', holds: /^core\/explore\//, mayImport: [CORE], packages: PURE },
   { name: 'diagram', holds: DIAGRAM, mayImport: [CORE, DIAGRAM], packages: ['@dagrejs/dagre'] },
   { name: 'tools', holds: /^tools\//, mayImport: [BASE, TOOL, JSON_SCHEMA, /^tools\//] },
   { name: 'demo', holds: /^demo\//, mayImport: [CORE, /^demo\//] },
