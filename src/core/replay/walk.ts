@@ -100,7 +100,7 @@ export class RunWalk {
   }
 
   get place(): Place {
-    return placeIn(this.now, this.graphs.as.entryPoint, this.branch);
+    return placeIn(this.now, this.graphs.own.entryPoint, this.branch);
   }
 
   *#take(record: EventRecord): Steps<void> {
