@@ -7,7 +7,7 @@ import type { RunEvent } from '../run/events.js';
  */
 export class RecordedConditions {
   /** What the condition said that is asked next. */
-  #outcome: string | undefined;
+  #outcome: string | null | undefined;
   /** The condition that was asked for something nobody recorded. */
   #asked: string | undefined;
 
@@ -16,7 +16,7 @@ export class RecordedConditions {
     this.#asked = undefined;
     const completed = events.find(({ type }) => type === 'step.completed');
     const decision = completed?.type === 'step.completed' ? completed.decision : null;
-    this.#outcome = decision?.kind === 'condition' ? (decision.outcome ?? undefined) : undefined;
+    this.#outcome = decision?.kind === 'condition' ? decision.outcome : undefined;
   }
 
   /** From here on nothing is known of what they would say. */
@@ -48,7 +48,7 @@ export class RecordedConditions {
   }
 
   #choose(name: string): string {
-    if (this.#outcome === undefined) {
+    if (this.#outcome == null) {
       this.#asked = name;
       return '';
     }

@@ -1,6 +1,7 @@
 import { definedOnly } from '../base/defined-only.js';
 import { messageOf } from '../base/errors.js';
 import { NO_MASK } from '../base/mask.js';
+import { ExpressionError } from '../expressions/expressions.js';
 import type { CompiledNode } from '../graph/compile.js';
 import type { WaitStart } from '../run/events.js';
 import { scopeOf } from '../run/routing.js';
@@ -32,7 +33,7 @@ export function deriveCall(node: CompiledNode, state: RunState, now: number): Ca
     const wait = waitOf(request, name, now);
     return wait && { kind: 'waits', wait, logs };
   } catch (thrown) {
-    if (thrown instanceof Error && thrown.name === 'ExpressionError') {
+    if (thrown instanceof ExpressionError) {
       return refused('expression_failed', `The params have no value: ${thrown.message}`);
     }
     return {

@@ -74,7 +74,7 @@ function sumBefore(timeline: Timeline, before: number): Usage {
   let [low, high] = [0, timeline.length];
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if ((timeline[middle]?.time ?? before) < before) low = middle + 1;
+    if ((timeline[middle] as Timeline[number]).time < before) low = middle + 1;
     else high = middle;
   }
   return timeline[low - 1]?.sum ?? NO_USAGE;
@@ -86,8 +86,9 @@ function guardsAt(records: readonly EventRecord[], before: number): RunState['gu
   for (const { event, time } of records) {
     if (event.type === 'run.submitted') state = { ...state, ...openGuards(event) };
     else if (time >= before) break;
-    else if (event.type === 'limits.lifted') state = { ...state, ...limitsAfter(state, event.limits) };
-    else if (event.type === 'run.retried') state = { ...state, ...limitsAfter(state, event.limits) };
+    else if (event.type === 'limits.lifted' || event.type === 'run.retried') {
+      state = { ...state, ...limitsAfter(state, event.limits) };
+    }
   }
   return state.guards;
 }

@@ -149,7 +149,8 @@ export class Stray {
     if (isLimited(this.state)) return this.#lift(this.state, tape);
     const ended = tape.takeWait(this.state);
     if (ended?.outcome === 'answered') return this.#answer(ended);
-    if (ended?.outcome === 'signalled') return this.#signal(ended);
+    const signal = waitOf(this.state)?.signal;
+    if (ended?.outcome === 'signalled' && signal !== undefined) return this.#signal(signal, ended);
     if (!tape.isOpenAt(this.state)) this.#miss('answer', 'Nobody recorded how this wait would end.');
     return false;
   }
@@ -169,8 +170,7 @@ export class Stray {
     return false;
   }
 
-  #signal({ answer: payload = null }: EventOf<'wait.ended'>): boolean {
-    const name = waitOf(this.state)?.signal ?? '';
+  #signal(name: string, { answer: payload = null }: EventOf<'wait.ended'>): boolean {
     const { events, refusal } = receiveSignal(this.state, { name, payload }, this.now);
     if (refusal === undefined) return this.#append(events);
     this.#miss('answer', `The signal "${name}" that was sent would be refused: ${refusal.message}`);

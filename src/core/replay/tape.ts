@@ -94,9 +94,7 @@ export class Tape {
 }
 
 function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [item]);
-  else list.push(item);
+  lists.set(key, [...(lists.get(key) ?? []), item]);
 }
 
 function keyOf(state: RunState): string {

@@ -202,7 +202,7 @@ export class RunWalk {
   }
 
   #join(children: Children, record: EventRecord, at: Circumstances): readonly RunEvent[] | undefined {
-    const walks = this.#childWalks.get(children.seq) ?? [];
+    const walks = this.#childWalks.get(children.seq) as readonly RunWalk[];
     if (walks.some(({ isCut }) => isCut))
       return this.#miss('child', 'What a run inside it would have come to is not known.');
     const results: ChildResult[] = [];

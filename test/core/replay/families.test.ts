@@ -122,6 +122,19 @@ describe('waits', () => {
     expect(await replay(recording, { as: version(longer) })).toMatchObject({ end: { wouldBe: { node: 'late' } } });
   });
 
+  it('are not over before their time', async () => {
+    const node = { name: 'rest', tool_name: 'delay', params: { seconds: 0.01 } };
+    const recording = await record({ entry_point: 'rest', nodes: [node] });
+    const records = recording.records.map((each) => {
+      const { event } = each;
+      if (event.type !== 'wait.started') return each;
+      return { ...each, event: { ...event, wait: { ...event.wait, until: each.time + 1e9 } } };
+    });
+    expect(await replay({ ...recording, records })).toMatchObject({
+      firstDivergence: { was: { text: 'its wait ends: elapsed' }, wouldBe: { text: 'does nothing more' } },
+    });
+  });
+
   it('take the signals that came', async () => {
     const document: Document = {
       entry_point: 'one',
@@ -145,6 +158,9 @@ describe('waits', () => {
     const schema = { type: 'string' };
     (strict.nodes as { params?: object }[])[0]!.params = { name: 'go', schema };
     expect(await replay(recording, { as: version(strict) })).toMatchObject({ missing: [{ what: 'answer' }] });
+    const asking = later(document);
+    (asking.nodes as object[])[0] = { name: 'one', tool_name: 'wait_for_input', params: { message: '?' } };
+    expect(await replay(recording, { as: version(asking) })).toMatchObject({ missing: [{ what: 'answer' }] });
   });
 });
 
@@ -318,6 +334,39 @@ describe('runs inside a run', () => {
       parallel_edges: [{ from_node: 'begin', to_nodes: ['left', 'right'], join_node: 'end', on_error: 'end' }],
     };
     expect(await replay(await record(parallel('say')), { as: version(waiting) })).toMatchObject({ verdict: 'same' });
+  });
+
+  it('of a fork may have been for a list that its own version has not', async () => {
+    const recording = await record(each([SAY]), [1]);
+    const forked = {
+      type: 'run.forked',
+      forked_from: { run_id: 'other', step: 2 },
+      patch: {},
+      node: 'end',
+      step: 2,
+    } as const;
+    const last = recording.records.at(-1)!;
+    const fork = { ...recording, records: [...recording.records.slice(0, -2), { ...last, event: forked }] };
+    expect(await replay(fork, { as: version(each([SAY], {}, '${ data.none }')) })).toMatchObject({
+      verdict: 'same',
+    });
+  });
+
+  it('are found again by where they begin, and by their items', async () => {
+    const parallel: Document = {
+      entry_point: 'begin',
+      nodes: ['begin', 'left', 'right'].map((name) => ({ name, tool_name: 'say' })),
+      parallel_edges: [{ from_node: 'begin', to_nodes: ['left', 'right'], join_node: 'END' }],
+    };
+    expect(await replay(await record(parallel), { as: version(later(parallel)) })).toMatchObject({
+      missing: [],
+      end: { wouldBe: { status: 'COMPLETED' } },
+    });
+    const fewer = version(later(each([SAY], {}, '${ [input_data[0]] }')));
+    expect(await replay(await record(each([SAY]), [1, 2]), { as: fewer })).toMatchObject({
+      missing: [],
+      steps: { was: 4, wouldBe: 4 },
+    });
   });
 
   it('are told up to a number if all are unknown', async () => {

@@ -23,13 +23,14 @@ const shaky = defineTool({
     throw fatal ? new FatalError('no') : new Error('not yet');
   },
 });
+const secretive = defineTool({ name: 'secretive', secrets: true, run: () => ({}) });
 const isMany = defineCondition({
   name: 'is_many',
   outcomes: ['again', 'END'],
   choose: ({ data }) => (data.n < 3 ? 'again' : 'END'),
 });
 
-const { record, replay, version } = useReplays([count, score, shaky, isMany]);
+const { record, replay, version } = useReplays([count, score, shaky, secretive, isMany]);
 
 /** Counts up to a limit, and then goes where the score leads. */
 function counting(limit: number, more: Document = {}): Document {
@@ -175,6 +176,22 @@ describe('a replay through another version', () => {
     expect(await replay(recording, { as: version(broken) })).toMatchObject({
       firstDivergence: { wouldBe: { text: 'fails with invalid_params' } },
     });
+  });
+
+  it('fails where a step that only fails was added, and does not render what has no value', async () => {
+    const recording = await record(single({ tool_name: 'score' }));
+    const refusing = version(single({ tool_name: 'fail', params: { message: 'no', code: 'refused' } }));
+    expect(await replay(recording, { as: refusing })).toMatchObject({
+      firstDivergence: { wouldBe: { text: 'fails with refused' } },
+    });
+    const unrendered = version(single({ tool_name: 'score', params: { of: '${ data.none }' } }));
+    expect(await replay(recording, { as: unrendered })).toMatchObject({ missing: [{ what: 'params' }] });
+  });
+
+  it('knows secrets by their names', async () => {
+    const document = single({ tool_name: 'secretive', params: { key: '${ secrets.KEY }' } });
+    const recording = await record(document);
+    expect(await replay(recording, { as: version(document) })).toMatchObject({ verdict: 'same' });
   });
 
   it('does not know what a tool gives for other params, nor another tool', async () => {

@@ -41,7 +41,7 @@ export function useReplays(definitions: readonly Registrable[]): Replays {
   let parts: TestEngine;
   let graphs = 0;
   beforeAll(async () => {
-    parts = await startEngine({ definitions });
+    parts = await startEngine({ definitions, secrets: { KEY: 'a secret of some length' } });
   });
   afterAll(() => parts.stop(0));
   const registryOf = (registered: readonly Registrable[]) =>
