@@ -12,7 +12,7 @@ export function resultOf(state: RunState): ChildResult | undefined {
   const { code, message = '', node } = errorOf(state) ?? {};
   const error = status === 'FAILED' ? { message, ...definedOnly({ code, node }) } : null;
   const set = status === 'COMPLETED' ? (own ?? data) : {};
-  return { index: parent.index, runId, status, finishedAt: finishedAtOf(state) ?? 0, data: set, error };
+  return { index: parent.index, runId, status, finishedAt: finishedAtOf(state) as number, data: set, error };
 }
 
 /** What was known of a run that could not be made, by the failure that followed. */

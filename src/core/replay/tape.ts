@@ -1,7 +1,7 @@
 import type { Steps } from '../base/steps.js';
 import type { CompiledGraph } from '../graph/compile.js';
 import { blankRun } from '../run/blank-run.js';
-import type { EventOf } from '../run/events.js';
+import type { EventOf, EventRecord } from '../run/events.js';
 import { evolve } from '../run/evolve.js';
 import { type Children, childrenOf, cursorOf, type Inherited, type RunState } from '../run/state.js';
 import { visitsOf } from '../run/visits.js';
@@ -33,16 +33,7 @@ export class Tape {
     const tape = new Tape();
     let state = blankRun(runId, inherited);
     for (const [index, record] of records.entries()) {
-      const { event } = record;
-      const key = keyOf(state);
-      if (isCall(record) && state.phase.kind === 'calling') {
-        const { attempt } = state.phase.cursor;
-        const following = records[index + 1];
-        tape.#calls.set(`${key}\n${attempt}`, { record, following, state, graph });
-      }
-      if (event.type === 'wait.ended') push(tape.#waits, key, event);
-      if (event.type === 'run.retried') push(tape.#retries, key, event);
-      if (event.type === 'limits.lifted') push(tape.#lifts, key, event);
+      tape.#note(state, record, records[index + 1], graph);
       const before = childrenOf(state);
       state = evolve(state, record);
       const after = childrenOf(state);
@@ -51,6 +42,20 @@ export class Tape {
     }
     tape.#open = 'at' in state.phase || state.phase.kind === 'completed' ? undefined : keyOf(state);
     return tape;
+  }
+
+  /** Notes what an event tells of the visit that a run is at. */
+  #note(state: RunState, record: EventRecord, following: EventRecord | undefined, graph: CompiledGraph): void {
+    const { event } = record;
+    const key = keyOf(state);
+    if (isCall(record) && state.phase.kind === 'calling') {
+      const call = `${key}\n${state.phase.cursor.attempt}`;
+      // The end of a wait completes the step, or fails it, without another call.
+      if (!this.#calls.has(call)) this.#calls.set(call, { record, following, state, graph });
+    }
+    if (event.type === 'wait.ended') push(this.#waits, key, event);
+    else if (event.type === 'run.retried') push(this.#retries, key, event);
+    else if (event.type === 'limits.lifted') push(this.#lifts, key, event);
   }
 
   /** What a call came to, at the visit that a run is at. */
