@@ -41,6 +41,8 @@ export class RunReader {
   readonly #ids = new Set<string>();
   readonly #isDue = createPacer();
   #copied = 0;
+  /** Characters since others had their turn. */
+  #read = 0;
 
   constructor(private readonly maxCopied = MAX_COPIED) {}
 
@@ -92,7 +94,10 @@ export class RunReader {
       if (record === undefined || after === undefined) return undefined;
       records.push(record);
       state = after;
-      if (record.payload.length > LARGE_PAYLOAD || this.#isDue()) yield;
+      this.#read += record.payload.length;
+      if (this.#read < PAUSE_LENGTH && !this.#isDue()) continue;
+      this.#read = 0;
+      yield;
     }
     return records;
   }
@@ -149,8 +154,8 @@ export class RunReader {
   }
 }
 
-/** Reading a payload of this many characters takes about a millisecond. */
-const LARGE_PAYLOAD = 65_536;
+/** Characters of payloads that are read before others have their turn: about a millisecond. */
+const PAUSE_LENGTH = 65_536;
 
 function expected(before: number): string {
   if (before === 0) return 'A run begins with run.submitted as event 1: its first events are missing.';

@@ -81,6 +81,7 @@ describe('a capsule', () => {
 
   it('has the graphs of a step that has not started its run yet', () => {
     const all = finishSteps(graphsIn({ ...family(), children: [] }));
+    expect(finishSteps(graphsIn(family()))).toEqual(all);
     expect(all).toEqual([
       { graphId: 'my-graph', version: 2 },
       { graphId: 'inner', version: 7 },
