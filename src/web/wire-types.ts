@@ -259,6 +259,7 @@ export interface RunState {
   waiting: Waiting | null;
   children: Children | null;
   forked_from: ForkedFrom | null;
+  migrated_from: MigratedFrom | null;
   logs: string[];
   usage: Usage;
   usage_total: Usage | null;
@@ -344,6 +345,11 @@ export interface Children {
 export interface ForkedFrom {
   run_id: string;
   step: number;
+}
+export interface MigratedFrom {
+  version: number;
+  at: string;
+  by: string | null;
 }
 export interface RunLimits {
   max_steps: number;
@@ -445,6 +451,9 @@ export interface Problem {
     | 'run_unreadable'
     | 'graph_unreadable'
     | 'fork_impossible'
+    | 'move_impossible'
+    | 'move_diverged'
+    | 'move_unproven'
     | 'answer_link_over'
     | 'body_too_large'
     | 'unsupported_media_type'

@@ -43,6 +43,7 @@ export function failingEngine(error: unknown): Engine {
     forkRun: failLater,
     deleteRun: failLater,
     changeRuns: failLater,
+    migrateRuns: failLater,
     listDeliveries: failLater,
     getDelivery: failLater,
     retryDelivery: failLater,

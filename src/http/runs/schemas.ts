@@ -33,6 +33,17 @@ export const forkedFromSchema = z
   .object({ run_id: z.string(), step: z.int().describe('The first step that was not copied.') })
   .meta({ id: 'ForkedFrom' });
 
+const migratedFromSchema = z
+  .object({
+    version: z.int(),
+    at: timeSchema,
+    by: z.string().nullable().describe('Who moved it. Null if nobody can tell.'),
+  })
+  .meta({
+    id: 'MigratedFrom',
+    description: 'The version of the graph that a run had before it was last moved to another.',
+  });
+
 export const usageSchema = z
   .object({
     input_tokens: z.int(),
@@ -240,6 +251,7 @@ export const runStateSchema = z
     waiting: waitingSchema.nullable().describe('What the run waits for while its status is WAITING.'),
     children: childrenSchema.nullable().describe('The branches, or the graph as a step, that the run waits for.'),
     forked_from: forkedFromSchema.nullable(),
+    migrated_from: migratedFromSchema.nullable(),
     logs: z.array(z.string()),
     usage: usageSchema,
     usage_total: usageSchema

@@ -79,6 +79,7 @@ const EVENTS: readonly RunEvent[] = [
   },
   { type: 'run.recovered', children_ended: 3 },
   { type: 'run.drained' },
+  { type: 'run.migrated', from_version: 1, to_version: 2, by: 'alice' },
   {
     type: 'run.retried',
     limits: { max_steps: 5, deadline_seconds: 6 },
