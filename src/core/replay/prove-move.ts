@@ -115,6 +115,7 @@ function* cutAt({ state: last, recording }: Move, cursor: Cursor): Steps<Cut> {
   const keeps = keepsResult(last.phase);
   const kept: KeptCall[] = [];
   let prefixEnd = 0;
+  let hasBegun = false;
   let state = blankRun(recording.runId);
   for (const record of recording.records) {
     if (record.seq > last.seq) break;
@@ -124,9 +125,9 @@ function* cutAt({ state: last, recording }: Move, cursor: Cursor): Steps<Cut> {
       kept.push({ before: state, event });
     }
     state = evolve(state, record);
-    const hasBegun = cursorOf(state)?.step === cursor.step;
     // What a fork has set before its first step comes after the event that led to it.
-    if (!hasBegun || prefixEnd === 0 || event.type === 'run.forked') prefixEnd = record.seq;
+    if (!hasBegun || event.type === 'run.forked') prefixEnd = record.seq;
+    hasBegun ||= cursorOf(state)?.step === cursor.step;
     yield;
   }
   return { prefix: partUpTo(recording, prefixEnd), kept };

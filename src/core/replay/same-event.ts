@@ -46,6 +46,7 @@ const GISTS: { readonly [T in EventType]: Gist<T> } = {
   'run.drained': nothing,
   'run.retried': ({ data, result, limits }) => [data ?? null, result ?? null, limits ?? null],
   'slot.taken': nothing,
+  'run.migrated': nothing,
   'run.forked': ({ node, step, patch }) => [node, step, patch],
   'run.completed': nothing,
   'run.failed': ({ error: { code, node, step } }) => [code, node, step],
