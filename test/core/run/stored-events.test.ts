@@ -115,6 +115,7 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   'pause.requested': ['by'],
   'run.unpaused': ['by'],
   'run.forked': ['by'],
+  'run.migrated': ['by'],
   'run.recovered': ['children_ended'],
   'run.retried': ['limits', 'deadline_at', 'parent_seq', 'budgets_of', 'by', 'data', 'result', 'step', 'node', 'next'],
   'run.cancelled': ['usage', 'by'],
