@@ -29,7 +29,9 @@ export const addMoveRuns: AddCommand = (program, context) => {
       'Says which runs of a graph can go on with another version of it, and with --apply moves them. A run can if what was recorded of it proves that this version would have come to the same place.',
     )
     .argument('<graph_id>', 'the graph')
-    .addOption(new Option('--to <version>', 'the version to go on with').argParser(wholeNumber(1)).makeOptionMandatory())
+    .addOption(
+      new Option('--to <version>', 'the version to go on with').argParser(wholeNumber(1)).makeOptionMandatory(),
+    )
     .addOption(new Option('--run <run_id...>', 'only these runs').conflicts('status'))
     .addOption(new Option('--status <status...>', 'only runs of these').choices([...STATUSES]))
     .option('--apply', 'move them; without it, nothing is changed')
@@ -52,7 +54,10 @@ async function moveRuns(graphId: string, options: MoveRunsOptions, { terminal }:
     for (let cursor: string | null | undefined; cursor !== null; ) {
       const params = { path: { graph_id: graphId } };
       const page = dataOf(
-        await client.POST('/graph/{graph_id}/migrate', { params, body: cursor === undefined ? body : { ...body, cursor } }),
+        await client.POST('/graph/{graph_id}/migrate', {
+          params,
+          body: cursor === undefined ? body : { ...body, cursor },
+        }),
       );
       results.push(...page.results);
       if (json === true) writeJsonLine(terminal, page);

@@ -124,7 +124,12 @@ describe('a run cannot be moved', () => {
     ['another node comes first', [count('a'), set('x', {}), ask('b')], 'move_diverged', '/nodes/0'],
     ['what it called has other params', [count('a', { more: 1 }), ask('b')], 'move_unproven', '/nodes/0'],
     ['another tool waits', [count('a'), { name: 'b', tool_name: 'other' }], 'move_impossible', '/nodes/1/tool_name'],
-    ['it waits for something else', [count('a'), ask('b', { save_as: 'c' })], 'move_impossible', '/nodes/1/params/save_as'],
+    [
+      'it waits for something else',
+      [count('a'), ask('b', { save_as: 'c' })],
+      'move_impossible',
+      '/nodes/1/params/save_as',
+    ],
     ['params have no value', [count('a'), ask('b', { message: '${ data.x }' })], 'move_impossible', '/nodes/1/params'],
   ])('if %s', (_, nodes, code, pointer) => {
     expect(proved(waiting(), line(2, nodes))).toMatchObject({ code, pointer });
@@ -174,7 +179,10 @@ describe('a run cannot be moved', () => {
   it('if what was recorded does not tell, unless that is of the visit that it is at', () => {
     const same = line(2, [count('a'), ask('b')]);
     expect(proved(waiting(), same, unknown(missing('b', 2)))).toBeUndefined();
-    expect(proved(waiting(), same, unknown(missing('a', 1)))).toMatchObject({ code: 'move_unproven', pointer: '/nodes/0' });
+    expect(proved(waiting(), same, unknown(missing('a', 1)))).toMatchObject({
+      code: 'move_unproven',
+      pointer: '/nodes/0',
+    });
     expect(proved(waiting(), same, unknown())).toMatchObject({ code: 'move_unproven', pointer: '/nodes' });
   });
 });

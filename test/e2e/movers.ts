@@ -1,0 +1,86 @@
+import { expect } from 'vitest';
+import { json, post } from './requests.js';
+
+const RUNS = 4;
+/** Three, so that a move that is lost leaves another version than one that is done without an answer. */
+const VERSIONS = [1, 2, 3] as const;
+
+/** Waits for a signal that nobody sends before the end, and says then which version it goes on with. */
+const parkedIn = (version: number) => ({
+  graph_id: 'parked',
+  name: 'Parked',
+  entry_point: 'wait',
+  nodes: [
+    { name: 'wait', tool_name: 'wait_for_signal', params: { name: 'go' } },
+    { name: 'say', tool_name: 'set_data', params: { values: { version } } },
+  ],
+  edges: [{ from_node: 'wait', to_node: 'say' }],
+});
+
+/** Saves all versions of it. */
+export async function saveParked(url: string): Promise<void> {
+  expect((await post(`${url}/graph/create`, parkedIn(1))).status).toBe(201);
+  for (const version of VERSIONS.slice(1)) {
+    const body = JSON.stringify(parkedIn(version));
+    const saved = await fetch(`${url}/graph/parked`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+    expect(saved.status).toBe(200);
+  }
+}
+
+interface Migration {
+  readonly results: readonly { readonly run_id: string; readonly moved: boolean }[];
+}
+interface Row {
+  readonly run_id: string;
+  readonly graph_version: number;
+}
+
+/** Moves runs from version to version while servers die. */
+export class Movers {
+  /** Runs with the version that the last acknowledged move has brought them to. */
+  readonly #versions = new Map<string, number>();
+  #target = 2;
+  moves = 0;
+
+  /** Moves all runs to the next version, once there are enough. */
+  async moveAll(url: string): Promise<void> {
+    while (this.#versions.size < RUNS) {
+      const started = post(`${url}/graph/run`, { graph_id: 'parked', version: 1 });
+      this.#versions.set((await json<{ run_id: string }>(started)).run_id, 1);
+    }
+    const body = { to_version: this.#target, run_ids: [...this.#versions.keys()], dry_run: false };
+    const { results } = await json<Migration>(post(`${url}/graph/parked/migrate`, body));
+    for (const { run_id } of results.filter(({ moved }) => moved)) {
+      this.#versions.set(run_id, this.#target);
+      this.moves += 1;
+    }
+    this.#target = (this.#target % VERSIONS.length) + 1;
+  }
+
+  /** After a server has died: the row of a run and its journal agree, and no acknowledged move is lost. */
+  async check(url: string): Promise<void> {
+    const { runs } = await json<{ runs: Row[] }>(fetch(`${url}/graph/runs?graph_id=parked`));
+    for (const { run_id, graph_version } of runs) {
+      expect((await json<Row>(fetch(`${url}/graph/state/${run_id}`))).graph_version, run_id).toBe(graph_version);
+      const acknowledged = this.#versions.get(run_id);
+      // The last request can have been done without an answer.
+      if (acknowledged !== undefined) expect([acknowledged, this.#target], run_id).toContain(graph_version);
+      this.#versions.set(run_id, graph_version);
+    }
+  }
+
+  /** Has all runs go on: each with the version that it was moved to. */
+  async finish(url: string): Promise<void> {
+    await this.check(url);
+    expect(this.#versions.size).toBeGreaterThanOrEqual(RUNS);
+    for (const [runId, version] of this.#versions) {
+      expect((await post(`${url}/graph/runs/${runId}/signals/go`, {})).status).toBe(202);
+      const state = await json<object>(fetch(`${url}/graph/state/${runId}?wait=5`));
+      expect(state).toMatchObject({ status: 'COMPLETED', graph_version: version, data: { version } });
+    }
+  }
+}
