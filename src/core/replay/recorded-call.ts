@@ -11,19 +11,20 @@ import type { RunState } from '../run/state.js';
 import { completeStep } from '../run/step.js';
 import { type Circumstances, visitOf } from '../run/visit.js';
 
+type CallEvent = EventOf<'step.completed' | 'step.failed' | 'wait.started'>;
+
 /** What a call came to, as the journal has it: its event, and the one after it. */
 export interface RecordedCall {
-  readonly record: EventRecord;
+  readonly record: EventRecord & { readonly event: CallEvent };
   readonly following: EventRecord | undefined;
   /** The run before the event, and the graph that it ran. */
   readonly state: RunState;
   readonly graph: CompiledGraph;
 }
 
-type CallEvent = EventOf<'step.completed' | 'step.failed' | 'wait.started'>;
-
-/** True for the events that tell what a call came to. */
-export function isCallEvent(event: RunEvent): event is CallEvent {
+/** True for the records that tell what a call came to. */
+export function isCall(record: EventRecord): record is RecordedCall['record'] {
+  const { event } = record;
   return event.type === 'step.completed' || event.type === 'step.failed' || event.type === 'wait.started';
 }
 
@@ -35,22 +36,28 @@ export function settleRecorded(
   at: Circumstances,
 ): readonly RunEvent[] {
   const { event } = call.record;
-  if (event.type !== 'step.completed') return settle(graph, state, outcomeOf(call, at), at);
-  // What was stored of it was checked then, and is not measured again.
-  const { patch, logs, usage } = event;
-  const counted = usage === undefined ? state : { ...state, usage: addUsage(state.usage, usage) };
-  const visit = visitOf(graph, counted, at);
-  if (visit === undefined) return [];
-  const [completed, ...others] = completeStep(visit, { patch }, logs);
-  return [{ ...(completed as RunEvent), ...definedOnly({ usage }) } as RunEvent, ...others];
+  switch (event.type) {
+    case 'step.completed':
+      return completeRecorded(graph, state, event, at);
+    case 'step.failed':
+      return settle(graph, state, { ...failureOf(call, event, at), ...definedOnly({ usage: event.usage }) }, at);
+    case 'wait.started': {
+      const { wait, logs, usage } = event;
+      return settle(graph, state, { kind: 'waits', wait, logs, ...definedOnly({ usage }) }, at);
+    }
+  }
 }
 
-function outcomeOf(call: RecordedCall, at: Circumstances): CallOutcome {
-  const { event } = call.record;
-  if (event.type === 'step.failed') return failureOf(call, event, at);
-  if (event.type === 'wait.started') return { kind: 'waits', wait: event.wait, logs: event.logs };
-  // Nothing else tells of a call: see `isCallEvent`.
-  return { kind: 'returned', value: {}, logs: [] };
+/** What was stored of a result was checked then, and is not measured again. */
+function completeRecorded(
+  graph: CompiledGraph,
+  state: RunState,
+  { patch, logs, usage }: EventOf<'step.completed'>,
+  at: Circumstances,
+): readonly RunEvent[] {
+  const visit = visitOf(graph, { ...state, usage: addUsage(state.usage, usage) }, at);
+  const [completed, ...others] = visit === undefined ? [] : completeStep(visit, { patch }, logs);
+  return completed === undefined ? [] : [{ ...completed, ...definedOnly({ usage }) } as RunEvent, ...others];
 }
 
 /** The journal does not say whether a tool forbade another try. It follows: there was none, though a policy had one left. */
@@ -95,6 +102,5 @@ export function isSameCall(
   other: { readonly node: CompiledNode; readonly state: RunState },
 ): boolean {
   if (one.node.toolName !== other.node.toolName) return false;
-  if (one.node === other.node && one.state === other.state) return true;
   return isDeepEqual(paramsFor(one.node, one.state), paramsFor(other.node, other.state));
 }

@@ -8,7 +8,7 @@ import { isLimited, type LimitedRun, liftLimits } from '../run/lift-limits.js';
 import { receiveSignal } from '../run/receive-signal.js';
 import { answer } from '../run/requests.js';
 import { settle, settleChildren } from '../run/settle.js';
-import { type Children, isFinished, type RunState, statusOf } from '../run/state.js';
+import { type Children, isFinished, type RunState, statusOf, waitOf } from '../run/state.js';
 import type { Circumstances } from '../run/visit.js';
 import { resultOf } from './child-result.js';
 import { deriveCall } from './derived-call.js';
@@ -62,6 +62,8 @@ export class Stray {
     this.parts.setting.conditions.forget();
     const most = EVENTS_MORE + EVENTS_FOR_EACH * recording.records.length;
     const first = this.state.seq;
+    // A pause decides no way.
+    if (this.state.paused) this.#append([{ type: 'run.unpaused' }]);
     for (;;) {
       yield;
       if (this.state.seq - first > most) return this.#miss('call', 'The run would not come to an end.');
@@ -140,8 +142,8 @@ export class Stray {
   /** Ends what the run waits for as it ended then. */
   #rest(until: number | null, tape: Tape): boolean {
     const { phase } = this.state;
-    if (phase.kind === 'waiting' && phase.wait.kind === 'retry') {
-      this.now = Math.max(this.now, until ?? this.now);
+    if (phase.kind === 'waiting' && phase.wait.kind === 'retry' && until !== null) {
+      this.now = Math.max(this.now, until);
       return true;
     }
     if (isLimited(this.state)) return this.#lift(this.state, tape);
@@ -168,8 +170,7 @@ export class Stray {
   }
 
   #signal({ answer: payload = null }: EventOf<'wait.ended'>): boolean {
-    const { phase } = this.state;
-    const name = phase.kind === 'waiting' ? (phase.wait.signal ?? '') : '';
+    const name = waitOf(this.state)?.signal ?? '';
     const { events, refusal } = receiveSignal(this.state, { name, payload }, this.now);
     if (refusal === undefined) return this.#append(events);
     this.#miss('answer', `The signal "${name}" that was sent would be refused: ${refusal.message}`);

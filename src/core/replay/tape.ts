@@ -5,7 +5,7 @@ import type { EventOf } from '../run/events.js';
 import { evolve } from '../run/evolve.js';
 import { type Children, childrenOf, cursorOf, type Inherited, type RunState } from '../run/state.js';
 import { visitsOf } from '../run/visits.js';
-import { isCallEvent, type RecordedCall } from './recorded-call.js';
+import { isCall, type RecordedCall } from './recorded-call.js';
 import type { Recording } from './recording.js';
 
 /** Children that a run had, and the run when it started them. */
@@ -35,7 +35,7 @@ export class Tape {
     for (const [index, record] of records.entries()) {
       const { event } = record;
       const key = keyOf(state);
-      if (isCallEvent(event) && state.phase.kind === 'calling') {
+      if (isCall(record) && state.phase.kind === 'calling') {
         const { attempt } = state.phase.cursor;
         const following = records[index + 1];
         tape.#calls.set(`${key}\n${attempt}`, { record, following, state, graph });

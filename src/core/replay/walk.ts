@@ -18,7 +18,7 @@ import { deriveCall } from './derived-call.js';
 import { isGiven } from './given.js';
 import { withLimitsOf } from './limits.js';
 import { Path, placeIn } from './path.js';
-import { isCallEvent, isSameCall, settleRecorded } from './recorded-call.js';
+import { isCall, isSameCall, settleRecorded } from './recorded-call.js';
 import { type Recording, submittedOf } from './recording.js';
 import type { Missing, Place } from './replayed.js';
 import { isSameEvent } from './same-event.js';
@@ -168,7 +168,7 @@ export class RunWalk {
 
   /** What ended a call ended it after it had begun: what happened meanwhile did not keep it from that. */
   #decide(record: EventRecord, at: Circumstances): Command {
-    const isCalled = this.now.phase.kind === 'calling' && isCallEvent(record.event);
+    const isCalled = this.now.phase.kind === 'calling' && isCall(record);
     if (!isCalled) return decide(this.graphs.as, this.now, at);
     const { time } = this.recording.records[this.#index - 1] ?? record;
     return decide(
@@ -202,7 +202,7 @@ export class RunWalk {
     const isSame =
       (own === as && this.#isTwin) ||
       (before !== undefined && isSameCall({ node: before, state: this.was }, { node, state: this.now }));
-    if (isSame && isCallEvent(record.event)) {
+    if (isSame && isCall(record)) {
       const following = this.recording.records[this.#index + 1];
       return settleRecorded(as, this.now, { record, following, state: this.was, graph: own }, at);
     }
@@ -320,7 +320,12 @@ function indexOf(child: Recording): number {
 function itemsOf({ state, children }: Parent, graph: CompiledGraph): readonly Inherited['item'][] {
   const route = graph.nodes.get(children.node)?.route;
   if (children.kind !== 'for_each' || route?.kind !== 'for_each') return [];
-  return evaluateList(route.items, scopeOf(state)).value;
+  try {
+    return evaluateList(route.items, scopeOf(state)).value;
+  } catch {
+    // The branches of then were for a list. A journal that says otherwise is none of ours.
+    return [];
+  }
 }
 
 /** As the executor does by its snapshots: a large journal does not have every patch measured with all of `data`. */

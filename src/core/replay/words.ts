@@ -1,23 +1,19 @@
 import { definedOnly } from '../base/defined-only.js';
-import type { Json } from '../base/json.js';
 import type { Read } from '../expressions/reads.js';
 import { END } from '../graph/definition.js';
 import type { EventOf, RunEvent } from '../run/events.js';
 import type { Divergence, Outcome } from './replayed.js';
 
-/** How long a message is told, so that many runs with one cause say the same. */
+/** How much of a message is told. */
 const MAX_MESSAGE = 200;
 
 /** What a run does next, as the first of its events tell it. */
 export function outcomeOf(events: readonly RunEvent[]): Outcome {
-  for (const [index, event] of events.entries()) {
-    const told = tell(event, events[index + 1]);
-    if (told !== undefined) return told;
-  }
-  return { text: 'does nothing more' };
+  const [first, second] = events;
+  return first === undefined ? { text: 'does nothing more' } : tell(first, second);
 }
 
-function tell(event: RunEvent, next: RunEvent | undefined): Outcome | undefined {
+function tell(event: RunEvent, next: RunEvent | undefined): Outcome {
   switch (event.type) {
     case 'step.completed':
       return { ...tellCompletion(event, next), value: event.patch };
@@ -43,10 +39,9 @@ function tell(event: RunEvent, next: RunEvent | undefined): Outcome | undefined 
       return { text: 'ends', toNode: END };
     case 'run.failed':
       return failsWith(event.error);
-    case 'run.cancelled':
-      return { text: 'is cancelled' };
+    // What people did follows from no graph.
     default:
-      return undefined;
+      return { text: `is told: ${event.type}` };
   }
 }
 
@@ -95,10 +90,4 @@ export function readsOf(first: readonly RunEvent[], second: readonly RunEvent[])
     for (const read of decision?.read ?? []) if (!reads.has(read.path)) reads.set(read.path, read);
   }
   return [...reads.values()];
-}
-
-/** A value in a sentence. */
-export function shortJson(value: Json): string {
-  const text = JSON.stringify(value);
-  return text.length <= MAX_MESSAGE ? text : `${text.slice(0, MAX_MESSAGE)}...`;
 }
