@@ -117,7 +117,7 @@ async function load(
     await sendAll(url, run_id);
   };
   const asking = [again(starting), again(starting), again(signalling), again(() => answerAll(url))];
-  const requests = [...asking, again(() => movers.moveAll(url))];
+  const requests = [...asking, again(() => movers.moveSome(url))];
   const operating = [
     once(() => operators.pauseSome(url, acknowledged)),
     once(() => operators.unpauseSome(url)),

@@ -1,7 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import { json, post } from './requests.js';
 
-const RUNS = 4;
+/** That each server moves. */
+const RUNS = 2;
+/** Longest pause between two moves, in milliseconds: servers have other work. */
+const PAUSE_MS = 200;
 /** Three, so that a move that is lost leaves another version than one that is done without an answer. */
 const VERSIONS = [1, 2, 3] as const;
 
@@ -43,16 +47,21 @@ interface Row {
 export class Movers {
   /** Runs with the version that the last acknowledged move has brought them to. */
   readonly #versions = new Map<string, number>();
+  /** Those that the present server moves: journals stay short. */
+  #current: string[] = [];
   #target = 2;
   moves = 0;
 
-  /** Moves all runs to the next version, once there are enough. */
-  async moveAll(url: string): Promise<void> {
-    while (this.#versions.size < RUNS) {
+  /** Moves some runs to the next version. */
+  async moveSome(url: string): Promise<void> {
+    while (this.#current.length < RUNS) {
       const started = post(`${url}/graph/run`, { graph_id: 'parked', version: 1 });
-      this.#versions.set((await json<{ run_id: string }>(started)).run_id, 1);
+      const { run_id } = await json<{ run_id: string }>(started);
+      this.#versions.set(run_id, 1);
+      this.#current.push(run_id);
     }
-    const body = { to_version: this.#target, run_ids: [...this.#versions.keys()], dry_run: false };
+    await sleep(Math.random() * PAUSE_MS);
+    const body = { to_version: this.#target, run_ids: this.#current, dry_run: false };
     const { results } = await json<Migration>(post(`${url}/graph/parked/migrate`, body));
     for (const { run_id } of results.filter(({ moved }) => moved)) {
       this.#versions.set(run_id, this.#target);
@@ -63,7 +72,7 @@ export class Movers {
 
   /** After a server has died: the row of a run and its journal agree, and no acknowledged move is lost. */
   async check(url: string): Promise<void> {
-    const { runs } = await json<{ runs: Row[] }>(fetch(`${url}/graph/runs?graph_id=parked`));
+    const { runs } = await json<{ runs: Row[] }>(fetch(`${url}/graph/runs?graph_id=parked&limit=200`));
     for (const { run_id, graph_version } of runs) {
       expect((await json<Row>(fetch(`${url}/graph/state/${run_id}`))).graph_version, run_id).toBe(graph_version);
       const acknowledged = this.#versions.get(run_id);
@@ -71,12 +80,14 @@ export class Movers {
       if (acknowledged !== undefined) expect([acknowledged, this.#target], run_id).toContain(graph_version);
       this.#versions.set(run_id, graph_version);
     }
+    this.#current = [];
+    this.#target = 2;
   }
 
   /** Has all runs go on: each with the version that it was moved to. */
   async finish(url: string): Promise<void> {
     await this.check(url);
-    expect(this.#versions.size).toBeGreaterThanOrEqual(RUNS);
+    expect(this.#versions.size).toBeGreaterThan(RUNS);
     for (const [runId, version] of this.#versions) {
       expect((await post(`${url}/graph/runs/${runId}/signals/go`, {})).status).toBe(202);
       const state = await json<object>(fetch(`${url}/graph/state/${runId}?wait=5`));

@@ -4,7 +4,7 @@ import { type Json, type JsonObject, pointerToken } from '../base/json.js';
 import type { Steps } from '../base/steps.js';
 import type { CompiledGraph, CompiledNode } from '../graph/compile.js';
 import { blankRun } from '../run/blank-run.js';
-import type { EventOf } from '../run/events.js';
+import type { EventOf, RunEvent } from '../run/events.js';
 import { evolve } from '../run/evolve.js';
 import { type Refusal, refuse, refuseChild, refuseFinished } from '../run/requests.js';
 import { scopeOf } from '../run/routing.js';
@@ -14,7 +14,7 @@ import { type Recording, submittedOf } from './recording.js';
 import type { Missing, Replayed } from './replayed.js';
 
 /*
- * Whether a run can go on with another version of its graph. Its journal is cut where the visit began that it is at:
+ * Whether a run can go on with another version of its graph. Its journal is cut before the first call of the visit that it is at:
  *
  *   run.submitted ... step.completed | step.failed, wait.started, run.failed ...
  *   ------- the prefix -------------   ------- the open visit ------------------
@@ -39,7 +39,7 @@ type Walk = (recording: Recording, through: CompiledGraph) => Steps<Replayed>;
 
 /** A visit that a run is at, and what came before it. */
 interface Cut {
-  /** The recording up to the event with which the visit began. */
+  /** The recording up to the first call of the visit. */
   readonly prefix: Recording;
   /** Calls of tools in the visit whose result the run keeps, each with the state before it. */
   readonly kept: readonly KeptCall[];
@@ -115,22 +115,28 @@ function* cutAt({ state: last, recording }: Move, cursor: Cursor): Steps<Cut> {
   const keeps = keepsResult(last.phase);
   const kept: KeptCall[] = [];
   let prefixEnd = 0;
-  let hasBegun = false;
+  let isCalled = false;
   let state = blankRun(recording.runId);
   for (const record of recording.records) {
     if (record.seq > last.seq) break;
     const { event } = record;
-    const isCall = event.type === 'wait.started' || event.type === 'step.completed';
-    if (keeps && isCall && event.step === cursor.step && event.attempt === cursor.attempt) {
+    isCalled ||= isCallOf(event, cursor);
+    // What came of the run without a call, such as a limit that it has reached, is walked too.
+    if (!isCalled) prefixEnd = record.seq;
+    const isResult = event.type === 'wait.started' || event.type === 'step.completed';
+    if (keeps && isResult && event.step === cursor.step && event.attempt === cursor.attempt) {
       kept.push({ before: state, event });
     }
     state = evolve(state, record);
-    // What a fork has set before its first step comes after the event that led to it.
-    if (!hasBegun || event.type === 'run.forked') prefixEnd = record.seq;
-    hasBegun ||= cursorOf(state)?.step === cursor.step;
     yield;
   }
   return { prefix: partUpTo(recording, prefixEnd), kept };
+}
+
+/** True for what a call of the tool of a visit has come to. */
+function isCallOf(event: RunEvent, { step }: Cursor): boolean {
+  const { type } = event;
+  return (type === 'step.completed' || type === 'step.failed' || type === 'wait.started') && event.step === step;
 }
 
 /** The part of a recording up to an event, with the runs that were started until then. */
