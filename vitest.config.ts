@@ -6,6 +6,12 @@ const withCoverage = process.env.COVERAGE === 'true';
 /** They measure how long a server works, or watch its system calls. */
 const ALONE = ['turns', 'reads', 'sync'].map((name) => `test/e2e/${name}.test.ts`);
 
+/** They kill the server again and again, so most of their time was spent on starting it. */
+const RESTARTING = [
+  ...['callbacks', 'clock', 'concurrency', 'crash', 'hooks'],
+  ...['parents', 'restart', 'schedules', 'waits'],
+].map((name) => `test/e2e/${name}.test.ts`);
+
 /** They count timers, and what other files have left going sets some. */
 const COUNTING_TIMERS = [
   ...['engine/hooks', 'model/model', 'runs/output-relay', 'scheduler/scheduler'],
@@ -33,6 +39,9 @@ const UNIT = {
   hookTimeout: 40_000,
 };
 
+/** After the unit tests. Each test mostly waits for its server, so there is room for three files side by side. */
+const E2E = { sequence: { groupOrder: 1 }, maxWorkers: 3, testTimeout: 60_000, hookTimeout: 60_000 };
+
 export default defineConfig({
   test: {
     // Modules that tests write to temporary directories are imported by Node itself, as in the real server.
@@ -58,16 +67,22 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...E2E,
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          exclude: ALONE,
+          exclude: [...ALONE, ...RESTARTING],
           // They start the built server as people do.
           globalSetup: ['test/helpers/build.ts', 'test/helpers/postgres-server.ts'],
-          // After the unit tests. They mostly wait for servers, so two files run side by side.
-          sequence: { groupOrder: 1 },
-          maxWorkers: 2,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...E2E,
+          name: 'e2e with restarts',
+          include: RESTARTING,
+          env: { TEST_PROGRAM: 'dist-bundle/main.js' },
+          globalSetup: ['test/helpers/bundle.ts', 'test/helpers/postgres-server.ts'],
         },
       },
       {

@@ -15,8 +15,15 @@ const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
 const locked = Object.entries(lock.packages as Record<string, LockedPackage>).filter(([path]) => path !== '');
 
+let packed: string[] | undefined;
+
 /** Files of the package, as `npm pack` lists them. Those of `dist/` are there after a build only. */
 function packedFiles(): string[] {
+  packed ??= listPackedFiles();
+  return packed;
+}
+
+function listPackedFiles(): string[] {
   const command = ['pack', '--dry-run', '--json', '--ignore-scripts', '--silent'];
   const printed = execFileSync('npm', command, { cwd: ROOT, encoding: 'utf8' });
   const [{ files }] = JSON.parse(printed) as [{ files: { path: string }[] }];

@@ -16,13 +16,14 @@ export default defineConfig({
     hookTimeout: 60_000,
     // They print what they measured.
     disableConsoleIntercept: true,
+    env: { TEST_PROGRAM: 'dist-bundle/main.js' },
     projects: [
       {
         extends: true,
         test: {
           name: 'cluster',
           include: [UNDER_LOAD],
-          globalSetup: ['test/helpers/build.ts', POSTGRES],
+          globalSetup: ['test/helpers/bundle.ts', POSTGRES],
         },
       },
       {
@@ -41,7 +42,7 @@ export default defineConfig({
           // One server, which is stopped, killed and started again: what it does on a file it must do on Postgres too.
           name: 'e2e on Postgres',
           include: ['crash', 'restart', 'stop', 'waits'].map((name) => `test/e2e/${name}.test.ts`),
-          env: { TEST_DATABASE: 'postgres' },
+          env: { TEST_DATABASE: 'postgres', TEST_PROGRAM: 'dist-bundle/main.js' },
           globalSetup: [POSTGRES],
           setupFiles: ['test/helpers/needs-postgres.ts'],
           sequence: { groupOrder: 1 },

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** The built program, as `npm start` runs it. */
-export const MAIN = resolve('dist/main.js');
+/** The built program, as `npm start` runs it; for tests that start it again and again, what `bundle.ts` makes of it. */
+export const MAIN = resolve(process.env.TEST_PROGRAM ?? 'dist/main.js');
 
 export interface ServerProcess {
   readonly url: string;

@@ -8,7 +8,7 @@ import { openPostgres } from './postgres-stores.js';
 import { commit, graph, newRun } from './runs.js';
 
 /** Rounds of five servers that start together on an empty database. */
-const ROUNDS = process.env.CI ? 10 : 3;
+const ROUNDS = 3;
 
 const postgres = await findPostgres();
 

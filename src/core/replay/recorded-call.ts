@@ -9,7 +9,7 @@ import { scopeOf } from '../run/routing.js';
 import { type CallOutcome, settle } from '../run/settle.js';
 import type { RunState } from '../run/state.js';
 import { completeStep } from '../run/step.js';
-import { type Circumstances, visitOf } from '../run/visit.js';
+import { type Circumstances, type Visit, visitOf } from '../run/visit.js';
 
 type CallEvent = EventOf<'step.completed' | 'step.failed' | 'wait.started'>;
 
@@ -55,9 +55,11 @@ function completeRecorded(
   { patch, logs, usage }: EventOf<'step.completed'>,
   at: Circumstances,
 ): readonly RunEvent[] {
-  const visit = visitOf(graph, { ...state, usage: addUsage(state.usage, usage) }, at);
-  const [completed, ...others] = visit === undefined ? [] : completeStep(visit, { patch }, logs);
-  return completed === undefined ? [] : [{ ...completed, ...definedOnly({ usage }) } as RunEvent, ...others];
+  // It is at a node of the graph, which would call its tool.
+  const visit = visitOf(graph, { ...state, usage: addUsage(state.usage, usage) }, at) as Visit;
+  return completeStep(visit, { patch }, logs).map((event, index) =>
+    index === 0 ? ({ ...event, ...definedOnly({ usage }) } as RunEvent) : event,
+  );
 }
 
 /** The journal does not say whether a tool forbade another try. It follows: there was none, though a policy had one left. */
@@ -69,13 +71,8 @@ function failureOf(
   const { code, message, details } = event.error;
   const failure = { kind: 'threw', code, message, logs: event.logs, ...definedOnly({ details }) } as const;
   if (isTriedAgain(event, following?.event)) return failure;
-  const tries = (outcome: CallOutcome): boolean => {
-    const [failed, next] = settle(graph, state, outcome, at);
-    return isTriedAgain(failed, next);
-  };
-  if (!tries(failure)) return failure;
-  const fatal = { ...failure, fatal: true } as const;
-  return tries(fatal) ? { ...fatal, isCancelled: true } : fatal;
+  const [failed, next] = settle(graph, state, failure, at);
+  return isTriedAgain(failed, next) ? { ...failure, fatal: true } : failure;
 }
 
 /** True if an attempt that failed was not the last: the run did not fail with its error. */

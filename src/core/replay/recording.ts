@@ -1,4 +1,4 @@
-import type { EventOf, EventRecord } from '../run/events.js';
+import type { EventOf, EventRecord, ParentLink } from '../run/events.js';
 
 /** A run with all that was stored of it, so that it can be walked again. */
 export interface Recording {
@@ -24,6 +24,16 @@ export function submittedOf({ runId, records }: Recording): EventOf<'run.submitt
   if (event?.type !== 'run.submitted')
     throw new Error(`The journal of run ${runId} does not begin with run.submitted.`);
   return event;
+}
+
+/**
+ * Where a run inside another one hangs.
+ * @throws Error if it is not inside another one
+ */
+export function linkOf(child: Recording): ParentLink {
+  const { parent } = submittedOf(child);
+  if (parent === undefined) throw new Error(`Run ${child.runId} is not inside another run.`);
+  return parent;
 }
 
 /** The versions of graphs that a run and those inside it have used, each once, that of the run first. */

@@ -14,7 +14,7 @@ import { resultOf } from './child-result.js';
 import { deriveCall } from './derived-call.js';
 import { type Path, placeIn } from './path.js';
 import { isSameCall, type RecordedCall, settleRecorded } from './recorded-call.js';
-import { type Recording, submittedOf } from './recording.js';
+import { linkOf, type Recording, submittedOf } from './recording.js';
 import type { Missing } from './replayed.js';
 import { type Bases, type Graphs, noteMissing, type Setting } from './setting.js';
 import { Tape } from './tape.js';
@@ -180,7 +180,7 @@ export class Stray {
   *#join(children: Children, tape: Tape): Steps<readonly RunEvent[] | undefined> {
     const { recording, walkInside, graphs } = this.parts;
     const was = tape.children(this.state);
-    const started = recording.children.filter((child) => submittedOf(child).parent?.seq === was?.children.seq);
+    const started = recording.children.filter((child) => linkOf(child).seq === was?.children.seq);
     const found = started.filter((child) => isCounterpart(child, children));
     if (was === undefined || found.length < children.count) {
       return this.#miss('child', 'What its branches, or the graph that it runs, would have come to was not recorded.');
@@ -213,8 +213,7 @@ export class Stray {
 
 /** True for a run that is the same one of the children as one that was recorded. */
 function isCounterpart(child: Recording, { count, toNodes, kind }: Children): boolean {
-  const { parent, entry_node: entry } = submittedOf(child);
-  const index = parent?.index ?? 0;
+  const { index } = linkOf(child);
   if (index >= count) return false;
-  return kind === 'graph' || entry === toNodes[toNodes.length === 1 ? 0 : index];
+  return kind === 'graph' || submittedOf(child).entry_node === toNodes[toNodes.length === 1 ? 0 : index];
 }

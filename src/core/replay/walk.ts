@@ -19,7 +19,7 @@ import { isGiven } from './given.js';
 import { withLimitsOf } from './limits.js';
 import { Path, placeIn } from './path.js';
 import { isCall, isSameCall, settleRecorded } from './recorded-call.js';
-import { type Recording, submittedOf } from './recording.js';
+import { linkOf, type Recording, submittedOf } from './recording.js';
 import type { Missing, Place } from './replayed.js';
 import { isSameEvent } from './same-event.js';
 import { type Bases, type Graphs, noteMissing, type Setting } from './setting.js';
@@ -138,16 +138,17 @@ export class RunWalk {
   /** Holds what follows from the graph against what was recorded; false if the walk ends here. */
   *#follow(record: EventRecord): Steps<boolean> {
     const { records } = this.recording;
-    let expected: readonly RunEvent[] | undefined;
+    let other: readonly RunEvent[] = [];
     for (const family of this.setting.family.possible(this.now, record.time)) {
-      expected = this.#expect(record, { now: record.time, random: 0.5, family, hasSlot: true });
+      const expected = this.#expect(record, { now: record.time, random: 0.5, family, hasSlot: true });
       if (expected === undefined) return false;
       const isSame = expected.length > 0 && expected.every((event, offset) => this.#isThere(event, offset));
+      other = expected;
       if (!isSame) continue;
       for (const next of records.slice(this.#index, this.#index + expected.length)) yield* this.#take(next);
       return true;
     }
-    yield* this.#diverge(record, expected ?? []);
+    yield* this.#diverge(record, other);
     return false;
   }
 
@@ -170,7 +171,8 @@ export class RunWalk {
   #decide(record: EventRecord, at: Circumstances): Command {
     const isCalled = this.now.phase.kind === 'calling' && isCall(record);
     if (!isCalled) return decide(this.graphs.as, this.now, at);
-    const { time } = this.recording.records[this.#index - 1] ?? record;
+    // The first event is a given one.
+    const { time } = this.recording.records[this.#index - 1] as EventRecord;
     return decide(
       this.graphs.as,
       { ...this.now, cancelRequested: false, paused: false, recoveries: 0 },
@@ -232,7 +234,7 @@ export class RunWalk {
   }
 
   *#walkChildren(children: Children): Steps<void> {
-    const started = this.recording.children.filter((child) => submittedOf(child).parent?.seq === children.seq);
+    const started = this.recording.children.filter((child) => linkOf(child).seq === children.seq);
     const walks = yield* walkChildren(this.setting, this.graphs, started, {
       was: { state: this.was, children },
       now: { state: this.now, children },
@@ -287,11 +289,11 @@ export function* walkChildren(
 ): Steps<RunWalk[]> {
   const walks: RunWalk[] = [];
   const [basesThen, basesNow] = [itemsOf(was, graphs.own), itemsOf(now, graphs.as)];
-  for (const child of [...started].sort((one, other) => indexOf(one) - indexOf(other))) {
-    const { parent, graph_id: graphId, graph_version: version } = submittedOf(child);
-    const index = parent?.index ?? 0;
+  for (const child of [...started].sort((one, other) => linkOf(one).index - linkOf(other).index)) {
+    const { graph_id: graphId, graph_version: version } = submittedOf(child);
+    const { index, kind } = linkOf(child);
     const place = [...branch, index];
-    if (parent?.kind === 'branch') {
+    if (kind === 'branch') {
       const before = inheritedFrom(was.state, basesThen[index]);
       const isTwin = was.state === now.state && isDeepEqual(basesThen[index], basesNow[index]);
       const bases = { was: before, now: isTwin ? before : inheritedFrom(now.state, basesNow[index]) };
@@ -310,10 +312,6 @@ export function* walkChildren(
 
 function inheritedFrom({ inputData, data }: RunState, item: Inherited['item'] = null): Inherited {
   return { inputData, data, item };
-}
-
-function indexOf(child: Recording): number {
-  return submittedOf(child).parent?.index ?? 0;
 }
 
 /** What a for_each has branches for. */

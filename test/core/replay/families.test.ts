@@ -320,6 +320,26 @@ describe('runs inside a run', () => {
     expect(await replay(await record(parallel('say')), { as: version(waiting) })).toMatchObject({ verdict: 'same' });
   });
 
+  it('are told up to a number if all are unknown', async () => {
+    const recording = await record(
+      each([SAY], { max_parallel: 100 }),
+      Array.from({ length: 120 }, (_, index) => index),
+    );
+    const { missing } = await replay(recording, { as: version(each([{ ...SAY, params: { as: 'other' } }])) });
+    expect(missing).toHaveLength(100);
+  });
+
+  it('were there and had ended when they were joined', async () => {
+    const recording = await record(each([SAY]), [1]);
+    const [child] = recording.children;
+    const [first, ...others] = child!.records;
+    const unfinished = { ...recording, children: [{ ...child!, records: child!.records.slice(0, 2) }] };
+    expect(await replay(unfinished)).toMatchObject({ verdict: 'unknown', missing: [{ what: 'child' }] });
+    const later = { ...first!, time: first!.time + 1e9 };
+    const late = { ...recording, children: [{ ...child!, records: [later, ...others] }] };
+    expect(await replay(late)).toMatchObject({ verdict: 'diverged' });
+  });
+
   it('wait where a branch would wait', async () => {
     const recording = await record(each([SAY]), [1]);
     const asking = version(each([{ name: 'work', tool_name: 'wait_for_input', params: { message: '?' } }]));

@@ -3,13 +3,13 @@ import { finishSteps } from '../../../src/core/base/steps.js';
 import { resultOf, resultOfLost } from '../../../src/core/replay/child-result.js';
 import { FamilyHistory } from '../../../src/core/replay/family-history.js';
 import { placeIn } from '../../../src/core/replay/path.js';
-import { submittedOf } from '../../../src/core/replay/recording.js';
+import { linkOf, submittedOf } from '../../../src/core/replay/recording.js';
 import { replay } from '../../../src/core/replay/replay.js';
 import { MAX_PATH } from '../../../src/core/replay/replayed.js';
 import { isSameEvent } from '../../../src/core/replay/same-event.js';
 import { kindOf, outcomeOf } from '../../../src/core/replay/words.js';
 import { blankRun } from '../../../src/core/run/blank-run.js';
-import type { RunEvent } from '../../../src/core/run/events.js';
+import type { EventRecord, RunEvent } from '../../../src/core/run/events.js';
 import { defineTool, FOLLOWS_FROM_PARAMS } from '../../../src/core/tool/tool.js';
 import { compiled, RunDriver, START } from '../../helpers/run-driver.js';
 
@@ -95,6 +95,46 @@ it('a place is that of the visit, or the entry', () => {
 
 it('a recording begins with the first event', () => {
   expect(() => submittedOf({ runId: 'run', records: [], children: [] })).toThrow('does not begin with run.submitted');
+});
+
+it('a run inside another one says where', () => {
+  const driver = new RunDriver(compiled({ entry_point: 'a', nodes: [{ name: 'a', tool_name: 'add' }] }, [add]));
+  const recording = { runId: 'run-1', records: driver.records, children: [] };
+  expect(() => linkOf(recording)).toThrow('is not inside another run');
+});
+
+describe('journals that are odd', () => {
+  const graph = compiled({ entry_point: 'a', nodes: [{ name: 'a', tool_name: 'add' }] }, [add]);
+  const replayed = (records: readonly EventRecord[]) =>
+    finishSteps(replay({ runId: 'run-1', records, children: [] }, { get: () => graph }));
+
+  it('can hold nothing but a start', () => {
+    expect(replayed(new RunDriver(graph).records)).toMatchObject({
+      verdict: 'same',
+      end: { was: { status: 'SUBMITTED', node: null } },
+    });
+  });
+
+  it('can go on after their end', () => {
+    const driver = new RunDriver(graph);
+    driver.finish();
+    const [, , third] = driver.records;
+    expect(replayed([...driver.records, { ...third!, seq: 5 }])).toMatchObject({
+      firstDivergence: { was: { text: 'ends' }, wouldBe: { text: 'does nothing more' } },
+    });
+  });
+
+  it('can be of a run that was paused, for which another version has another way', () => {
+    const other = compiled({ entry_point: 'b', nodes: [{ name: 'b', tool_name: 'add' }] }, [add]);
+    const driver = new RunDriver(graph);
+    driver.append({ type: 'pause.requested' });
+    driver.finish();
+    const recording = { runId: 'run-1', records: driver.records, children: [] };
+    expect(finishSteps(replay(recording, { get: () => graph }, { as: other }))).toMatchObject({
+      firstDivergence: { at: { node: 'a' }, wouldBe: { text: 'pauses' } },
+      missing: [{ at: { node: 'b' }, what: 'call' }],
+    });
+  });
 });
 
 it('budgets above that are not there count as none', () => {
