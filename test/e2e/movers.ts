@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
+import { until } from '../helpers/until.js';
 import { json, post } from './requests.js';
 
 /** That each server moves. */
@@ -90,8 +91,11 @@ export class Movers {
     expect(this.#versions.size).toBeGreaterThan(RUNS);
     for (const [runId, version] of this.#versions) {
       expect((await post(`${url}/graph/runs/${runId}/signals/go`, {})).status).toBe(202);
-      const state = await json<object>(fetch(`${url}/graph/state/${runId}?wait=5`));
-      expect(state).toMatchObject({ status: 'COMPLETED', graph_version: version, data: { version } });
+      const state = await until(async () => {
+        const found = await json<{ status: string }>(fetch(`${url}/graph/state/${runId}?wait=5`));
+        return found.status === 'COMPLETED' ? found : undefined;
+      }, 60_000);
+      expect(state).toMatchObject({ graph_version: version, data: { version } });
     }
   }
 }

@@ -144,8 +144,13 @@ function partUpTo({ runId, records, children }: Recording, seq: number): Recordi
   return {
     runId,
     records: records.filter((record) => record.seq <= seq),
-    children: children.filter((child) => (submittedOf(child).parent?.seq ?? 0) <= seq),
+    children: children.filter((child) => isStartedUpTo(child, seq)),
   };
+}
+
+function isStartedUpTo(child: Recording, seq: number): boolean {
+  const { parent } = submittedOf(child);
+  return parent !== undefined && parent.seq <= seq;
 }
 
 /** True if a run goes on with something that its visit has come to, be it a question that is open. */

@@ -5,14 +5,14 @@ import type { Json, JsonObject } from '../../../src/core/base/json.js';
 import { finishSteps } from '../../../src/core/base/steps.js';
 import type { CompiledGraph } from '../../../src/core/graph/compile.js';
 import { proveMove, refuseMove } from '../../../src/core/replay/prove-move.js';
-import { graphsOf } from '../../../src/core/replay/recording.js';
+import { graphsOf, type Recording } from '../../../src/core/replay/recording.js';
 import { replay } from '../../../src/core/replay/replay.js';
 import type { Missing, Replayed } from '../../../src/core/replay/replayed.js';
 import { createRegistry } from '../../../src/core/tool/registry.js';
 import { builtInTools } from '../../../src/tools/built-in-tools.js';
 import { compileGraph } from '../../helpers/all-steps.js';
 import { wildGraphs } from '../../helpers/graph-arbitrary.js';
-import { type DriverOptions, definitionOf, RunDriver } from '../../helpers/run-driver.js';
+import { completedChild, type DriverOptions, definitionOf, RunDriver } from '../../helpers/run-driver.js';
 
 /** Answers another number each time that it is called. */
 let calls = 0;
@@ -52,8 +52,13 @@ function driven(graph: CompiledGraph, options: DriverOptions = {}): RunDriver {
 type Walk = Parameters<typeof proveMove>[1];
 
 /** Why a run cannot be moved to a version: its code, and what is wrong where. */
-function proved({ state, records, graph: from }: RunDriver, to: CompiledGraph, walk?: Walk) {
-  const recording = { runId: state.runId, records, children: [] };
+function proved(
+  { state, records, graph: from }: RunDriver,
+  to: CompiledGraph,
+  walk?: Walk,
+  children: readonly Recording[] = [],
+) {
+  const recording = { runId: state.runId, records, children };
   const graphs = { get: (_: string, version: number) => [from, to].find((graph) => graph.version === version) };
   const again: Walk = (prefix, as) => replay(prefix, graphs, { as, keepsLimits: true });
   const refusal = finishSteps(proveMove({ state, recording, from, to }, walk ?? again));
@@ -119,6 +124,38 @@ describe('a run can be moved', () => {
   });
 });
 
+it('what is inside a run is walked if it was started before the step that the run is at', () => {
+  const run = (name: string): Node => ({ name, tool_name: 'run_graph', params: { graph_id: 'h' } });
+  const driver = driven(line(1, [run('a'), run('b')]));
+  const inside = (index: number, seq: number): Recording => {
+    const parent = { run_id: 'run-1', seq, index: 0, kind: 'graph', depth: 1 } as const;
+    const child = driven(line(1, [set('x', {})]), { submitted: { parent, graph_id: 'h' } });
+    return { runId: `child-${index}`, records: child.records, children: [] };
+  };
+  const first = inside(1, driver.state.seq);
+  driver.settleChildren(completedChild({}));
+  driver.finish();
+  const children = [first, inside(2, driver.state.seq)];
+  let walked: readonly Recording[] = [];
+  // biome-ignore lint/correctness/useYield: there is nothing to wait for.
+  const walk: Walk = function* (prefix) {
+    walked = prefix.children;
+    return { verdict: 'same' } as Replayed;
+  };
+  expect(proved(driver, line(2, [run('a'), run('b')]), walk, children)).toBeUndefined();
+  expect(walked).toEqual([first]);
+});
+
+it('what came after the state that is to be moved does not count', () => {
+  const driver = driven(line(1, [ask('a'), set('b', {}), ask('c')]));
+  const { state } = driver;
+  driver.answer(1);
+  driver.finish();
+  expect(driver.view.cursor?.node).toBe('c');
+  const other = line(2, [ask('a'), set('x', {})]);
+  expect(proved(Object.assign(driver, { state }), other)).toBeUndefined();
+});
+
 describe('a run cannot be moved', () => {
   const waiting = () => driven(line(1, [count('a'), ask('b')]));
 
@@ -148,6 +185,16 @@ describe('a run cannot be moved', () => {
     expect(proved(driver, choice(2, {}, 'data.calls > 0'))).toBeUndefined();
     const refusal = proved(driver, choice(2, { n: 2 }, 'data.calls > 0'));
     expect(refusal).toMatchObject({ pointer: '/nodes/0/params/n', message: expect.stringContaining('the result of') });
+  });
+
+  it('if the version that it is on has no such node, which nothing but damage leads to', () => {
+    const from = { ...waiting().graph, nodes: new Map() };
+    const refusal = proved(
+      Object.assign(waiting(), { graph: from }),
+      line(2, [count('a'), ask('b')]),
+      unknown(missing('b', 2)),
+    );
+    expect(refusal).toMatchObject({ code: 'move_impossible', pointer: '/nodes/1/tool_name' });
   });
 
   it('if params that it was called with have no value by now', () => {
