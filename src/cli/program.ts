@@ -10,6 +10,7 @@ import { addImport } from './commands/import.js';
 import { addLogs } from './commands/logs.js';
 import { addMcp } from './commands/mcp.js';
 import { addMigrate } from './commands/migrate.js';
+import { addMoveRuns } from './commands/move-runs.js';
 import { addRequests } from './commands/requests.js';
 import { addResume } from './commands/resume.js';
 import { addRetry } from './commands/retry.js';
@@ -43,6 +44,7 @@ const COMMANDS: readonly AddCommand[] = [
   addDiff,
   addExport,
   addImport,
+  addMoveRuns,
   addSchedules,
   addMcp,
   addMigrate,

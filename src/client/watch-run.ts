@@ -81,7 +81,8 @@ class Progress {
   isNew(item: RunEvent | StepOutput): boolean {
     if (!isOutput(item)) {
       this.seq = item.seq;
-      this.isOver = ENDS.test(item.type);
+      // A run that has ended stays so when it is moved to another version of its graph.
+      if (item.type !== 'run.migrated') this.isOver = ENDS.test(item.type);
       this.#chunk = -1;
       this.#isRepeating = false;
       return true;

@@ -1,21 +1,18 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import type { EngineError } from '../core/base/errors.js';
 import type { Actor } from '../core/run/actor.js';
-import { type BulkAction, foresee, MAX_BULK_RUNS, statusesFor } from '../core/run/bulk.js';
-import { listRuns } from './list-runs.js';
+import { type BulkAction, foresee, statusesFor } from '../core/run/bulk.js';
+import { type ChosenRuns, chooseRuns } from './choose-runs.js';
 import type { RequestUseCases } from './requests.js';
 import { type RunDeps, refusalError, runNotFound, toEngineError } from './shared.js';
 
 /** Runs that are worked on at a time: the commits of those share a transaction. */
 const AT_A_TIME = 20;
 
-type Filter = Omit<Parameters<typeof listRuns>[1], 'limit' | 'cursor'>;
-
 /** What to do to which runs. */
 export interface BulkRequest extends Actor {
   readonly action: BulkAction;
-  /** These runs, or those that fit a filter, in its order, from a cursor on. */
-  readonly runs: { readonly ids: readonly string[] } | { readonly filter: Filter; readonly cursor?: string };
+  readonly runs: ChosenRuns;
   /** Only says what would be done. */
   readonly dryRun?: boolean;
 }
@@ -34,7 +31,7 @@ export interface BulkOutcome {
 }
 
 /**
- * Does the same to many runs, at most {@link MAX_BULK_RUNS}: some at a time, so that others have their turn. What goes
+ * Does the same to many runs, as many as {@link chooseRuns} chooses: some at a time, so that others have their turn. What goes
  * wrong with one of them is said in its result.
  * @throws EngineError `invalid_request`, `store_unavailable` if the runs cannot be listed.
  */
@@ -43,7 +40,7 @@ export async function doInBulk(
   requests: RequestUseCases,
   { action, runs, dryRun = false, by }: BulkRequest,
 ): Promise<BulkOutcome> {
-  const { ids, nextCursor } = await idsOf(deps, action, runs);
+  const { ids, nextCursor } = await chooseRuns(deps, statusesFor(action), runs);
   const actor = definedOnly({ by });
   const work = dryRun ? foreseeOne(deps, requests, action) : doOne(requests, action, actor);
   const results: BulkResult[] = [];
@@ -53,24 +50,6 @@ export async function doInBulk(
     if (deps.turns.isOver()) await deps.turns.next();
   }
   return { results, nextCursor };
-}
-
-async function idsOf(
-  deps: RunDeps,
-  action: BulkAction,
-  runs: BulkRequest['runs'],
-): Promise<{ ids: readonly string[]; nextCursor: string | null }> {
-  if ('ids' in runs) return { ids: [...new Set(runs.ids)], nextCursor: null };
-  // A filter that does not say which is about runs that it can be done to. So what is done is not found again.
-  const filter = { statuses: statusesFor(action), ...runs.filter };
-  const ids: string[] = [];
-  let cursor = runs.cursor;
-  do {
-    const page = await listRuns(deps, { ...filter, ...definedOnly({ cursor }), limit: MAX_BULK_RUNS - ids.length });
-    ids.push(...page.runs.map(({ runId }) => runId));
-    cursor = page.nextCursor ?? undefined;
-  } while (cursor !== undefined && ids.length < MAX_BULK_RUNS);
-  return { ids, nextCursor: cursor ?? null };
 }
 
 type Work = (runId: string) => Promise<unknown>;

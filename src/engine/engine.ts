@@ -17,6 +17,7 @@ import { type ImportedRun, type ImportRun, importRun } from './import-run.js';
 import { LargeReads } from './large-reads.js';
 import { listRuns } from './list-runs.js';
 import { listSteps } from './list-steps.js';
+import { type MigrateRuns, type MigrationOutcome, migrateRuns } from './migrate.js';
 import { type ReadLargeState, type ReadState, type RunView, StateReader } from './read-state.js';
 import { RequestUseCases } from './requests.js';
 import { type ScheduleOperations, scheduleOperations } from './schedules.js';
@@ -36,6 +37,7 @@ export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
 export type { HookView } from './hooks/hooks.js';
 export type { ImportRun } from './import-run.js';
+export type { MigrateRuns } from './migrate.js';
 export type { RunView } from './read-state.js';
 export type { RetryRun } from './requests.js';
 export type { ScheduleView } from './schedules.js';
@@ -89,6 +91,8 @@ export interface Engine
   importRun(request: ImportRun): Promise<ImportedRun>;
   /** Does the same to many runs, with a result for each. */
   changeRuns(request: BulkRequest): Promise<BulkOutcome>;
+  /** Moves runs of a graph to another version of it, or says which can be. */
+  migrateRuns(graphId: string, request: MigrateRuns): Promise<MigrationOutcome>;
   /** Sends a signal to a run: it ends the wait for it that is open, or is kept for one to come. */
   sendSignal(runId: string, request: SendSignal): Promise<SignalledRun>;
   /** Resolves when the caller can go on with a long piece of work: at once, or after others have had their turn. */
@@ -160,6 +164,7 @@ export function createEngine(parts: EngineDeps): Engine {
     sendSignal: (runId, request) => sendSignal(deps, runId, request),
     deleteRun: (runId) => requests.deleteRun(runId),
     changeRuns: (request) => doInBulk(deps, requests, request),
+    migrateRuns: (graphId, request) => migrateRuns(deps, requests, graphId, request),
     listDeliveries: (filter) => deliveries.listDeliveries(filter),
     getDelivery: (deliveryId) => deliveries.getDelivery(deliveryId),
     retryDelivery: (deliveryId) => deliveries.retryDelivery(deliveryId),

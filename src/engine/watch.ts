@@ -1,5 +1,5 @@
 import { EngineError } from '../core/base/errors.js';
-import { isTerminal } from '../core/run/event-kinds.js';
+import { isEndedAfter } from '../core/run/event-kinds.js';
 import type { EventRecord } from '../core/run/events.js';
 import type { OutputPiece } from '../runs/output-buffer.js';
 import type { OutputGap, OutputReader } from '../runs/output-reader.js';
@@ -88,11 +88,18 @@ export class WatchUseCases {
     const [known] = await this.deps.store.readEvents(runId, Math.max(0, after - 1), 1);
     if (known === undefined) throw await this.#refusal(runId, after);
     // Forks of release 1.0 have a gap in `seq`; after it comes an event that the reader does not have.
-    const isLast = known.seq === after && isTerminal(known.event.type);
+    const isLast = known.seq === after && (await this.#isEndedAt(runId, known));
     const isOver = isLast && (await this.deps.store.readEvents(runId, after, 1)).length === 0;
     // What cannot be read is refused while there is still somebody to tell.
     await this.#checkFirst(runId, after);
     return { isOver, isLast };
+  }
+
+  /** True if the run has ended by an event, and has not gone on before it. */
+  async #isEndedAt(runId: string, { seq, event }: EventRecord): Promise<boolean> {
+    if (event.type !== 'run.migrated') return isEndedAfter(false, event);
+    const [before] = await this.deps.store.readEvents(runId, seq - 2, 1);
+    return before !== undefined && this.#isEndedAt(runId, before);
   }
 
   /** Ends every watch, and each later one as soon as it begins. */
@@ -142,7 +149,7 @@ export class WatchUseCases {
       const last = records.at(-1);
       if (last !== undefined) {
         yield* inOrder(records, output);
-        [seq, ended] = [last.seq, isTerminal(last.event.type)];
+        [seq, ended] = [last.seq, records.reduce((before, { event }) => isEndedAfter(before, event), ended)];
       } else if (ended || (isAnnounced && !(await this.#hasEvents(runId, seq + 1)))) return;
       else if ((yield* waitForMore(tail, seq, { idleMs, signal }, output)) === 'idle') {
         if (!(await this.#hasEvents(runId, seq))) return;

@@ -32,7 +32,7 @@ import { Patience } from './patience.js';
 import { resolveWait } from './resolve-wait.js';
 import { LOST, type Rest } from './rest.js';
 import type { SessionDeps } from './session-deps.js';
-import { isAt, noteTrace, refuseAt, snapshotInTurn } from './session-parts.js';
+import { isAt, isMoved, noteTrace, refuseAt, snapshotInTurn } from './session-parts.js';
 import { stepOutcomeOf } from './step-outcome.js';
 import { type CallResult, ToolCall } from './tool-call.js';
 import { ToolTurn } from './tool-turn.js';
@@ -331,6 +331,7 @@ export class Session {
     this.#seq = this.state.seq;
     if (this.state.cancelRequested) this.#call?.abort('cancel');
     this.#turn.disturb();
+    if (isMoved(this.state, this.graph, this.deps)) this.#rest ??= this.#due();
     return tail;
   }
 

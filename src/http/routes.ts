@@ -13,6 +13,7 @@ import { drawGraphRoute } from './graphs/diagram.js';
 import { getGraphRoute } from './graphs/get.js';
 import { graphSchemaRoute } from './graphs/graph-schema.js';
 import { listGraphsRoute } from './graphs/list.js';
+import { migrateRunsRoute } from './graphs/migrate.js';
 import { listToolsRoute } from './graphs/tools.js';
 import { updateGraphRoute } from './graphs/update.js';
 import { validateGraphRoute } from './graphs/validate.js';
@@ -75,6 +76,7 @@ export const ROUTES: readonly AddRoutes[] = [
   getGraphRoute,
   updateGraphRoute,
   deleteGraphRoute,
+  migrateRunsRoute,
   drawGraphRoute,
   graphSchemaRoute,
   startRunRoute,

@@ -57,9 +57,9 @@ export function unfinishedRun(row: {
   return { runId, status, waitingFor, parentRunId, hasSlot: slotSeq !== null, line };
 }
 
-/** The columns that follow the status. */
+/** The columns that can change: those that follow the status, and the version of the graph. */
 export function rowOf(state: RunState) {
-  const { startedAt, data, own, paused, concurrency } = state;
+  const { startedAt, data, own, paused, concurrency, graphVersion } = state;
   const status = statusOf(state);
   const finishedAt = finishedAtOf(state);
   const error = errorOf(state);
@@ -74,9 +74,16 @@ export function rowOf(state: RunState) {
     // What a branch has from its parent is not stored once more.
     data: finishedAt === null ? null : JSON.stringify(own ?? data),
     paused,
+    graphVersion,
     concurrencySince: concurrency?.since ?? null,
     concurrencySlot: concurrency === null ? null : holdsSlot(state),
   };
+}
+
+/** The version of a graph that a run has to have stored: one that it was moved to. */
+export function movedTo({ state, records }: Pick<RunAppend, 'state' | 'records'>) {
+  const isMoved = records.some(({ event }) => event.type === 'run.migrated');
+  return isMoved ? { graphId: state.graphId, version: state.graphVersion } : undefined;
 }
 
 /** The tokens that the runs above have to be told of: those of the events of a child. */

@@ -56,6 +56,7 @@ const IS_MOVE: Readonly<Record<EventType, boolean>> = {
   'run.drained': false,
   'run.retried': false,
   'slot.taken': false,
+  'run.migrated': false,
   'run.forked': true,
   'run.completed': false,
   'run.failed': false,

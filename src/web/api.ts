@@ -125,7 +125,8 @@ export async function follow(
       continue;
     }
     const event = JSON.parse(next.value.data) as StreamedEvent;
-    isTerminal = /^run\.(completed|failed|cancelled)$/.test(event.type);
+    // A run that has ended stays so when it is moved to another version of its graph.
+    if (event.type !== 'run.migrated') isTerminal = /^run\.(completed|failed|cancelled)$/.test(event.type);
     onEvent(event);
   }
   return isTerminal ? 'over' : 'cut';

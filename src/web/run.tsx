@@ -93,7 +93,7 @@ const CONNECTION: Readonly<Record<LiveRun['connection'], string>> = {
 };
 
 function Summary({ run, state }: { run: LiveRun; state: RunState }) {
-  const { forked_from: forked, parent_run_id: parent } = state;
+  const { forked_from: forked, migrated_from: moved, parent_run_id: parent } = state;
   const where = state.current_node === null ? '' : ` at ${state.current_node}`;
   const words = `${state.status.toLowerCase()}${where}`;
   return (
@@ -129,6 +129,12 @@ function Summary({ run, state }: { run: LiveRun; state: RunState }) {
         {parent === null ? null : (
           <Fact name="Part of">
             <RunLink id={parent} />, number {(state.child_index ?? 0) + 1}
+          </Fact>
+        )}
+        {moved === null ? null : (
+          <Fact name="Moved">
+            from v{moved.version}, <Time iso={moved.at} />
+            <By name={moved.by} />
           </Fact>
         )}
         {forked === null ? null : (

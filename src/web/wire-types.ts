@@ -230,7 +230,7 @@ export interface RunSummary {
   paused: boolean;
 }
 export interface StartedBy {
-  kind: 'api' | 'run' | 'schedule' | 'hook' | 'import' | 'mcp';
+  kind: 'api' | 'run' | 'schedule' | 'hook' | 'mcp';
   id: string | null;
 }
 export interface RunError {
@@ -259,7 +259,7 @@ export interface RunState {
   waiting: Waiting | null;
   children: Children | null;
   forked_from: ForkedFrom | null;
-  imported_from: ImportedFrom | null;
+  migrated_from: MigratedFrom | null;
   logs: string[];
   usage: Usage;
   usage_total: Usage | null;
@@ -346,8 +346,10 @@ export interface ForkedFrom {
   run_id: string;
   step: number;
 }
-export interface ImportedFrom {
-  run_id: string;
+export interface MigratedFrom {
+  version: number;
+  at: string;
+  by: string | null;
 }
 export interface RunLimits {
   max_steps: number;
@@ -449,12 +451,13 @@ export interface Problem {
     | 'run_unreadable'
     | 'graph_unreadable'
     | 'fork_impossible'
+    | 'move_impossible'
+    | 'move_diverged'
+    | 'move_unproven'
     | 'answer_link_over'
     | 'body_too_large'
     | 'unsupported_media_type'
     | 'invalid_request'
-    | 'invalid_capsule'
-    | 'capsule_too_large'
     | 'idempotency_mismatch'
     | 'diagram_too_large'
     | 'invalid_answer'
@@ -500,15 +503,7 @@ export interface ProblemItem {
     | 'unreachable_join'
     | 'impossible_join'
     | 'endless_recursion'
-    | 'more_errors'
-    | 'unknown_version'
-    | 'unreadable_event'
-    | 'missing_event'
-    | 'duplicate_run'
-    | 'wrong_parent'
-    | 'missing_node'
-    | 'missing_graph'
-    | 'wrong_digest';
+    | 'more_errors';
   message: string;
   hint?: string;
   fix?: PatchOperation[];

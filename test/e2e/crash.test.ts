@@ -7,6 +7,7 @@ import { callsIn } from '../helpers/traced-calls.js';
 import { MIXED, MIXED_DATA, TRACED, winnersIn } from '../helpers/traced-graphs.js';
 import { until } from '../helpers/until.js';
 import { databaseOf, isPostgres } from './database.js';
+import { Movers, saveParked } from './movers.js';
 import { FAILING, Operators } from './operators.js';
 import { json, post } from './requests.js';
 
@@ -81,10 +82,14 @@ interface Load {
   readonly acknowledged: Map<string, number>;
   readonly signalled: Set<string>;
   readonly operators: Operators;
+  readonly movers: Movers;
 }
 
 /** Starts runs and answers waits, several clients at a time, until the server is gone. Only acknowledged runs count. */
-async function load({ url, child }: ServerProcess, { acknowledged, signalled, operators }: Load): Promise<void> {
+async function load(
+  { url, child }: ServerProcess,
+  { acknowledged, signalled, operators, movers }: Load,
+): Promise<void> {
   const once = async (request: () => Promise<void>) => {
     try {
       await request();
@@ -111,7 +116,8 @@ async function load({ url, child }: ServerProcess, { acknowledged, signalled, op
     signalled.add(run_id);
     await sendAll(url, run_id);
   };
-  const requests = [again(starting), again(starting), again(signalling), again(() => answerAll(url))];
+  const asking = [again(starting), again(starting), again(signalling), again(() => answerAll(url))];
+  const requests = [...asking, again(() => movers.moveSome(url))];
   const operating = [
     once(() => operators.pauseSome(url, acknowledged)),
     once(() => operators.unpauseSome(url)),
@@ -187,6 +193,7 @@ it('survives SIGKILL at random moments under load: every acknowledged run finish
   const acknowledged = new Map<string, number>();
   const signalled = new Set<string>();
   const operators = new Operators(cwd);
+  const movers = new Movers();
 
   for (let kill = 0; kill < KILLS; kill++) {
     const server = await startServer(cwd, env);
@@ -195,8 +202,10 @@ it('survives SIGKILL at random moments under load: every acknowledged run finish
       expect((await post(`${server.url}/graph/create`, MIXED)).status).toBe(201);
       expect((await post(`${server.url}/graph/create`, SIGNALLED)).status).toBe(201);
       expect((await post(`${server.url}/graph/create`, FAILING)).status).toBe(201);
+      await saveParked(server.url);
     }
-    const loaded = load(server, { acknowledged, signalled, operators });
+    await movers.check(server.url);
+    const loaded = load(server, { acknowledged, signalled, operators, movers });
     // Counted in calls and not in time, so that a slow machine gets as far as a fast one.
     const enough = callsIn(cwd).length + MIN_CALLS + Math.floor(Math.random() * MORE_CALLS);
     await until(() => callsIn(cwd).length >= enough, 60_000);
@@ -209,6 +218,8 @@ it('survives SIGKILL at random moments under load: every acknowledged run finish
   expect(operators.pauses).toBeGreaterThan(KILLS);
   await operators.unpauseAll(server.url);
   await operators.checkCorrected(server.url);
+  await movers.finish(server.url);
+  expect(movers.moves).toBeGreaterThan(KILLS);
   expect(acknowledged.size).toBeGreaterThan(KILLS * 3);
   expect([...acknowledged.values()].filter((rounds) => rounds === 0).length).toBeGreaterThan(KILLS);
   for (const [runId, rounds] of acknowledged) {

@@ -45,6 +45,7 @@ export function failingEngine(error: unknown): Engine {
     importRun: failLater,
     deleteRun: failLater,
     changeRuns: failLater,
+    migrateRuns: failLater,
     listDeliveries: failLater,
     getDelivery: failLater,
     retryDelivery: failLater,

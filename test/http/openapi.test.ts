@@ -71,6 +71,7 @@ const ROUTES = [
   'post /graph/runs/{run_id}/signals/{name}',
   'post /graph/runs/{run_id}/unpause',
   'post /graph/validate',
+  'post /graph/{graph_id}/migrate',
   'post /hooks',
   'post /hooks/{hook_id}/deliveries',
   'post /mcp',

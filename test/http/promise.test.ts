@@ -38,6 +38,7 @@ describe('the three routes that never change', () => {
       child_index: null,
       forked_from: null,
       imported_from: null,
+      migrated_from: null,
       error: null,
       metadata: {},
       limits: {

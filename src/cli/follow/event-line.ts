@@ -33,6 +33,8 @@ function wordsOf(event: RunEvent, runId: string): string {
       return `step ${event.step} ${event.node}: ${event.message} ${describeAnswer({ kind: 'limit' }, runId)}`;
     case 'signal.received':
       return `the signal ${event.name} came`;
+    case 'run.migrated':
+      return `moved from version ${event.from_version} to ${event.to_version}${event.by === undefined ? '' : ` by ${event.by}`}`;
     case 'run.paused':
       return `paused before ${event.node}`;
     case 'run.failed':

@@ -74,6 +74,7 @@ function notifyEventOf(event: RunEvent): NotifyEvent | undefined {
     case 'run.recovered':
     case 'run.drained':
     case 'slot.taken':
+    case 'run.migrated':
     case 'run.retried':
     case 'run.forked':
       return undefined;

@@ -16,6 +16,7 @@ export function isGiven(event: RunEvent): boolean {
     case 'run.recovered':
     case 'run.drained':
     case 'run.retried':
+    case 'run.migrated':
     case 'run.forked':
     // It follows from a request; whether by way of a call that let go, or at once, makes no difference.
     case 'run.cancelled':

@@ -46,6 +46,10 @@ export function graphsOf(recording: Recording): readonly GraphRef[] {
 function collect(recording: Recording, found: Map<string, GraphRef>): void {
   const { graph_id: graphId, graph_version: version } = submittedOf(recording);
   found.set(`${graphId}@${version}`, { graphId, version });
+  for (const { event } of recording.records) {
+    if (event.type !== 'run.migrated') continue;
+    found.set(`${graphId}@${event.to_version}`, { graphId, version: event.to_version });
+  }
   for (const child of recording.children) collect(child, found);
 }
 

@@ -52,7 +52,8 @@ export function* replay(
 function graphsFor({ conditions }: Setting, found: CompiledGraph | undefined, as: CompiledGraph | undefined): Graphs {
   if (found === undefined) return { own: as ?? NO_GRAPH, as: as ?? NO_GRAPH, isUnknown: true };
   const own = conditions.fillIn(found);
-  return { own, as: as === undefined || as === found ? own : conditions.fillIn(as) };
+  if (as === undefined) return { own, as: own, isOwn: true };
+  return { own, as: as === found ? own : conditions.fillIn(as) };
 }
 
 /** Stands where the graph of a run is not there. */

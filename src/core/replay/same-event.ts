@@ -47,6 +47,7 @@ const GISTS: { readonly [T in EventType]: Gist<T> } = {
   'run.drained': nothing,
   'run.retried': nothing,
   'slot.taken': nothing,
+  'run.migrated': nothing,
   'run.forked': nothing,
   'run.completed': nothing,
   'run.failed': ({ error: { code, node, step } }) => [code, node, step],

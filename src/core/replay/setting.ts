@@ -14,6 +14,8 @@ export interface GraphSource {
 export interface Graphs {
   readonly own: CompiledGraph;
   readonly as: CompiledGraph;
+  /** A run goes through its own: through the one that it went on with, if it was moved to another version. */
+  readonly isOwn?: true;
   /** Neither is that of the run, which is not there. */
   readonly isUnknown?: true;
 }

@@ -54,7 +54,7 @@ export class RunWalk {
   constructor(
     private readonly setting: Setting,
     readonly recording: Recording,
-    private readonly graphs: Graphs,
+    private graphs: Graphs,
     private readonly bases: Bases = NO_BASES,
     private readonly branch: readonly number[] = [],
   ) {
@@ -117,8 +117,22 @@ export class RunWalk {
     this.#isTwin &&= otherwise === record;
     this.now = this.#isTwin ? this.was : measured(evolve(this.now, otherwise));
     this.#index += 1;
+    if (event.type === 'run.migrated') this.#moveTo(event.to_version);
     const children = childrenOf(this.now);
     if (children !== null && !hadChildren) yield* this.#walkChildren(children);
+  }
+
+  /** The run went on with another version of its graph from here on. */
+  #moveTo(version: number): void {
+    const { graphs, conditions } = this.setting;
+    const found = graphs.get(this.now.graphId, version);
+    if (found === undefined) {
+      noteMissing(this.setting, this.place, 'graph', `Version ${version}, with which the run went on, is not there.`);
+      this.graphs = { ...this.graphs, isUnknown: true };
+      return;
+    }
+    const own = conditions.fillIn(found);
+    this.graphs = { ...this.graphs, own, as: this.graphs.isOwn === true ? own : this.graphs.as };
   }
 
   /** Holds what follows from the graph against what was recorded; false if the walk ends here. */

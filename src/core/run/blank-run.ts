@@ -25,6 +25,7 @@ export function blankRun(runId: string, inherited?: Inherited): RunState {
     entryNode: null,
     joinNode: null,
     forkedFrom: null,
+    migratedFrom: null,
     usage: NO_USAGE,
     stepCount: 0,
     visits: NO_VISITS,

@@ -20,6 +20,7 @@ export function copyRun(state: RunState): MutableRun {
     entryNode: state.entryNode,
     joinNode: state.joinNode,
     forkedFrom: state.forkedFrom,
+    migratedFrom: state.migratedFrom,
     usage: state.usage,
     stepCount: state.stepCount,
     visits: state.visits,

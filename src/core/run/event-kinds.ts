@@ -9,6 +9,7 @@ export function isRequest(event: RunEvent): boolean {
     case 'limits.lifted':
     case 'run.cancelled':
     case 'run.retried':
+    case 'run.migrated':
     case 'signal.received':
       return true;
     case 'wait.ended':
@@ -54,6 +55,7 @@ const IS_TERMINAL: Readonly<Record<EventType, boolean>> = {
   'run.drained': false,
   'run.retried': false,
   'slot.taken': false,
+  'run.migrated': false,
   'run.forked': false,
   'run.completed': true,
   'run.failed': true,
@@ -63,4 +65,9 @@ const IS_TERMINAL: Readonly<Record<EventType, boolean>> = {
 /** True for the events that end a run. */
 export function isTerminal(type: EventType): boolean {
   return IS_TERMINAL[type];
+}
+
+/** True if a run has ended after an event. `before`: whether it had ended before that. */
+export function isEndedAfter(before: boolean, { type }: Pick<RunEvent, 'type'>): boolean {
+  return isTerminal(type) || (before && type === 'run.migrated');
 }

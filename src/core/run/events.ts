@@ -274,6 +274,13 @@ export type RunEvent =
     }
   /** A retried run whose graph limits how many are under way at a time has its turn, and goes on. */
   | { readonly type: 'slot.taken' }
+  /** Somebody moved the run to another version of its graph, with which it goes on. What it was doing stays as it is. */
+  | {
+      readonly type: 'run.migrated';
+      readonly from_version: number;
+      readonly to_version: number;
+      readonly by?: string;
+    }
   /** Ends the copied prefix of a fork. */
   | {
       readonly type: 'run.forked';

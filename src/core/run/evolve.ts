@@ -44,6 +44,7 @@ import { patched } from './with-patch.js';
  *   failed, cancelled --run.retried--> the phase that it goes on with; starting if nothing had begun; resolved if the
  *     retry brings the result of the visit
  *   Of a graph that limits how many runs are under way, failed, cancelled --run.retried--> queued --slot.taken--> the same
+ *   any but completed --run.migrated--> the same: only the version of the graph changes
  *   live --run.forked--> submitted
  */
 
@@ -109,6 +110,8 @@ function changesOf(state: RunState, { event, time, seq }: EventRecord): Partial<
       return retried(state, event, seq, time);
     case 'slot.taken':
       return { phase: state.phase.kind === 'queued' ? state.phase.next : state.phase, recoveries: 0 };
+    case 'run.migrated':
+      return migrated(state, event, time);
     case 'run.forked':
       return forked(state, event, time);
     case 'run.completed':
@@ -273,6 +276,15 @@ function retried(state: RunState, event: EventOf<'run.retried'>, seq: number, ti
 /** A run that comes to the line, or comes to it again. */
 function since(concurrency: RunState['concurrency'], time: number): RunState['concurrency'] {
   return concurrency === null ? null : { ...concurrency, since: time };
+}
+
+/** As with a signal: it says nothing of how far the run is, nor of who drives it. */
+function migrated(
+  { drained }: RunState,
+  { from_version: version, to_version: graphVersion, by }: EventOf<'run.migrated'>,
+  at: number,
+): Partial<RunState> {
+  return { graphVersion, migratedFrom: { version, at, ...definedOnly({ by }) }, drained };
 }
 
 function forked(state: RunState, event: EventOf<'run.forked'>, time: number): Partial<RunState> {

@@ -70,7 +70,7 @@ export function explain({ state, steps, waitingChildren }: Explained): Explanati
     run_id: state.runId,
     graph_id: state.graphId,
     status: statusOf(state),
-    summary: summarize(state, error, waiting),
+    summary: summarize(state, error, waiting) + tellMove(state),
     path: steps.map((step, index) => explainStep(step, steps[index - 1])),
     earlier_steps: Math.max(0, (steps[0]?.step ?? 1) - 1),
     ...definedOnly({
@@ -134,6 +134,14 @@ function summarize(state: RunState, error: RunError | null, waiting: Waiting | n
   }
   if (waiting !== null) return `The run waits at "${waiting.node}". ${whyWaiting(waiting)}`;
   return SUMMARIES[statusOf(state) as keyof typeof SUMMARIES];
+}
+
+/** Which version it goes on with, if it was moved. */
+function tellMove({ migratedFrom, graphVersion }: RunState): string {
+  if (migratedFrom === null) return '';
+  const { version, at, by } = migratedFrom;
+  const who = by === undefined ? '' : ` by ${by}`;
+  return ` It was moved from version ${version} of its graph to ${graphVersion}${who}, at ${new Date(at).toISOString()}.`;
 }
 
 function whyWaiting({ kind, message, signal, until, limit }: Waiting): string {

@@ -129,6 +129,7 @@ function isCopied(event: RunEvent): boolean {
     case 'run.recovered':
     case 'run.drained':
     case 'slot.taken':
+    case 'run.migrated':
     case 'run.completed':
     case 'run.failed':
     case 'run.cancelled':

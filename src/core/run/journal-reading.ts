@@ -81,13 +81,9 @@ export function readEvent(event: RunEvent, listener: JournalListener): void {
       listener.onRunForked(event);
       break;
     case 'run.completed':
-      listener.onRunCompleted(event);
-      break;
     case 'run.failed':
-      listener.onRunFailed(event);
-      break;
     case 'run.cancelled':
-      listener.onRunCancelled(event);
+      readEnd(event, listener);
       break;
     case 'children.refused':
     case 'signal.received':
@@ -97,6 +93,7 @@ export function readEvent(event: RunEvent, listener: JournalListener): void {
     case 'run.recovered':
     case 'run.drained':
     case 'slot.taken':
+    case 'run.migrated':
       break; // What comes of it is in other events. How a run is driven is no part of what happens in it.
     default:
       assertNever(event);
@@ -108,6 +105,12 @@ function readRest(event: EventOf<'run.paused' | 'run.unpaused' | 'limit.reached'
   if (event.type === 'run.paused') listener.onRunPaused(event);
   else if (event.type === 'run.unpaused') listener.onRunUnpaused();
   else listener.onLimitReached(event);
+}
+
+function readEnd(event: EventOf<'run.completed' | 'run.failed' | 'run.cancelled'>, listener: JournalListener): void {
+  if (event.type === 'run.completed') listener.onRunCompleted(event);
+  else if (event.type === 'run.failed') listener.onRunFailed(event);
+  else listener.onRunCancelled(event);
 }
 
 /** After the event that ended a visit comes the next one, unless the run ends or starts branches. */

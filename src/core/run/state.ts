@@ -3,7 +3,7 @@ import type { NotifyTarget } from '../base/notify.js';
 import type { Guards, Metadata } from '../base/run-options.js';
 import type { TraceContext } from '../base/trace-context.js';
 import type { Usage } from '../base/usage.js';
-import type { Actors } from './actor.js';
+import type { Actor, Actors } from './actor.js';
 import type { GivenConcurrency, GivenLimits, LimitKind, ParentLink, RunError, Starter } from './events.js';
 import type { Inbox } from './inbox.js';
 import type { Progress } from './progress.js';
@@ -147,6 +147,12 @@ export interface Concurrency extends GivenConcurrency {
   readonly since: number;
 }
 
+/** What a run that was moved to another version of its graph was moved from. `at`: milliseconds since 1970. */
+export interface MigratedFrom extends Actor {
+  readonly version: number;
+  readonly at: number;
+}
+
 /** What a branch has from its parent, as it was when the branch began. */
 export interface Inherited {
   readonly inputData: Json;
@@ -175,6 +181,8 @@ export interface RunState {
   readonly entryNode: string | null;
   readonly joinNode: string | null;
   readonly forkedFrom: { readonly run_id: string; readonly step: number } | null;
+  /** The version of the graph that it had before it was last moved, when that was, and who did it if that is known. */
+  readonly migratedFrom: MigratedFrom | null;
   /** Of all its steps; children count for themselves. */
   readonly usage: Usage;
   /** Finished visits. */

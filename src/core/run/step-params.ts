@@ -108,7 +108,8 @@ function staticParamsOf(node: CompiledNode): Shown {
   return known;
 }
 
-function labelsFor({ params }: CompiledNode): Record<string, string> {
+/** What stands for the secrets that the params of a node name. */
+export function labelsFor({ params }: CompiledNode): Record<string, string> {
   return Object.fromEntries(params.secretNames.map((name) => [name, secretLabel(name)]));
 }
 

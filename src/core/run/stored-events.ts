@@ -240,6 +240,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     next: optional(isText),
   },
   'slot.taken': {},
+  'run.migrated': { from_version: isCount, to_version: isCount, by },
   'run.forked': { forked_from: isForkedFrom, patch: isJsonObject, ...place, by },
   'run.completed': { reason: isOneOf<EventOf<'run.completed'>['reason']>({ end: 0, no_edge: 0, join: 0 }) },
   'run.failed': { error: isRunError },

@@ -161,6 +161,23 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     meaning: 'What is stored of the graph version is damaged. The graph can be updated and deleted.',
   },
   fork_impossible: { status: 409, title: 'Fork impossible', meaning: 'The run cannot be forked there.' },
+  move_impossible: {
+    status: 409,
+    title: 'Move impossible',
+    meaning:
+      'The run cannot go on with that version of the graph from where it is; a pointer says what in it is different.',
+  },
+  move_diverged: {
+    status: 409,
+    title: 'Move would diverge',
+    meaning: 'With that version of the graph the run would have gone another way before it came to where it is.',
+  },
+  move_unproven: {
+    status: 409,
+    title: 'Move unproven',
+    meaning:
+      'What was recorded of the run does not tell whether that version of the graph would have gone the same way.',
+  },
   answer_link_over: {
     status: 410,
     title: 'Approval link over',

@@ -109,6 +109,9 @@ export const RETRY = { limits: { max_steps: 2000, deadline_seconds: 3600 } };
 /** Which of the failed runs of a team would be retried. */
 export const BULK = { action: 'retry', filter: { status: ['FAILED'], metadata: { team: 'press' } }, dry_run: true };
 
+/** Which of the failed runs could go on with the latest version. */
+export const MIGRATION = { to_version: 2, filter: { status: ['FAILED'] }, dry_run: true };
+
 export const SCHEDULE_ID = 'nightly-review';
 /** Every night, on both days on which the clock is changed too. */
 export const SCHEDULE_TIMES = { cron: '30 2 * * *', time_zone: 'Europe/Berlin' };

@@ -10,13 +10,16 @@ import { nextCursorSchema } from '../schemas.js';
 import type { Wire } from '../wire.js';
 import { runListQuerySchema, toRunFilter } from './list.js';
 
-const bulkFilterSchema = runListQuerySchema
-  .omit({ limit: true, cursor: true })
+/** The filters of a list of runs, in a body. */
+export const runFilterSchema = runListQuerySchema.omit({ limit: true, cursor: true }).extend({
+  paused: z
+    .boolean()
+    .exactOptional()
+    .describe('True: only runs that are paused, whatever they wait for. False: only those that are not.'),
+});
+
+const bulkFilterSchema = runFilterSchema
   .extend({
-    paused: z
-      .boolean()
-      .exactOptional()
-      .describe('True: only runs that are paused, whatever they wait for. False: only those that are not.'),
     all: z.literal(true).exactOptional().describe('Said for all runs, which no other filter says.'),
   })
   .refine(({ order: _, metadata = {}, ...filter }) => Object.keys({ ...metadata, ...filter }).length > 0, {

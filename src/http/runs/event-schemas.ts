@@ -37,6 +37,7 @@ export const EVENT_MEANINGS: Readonly<Record<EventType, string>> = {
   'run.drained': 'the server stopped in good order while something was under way',
   'run.retried': 'a run that had ended goes on',
   'slot.taken': 'a retried run whose graph limits how many are under way has its turn, and goes on',
+  'run.migrated': 'somebody moved the run to another version of its graph',
   'run.forked': 'the end of the steps that a fork copied',
   'run.completed': 'the run ended well',
   'run.failed': 'the run ended with an error',
@@ -249,6 +250,7 @@ const SHAPES: { readonly [T in EventType]: Shape<T> } = {
     next: z.string().optional(),
   },
   'slot.taken': {},
+  'run.migrated': { from_version: z.int(), to_version: z.int(), by },
   'run.forked': { forked_from: forkedFromSchema, patch: jsonObjectSchema, ...place, by },
   'run.completed': {
     reason: kindSchema<EventOf<'run.completed'>['reason']>('Why it ended', {

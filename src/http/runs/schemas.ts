@@ -37,6 +37,16 @@ export const importedFromSchema = z.object({ run_id: z.string() }).meta({
   id: 'ImportedFrom',
   description: 'The run that this one is a copy of, on the server that it was exported from.',
 });
+const migratedFromSchema = z
+  .object({
+    version: z.int(),
+    at: timeSchema,
+    by: z.string().nullable().describe('Who moved it. Null if nobody can tell.'),
+  })
+  .meta({
+    id: 'MigratedFrom',
+    description: 'The version of the graph that a run had before it was last moved to another.',
+  });
 
 export const usageSchema = z
   .object({
@@ -246,6 +256,7 @@ export const runStateSchema = z
     children: childrenSchema.nullable().describe('The branches, or the graph as a step, that the run waits for.'),
     forked_from: forkedFromSchema.nullable(),
     imported_from: importedFromSchema.nullable(),
+    migrated_from: migratedFromSchema.nullable(),
     logs: z.array(z.string()),
     usage: usageSchema,
     usage_total: usageSchema

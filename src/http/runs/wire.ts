@@ -36,6 +36,7 @@ export function toRunState(view: RunView, link?: ShownLink): WireState {
     child_index: state.parent?.index ?? null,
     forked_from: state.forkedFrom,
     imported_from: toImportedFrom(state),
+    migrated_from: toMigratedFrom(state),
     current_node: cursor?.node ?? null,
     attempt: cursor?.attempt ?? null,
     step_count: state.stepCount,
@@ -138,4 +139,10 @@ function toRunSummary(run: RunSummary): Wire<typeof runListSchema>['runs'][numbe
     started_at: toTimeOrNull(run.startedAt),
     finished_at: toTimeOrNull(run.finishedAt),
   };
+}
+
+function toMigratedFrom({ migratedFrom }: RunView['state']): WireState['migrated_from'] {
+  if (migratedFrom === null) return null;
+  const { version, at, by = null } = migratedFrom;
+  return { version, at: toTime(at), by };
 }

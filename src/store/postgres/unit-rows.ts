@@ -1,7 +1,7 @@
 import { toNanoDollars } from '../../core/base/usage.js';
 import type { NewDelivery } from '../../core/delivery/outbox.js';
 import type { RunState } from '../../core/run/state.js';
-import { lineColumns, parentColumns, rowOf, starterColumns, usageAbove } from '../run-row.js';
+import { lineColumns, movedTo, parentColumns, rowOf, starterColumns, usageAbove } from '../run-row.js';
 import type { ScheduleAdvance } from '../schedules.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { escapeText } from './column-values.js';
@@ -24,7 +24,6 @@ export type NewRowColumns = RowColumns &
   ReturnType<typeof starterColumns> &
   ReturnType<typeof lineColumns> & {
     readonly graphId: string;
-    readonly graphVersion: number;
     readonly metadata: string;
     readonly submittedAt: number;
     readonly idempotencyKey: string | null;
@@ -44,7 +43,7 @@ export interface SnapshotColumns {
   readonly state: string;
 }
 
-/** A graph version that has to be there, and perhaps to be the latest, for a run to be made. */
+/** A graph version that has to be there, and perhaps to be the latest, for a run to be made, or moved to it. */
 export interface NeededVersion {
   readonly graphId: string;
   readonly version: number;
@@ -130,7 +129,7 @@ function rowsOfRun(runId: string, { records, create, rowState, snapshot, deliver
   const first = records[0]?.seq ?? 0;
   const isNew = create !== undefined && rowState !== undefined;
   return {
-    versions: isNew ? neededVersions(rowState, create) : [],
+    versions: isNew ? neededVersions(rowState, create) : versionsMovedTo(rowState, records),
     newRuns: isNew ? [newRowOf(rowState, create)] : [],
     metadata: isNew
       ? Object.entries(rowState.metadata).map(([key, value]) => ({
@@ -148,17 +147,21 @@ function rowsOfRun(runId: string, { records, create, rowState, snapshot, deliver
   };
 }
 
+function versionsMovedTo(state: RunState | undefined, records: RunAppend['records']): NeededVersion[] {
+  const moved = state && movedTo({ state, records });
+  return moved === undefined ? [] : [{ ...moved, isLatest: false }];
+}
+
 /** A branch runs on the graph version that its parent is pinned to, which is not gone while the parent is active. */
 function neededVersions({ parent, graphId, graphVersion }: RunState, { isLatest = false }: NewRun): NeededVersion[] {
   return parent?.kind === 'branch' ? [] : [{ graphId, version: graphVersion, isLatest }];
 }
 
 function newRowOf(state: RunState, { idempotency, slotSeq }: NewRun): NewRowColumns {
-  const { runId, graphId, graphVersion, metadata, submittedAt } = state;
+  const { runId, graphId, metadata, submittedAt } = state;
   return {
     runId,
     graphId,
-    graphVersion,
     metadata: JSON.stringify(metadata),
     submittedAt,
     idempotencyKey: idempotency?.key ?? null,

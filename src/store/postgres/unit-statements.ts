@@ -103,14 +103,14 @@ export const updateRuns = statement<RowOf<'changedRuns'>>(
   'update_runs',
   [
     ...(['runId', 'status', 'startedAt', 'finishedAt', 'wakeAt', 'waitingFor', 'error', 'data', 'paused'] as const),
-    ...(['concurrencySince', 'concurrencySlot'] as const),
+    ...(['graphVersion', 'concurrencySince', 'concurrencySlot'] as const),
   ],
   `UPDATE workflow_runs run SET status = n.status, started_at = n.started_at, finished_at = n.finished_at,
     wake_at = n.wake_at, waiting_for = n.waiting_for, error = n.error, data = n.data, paused = n.paused,
-    concurrency_since = n.concurrency_since, concurrency_slot = n.concurrency_slot
+    graph_version = n.graph_version, concurrency_since = n.concurrency_since, concurrency_slot = n.concurrency_slot
   FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::text[],
-    $9::boolean[], $10::bigint[], $11::boolean[]) AS n(run_id, status, started_at, finished_at, wake_at, waiting_for,
-    error, data, paused, concurrency_since, concurrency_slot)
+    $9::boolean[], $10::integer[], $11::bigint[], $12::boolean[]) AS n(run_id, status, started_at, finished_at, wake_at,
+    waiting_for, error, data, paused, graph_version, concurrency_since, concurrency_slot)
   WHERE run.run_id = n.run_id`,
 );
 

@@ -28,7 +28,7 @@ export function prepareStatements(db: BetterSQLite3Database, sqlite: Database.Da
   };
 }
 
-/** The columns that follow the status of a run. */
+/** The columns that follow the status of a run, and its graph version, which can change too. */
 function changingColumns() {
   // As SQL, because `set` takes no placeholders, and so that Drizzle does not make the text 'null' of a null error.
   return {
@@ -40,6 +40,7 @@ function changingColumns() {
     error: sql`${param('error')}`,
     data: sql`${param('data')}`,
     paused: sql`${sql.param(param('paused'), workflowRuns.paused)}`,
+    graphVersion: sql`${param('graphVersion')}`,
     concurrencySince: sql`${param('concurrencySince')}`,
     concurrencySlot: sql`${sql.param(param('concurrencySlot'), workflowRuns.concurrencySlot)}`,
   };
@@ -52,7 +53,6 @@ function prepareRows(db: BetterSQLite3Database, sqlite: Database.Database) {
   const fixed = {
     runId: param('runId'),
     graphId: param('graphId'),
-    graphVersion: param('graphVersion'),
     metadata: param('metadata'),
     submittedAt: param('submittedAt'),
     idempotencyKey: param('idempotencyKey'),

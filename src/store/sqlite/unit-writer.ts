@@ -15,7 +15,7 @@ import {
   TooManyDescendantsError,
 } from '../errors.js';
 import type { AcceptedDelivery } from '../hooks.js';
-import { lineColumns, lineKey, parentColumns, rowOf, starterColumns, usageAbove } from '../run-row.js';
+import { lineColumns, lineKey, movedTo, parentColumns, rowOf, starterColumns, usageAbove } from '../run-row.js';
 import type { ScheduleAdvance } from '../schedules.js';
 import type { NewRun, RunAppend, Slot, Unit } from '../store.js';
 import { isDatabaseFailure, sqliteCode } from './failures.js';
@@ -117,6 +117,10 @@ export class UnitWriter {
     const { state, records, rowChanged, create, snapshot, deliveries = [] } = append;
     const { runId } = state;
     if (create !== undefined) this.#create(state, create);
+    const moved = movedTo(append);
+    if (moved !== undefined && this.#graph(moved.graphId, moved.version) === 'gone') {
+      throw new GraphGoneError(moved.graphId);
+    }
     this.#insertEvents(runId, records);
     const usage = usageAbove(append);
     if (usage !== undefined && state.parent !== null) this.#addUsage(state.parent.run_id, usage);
@@ -149,7 +153,7 @@ export class UnitWriter {
         throw graph === 'gone' ? new GraphGoneError(graphId) : new GraphStaleError(graphId);
       }
     }
-    const run = { runId, graphId, graphVersion, metadata, submittedAt, idempotencyKey, idempotencyFingerprint };
+    const run = { runId, graphId, metadata, submittedAt, idempotencyKey, idempotencyFingerprint };
     try {
       this.#statements.insertRun.run({
         ...run,

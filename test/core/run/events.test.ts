@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isRequest, isTerminal } from '../../../src/core/run/event-kinds.js';
+import { isEndedAfter, isRequest, isTerminal } from '../../../src/core/run/event-kinds.js';
 import { type EventOf, payloadOf, type RunEvent } from '../../../src/core/run/events.js';
 import { eventOf } from '../../../src/core/run/stored-events.js';
 
@@ -32,6 +32,14 @@ describe('isTerminal', () => {
   });
 });
 
+describe('isEndedAfter', () => {
+  it('is what the event says, and stays what it was when a run is moved to another version', () => {
+    expect(isEndedAfter(false, { type: 'run.failed' })).toBe(true);
+    expect(isEndedAfter(true, { type: 'run.retried' })).toBe(false);
+    expect([true, false].map((before) => isEndedAfter(before, { type: 'run.migrated' }))).toEqual([true, false]);
+  });
+});
+
 describe('isRequest', () => {
   it('holds for what is appended beside a session, and for no event that a session appends', () => {
     const ended = (outcome: EventOf<'wait.ended'>['outcome']): RunEvent => ({
@@ -47,6 +55,7 @@ describe('isRequest', () => {
       { type: 'wait.ended', wait_id: 'w3', outcome: 'lifted' },
       { type: 'run.cancelled', logs: [] },
       { type: 'run.retried' },
+      { type: 'run.migrated', from_version: 1, to_version: 2 },
       { type: 'signal.received', name: 'go', payload: 1 },
       ended('answered'),
       ended('signalled'),

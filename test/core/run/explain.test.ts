@@ -11,7 +11,7 @@ import type { WaitKind } from '../../../src/core/run/waits.js';
 const cursor = { node: 'b', step: 2, attempt: 1, tries: 1 };
 
 function explained(phase: Partial<Phase>, more: { parent?: ParentLink; children?: Explained['waitingChildren'] } = {}) {
-  const state = { runId: 'r', graphId: 'g', phase, parent: more.parent ?? null } as RunState;
+  const state = { runId: 'r', graphId: 'g', phase, parent: more.parent ?? null, migratedFrom: null } as RunState;
   return explain({ state, steps: [], waitingChildren: more.children ?? [] });
 }
 
@@ -35,7 +35,7 @@ const step = (number: number, node: string, decision: Decision | null, more: Par
 
 /** Why a run came to the step after one with this decision. */
 function because(decision: Decision | null, more: Partial<StepView> = {}): string | undefined {
-  const state = { runId: 'r', graphId: 'g', phase: { kind: 'completed', cursor: null, finishedAt: 0 } } as RunState;
+  const state = { runId: 'r', graphId: 'g', phase: { kind: 'completed', cursor: null, finishedAt: 0 }, migratedFrom: null } as RunState;
   const steps = [step(1, 'a', decision, more), step(2, 'b', null)];
   return explain({ state, steps, waitingChildren: [] }).path[1]?.because;
 }
@@ -76,7 +76,7 @@ describe('the path', () => {
   });
 
   it('says how many steps came before', () => {
-    const state = { phase: { kind: 'completed', cursor: null, finishedAt: 0 } } as RunState;
+    const state = { phase: { kind: 'completed', cursor: null, finishedAt: 0 }, migratedFrom: null } as RunState;
     const { path, earlier_steps } = explain({ state, steps: [step(41, 'x', null)], waitingChildren: [] });
     expect([path[0]?.because, earlier_steps]).toEqual(['An earlier step led here.', 40]);
     const whole = explain({ state, steps: [step(1, 'x', null)], waitingChildren: [] });
@@ -176,4 +176,16 @@ it.each<[Partial<Phase>, string, string[]]>([
   const result = explained(phase);
   expect(result.summary).toBe(summary);
   expect(tools(result)).toEqual(next);
+});
+
+it('a run that was moved to another version says so', () => {
+  const phase = { kind: 'submitted', cursor: null } as const;
+  const moved = (by?: string) => {
+    const migratedFrom = { version: 3, at: Date.UTC(2026, 0, 1), ...(by !== undefined && { by }) };
+    const state = { runId: 'r', graphId: 'g', graphVersion: 4, phase, parent: null, migratedFrom } as RunState;
+    return explain({ state, steps: [], waitingChildren: [] }).summary;
+  };
+  const begun = 'The run has not begun yet. It was moved from version 3 of its graph to 4';
+  expect(moved('alice')).toBe(`${begun} by alice, at 2026-01-01T00:00:00.000Z.`);
+  expect(moved()).toBe(`${begun}, at 2026-01-01T00:00:00.000Z.`);
 });

@@ -74,6 +74,7 @@ const EVENTS: Record<EventType, [RunEvent, unknown[][]][]> = {
   'run.recovered': [[{ type: 'run.recovered' }, []]],
   'run.drained': [[{ type: 'run.drained' }, []]],
   'slot.taken': [[{ type: 'slot.taken' }, []]],
+  'run.migrated': [[{ type: 'run.migrated', from_version: 1, to_version: 2 }, []]],
   'run.retried': [[{ type: 'run.retried', step: 4, node: 'a', next: 'a' }, [['onRunRetried']]]],
   'run.forked': [
     [{ type: 'run.forked', forked_from: { run_id: 'r', step: 4 }, patch: {}, node: 'a', step: 4 }, [['onRunForked']]],

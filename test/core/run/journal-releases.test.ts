@@ -114,7 +114,8 @@ it('release 1.4 added the names of branches', () => {
 });
 
 /** The journals with names of who asked have requests of every kind. */
-const anonymous = fixtures.filter(({ release }) => release !== '1.5-actors');
+const WITH_ACTORS = ['1.5-actors', '1.5-moves'];
+const anonymous = fixtures.filter(({ release }) => !WITH_ACTORS.includes(release));
 
 /** What an event says of signals, and of waits. */
 function saidOf(event: RunEvent): string {
@@ -145,7 +146,7 @@ it('release 1.5 added pauses', () => {
 it('release 1.5 added who asked', () => {
   for (const { release, runs } of fixtures) {
     const says = /\\"(answered_)?by\\"/.test(JSON.stringify(runs));
-    expect(says, release).toBe(release === '1.5-actors');
+    expect(says, release).toBe(WITH_ACTORS.includes(release));
     for (const run of says ? [] : runs) expect(fold(blank(run), recordsOf(run)).actors).toEqual({});
   }
 });
@@ -225,5 +226,13 @@ it('release 1.5 added traces', () => {
   for (const { release, runs } of fixtures) {
     const isNew = release === '1.5-traces';
     for (const run of runs) expect(fold(blank(run), recordsOf(run)).trace !== null, release).toBe(isNew);
+  }
+});
+
+it('release 1.5 added moves to another version, of which there was none before', () => {
+  for (const { release, runs } of fixtures) {
+    const isNew = release === '1.5-moves';
+    expect([release, typesOf(release).includes('run.migrated')]).toEqual([release, isNew]);
+    for (const run of isNew ? [] : runs) expect(fold(blank(run), recordsOf(run)).migratedFrom).toBeNull();
   }
 });

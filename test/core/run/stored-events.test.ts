@@ -79,6 +79,7 @@ const EVENTS: readonly RunEvent[] = [
   },
   { type: 'run.recovered', children_ended: 3 },
   { type: 'run.drained' },
+  { type: 'run.migrated', from_version: 1, to_version: 2, by: 'alice' },
   {
     type: 'run.retried',
     limits: { max_steps: 5, deadline_seconds: 6 },
@@ -114,6 +115,7 @@ const OPTIONAL: Readonly<Record<string, readonly string[]>> = {
   'pause.requested': ['by'],
   'run.unpaused': ['by'],
   'run.forked': ['by'],
+  'run.migrated': ['by'],
   'run.recovered': ['children_ended'],
   'run.retried': ['limits', 'deadline_at', 'parent_seq', 'budgets_of', 'by', 'data', 'result', 'step', 'node', 'next'],
   'run.cancelled': ['usage', 'by'],
