@@ -16,7 +16,7 @@ export type BacktestedRun = Pick<Replayed, 'verdict' | 'firstDivergence' | 'miss
 
 /** Why nothing is known of a run: what its replay needed first, or that it was not replayed. */
 export interface Unknown {
-  readonly what: Missing['what'] | 'journal';
+  readonly what: Missing['what'] | 'run';
   /** Null if it is not about one node. */
   readonly node: string | null;
   readonly message: string;
@@ -145,7 +145,7 @@ export class Backtest {
 
 /** What a replay lacked first: what it lacked later can follow from that. */
 function reasonOf([first]: readonly Missing[]): Unknown {
-  if (first === undefined) return { what: 'journal', node: null, message: 'The replay does not say why.' };
+  if (first === undefined) return { what: 'run', node: null, message: 'The replay does not say why.' };
   return { what: first.what, node: first.at.node, message: first.message };
 }
 

@@ -146,10 +146,10 @@ describe('a backtest', () => {
     backtest.add('a', unknown([noCall, later]));
     backtest.add('b', unknown([{ ...noCall, message: 'Said otherwise.' }]));
     backtest.add('c', unknown([]));
-    backtest.addUnknown('d', { what: 'journal', node: null, message: 'Its journal is missing.' });
+    backtest.addUnknown('d', { what: 'run', node: null, message: 'Its journal is missing.' });
     expect(backtest.result().unknownGroups).toEqual([
       { what: 'call', node: 'ask', message: 'Nobody called it.', count: 2, examples: ['a', 'b'] },
-      { what: 'journal', node: null, message: 'The replay does not say why.', count: 2, examples: ['c', 'd'] },
+      { what: 'run', node: null, message: 'The replay does not say why.', count: 2, examples: ['c', 'd'] },
     ]);
   });
 
