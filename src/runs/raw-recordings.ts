@@ -56,7 +56,11 @@ async function childrenOf(
 ): Promise<readonly RawRecording[]> {
   const children: RawRecording[] = [];
   if (!rows.some(startsChildren)) return children;
-  for await (const { runId: childId, rows: ofChild } of wholeJournals(deps, await childIds(deps, runId), () => budget)) {
+  for await (const { runId: childId, rows: ofChild } of wholeJournals(
+    deps,
+    await childIds(deps, runId),
+    () => budget,
+  )) {
     if (budget.left < 0) break;
     children.push({ runId: childId, rows: ofChild, children: await childrenOf(deps, childId, ofChild, budget) });
   }
@@ -85,14 +89,17 @@ async function* wholeJournals(
   for await (const page of rawPages(store, runIds)) {
     for (const journal of page) {
       for (; runIds[at] !== journal.runId; at += 1, rows = []) yield { runId: runIds[at] ?? '', rows };
-      for (const row of journal.rows) {
-        budget().left -= row.payload.length;
-        if (budget().left >= 0) rows.push(row);
-      }
+      rows.push(...journal.rows.filter((row) => fits(row, budget())));
     }
     if (turns.isOver()) await turns.next();
   }
   for (; at < runIds.length; at += 1, rows = []) yield { runId: runIds[at] ?? '', rows };
+}
+
+/** Takes a record off what is left; false if there was not enough. */
+function fits({ payload }: EventRow, budget: Budget): boolean {
+  budget.left -= payload.length;
+  return budget.left >= 0;
 }
 
 /** True for a record that can have started runs. Its payload was printed by this program, without spaces. */

@@ -2,6 +2,7 @@ import { EngineError, messageOf } from '../../core/base/errors.js';
 import type { CompiledGraph } from '../../core/graph/compile.js';
 import { Backtest, type BacktestReport } from '../../core/replay/backtest.js';
 import type { GraphRef } from '../../core/replay/recording.js';
+import type { GraphSource } from '../../core/replay/setting.js';
 import { rawRecordings } from '../../runs/raw-recordings.js';
 import { ifReadable } from '../../runs/readable.js';
 import type { RunFilter } from '../../store/store.js';
@@ -9,10 +10,10 @@ import { compileDraft, findVersion, type Through } from '../candidate.js';
 import { type GraphDeps, type GraphUseCases, graphNotFound } from '../graphs.js';
 import { listRuns } from '../list-runs.js';
 import type { RunDeps } from '../shared.js';
-import { type Batch, type Graphs, graphsUsedBy, parseBatch, type RunResult, replayBatch, unknownRun } from './batch.js';
+import { type Batch, graphsUsedBy, parseBatch, type RunResult, replayBatch, unknownRun } from './batch.js';
 import { type GraphKey, textOfKey } from './messages.js';
 import { namesIn } from './names.js';
-import type { WorkerPool } from './worker-pool.js';
+import { shuttingDown, type WorkerPool } from './worker-pool.js';
 
 /** Runs that one backtest can look at. */
 export const MAX_BACKTEST_RUNS = 10_000;
@@ -41,9 +42,7 @@ export interface BacktestRequest {
   readonly signal?: AbortSignal;
 }
 
-export interface BacktestDeps
-  extends Pick<RunDeps, 'store' | 'turns' | 'graphs'>,
-    Pick<GraphDeps, 'registry'> {
+export interface BacktestDeps extends Pick<RunDeps, 'store' | 'turns' | 'graphs'>, Pick<GraphDeps, 'registry'> {
   readonly workers: WorkerPool;
 }
 
@@ -62,6 +61,7 @@ class NotForWorkersError extends Error {}
 export class BacktestUseCases {
   #underWay = 0;
   #drafts = 0;
+  #isStopped = false;
 
   constructor(
     private readonly deps: BacktestDeps,
@@ -81,9 +81,17 @@ export class BacktestUseCases {
     try {
       if (!(await this.deps.store.hasGraph(graphId))) throw graphNotFound(graphId);
       return await this.#backtest(graphId, request);
+    } catch (error) {
+      throw this.#isStopped ? shuttingDown() : error;
     } finally {
       this.#underWay -= 1;
     }
+  }
+
+  /** Ends what is under way. */
+  stop(): void {
+    this.#isStopped = true;
+    this.deps.workers.stop();
   }
 
   async #backtest(graphId: string, request: BacktestRequest): Promise<BacktestReport> {
@@ -133,6 +141,7 @@ export class BacktestUseCases {
         if (batch.length < MAX_BATCH_RUNS && size < MAX_BATCH_SIZE) continue;
         yield batch;
         [batch, size] = [[], 0];
+        if (this.#isStopped) throw shuttingDown();
         if (request.signal?.aborted === true) return;
       }
     }
@@ -190,7 +199,7 @@ class BatchReplayer {
     return turns.inSlices(replayBatch(runs, graphs, this.candidate.compiled));
   }
 
-  async #graphsOf(refs: readonly GraphRef[]): Promise<Graphs> {
+  async #graphsOf(refs: readonly GraphRef[]): Promise<GraphSource> {
     const found = new Map<string, CompiledGraph | undefined>();
     for (const ref of refs) found.set(textOfKey(ref), await this.#pinned(ref));
     return { get: (graphId, version) => found.get(textOfKey({ graphId, version })) };

@@ -4,6 +4,7 @@ import type { CompiledGraph } from '../../core/graph/compile.js';
 import type { BacktestedRun, Unknown } from '../../core/replay/backtest.js';
 import { type GraphRef, graphsOf, type Recording } from '../../core/replay/recording.js';
 import { replay } from '../../core/replay/replay.js';
+import type { GraphSource } from '../../core/replay/setting.js';
 import { type LargeRun, parseRecording, type RawRecording } from '../../runs/raw-recordings.js';
 
 /** Runs that are replayed together, in one thread. */
@@ -15,12 +16,9 @@ export type RunResult =
   | { readonly runId: string; readonly unknown: Unknown };
 
 /** A run that can be replayed, or why it cannot. */
-export type ParsedRun = { readonly runId: string; readonly recording: Recording } | Extract<RunResult, { unknown: unknown }>;
-
-/** Versions of graphs by id and version. */
-export interface Graphs {
-  get(graphId: string, version: number): CompiledGraph | undefined;
-}
+export type ParsedRun =
+  | { readonly runId: string; readonly recording: Recording }
+  | Extract<RunResult, { unknown: unknown }>;
 
 /** Parses what is stored of runs. Yields after each. */
 export function* parseBatch(batch: Batch): Steps<readonly ParsedRun[]> {
@@ -55,7 +53,7 @@ export function graphsUsedBy(runs: readonly ParsedRun[]): readonly GraphRef[] {
 /** Replays runs through a candidate. Yields after each piece of a few milliseconds. */
 export function* replayBatch(
   runs: readonly ParsedRun[],
-  graphs: Graphs,
+  graphs: GraphSource,
   candidate: CompiledGraph,
 ): Steps<readonly RunResult[]> {
   const results: RunResult[] = [];
@@ -69,11 +67,11 @@ export function* replayBatch(
 function* replayRun(
   runId: string,
   recording: Recording,
-  graphs: Graphs,
+  graphs: GraphSource,
   candidate: CompiledGraph,
 ): Steps<RunResult> {
   try {
-    const { path: _, ...replayed } = yield* replay(recording, graphs, candidate);
+    const { path: _, ...replayed } = yield* replay(recording, graphs, { as: candidate });
     return { runId, replayed };
   } catch (thrown) {
     // One journal that was tampered with does not spoil what the others say.

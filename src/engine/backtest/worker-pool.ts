@@ -110,6 +110,7 @@ export class WorkerPool {
   }
 }
 
-function shuttingDown(): EngineError {
+/** The error while the server stops. */
+export function shuttingDown(): EngineError {
   return new EngineError('shutting_down', 'The server is stopping.');
 }
