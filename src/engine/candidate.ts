@@ -41,13 +41,13 @@ export async function compileDraft(
 }
 
 /**
- * A version of a graph, ready to be replayed through.
+ * A version of a graph, ready to be replayed through: the latest if none is named.
  * @throws EngineError `graph_not_found`. @throws UnreadableGraphError
  */
 export async function findVersion(
   { graphs }: Pick<CandidateDeps, 'graphs'>,
   graphId: string,
-  version: number,
+  version: number | undefined,
 ): Promise<CompiledGraph> {
   const found = await graphs.find(graphId, version);
   if (found === undefined) throw graphNotFound(graphId, version);

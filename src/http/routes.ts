@@ -6,6 +6,7 @@ import type { PublicOptions } from './approvals/shown-link.js';
 import { getDeliveryRoute } from './deliveries/get.js';
 import { listDeliveriesRoute } from './deliveries/list.js';
 import { retryDeliveryRoute } from './deliveries/retry.js';
+import { backtestRoute } from './graphs/backtest.js';
 import { listConditionsRoute } from './graphs/conditions.js';
 import { createGraphRoute } from './graphs/create.js';
 import { deleteGraphRoute } from './graphs/delete.js';
@@ -34,6 +35,7 @@ import { watchRunRoute } from './runs/events.js';
 import { forkRunRoute } from './runs/fork.js';
 import { listRunsRoute } from './runs/list.js';
 import { pauseRunRoute } from './runs/pause.js';
+import { replayRoute } from './runs/replay.js';
 import { resumeRunRoute } from './runs/resume.js';
 import { retryRunRoute } from './runs/retry.js';
 import { sendSignalRoute } from './runs/signal.js';
@@ -74,6 +76,7 @@ export const ROUTES: readonly AddRoutes[] = [
   updateGraphRoute,
   deleteGraphRoute,
   drawGraphRoute,
+  backtestRoute,
   graphSchemaRoute,
   startRunRoute,
   getRunStateRoute,
@@ -90,6 +93,7 @@ export const ROUTES: readonly AddRoutes[] = [
   retryRunRoute,
   forkRunRoute,
   diffRunsRoute,
+  replayRoute,
   deleteRunRoute,
   bulkRoute,
   createScheduleRoute,

@@ -9,6 +9,7 @@ export type EngineErrorCode =
   | 'invalid_graph'
   | 'invalid_input'
   | 'invalid_answer'
+  | 'invalid_capsule'
   | 'graph_not_found'
   | 'run_not_found'
   | 'delivery_not_found'

@@ -5,7 +5,6 @@ import type { GraphRef } from '../../core/replay/recording.js';
 import type { GraphSource } from '../../core/replay/setting.js';
 import { rawRecordings } from '../../runs/raw-recordings.js';
 import { ifReadable } from '../../runs/readable.js';
-import type { RunFilter } from '../../store/store.js';
 import { compileDraft, findVersion, type Through } from '../candidate.js';
 import { type GraphDeps, type GraphUseCases, graphNotFound } from '../graphs.js';
 import { listRuns } from '../list-runs.js';
@@ -31,11 +30,10 @@ export const FINISHED = ['COMPLETED', 'FAILED', 'CANCELLED'] as const;
 
 /** Which runs of a graph, and what they are replayed through. */
 export interface BacktestRequest {
-  readonly through: Through;
-  readonly filter?: Pick<
-    RunFilter,
-    'metadata' | 'startedBy' | 'errorCode' | 'currentNode' | 'submittedAfter' | 'submittedBefore'
-  > & { readonly statuses?: readonly (typeof FINISHED)[number][] };
+  /** The latest version if it is omitted. */
+  readonly through?: Through;
+  /** Without `statuses`, runs that have finished. */
+  readonly filter?: Omit<Parameters<typeof listRuns>[1], 'graphId' | 'limit' | 'cursor'>;
   /** At most so many of the latest runs. */
   readonly limit: number;
   /** Ends it: nobody waits for it any more. */
@@ -79,7 +77,6 @@ export class BacktestUseCases {
     }
     this.#underWay += 1;
     try {
-      if (!(await this.deps.store.hasGraph(graphId))) throw graphNotFound(graphId);
       return await this.#backtest(graphId, request);
     } catch (error) {
       throw this.#isStopped ? shuttingDown() : error;
@@ -116,15 +113,12 @@ export class BacktestUseCases {
     return backtest.result();
   }
 
-  async #candidate(graphId: string, through: Through): Promise<Candidate> {
-    if ('version' in through) {
-      const { version } = through;
-      return {
-        compiled: await findVersion(this.deps, graphId, version),
-        key: { graphId, version },
-        text: () => null,
-      };
+  async #candidate(graphId: string, through: Through | undefined): Promise<Candidate> {
+    if (through === undefined || 'version' in through) {
+      const compiled = await findVersion(this.deps, graphId, through?.version);
+      return { compiled, key: { graphId, version: compiled.version }, text: () => null };
     }
+    if (!(await this.deps.store.hasGraph(graphId))) throw graphNotFound(graphId);
     const { compiled, definition } = await compileDraft(this.deps, this.graphs, graphId, through.graph);
     this.#drafts += 1;
     return { compiled, key: { graphId, version: 0, draft: this.#drafts }, text: () => JSON.stringify(definition) };

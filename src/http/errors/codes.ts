@@ -197,6 +197,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     title: 'Invalid answer',
     meaning: 'The answer does not fit the schema of the wait; `errors` lists where.',
   },
+  invalid_capsule: {
+    status: 422,
+    title: 'Invalid capsule',
+    meaning: 'This is no capsule, or one that was cut or changed; `errors` lists where.',
+  },
   invalid_delivery: {
     status: 422,
     title: 'Invalid delivery',
