@@ -24,6 +24,7 @@ import type { Signals } from './store/signals.js';
 import { IN_MEMORY, openSqlite } from './store/sqlite/open.js';
 import type { CommitObserver, Store } from './store/store.js';
 import { callbackPoster } from './tools/http/post-callback.js';
+import { readVersion } from './version.js';
 
 export interface ComposeOptions
   extends Pick<
@@ -142,6 +143,7 @@ export async function compose({
     maxDescendants,
     secrets,
     logger,
+    release: readVersion(),
     allowsUnsigned: options.allowsUnsignedHooks ?? false,
     secretNames: new Set(Object.keys(secrets)),
     workers: new WorkerPool({ start: options.startWorker, width: options.maxWorkers ?? 1, logger }),

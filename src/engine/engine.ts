@@ -1,3 +1,4 @@
+import type { Capsule } from '../core/capsule/document.js';
 import type { Replayed } from '../core/replay/replayed.js';
 import type { Explanation } from '../core/run/explain.js';
 import type { RunOutput } from '../runs/run-output.js';
@@ -6,6 +7,7 @@ import { Admission } from './admission.js';
 import { type AnswerLinkDeps, AnswerLinkUseCases } from './answer-links.js';
 import { type BacktestDeps, BacktestUseCases } from './backtest/backtest.js';
 import { type BulkOutcome, type BulkRequest, doInBulk } from './bulk.js';
+import { type CapsuleDeps, type UseCapsule, useCapsule } from './capsules.js';
 import { type DeliveryDeps, DeliveryUseCases } from './deliveries.js';
 import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
@@ -13,6 +15,7 @@ import { type ExplainRun, explainRun } from './explain.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
 import { type GraphDeps, GraphUseCases } from './graphs.js';
 import { type HookOperations, makeHooks } from './hooks/operations.js';
+import { type ImportedRun, type ImportRun, importRun } from './import-run.js';
 import { LargeReads } from './large-reads.js';
 import { listRuns } from './list-runs.js';
 import { listSteps } from './list-steps.js';
@@ -36,6 +39,7 @@ export type { DiagramFormat } from './diagrams.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
 export type { HookView } from './hooks/hooks.js';
+export type { ImportRun } from './import-run.js';
 export type { RunView } from './read-state.js';
 export type { ReplayRequest } from './replay.js';
 export type { RetryRun } from './requests.js';
@@ -89,6 +93,10 @@ export interface Engine
   replayRun(request: ReplayRequest): Promise<Replayed>;
   /** Starts a new run with the steps of another one before `fromStep` copied. */
   forkRun(runId: string, request: ForkRun): Promise<ForkedRun>;
+  /** Makes the capsule of a run, and does with it what is to be done before another large one is read. */
+  useCapsule<T>(runId: string, options: UseCapsule, use: (capsule: Capsule) => Promise<T>): Promise<T>;
+  /** Takes in the run of a capsule, as a copy. */
+  importRun(request: ImportRun): Promise<ImportedRun>;
   /** Does the same to many runs, with a result for each. */
   changeRuns(request: BulkRequest): Promise<BulkOutcome>;
   /** Sends a signal to a run: it ends the wait for it that is open, or is kept for one to come. */
@@ -108,7 +116,8 @@ export interface EngineDeps
     ParamsDeps,
     DeliveryDeps,
     Pick<BacktestDeps, 'workers'>,
-    Pick<AnswerLinkDeps, 'answerTokens'> {
+    Pick<AnswerLinkDeps, 'answerTokens'>,
+    Pick<CapsuleDeps, 'release'> {
   readonly output: RunOutput;
   readonly queue: Pick<RunQueue, 'admit' | 'hasSlot'>;
   /** Hooks can take what nobody has signed. */
@@ -152,6 +161,8 @@ export function createEngine(parts: EngineDeps): Engine {
     ...operations,
     retryRun: (runId, request) => requests.retryRun(runId, request),
     forkRun: (runId, request) => forkRun(deps, requests, runId, request),
+    useCapsule: (runId, options, use) => useCapsule(deps, requests, runId, options, use),
+    importRun: (request) => importRun(deps, graphs, request),
     sendSignal: (runId, request) => sendSignal(deps, runId, request),
     deleteRun: (runId) => requests.deleteRun(runId),
     changeRuns: (request) => doInBulk(deps, requests, request),

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { EngineError, messageOf, type Problem } from '../core/base/errors.js';
+import { EngineError, messageOf } from '../core/base/errors.js';
 import type { Json } from '../core/base/json.js';
 import { problemsOf } from '../core/base/problems.js';
-import { type CapsuleGraph } from '../core/capsule/document.js';
-import { readCapsule } from '../core/capsule/read-capsule.js';
+import type { CapsuleGraph } from '../core/capsule/document.js';
 import { type CompiledGraph, compileGraph } from '../core/graph/compile.js';
 import { graphDefinitionSchema } from '../core/graph/definition.js';
 import { graphsOf, type Recording, submittedOf } from '../core/replay/recording.js';
@@ -12,12 +10,15 @@ import type { Replayed } from '../core/replay/replayed.js';
 import type { GraphSource } from '../core/replay/setting.js';
 import { ifReadable } from '../runs/readable.js';
 import { RecordingTooLargeError, readRecording } from '../runs/recordings.js';
+import { invalidCapsule, openCapsule } from './capsules.js';
 import { compileDraft, findVersion, type Through } from './candidate.js';
 import type { GraphDeps, GraphUseCases } from './graphs.js';
 import { type RunDeps, runNotFound } from './shared.js';
 
 /** Events of which a run is measured before it is read: longer journals count as these do. */
 const MAX_MEASURED_EVENTS = 10_000;
+/** Where a capsule stands in a request. */
+const POINTER = '/capsule';
 
 /** Which run to replay, and through which graph: the version that it was of, if that is omitted. */
 export interface ReplayRequest {
@@ -36,7 +37,7 @@ interface Replayable {
 
 /**
  * Walks a run again through a graph, with the recorded results in place of calls. Calls no tool, and stores nothing.
- * @throws EngineError `run_not_found`, `run_unreadable`, `run_too_large`, `invalid_capsule`, `graph_not_found`, `invalid_request`,
+ * @throws EngineError `run_not_found`, `run_unreadable`, `capsule_too_large`, `invalid_capsule`, `graph_not_found`, `invalid_request`,
  * `server_busy`
  */
 export async function replayRun(
@@ -75,9 +76,8 @@ async function replayGiven(steps: () => Promise<Replayed>): Promise<Replayed> {
   try {
     return await steps();
   } catch (thrown) {
-    throw invalidCapsule([
-      { pointer: '/events', code: 'invalid_value', message: `The events do not follow from each other: ${messageOf(thrown)}` },
-    ]);
+    const message = `The events do not follow from each other: ${messageOf(thrown)}`;
+    throw invalidCapsule([{ pointer: '/events', code: 'invalid_value', message }], POINTER);
   }
 }
 
@@ -94,13 +94,12 @@ async function readStored(deps: ReplayDeps, runId: string): Promise<Replayable> 
 }
 
 async function readGiven(deps: ReplayDeps, document: unknown): Promise<Replayable> {
-  const { capsule, problems } = await deps.turns.inSlices(readCapsule(document, () => createHash('sha256')));
-  if (problems !== undefined) throw invalidCapsule(problems);
+  const { graphs, recording } = await openCapsule(deps, document, POINTER);
   const found = new Map<string, CompiledGraph>();
-  for (const [index, graph] of capsule.graphs.entries()) {
+  for (const [index, graph] of graphs.entries()) {
     found.set(keyOf(graph.graph_id, graph.version), await compileGiven(deps, graph, `/graphs/${index}/definition`));
   }
-  return { recording: capsule.recording, graphs: { get: (graphId, version) => found.get(keyOf(graphId, version)) } };
+  return { recording, graphs: { get: (graphId, version) => found.get(keyOf(graphId, version)) } };
 }
 
 /** Tools and conditions that are not registered here are no error: what they came to was recorded. */
@@ -112,12 +111,13 @@ async function compileGiven(
   const parsed = graphDefinitionSchema.safeParse(definition);
   if (!parsed.success) {
     const problems = problemsOf(graphDefinitionSchema, definition as Json, parsed.error.issues);
-    throw invalidCapsule(problems.map((problem) => ({ ...problem, pointer: pointer + problem.pointer })));
+    throw invalidCapsule(problems.map(({ fix: _, ...problem }) => problem), POINTER + pointer);
   }
   try {
     return await turns.inSlices(compileGraph(parsed.data, registry, { graphId, version }));
   } catch (thrown) {
-    throw invalidCapsule([{ pointer, code: 'invalid_value', message: `The graph cannot be used: ${messageOf(thrown)}` }]);
+    const message = `The graph cannot be used: ${messageOf(thrown)}`;
+    throw invalidCapsule([{ pointer, code: 'invalid_value', message }], POINTER);
   }
 }
 
@@ -135,13 +135,6 @@ function keyOf(graphId: string, version: number): string {
   return `${graphId}@${version}`;
 }
 
-/** @param problems with pointers into the capsule */
-function invalidCapsule(problems: readonly Problem[]): EngineError {
-  const errors = problems.map(({ fix: _, ...problem }) => ({ ...problem, pointer: `/capsule${problem.pointer}` }));
-  const [first] = errors;
-  return new EngineError('invalid_capsule', `The capsule cannot be read. ${first?.message ?? ''}`.trim(), { errors });
-}
-
 function tooLarge(error: RecordingTooLargeError): EngineError {
-  return new EngineError('run_too_large', error.message, { cause: error });
+  return new EngineError('capsule_too_large', error.message, { cause: error });
 }

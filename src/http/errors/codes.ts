@@ -177,6 +177,16 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     title: 'Invalid request',
     meaning: 'The body, query or path does not fit the schema; `errors` lists where.',
   },
+  invalid_capsule: {
+    status: 422,
+    title: 'Invalid capsule',
+    meaning: 'The capsule is of another version, was changed or cut, or cannot be taken in here; `errors` lists where.',
+  },
+  capsule_too_large: {
+    status: 422,
+    title: 'Capsule too large',
+    meaning: 'The run holds more than a capsule can, with the runs inside it.',
+  },
   idempotency_mismatch: {
     status: 422,
     title: 'Idempotency key mismatch',
@@ -187,20 +197,10 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     title: 'Diagram too large',
     meaning: 'The graph is too large to be drawn; ask for Mermaid text.',
   },
-  run_too_large: {
-    status: 422,
-    title: 'Run too large',
-    meaning: 'The run holds more, with the runs inside it, than can be read as a whole.',
-  },
   invalid_answer: {
     status: 422,
     title: 'Invalid answer',
     meaning: 'The answer does not fit the schema of the wait; `errors` lists where.',
-  },
-  invalid_capsule: {
-    status: 422,
-    title: 'Invalid capsule',
-    meaning: 'This is no capsule, or one that was cut or changed; `errors` lists where.',
   },
   invalid_delivery: {
     status: 422,

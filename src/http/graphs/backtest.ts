@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FINISHED, type Engine, MAX_BACKTEST_RUNS } from '../../engine/engine.js';
+import { type Engine, FINISHED, MAX_BACKTEST_RUNS } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import { BACKTEST, DEMO_GRAPH_ID } from '../openapi/examples.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';

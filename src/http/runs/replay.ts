@@ -2,12 +2,11 @@ import { z } from 'zod';
 import { graphDefinitionSchema } from '../../core/graph/definition.js';
 import type { Engine, ReplayRequest } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
+import { MAX_CAPSULE_BODY_BYTES, takingCapsule } from '../input/capsule-bodies.js';
 import { REPLAY } from '../openapi/examples.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
+import { jsonObjectSchema } from '../schemas.js';
 import { replaySchema, toReplay } from './replay-schemas.js';
-
-/** Capsules are larger than other bodies. */
-const MAX_BODY_BYTES = 67_108_864;
 
 /** What runs are replayed through: a document, or a version that is stored. */
 export const throughShape = {
@@ -18,7 +17,7 @@ export const throughShape = {
 const replayRequestSchema = z
   .strictObject({
     run_id: z.string().exactOptional().describe('A run of this server, finished or not.'),
-    capsule: z.looseObject({}).exactOptional().describe('A run as a document, with the graphs that it used.'),
+    capsule: jsonObjectSchema.exactOptional().describe('What `GET /graph/runs/{run_id}/capsule` has answered, as it is.'),
     ...throughShape,
   })
   .refine(({ run_id, capsule }) => (run_id === undefined) !== (capsule === undefined), {
@@ -31,16 +30,17 @@ const replayRequestSchema = z
   .meta({ examples: [REPLAY] });
 
 export function replayRoute(app: App, engine: Engine): void {
+  const { bodyLimit, config } = takingCapsule(app);
   app.post(
     '/graph/replay',
     {
-      config: { changesNothing: true },
-      bodyLimit: MAX_BODY_BYTES,
+      bodyLimit,
+      config: { ...config, changesNothing: true },
       schema: {
         operationId: 'replayRun',
         summary: 'Replay a run',
         description:
-          'Walks a run again through a graph: the version that it was of, another one, or a document. Recorded results stand in for calls, so no tool is called, and nothing is stored.',
+          'Walks a run again through a graph: the version that it was of, another one, or a document. Recorded results stand in for calls, so no tool is called, and nothing is stored. The body can have 64 MiB.',
         tags: ['Runs'],
         body: replayRequestSchema,
         response: describeResponses({ 200: { description: 'What it comes to.', schema: replaySchema } }, [
@@ -50,13 +50,13 @@ export function replayRoute(app: App, engine: Engine): void {
           'graph_unreadable',
           'invalid_request',
           'invalid_capsule',
-          'run_too_large',
+          'capsule_too_large',
           ...BODY_ERRORS,
         ]),
       },
     },
     async (request) => {
-      const bytes = Number(request.headers['content-length'] ?? MAX_BODY_BYTES);
+      const bytes = Number(request.headers['content-length'] ?? MAX_CAPSULE_BODY_BYTES);
       return toReplay(await engine.replayRun(toReplayRequest(request.body, bytes)));
     },
   );
