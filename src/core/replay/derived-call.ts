@@ -5,9 +5,9 @@ import type { CompiledNode } from '../graph/compile.js';
 import type { WaitStart } from '../run/events.js';
 import { scopeOf } from '../run/routing.js';
 import type { CallOutcome } from '../run/settle.js';
-import { cursorOf, type RunState } from '../run/state.js';
+import type { RunState } from '../run/state.js';
 import { readFailureKind } from '../tool/failure.js';
-import { FOLLOWS_FROM_PARAMS } from '../tool/tool.js';
+import { FOLLOWS_FROM_PARAMS, type ToolContext } from '../tool/tool.js';
 import { retryHint } from '../tool/tool-errors.js';
 import { type WaitRequest, waitRequestOf } from '../tool/wait.js';
 
@@ -19,27 +19,14 @@ import { type WaitRequest, waitRequestOf } from '../tool/wait.js';
 export function deriveCall(node: CompiledNode, state: RunState, now: number): CallOutcome | undefined {
   const { tool, params, name } = node;
   if (tool?.[FOLLOWS_FROM_PARAMS] !== true || params.secretNames.length > 0) return undefined;
-  const logs: string[] = [];
+  const logs: readonly string[] = [];
   try {
     const rendered = params.isStatic ? params.preview : params.render(scopeOf(state));
-    const parsed = tool.params?.safeParse(rendered) ?? { success: true, data: rendered };
+    const parsed = tool.params?.safeParse(rendered) ?? { success: true as const, data: rendered };
     if (!parsed.success) return refused('invalid_params', 'The params do not fit.');
-    const { runId, inputData, data } = state;
-    const { step = 1, attempt = 1 } = cursorOf(state) ?? {};
-    const value: unknown = tool.run(
-      { input_data: inputData, data },
-      {
-        params: parsed.data,
-        log: (line) => logs.push(line),
-        signal: NEVER,
-        idempotencyKey: `${runId}/${step}`,
-        runId,
-        node: name,
-        attempt,
-        emit: () => undefined,
-        usage: () => undefined,
-      },
-    );
+    // Of the context such a tool needs nothing else.
+    const context = { params: parsed.data } as ToolContext<unknown>;
+    const value: unknown = tool.run({ input_data: state.inputData, data: state.data }, context);
     const request = waitRequestOf(value);
     if (request === undefined) return { kind: 'returned', value, logs };
     const wait = waitOf(request, name, now);
@@ -57,8 +44,6 @@ export function deriveCall(node: CompiledNode, state: RunState, now: number): Ca
     };
   }
 }
-
-const NEVER = new AbortController().signal;
 
 function refused(code: string, message: string): CallOutcome {
   return { kind: 'threw', code, message, logs: [], fatal: true };

@@ -1,3 +1,4 @@
+import isDeepEqual from 'fast-deep-equal';
 import { definedOnly } from '../base/defined-only.js';
 import { type GraphDefinition, type LimitsDefinition, resolveLimits } from '../graph/definition.js';
 import { limitsDocument } from '../run/children.js';
@@ -16,7 +17,7 @@ export function withLimitsOf(
   const { event } = record;
   if (event.type !== 'run.submitted' || keepsLimits || own === as) return record;
   const limits = exchangeLimits(event.limits, own.limits, as.limits);
-  return { ...record, event: { ...event, graph_version: as.version, limits } };
+  return isDeepEqual(limits, event.limits) ? record : { ...record, event: { ...event, limits } };
 }
 
 type Limits = GivenLimits & { readonly max_steps: number };

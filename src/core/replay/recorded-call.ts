@@ -37,9 +37,12 @@ export function settleRecorded(
   const { event } = call.record;
   if (event.type !== 'step.completed') return settle(graph, state, outcomeOf(call, at), at);
   // What was stored of it was checked then, and is not measured again.
-  const counted = event.usage === undefined ? state : { ...state, usage: addUsage(state.usage, event.usage) };
+  const { patch, logs, usage } = event;
+  const counted = usage === undefined ? state : { ...state, usage: addUsage(state.usage, usage) };
   const visit = visitOf(graph, counted, at);
-  return visit === undefined ? [] : completeStep(visit, { patch: event.patch }, event.logs);
+  if (visit === undefined) return [];
+  const [completed, ...others] = completeStep(visit, { patch }, logs);
+  return [{ ...(completed as RunEvent), ...definedOnly({ usage }) } as RunEvent, ...others];
 }
 
 function outcomeOf(call: RecordedCall, at: Circumstances): CallOutcome {

@@ -3,7 +3,8 @@ import type { Decision, EventOf, EventType, RunEvent } from '../run/events.js';
 
 /*
  * What of an event says which way a run went. Left out are what only tells how it was told or driven: log lines, usage,
- * messages, what a decision read, the moment of a next try, and whether the next visit was in the log by then.
+ * messages, what a decision read, the moment of a next try, and whether the next visit was in the log by then. Events that
+ * are given (see `given.ts`) are never held against others.
  */
 
 type Gist<T extends EventType> = (event: EventOf<T>) => readonly unknown[];
@@ -26,7 +27,7 @@ const GISTS: { readonly [T in EventType]: Gist<T> } = {
     ...[step, node, attempt, kind, schema ?? null, signal ?? null, save_as, graph_id ?? null],
   ],
   'wait.ended': ({ outcome, answer }) => [outcome, answer ?? null],
-  'signal.received': ({ name, payload }) => [name, payload],
+  'signal.received': nothing,
   'branches.started': ({ step, node, kind, to_nodes, join_node, count }) => [
     ...[step, node, kind, to_nodes, join_node, count],
   ],
@@ -35,18 +36,18 @@ const GISTS: { readonly [T in EventType]: Gist<T> } = {
     // What is kept of an error has words in it, which say the same in other ways.
     error === undefined ? patch : null,
   ],
-  'children.refused': ({ code }) => [code],
+  'children.refused': nothing,
   'cancel.requested': nothing,
   'pause.requested': nothing,
   'run.paused': ({ node }) => [node],
   'run.unpaused': nothing,
   'limit.reached': ({ limit, step, node, limit_of }) => [limit, step, node, limit_of ?? null],
-  'limits.lifted': ({ limits }) => [limits],
+  'limits.lifted': nothing,
   'run.recovered': nothing,
   'run.drained': nothing,
-  'run.retried': ({ data, result, limits }) => [data ?? null, result ?? null, limits ?? null],
+  'run.retried': nothing,
   'slot.taken': nothing,
-  'run.forked': ({ node, step, patch }) => [node, step, patch],
+  'run.forked': nothing,
   'run.completed': nothing,
   'run.failed': ({ error: { code, node, step } }) => [code, node, step],
   'run.cancelled': nothing,

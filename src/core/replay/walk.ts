@@ -1,3 +1,4 @@
+import isDeepEqual from 'fast-deep-equal';
 import { estimateBytes } from '../base/json-size.js';
 import type { Steps } from '../base/steps.js';
 import { evaluateList } from '../expressions/expressions.js';
@@ -46,7 +47,8 @@ export class RunWalk {
   readonly #childWalks = new Map<number, readonly RunWalk[]>();
   /** The run before each retry that its parent set it going with. */
   readonly #ends: { readonly before: number; readonly state: RunState }[] = [];
-  readonly #isTwin: boolean;
+  /** Both are one, so that it is folded once. */
+  #isTwin: boolean;
   #index = 0;
 
   constructor(
@@ -61,7 +63,7 @@ export class RunWalk {
     const runId = startedBy?.kind === ('import' as string) ? (startedBy?.id ?? recording.runId) : recording.runId;
     this.was = blankRun(runId, bases.was);
     this.now = bases.was === bases.now ? this.was : blankRun(runId, bases.now);
-    this.#isTwin = graphs.own === graphs.as && this.was === this.now;
+    this.#isTwin = this.was === this.now;
   }
 
   /** Walks as far as the recording leads. */
@@ -100,7 +102,7 @@ export class RunWalk {
   }
 
   get place(): Place {
-    return placeIn(this.now, this.graphs.as.entryPoint, this.branch);
+    return placeIn(this.now, this.graphs.own.entryPoint, this.branch);
   }
 
   *#take(record: EventRecord): Steps<void> {
@@ -111,7 +113,9 @@ export class RunWalk {
     this.path.note(this.now, event);
     const hadChildren = childrenOf(this.now) !== null;
     this.was = measured(evolve(this.was, record));
-    this.now = this.#isTwin ? this.was : measured(evolve(this.now, withLimitsOf(record, this.graphs, this.setting)));
+    const otherwise = withLimitsOf(record, this.graphs, this.setting);
+    this.#isTwin &&= otherwise === record;
+    this.now = this.#isTwin ? this.was : measured(evolve(this.now, otherwise));
     this.#index += 1;
     const children = childrenOf(this.now);
     if (children !== null && !hadChildren) yield* this.#walkChildren(children);
@@ -141,11 +145,23 @@ export class RunWalk {
   #expect(record: EventRecord, at: Circumstances): readonly RunEvent[] | undefined {
     const { conditions } = this.setting;
     conditions.recall(this.#recorded());
-    const command = decide(this.graphs.as, this.now, at);
+    const command = this.#decide(record, at);
     const events = this.#perform(command, record, at);
     const { unanswered } = conditions;
     if (unanswered === undefined) return events;
     return this.#miss('condition', `The condition "${unanswered}" is not registered here, so nobody can ask it.`);
+  }
+
+  /** What ended a call ended it after it had begun: what happened meanwhile did not keep it from that. */
+  #decide(record: EventRecord, at: Circumstances): Command {
+    const isCalled = this.now.phase.kind === 'calling' && isCallEvent(record.event);
+    if (!isCalled) return decide(this.graphs.as, this.now, at);
+    const { time } = this.recording.records[this.#index - 1] ?? record;
+    return decide(
+      this.graphs.as,
+      { ...this.now, cancelRequested: false, paused: false, recoveries: 0 },
+      { ...at, now: time },
+    );
   }
 
   #perform(command: Command, record: EventRecord, at: Circumstances): readonly RunEvent[] | undefined {
@@ -170,7 +186,7 @@ export class RunWalk {
     const { own, as } = this.graphs;
     const before = own.nodes.get(cursor.node);
     const isSame =
-      this.#isTwin ||
+      (own === as && this.#isTwin) ||
       (before !== undefined && isSameCall({ node: before, state: this.was }, { node, state: this.now }));
     if (isSame && isCallEvent(record.event)) {
       const following = this.recording.records[this.#index + 1];
@@ -263,7 +279,7 @@ export function* walkChildren(
     const place = [...branch, index];
     if (parent?.kind === 'branch') {
       const before = inheritedFrom(was.state, basesThen[index]);
-      const isTwin = graphs.own === graphs.as && was.state === now.state;
+      const isTwin = was.state === now.state && isDeepEqual(basesThen[index], basesNow[index]);
       const bases = { was: before, now: isTwin ? before : inheritedFrom(now.state, basesNow[index]) };
       walks.push(new RunWalk(setting, child, graphs, bases, place));
     } else {
