@@ -127,7 +127,7 @@ export async function compose({
   const lines = new LinePages(store, turns);
   const output = new RunOutput({ signals, now });
   const newId = runIds(now, newestRunId);
-  const inside = { store, queue, signals, peers, graphs, runs, lines, turns, output, now, newId };
+  const inside = { store, queue, signals, peers, graphs, runs, lines, turns, output, now, newId, logger };
   const executor = new Executor({
     ...options,
     ...inside,

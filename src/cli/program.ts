@@ -8,6 +8,7 @@ import { addFork } from './commands/fork.js';
 import { addLogs } from './commands/logs.js';
 import { addMcp } from './commands/mcp.js';
 import { addMigrate } from './commands/migrate.js';
+import { addReplay } from './commands/replay.js';
 import { addRequests } from './commands/requests.js';
 import { addResume } from './commands/resume.js';
 import { addRetry } from './commands/retry.js';
@@ -39,6 +40,7 @@ const COMMANDS: readonly AddCommand[] = [
   addRetry,
   addFork,
   addDiff,
+  addReplay,
   addSchedules,
   addMcp,
   addMigrate,

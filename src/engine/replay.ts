@@ -10,8 +10,8 @@ import type { Replayed } from '../core/replay/replayed.js';
 import type { GraphSource } from '../core/replay/setting.js';
 import { ifReadable } from '../runs/readable.js';
 import { RecordingTooLargeError, readRecording } from '../runs/recordings.js';
-import { invalidCapsule, openCapsule } from './capsules.js';
 import { compileDraft, findVersion, type Through } from './candidate.js';
+import { invalidCapsule, openCapsule } from './capsules.js';
 import type { GraphDeps, GraphUseCases } from './graphs.js';
 import { type RunDeps, runNotFound } from './shared.js';
 
@@ -111,7 +111,10 @@ async function compileGiven(
   const parsed = graphDefinitionSchema.safeParse(definition);
   if (!parsed.success) {
     const problems = problemsOf(graphDefinitionSchema, definition as Json, parsed.error.issues);
-    throw invalidCapsule(problems.map(({ fix: _, ...problem }) => problem), POINTER + pointer);
+    throw invalidCapsule(
+      problems.map(({ fix: _, ...problem }) => problem),
+      POINTER + pointer,
+    );
   }
   try {
     return await turns.inSlices(compileGraph(parsed.data, registry, { graphId, version }));

@@ -1,4 +1,5 @@
 import isDeepEqual from 'fast-deep-equal';
+import { estimateBytes } from '../base/json-size.js';
 import { addUsage, NO_USAGE, type Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
 import type { Divergence, End, Missing, Outcome, Replayed, Verdict } from './replayed.js';
@@ -10,6 +11,8 @@ export const MAX_EXAMPLES = 5;
 /** Values of one path that are shown in a group, and values of all paths together. */
 export const MAX_VALUES_OF_PATH = 5;
 export const MAX_VALUES = 20;
+/** Larger values of outcomes are not shown: about so many bytes. */
+const MAX_VALUE_BYTES = 4096;
 
 /** What a backtest uses of a replay. */
 export type BacktestedRun = Pick<Replayed, 'verdict' | 'firstDivergence' | 'missing' | 'end' | 'steps' | 'usage'>;
@@ -26,7 +29,7 @@ export interface Unknown {
 export interface DivergedGroup {
   readonly at: { readonly node: string; readonly visit: number };
   readonly of: Divergence['of'];
-  /** The values are there if all runs of the group have the same. */
+  /** The values are there if they are what is different, and all runs of the group have the same. */
   readonly was: Outcome;
   readonly wouldBe: Outcome;
   readonly count: number;
@@ -117,7 +120,8 @@ export class Backtest {
     };
   }
 
-  #addDivergence(runId: string, { at: { node, visit }, of, was, wouldBe, read }: Divergence): void {
+  #addDivergence(runId: string, { at: { node, visit }, of, read, ...outcomes }: Divergence): void {
+    const [was, wouldBe] = [shown(of, outcomes.was), shown(of, outcomes.wouldBe)];
     const key = [node, visit, of, was.text, was.toNode, wouldBe.text, wouldBe.toNode];
     const group = groupIn(this.#groups, key, () => {
       return { at: { node, visit }, of, was, wouldBe, count: 0, read: [], examples: [] };
@@ -159,6 +163,13 @@ function groupIn<G>(groups: Map<string, G>, parts: readonly unknown[], make: () 
 function count(group: { count: number; examples: string[] }, runId: string): void {
   group.count += 1;
   if (group.examples.length < MAX_EXAMPLES) group.examples.push(runId);
+}
+
+/** An outcome with its value if that is what is different, and not large. */
+function shown(of: Divergence['of'], outcome: Outcome): Outcome {
+  const { value, ...rest } = outcome;
+  const isTold = of === 'result' && value !== undefined && estimateBytes(value, MAX_VALUE_BYTES) <= MAX_VALUE_BYTES;
+  return isTold ? outcome : rest;
 }
 
 /** The outcome of a group, without a value that its runs do not share. */

@@ -85,12 +85,8 @@ export const replaySchema = z
       })
       .nullable()
       .describe('Where it first goes another way; null if it does not, as far as that is known.'),
-    path: z
-      .array(pathStepSchema)
-      .describe('The visits of the replay, without those in branches: at most a thousand.'),
-    missing: z
-      .array(missingSchema)
-      .describe('What the replay would have needed, and nobody has recorded.'),
+    path: z.array(pathStepSchema).describe('The visits of the replay, without those in branches: at most a thousand.'),
+    missing: z.array(missingSchema).describe('What the replay would have needed, and nobody has recorded.'),
     end: z.object({ was: endSchema, would_be: endSchema }),
     steps: stepCountsSchema,
     usage: usagesSchema,

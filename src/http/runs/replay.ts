@@ -17,7 +17,9 @@ export const throughShape = {
 const replayRequestSchema = z
   .strictObject({
     run_id: z.string().exactOptional().describe('A run of this server, finished or not.'),
-    capsule: jsonObjectSchema.exactOptional().describe('What `GET /graph/runs/{run_id}/capsule` has answered, as it is.'),
+    capsule: jsonObjectSchema
+      .exactOptional()
+      .describe('What `GET /graph/runs/{run_id}/capsule` has answered, as it is.'),
     ...throughShape,
   })
   .refine(({ run_id, capsule }) => (run_id === undefined) !== (capsule === undefined), {

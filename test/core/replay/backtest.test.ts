@@ -124,6 +124,14 @@ describe('a backtest', () => {
     expect(group?.wouldBe).not.toHaveProperty('value');
   });
 
+  it('shows no value that is not what is different, or is large', () => {
+    const outcome = { text: 'completed', value: { large: 'x'.repeat(5000) } };
+    const [large] = reportOf([diverged(divergence({ of: 'result', was: outcome }))]).groups;
+    expect(large?.was).toEqual({ text: 'completed' });
+    const was = { text: 'went', toNode: 'done', value: { score: 1 } };
+    expect(reportOf([diverged(divergence({ was }))]).groups[0]?.was).toEqual({ text: 'went', toNode: 'done' });
+  });
+
   it('shows some different values of each path, and names some runs', () => {
     const many = Array.from({ length: 30 }, (_, index) => {
       const others: Read[] = Array.from({ length: 6 }, (_, path) => ({ path: `data.p${path}`, value: index }));
