@@ -142,14 +142,13 @@ export async function compose({
     registry,
     maxDescendants,
     secrets,
-    logger,
     release: readVersion(),
     allowsUnsigned: options.allowsUnsignedHooks ?? false,
     secretNames: new Set(Object.keys(secrets)),
     workers: new WorkerPool({ start: options.startWorker, width: options.maxWorkers ?? 1, logger }),
     answerTokens: options.publicUrl === undefined ? undefined : await makeAnswerTokens(store),
   });
-  const scheduler = new Scheduler({ ...inside, logger, timers, startRun: (request) => engine.startRun(request) });
+  const scheduler = new Scheduler({ ...inside, timers, startRun: (request) => engine.startRun(request) });
   return {
     engine,
     store,

@@ -4,7 +4,9 @@ import { addApply } from './commands/apply.js';
 import { addCompletion } from './commands/completion.js';
 import { addDev } from './commands/dev.js';
 import { addDiff } from './commands/diff.js';
+import { addExport } from './commands/export.js';
 import { addFork } from './commands/fork.js';
+import { addImport } from './commands/import.js';
 import { addLogs } from './commands/logs.js';
 import { addMcp } from './commands/mcp.js';
 import { addMigrate } from './commands/migrate.js';
@@ -40,6 +42,8 @@ const COMMANDS: readonly AddCommand[] = [
   addRetry,
   addFork,
   addDiff,
+  addExport,
+  addImport,
   addReplay,
   addSchedules,
   addMcp,

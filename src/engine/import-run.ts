@@ -1,4 +1,3 @@
-import { EngineError } from '../core/base/errors.js';
 import { type CopiedRun, copyRuns } from '../core/capsule/copy-runs.js';
 import type { ReadCapsule } from '../core/capsule/read-capsule.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
@@ -112,7 +111,7 @@ async function placeGraphs(
   deps: ImportDeps,
   graphs: Pick<GraphUseCases, 'validateGraph'>,
   { digest, graphs: documents }: ReadCapsule,
-): Promise<(ref: GraphRef) => CompiledGraph> {
+): Promise<(ref: GraphRef) => CompiledGraph | undefined> {
   const mark = digest.slice(DIGEST_PREFIX.length, DIGEST_PREFIX.length + MARK_LENGTH);
   const importing = new GraphImport(deps, graphs, mark);
   const placed = new Map<string, CompiledGraph>();
@@ -125,12 +124,7 @@ async function placeGraphs(
     );
   }
   if (importing.problems.length > 0) throw invalidCapsule(importing.problems, POINTER);
-  return (ref) => {
-    const graph = placed.get(keyOf(ref));
-    // Reading the capsule has found that all are there.
-    if (graph === undefined) throw new EngineError('invalid_capsule', `Graph "${ref.graphId}" is missing.`);
-    return graph;
-  };
+  return (ref) => placed.get(keyOf(ref));
 }
 
 function keyOf({ graphId, version }: GraphRef): string {

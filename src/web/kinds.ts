@@ -119,4 +119,5 @@ export const STARTERS: Readonly<Record<StartedBy['kind'], { readonly name: strin
   schedule: { name: 'schedule', views: 'schedules' },
   hook: { name: 'hook', views: 'hooks' },
   mcp: { name: 'an MCP client', views: null },
+  import: { name: 'an import', views: null },
 };

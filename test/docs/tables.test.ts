@@ -10,6 +10,7 @@ import { readConfig, settingsSchema } from '../../src/config.js';
 import { RUN_ERRORS } from '../../src/core/base/errors.js';
 import { MAX_JSON_DEPTH } from '../../src/core/base/json.js';
 import { DOCUMENT_PROBLEMS } from '../../src/core/base/problems.js';
+import { CAPSULE_PROBLEMS } from '../../src/core/capsule/document.js';
 import { compileExpression } from '../../src/core/expressions/expressions.js';
 import { FUNCTIONS, METHODS } from '../../src/core/expressions/functions.js';
 import { isMacro } from '../../src/core/expressions/macros.js';
@@ -116,6 +117,11 @@ describe('the tables of the documents', () => {
   it('list every code of a body that does not fit, with its meaning', () => {
     const rows = table('Code of an item').map(([code, meaning]) => [codesIn(code)[0], meaning]);
     expect(Object.fromEntries(rows)).toEqual(DOCUMENT_PROBLEMS);
+  });
+
+  it('list every code of a capsule with its meaning', () => {
+    const rows = table('Code of a capsule').map(([code, meaning]) => [codesIn(code)[0], meaning]);
+    expect(Object.fromEntries(rows)).toEqual(CAPSULE_PROBLEMS);
   });
 
   it('list every code of runs with its meaning', () => {

@@ -69,7 +69,15 @@ function graphOf(url: string) {
 
 /** Every answer that shows something of a run or of the graph. */
 async function answersAbout(server: ServerProcess, runId: string): Promise<string> {
-  const paths = [`state/${runId}`, `runs/${runId}/steps`, 'runs', 'calls', 'tools', 'conditions'];
+  const paths = [
+    `state/${runId}`,
+    `runs/${runId}/steps`,
+    `runs/${runId}/capsule`,
+    'runs',
+    'calls',
+    'tools',
+    'conditions',
+  ];
   const answers = await Promise.all(paths.map((path) => ask(server, `GET /graph/${path}`)));
   for (const { status } of answers) expect(status).toBe(200);
   return JSON.stringify(answers.map(({ body }) => body));

@@ -79,19 +79,16 @@ function keysOf(object: JsonObject): string[] {
 
 /** Sorts by code units, as `sort()` does, which takes 60 ms for 90,000 keys and cannot be interrupted. */
 function* sortKeys(keys: readonly string[]): Steps<readonly string[]> {
-  let runs: (readonly string[])[] = [];
+  const parts: (readonly string[])[] = [];
   for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
-    runs.push(keys.slice(start, start + KEYS_AT_ONCE).sort());
+    parts.push(keys.slice(start, start + KEYS_AT_ONCE).sort());
     yield;
   }
-  while (runs.length > 1) {
-    const merged: (readonly string[])[] = [];
-    for (let index = 0; index < runs.length; index += 2) {
-      merged.push(yield* merge(runs[index] ?? [], runs[index + 1] ?? []));
-    }
-    runs = merged;
+  // The smallest first: what was merged comes last.
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    parts.push(yield* merge(parts[index] as readonly string[], parts[index + 1] as readonly string[]));
   }
-  return runs[0] ?? [];
+  return parts.at(-1) as readonly string[];
 }
 
 function* merge(one: readonly string[], other: readonly string[]): Steps<readonly string[]> {

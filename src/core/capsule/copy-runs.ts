@@ -20,8 +20,8 @@ const MAX_COPIED_RUNS = 10_000;
 export interface CopyOptions extends Actor {
   /** A new id for each run. */
   readonly newId: () => string;
-  /** The graph here that stands for one of the capsule. */
-  readonly graphFor: (ref: GraphRef) => CompiledGraph;
+  /** The graph here that stands for one of the capsule, if it has that. */
+  readonly graphFor: (ref: GraphRef) => CompiledGraph | undefined;
   /** Runs that have not ended go on; they are cancelled otherwise. */
   readonly goesOn: boolean;
   /** Milliseconds since 1970. */
@@ -64,7 +64,7 @@ class Copier {
     let last = 0;
     for (const { runId, records } of runsOf(recording)) {
       this.#ids.set(runId, options.newId());
-      last = Math.max(last, records.at(-1)?.time ?? 0);
+      last = Math.max(last, lastOf(records).time);
     }
     this.#shiftMs = options.goesOn ? Math.max(0, options.now - last) : 0;
   }
@@ -76,6 +76,7 @@ class Copier {
     const { graphFor } = this.options;
     const submitted = submittedOf(recording);
     const graph = graphFor({ graphId: submitted.graph_id, version: submitted.graph_version });
+    if (graph === undefined) return this.#refuse('missing_graph', '/graphs', 'The graph of a run is missing.');
     const copied = yield* this.#copyJournal(recording, graph, pointer);
     if (copied === undefined) return;
     const missing = missingNode(copied.state, graph);
@@ -120,13 +121,13 @@ class Copier {
     const { runId, records } = recording;
     const { concurrency: _, by: __, ...submitted } = submittedOf(recording);
     const { parent, limits } = submitted;
-    const time = records[0]?.time ?? 0;
+    const { time } = records[0] as EventRecord;
     const ownDeadline = limits.deadline_seconds === undefined ? undefined : time + limits.deadline_seconds * 1000;
     return {
       ...submitted,
       graph_id: graph.graphId,
       graph_version: graph.version,
-      started_by: { kind: 'import', id: runId, seq: records.at(-1)?.seq ?? 1 },
+      started_by: { kind: 'import', id: runId, seq: lastOf(records).seq },
       ...definedOnly({
         by: parent === undefined ? this.options.by : undefined,
         parent: parent && { ...parent, run_id: this.#idOf(parent.run_id) },
@@ -163,8 +164,8 @@ class Copier {
   #renameGraph(wait: EventOf<'wait.started'>['wait']): EventOf<'wait.started'>['wait'] {
     const { graph_id: id, graph_version: version } = wait;
     if (id === undefined || version === undefined) return wait;
-    const { graphId, version: ours } = this.options.graphFor({ graphId: id, version });
-    return { ...wait, graph_id: graphId, graph_version: ours };
+    const graph = this.options.graphFor({ graphId: id, version });
+    return graph === undefined ? wait : { ...wait, graph_id: graph.graphId, graph_version: graph.version };
   }
 
   #known(runIds: readonly string[] | undefined): readonly string[] | undefined {
@@ -176,7 +177,7 @@ class Copier {
   }
 
   #idOf(runId: string): string {
-    return this.#ids.get(runId) ?? runId;
+    return this.#ids.get(runId) as string;
   }
 
   /** What comes after the copied events: nothing for a run that has ended. */
@@ -197,6 +198,11 @@ class Copier {
   #refuse(code: string, pointer: string, message: string): undefined {
     this.problems.push({ pointer, code, message });
   }
+}
+
+/** A journal has at least its first event. */
+function lastOf(records: readonly EventRecord[]): EventRecord {
+  return records[records.length - 1] as EventRecord;
 }
 
 /** Only what a branch sets itself is stored with it. */

@@ -1,8 +1,7 @@
-import type { Problem } from '../base/errors.js';
+import { messageOf, type Problem } from '../base/errors.js';
 import { isPlainObject, type JsonObject } from '../base/json.js';
 import type { DOCUMENT_PROBLEMS } from '../base/problems.js';
 import { createPacer, type Steps } from '../base/steps.js';
-import { UnreadableError } from '../base/stored.js';
 import type { Recording } from '../replay/recording.js';
 import { blankRun } from '../run/blank-run.js';
 import type { EventRecord, ParentLink, RunEvent } from '../run/events.js';
@@ -78,7 +77,6 @@ export class RunReader {
         ? yield* this.read(child as RawRun, at, around)
         : this.#refuse(at, 'invalid_type', 'Must be a run: an object with run_id, events and children.');
       if (run !== undefined) inside.push(run);
-      if (this.#isDue()) yield;
     }
     return inside;
   }
@@ -124,8 +122,7 @@ export class RunReader {
     try {
       return eventFrom(type, payload);
     } catch (thrown) {
-      if (!(thrown instanceof UnreadableError)) throw thrown;
-      const what = `The event ${JSON.stringify(type.slice(0, 100))} ${thrown.message}.`;
+      const what = `The event ${JSON.stringify(type.slice(0, 100))} ${messageOf(thrown)}.`;
       return this.#refuse(pointer, 'unreadable_event', what);
     }
   }

@@ -4,6 +4,7 @@ import { actorOf } from '../actor.js';
 import type { App } from '../app-type.js';
 import { takingCapsule } from '../input/capsule-bodies.js';
 import { idempotencyOf } from '../input/idempotency.js';
+import { CAPSULE } from '../openapi/example-capsule.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
 import { jsonObjectSchema } from '../schemas.js';
 import type { Wire } from '../wire.js';
@@ -19,7 +20,8 @@ const importRunSchema = z
       .exactOptional()
       .describe('A run that has not ended goes on here from its step. It is cancelled if this is false or omitted.'),
   })
-  .meta({ id: 'ImportRun' });
+  .meta({ id: 'ImportRun' })
+  .meta({ examples: [{ capsule: CAPSULE }] });
 
 const importedRunSchema = startedRunSchema
   .extend({ imported_from: importedFromSchema, graph_id: z.string(), graph_version: z.int() })

@@ -3,7 +3,7 @@ import { graphDefinitionSchema } from '../../core/graph/definition.js';
 import type { Engine, ReplayRequest } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import { MAX_CAPSULE_BODY_BYTES, takingCapsule } from '../input/capsule-bodies.js';
-import { REPLAY } from '../openapi/examples.js';
+import { CAPSULE } from '../openapi/example-capsule.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
 import { jsonObjectSchema } from '../schemas.js';
 import { replaySchema, toReplay } from './replay-schemas.js';
@@ -29,7 +29,7 @@ const replayRequestSchema = z
     message: 'Cannot have both `graph` and `version`.',
   })
   .meta({ id: 'ReplayRequest' })
-  .meta({ examples: [REPLAY] });
+  .meta({ examples: [{ capsule: CAPSULE }] });
 
 export function replayRoute(app: App, engine: Engine): void {
   const { bodyLimit, config } = takingCapsule(app);

@@ -4,9 +4,11 @@ import { applyPatch } from '../../../src/core/base/json-patch.js';
 import { finishSteps } from '../../../src/core/base/steps.js';
 import type { Capsule } from '../../../src/core/capsule/document.js';
 import { graphsIn } from '../../../src/core/capsule/graphs-in.js';
+import { makeCapsule } from '../../../src/core/capsule/make-capsule.js';
+import { readCapsule } from '../../../src/core/capsule/read-capsule.js';
 import { RunReader } from '../../../src/core/capsule/read-runs.js';
 import type { RunEvent } from '../../../src/core/run/events.js';
-import { capsuleOf, family, reading, recordsOf, submitted } from './capsules.js';
+import { capsuleOf, family, reading, recordsOf, sha256, submitted } from './capsules.js';
 
 type Edit = readonly [path: string, value: unknown] | { readonly remove: string };
 
@@ -83,6 +85,9 @@ describe('a capsule', () => {
       { graphId: 'my-graph', version: 2 },
       { graphId: 'inner', version: 7 },
     ]);
+    const wait = { kind: 'graph', until: null, save_as: 'x' } as const;
+    const events = [submitted, { type: 'wait.started', step: 1, node: 'a', attempt: 1, logs: [], wait }] as const;
+    expect(finishSteps(graphsIn({ runId: 'r', records: recordsOf('r', events), children: [] }))).toHaveLength(1);
   });
 
   it('has the same digest however it is written, and another one after any change', () => {
@@ -194,5 +199,21 @@ describe('a capsule that cannot be read', () => {
     const document = capsuleOf(family());
     const children = Array.from({ length: 90 }, () => 1);
     expect(reading({ ...document, children }).problems).toHaveLength(20);
+  });
+});
+
+describe('a large capsule', () => {
+  it('is made and read in many steps, none of which takes long', () => {
+    const text = 'x'.repeat(70_000);
+    const data = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`k${index}`, index]));
+    const set: RunEvent = { type: 'run.retried', data: { ...data, text } };
+    const lines = Array.from({ length: 1200 }, () => ({ type: 'pause.requested' }) as const);
+    const records = recordsOf('r', [submitted, set, ...lines]);
+    const parts = { recording: { runId: 'r', records, children: [] }, graphs: [], exportedAt: 0, release: '1' };
+    const making = [...makeCapsule(parts, sha256)].length;
+    const reads = [...readCapsule(capsuleOf(parts.recording), sha256)].length;
+    expect(making).toBeGreaterThan(5);
+    expect(reads).toBeGreaterThan(10);
+    expect([...graphsIn(parts.recording)].length).toBeGreaterThan(1);
   });
 });
