@@ -5,6 +5,7 @@ import type { InSlices } from './core/base/steps.js';
 import type { Registry } from './core/tool/registry.js';
 import type { ToolLimit } from './core/tool/tool-limits.js';
 import { ANSWER_KEY_NAME, AnswerTokens } from './engine/answer-tokens.js';
+import { WorkerPool, type WorkerPoolOptions } from './engine/backtest/worker-pool.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { Executor, type ExecutorOptions } from './executor/executor.js';
 import { ToolLimits } from './executor/tool-limits.js';
@@ -48,6 +49,10 @@ export interface ComposeOptions
   readonly onCallback?: SenderOptions['onTried'];
   /** Hooks can take what nobody has signed; they cannot if it is omitted. */
   readonly allowsUnsignedHooks?: boolean;
+  /** Starts threads for backtests, which are done in this one if it is omitted. */
+  readonly startWorker?: WorkerPoolOptions['start'];
+  /** How many of them there are at most. */
+  readonly maxWorkers?: number;
   /** On a database that others share. */
   readonly sharing?: Partial<Omit<SharingOptions, 'abilities'>>;
   /** Milliseconds since 1970; the system's clock if it is omitted. A database that others share has its own. */
@@ -122,7 +127,7 @@ export async function compose({
   const lines = new LinePages(store, turns);
   const output = new RunOutput({ signals, now });
   const newId = runIds(now, newestRunId);
-  const inside = { store, queue, signals, peers, graphs, runs, lines, turns, output, now, newId };
+  const inside = { store, queue, signals, peers, graphs, runs, lines, turns, output, now, newId, logger };
   const executor = new Executor({
     ...options,
     ...inside,
@@ -137,13 +142,13 @@ export async function compose({
     registry,
     maxDescendants,
     secrets,
-    logger,
     release: readVersion(),
     allowsUnsigned: options.allowsUnsignedHooks ?? false,
     secretNames: new Set(Object.keys(secrets)),
+    workers: new WorkerPool({ start: options.startWorker, width: options.maxWorkers ?? 1, logger }),
     answerTokens: options.publicUrl === undefined ? undefined : await makeAnswerTokens(store),
   });
-  const scheduler = new Scheduler({ ...inside, logger, timers, startRun: (request) => engine.startRun(request) });
+  const scheduler = new Scheduler({ ...inside, timers, startRun: (request) => engine.startRun(request) });
   return {
     engine,
     store,

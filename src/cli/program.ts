@@ -11,6 +11,7 @@ import { addLogs } from './commands/logs.js';
 import { addMcp } from './commands/mcp.js';
 import { addMigrate } from './commands/migrate.js';
 import { addMoveRuns } from './commands/move-runs.js';
+import { addReplay } from './commands/replay.js';
 import { addRequests } from './commands/requests.js';
 import { addResume } from './commands/resume.js';
 import { addRetry } from './commands/retry.js';
@@ -45,6 +46,7 @@ const COMMANDS: readonly AddCommand[] = [
   addExport,
   addImport,
   addMoveRuns,
+  addReplay,
   addSchedules,
   addMcp,
   addMigrate,

@@ -88,26 +88,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/graph/{graph_id}/migrate": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Move runs to another version
-         * @description Has runs of a graph go on with another version of it: up to 1,000, each for which what was recorded proves that this version would have come to the same place. Says which can be moved, unless `dry_run` is false.
-         */
-        post: operations["migrateRuns"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/graph/{graph_id}/diagram": {
         parameters: {
             query?: never;
@@ -122,6 +102,26 @@ export interface paths {
         get: operations["drawGraph"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/graph/{graph_id}/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a graph on past runs
+         * @description Replays the latest finished runs of a graph through a version of it (the latest if none is named), or through a document. Recorded results stand in for calls, so no tool is called, and nothing is stored.
+         */
+        post: operations["backtestGraph"];
         delete?: never;
         options?: never;
         head?: never;
@@ -268,7 +268,6 @@ export interface paths {
          *     - `run.drained`: the server stopped in good order while something was under way
          *     - `run.retried`: a run that had ended goes on
          *     - `slot.taken`: a retried run whose graph limits how many are under way has its turn, and goes on
-         *     - `run.migrated`: somebody moved the run to another version of its graph
          *     - `run.forked`: the end of the steps that a fork copied
          *     - `run.completed`: the run ended well
          *     - `run.failed`: the run ended with an error
@@ -457,6 +456,66 @@ export interface paths {
         get: operations["diffRuns"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/graph/runs/{run_id}/capsule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export a run
+         * @description The run as one document, a capsule: its events, those of all runs inside it, and the graphs that they use. Works for runs under way too. What is masked in the journal stays masked.
+         */
+        get: operations["exportRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/graph/runs/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a run
+         * @description Takes in the run of a capsule as a copy with ids of its own, to look at, retry, fork and compare. Its graphs are saved if they are not there yet. The body can have 64 MiB.
+         */
+        post: operations["importRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/graph/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay a run
+         * @description Walks a run again through a graph: the version that it was of, another one, or a document. Recorded results stand in for calls, so no tool is called, and nothing is stored. The body can have 64 MiB.
+         */
+        post: operations["replayRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -883,6 +942,101 @@ export interface components {
             /** @description The answer: any JSON that fits the schema of the wait. */
             payload: components["schemas"]["JsonValue"];
         };
+        Backtest: {
+            /** @description The number of runs that were replayed. */
+            runs: number;
+            same: number;
+            diverged: number;
+            unknown: number;
+            /** @description Runs that go another way, by where they first do: the largest hundred. */
+            groups: components["schemas"]["BacktestGroup"][];
+            /** @description Runs of which that is not known, by what is missing first. */
+            unknown_groups: components["schemas"]["BacktestUnknown"][];
+            /** @description How the runs that are not unknown ended, and would end. */
+            ends: components["schemas"]["BacktestEnd"][];
+            /** @description Runs whose replay came to an end. `steps` and `usage` are the sums of these. */
+            complete: number;
+            /** @description Steps, runs inside included. */
+            steps: {
+                was: number;
+                would_be: number;
+            };
+            /** @description What calls used, runs inside included. */
+            usage: {
+                was: components["schemas"]["Usage"];
+                would_be: components["schemas"]["Usage"];
+            };
+        };
+        BacktestEnd: {
+            was: components["schemas"]["ReplayEnd"];
+            would_be: components["schemas"]["ReplayEnd"];
+            count: number;
+        };
+        BacktestGroup: {
+            /** @description Where they first go another way. */
+            at: {
+                node: string;
+                visit: number;
+            };
+            /**
+             * @description What is different. `way`: where the run went next; `result`: what a step came to; `end`: how the run ended.
+             * @enum {string}
+             */
+            of: "way" | "result" | "end";
+            was: components["schemas"]["ReplayOutcome"];
+            would_be: components["schemas"]["ReplayOutcome"];
+            count: number;
+            /** @description The values that decided; large ones as type and size. */
+            read: components["schemas"]["Read"][];
+            /** @description The ids of the latest of these runs, five at most. */
+            examples: string[];
+        };
+        BacktestRequestInput: {
+            /** @description A graph document, which is not saved. */
+            graph?: components["schemas"]["GraphDefinitionInput"];
+            /** @description A version of the graph that is stored. */
+            version?: number;
+            /** @description Filters of GET /graph/runs. All that are given must match. */
+            filter?: {
+                /** @description Runs with this metadata: `metadata.key=value`, or `metadata[key]=value`. Several must all match. */
+                metadata?: {
+                    [key: string]: string;
+                };
+                /**
+                 * Format: date-time
+                 * @description An RFC 3339 time; runs submitted later.
+                 */
+                submitted_after?: string;
+                /**
+                 * Format: date-time
+                 * @description An RFC 3339 time; runs submitted earlier.
+                 */
+                submitted_before?: string;
+                /** @description Only runs that this has started: a kind, such as `schedule`, or one of it, such as `schedule:nightly`. */
+                started_by?: string;
+                /** @description Only runs that failed with this `code` of their `error`. */
+                error_code?: string;
+                /** @description Only runs that are at this node, or that failed or were cancelled there. */
+                current_node?: string;
+                /** @description Any of these; all if omitted. */
+                status?: ("COMPLETED" | "FAILED" | "CANCELLED")[];
+            };
+            /** @description At most so many runs, the latest ones. Default 1000. */
+            limit?: number;
+        };
+        BacktestUnknown: {
+            /**
+             * @description What is missing. `call`: the result of a call that the run has not made; `params`: the result of a call with other params; `attempt`: the result of one more attempt; `answer`: an answer, or a signal; `child`: what a run inside it would come to; `condition`: what a condition would say that is not registered here; `node`: a node that the graph does not have; `graph`: a graph that is not there; `run`: the run as a whole: what is stored of it cannot be read, or is too large.
+             * @enum {string}
+             */
+            what: "call" | "params" | "attempt" | "answer" | "child" | "condition" | "node" | "graph" | "run";
+            node: string | null;
+            /** @description Of the first of these runs. */
+            message: string;
+            count: number;
+            /** @description The ids of the latest of these runs, five at most. */
+            examples: string[];
+        };
         /** @description What became of branches that need not all complete. */
         BranchCounts: {
             count: number;
@@ -1042,6 +1196,79 @@ export interface components {
             time: string;
             /** @description Who asked: the name of the API key, if it has one. */
             by?: string;
+        };
+        /** @description A run as one document. */
+        Capsule: {
+            /**
+             * @description The version of the document.
+             * @constant
+             */
+            capsule: 1;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            exported_at: string;
+            /** @description The release of the server that made it. */
+            release: string;
+            /** @description The versions of graphs that the run and those inside it use. */
+            graphs: components["schemas"]["CapsuleGraph"][];
+            run: components["schemas"]["CapsuleOverview"];
+            events: components["schemas"]["CapsuleEvent"][];
+            children: components["schemas"]["CapsuleRun"][];
+            /** @description `sha256:` and hex digits: a chain over all of the document. */
+            digest: string;
+        };
+        CapsuleEvent: {
+            seq: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            time: string;
+            /** @description As in the stream of events. */
+            type: string;
+            /** @description The event without its type. */
+            payload: {
+                [key: string]: unknown;
+            };
+        };
+        CapsuleGraph: {
+            graph_id: string;
+            version: number;
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The run at a glance: all of it follows from the events. */
+        CapsuleOverview: {
+            run_id: string;
+            graph_id: string;
+            graph_version: number;
+            status: components["schemas"]["RunStatus"];
+            metadata: {
+                [key: string]: string;
+            };
+            started_by: components["schemas"]["StartedBy"];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            submitted_at: string;
+            finished_at: string | null;
+            current_node: string | null;
+            waiting_for: components["schemas"]["WaitKind"] | null;
+            error: components["schemas"]["RunError"] | null;
+            step_count: number;
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A run inside another one, with its whole journal. */
+        CapsuleRun: {
+            run_id: string;
+            events: components["schemas"]["CapsuleEvent"][];
+            children: components["schemas"]["CapsuleRun"][];
         };
         Case: {
             /** @description A CEL expression that is true or false. */
@@ -1492,6 +1719,25 @@ export interface components {
             /** @constant */
             outcome: "ignored";
         };
+        ImportRun: {
+            /** @description What `GET /graph/runs/{run_id}/capsule` has answered, as it is. */
+            capsule: {
+                [key: string]: unknown;
+            };
+            /** @description A run that has not ended goes on here from its step. It is cancelled if this is false or omitted. */
+            continue?: boolean;
+        };
+        /** @description The run that this one is a copy of, on the server that it was exported from. */
+        ImportedFrom: {
+            run_id: string;
+        };
+        ImportedRun: {
+            run_id: string;
+            status: components["schemas"]["RunStatus"];
+            imported_from: components["schemas"]["ImportedFrom"];
+            graph_id: string;
+            graph_version: number;
+        };
         /** @description Any JSON value. */
         JsonValue: unknown;
         /** @description The occurrence of a schedule that was looked at last. */
@@ -1628,91 +1874,6 @@ export interface components {
         /** @description A JSON-RPC message of the Model Context Protocol. */
         McpMessage: {
             [key: string]: unknown;
-        };
-        MigrateRuns: {
-            /** @description The version of the graph that the runs are to go on with. */
-            to_version: number;
-            /** @description These runs, or those of a `filter`. */
-            run_ids?: string[];
-            /** @description The filters of GET /graph/runs, for runs of this graph. If it is omitted, or has no `status`, all that can be moved: those that are SUBMITTED, WAITING, FAILED or CANCELLED. */
-            filter?: {
-                /** @description Any of these: repeated, or separated by commas. */
-                status?: ("SUBMITTED" | "RUNNING" | "WAITING" | "COMPLETED" | "FAILED" | "CANCELLED")[];
-                /**
-                 * @description Only runs that wait for this, including those inside other runs.
-                 * @enum {string}
-                 */
-                waiting_for?: "input" | "signal" | "timer" | "retry" | "graph" | "branches" | "paused" | "limit";
-                /** @description Runs with this metadata: `metadata.key=value`, or `metadata[key]=value`. Several must all match. */
-                metadata?: {
-                    [key: string]: string;
-                };
-                /**
-                 * Format: date-time
-                 * @description An RFC 3339 time; runs submitted later.
-                 */
-                submitted_after?: string;
-                /**
-                 * Format: date-time
-                 * @description An RFC 3339 time; runs submitted earlier.
-                 */
-                submitted_before?: string;
-                /** @description Only runs that this has started: a kind, such as `schedule`, or one of it, such as `schedule:nightly`. */
-                started_by?: string;
-                /** @description Only runs that failed with this `code` of their `error`. */
-                error_code?: string;
-                /** @description Only runs that are at this node, or that failed or were cancelled there. */
-                current_node?: string;
-                /** @description True: only runs that are paused, whatever they wait for. False: only those that are not. */
-                paused?: boolean;
-                /**
-                 * @description By when they were submitted. `asc`: the oldest first. Default: `desc`, the newest first.
-                 * @enum {string}
-                 */
-                order?: "asc" | "desc";
-            };
-            /** @description `next_cursor` of the response before, to go on. */
-            cursor?: string;
-            /** @description Moves nothing, and says which runs can be moved. Default: true. */
-            dry_run?: boolean;
-        };
-        /** @description The version of the graph that a run had before it was last moved to another. */
-        MigratedFrom: {
-            version: number;
-            /**
-             * Format: date-time
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            at: string;
-            /** @description Who moved it. Null if nobody can tell. */
-            by: string | null;
-        };
-        Migration: {
-            /** @description One for each run, in the order of `run_ids` or of the list. */
-            results: components["schemas"]["MigrationResult"][];
-            /** @description The number of runs that this response is about. */
-            matched: number;
-            /** @description More runs fit the filter: go on with `next_cursor`. */
-            more: boolean;
-            /** @description Send it as `cursor` to get the next page; null on the last page. */
-            next_cursor: string | null;
-            dry_run: boolean;
-        };
-        MigrationResult: {
-            run_id: string;
-            /** @description The version that the run was on. Null if there is no such run. */
-            from_version: number | null;
-            /** @description Whether the run goes on with `to_version` from here on. Omitted in a dry run. */
-            moved?: boolean;
-            /** @description In a dry run: whether the run could be moved. */
-            can_move?: boolean;
-            /** @description Why the run is not moved. */
-            error?: {
-                code: string;
-                message: string;
-                /** @description A JSON Pointer (RFC 6901) to what is different, in the document of `to_version`. */
-                pointer?: string;
-            };
         };
         NewHook: {
             /** @description Made up if omitted. */
@@ -1887,7 +2048,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "malformed_json" | "invalid_header" | "invalid_graph" | "request_refused" | "unauthorized" | "invalid_signature" | "forbidden_host" | "forbidden_origin" | "read_only_key" | "not_found" | "method_not_allowed" | "graph_not_found" | "run_not_found" | "schedule_not_found" | "delivery_not_found" | "hook_not_found" | "answer_link_unknown" | "graph_exists" | "graph_in_use" | "schedule_exists" | "schedule_unreadable" | "concurrency_full" | "hook_exists" | "hook_disabled" | "hook_unreadable" | "too_many_hooks" | "run_finished" | "run_active" | "run_not_waiting" | "run_not_retryable" | "retry_impossible" | "limits_too_low" | "too_many_signals" | "delivery_done" | "run_is_child" | "graph_deleted" | "run_unreadable" | "graph_unreadable" | "fork_impossible" | "move_impossible" | "move_diverged" | "move_unproven" | "answer_link_over" | "body_too_large" | "unsupported_media_type" | "invalid_request" | "idempotency_mismatch" | "diagram_too_large" | "invalid_answer" | "invalid_delivery" | "invalid_input" | "too_many_requests" | "internal_error" | "server_busy" | "hook_secret_missing" | "queue_full" | "shutting_down" | "store_unavailable";
+            code: "malformed_json" | "invalid_header" | "invalid_graph" | "request_refused" | "unauthorized" | "invalid_signature" | "forbidden_host" | "forbidden_origin" | "read_only_key" | "not_found" | "method_not_allowed" | "graph_not_found" | "run_not_found" | "schedule_not_found" | "delivery_not_found" | "hook_not_found" | "answer_link_unknown" | "graph_exists" | "graph_in_use" | "schedule_exists" | "schedule_unreadable" | "concurrency_full" | "hook_exists" | "hook_disabled" | "hook_unreadable" | "too_many_hooks" | "run_finished" | "run_active" | "run_not_waiting" | "run_not_retryable" | "retry_impossible" | "limits_too_low" | "too_many_signals" | "delivery_done" | "run_is_child" | "graph_deleted" | "run_unreadable" | "graph_unreadable" | "fork_impossible" | "answer_link_over" | "body_too_large" | "unsupported_media_type" | "invalid_request" | "invalid_capsule" | "capsule_too_large" | "idempotency_mismatch" | "diagram_too_large" | "invalid_answer" | "invalid_delivery" | "invalid_input" | "too_many_requests" | "internal_error" | "server_busy" | "hook_secret_missing" | "queue_full" | "shutting_down" | "store_unavailable";
             /** @description Everything that is wrong, for codes that can have several causes. */
             errors?: components["schemas"]["ProblemItem"][];
         };
@@ -1898,7 +2059,7 @@ export interface components {
              * @description A stable code.
              * @enum {string}
              */
-            code: "required" | "unknown_key" | "invalid_type" | "invalid_value" | "invalid_key" | "invalid_format" | "invalid_union" | "not_multiple_of" | "too_small" | "too_big" | "too_deep" | "invalid_cursor" | "invalid_schema" | "unknown_node" | "unknown_tool" | "unknown_condition" | "unknown_outcome" | "duplicate_node" | "reserved_name" | "conflicting_edges" | "invalid_params" | "invalid_expression" | "empty_branch" | "overlapping_branches" | "crossing_joins" | "unreachable_join" | "impossible_join" | "endless_recursion" | "more_errors";
+            code: "required" | "unknown_key" | "invalid_type" | "invalid_value" | "invalid_key" | "invalid_format" | "invalid_union" | "not_multiple_of" | "too_small" | "too_big" | "too_deep" | "invalid_cursor" | "invalid_schema" | "unknown_node" | "unknown_tool" | "unknown_condition" | "unknown_outcome" | "duplicate_node" | "reserved_name" | "conflicting_edges" | "invalid_params" | "invalid_expression" | "empty_branch" | "overlapping_branches" | "crossing_joins" | "unreachable_join" | "impossible_join" | "endless_recursion" | "more_errors" | "unknown_version" | "unreadable_event" | "missing_event" | "duplicate_run" | "wrong_parent" | "missing_node" | "missing_graph" | "wrong_digest";
             /** @description An explanation. */
             message: string;
             /** @description What was probably meant. */
@@ -1936,6 +2097,103 @@ export interface components {
             /** @enum {string} */
             type: "string" | "list" | "object";
             size: number;
+        };
+        Replay: {
+            /**
+             * @description What it comes to. `same`: it goes the way that it went; `diverged`: it goes another way; `unknown`: what was recorded does not say.
+             * @enum {string}
+             */
+            verdict: "same" | "diverged" | "unknown";
+            /** @description Where it first goes another way; null if it does not, as far as that is known. */
+            first_divergence: {
+                at: components["schemas"]["ReplayPlace"];
+                /**
+                 * @description What is different. `way`: where the run went next; `result`: what a step came to; `end`: how the run ended.
+                 * @enum {string}
+                 */
+                of: "way" | "result" | "end";
+                was: components["schemas"]["ReplayOutcome"];
+                would_be: components["schemas"]["ReplayOutcome"];
+                /** @description The values that decided; large ones as type and size. */
+                read: components["schemas"]["Read"][];
+            } | null;
+            /** @description The visits of the replay, without those in branches: at most a thousand. */
+            path: components["schemas"]["ReplayStep"][];
+            /** @description What the replay would have needed, and nobody has recorded. */
+            missing: components["schemas"]["ReplayMissing"][];
+            end: {
+                was: components["schemas"]["ReplayEnd"];
+                would_be: components["schemas"]["ReplayEnd"];
+            };
+            /** @description Steps, runs inside included. */
+            steps: {
+                was: number;
+                would_be: number;
+            };
+            /** @description What calls used, runs inside included. */
+            usage: {
+                was: components["schemas"]["Usage"];
+                would_be: components["schemas"]["Usage"];
+            };
+        };
+        /** @description How a run ended, or where it is. */
+        ReplayEnd: {
+            status: components["schemas"]["RunStatus"];
+            error_code: string | null;
+            node: string | null;
+        };
+        ReplayMissing: {
+            at: components["schemas"]["ReplayPlace"];
+            /**
+             * @description What is missing. `call`: the result of a call that the run has not made; `params`: the result of a call with other params; `attempt`: the result of one more attempt; `answer`: an answer, or a signal; `child`: what a run inside it would come to; `condition`: what a condition would say that is not registered here; `node`: a node that the graph does not have; `graph`: a graph that is not there.
+             * @enum {string}
+             */
+            what: "call" | "params" | "attempt" | "answer" | "child" | "condition" | "node" | "graph";
+            message: string;
+        };
+        /** @description What became of a visit, or of the run. */
+        ReplayOutcome: {
+            /** @description In words. */
+            text: string;
+            /** @description Where the run went from there; null if nowhere. */
+            to_node?: string | null;
+            /** @description A patch, an error, or an answer, if that tells the two apart. */
+            value?: components["schemas"]["JsonValue"];
+        };
+        /** @description A visit of a node. */
+        ReplayPlace: {
+            node: string;
+            /** @description Of the run that this is in. */
+            step: number;
+            /** @description Which visit to the node it is, from 1. */
+            visit: number;
+            /** @description Where the branch is in which this is: its places among its siblings, from the outermost on. */
+            branch?: number[];
+        };
+        ReplayRequestInput: {
+            /** @description A run of this server, finished or not. */
+            run_id?: string;
+            /** @description What `GET /graph/runs/{run_id}/capsule` has answered, as it is. */
+            capsule?: {
+                [key: string]: unknown;
+            };
+            /** @description A graph document, which is not saved. */
+            graph?: components["schemas"]["GraphDefinitionInput"];
+            /** @description A version of the graph that is stored. */
+            version?: number;
+        };
+        ReplayStep: {
+            node: string;
+            /** @description Of the run that this is in. */
+            step: number;
+            /** @description Which visit to the node it is, from 1. */
+            visit: number;
+            /** @description Where the branch is in which this is: its places among its siblings, from the outermost on. */
+            branch?: number[];
+            /** @enum {string} */
+            status: "completed" | "failed" | "waiting" | "open";
+            /** @description Where it led; null if it led nowhere, or to branches. */
+            to_node: string | null;
         };
         ResumeRun: {
             /** @description The answer: any JSON that fits `waiting.schema`. */
@@ -2089,7 +2347,7 @@ export interface components {
             details?: components["schemas"]["JsonValue"];
         };
         /** @description An event of the journal of a run: the `data` of a server-sent event. */
-        RunEvent: components["schemas"]["RunSubmittedEvent"] | components["schemas"]["RunStartedEvent"] | components["schemas"]["StepCompletedEvent"] | components["schemas"]["StepFailedEvent"] | components["schemas"]["WaitStartedEvent"] | components["schemas"]["WaitEndedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["BranchesStartedEvent"] | components["schemas"]["BranchesJoinedEvent"] | components["schemas"]["ChildrenRefusedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["PauseRequestedEvent"] | components["schemas"]["RunPausedEvent"] | components["schemas"]["RunUnpausedEvent"] | components["schemas"]["LimitReachedEvent"] | components["schemas"]["LimitsLiftedEvent"] | components["schemas"]["RunRecoveredEvent"] | components["schemas"]["RunDrainedEvent"] | components["schemas"]["RunRetriedEvent"] | components["schemas"]["SlotTakenEvent"] | components["schemas"]["RunMigratedEvent"] | components["schemas"]["RunForkedEvent"] | components["schemas"]["RunCompletedEvent"] | components["schemas"]["RunFailedEvent"] | components["schemas"]["RunCancelledEvent"];
+        RunEvent: components["schemas"]["RunSubmittedEvent"] | components["schemas"]["RunStartedEvent"] | components["schemas"]["StepCompletedEvent"] | components["schemas"]["StepFailedEvent"] | components["schemas"]["WaitStartedEvent"] | components["schemas"]["WaitEndedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["BranchesStartedEvent"] | components["schemas"]["BranchesJoinedEvent"] | components["schemas"]["ChildrenRefusedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["PauseRequestedEvent"] | components["schemas"]["RunPausedEvent"] | components["schemas"]["RunUnpausedEvent"] | components["schemas"]["LimitReachedEvent"] | components["schemas"]["LimitsLiftedEvent"] | components["schemas"]["RunRecoveredEvent"] | components["schemas"]["RunDrainedEvent"] | components["schemas"]["RunRetriedEvent"] | components["schemas"]["SlotTakenEvent"] | components["schemas"]["RunForkedEvent"] | components["schemas"]["RunCompletedEvent"] | components["schemas"]["RunFailedEvent"] | components["schemas"]["RunCancelledEvent"];
         /** @description the run ended with an error */
         RunFailedEvent: {
             /** @description 1 for the first event of a run. */
@@ -2138,22 +2396,6 @@ export interface components {
             runs: components["schemas"]["RunSummary"][];
             /** @description Send it as `cursor` to get the next page; null on the last page. */
             next_cursor: string | null;
-        };
-        /** @description somebody moved the run to another version of its graph */
-        RunMigratedEvent: {
-            /** @description 1 for the first event of a run. */
-            seq: number;
-            /** @constant */
-            type: "run.migrated";
-            /**
-             * Format: date-time
-             * @example 2026-11-23T09:30:00.000Z
-             */
-            time: string;
-            from_version: number;
-            to_version: number;
-            /** @description Who asked: the name of the API key, if it has one. */
-            by?: string;
         };
         /** @description the run rests before this node, until somebody unpauses it */
         RunPausedEvent: {
@@ -2233,9 +2475,11 @@ export interface components {
         /** @description What started a run that no request has started. */
         RunStarter: {
             /** @enum {string} */
-            kind: "run" | "schedule" | "hook" | "mcp";
-            /** @description The run whose step started it, the schedule, or the hook. Omitted for `mcp`. */
+            kind: "run" | "schedule" | "hook" | "mcp" | "import";
+            /** @description The run whose step started it, the schedule, the hook, or the run that this is a copy of. Omitted for `mcp`. */
             id?: string;
+            /** @description Of an import: the last event that was copied. */
+            seq?: number;
         };
         RunState: {
             run_id: string;
@@ -2266,7 +2510,7 @@ export interface components {
             /** @description The branches, or the graph as a step, that the run waits for. */
             children: components["schemas"]["Children"] | null;
             forked_from: components["schemas"]["ForkedFrom"] | null;
-            migrated_from: components["schemas"]["MigratedFrom"] | null;
+            imported_from: components["schemas"]["ImportedFrom"] | null;
             logs: string[];
             usage: components["schemas"]["Usage"];
             /** @description `usage` with that of all runs inside this one. Null if it has had such since before they were counted. */
@@ -2548,10 +2792,10 @@ export interface components {
         /** @description What started the run. */
         StartedBy: {
             /**
-             * @description What started the run. `api`: a request; the id is the name of the API key, if it has one; `run`: another run, as a part of it or by a step that did not wait; `schedule`: a schedule; `hook`: a delivery to a hook; `mcp`: a call of a tool of the MCP server; the id is the name of the API key, if it has one.
+             * @description What started the run. `api`: a request; the id is the name of the API key, if it has one; `run`: another run, as a part of it or by a step that did not wait; `schedule`: a schedule; `hook`: a delivery to a hook; `import`: the import of a capsule; the id is that of the run that it is a copy of; `mcp`: a call of a tool of the MCP server; the id is the name of the API key, if it has one.
              * @enum {string}
              */
-            kind: "api" | "run" | "schedule" | "hook" | "mcp";
+            kind: "api" | "run" | "schedule" | "hook" | "import" | "mcp";
             /** @description Which one. Null if nobody can tell. */
             id: string | null;
         };
@@ -3434,127 +3678,6 @@ export interface operations {
             };
         };
     };
-    migrateRuns: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /**
-                 * @description The id of a graph.
-                 * @example demo-review
-                 */
-                graph_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                /**
-                 * @example {
-                 *       "to_version": 2,
-                 *       "filter": {
-                 *         "status": [
-                 *           "FAILED"
-                 *         ]
-                 *       },
-                 *       "dry_run": true
-                 *     }
-                 */
-                "application/json": components["schemas"]["MigrateRuns"];
-            };
-        };
-        responses: {
-            /** @description What came of it. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Migration"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     drawGraph: {
         parameters: {
             query?: {
@@ -3618,6 +3741,159 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    backtestGraph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a graph.
+                 * @example demo-review
+                 */
+                graph_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "graph": {
+                 *         "name": "Code Review Agent Demo",
+                 *         "description": "Reviews Python code in rounds until it is simple enough.",
+                 *         "entry_point": "extract",
+                 *         "nodes": [
+                 *           {
+                 *             "name": "extract",
+                 *             "tool_name": "extract_code"
+                 *           },
+                 *           {
+                 *             "name": "analyze",
+                 *             "tool_name": "check_complexity"
+                 *           },
+                 *           {
+                 *             "name": "improve",
+                 *             "tool_name": "generate_improvements"
+                 *           }
+                 *         ],
+                 *         "edges": [
+                 *           {
+                 *             "from_node": "extract",
+                 *             "to_node": "analyze"
+                 *           },
+                 *           {
+                 *             "from_node": "improve",
+                 *             "to_node": "analyze"
+                 *           }
+                 *         ],
+                 *         "conditional_edges": [
+                 *           {
+                 *             "from_node": "analyze",
+                 *             "condition_function": "quality_gate"
+                 *           }
+                 *         ],
+                 *         "limits": {
+                 *           "max_steps": 5
+                 *         }
+                 *       },
+                 *       "limit": 100
+                 *     }
+                 */
+                "application/json": components["schemas"]["BacktestRequestInput"];
+            };
+        };
+        responses: {
+            /** @description What it comes to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Backtest"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5182,6 +5458,513 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id that POST /graph/run returned.
+                 * @example 019ab0f4-5c00-7000-8000-000000000000
+                 */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The capsule. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capsule"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. A repeated request with the same key and body starts nothing and gets the first response. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "capsule": {
+                 *         "capsule": 1,
+                 *         "exported_at": "2026-01-31T09:30:00.000Z",
+                 *         "release": "1.0.0",
+                 *         "graphs": [
+                 *           {
+                 *             "graph_id": "greeting",
+                 *             "version": 1,
+                 *             "definition": {
+                 *               "name": "Greeting",
+                 *               "entry_point": "greet",
+                 *               "nodes": [
+                 *                 {
+                 *                   "name": "greet",
+                 *                   "tool_name": "set_data",
+                 *                   "params": {
+                 *                     "values": {
+                 *                       "greeting": "Hello"
+                 *                     }
+                 *                   }
+                 *                 }
+                 *               ],
+                 *               "edges": []
+                 *             }
+                 *           }
+                 *         ],
+                 *         "run": {
+                 *           "run_id": "01a205f7-8f38-775c-952c-00447c059553",
+                 *           "graph_id": "greeting",
+                 *           "graph_version": 1,
+                 *           "status": "COMPLETED",
+                 *           "metadata": {},
+                 *           "started_by": {
+                 *             "kind": "api",
+                 *             "id": null
+                 *           },
+                 *           "submitted_at": "2026-01-01T00:00:00.000Z",
+                 *           "finished_at": "2026-01-01T00:00:03.000Z",
+                 *           "current_node": "greet",
+                 *           "waiting_for": null,
+                 *           "error": null,
+                 *           "step_count": 1,
+                 *           "data": {
+                 *             "greeting": "Hello"
+                 *           }
+                 *         },
+                 *         "events": [
+                 *           {
+                 *             "seq": 1,
+                 *             "time": "2026-01-01T00:00:00.000Z",
+                 *             "type": "run.submitted",
+                 *             "payload": {
+                 *               "graph_id": "greeting",
+                 *               "graph_version": 1,
+                 *               "input_data": null,
+                 *               "limits": {
+                 *                 "max_steps": 10
+                 *               },
+                 *               "metadata": {}
+                 *             }
+                 *           },
+                 *           {
+                 *             "seq": 2,
+                 *             "time": "2026-01-01T00:00:01.000Z",
+                 *             "type": "run.started",
+                 *             "payload": {
+                 *               "next": "greet"
+                 *             }
+                 *           },
+                 *           {
+                 *             "seq": 3,
+                 *             "time": "2026-01-01T00:00:02.000Z",
+                 *             "type": "step.completed",
+                 *             "payload": {
+                 *               "step": 1,
+                 *               "node": "greet",
+                 *               "attempt": 1,
+                 *               "patch": {
+                 *                 "greeting": "Hello"
+                 *               },
+                 *               "logs": [],
+                 *               "decision": null,
+                 *               "next": null
+                 *             }
+                 *           },
+                 *           {
+                 *             "seq": 4,
+                 *             "time": "2026-01-01T00:00:03.000Z",
+                 *             "type": "run.completed",
+                 *             "payload": {
+                 *               "reason": "no_edge"
+                 *             }
+                 *           }
+                 *         ],
+                 *         "children": [],
+                 *         "digest": "sha256:063812fa3a10b2cf25f98e2efe9b6736fa93f27a3299f02479c35f695ddacf24"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ImportRun"];
+            };
+        };
+        responses: {
+            /** @description Taken in: the copy. */
+            201: {
+                headers: {
+                    /** @description The path of the state of the run. */
+                    Location?: string;
+                    /** @description `true` if an earlier request with this Idempotency-Key has started the run. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedRun"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "capsule": {
+                 *         "capsule": 1,
+                 *         "exported_at": "2026-01-31T09:30:00.000Z",
+                 *         "release": "1.0.0",
+                 *         "graphs": [
+                 *           {
+                 *             "graph_id": "greeting",
+                 *             "version": 1,
+                 *             "definition": {
+                 *               "name": "Greeting",
+                 *               "entry_point": "greet",
+                 *               "nodes": [
+                 *                 {
+                 *                   "name": "greet",
+                 *                   "tool_name": "set_data",
+                 *                   "params": {
+                 *                     "values": {
+                 *                       "greeting": "Hello"
+                 *                     }
+                 *                   }
+                 *                 }
+                 *               ],
+                 *               "edges": []
+                 *             }
+                 *           }
+                 *         ],
+                 *         "run": {
+                 *           "run_id": "01a205f7-8f38-775c-952c-00447c059553",
+                 *           "graph_id": "greeting",
+                 *           "graph_version": 1,
+                 *           "status": "COMPLETED",
+                 *           "metadata": {},
+                 *           "started_by": {
+                 *             "kind": "api",
+                 *             "id": null
+                 *           },
+                 *           "submitted_at": "2026-01-01T00:00:00.000Z",
+                 *           "finished_at": "2026-01-01T00:00:03.000Z",
+                 *           "current_node": "greet",
+                 *           "waiting_for": null,
+                 *           "error": null,
+                 *           "step_count": 1,
+                 *           "data": {
+                 *             "greeting": "Hello"
+                 *           }
+                 *         },
+                 *         "events": [
+                 *           {
+                 *             "seq": 1,
+                 *             "time": "2026-01-01T00:00:00.000Z",
+                 *             "type": "run.submitted",
+                 *             "payload": {
+                 *               "graph_id": "greeting",
+                 *               "graph_version": 1,
+                 *               "input_data": null,
+                 *               "limits": {
+                 *                 "max_steps": 10
+                 *               },
+                 *               "metadata": {}
+                 *             }
+                 *           },
+                 *           {
+                 *             "seq": 2,
+                 *             "time": "2026-01-01T00:00:01.000Z",
+                 *             "type": "run.started",
+                 *             "payload": {
+                 *               "next": "greet"
+                 *             }
+                 *           },
+                 *           {
+                 *             "seq": 3,
+                 *             "time": "2026-01-01T00:00:02.000Z",
+                 *             "type": "step.completed",
+                 *             "payload": {
+                 *               "step": 1,
+                 *               "node": "greet",
+                 *               "attempt": 1,
+                 *               "patch": {
+                 *                 "greeting": "Hello"
+                 *               },
+                 *               "logs": [],
+                 *               "decision": null,
+                 *               "next": null
+                 *             }
+                 *           },
+                 *           {
+                 *             "seq": 4,
+                 *             "time": "2026-01-01T00:00:03.000Z",
+                 *             "type": "run.completed",
+                 *             "payload": {
+                 *               "reason": "no_edge"
+                 *             }
+                 *           }
+                 *         ],
+                 *         "children": [],
+                 *         "digest": "sha256:063812fa3a10b2cf25f98e2efe9b6736fa93f27a3299f02479c35f695ddacf24"
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["ReplayRequestInput"];
+            };
+        };
+        responses: {
+            /** @description What it comes to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replay"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

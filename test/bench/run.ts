@@ -1,4 +1,5 @@
 import { benchAcknowledge } from './acknowledge.js';
+import { benchBacktest } from './backtest.js';
 import { benchChildren } from './children.js';
 import { benchConcurrency } from './concurrency.js';
 import { benchFootprint } from './footprint.js';
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Line[]>>> = {
   runs: benchRuns,
   concurrency: benchConcurrency,
   children: benchChildren,
+  backtest: benchBacktest,
   'step-cost': benchStepCost,
   footprint: benchFootprint,
   startup: benchStartup,

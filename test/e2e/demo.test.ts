@@ -98,6 +98,14 @@ describe('a server started in an empty folder', () => {
     expect(state.data).toEqual(DEMO_DATA);
   });
 
+  it.skipIf(process.platform !== 'linux')('tries a graph on past runs, in threads of its own', async () => {
+    const countThreads = (): number => readdirSync(`/proc/${server.child.pid}/task`).length;
+    const before = countThreads();
+    const { body } = await ask(server, 'POST /graph/demo-review/backtest', { version: 1 });
+    expect(body).toMatchObject({ runs: 1, same: 1, complete: 1, unknown_groups: [] });
+    expect(countThreads()).toBeGreaterThan(before);
+  });
+
   it('has a valid OpenAPI 3.1 document', async () => {
     const { body } = await ask(server, 'GET /docs/json');
     expect(body.openapi).toMatch(/^3\.1\./);

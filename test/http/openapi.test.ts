@@ -60,6 +60,7 @@ const ROUTES = [
   'post /answers/{token}',
   'post /deliveries/{delivery_id}/retry',
   'post /graph/create',
+  'post /graph/replay',
   'post /graph/run',
   'post /graph/runs/bulk',
   'post /graph/runs/import',
@@ -72,6 +73,7 @@ const ROUTES = [
   'post /graph/runs/{run_id}/unpause',
   'post /graph/validate',
   'post /graph/{graph_id}/migrate',
+  'post /graph/{graph_id}/backtest',
   'post /hooks',
   'post /hooks/{hook_id}/deliveries',
   'post /mcp',
@@ -229,7 +231,9 @@ describe('the documentation', () => {
     const { components } = (await server.app.inject('/docs/json')).json();
     const names = Object.keys(components.schemas).filter((name) => name.endsWith('Input'));
     const ofGraphs = ['GraphDefinitionInput', 'NodeInput', 'RetryEntryInput', 'RetryInput'];
-    expect(names).toEqual([...ofGraphs, 'ScheduleDefinitionInput', 'SchedulePreviewInput']);
+    const ofRuns = ['BacktestRequestInput', 'ReplayRequestInput'];
+    const ofSchedules = ['ScheduleDefinitionInput', 'SchedulePreviewInput'];
+    expect(names.toSorted()).toEqual([...ofGraphs, ...ofRuns, ...ofSchedules].toSorted());
   });
 
   it('says nothing that misleads generators of clients', async () => {

@@ -111,6 +111,8 @@ export const BULK = { action: 'retry', filter: { status: ['FAILED'], metadata: {
 
 /** Which of the failed runs could go on with the latest version. */
 export const MIGRATION = { to_version: 2, filter: { status: ['FAILED'] }, dry_run: true };
+/** Past runs of the demo, with fewer steps allowed. */
+export const BACKTEST = { graph: { ...UPDATED_DEMO, limits: { max_steps: 5 } }, limit: 100 };
 
 export const SCHEDULE_ID = 'nightly-review';
 /** Every night, on both days on which the clock is changed too. */

@@ -76,7 +76,7 @@ export const runErrorSchema = z
   })
   .meta({ id: 'RunError' });
 
-const readSchema = z
+export const readSchema = z
   .union([
     z.object({ path: z.string(), value: jsonSchema }),
     z.object({ path: z.string(), type: z.enum(['string', 'list', 'object']), size: z.int() }),
