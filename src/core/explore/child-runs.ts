@@ -1,15 +1,14 @@
-import { definedOnly } from '../base/defined-only.js';
 import { addUsage } from '../base/usage.js';
 import { evaluateList } from '../expressions/expressions.js';
 import { isBranchRoute, type Route } from '../graph/compile.js';
 import type { JoinRule } from '../graph/edges.js';
+import { resultOf } from '../replay/child-result.js';
 import { startBranch, startGraphRun } from '../run/children.js';
-import type { ChildResult } from '../run/join.js';
 import { isJoinDecided } from '../run/join-rule.js';
 import { type Appended, append, openRun } from '../run/journal.js';
 import { type Budget, type FamilyUsage, hasBudget } from '../run/limits.js';
 import { scopeOf } from '../run/routing.js';
-import { type Children, errorOf, type Inherited, type RunState, statusOf } from '../run/state.js';
+import type { Children, Inherited, RunState } from '../run/state.js';
 import type { ExploredGraphs } from './graphs.js';
 import { type Frame, frameOf, recordingOf, runIdOf, type World } from './world.js';
 
@@ -76,9 +75,10 @@ export function leaveChild(world: World, above: Frame): World {
   const { frame } = world;
   const { usage } = frame.state;
   const child = recordingOf(frame);
+  const result = resultOf(frame.state);
   const parent = {
     ...above,
-    results: [...above.results, resultOf(frame.state, world.now)],
+    results: [...above.results, ...(result === undefined ? [] : [result])],
     children: [...above.children, child],
     below: addUsage(above.below, addUsage(usage, frame.below)),
   };
@@ -101,18 +101,6 @@ export function cancelOthers(world: World, children: Children): World {
   return after;
 }
 
-function resultOf(state: RunState, now: number): ChildResult {
-  const error = errorOf(state);
-  return {
-    index: state.parent?.index ?? 0,
-    runId: state.runId,
-    status: statusOf(state),
-    finishedAt: now,
-    data: state.own ?? state.data,
-    error: error === null ? null : { message: error.message, code: error.code, node: error.node },
-  };
-}
-
 /** What the runs around a run have used, if it has a limit for that. */
 export function familyOf(frame: Frame): FamilyUsage | undefined {
   if (!hasBudget(frame.state)) return undefined;
@@ -120,8 +108,8 @@ export function familyOf(frame: Frame): FamilyUsage | undefined {
   for (let at = frame.above; at !== null; at = at.above) {
     const { runId, guards, usage } = at.state;
     if (guards !== null && frame.state.budgetsOf.includes(runId)) {
-      above.unshift({ runId, guards, elsewhere: addUsage(usage, addUsage(at.below, undefined)) });
+      above.unshift({ runId, guards, elsewhere: addUsage(usage, at.below) });
     }
   }
-  return definedOnly({ below: frame.below, above });
+  return { below: frame.below, above };
 }

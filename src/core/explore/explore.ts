@@ -14,7 +14,7 @@ import { type Coverage, CoverageCounter, hopsOf, namesOf } from './coverage.js';
 import { type Finding, FindingList } from './findings.js';
 import { ExploredGraphs, type FindGraph } from './graphs.js';
 import { guess, type Option } from './guess.js';
-import { hintsOf } from './hints.js';
+import { type Hint, hintsOf } from './hints.js';
 import { findLoops, findWaits } from './loops.js';
 import { Places } from './places.js';
 import { createRandom } from './random.js';
@@ -98,12 +98,19 @@ export function* explore(given: Exploration): Steps<Explored> {
   return { findings: findings.list(), coverage: counted, bounds, runs: search.runs, seed, complete };
 }
 
-function inputsOf({ definition, graph, inputs }: Exploration, hint: Knowledge['hints']['inputData']): readonly Option[] {
+function inputsOf({ definition, graph, inputs }: Exploration, hint: Hint): readonly Option[] {
   const { input_schema: schema } = definition;
   const given = inputs?.map((value) => ({ value, isAssumed: false }));
-  const made = schema === undefined ? guess(hint) : valuesOf(schema as Json, hint);
+  const made = schema === undefined ? guessInputs(hint) : valuesOf(schema as Json, hint);
   const all = given ?? (made.length === 0 ? [{ value: null, isAssumed: true }] : made);
   return all.map(({ value, isAssumed }) => ({ value: graph.inputSchema?.accept(value).value ?? value, isAssumed }));
+}
+
+/** What nothing reads decides nothing. */
+function guessInputs(hint: Hint): readonly Option[] {
+  const { fields, item, kinds, constants } = hint;
+  const isRead = fields.size + kinds.size + constants.length > 0 || item !== undefined;
+  return isRead ? guess(hint) : [{ value: null, isAssumed: false }];
 }
 
 /** A run that was submitted, and nothing more. */

@@ -1,7 +1,7 @@
 import { cursorOf, waitOf } from '../run/state.js';
 import type { FindingList } from './findings.js';
 import type { Places } from './places.js';
-import type { Search } from './search.js';
+import type { Circle, Search } from './search.js';
 import type { Frame, World } from './world.js';
 
 /** Most names of nodes in a message. */
@@ -11,9 +11,12 @@ const MAX_NAMES = 10;
 export function findLoops({ space, circles, stopped }: Search, root: Frame['graph'], findings: FindingList, places: Places): void {
   const traps = space.findTraps();
   const trapped = new Set<string>();
-  for (const { states, world } of [...circles, ...stopped]) {
-    // Of a run at a limit, how it came into the loop is not a part of it.
-    const nodes = nodesOf(space.arrivals(states.filter((state) => traps.has(state))), root);
+  const trapOf = ({ states }: Circle) => space.arrivals(states.filter((state) => traps.has(state)));
+  const rounds = [
+    ...circles.map((circle) => ({ world: circle.world, nodes: nodesOf(trapOf(circle), root) })),
+    ...stopped.map((circle) => ({ world: circle.world, nodes: repeatedIn(trapOf(circle), root) })),
+  ];
+  for (const { world, nodes } of rounds) {
     const [node] = nodes;
     if (node === undefined || nodes.some((each) => trapped.has(each))) continue;
     for (const each of nodes) trapped.add(each);
@@ -48,8 +51,17 @@ export function findWaits({ waiting }: Search, root: Frame['graph'], findings: F
 
 /** The nodes that runs were at in these worlds, in their order, each once: those of the graph itself. */
 function nodesOf(worlds: readonly World[], root: Frame['graph']): readonly string[] {
-  const names = worlds.flatMap(({ frame }) => (frame.graph === root ? (cursorOf(frame.state)?.node ?? []) : []));
-  return [...new Set(names)];
+  return [...new Set(visitsIn(worlds, root))];
+}
+
+/** The nodes that a run at a limit came to more than once: how it came into a loop is not a part of it. */
+function repeatedIn(worlds: readonly World[], root: Frame['graph']): readonly string[] {
+  const visits = visitsIn(worlds, root);
+  return [...new Set(visits.filter((node, index) => visits.indexOf(node) !== index))];
+}
+
+function visitsIn(worlds: readonly World[], root: Frame['graph']): readonly string[] {
+  return worlds.flatMap(({ frame }) => (frame.graph === root ? (cursorOf(frame.state)?.node ?? []) : []));
 }
 
 function asksPerson({ frame }: World): boolean {
