@@ -10,6 +10,7 @@ import { type DeliveryDeps, DeliveryUseCases } from './deliveries.js';
 import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
 import { type ExplainRun, explainRun } from './explain.js';
+import { type ExploredGraph, type ExploreGraph, exploreGraph } from './explore.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
 import { type GraphDeps, GraphUseCases } from './graphs.js';
 import { type HookOperations, makeHooks } from './hooks/operations.js';
@@ -32,6 +33,7 @@ export type { Question } from './answer-links.js';
 export type { AnswerLink } from './answer-tokens.js';
 export type { BulkRequest } from './bulk.js';
 export type { DiagramFormat } from './diagrams.js';
+export type { ExploredGraph, ExploreGraph } from './explore.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
 export type { HookView } from './hooks/hooks.js';
@@ -64,6 +66,8 @@ export interface Engine
     Pick<DeliveryUseCases, 'listDeliveries' | 'getDelivery' | 'retryDelivery'>,
     Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'>,
     ScheduleOperations {
+  /** Explores the runs that a graph can have, with outcomes in place of calls. Stores nothing. */
+  exploreGraph(request: ExploreGraph): Promise<ExploredGraph>;
   /** Starts a run. It is durable when this resolves. */
   startRun(request: StartRun): Promise<StartedRun>;
   /** The state of a run, live; asked to wait, when the run ends, or when it or a child waits for input. */
@@ -138,6 +142,7 @@ export function createEngine(parts: EngineDeps): Engine {
     listGraphs: (page) => graphs.listGraphs(page),
     listTools: () => graphs.listTools(),
     listConditions: () => graphs.listConditions(),
+    exploreGraph: (request) => exploreGraph(deps, graphs, request),
     startRun: (request) => startRun(deps, request),
     getState: (runId, options) => states.getState(runId, options),
     useState: (runId, options, use) => states.useState(runId, options, use),

@@ -62,8 +62,9 @@ export class FindingList {
     if (!isFull && (known === undefined || isBetter(kept, known))) this.#kept.set(key, kept);
   }
 
-  has(code: FindingCode, pointer: string): boolean {
-    return this.#kept.has(`${code} ${pointer}`);
+  /** Forgets what another finding says better. */
+  drop(code: FindingCode, pointer: string): void {
+    this.#kept.delete(`${code} ${pointer}`);
   }
 
   /** Errors first. */

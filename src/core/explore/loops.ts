@@ -19,7 +19,10 @@ export function findLoops({ space, circles, stopped }: Search, root: Frame['grap
   for (const { world, nodes } of rounds) {
     const [node] = nodes;
     if (node === undefined || nodes.some((each) => trapped.has(each))) continue;
-    for (const each of nodes) trapped.add(each);
+    for (const each of nodes) {
+      trapped.add(each);
+      findings.drop('limit_reached', places.node(each));
+    }
     const message = `No outcome of any call leads from ${inWords(nodes)} to an end: the run goes round until a limit stops it. Add a way out, or correct its condition.`;
     findings.add({ code: 'endless_loop', pointer: places.node(node), node, message, isWarning: false }, world);
   }
