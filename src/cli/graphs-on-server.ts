@@ -45,10 +45,12 @@ export function verdictOf(file: string, { findings }: Exploration): Verdict {
   };
 }
 
-/** Adds what an exploration finds to what the doctor says. */
-export async function addExploration(client: Client, file: GraphFile, { warnings }: Verdict): Promise<Verdict> {
+/** Has a server say what is wrong with a graph, and explore it if it has no errors. */
+export async function validateAndExplore(client: Client, file: GraphFile): Promise<Verdict> {
+  const verdict = await validateGraph(client, file);
+  if (verdict.errors.length > 0) return verdict;
   const found = verdictOf(file.path, await exploreGraph(client, file, 1));
-  return { ...found, warnings: [...warnings, ...found.warnings] };
+  return { ...found, warnings: [...verdict.warnings, ...found.warnings] };
 }
 
 /**

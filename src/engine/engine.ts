@@ -120,8 +120,7 @@ export interface EngineDeps
 
 /** Makes the engine out of its parts. */
 export function createEngine(parts: EngineDeps): Engine {
-  const admission = new Admission(parts.queue);
-  const deps = { ...parts, admission, reads: new LargeReads() };
+  const deps = { ...parts, admission: new Admission(parts.queue), reads: new LargeReads() };
   const graphs = new GraphUseCases(deps);
   const states = new StateReader(deps);
   const requests = new RequestUseCases(deps);
@@ -178,7 +177,7 @@ export function createEngine(parts: EngineDeps): Engine {
     stop: () => {
       stopping = true;
       void refusals.flush();
-      admission.stop();
+      deps.admission.stop();
       states.stop();
       watches.stopWatching();
     },

@@ -80,7 +80,8 @@ export async function exploreGraph(
       definition: root.definition,
       graph: root.compiled,
       registry,
-      findGraph: (graphId, version) => known.get(keyOf({ graphId, ...(version !== undefined && { version }) }))?.compiled,
+      findGraph: (graphId, version) =>
+        known.get(keyOf({ graphId, ...(version !== undefined && { version }) }))?.compiled,
       ...(inputs !== undefined && { inputs }),
       examples,
       seed,

@@ -1,6 +1,13 @@
 import type { Json } from '../core/base/json.js';
 import type { Usage } from '../core/base/usage.js';
-import { ANSWER_SHAPE, type AnswerShape, type AnyTool, defineTool, MODEL_PARAM, SCHEMA_PARAMS } from '../core/tool/tool.js';
+import {
+  ANSWER_SHAPE,
+  type AnswerShape,
+  type AnyTool,
+  defineTool,
+  MODEL_PARAM,
+  SCHEMA_PARAMS,
+} from '../core/tool/tool.js';
 import { FatalError } from '../core/tool/tool-errors.js';
 import { compileAnswerSchema, inWords } from './answer-schema.js';
 import { type AllowList, parseAllowList } from './http/allow-list.js';

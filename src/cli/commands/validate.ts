@@ -62,7 +62,8 @@ async function checkGraphs(
   options: ValidateOptions,
   terminal: Terminal,
 ): Promise<Verdict[]> {
-  const { addExploration, saveGraph, validateGraph } = await import('../graphs-on-server.js');
+  const { saveGraph, validateAndExplore, validateGraph } = await import('../graphs-on-server.js');
+  const checkOne = options.explore === true ? validateAndExplore : validateGraph;
   const verdicts: Verdict[] = [];
   const { url } = options;
   // Ctrl+C leaves no database behind.
@@ -73,9 +74,7 @@ async function checkGraphs(
       for (const graph of url === undefined ? graphs : []) await saveGraph(client, graph).catch(() => undefined);
       for (const graph of graphs) {
         if (interrupted.aborted) throw new CliError('Interrupted.', EXIT.interrupted);
-        const verdict = await validateGraph(client, graph);
-        const isExplored = options.explore === true && verdict.errors.length === 0;
-        verdicts.push(isExplored ? await addExploration(client, graph, verdict) : verdict);
+        verdicts.push(await checkOne(client, graph));
       }
     });
   if (url === undefined) {

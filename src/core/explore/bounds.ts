@@ -1,10 +1,10 @@
 import { END, type GraphDefinition, resolveLimits } from '../graph/definition.js';
+import { RUN_GRAPH } from '../graph/doctor/unknown-graphs.js';
 import type { Edge } from '../graph/edges.js';
 import { isBranchEdge } from '../graph/edges.js';
 import type { Registry } from '../tool/registry.js';
 import { FOLLOWS_FROM_PARAMS } from '../tool/tool.js';
-import { RUN_GRAPH } from '../graph/doctor/unknown-graphs.js';
-import { hasOpenCondition, type Hop, hopsOf } from './coverage.js';
+import { type Hop, hasOpenCondition, hopsOf } from './coverage.js';
 
 /** The most that a run can come to, or why there is no such number. */
 export interface Bound {
@@ -36,7 +36,9 @@ function boundSteps(definition: GraphDefinition, edges: readonly Edge[], registr
   const { maxSteps, guards } = resolveLimits(definition.limits, undefined);
   const byLimit: Bound = { atMost: maxSteps, reason: `max_steps of the run is ${maxSteps}.` };
   // Branches are runs of their own: the run goes from where they start to their join.
-  const starts = new Set(edges.filter(isBranchEdge).flatMap((edge) => edge.starts.map(({ name }) => keyOf(edge.from.name, name))));
+  const starts = new Set(
+    edges.filter(isBranchEdge).flatMap((edge) => edge.starts.map(({ name }) => keyOf(edge.from.name, name))),
+  );
   const hops = hopsOf(edges, registry).filter(({ from, to }) => to !== END && !starts.has(keyOf(from, to)));
   const longest = hasOpenCondition(edges, registry) ? undefined : longestPath(definition.entry_point, hops);
   if (longest !== undefined) {
@@ -59,28 +61,34 @@ function keyOf(from: string, to: string): string {
 /** How many nodes the longest path from a node on has; undefined if it leads into a loop. */
 function longestPath(entry: string, hops: readonly Hop[]): number | undefined {
   const next = new Map<string, string[]>();
-  const waits = new Map<string, number>();
-  const reached = new Set([entry]);
   for (const { from, to } of hops) next.set(from, [...(next.get(from) ?? []), to]);
-  for (const node of reached) for (const to of next.get(node) ?? []) reached.add(to);
-  for (const node of reached) for (const to of next.get(node) ?? []) waits.set(to, (waits.get(to) ?? 0) + 1);
-  // Each node after all that lead to it; those of a loop wait for each other.
-  const lengths = new Map([[entry, 1]]);
-  const ready = waits.has(entry) ? [] : [entry];
-  let count = 0;
-  let longest = 0;
-  for (const node of ready) {
-    count += 1;
-    const length = lengths.get(node) ?? 1;
-    longest = Math.max(longest, length);
-    for (const to of next.get(node) ?? []) {
-      lengths.set(to, Math.max(lengths.get(to) ?? 0, length + 1));
-      const left = (waits.get(to) ?? 0) - 1;
-      waits.set(to, left);
-      if (left === 0) ready.push(to);
-    }
+  const after = (node: string): readonly string[] => next.get(node) ?? [];
+  const lengths = new Map<string, number>();
+  const order = orderFrom(entry, after) ?? [];
+  for (const node of order.toReversed()) {
+    lengths.set(node, 1 + Math.max(0, ...after(node).map((to) => lengths.get(to) ?? 0)));
   }
-  return count === reached.size ? longest : undefined;
+  return lengths.get(entry);
+}
+
+/** Nodes from one on, each before all that it leads to; undefined if there is a loop. */
+function orderFrom(entry: string, after: (node: string) => readonly string[]): readonly string[] | undefined {
+  const reached = new Set([entry]);
+  for (const node of reached) for (const to of after(node)) reached.add(to);
+  // How many nodes lead to each, the start of the run included.
+  const incoming = new Map([[entry, 1]]);
+  for (const to of [...reached].flatMap(after)) incoming.set(to, (incoming.get(to) ?? 0) + 1);
+  const order: string[] = [];
+  const ready = [entry];
+  for (const node of ready) {
+    const left = (incoming.get(node) ?? 0) - 1;
+    incoming.set(node, left);
+    if (left > 0) continue;
+    order.push(node);
+    ready.push(...after(node));
+  }
+  // The nodes of a loop wait for each other.
+  return order.length === reached.size ? order : undefined;
 }
 
 /** The names of the tools that can use tokens, as far as is known: those that touch nothing, and requests, use none. */

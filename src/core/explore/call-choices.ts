@@ -8,7 +8,7 @@ import { scopeOf } from '../run/routing.js';
 import type { CallOutcome } from '../run/settle.js';
 import type { Cursor, RunState } from '../run/state.js';
 import { readFailureKind } from '../tool/failure.js';
-import { type AnyTool, ANSWER_SHAPE, FOLLOWS_FROM_PARAMS } from '../tool/tool.js';
+import { ANSWER_SHAPE, type AnyTool, FOLLOWS_FROM_PARAMS } from '../tool/tool.js';
 import { retryHint } from '../tool/tool-errors.js';
 import { waitRequestOf } from '../tool/wait.js';
 import type { Walker } from './advance.js';
@@ -47,7 +47,10 @@ export function callChoices(
     const patch = isPlainObject(result.value) ? (result.value as JsonObject) : {};
     return [{ label: inShort(patch), isAssumed: false, patch, take: settle(result) }];
   }
-  const answers = answersOf(node, tool, params, knowledge).map(({ value, isAssumed }): Choice => {
+  const known = node.params.isStatic ? knowledge.answers.get(node) : undefined;
+  const options = known ?? answersOf(node, tool, params, knowledge);
+  knowledge.answers.set(node, options);
+  const answers = options.map(({ value, isAssumed }): Choice => {
     const patch = value as JsonObject;
     return { label: inShort(patch), isAssumed, patch, take: settle({ kind: 'returned', value: patch, logs: [] }) };
   });
@@ -102,7 +105,14 @@ function callPure(
     return { kind: 'returned', value, logs: [] };
   } catch (thrown) {
     const { code, details } = readFailureKind(thrown, NO_MASK);
-    return { kind: 'threw', code, message: messageOf(thrown), logs: [], ...definedOnly({ details }), ...retryHint(thrown) };
+    return {
+      kind: 'threw',
+      code,
+      message: messageOf(thrown),
+      logs: [],
+      ...definedOnly({ details }),
+      ...retryHint(thrown),
+    };
   }
 }
 
@@ -131,4 +141,3 @@ function guessPatches(keys: readonly string[], data: Hint): readonly Option[] {
   if (fields.size === 0) return [{ value: {}, isAssumed: true }];
   return guess({ ...NO_HINT, fields });
 }
-

@@ -24,7 +24,9 @@ const MADE_AT_ONCE = 100;
 export function areChildrenOver({ results, graph }: Frame, children: Children): boolean {
   const completed = results.filter(({ status }) => status === 'COMPLETED').length;
   const lost = results.length - completed;
-  return results.length >= children.count || isJoinDecided(joinRuleOf(graph, children), children.count, { completed, lost });
+  return (
+    results.length >= children.count || isJoinDecided(joinRuleOf(graph, children), children.count, { completed, lost })
+  );
 }
 
 /** True if it decides which of the children ends first. */

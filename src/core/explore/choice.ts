@@ -1,6 +1,8 @@
 import type { JsonObject } from '../base/json.js';
+import type { CompiledNode } from '../graph/compile.js';
 import { choose, scopeOf } from '../run/routing.js';
 import { cursorOf } from '../run/state.js';
+import type { Option } from './guess.js';
 import type { Hints } from './hints.js';
 import type { World } from './world.js';
 
@@ -23,6 +25,8 @@ export interface Knowledge {
   readonly examples: ReadonlyMap<string, readonly JsonObject[]>;
   /** The keys of `data` that nodes are taken to set, of whose tools nothing is known. */
   readonly keysOfUnknown: ReadonlyMap<string, readonly string[]>;
+  /** What calls of nodes can return whose params are always the same, once it is made. */
+  readonly answers: WeakMap<CompiledNode, readonly Option[]>;
 }
 
 /** The world after a choice, before what follows from it. */

@@ -1,7 +1,7 @@
-import type { Registry } from '../tool/registry.js';
-import { type Edge, targetOf } from '../graph/edges.js';
 import type { GraphDefinition } from '../graph/definition.js';
+import { type Edge, targetOf } from '../graph/edges.js';
 import type { RunEvent } from '../run/events.js';
+import type { Registry } from '../tool/registry.js';
 
 /** An edge, as one node after another. */
 export interface Hop {

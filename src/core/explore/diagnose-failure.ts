@@ -1,5 +1,5 @@
-import { FOLLOWS_FROM_PARAMS } from '../tool/tool.js';
 import type { Decision, EventRecord, RunError } from '../run/events.js';
+import { FOLLOWS_FROM_PARAMS } from '../tool/tool.js';
 import type { FindingCode } from './codes.js';
 import type { Places } from './places.js';
 import type { Frame } from './world.js';
@@ -61,27 +61,28 @@ export function diagnoseFailure(
   const decision = decisionOf(before);
   switch (error.code) {
     case 'expression_failed':
-      if (decision === undefined) return found('expression_fails', places.params(node, error.message));
-      return found(
-        error.message.includes('must be a list') ? 'items_no_list' : 'expression_fails',
-        places.decision(node, decision),
-      );
+    case 'condition_failed':
+      return decision === undefined
+        ? found('expression_fails', places.params(node, error.message))
+        : found(codeOfDecision(error), places.decision(node, decision));
     case 'invalid_params':
       return found('invalid_params', places.params(node, error.message));
-    case 'condition_failed':
-      return found(
-        error.message.endsWith('which is no node.') ? 'invalid_outcome' : 'condition_fails',
-        places.decision(node, decision ?? { kind: 'condition', to_node: null }),
-      );
     case 'join_failed':
       return found('join_conflict', places.branches(node));
     case 'branch_failed':
-      return OWN_FINDINGS.includes(causeOf(error)) ? undefined : found('branch_failed', places.branches(node), hasCause(error));
-    default:
-      if (isLimitError(error)) return found('limit_reached', places.node(node), true);
-      if (isDeliberate(error, frame) || frame.state.parent?.kind === 'branch') return undefined;
-      return found('unhandled_failure', places.node(node), true);
+      if (OWN_FINDINGS.includes(causeOf(error))) return undefined;
+      // Without details there are too few branches.
+      return found('branch_failed', places.branches(node), error.details !== undefined);
   }
+  if (isLimitError(error)) return found('limit_reached', places.node(node), true);
+  if (isDeliberate(error, frame) || frame.state.parent?.kind === 'branch') return undefined;
+  return found('unhandled_failure', places.node(node), true);
+}
+
+/** Why a way could not be chosen. */
+function codeOfDecision({ code, message }: RunError): FindingCode {
+  if (code === 'condition_failed') return message.endsWith('which is no node.') ? 'invalid_outcome' : 'condition_fails';
+  return message.includes('must be a list') ? 'items_no_list' : 'expression_fails';
 }
 
 /** The decision that could not be made when a step was completed. */
@@ -94,8 +95,4 @@ function decisionOf(before: EventRecord | undefined): Decision | undefined {
 function causeOf({ details }: RunError): unknown {
   const { error } = (details ?? {}) as { readonly error?: { readonly code?: string } | null };
   return error?.code;
-}
-
-function hasCause(error: RunError): boolean {
-  return error.details !== undefined;
 }

@@ -68,7 +68,12 @@ export function* explore(given: Exploration): Steps<Explored> {
   yield;
   const unknown = unknownNodes(definition, registry, examples);
   const names = new Set(unknown.map(({ name }) => name));
-  const knowledge: Knowledge = { hints, examples, keysOfUnknown: keysOfUnknown(definition, edges, names, hints) };
+  const knowledge: Knowledge = {
+    hints,
+    examples,
+    keysOfUnknown: keysOfUnknown(definition, edges, names, hints),
+    answers: new WeakMap(),
+  };
   const places = new Places(definition, edges);
   const findings = new FindingList(places);
   const coverage = new CoverageCounter(namesOf(definition), hopsOf(edges, registry));
@@ -87,7 +92,10 @@ export function* explore(given: Exploration): Steps<Explored> {
   findWaits(search, graphs.root, findings, places);
   for (const { tool_name: tool, name } of unknown) {
     const message = `Nobody has said what "${tool}" returns, so it was guessed from what the graph reads. Give the tool \`outcomes\`.`;
-    findings.add({ code: 'unknown_outcomes', pointer: places.node(name), node: name, message, isWarning: true }, undefined);
+    findings.add(
+      { code: 'unknown_outcomes', pointer: places.node(name), node: name, message, isWarning: true },
+      undefined,
+    );
   }
   const counted = coverage.count();
   for (const node of counted.nodes.missed) {

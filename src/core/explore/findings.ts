@@ -1,5 +1,5 @@
-import type { EventRecord } from '../run/events.js';
 import type { Recording } from '../replay/recording.js';
+import type { EventRecord } from '../run/events.js';
 import type { FindingCode, Severity } from './codes.js';
 import { type Diagnosed, diagnoseFailure } from './diagnose-failure.js';
 import type { Places } from './places.js';
@@ -58,8 +58,14 @@ export class FindingList {
     const key = `${found.code} ${found.pointer}`;
     const kept: Kept = { ...found, severity, world, length: world === undefined ? 0 : lengthOf(world) };
     const known = this.#kept.get(key);
-    const isFull = known === undefined && this.#kept.size >= MAX_FINDINGS;
-    if (!isFull && (known === undefined || isBetter(kept, known))) this.#kept.set(key, kept);
+    if (known !== undefined ? isBetter(kept, known) : this.#hasRoom(kept)) this.#kept.set(key, kept);
+  }
+
+  /** A warning makes room for an error. */
+  #hasRoom(kept: Kept): boolean {
+    if (this.#kept.size < MAX_FINDINGS) return true;
+    const [least] = [...this.#kept].find(([, finding]) => !isError(finding)) ?? [];
+    return isError(kept) && least !== undefined && this.#kept.delete(least);
   }
 
   /** Forgets what another finding says better. */

@@ -8,7 +8,12 @@ import type { Frame, World } from './world.js';
 const MAX_NAMES = 10;
 
 /** Tells of runs that go round in a circle: for ever, or up to a limit. */
-export function findLoops({ space, circles, stopped }: Search, root: Frame['graph'], findings: FindingList, places: Places): void {
+export function findLoops(
+  { space, circles, stopped }: Search,
+  root: Frame['graph'],
+  findings: FindingList,
+  places: Places,
+): void {
   const traps = space.findTraps();
   const trapped = new Set<string>();
   const trapOf = ({ states }: Circle) => space.arrivals(states.filter((state) => traps.has(state)));

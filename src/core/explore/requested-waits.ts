@@ -29,7 +29,11 @@ export function startWaiting(
   ];
   const begin = (wait: WaitStart): readonly Choice[] => [
     // The outcome of the wait is what is told of the step.
-    { label: '', isAssumed: false, take: (at) => walker.settle({ ...at, label: null }, { kind: 'waits', wait, logs: [] }) },
+    {
+      label: '',
+      isAssumed: false,
+      take: (at) => walker.settle({ ...at, label: null }, { kind: 'waits', wait, logs: [] }),
+    },
   ];
   switch (request.kind) {
     case 'timer':
@@ -47,7 +51,11 @@ export function startWaiting(
     case 'graph': {
       const resolved = resolveGraph(world, node, request, walker);
       if (resolved === undefined) return unknownGraph(request, node, walker, knowledge);
-      return resolved.kind === 'threw' ? one(resolved.code, resolved) : resolved.kind === 'waits' ? begin(resolved.wait) : one('started', resolved);
+      return resolved.kind === 'threw'
+        ? one(resolved.code, resolved)
+        : resolved.kind === 'waits'
+          ? begin(resolved.wait)
+          : one('started', resolved);
     }
   }
 }

@@ -116,37 +116,49 @@ export class Search {
   }
 
   /** Walks one way, and from then on the usual one, up to an end or to a state that was there already. */
-  *#walkOn({ world: start, choice: first, from: origin, turns }: Pending): Steps<void> {
-    let [world, choice, from] = [start, first, origin];
+  *#walkOn(way: Pending): Steps<void> {
     this.runs += 1;
-    for (;;) {
+    for (let at: Pending | undefined = way; at !== undefined; at = this.#follow(at)) {
       yield;
-      this.#steps += 1;
-      if (from !== undefined) this.space.open(from, -1);
-      if (choice.isEnd === true) {
-        this.waiting.push(takeChoice(world, choice));
+      if (this.#isOver(this.budget.steps)) {
+        this.#isCut = true;
         return;
       }
-      const stop = this.walker.advance(takeChoice(world, choice));
-      const choices = this.#choicesAt(stop);
-      const [usual, ...others] = choices;
-      if (usual === undefined) {
-        this.#end(stop.world, from);
-        return;
-      }
-      const { id, isNew } = this.space.enter(fingerprintOf(stop.world, this.relevance), stop.world);
-      if (from !== undefined) this.space.link(from, id);
-      const { path } = stop.world;
-      if (!isNew) {
-        const states = loopIn(path, id);
-        if (states !== undefined) this.circles.push({ world: stop.world, states });
-        return;
-      }
-      const next = { ...stop.world, path: { value: id, before: path } };
-      this.space.open(id, choices.length);
-      for (const other of others) this.#push({ world: next, choice: other, from: id, turns: turns + 1 });
-      [world, choice, from] = [next, usual, id];
     }
+  }
+
+  /** Takes a choice, and goes to the next; the usual way on from there, if it is new. */
+  #follow({ world, choice, from, turns }: Pending): Pending | undefined {
+    this.#steps += 1;
+    if (from !== undefined) this.space.open(from, -1);
+    const chosen = takeChoice(world, choice);
+    if (choice.isEnd === true) {
+      this.waiting.push(chosen);
+      return undefined;
+    }
+    const stop = this.walker.advance(chosen);
+    const choices = this.#choicesAt(stop);
+    const [usual, ...others] = choices;
+    if (usual === undefined) {
+      this.#end(stop.world, from);
+      return undefined;
+    }
+    const id = this.#enter(stop.world, from);
+    if (id === undefined) return undefined;
+    const next = { ...stop.world, path: { value: id, before: stop.world.path } };
+    this.space.open(id, choices.length);
+    for (const other of others) this.#push({ world: next, choice: other, from: id, turns: turns + 1 });
+    return { world: next, choice: usual, from: id, turns };
+  }
+
+  /** The number of the state that a world has come to; undefined if another one was there. */
+  #enter(world: World, from: number | undefined): number | undefined {
+    const { id, isNew } = this.space.enter(fingerprintOf(world, this.relevance), world);
+    if (from !== undefined) this.space.link(from, id);
+    if (isNew) return id;
+    const states = loopIn(world.path, id);
+    if (states !== undefined) this.circles.push({ world, states });
+    return undefined;
   }
 
   *#walkAtRandom(starts: readonly World[]): Steps<void> {
@@ -183,7 +195,8 @@ export class Search {
       return withAnswers(world, callChoices(world, { node, cursor }, this.walker, this.knowledge));
     }
     const { phase } = state;
-    if (phase.kind === 'waiting') return withAnswers(world, waitChoices(world, phase.wait, this.walker, this.knowledge));
+    if (phase.kind === 'waiting')
+      return withAnswers(world, waitChoices(world, phase.wait, this.walker, this.knowledge));
     const count = phase.kind === 'joining' ? phase.children.count : 0;
     return Array.from({ length: Math.min(count, MAX_RACE) }, (_, first) => ({
       label: `branch ${first} ends first`,

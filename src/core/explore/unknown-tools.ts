@@ -1,5 +1,5 @@
-import { type GraphDefinition, paramsOf } from '../graph/definition.js';
-import type { Edge } from '../graph/edges.js';
+import { type GraphDefinition, type NodeDefinition, paramsOf } from '../graph/definition.js';
+import { type Edge, isBranchEdge } from '../graph/edges.js';
 import type { Registry } from '../tool/registry.js';
 import { ANSWER_SHAPE, FOLLOWS_FROM_PARAMS } from '../tool/tool.js';
 import type { Hints } from './hints.js';
@@ -57,16 +57,16 @@ function settersBefore(
 
 /** The keys that are set by what is known: params say so, or edges. */
 function knownKeys({ nodes }: GraphDefinition, edges: readonly Edge[]): ReadonlySet<string> {
-  const keys = new Set(['error']);
-  for (const node of nodes) {
-    const { save_as: saveAs, values } = paramsOf(node);
-    if (typeof saveAs === 'string') keys.add(saveAs);
-    if (typeof values === 'object' && values !== null) for (const key of Object.keys(values)) keys.add(key);
-    if (node.tool_name.startsWith('wait_for') || node.tool_name === 'run_graph') keys.add(node.name);
-  }
-  for (const edge of edges) {
-    if (edge.kind === 'for_each') keys.add(edge.collectAs);
-    if ('collectErrorsAs' in edge && edge.collectErrorsAs !== undefined) keys.add(edge.collectErrorsAs);
-  }
-  return keys;
+  return new Set(['error', ...nodes.flatMap(keysOfNode), ...edges.flatMap(keysOfEdge)]);
+}
+
+function keysOfNode(node: NodeDefinition): readonly string[] {
+  const { save_as: saveAs, values } = paramsOf(node);
+  const set = typeof values === 'object' && values !== null ? Object.keys(values) : [];
+  return [typeof saveAs === 'string' ? saveAs : node.name, ...set];
+}
+
+function keysOfEdge(edge: Edge): readonly string[] {
+  if (!isBranchEdge(edge)) return [];
+  return [...(edge.kind === 'for_each' ? [edge.collectAs] : []), edge.collectErrorsAs ?? 'error'];
 }

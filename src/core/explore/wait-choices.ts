@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../base/json.js';
 import { fitPayload } from '../run/fit-payload.js';
 import { receiveSignal } from '../run/receive-signal.js';
-import type { OpenWaitKind } from '../run/waits.js';
 import { cursorOf, type Waiting } from '../run/state.js';
+import type { OpenWaitKind } from '../run/waits.js';
 import type { Walker } from './advance.js';
 import type { Choice, Knowledge } from './choice.js';
 import { guess, type Option } from './guess.js';
@@ -11,7 +11,12 @@ import { valuesOf } from './schema-values.js';
 import { inShort, link, type World } from './world.js';
 
 /** What ends a wait for an answer or a signal; or nothing does. */
-export function waitChoices(world: World, wait: Waiting<OpenWaitKind>, walker: Walker, knowledge: Knowledge): readonly Choice[] {
+export function waitChoices(
+  world: World,
+  wait: Waiting<OpenWaitKind>,
+  walker: Walker,
+  knowledge: Knowledge,
+): readonly Choice[] {
   const { deadlineAt } = world.frame.state;
   const key = wait.saveAs ?? wait.node;
   const answers = answersTo(wait, key, knowledge).map(({ value, isAssumed }): Choice => {

@@ -28,7 +28,11 @@ const bodySchema = z
     seed: z.int().min(0).max(4_294_967_295).default(1).describe('The same seed and budget give the same answer.'),
     budget: budgetSchema.default({ runs: 10_000, steps: 100_000, seconds: 10 }),
   })
-  .refine(({ graph, graph_id, version }) => (graph === undefined) !== (graph_id === undefined) && (version === undefined || graph === undefined), 'needs either graph, or graph_id and perhaps version')
+  .refine(
+    ({ graph, graph_id, version }) =>
+      (graph === undefined) !== (graph_id === undefined) && (version === undefined || graph === undefined),
+    'needs either graph, or graph_id and perhaps version',
+  )
   .meta({ id: 'Explore', examples: [{ graph_id: 'my-graph' }] });
 
 const traceStepSchema = z
@@ -51,7 +55,9 @@ const findingSchema = z
     column: z.int().optional(),
     node: z.string().nullable(),
     trace: z.array(traceStepSchema).describe('The shortest way to it: its last 200 steps.'),
-    capsule: capsuleSchema.nullable().describe('The run that came to it; null if no run shows it, or the answer would be too large.'),
+    capsule: capsuleSchema
+      .nullable()
+      .describe('The run that came to it; null if no run shows it, or the answer would be too large.'),
   })
   .meta({ id: 'Finding' });
 

@@ -33,12 +33,10 @@ export const forkedFromSchema = z
   .object({ run_id: z.string(), step: z.int().describe('The first step that was not copied.') })
   .meta({ id: 'ForkedFrom' });
 
-export const importedFromSchema = z
-  .object({ run_id: z.string() })
-  .meta({
-    id: 'ImportedFrom',
-    description: 'The run that this one is a copy of, on the server that it was exported from.',
-  });
+export const importedFromSchema = z.object({ run_id: z.string() }).meta({
+  id: 'ImportedFrom',
+  description: 'The run that this one is a copy of, on the server that it was exported from.',
+});
 
 export const usageSchema = z
   .object({

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { finishSteps } from '../../../src/core/base/steps.js';
-import { diagnose } from '../../helpers/all-steps.js';
 import { replay } from '../../../src/core/replay/replay.js';
 import { createRegistry } from '../../../src/core/tool/registry.js';
+import { diagnose } from '../../helpers/all-steps.js';
 import { definitionOf } from '../../helpers/run-driver.js';
 import { BUILT_IN, exploreGraph } from './explore-graph.js';
 import { DEFECTS, SOUND } from './seeded.js';
@@ -19,7 +19,15 @@ describe('graphs with a planted defect', () => {
     const { explored, graph } = exploreGraph(seeded);
     const took = performance.now() - began;
     if (process.env.TOLD) console.log(seeded.name, Math.round(took), explored.runs, explored.complete);
-    if (process.env.TOLD) console.log(explored.findings.map(({ code, severity, pointer, message, trace }) => `${severity} ${code} ${pointer} ${message} ${JSON.stringify(trace.slice(-4))}`).join('\n'));
+    if (process.env.TOLD)
+      console.log(
+        explored.findings
+          .map(
+            ({ code, severity, pointer, message, trace }) =>
+              `${severity} ${code} ${pointer} ${message} ${JSON.stringify(trace.slice(-4))}`,
+          )
+          .join('\n'),
+      );
     const found = explored.findings.map(({ code, pointer }) => ({ code, pointer }));
     expect(found).toContainEqual(seeded.defect);
     for (const { recording, code } of explored.findings) {

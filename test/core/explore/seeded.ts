@@ -42,7 +42,11 @@ const ask = (name: string, params: object = {}) =>
 export const DEFECTS: readonly SeededGraph[] = [
   {
     name: 'two nodes that lead to each other',
-    graph: { entry_point: 'a', nodes: [set('a', { x: 1 }), set('b', { y: 1 })], edges: [edge('a', 'b'), edge('b', 'a')] },
+    graph: {
+      entry_point: 'a',
+      nodes: [set('a', { x: 1 }), set('b', { y: 1 })],
+      edges: [edge('a', 'b'), edge('b', 'a')],
+    },
     defect: { code: 'endless_loop', pointer: '/nodes/0' },
   },
   {
@@ -244,7 +248,10 @@ export const DEFECTS: readonly SeededGraph[] = [
       entry_point: 'a',
       nodes: [
         call('a', 'link'),
-        call('b', 'http_request', { params: { url: '${ data.link }' }, on_error: [{ on: ['http_status'], to_node: 'a' }] }),
+        call('b', 'http_request', {
+          params: { url: '${ data.link }' },
+          on_error: [{ on: ['http_status'], to_node: 'a' }],
+        }),
       ],
       edges: [edge('a', 'b')],
     },
@@ -381,7 +388,10 @@ export const DEFECTS: readonly SeededGraph[] = [
   },
   {
     name: 'an answer that nobody has to give',
-    graph: { entry_point: 'a', nodes: [call('a', 'wait_for_input', { params: { message: 'Go on?', schema: approval } })] },
+    graph: {
+      entry_point: 'a',
+      nodes: [call('a', 'wait_for_input', { params: { message: 'Go on?', schema: approval } })],
+    },
     defect: { code: 'wait_unended', pointer: '/nodes/0' },
   },
   {
@@ -489,7 +499,11 @@ export const SOUND: readonly SeededGraph[] = [
     name: 'optional parts that are asked for',
     graph: {
       entry_point: 'ask',
-      nodes: [{ ...ask('ask'), on_error: 'end' }, set('keep', { note: "${ data.ask.?note.orValue('') }" }), set('end', {})],
+      nodes: [
+        { ...ask('ask'), on_error: 'end' },
+        set('keep', { note: "${ data.ask.?note.orValue('') }" }),
+        set('end', {}),
+      ],
       conditional_edges: [cases('ask', 'has(data.ask.note)', 'keep', 'end')],
     },
   },
