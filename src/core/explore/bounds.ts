@@ -66,7 +66,7 @@ function longestPath(entry: string, hops: readonly Hop[]): number | undefined {
   const lengths = new Map<string, number>();
   const order = orderFrom(entry, after) ?? [];
   for (const node of order.toReversed()) {
-    lengths.set(node, 1 + Math.max(0, ...after(node).map((to) => lengths.get(to) ?? 0)));
+    lengths.set(node, 1 + Math.max(0, ...after(node).map((to) => lengths.get(to) as number)));
   }
   return lengths.get(entry);
 }
@@ -81,7 +81,7 @@ function orderFrom(entry: string, after: (node: string) => readonly string[]): r
   const order: string[] = [];
   const ready = [entry];
   for (const node of ready) {
-    const left = (incoming.get(node) ?? 0) - 1;
+    const left = (incoming.get(node) as number) - 1;
     incoming.set(node, left);
     if (left > 0) continue;
     order.push(node);

@@ -54,7 +54,7 @@ export function callChoices(
     const patch = value as JsonObject;
     return { label: inShort(patch), isAssumed, patch, take: settle({ kind: 'returned', value: patch, logs: [] }) };
   });
-  const { list, repeated } = errorChoices(world, node, tool, walker, knowledge.hints.details);
+  const { list, repeated } = errorChoices(world, { node, cursor, tool }, walker, knowledge.hints.details);
   return repeated ? [...list, ...answers] : [...answers, ...list];
 }
 
@@ -137,7 +137,7 @@ function answersOf(node: CompiledNode, tool: AnyTool, params: unknown, knowledge
 
 /** All keys that the graph looks for, then with another value of one of them, or without it. */
 function guessPatches(keys: readonly string[], data: Hint): readonly Option[] {
-  const fields = new Map(keys.map((key) => [key, data.fields.get(key) ?? NO_HINT]));
+  const fields = new Map(keys.map((key) => [key, data.fields.get(key) as Hint]));
   if (fields.size === 0) return [{ value: {}, isAssumed: true }];
   return guess({ ...NO_HINT, fields });
 }

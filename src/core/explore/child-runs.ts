@@ -4,6 +4,7 @@ import { isBranchRoute, type Route } from '../graph/compile.js';
 import type { JoinRule } from '../graph/edges.js';
 import { resultOf } from '../replay/child-result.js';
 import { startBranch, startGraphRun } from '../run/children.js';
+import type { ChildResult } from '../run/join.js';
 import { isJoinDecided } from '../run/join-rule.js';
 import { type Appended, append, openRun } from '../run/journal.js';
 import { type Budget, type FamilyUsage, hasBudget } from '../run/limits.js';
@@ -77,10 +78,11 @@ export function leaveChild(world: World, above: Frame): World {
   const { frame } = world;
   const { usage } = frame.state;
   const child = recordingOf(frame);
-  const result = resultOf(frame.state);
+  // It has ended.
+  const result = resultOf(frame.state) as ChildResult;
   const parent = {
     ...above,
-    results: [...above.results, ...(result === undefined ? [] : [result])],
+    results: [...above.results, result],
     children: [...above.children, child],
     below: addUsage(above.below, addUsage(usage, frame.below)),
   };

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../base/json.js';
 import type { CompiledNode } from '../graph/compile.js';
+import type { Decision } from '../run/events.js';
 import { choose, scopeOf } from '../run/routing.js';
-import { cursorOf } from '../run/state.js';
+import type { Cursor } from '../run/state.js';
 import type { Option } from './guess.js';
 import type { Hints } from './hints.js';
 import type { World } from './world.js';
@@ -38,13 +39,15 @@ export function takeChoice(world: World, { label, isAssumed, take }: Choice): Wo
  * Where values are assumed, a condition is a function of what nobody knows: it is taken to answer all that it declares as
  * well. What it makes of values that are certain is what it says.
  */
-export function withAnswers(world: World, choices: readonly Choice[]): readonly Choice[] {
-  const { state, graph } = world.frame;
-  const cursor = cursorOf(state);
-  const node = cursor === null ? undefined : graph.nodes.get(cursor.node);
-  if (cursor === null || node?.route.kind !== 'condition') return choices;
-  const { name, condition } = node.route;
-  const outcomes = condition?.outcomes ?? [];
+export function withAnswers(
+  world: World,
+  { node, cursor }: { readonly node: CompiledNode; readonly cursor: Cursor },
+  choices: readonly Choice[],
+): readonly Choice[] {
+  const { state } = world.frame;
+  if (node.route.kind !== 'condition' || node.route.condition?.outcomes === undefined) return choices;
+  const { name } = node.route;
+  const { outcomes } = node.route.condition;
   const script = (choice: Choice, outcome: string): Choice => ({
     label: `${choice.label}, ${name}: ${outcome}`,
     isAssumed: true,
@@ -58,10 +61,10 @@ export function withAnswers(world: World, choices: readonly Choice[]): readonly 
   let isScripted = false;
   return choices.flatMap((choice) => {
     const { patch, isAssumed } = choice;
-    if (patch === undefined || outcomes.length === 0 || !(isAssumed || world.isAssumed)) return [choice];
+    if (patch === undefined || !(isAssumed || world.isAssumed)) return [choice];
     const answer = choose(node, () => scopeOf(state, { ...state.data, ...patch }));
     // One set of values is enough to try all that it can answer.
-    const answers = isScripted ? [] : outcomes.filter((outcome) => outcome !== answer.decision?.outcome);
+    const answers = isScripted ? [] : outcomes.filter((outcome) => outcome !== (answer.decision as Decision).outcome);
     isScripted = true;
     const others = answers.map((outcome) => script(choice, outcome));
     // It says nothing of the graph that a condition cannot read what was made up.

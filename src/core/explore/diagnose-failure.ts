@@ -1,3 +1,4 @@
+import { RUN_ERRORS } from '../base/errors.js';
 import type { Decision, EventRecord, RunError } from '../run/events.js';
 import { FOLLOWS_FROM_PARAMS } from '../tool/tool.js';
 import type { FindingCode } from './codes.js';
@@ -33,9 +34,6 @@ const OWN_FINDINGS: readonly unknown[] = [
   'join_failed',
 ];
 
-/** Errors that a step has only if something outside of it fails. */
-const OF_OTHERS: readonly string[] = ['wait_expired', 'invalid_signal', 'child_failed', 'queue_full'];
-
 /** True for an error of a run at one of its limits. */
 export function isLimitError({ code }: RunError): boolean {
   return LIMITS.includes(code);
@@ -43,8 +41,9 @@ export function isLimitError({ code }: RunError): boolean {
 
 /** True if a run failed because its graph says so: with the tool `fail`, for example. */
 export function isDeliberate({ code, node }: RunError, { graph }: Frame): boolean {
-  const tool = graph.nodes.get(node ?? '')?.tool;
-  return tool?.[FOLLOWS_FROM_PARAMS] === true && !OF_OTHERS.includes(code) && !OWN_FINDINGS.includes(code);
+  const tool = graph.nodes.get(node as string)?.tool;
+  const isOwn = code === 'tool_failed' || !Object.hasOwn(RUN_ERRORS, code);
+  return tool?.[FOLLOWS_FROM_PARAMS] === true && isOwn;
 }
 
 /** What a run that fails tells of its graph; undefined if the graph is meant to fail, or another finding says it. */
@@ -54,7 +53,8 @@ export function diagnoseFailure(
   frame: Frame,
   places: Places,
 ): Diagnosed | undefined {
-  const node = error.node ?? frame.graph.entryPoint;
+  // An explored run begins before it fails.
+  const node = error.node as string;
   const found = (code: FindingCode, pointer: string, isWarning = false): Diagnosed => {
     return { code, pointer, node, message: error.message, isWarning };
   };
@@ -62,7 +62,7 @@ export function diagnoseFailure(
   switch (error.code) {
     case 'expression_failed':
     case 'condition_failed':
-      return decision === undefined
+      return decision === null
         ? found('expression_fails', places.params(node, error.message))
         : found(codeOfDecision(error), places.decision(node, decision));
     case 'invalid_params':
@@ -86,9 +86,9 @@ function codeOfDecision({ code, message }: RunError): FindingCode {
 }
 
 /** The decision that could not be made when a step was completed. */
-function decisionOf(before: EventRecord | undefined): Decision | undefined {
+function decisionOf(before: EventRecord | undefined): Decision | null {
   const event = before?.event;
-  return event?.type === 'step.completed' ? (event.decision ?? undefined) : undefined;
+  return event?.type === 'step.completed' ? event.decision : null;
 }
 
 /** The code of the error that a branch was lost by. */

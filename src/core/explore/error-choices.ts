@@ -1,7 +1,7 @@
 import { definedOnly } from '../base/defined-only.js';
 import type { Json } from '../base/json.js';
 import type { CompiledNode } from '../graph/compile.js';
-import { cursorOf } from '../run/state.js';
+import type { Cursor } from '../run/state.js';
 import type { AnyTool } from '../tool/tool.js';
 import type { Walker } from './advance.js';
 import type { Choice } from './choice.js';
@@ -22,13 +22,12 @@ const MAX_DETAILS = 6;
  */
 export function errorChoices(
   world: World,
-  node: CompiledNode,
-  tool: AnyTool,
+  { node, cursor, tool }: { readonly node: CompiledNode; readonly cursor: Cursor; readonly tool: AnyTool },
   walker: Walker,
   details: Hint,
 ): { readonly list: readonly Choice[]; readonly repeated: boolean } {
   const { frame } = world;
-  const step = cursorOf(frame.state)?.step ?? 0;
+  const { step } = cursor;
   const failing = frame.failing?.step === step ? frame.failing.label : undefined;
   const list = errorsOf(node, tool, details).map(({ code, detail }): Choice => {
     const label = detail === undefined ? code : `${code} ${inShort(detail)}`;

@@ -64,8 +64,8 @@ export class FindingList {
   /** A warning makes room for an error. */
   #hasRoom(kept: Kept): boolean {
     if (this.#kept.size < MAX_FINDINGS) return true;
-    const [least] = [...this.#kept].find(([, finding]) => !isError(finding)) ?? [];
-    return isError(kept) && least !== undefined && this.#kept.delete(least);
+    const least = isError(kept) ? [...this.#kept].find(([, finding]) => !isError(finding)) : undefined;
+    return least !== undefined && this.#kept.delete(least[0]);
   }
 
   /** Forgets what another finding says better. */

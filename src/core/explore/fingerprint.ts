@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../base/json.js';
 import { isBudget } from '../run/limits.js';
-import { cursorOf } from '../run/state.js';
+import { type Cursor, cursorOf } from '../run/state.js';
 import type { Frame, World } from './world.js';
 
 /** What tells apart the graph that is explored from those that it runs. */
@@ -19,13 +19,14 @@ export function fingerprintOf({ frame }: World, relevance: Relevance): string {
 
 function partOf({ graph, state, failing, results, first }: Frame, relevance: Relevance): Json {
   const { phase, data, own, inputData, item, parent } = state;
-  const cursor = cursorOf(state);
+  // Something is to be chosen, so every run has begun.
+  const cursor = cursorOf(state) as Cursor;
   const keys = graph === relevance.graph ? relevance.keys : undefined;
   return [
     `${graph.graphId}@${graph.version}`,
     phase.kind,
-    cursor?.node ?? null,
-    cursor === null ? 0 : [cursor.tries, failing?.step === cursor.step ? failing.label : null],
+    cursor.node,
+    [cursor.tries, failing?.step === cursor.step ? failing.label : null],
     keys === undefined ? data : pick(data, keys),
     own,
     inputData,
@@ -41,10 +42,10 @@ function partOf({ graph, state, failing, results, first }: Frame, relevance: Rel
 function countsOf(state: Frame['state'], { limits }: Frame['graph']): Json {
   const { visits, guards, usage, progress } = state;
   return [
-    guards?.max_visits === undefined ? null : ((visits as Json) ?? null),
-    guards?.no_progress === undefined ? null : ((progress as unknown as Json) ?? null),
+    guards?.max_visits === undefined ? null : (visits as Json),
+    guards?.no_progress === undefined ? null : (progress as unknown as Json),
     isBudget(guards) ? (usage as unknown as Json) : null,
-    limits?.max_steps === undefined ? null : (cursorOf(state)?.step ?? 0),
+    limits?.max_steps === undefined ? null : (cursorOf(state) as Cursor).step,
   ];
 }
 

@@ -37,6 +37,14 @@ export interface Hints {
   readonly keys: ReadonlySet<string> | undefined;
 }
 
+export const NO_HINTS: Hints = {
+  data: NO_HINT,
+  inputData: NO_HINT,
+  details: NO_HINT,
+  keysByNode: new Map(),
+  keys: undefined,
+};
+
 interface OpenHint extends Hint {
   readonly fields: Map<string, OpenHint>;
   item: OpenHint | undefined;

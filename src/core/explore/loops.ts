@@ -1,4 +1,4 @@
-import { cursorOf, waitOf } from '../run/state.js';
+import { type Cursor, cursorOf, type Waiting, waitOf } from '../run/state.js';
 import type { FindingList } from './findings.js';
 import type { Places } from './places.js';
 import type { Circle, Search } from './search.js';
@@ -49,9 +49,8 @@ export function findWaits({ waiting }: Search, root: Frame['graph'], findings: F
     const { frame } = world;
     // Of a graph that runs as a step, its own exploration tells.
     if (frame.graph !== root) continue;
-    const wait = waitOf(frame.state);
-    const node = wait?.node ?? '';
-    const what = wait?.kind === 'signal' ? `the signal "${wait.signal}"` : 'an answer';
+    const { node, kind, signal } = waitOf(frame.state) as Waiting;
+    const what = kind === 'signal' ? `the signal "${signal}"` : 'an answer';
     const message = `The step waits for ${what}, and nothing ends the wait if none comes. Set expires_in_seconds, or deadline_seconds of the run.`;
     findings.add({ code: 'wait_unended', pointer: places.node(node), node, message, isWarning: true }, world);
   }
@@ -69,7 +68,7 @@ function repeatedIn(worlds: readonly World[], root: Frame['graph']): readonly st
 }
 
 function visitsIn(worlds: readonly World[], root: Frame['graph']): readonly string[] {
-  return worlds.flatMap(({ frame }) => (frame.graph === root ? (cursorOf(frame.state)?.node ?? []) : []));
+  return worlds.flatMap(({ frame }) => (frame.graph === root ? [(cursorOf(frame.state) as Cursor).node] : []));
 }
 
 function asksPerson({ frame }: World): boolean {

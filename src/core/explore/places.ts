@@ -1,5 +1,6 @@
 import type { GraphDefinition } from '../graph/definition.js';
-import { type Edge, isBranchEdge } from '../graph/edges.js';
+import type { Edge } from '../graph/edges.js';
+import type { PlacedExpression } from '../graph/placed.js';
 import type { Decision } from '../run/events.js';
 
 /** Where the parts of a graph stand in its document, as JSON Pointers (RFC 6901). */
@@ -12,10 +13,9 @@ export class Places {
     this.#leaving = new Map(edges.flatMap((edge) => (edge.kind === 'error' ? [] : [[edge.from.name, edge]])));
   }
 
-  /** Of a node; the whole document for one that is not there. */
+  /** Of a node. */
   node(name: string): string {
-    const index = this.#nodes.get(name);
-    return index === undefined ? '' : `/nodes/${index}`;
+    return `/nodes/${this.#nodes.get(name)}`;
   }
 
   /** Of what an error says of the params of a node: `... (at character 3 in /url)`. */
@@ -26,17 +26,15 @@ export class Places {
 
   /** Of what could not be decided when a node was left. */
   decision(node: string, { kind, condition }: Decision): string {
-    const edge = this.#leaving.get(node);
-    if (edge === undefined) return this.node(node);
+    const edge = this.#leaving.get(node) as Edge;
     if (edge.kind === 'condition') return edge.condition.pointer;
-    const expression = edge.expressions.find(({ source, result }) => source === condition && fits(kind, result));
-    return expression?.pointer ?? edge.pointer;
+    const isMeant = ({ source, result }: PlacedExpression) => source === condition && fits(kind, result);
+    return (edge.expressions.find(isMeant) as PlacedExpression).pointer;
   }
 
   /** Of the branches that a node starts. */
   branches(node: string): string {
-    const edge = this.#leaving.get(node);
-    return edge !== undefined && isBranchEdge(edge) ? edge.pointer : this.node(node);
+    return (this.#leaving.get(node) as Edge).pointer;
   }
 }
 

@@ -1,10 +1,12 @@
 import type { Steps } from '../base/steps.js';
-import { cursorOf, errorOf, statusOf } from '../run/state.js';
+import type { CompiledNode } from '../graph/compile.js';
+import { type Cursor, cursorOf, errorOf, type PhaseOf, statusOf } from '../run/state.js';
 import type { Stop, Walker } from './advance.js';
 import { callChoices } from './call-choices.js';
 import { type Choice, type Knowledge, takeChoice, withAnswers } from './choice.js';
 import { isDeliberate, isLimitError } from './diagnose-failure.js';
 import { fingerprintOf, type Relevance } from './fingerprint.js';
+import { NO_HINTS } from './hints.js';
 import { loopIn, StateSpace } from './state-space.js';
 import { waitChoices } from './wait-choices.js';
 import type { World } from './world.js';
@@ -20,8 +22,6 @@ import type { World } from './world.js';
 const SEARCH_SHARE = 0.75;
 /** Choices of one run at random. */
 const MAX_WALK = 500;
-/** Ways that are kept in mind. */
-const MAX_PENDING = 200_000;
 /** Branches that are tried as the first to end. */
 const MAX_RACE = 4;
 /** States of a run at a limit that are looked at. */
@@ -97,7 +97,8 @@ export class Search {
   }
 
   #push(way: Pending): void {
-    if (this.#pendingCount >= MAX_PENDING) {
+    // More could not be walked.
+    if (this.#pendingCount >= this.budget.steps) {
       this.#isCut = true;
       return;
     }
@@ -140,7 +141,8 @@ export class Search {
     const choices = this.#choicesAt(stop);
     const [usual, ...others] = choices;
     if (usual === undefined) {
-      this.#end(stop.world, from);
+      // A run comes to its first call before it ends.
+      this.#end(stop.world, from as number);
       return undefined;
     }
     const id = this.#enter(stop.world, from);
@@ -162,10 +164,9 @@ export class Search {
   }
 
   *#walkAtRandom(starts: readonly World[]): Steps<void> {
-    const first = starts[Math.floor(this.random() * starts.length)];
-    if (first === undefined) return;
     this.runs += 1;
-    let world = first;
+    // Where there is no start, all was explored.
+    let world = starts[Math.floor(this.random() * starts.length)] as World;
     for (let count = 0; count < MAX_WALK && !this.#isOver(this.budget.steps); count += 1) {
       yield;
       this.#steps += 1;
@@ -177,27 +178,29 @@ export class Search {
     }
   }
 
-  #end(world: World, from: number | undefined): void {
+  #end(world: World, from: number): void {
     const error = errorOf(world.frame.state);
     const isStopped = world.frame.state.phase.kind === 'limited' || (error !== null && isLimitError(error));
     if (isStopped) this.stopped.push({ world, states: lastOf(world) });
     const isMeant = statusOf(world.frame.state) === 'COMPLETED' || (error !== null && isDeliberate(error, world.frame));
-    if (isMeant && from !== undefined) this.space.end(from);
+    if (isMeant) this.space.end(from);
   }
 
   /** The usual way first; none at an end. */
   #choicesAt({ kind, world }: Stop): readonly Choice[] {
     const { state, graph } = world.frame;
-    const cursor = cursorOf(state);
-    const node = graph.nodes.get(cursor?.node ?? '');
-    if (kind === 'end' || cursor === null || node === undefined) return [];
+    if (kind === 'end') return [];
+    const cursor = cursorOf(state) as Cursor;
+    const visit = { node: graph.nodes.get(cursor.node) as CompiledNode, cursor };
+    // What is known is known of the graph itself: another one can have nodes of the same names.
+    const knowledge = graph === this.relevance.graph ? this.knowledge : { ...this.knowledge, ...NOTHING_KNOWN };
     if (kind === 'call') {
-      return withAnswers(world, callChoices(world, { node, cursor }, this.walker, this.knowledge));
+      return withAnswers(world, visit, callChoices(world, visit, this.walker, knowledge));
     }
     const { phase } = state;
     if (phase.kind === 'waiting')
-      return withAnswers(world, waitChoices(world, phase.wait, this.walker, this.knowledge));
-    const count = phase.kind === 'joining' ? phase.children.count : 0;
+      return withAnswers(world, visit, waitChoices(world, phase.wait, this.walker, knowledge));
+    const { count } = (phase as PhaseOf<'joining'>).children;
     return Array.from({ length: Math.min(count, MAX_RACE) }, (_, first) => ({
       label: `branch ${first} ends first`,
       isAssumed: false,
@@ -205,6 +208,8 @@ export class Search {
     }));
   }
 }
+
+const NOTHING_KNOWN = { hints: NO_HINTS, examples: new Map(), keysOfUnknown: new Map() };
 
 /** Begins a run. */
 const START: Choice = { label: '', isAssumed: false, take: (world) => ({ ...world, label: null }) };

@@ -1,3 +1,4 @@
+import { isPlainObject } from '../base/json.js';
 import { type GraphDefinition, type NodeDefinition, paramsOf } from '../graph/definition.js';
 import { type Edge, isBranchEdge } from '../graph/edges.js';
 import type { Registry } from '../tool/registry.js';
@@ -62,7 +63,7 @@ function knownKeys({ nodes }: GraphDefinition, edges: readonly Edge[]): Readonly
 
 function keysOfNode(node: NodeDefinition): readonly string[] {
   const { save_as: saveAs, values } = paramsOf(node);
-  const set = typeof values === 'object' && values !== null ? Object.keys(values) : [];
+  const set = isPlainObject(values) ? Object.keys(values) : [];
   return [typeof saveAs === 'string' ? saveAs : node.name, ...set];
 }
 

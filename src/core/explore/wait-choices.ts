@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../base/json.js';
+import type { RunEvent } from '../run/events.js';
 import { fitPayload } from '../run/fit-payload.js';
 import { receiveSignal } from '../run/receive-signal.js';
-import { cursorOf, type Waiting } from '../run/state.js';
+import { type Cursor, cursorOf, type Waiting } from '../run/state.js';
 import type { OpenWaitKind } from '../run/waits.js';
 import type { Walker } from './advance.js';
 import type { Choice, Knowledge } from './choice.js';
@@ -18,7 +19,7 @@ export function waitChoices(
   knowledge: Knowledge,
 ): readonly Choice[] {
   const { deadlineAt } = world.frame.state;
-  const key = wait.saveAs ?? wait.node;
+  const key = wait.saveAs as string;
   const answers = answersTo(wait, key, knowledge).map(({ value, isAssumed }): Choice => {
     const patch: JsonObject = { [key]: value };
     const word = wait.kind === 'input' ? 'answer' : 'signal';
@@ -32,7 +33,7 @@ export function waitChoices(
 
 /** The trace ends with the step that waits. */
 function stayWaiting(world: World): World {
-  const { node = '', step = 0 } = cursorOf(world.frame.state) ?? {};
+  const { node, step } = cursorOf(world.frame.state) as Cursor;
   return { ...world, trace: link(world.trace, [{ step, node, outcome: 'no answer', toNode: null }]) };
 }
 
@@ -47,6 +48,6 @@ function answer(world: World, wait: Waiting<OpenWaitKind>, value: Json, walker: 
   if (wait.kind !== 'signal') {
     return walker.append(world, [{ type: 'wait.ended', wait_id: wait.id, outcome: 'answered', answer: value }]);
   }
-  const { events = [] } = receiveSignal(world.frame.state, { name: wait.signal ?? '', payload: value }, world.now);
-  return walker.append(world, events);
+  const { events } = receiveSignal(world.frame.state, { name: wait.signal as string, payload: value }, world.now);
+  return walker.append(world, events as readonly RunEvent[]);
 }

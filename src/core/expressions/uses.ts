@@ -2,7 +2,6 @@ import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Json } from '../base/json.js';
 import { parse } from './expressions.js';
 import { replaceQuotedFields } from './quoted-fields.js';
-import { ExpressionError } from './values.js';
 
 /** The kinds of value that an expression shows that it needs. */
 export type UsedKind = 'boolean' | 'number' | 'string' | 'list';
@@ -44,9 +43,9 @@ export function usesOf(source: string): readonly Use[] {
     const finder = new UseFinder(quoted.names);
     finder.visit(parse(quoted.source), undefined);
     return finder.uses;
-  } catch (thrown) {
-    if (thrown instanceof ExpressionError) return [];
-    throw thrown;
+  } catch {
+    // The doctor tells of it.
+    return [];
   }
 }
 
@@ -134,7 +133,7 @@ class UseFinder {
   #visitCall(name: string, args: readonly ASTNode[]): void {
     const [first] = args;
     const path = first && this.#pathOf(first);
-    if (name === 'has' && path !== undefined) this.#note(path, { mayMiss: true });
+    if (path !== undefined && name === 'has') this.#note(path, { mayMiss: true });
     else for (const part of args) this.visit(part, name === 'sum' || name === 'size' ? 'list' : undefined);
   }
 

@@ -11,9 +11,27 @@ import { definitionOf } from '../../helpers/run-driver.js';
 
 describe('what an expression uses', () => {
   it.each([
-    ['data.score > 5', [{ path: ['data', 'score'], constant: 5 }, { path: ['data', 'score'], kind: 'number' }]],
-    ['-1 == data.x', [{ path: ['data', 'x'], constant: -1 }, { path: ['data', 'x'], kind: 'number' }]],
-    ['data.a == true', [{ path: ['data', 'a'], constant: true }, { path: ['data', 'a'], kind: 'boolean' }]],
+    [
+      'data.score > 5',
+      [
+        { path: ['data', 'score'], constant: 5 },
+        { path: ['data', 'score'], kind: 'number' },
+      ],
+    ],
+    [
+      '-1 == data.x',
+      [
+        { path: ['data', 'x'], constant: -1 },
+        { path: ['data', 'x'], kind: 'number' },
+      ],
+    ],
+    [
+      'data.a == true',
+      [
+        { path: ['data', 'a'], constant: true },
+        { path: ['data', 'a'], kind: 'boolean' },
+      ],
+    ],
     ['data.a == null', [{ path: ['data', 'a'], constant: null }, { path: ['data', 'a'] }]],
     ['!data.ok', [{ path: ['data', 'ok'], kind: 'boolean' }]],
     ['-data.n', [{ path: ['data', 'n'], kind: 'number' }]],
@@ -21,18 +39,36 @@ describe('what an expression uses', () => {
     ['data.a * data.b', ['a', 'b'].map((key) => ({ path: ['data', key], kind: 'number' }))],
     ['has(data.x)', [{ path: ['data', 'x'], mayMiss: true }]],
     ['size(data.x)', [{ path: ['data', 'x'], kind: 'list' }]],
-    ['data.?x.orValue(3)', [{ path: ['data', 'x'], mayMiss: true }, { path: ['data', 'x'], constant: 3 }]],
+    [
+      'data.?x.orValue(3)',
+      [
+        { path: ['data', 'x'], mayMiss: true },
+        { path: ['data', 'x'], constant: 3 },
+      ],
+    ],
     ['data.`a-b`', [{ path: ['data', 'a-b'] }]],
     ['data["a"]', [{ path: ['data', 'a'] }]],
     ['data.x[run.index]', [{ path: ['data', 'x', '[]'] }, { path: ['run', 'index'] }]],
-    ['data.t.startsWith("ab")', [{ path: ['data', 't'], kind: 'string' }, { path: ['data', 't'], constant: 'ab' }]],
+    [
+      'data.t.startsWith("ab")',
+      [
+        { path: ['data', 't'], kind: 'string' },
+        { path: ['data', 't'], constant: 'ab' },
+      ],
+    ],
     ['data.t.size()', [{ path: ['data', 't'], kind: 'list' }]],
     ['data.t.lowerAscii()', [{ path: ['data', 't'] }]],
     [
       'data.x in ["a", data.y]',
       [{ path: ['data', 'x'] }, { path: ['data', 'y'] }, { path: ['data', 'x'], constant: 'a' }],
     ],
-    ['"a" in data.x', [{ path: ['data', 'x'], kind: 'list' }, { path: ['data', 'x', '[]'], constant: 'a' }]],
+    [
+      '"a" in data.x',
+      [
+        { path: ['data', 'x'], kind: 'list' },
+        { path: ['data', 'x', '[]'], constant: 'a' },
+      ],
+    ],
     [
       'data.x.exists(i, i.p > 1)',
       [
@@ -42,12 +78,14 @@ describe('what an expression uses', () => {
       ],
     ],
     ['[1].map(i, data.x)', [{ path: ['data', 'x'] }]],
-    ['data.a ? data.b : {"k": data.c}', [
-      { path: ['data', 'a'], kind: 'boolean' },
-      { path: ['data', 'b'] },
-      { path: ['data', 'c'] },
-    ]],
+    [
+      'data.a ? data.b : {"k": data.c}',
+      [{ path: ['data', 'a'], kind: 'boolean' }, { path: ['data', 'b'] }, { path: ['data', 'c'] }],
+    ],
     ['1 +', []],
+    ['uuid() == data.x', [{ path: ['data', 'x'] }]],
+    ['string(data.x).startsWith("a")', [{ path: ['data', 'x'] }]],
+    ['b"a" == data.x', [{ path: ['data', 'x'] }]],
     ['-"a" == data.x', [{ path: ['data', 'x'] }]],
   ])('%s', (source, uses) => {
     expect(usesOf(source)).toEqual(uses);
@@ -57,8 +95,10 @@ describe('what an expression uses', () => {
 function hintOf(...when: string[]) {
   const definition = definitionOf({
     entry_point: 'a',
-    nodes: [{ name: 'a', tool_name: 'set_data', params: { values: { list: ['${ data.used }', 1] } } }],
-    conditional_edges: [{ from_node: 'a', cases: when.map((one) => ({ when: one, to_node: 'END' })), otherwise: 'END' }],
+    nodes: [{ name: 'a', tool_name: 'set_data', params: { values: { list: ['${ data.used }', 1, '${ open'] } } }],
+    conditional_edges: [
+      { from_node: 'a', cases: when.map((one) => ({ when: one, to_node: 'END' })), otherwise: 'END' },
+    ],
   });
   return hintsOf(definition, edgesOf(definition));
 }
@@ -70,10 +110,26 @@ describe('what is guessed', () => {
     ['data.x == "a"', ['a', 'a-other', null]],
     ['data.x == ""', ['', 'text', null]],
     ['data.x == null', [null]],
+    ['data.x == false', [true, false]],
+    [
+      'data.x in [0, 10, 20, 30, 40, 50, 60, 70, 80]',
+      [0, 10, 20, 30, 40, 50, 60, 70].flatMap((n) => [n, n + 1, n - 1]),
+    ],
     ['data.x * data.x > data.x', [1, 0, -1, null]],
     ['size(data.x) > 0', [['item'], [], ['item', 'item']]],
     ['data.x.exists(i, i == 1)', [[1], [], [1, 2], [2], [0], [null]]],
-    ['data.x.a > data.x.b', [{ a: 'text', b: 'text' }, { a: '', b: 'text' }, { a: null, b: 'text' }, { a: 'text', b: '' }, { a: 'text', b: null }, { b: 'text' }, { a: 'text' }]],
+    [
+      'data.x.a > data.x.b',
+      [
+        { a: 'text', b: 'text' },
+        { a: '', b: 'text' },
+        { a: null, b: 'text' },
+        { a: 'text', b: '' },
+        { a: 'text', b: null },
+        { b: 'text' },
+        { a: 'text' },
+      ],
+    ],
   ])('%s', (when, values) => {
     const { data } = hintOf(when);
     expect(guess(data.fields.get('x') ?? NO_HINT)).toEqual(values.map((value) => ({ value, isAssumed: true })));
@@ -83,6 +139,33 @@ describe('what is guessed', () => {
     expect([...(hintOf('data.x > 1').keys ?? [])].sort()).toEqual(['used', 'x']);
     expect(hintOf('data[run.graph_id] == 1').keys).toBeUndefined();
     expect(hintOf('data == {}').keys).toBeUndefined();
+  });
+
+  it('brings together what is known of a value in several places', () => {
+    const definition = definitionOf({
+      entry_point: 'a',
+      nodes: [
+        {
+          name: 'a',
+          tool_name: 'set_data',
+          params: { values: { x: '${ data.error.details.code == 1 }' } },
+          on_error: [{ when: 'error.details.code > 5 && error.details.list[0] == 1', to_node: 'b' }],
+        },
+        { name: 'b', tool_name: 'set_data', params: { values: { y: '${ run.item.p > 1 && run.item.tags[0] == 1 }' } } },
+        {
+          name: 'c',
+          tool_name: 'set_data',
+          params: { values: { z: '${ data.x.all(i, i.p < 9 && i.tags[0] == 2) }' } },
+        },
+      ],
+      for_each_edges: [{ from_node: 'a', items: '${ data.x }', to_node: 'b', join_node: 'c', collect_as: 'all' }],
+    });
+    const { details, data } = hintsOf(definition, edgesOf(definition));
+    expect(details.fields.get('code')?.constants).toEqual([1, 5]);
+    expect(details.fields.get('list')?.item?.constants).toEqual([1]);
+    const item = data.fields.get('x')?.item?.fields;
+    expect(item?.get('p')?.constants).toEqual([9, 1]);
+    expect(item?.get('tags')?.item?.constants).toEqual([2, 1]);
   });
 
   it('ends where values are nested deep', () => {
@@ -111,7 +194,14 @@ describe('values of a JSON Schema', () => {
     ['oneOf', { oneOf: [{ const: 1 }, true] }, ['text', '', null]],
     ['allOf', { allOf: [{ type: 'object', properties: { a: { const: 1 } } }, { required: ['a'] }] }, [{ a: 1 }]],
     ['a list', { type: 'array', items: { enum: [1, 2] } }, [[1], [], [1, 2], [2]]],
-    ['a list of at least two', { items: { const: 1 }, minItems: 2 }, [[1, 1], [1, 1, 1, 1]]],
+    [
+      'a list of at least two',
+      { items: { const: 1 }, minItems: 2 },
+      [
+        [1, 1],
+        [1, 1, 1, 1],
+      ],
+    ],
     ['a list of anything', { type: 'array', maxItems: 1 }, [['item'], []]],
     ['an object', { properties: { a: { const: 1 }, b: { const: 2 } }, required: ['b'] }, [{ a: 1, b: 2 }, { b: 2 }]],
     ['an object with a default', { type: 'object', default: { z: 1 } }, [{}, { z: 1 }]],
@@ -137,6 +227,10 @@ describe('values of a JSON Schema', () => {
     const schema = { type: 'object', properties: { next: { $ref: '#' } } };
     expect(valuesOf(schema, NO_HINT).length).toBeGreaterThan(0);
     expect(valuesOf({ $ref: '#/$defs/a/b' }, NO_HINT)).toEqual([]);
+    expect(valuesOf({ $defs: { a: 5 }, $ref: '#/$defs/a/b' }, NO_HINT)).toEqual([]);
+    expect(valuesOf({ type: 'object' }, hintOf('data.x.n > 1').data.fields.get('x') ?? NO_HINT)).toEqual([
+      { value: {}, isAssumed: false },
+    ]);
   });
 });
 
@@ -167,5 +261,6 @@ it('numbers at random are the same for a seed, and spread over the range', () =>
   const [one, other] = [createRandom(7), createRandom(7)];
   const numbers = Array.from({ length: 1000 }, () => one());
   expect(numbers).toEqual(Array.from({ length: 1000 }, () => other()));
-  for (const part of [0, 1, 2, 3]) expect(numbers.filter((each) => Math.floor(each * 4) === part).length).toBeGreaterThan(150);
+  for (const part of [0, 1, 2, 3])
+    expect(numbers.filter((each) => Math.floor(each * 4) === part).length).toBeGreaterThan(150);
 });
