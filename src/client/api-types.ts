@@ -1344,17 +1344,17 @@ export interface components {
             when?: string;
             to_node: string;
         };
-        ExploreBudgetInput: {
-            /** @description Runs that are walked. Default 10000. */
+        ExploreBudget: {
+            /** @description Runs that are walked. Default 10,000. */
             runs?: number;
-            /** @description Choices that are made. Default 100000. */
+            /** @description Choices that are made. Default 100,000. */
             steps?: number;
             /** @description Time. A slow server explores less in it. Default 10. */
             seconds?: number;
         };
         /**
          * @example {
-         *       "graph_id": "my-graph"
+         *       "graph_id": "demo-review"
          *     }
          */
         ExploreInput: {
@@ -1368,14 +1368,7 @@ export interface components {
             inputs?: components["schemas"]["JsonValue"][];
             /** @description The same seed and budget give the same answer. Default 1. */
             seed?: number;
-            /**
-             * @default {
-             *       "runs": 10000,
-             *       "steps": 100000,
-             *       "seconds": 10
-             *     }
-             */
-            budget: components["schemas"]["ExploreBudgetInput"];
+            budget?: components["schemas"]["ExploreBudget"];
         };
         Explored: {
             /** @description Errors first. */

@@ -59,6 +59,7 @@ const ROUTES = [
   'post /answers/{token}',
   'post /deliveries/{delivery_id}/retry',
   'post /graph/create',
+  'post /graph/explore',
   'post /graph/run',
   'post /graph/runs/bulk',
   'post /graph/runs/{run_id}/cancel',
@@ -226,7 +227,7 @@ describe('the documentation', () => {
     const { components } = (await server.app.inject('/docs/json')).json();
     const names = Object.keys(components.schemas).filter((name) => name.endsWith('Input'));
     const ofGraphs = ['GraphDefinitionInput', 'NodeInput', 'RetryEntryInput', 'RetryInput'];
-    expect(names).toEqual([...ofGraphs, 'ScheduleDefinitionInput', 'SchedulePreviewInput']);
+    expect(names).toEqual(['ExploreInput', ...ofGraphs, 'ScheduleDefinitionInput', 'SchedulePreviewInput']);
   });
 
   it('says nothing that misleads generators of clients', async () => {

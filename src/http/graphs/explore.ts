@@ -11,11 +11,19 @@ import { capsuleSchema } from '../runs/capsule-schemas.js';
 import { jsonSchema, kindSchema, versionSchema } from '../schemas.js';
 import type { Wire } from '../wire.js';
 
+/** What an exploration does at most, unless the request says otherwise. */
+const DEFAULT_BUDGET = { runs: 10_000, steps: 100_000, seconds: 10 } as const;
+
 const budgetSchema = z
   .strictObject({
-    runs: z.int().min(1).max(100_000).default(10_000).describe('Runs that are walked.'),
-    steps: z.int().min(1).max(1_000_000).default(100_000).describe('Choices that are made.'),
-    seconds: z.number().min(0.1).max(10).default(10).describe('Time. A slow server explores less in it.'),
+    runs: z.int().min(1).max(100_000).exactOptional().describe('Runs that are walked. Default 10,000.'),
+    steps: z.int().min(1).max(1_000_000).exactOptional().describe('Choices that are made. Default 100,000.'),
+    seconds: z
+      .number()
+      .min(0.1)
+      .max(10)
+      .exactOptional()
+      .describe('Time. A slow server explores less in it. Default 10.'),
   })
   .meta({ id: 'ExploreBudget' });
 
@@ -25,15 +33,20 @@ const bodySchema = z
     graph_id: z.string().exactOptional().describe('Instead of a document: the graph to explore.'),
     version: versionSchema,
     inputs: z.array(jsonSchema).min(1).max(100).exactOptional().describe('What runs are started with.'),
-    seed: z.int().min(0).max(4_294_967_295).default(1).describe('The same seed and budget give the same answer.'),
-    budget: budgetSchema.default({ runs: 10_000, steps: 100_000, seconds: 10 }),
+    seed: z
+      .int()
+      .min(0)
+      .max(4_294_967_295)
+      .exactOptional()
+      .describe('The same seed and budget give the same answer. Default 1.'),
+    budget: budgetSchema.exactOptional(),
   })
   .refine(
     ({ graph, graph_id, version }) =>
       (graph === undefined) !== (graph_id === undefined) && (version === undefined || graph === undefined),
     'needs either graph, or graph_id and perhaps version',
   )
-  .meta({ id: 'Explore', examples: [{ graph_id: 'my-graph' }] });
+  .meta({ id: 'Explore', examples: [{ graph_id: 'demo-review' }] });
 
 const traceStepSchema = z
   .object({
@@ -105,10 +118,11 @@ export function exploreGraphRoute(app: App, engine: Engine, options: PlaceOption
       },
     },
     async (request) => {
-      const { graph, graph_id: graphId = '', version, inputs, seed, budget } = request.body;
+      const { graph, graph_id: graphId = '', version, inputs, seed = 1, budget: given = {} } = request.body;
+      const budget = { ...DEFAULT_BUDGET, ...given };
       const what = graph === undefined ? { graphId, ...definedOnly({ version }) } : { graph };
-      const given = definedOnly({ inputs: inputs as readonly Json[] | undefined });
-      const explored = await engine.exploreGraph({ ...what, ...given, seed, budget });
+      const more = definedOnly({ inputs: inputs as readonly Json[] | undefined });
+      const explored = await engine.exploreGraph({ ...what, ...more, seed, budget });
       // The places are those in the text, where the graph stands under a key.
       const inBody = explored.findings.map((finding) => ({ ...finding, pointer: `/graph${finding.pointer}` }));
       const found = graph === undefined ? [] : await placeProblems(request, inBody, options);
