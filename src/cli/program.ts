@@ -5,6 +5,7 @@ import { addCompletion } from './commands/completion.js';
 import { addDev } from './commands/dev.js';
 import { addDiff } from './commands/diff.js';
 import { addExport } from './commands/export.js';
+import { addExplore } from './commands/explore.js';
 import { addFork } from './commands/fork.js';
 import { addImport } from './commands/import.js';
 import { addLogs } from './commands/logs.js';
@@ -31,6 +32,7 @@ const COMMANDS: readonly AddCommand[] = [
   addServe,
   addDev,
   addValidate,
+  addExplore,
   addApply,
   addRun,
   addRuns,

@@ -12,6 +12,7 @@ import { type DeliveryDeps, DeliveryUseCases } from './deliveries.js';
 import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
 import { type ExplainRun, explainRun } from './explain.js';
+import { type ExploredGraph, type ExploreGraph, exploreGraph } from './explore.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
 import { type GraphDeps, GraphUseCases } from './graphs.js';
 import { type HookOperations, makeHooks } from './hooks/operations.js';
@@ -37,6 +38,7 @@ export type { AnswerLink } from './answer-tokens.js';
 export { type BacktestRequest, FINISHED, MAX_BACKTEST_RUNS } from './backtest/backtest.js';
 export type { BulkRequest } from './bulk.js';
 export type { DiagramFormat } from './diagrams.js';
+export type { ExploredGraph, ExploreGraph } from './explore.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
 export type { HookView } from './hooks/hooks.js';
@@ -74,6 +76,8 @@ export interface Engine
     Pick<DeliveryUseCases, 'listDeliveries' | 'getDelivery' | 'retryDelivery'>,
     Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'>,
     ScheduleOperations {
+  /** Explores the runs that a graph can have, with outcomes in place of calls. Stores nothing. */
+  exploreGraph(request: ExploreGraph): Promise<ExploredGraph>;
   /** Starts a run. It is durable when this resolves. */
   startRun(request: StartRun): Promise<StartedRun>;
   /** The state of a run, live; asked to wait, when the run ends, or when it or a child waits for input. */
@@ -131,8 +135,7 @@ export interface EngineDeps
 
 /** Makes the engine out of its parts. */
 export function createEngine(parts: EngineDeps): Engine {
-  const admission = new Admission(parts.queue);
-  const deps = { ...parts, admission, reads: new LargeReads() };
+  const deps = { ...parts, admission: new Admission(parts.queue), reads: new LargeReads() };
   const graphs = new GraphUseCases(deps);
   const states = new StateReader(deps);
   const requests = new RequestUseCases(deps);
@@ -146,6 +149,7 @@ export function createEngine(parts: EngineDeps): Engine {
   let stopping = false;
   return guardAll({
     ...graphOperations(graphs),
+    exploreGraph: (request) => exploreGraph(deps, graphs, request),
     startRun: (request) => startRun(deps, request),
     getState: (runId, options) => states.getState(runId, options),
     useState: (runId, options, use) => states.useState(runId, options, use),
@@ -184,7 +188,7 @@ export function createEngine(parts: EngineDeps): Engine {
     stop: () => {
       stopping = true;
       void refusals.flush();
-      admission.stop();
+      deps.admission.stop();
       backtests.stop();
       states.stop();
       watches.stopWatching();

@@ -61,6 +61,7 @@ const ROUTES = [
   'post /deliveries/{delivery_id}/retry',
   'post /graph/create',
   'post /graph/replay',
+  'post /graph/explore',
   'post /graph/run',
   'post /graph/runs/bulk',
   'post /graph/runs/import',
@@ -231,7 +232,7 @@ describe('the documentation', () => {
     const { components } = (await server.app.inject('/docs/json')).json();
     const names = Object.keys(components.schemas).filter((name) => name.endsWith('Input'));
     const ofGraphs = ['GraphDefinitionInput', 'NodeInput', 'RetryEntryInput', 'RetryInput'];
-    const ofRuns = ['BacktestRequestInput', 'ReplayRequestInput'];
+    const ofRuns = ['BacktestRequestInput', 'ExploreInput', 'ReplayRequestInput'];
     const ofSchedules = ['ScheduleDefinitionInput', 'SchedulePreviewInput'];
     expect(names.toSorted()).toEqual([...ofGraphs, ...ofRuns, ...ofSchedules].toSorted());
   });

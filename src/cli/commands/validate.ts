@@ -12,6 +12,7 @@ import { withServer } from '../with-server.js';
 interface ValidateOptions extends Partial<ServerOptions> {
   readonly tools?: readonly string[];
   readonly format: 'text' | 'github';
+  readonly explore?: boolean;
 }
 
 /** `graphrunner validate` */
@@ -27,6 +28,7 @@ export const addValidate: AddCommand = (program, context) => {
     .addOption(new Option('--format <format>', 'how findings are written').choices(['text', 'github']).default('text'))
     .addOption(new Option('--url <url>', 'let this server check them, with the tools that it has').argParser(parseUrl))
     .addOption(apiKeyOption())
+    .option('--explore', 'walk the runs that graphs without errors can have, as graphrunner explore does')
     .option('--json', 'print JSON')
     .action(async (files: string[], options: ValidateOptions) => {
       context.exitCode = await validate(files, options, context);
@@ -60,7 +62,8 @@ async function checkGraphs(
   options: ValidateOptions,
   terminal: Terminal,
 ): Promise<Verdict[]> {
-  const { saveGraph, validateGraph } = await import('../graphs-on-server.js');
+  const { saveGraph, validateAndExplore, validateGraph } = await import('../graphs-on-server.js');
+  const checkOne = options.explore === true ? validateAndExplore : validateGraph;
   const verdicts: Verdict[] = [];
   const { url } = options;
   // Ctrl+C leaves no database behind.
@@ -71,7 +74,7 @@ async function checkGraphs(
       for (const graph of url === undefined ? graphs : []) await saveGraph(client, graph).catch(() => undefined);
       for (const graph of graphs) {
         if (interrupted.aborted) throw new CliError('Interrupted.', EXIT.interrupted);
-        verdicts.push(await validateGraph(client, graph));
+        verdicts.push(await checkOne(client, graph));
       }
     });
   if (url === undefined) {

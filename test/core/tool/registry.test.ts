@@ -14,6 +14,15 @@ describe('createRegistry', () => {
     expect(registry.conditions.get('work')).toBe(condition);
   });
 
+  it('refuses outcomes of a tool that are no patches', () => {
+    expect(whyNotRegistrable({ name: 'work', outcomes: [{ a: 1 }], run })).toBeUndefined();
+    for (const outcomes of [{}, ['a'], [[]]]) {
+      expect(whyNotRegistrable({ name: 'work', outcomes, run })).toBe(
+        '"work" has outcomes that are not a list of objects',
+      );
+    }
+  });
+
   it('refuses a name that is taken', () => {
     const twice = (definition: Registrable) => () => createRegistry([definition, { ...definition }]);
     expect(twice({ name: 'work', run })).toThrow('the tool "work" is defined twice');
