@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { post } from './api.js';
+import { DownloadCapsule } from './evidence/download-capsule.js';
 import { pretty } from './format.js';
 import { useAction } from './hooks.js';
 import { WAITS } from './kinds.js';
@@ -55,6 +56,7 @@ export function Actions({ state, onDone }: { state: RunState; onDone: () => void
           </button>
         </>
       ) : null}
+      <DownloadCapsule runId={state.run_id} />
       <Failure message={cancel.error ?? pause.error ?? retry.error} />
     </div>
   );

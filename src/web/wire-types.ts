@@ -644,3 +644,37 @@ export interface DeliverySummary {
   tries: number;
   next_at: string | null;
 }
+export interface Verdict {
+  valid: boolean;
+  errors: ProblemItem[];
+  warnings: GraphWarning[];
+}
+export interface GraphWarning {
+  pointer: string;
+  code:
+    | 'unreachable_node'
+    | 'endless_cycle'
+    | 'no_path_to_end'
+    | 'unused_route'
+    | 'unset_secret'
+    | 'unknown_graph'
+    | 'unreachable_entry'
+    | 'unthrown_code'
+    | 'unused_setting'
+    | 'double_braces'
+    | 'unknown_format'
+    | 'undescribed_tool'
+    | 'too_many_descendants'
+    | 'more_warnings';
+  message: string;
+  hint?: string;
+  fix?: PatchOperation[];
+  line?: number;
+  column?: number;
+}
+export interface SavedGraph {
+  graph_id: string;
+  version: number;
+  message: string;
+  warnings: GraphWarning[];
+}

@@ -20,6 +20,8 @@ const ROOTS = [
   'HookDeliveryList',
   'Delivery',
   'DeliveryList',
+  'Verdict',
+  'SavedGraph',
 ];
 
 const HEAD =
