@@ -6,7 +6,7 @@ import { StepReader, type StepView } from '../../src/core/run/steps.js';
 import { eventOf } from '../../src/core/run/stored-events.js';
 import { type CapsuleEvent, openCapsule, readCapsule } from '../../src/web/evidence/capsule-document.js';
 import { linesOf } from '../../src/web/evidence/capsule-lines.js';
-import { stepsOf } from '../../src/web/evidence/capsule-steps.js';
+import { stepsAt, stepsOf } from '../../src/web/evidence/capsule-steps.js';
 import type { Step } from '../../src/web/wire-types.js';
 
 interface StoredRun {
@@ -72,6 +72,12 @@ it('the journals have what a step can come to', () => {
   const steps = runs.flatMap((run) => stepsOf(eventsOf(run)));
   const statuses = new Set(steps.map(({ status }: Step) => status));
   expect([...statuses].sort()).toEqual(['CANCELLED', 'COMPLETED', 'FAILED', 'RUNNING', 'WAITING']);
+});
+
+it('a step that was not over took until the run was exported', () => {
+  const events = runs.map(eventsOf).find((each) => stepsOf(each).some(({ finished_at }) => finished_at === null)) ?? [];
+  const last = stepsAt(stepsOf(events), '2099-01-01T00:00:00.000Z').at(-1);
+  expect(last?.finished_at).toBe('2099-01-01T00:00:00.000Z');
 });
 
 describe('a file', () => {

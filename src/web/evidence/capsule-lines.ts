@@ -1,6 +1,6 @@
 import type { CapsuleEvent } from './capsule-document.js';
 
-/** The log lines of a run, as its events say: the same ones that the API lists. */
+/** The log lines of a run, as its events say: the same ones that the API lists (a test compares the two). */
 export function linesOf(events: readonly CapsuleEvent[]): readonly string[] {
   return events.flatMap(linesOfEvent);
 }

@@ -1,11 +1,19 @@
 import type { Step } from '../wire-types.js';
 import type { CapsuleEvent } from './capsule-document.js';
 
-/** The steps of a run, in order, as its events say: the same ones that the API lists, without what tools were called with. */
+/**
+ * The steps of a run, in order, as its events say: the same ones that the API lists (a test compares the two), without what
+ * tools were called with.
+ */
 export function stepsOf(events: readonly CapsuleEvent[]): readonly Step[] {
   const reader = new StepReader();
   for (const event of events) reader.read(event);
   return reader.steps;
+}
+
+/** Steps as they were at a moment: those that are not over took until then, and not until now. */
+export function stepsAt(steps: readonly Step[], iso: string | null): readonly Step[] {
+  return steps.map((step) => (step.finished_at === null ? { ...step, finished_at: iso ?? step.started_at } : step));
 }
 
 const NO_USAGE = { input_tokens: 0, output_tokens: 0 };

@@ -9,7 +9,7 @@ import { FINISHED } from '../types.js';
 import type { StartedRun } from '../wire-types.js';
 import type { Capsule, CapsuleChild, CapsuleGraph } from './capsule-document.js';
 import { linesOf } from './capsule-lines.js';
-import { stepsOf } from './capsule-steps.js';
+import { stepsAt, stepsOf } from './capsule-steps.js';
 import { type Opened, readFile, useOpenCapsule } from './opener.js';
 import { ReplayResult } from './replay.js';
 import type { Replayed } from './wire.js';
@@ -56,8 +56,8 @@ function OpenFile({ text }: { text: string }) {
 }
 
 function CapsuleRun({ capsule }: { capsule: Capsule }) {
-  const { run, events, children, graphs } = capsule;
-  const steps = stepsOf(events);
+  const { run, events, children, graphs, exportedAt } = capsule;
+  const steps = stepsAt(stepsOf(events), exportedAt);
   const lines = linesOf(events);
   const [replayed, setReplayed] = useState<Replayed>();
   return (
@@ -88,7 +88,7 @@ function CapsuleRun({ capsule }: { capsule: Capsule }) {
           </Panel>
           {children.length === 0 ? null : (
             <Panel title="Runs inside this one">
-              <Inside runs={children} />
+              <Inside runs={children} exportedAt={exportedAt} />
             </Panel>
           )}
           <Panel title="Logs" aside={<span class="quiet">{counted(lines.length, 'line')}</span>}>
@@ -177,18 +177,19 @@ function Definition({ graph: { graphId, version, definition } }: { graph: Capsul
   );
 }
 
-function Inside({ runs }: { runs: readonly CapsuleChild[] }) {
+function Inside({ runs, exportedAt }: { runs: readonly CapsuleChild[]; exportedAt: string | null }) {
   return (
     <>
       {runs.map((run, index) => (
-        <InsideRun key={run.runId} run={run} part={index + 1} />
+        <InsideRun key={run.runId} run={run} part={index + 1} exportedAt={exportedAt} />
       ))}
     </>
   );
 }
 
 /** A run inside the run. Its steps are read when it is opened. */
-function InsideRun({ run, part }: { run: CapsuleChild; part: number }) {
+function InsideRun(props: { run: CapsuleChild; part: number; exportedAt: string | null }) {
+  const { run, part, exportedAt } = props;
   const [open, setOpen] = useState(false);
   return (
     <details class="inside" onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -198,8 +199,8 @@ function InsideRun({ run, part }: { run: CapsuleChild; part: number }) {
       </summary>
       {open ? (
         <>
-          <Steps steps={stepsOf(run.events)} />
-          <Inside runs={run.children} />
+          <Steps steps={stepsAt(stepsOf(run.events), exportedAt)} />
+          <Inside runs={run.children} exportedAt={exportedAt} />
         </>
       ) : null}
     </details>
