@@ -21,7 +21,8 @@ export interface GraphRef {
  */
 export function submittedOf({ runId, records }: Recording): EventOf<'run.submitted'> {
   const event = records[0]?.event;
-  if (event?.type !== 'run.submitted') throw new Error(`The journal of run ${runId} does not begin with run.submitted.`);
+  if (event?.type !== 'run.submitted')
+    throw new Error(`The journal of run ${runId} does not begin with run.submitted.`);
   return event;
 }
 

@@ -15,7 +15,7 @@ import {
 import { freezeJson, isPlainObject, type Json, type JsonObject } from '../base/json.js';
 import { NOTIFY_EVENTS, type NotifyTarget } from '../base/notify.js';
 import type { Guards } from '../base/run-options.js';
-import { parseStored, UnknownKindError } from '../base/stored.js';
+import { checkForm, parseStored, UnknownKindError } from '../base/stored.js';
 import type { TraceContext } from '../base/trace-context.js';
 import type { Usage } from '../base/usage.js';
 import type { Read } from '../expressions/reads.js';
@@ -260,6 +260,16 @@ export function eventOf(type: string, payload: string): RunEvent {
   // A copy that has the type would take as long as the parsing, and this is done for every record that is read.
   event.type = type;
   return freezeJson(event as JsonObject) as unknown as RunEvent;
+}
+
+/**
+ * Reads an event from the document of its payload, which becomes frozen.
+ * @throws UnreadableError as {@link eventOf} does
+ */
+export function eventFrom(type: string, payload: JsonObject): RunEvent {
+  const form = FORMS.get(type);
+  if (form === undefined) throw new UnknownKindError('has a type that this release does not know');
+  return Object.freeze({ ...checkForm(freezeJson(payload), form), type }) as unknown as RunEvent;
 }
 
 /**
