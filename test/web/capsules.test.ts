@@ -7,7 +7,9 @@ import { eventOf } from '../../src/core/run/stored-events.js';
 import { type CapsuleEvent, openCapsule, readCapsule } from '../../src/web/evidence/capsule-document.js';
 import { linesOf } from '../../src/web/evidence/capsule-lines.js';
 import { stepsAt, stepsOf } from '../../src/web/evidence/capsule-steps.js';
+import { checkDigest } from '../../src/web/evidence/digest.js';
 import type { Step } from '../../src/web/wire-types.js';
+import { capsuleOf, family } from '../core/capsule/capsules.js';
 
 interface StoredRun {
   readonly runId: string;
@@ -78,6 +80,36 @@ it('a step that was not over took until the run was exported', () => {
   const events = runs.map(eventsOf).find((each) => stepsOf(each).some(({ finished_at }) => finished_at === null)) ?? [];
   const last = stepsAt(stepsOf(events), '2099-01-01T00:00:00.000Z').at(-1);
   expect(last?.finished_at).toBe('2099-01-01T00:00:00.000Z');
+});
+
+describe('the digest of a capsule', () => {
+  const document = capsuleOf(family());
+  const check = (changed: object) => {
+    const reading = openCapsule(changed);
+    return 'capsule' in reading ? checkDigest(reading.capsule, new AbortController().signal) : reading.problem;
+  };
+
+  it('fits what the server made, in whatever order the keys come', async () => {
+    const { run, graphs, ...rest } = document;
+    expect(await check({ ...rest, graphs, run })).toBe('fits');
+  });
+
+  it('does not fit what was changed in the head, an event, or a run inside the run', async () => {
+    const [first] = document.children;
+    const [event] = first?.events ?? [];
+    const inside = {
+      ...first,
+      events: [{ ...event, time: '2026-01-01T00:00:00.001Z' }, ...(first?.events.slice(1) ?? [])],
+    };
+    expect(await check({ ...document, release: '9.9.9' })).toBe('differs');
+    expect(await check({ ...document, events: document.events.slice(0, -1) })).toBe('differs');
+    expect(await check({ ...document, children: [inside, ...document.children.slice(1)] })).toBe('differs');
+    expect(await check({ ...document, children: document.children.toReversed() })).toBe('differs');
+  });
+
+  it('that is not there is not checked', async () => {
+    expect(await check({ ...document, digest: undefined })).toBe('unchecked');
+  });
 });
 
 describe('a file', () => {

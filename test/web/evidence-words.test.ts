@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { Backtest, ReplayEnd } from '../../src/web/evidence/wire.js';
-import { causesOf, describeBacktest, describeEnd, describeEnds, describePlace } from '../../src/web/evidence/words.js';
+import {
+  causesOf,
+  describeBacktest,
+  describeBound,
+  describeEnd,
+  describeEnds,
+  describeExploration,
+  describePlace,
+} from '../../src/web/evidence/words.js';
 
 function reportOf(same: number, diverged: number, unknown = 0): Backtest {
   const usage = { input_tokens: 0, output_tokens: 0 };
@@ -46,6 +54,25 @@ describe('what a backtest says', () => {
       '2 now end at ask, not before any node.',
     ]);
   });
+});
+
+it.each([
+  [0, true, 'Nothing was found in 12 runs: 3 of 3 nodes, 1 of 1 edge.'],
+  [1, true, '1 finding in 12 runs: 3 of 3 nodes, 1 of 1 edge.'],
+  [2, false, '2 findings in 12 runs: 3 of 3 nodes, 1 of 1 edge. Not every way was walked: there are too many.'],
+])('an exploration with %i findings says what it covered', (count, complete, sentence) => {
+  const finding = { code: 'c', severity: 'error' as const, message: 'm', pointer: '', trace: [], capsule: null };
+  const bound = { at_most: 3, reason: 'r' };
+  const explored = {
+    findings: Array(count).fill(finding),
+    coverage: { nodes: { visited: 3, total: 3 }, edges: { visited: 1, total: 1 } },
+    bounds: { steps: bound, tokens: bound, cost_usd: bound },
+    runs: 12,
+    complete,
+  };
+  expect(describeExploration(explored)).toBe(sentence);
+  expect(describeBound(bound)).toBe('at most 3');
+  expect(describeBound({ ...bound, at_most: 'unbounded' })).toBe('unbounded');
 });
 
 it('an end has its status, its node and its error', () => {

@@ -1,7 +1,8 @@
+import type { ComponentChildren } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { post } from '../api.js';
 import { elapsed, pretty, shortId } from '../format.js';
-import { useAction } from '../hooks.js';
+import { useAction, useLoaded } from '../hooks.js';
 import { Code, counted, Fact, Failure, Heading, Panel, Status, Time } from '../parts.js';
 import { Changed, changedBy, Data, Logs } from '../run-data.js';
 import { Steps } from '../run-steps.js';
@@ -10,6 +11,7 @@ import type { StartedRun } from '../wire-types.js';
 import type { Capsule, CapsuleChild, CapsuleGraph } from './capsule-document.js';
 import { linesOf } from './capsule-lines.js';
 import { stepsAt, stepsOf } from './capsule-steps.js';
+import { checkDigest, type DigestCheck } from './digest.js';
 import { type Opened, readFile, useOpenCapsule } from './opener.js';
 import { ReplayResult } from './replay.js';
 import type { Replayed } from './wire.js';
@@ -102,7 +104,7 @@ function CapsuleRun({ capsule }: { capsule: Capsule }) {
 
 /** The capsule at a glance, and what the server can do with it. */
 function Head({ capsule, onReplayed }: { capsule: Capsule; onReplayed: (replayed: Replayed) => void }) {
-  const { run, events, exportedAt, release, digest, document } = capsule;
+  const { run, events, exportedAt, release, document } = capsule;
   const replay = useAction(async () => onReplayed(await post<Replayed>('graph/replay', { capsule: document })));
   const importRun = useAction(async () => {
     const { run_id } = await post<StartedRun>('graph/runs/import', { capsule: document });
@@ -132,14 +134,7 @@ function Head({ capsule, onReplayed }: { capsule: Capsule; onReplayed: (replayed
           <code>{run.runId}</code>
         </Fact>
         <Fact name="Digest">
-          {digest === null ? (
-            <span class="bad">none: nobody can say whether it was changed</span>
-          ) : (
-            <>
-              <code title={digest}>{digest.slice(0, 19)}…</code>{' '}
-              <span class="quiet">not checked yet; “Replay” and “Import” do</span>
-            </>
-          )}
+          <Digest capsule={capsule} />
         </Fact>
       </dl>
       <div class="actions">
@@ -153,6 +148,25 @@ function Head({ capsule, onReplayed }: { capsule: Capsule; onReplayed: (replayed
         <Failure message={replay.error ?? importRun.error} />
       </div>
     </section>
+  );
+}
+
+const CHECKS: Readonly<Record<DigestCheck, ComponentChildren>> = {
+  fits: <span class="good">✓ it fits what the capsule holds</span>,
+  differs: <span class="bad">✕ it does not fit: the capsule was changed, or cut, after it was made</span>,
+  unchecked: <span class="quiet">not checked here; “Replay” and “Import” do</span>,
+};
+
+/** Whether the capsule is as it was made. */
+function Digest({ capsule }: { capsule: Capsule }) {
+  const { value } = useLoaded((signal) => checkDigest(capsule, signal), [capsule]);
+  const { digest } = capsule;
+  if (digest === null) return <span class="bad">none: nobody can say whether it was changed</span>;
+  return (
+    <>
+      <code title={digest}>{digest.slice(0, 19)}…</code>{' '}
+      <span role="status">{value === undefined ? <span class="quiet">checking…</span> : CHECKS[value]}</span>
+    </>
   );
 }
 

@@ -5,6 +5,7 @@ import { useAction, useLoaded, useSettled } from '../hooks.js';
 import { Failure } from '../parts.js';
 import type { Graph, GraphWarning, ProblemItem, SavedGraph, Verdict } from '../wire-types.js';
 import { Backtester } from './backtest.js';
+import { Explorer } from './explore.js';
 import { readGraphText } from './graph-text.js';
 
 /** While somebody types, the text is checked once they pause for this long. */
@@ -99,6 +100,7 @@ function Candidate({ graph, text, document, onSaved }: CandidateProps) {
       <Findings verdict={isChecked ? verdict.value : undefined} />
       <Failure message={verdict.error} />
       <Backtester key={text} path={path} document={document} isReady={isValid} />
+      <Explorer key={`explore ${text}`} document={document} isReady={isValid} />
       <div class="buttons">
         <button type="button" onClick={save.run} disabled={!isValid || save.busy}>
           Save as version {graph.version + 1}

@@ -1,6 +1,6 @@
 import { brief } from '../format.js';
 import type { Read } from '../wire-types.js';
-import type { Backtest, ReplayEnd, Replayed, ReplayPlace } from './wire.js';
+import type { Backtest, Bound, Explored, ReplayEnd, Replayed, ReplayPlace } from './wire.js';
 
 /** What replays and backtests say, in sentences. */
 
@@ -53,6 +53,20 @@ export function describeReplay({ verdict }: Pick<Replayed, 'verdict'>): string {
 export function describePlace({ node, visit, branch = [] }: Omit<ReplayPlace, 'step'>): string {
   const inside = branch.length === 0 ? '' : `, in branch ${branch.map((index) => index + 1).join('.')}`;
   return `${node}${visit > 1 ? `, visit ${visit}` : ''}${inside}`;
+}
+
+/** `Nothing was found in 120 runs: 4 of 4 nodes, 6 of 6 edges.` */
+export function describeExploration({ findings, runs, coverage, complete }: Explored): string {
+  const { nodes, edges } = coverage;
+  const head = findings.length === 0 ? 'Nothing was found' : `${nounOf(findings.length, 'finding')}`;
+  const part = complete ? '' : ' Not every way was walked: there are too many.';
+  const covered = `${nodes.visited} of ${nounOf(nodes.total, 'node')}, ${edges.visited} of ${nounOf(edges.total, 'edge')}`;
+  return `${head} in ${nounOf(runs, 'run')}: ${covered}.${part}`;
+}
+
+/** `at most 12`, `unbounded`. */
+export function describeBound({ at_most: most }: Bound): string {
+  return most === 'unbounded' ? 'unbounded' : `at most ${most}`;
 }
 
 export interface Cause {

@@ -1,0 +1,91 @@
+import { useState } from 'preact/hooks';
+import { post } from '../api.js';
+import { useAction } from '../hooks.js';
+import { Fact, Failure } from '../parts.js';
+import { openCapsule } from './capsule-document.js';
+import { useOpenCapsule } from './opener.js';
+import type { Explored, ExploredFinding, TraceStep } from './wire.js';
+import { describeBound, describeExploration, describePlace } from './words.js';
+
+/** Walks the runs that a graph can have, before anybody starts one. No tool is called. */
+export function Explorer({ document, isReady }: { document: unknown; isReady: boolean }) {
+  const [explored, setExplored] = useState<Explored>();
+  const explore = useAction(async () => setExplored(await post<Explored>('graph/explore', { graph: document })));
+  return (
+    <>
+      <div class="actions">
+        <button type="button" onClick={explore.run} disabled={!isReady || explore.busy}>
+          Explore
+        </button>
+        <span class="quiet">looks for endless loops, failures that nobody handles, and waits that nobody ends</span>
+      </div>
+      <p role="status" class="verdict">
+        {explore.busy ? 'Exploring…' : explored === undefined ? '' : describeExploration(explored)}
+      </p>
+      <Failure message={explore.error} />
+      {explored === undefined ? null : <Exploration explored={explored} />}
+    </>
+  );
+}
+
+function Exploration({ explored: { findings, bounds } }: { explored: Explored }) {
+  return (
+    <section class="report" aria-label="Exploration">
+      <dl class="facts">
+        <Fact name="Steps of a run">
+          <span title={bounds.steps.reason}>{describeBound(bounds.steps)}</span>
+        </Fact>
+        <Fact name="Tokens">
+          <span title={bounds.tokens.reason}>{describeBound(bounds.tokens)}</span>
+        </Fact>
+        <Fact name="US dollars">
+          <span title={bounds.cost_usd.reason}>{describeBound(bounds.cost_usd)}</span>
+        </Fact>
+      </dl>
+      {findings.map((finding) => (
+        <Found key={`${finding.code} ${finding.pointer}`} finding={finding} />
+      ))}
+    </section>
+  );
+}
+
+function Found({ finding }: { finding: ExploredFinding }) {
+  const { code, severity, message, pointer, trace, capsule } = finding;
+  const open = useOpenCapsule();
+  const show = (): void => open({ name: code, reading: openCapsule(capsule) });
+  return (
+    <section class="group" aria-label={`${code} at ${pointer}`}>
+      <h3>
+        <span class={severity === 'error' ? 'bad' : ''}>{severity === 'error' ? 'Error' : 'Warning'}</span> {code}{' '}
+        <code>{pointer}</code>
+      </h3>
+      <p>{message}</p>
+      {trace.length === 0 ? null : (
+        <details>
+          <summary>How a run comes to it</summary>
+          <Trace trace={trace} />
+        </details>
+      )}
+      {capsule === null || capsule === undefined ? null : (
+        <div class="buttons">
+          <button type="button" onClick={show}>
+            Look at such a run
+          </button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function Trace({ trace }: { trace: readonly TraceStep[] }) {
+  return (
+    <ol class="trace">
+      {trace.map(({ step, node, branch = [], outcome, to_node: to }) => (
+        <li key={`${step} ${branch.join('.')}`}>
+          <strong>{describePlace({ node, visit: 1, branch })}</strong>: {outcome}
+          {to === null ? null : <span class="quiet"> → {to}</span>}
+        </li>
+      ))}
+    </ol>
+  );
+}
