@@ -4,7 +4,7 @@ import { useAction } from '../hooks.js';
 import { Fact, Failure } from '../parts.js';
 import { openCapsule } from './capsule-document.js';
 import { useOpenCapsule } from './opener.js';
-import type { Explored, ExploredFinding, TraceStep } from './wire.js';
+import type { Bound, Explored, ExploredFinding, TraceStep } from './wire.js';
 import { describeBound, describeExploration, describePlace } from './words.js';
 
 /** Walks the runs that a graph can have, before anybody starts one. No tool is called. */
@@ -31,21 +31,29 @@ export function Explorer({ document, isReady }: { document: unknown; isReady: bo
 function Exploration({ explored: { findings, bounds } }: { explored: Explored }) {
   return (
     <section class="report" aria-label="Exploration">
-      <dl class="facts">
+      <dl class="facts difference">
         <Fact name="Steps of a run">
-          <span title={bounds.steps.reason}>{describeBound(bounds.steps)}</span>
+          <BoundText bound={bounds.steps} />
         </Fact>
         <Fact name="Tokens">
-          <span title={bounds.tokens.reason}>{describeBound(bounds.tokens)}</span>
+          <BoundText bound={bounds.tokens} />
         </Fact>
         <Fact name="US dollars">
-          <span title={bounds.cost_usd.reason}>{describeBound(bounds.cost_usd)}</span>
+          <BoundText bound={bounds.cost_usd} />
         </Fact>
       </dl>
       {findings.map((finding) => (
         <Found key={`${finding.code} ${finding.pointer}`} finding={finding} />
       ))}
     </section>
+  );
+}
+
+function BoundText({ bound }: { bound: Bound }) {
+  return (
+    <>
+      {describeBound(bound)} <span class="quiet">{bound.reason}</span>
+    </>
   );
 }
 
