@@ -23,6 +23,7 @@ import type { Signals } from './store/signals.js';
 import { IN_MEMORY, openSqlite } from './store/sqlite/open.js';
 import type { CommitObserver, Store } from './store/store.js';
 import { callbackPoster } from './tools/http/post-callback.js';
+import { readVersion } from './version.js';
 
 export interface ComposeOptions
   extends Pick<
@@ -137,6 +138,7 @@ export async function compose({
     maxDescendants,
     secrets,
     logger,
+    release: readVersion(),
     allowsUnsigned: options.allowsUnsignedHooks ?? false,
     secretNames: new Set(Object.keys(secrets)),
     answerTokens: options.publicUrl === undefined ? undefined : await makeAnswerTokens(store),

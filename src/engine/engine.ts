@@ -1,9 +1,11 @@
+import type { Capsule } from '../core/capsule/document.js';
 import type { Explanation } from '../core/run/explain.js';
 import type { RunOutput } from '../runs/run-output.js';
 import type { RunQueue } from '../store/queue.js';
 import { Admission } from './admission.js';
 import { type AnswerLinkDeps, AnswerLinkUseCases } from './answer-links.js';
 import { type BulkOutcome, type BulkRequest, doInBulk } from './bulk.js';
+import { type CapsuleDeps, type UseCapsule, useCapsule } from './capsules.js';
 import { type DeliveryDeps, DeliveryUseCases } from './deliveries.js';
 import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
@@ -11,6 +13,7 @@ import { type ExplainRun, explainRun } from './explain.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
 import { type GraphDeps, GraphUseCases } from './graphs.js';
 import { type HookOperations, makeHooks } from './hooks/operations.js';
+import { type ImportedRun, type ImportRun, importRun } from './import-run.js';
 import { LargeReads } from './large-reads.js';
 import { listRuns } from './list-runs.js';
 import { listSteps } from './list-steps.js';
@@ -32,6 +35,7 @@ export type { DiagramFormat } from './diagrams.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
 export type { HookView } from './hooks/hooks.js';
+export type { ImportRun } from './import-run.js';
 export type { RunView } from './read-state.js';
 export type { RetryRun } from './requests.js';
 export type { ScheduleView } from './schedules.js';
@@ -79,6 +83,10 @@ export interface Engine
   diffRuns(a: string, b: string): Promise<RunDiff>;
   /** Starts a new run with the steps of another one before `fromStep` copied. */
   forkRun(runId: string, request: ForkRun): Promise<ForkedRun>;
+  /** Makes the capsule of a run, and does with it what is to be done before another large one is read. */
+  useCapsule<T>(runId: string, options: UseCapsule, use: (capsule: Capsule) => Promise<T>): Promise<T>;
+  /** Takes in the run of a capsule, as a copy. */
+  importRun(request: ImportRun): Promise<ImportedRun>;
   /** Does the same to many runs, with a result for each. */
   changeRuns(request: BulkRequest): Promise<BulkOutcome>;
   /** Sends a signal to a run: it ends the wait for it that is open, or is kept for one to come. */
@@ -97,7 +105,8 @@ export interface EngineDeps
     DiagramDeps,
     ParamsDeps,
     DeliveryDeps,
-    Pick<AnswerLinkDeps, 'answerTokens'> {
+    Pick<AnswerLinkDeps, 'answerTokens'>,
+    Pick<CapsuleDeps, 'release'> {
   readonly output: RunOutput;
   readonly queue: Pick<RunQueue, 'admit' | 'hasSlot'>;
   /** Hooks can take what nobody has signed. */
@@ -146,6 +155,8 @@ export function createEngine(parts: EngineDeps): Engine {
     ...operations,
     retryRun: (runId, request) => requests.retryRun(runId, request),
     forkRun: (runId, request) => forkRun(deps, requests, runId, request),
+    useCapsule: (runId, options, use) => useCapsule(deps, requests, runId, options, use),
+    importRun: (request) => importRun(deps, graphs, request),
     sendSignal: (runId, request) => sendSignal(deps, runId, request),
     deleteRun: (runId) => requests.deleteRun(runId),
     changeRuns: (request) => doInBulk(deps, requests, request),

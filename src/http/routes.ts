@@ -27,11 +27,13 @@ import type { PlaceOptions } from './input/places.js';
 import { type McpOptions, mcpRoute } from './mcp/route.js';
 import { bulkRoute } from './runs/bulk.js';
 import { cancelRunRoute } from './runs/cancel.js';
+import { exportRunRoute } from './runs/capsule.js';
 import { deleteRunRoute } from './runs/delete.js';
 import { drawRunRoute } from './runs/diagram.js';
 import { diffRunsRoute } from './runs/diff.js';
 import { watchRunRoute } from './runs/events.js';
 import { forkRunRoute } from './runs/fork.js';
+import { importRunRoute } from './runs/import.js';
 import { listRunsRoute } from './runs/list.js';
 import { pauseRunRoute } from './runs/pause.js';
 import { resumeRunRoute } from './runs/resume.js';
@@ -90,6 +92,8 @@ export const ROUTES: readonly AddRoutes[] = [
   retryRunRoute,
   forkRunRoute,
   diffRunsRoute,
+  exportRunRoute,
+  importRunRoute,
   deleteRunRoute,
   bulkRoute,
   createScheduleRoute,

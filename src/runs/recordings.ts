@@ -1,5 +1,5 @@
-import type { EventRecord } from '../core/run/events.js';
 import type { Recording } from '../core/replay/recording.js';
+import type { EventRecord } from '../core/run/events.js';
 import { journalPages } from '../store/journal-pages.js';
 import type { Store } from '../store/store.js';
 import type { Turns } from './turns.js';

@@ -41,6 +41,8 @@ export function failingEngine(error: unknown): Engine {
     deliver: failLater,
     retryRun: failLater,
     forkRun: failLater,
+    useCapsule: failLater,
+    importRun: failLater,
     deleteRun: failLater,
     changeRuns: failLater,
     listDeliveries: failLater,

@@ -37,6 +37,7 @@ describe('the three routes that never change', () => {
       parent_run_id: null,
       child_index: null,
       forked_from: null,
+      imported_from: null,
       error: null,
       metadata: {},
       limits: {

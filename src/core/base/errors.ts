@@ -40,6 +40,8 @@ export type EngineErrorCode =
   | 'too_many_signals'
   | 'delivery_done'
   | 'fork_impossible'
+  | 'invalid_capsule'
+  | 'capsule_too_large'
   | 'idempotency_mismatch'
   | 'diagram_too_large'
   | 'server_busy'

@@ -93,6 +93,7 @@ export const CAPSULE_PROBLEMS = {
   missing_event: 'Events are missing before this one, or a run has none.',
   duplicate_run: 'A run is there twice.',
   wrong_parent: 'The run is not one that the events of the run around it have started.',
+  missing_node: 'The run is at a node that its graph does not have.',
   missing_graph: 'The graph of a run is not among the graphs of the capsule.',
   wrong_digest: 'The digest does not fit: the capsule was changed or cut after it was made.',
 } as const;

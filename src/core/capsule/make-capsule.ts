@@ -1,6 +1,6 @@
 import type { Json } from '../base/json.js';
 import { createPacer, type Steps } from '../base/steps.js';
-import { type GraphRef, type Recording, submittedOf } from '../replay/recording.js';
+import type { Recording } from '../replay/recording.js';
 import { blankRun } from '../run/blank-run.js';
 import type { EventRecord } from '../run/events.js';
 import { evolve } from '../run/evolve.js';
@@ -20,7 +20,7 @@ import {
 export interface CapsuleParts {
   /** Of a top-level run. */
   readonly recording: Recording;
-  /** The graphs that it uses, with those of the runs inside it: see {@link graphsIn}. */
+  /** The graphs that it uses, with those of the runs inside it: see `graphs-in.ts`. */
   readonly graphs: readonly CapsuleGraph[];
   /** Milliseconds since 1970. */
   readonly exportedAt: number;
@@ -44,27 +44,6 @@ export function* makeCapsule(
   const runs = runsOf({ run_id: recording.runId, events, children });
   const digest = yield* digestOf(head as unknown as Json, runs, newHash);
   return { ...head, events, children, digest };
-}
-
-/** The versions of graphs that a run, those inside it, and those that it is about to start use: that of the run first. */
-export function* graphsIn(recording: Recording): Steps<readonly GraphRef[]> {
-  const found = new Map<string, GraphRef>();
-  yield* collectGraphs(recording, found, createPacer());
-  return [...found.values()];
-}
-
-function* collectGraphs(recording: Recording, found: Map<string, GraphRef>, isDue: () => boolean): Steps<void> {
-  const add = (graphId: string, version: number): unknown => found.set(`${version}@${graphId}`, { graphId, version });
-  const { graph_id, graph_version } = submittedOf(recording);
-  add(graph_id, graph_version);
-  for (const { event } of recording.records) {
-    if (event.type === 'wait.started' && event.wait.kind === 'graph') {
-      const { graph_id: id, graph_version: version } = event.wait;
-      if (id !== undefined && version !== undefined) add(id, version);
-    }
-    if (isDue()) yield;
-  }
-  for (const child of recording.children) yield* collectGraphs(child, found, isDue);
 }
 
 function* foldRun({ runId, records }: Recording): Steps<RunState> {

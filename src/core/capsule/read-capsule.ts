@@ -3,9 +3,10 @@ import { isPlainObject, type Json, MAX_JSON_DEPTH } from '../base/json.js';
 import { scanJson } from '../base/json-scan.js';
 import { problemsOf } from '../base/problems.js';
 import type { Steps } from '../base/steps.js';
-import { type Recording, runsOf, submittedOf } from '../replay/recording.js';
+import type { Recording } from '../replay/recording.js';
 import { digestOf, type NewHash } from './digest.js';
 import { CAPSULE_VERSION, type CapsuleGraph, type CapsuleProblemCode, capsuleSchema } from './document.js';
+import { graphsIn } from './graphs-in.js';
 import { RunReader } from './read-runs.js';
 
 /** Nesting of a capsule: of what is in an event, and of the runs inside each other. */
@@ -47,7 +48,7 @@ export function* readCapsule(document: unknown, newHash: NewHash): Steps<Capsule
   const recording = yield* reader.read({ run_id: head.run.run_id, events, children }, '', undefined);
   const { problems } = reader;
   if (recording === undefined || problems.length > 0) return { problems };
-  const missing = missingGraphs(recording, head.graphs);
+  const missing = yield* findMissingGraphs(recording, head.graphs);
   if (missing.length > 0) return { problems: missing };
   const expected = yield* digestOf(head as unknown as Json, reader.documents, newHash);
   if (digest === expected) return { capsule: { graphs: head.graphs, recording, digest } };
@@ -61,15 +62,13 @@ function refuse(pointer: string, code: string, message: string): CapsuleReading 
 }
 
 /** What is wrong with the graphs: those that runs name are all there. */
-function missingGraphs(recording: Recording, graphs: readonly CapsuleGraph[]): readonly CapsuleProblem[] {
+function* findMissingGraphs(recording: Recording, graphs: readonly CapsuleGraph[]): Steps<readonly CapsuleProblem[]> {
   const known = new Set(graphs.map(({ graph_id, version }) => `${version}@${graph_id}`));
-  const missing = new Map<string, CapsuleProblem>();
-  for (const run of runsOf(recording)) {
-    const { graph_id, graph_version } = submittedOf(run);
-    const key = `${graph_version}@${graph_id}`;
-    if (known.has(key)) continue;
-    const message = `Version ${graph_version} of graph "${graph_id}" is missing, which run ${run.runId} has used.`;
-    missing.set(key, { pointer: '/graphs', code: 'missing_graph', message });
-  }
-  return [...missing.values()];
+  const used = yield* graphsIn(recording);
+  return used
+    .filter(({ graphId, version }) => !known.has(`${version}@${graphId}`))
+    .map(({ graphId, version }) => {
+      const message = `Version ${version} of graph "${graphId}" is missing, which a run has used.`;
+      return { pointer: '/graphs', code: 'missing_graph', message };
+    });
 }

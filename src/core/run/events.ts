@@ -79,9 +79,11 @@ export type LimitKind = 'max_steps' | Exclude<keyof Guards, 'on_limit'>;
 
 /** What started a run, if no request of the REST API did: a step of another run, which did not wait for it, for example. */
 export interface Starter {
-  readonly kind: 'run' | 'schedule' | 'hook' | 'mcp';
-  /** Omitted for `mcp`: who asked is the actor of the event. */
+  readonly kind: 'run' | 'schedule' | 'hook' | 'mcp' | 'import';
+  /** Omitted for `mcp`: who asked is the actor of the event. Of an import the run that this is a copy of. */
   readonly id?: string;
+  /** Of an import the last event that was copied: those up to it tell of the run with that id. */
+  readonly seq?: number;
 }
 
 /** What a step waits for. Times are milliseconds since 1970. */

@@ -20,6 +20,7 @@ export const STARTER_KINDS: Readonly<Record<StartedBy['kind'], string>> = {
   run: 'another run, as a part of it or by a step that did not wait',
   schedule: 'a schedule',
   hook: 'a delivery to a hook',
+  import: 'the import of a capsule; the id is that of the run that it is a copy of',
   mcp: 'a call of a tool of the MCP server; the id is the name of the API key, if it has one',
 };
 

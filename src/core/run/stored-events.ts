@@ -72,8 +72,9 @@ export const isLimitKind = isOneOf<LimitKind>({
   no_progress: 0,
 });
 export const isStarter = hasFields<Starter>({
-  kind: isOneOf<Starter['kind']>({ run: 0, schedule: 0, hook: 0, mcp: 0 }),
+  kind: isOneOf<Starter['kind']>({ run: 0, schedule: 0, hook: 0, mcp: 0, import: 0 }),
   id: optional(isText),
+  seq: optional(isCount),
 });
 export const isParentLink = hasFields<ParentLink>({
   run_id: isText,

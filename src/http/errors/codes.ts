@@ -177,6 +177,16 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     title: 'Invalid request',
     meaning: 'The body, query or path does not fit the schema; `errors` lists where.',
   },
+  invalid_capsule: {
+    status: 422,
+    title: 'Invalid capsule',
+    meaning: 'The capsule is of another version, was changed or cut, or cannot be taken in here; `errors` lists where.',
+  },
+  capsule_too_large: {
+    status: 422,
+    title: 'Capsule too large',
+    meaning: 'The run holds more than a capsule can, with the runs inside it.',
+  },
   idempotency_mismatch: {
     status: 422,
     title: 'Idempotency key mismatch',

@@ -6,7 +6,9 @@ import { MAX_JSON_DEPTH } from '../../core/base/json.js';
 import { scanJson } from '../../core/base/json-scan.js';
 import { numberProblemsIn } from '../../core/base/problems.js';
 import { finishSteps, type InSlices, type Steps } from '../../core/base/steps.js';
+import { MAX_CAPSULE_DEPTH } from '../../core/capsule/read-capsule.js';
 import { ApiError } from '../errors/api-error.js';
+import { parseCapsuleBody } from './capsule-bodies.js';
 import { keepText } from './places.js';
 import { invalidRequest, noteNumberProblems } from './validation.js';
 
@@ -46,14 +48,16 @@ function readAtOnce(request: FastifyRequest, text: string, done: (error: Error |
 function* readBody(request: FastifyRequest, text: string): Steps<unknown> {
   if (text === '') throw new ApiError('malformed_json', 'The body is empty.');
   const json = text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
-  const body = parse(json);
+  const { holdsCapsule = false } = request.routeOptions.config;
+  const body = yield* parse(json, holdsCapsule);
+  const maxDepth = holdsCapsule ? MAX_CAPSULE_DEPTH : MAX_JSON_DEPTH;
   keepText(request, json);
   yield;
-  const { isPoisoned, isTooDeep } = yield* scanJson(body, MAX_JSON_DEPTH);
+  const { isPoisoned, isTooDeep } = yield* scanJson(body, maxDepth);
   if (isPoisoned) throw new ApiError('malformed_json', POISONED);
   // Routes without a body take none, whatever it is.
   if (isTooDeep && request.routeOptions.schema?.body !== undefined) {
-    const message = `Nested more than ${MAX_JSON_DEPTH} levels deep.`;
+    const message = `Nested more than ${maxDepth} levels deep.`;
     throw invalidRequest('body', [{ pointer: '', code: 'too_deep', message }]);
   }
   const problems = yield* numberProblemsIn(text);
@@ -64,9 +68,9 @@ function* readBody(request: FastifyRequest, text: string): Steps<unknown> {
 const POISONED = 'The body has a key "__proto__", or "prototype" in "constructor". No document can have these.';
 const BYTE_ORDER_MARK = '\uFEFF';
 
-function parse(text: string): unknown {
+function* parse(text: string, holdsCapsule: boolean): Steps<unknown> {
   try {
-    return JSON.parse(text);
+    return holdsCapsule ? yield* parseCapsuleBody(text) : JSON.parse(text);
   } catch (error) {
     throw new ApiError('malformed_json', `The body is not JSON: ${messageOf(error)}`);
   }

@@ -86,8 +86,14 @@ const startedWaitSchema = z
 
 const starterSchema = z
   .object({
-    kind: z.enum(['run', 'schedule', 'hook', 'mcp']),
-    id: z.string().optional().describe('The run whose step started it, the schedule, or the hook. Omitted for `mcp`.'),
+    kind: z.enum(['run', 'schedule', 'hook', 'mcp', 'import']),
+    id: z
+      .string()
+      .optional()
+      .describe(
+        'The run whose step started it, the schedule, the hook, or the run that this is a copy of. Omitted for `mcp`.',
+      ),
+    seq: z.int().optional().describe('Of an import: the last event that was copied.'),
   })
   .meta({ id: 'RunStarter', description: 'What started a run that no request has started.' });
 

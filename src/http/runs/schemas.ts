@@ -33,6 +33,13 @@ export const forkedFromSchema = z
   .object({ run_id: z.string(), step: z.int().describe('The first step that was not copied.') })
   .meta({ id: 'ForkedFrom' });
 
+export const importedFromSchema = z
+  .object({ run_id: z.string() })
+  .meta({
+    id: 'ImportedFrom',
+    description: 'The run that this one is a copy of, on the server that it was exported from.',
+  });
+
 export const usageSchema = z
   .object({
     input_tokens: z.int(),
@@ -111,7 +118,7 @@ const runLimitsSchema = z
   })
   .meta({ id: 'RunLimits', description: 'The limits that hold for the run.' });
 
-const startedBySchema = z
+export const startedBySchema = z
   .object({
     kind: kindSchema('What started the run', STARTER_KINDS),
     id: z.string().nullable().describe('Which one. Null if nobody can tell.'),
@@ -240,6 +247,7 @@ export const runStateSchema = z
     waiting: waitingSchema.nullable().describe('What the run waits for while its status is WAITING.'),
     children: childrenSchema.nullable().describe('The branches, or the graph as a step, that the run waits for.'),
     forked_from: forkedFromSchema.nullable(),
+    imported_from: importedFromSchema.nullable(),
     logs: z.array(z.string()),
     usage: usageSchema,
     usage_total: usageSchema

@@ -35,6 +35,7 @@ export function toRunState(view: RunView, link?: ShownLink): WireState {
     parent_run_id: state.parent?.run_id ?? null,
     child_index: state.parent?.index ?? null,
     forked_from: state.forkedFrom,
+    imported_from: toImportedFrom(state),
     current_node: cursor?.node ?? null,
     attempt: cursor?.attempt ?? null,
     step_count: state.stepCount,
@@ -105,6 +106,10 @@ function toWaitingChild(run: RunSummary): NonNullable<WireState['waiting']>['chi
     branch: run.branch,
     waiting_for: run.waitingFor,
   };
+}
+
+function toImportedFrom({ startedBy }: RunView['state']): WireState['imported_from'] {
+  return startedBy?.kind === 'import' && startedBy.id !== undefined ? { run_id: startedBy.id } : null;
 }
 
 export function toStartedRun({ runId, status }: { runId: string; status: RunStatus }): Wire<typeof startedRunSchema> {

@@ -3,7 +3,7 @@ import type { Json } from '../../../src/core/base/json.js';
 import { applyPatch } from '../../../src/core/base/json-patch.js';
 import { finishSteps } from '../../../src/core/base/steps.js';
 import type { Capsule } from '../../../src/core/capsule/document.js';
-import { graphsIn } from '../../../src/core/capsule/make-capsule.js';
+import { graphsIn } from '../../../src/core/capsule/graphs-in.js';
 import { RunReader } from '../../../src/core/capsule/read-runs.js';
 import type { RunEvent } from '../../../src/core/run/events.js';
 import { capsuleOf, family, reading, recordsOf, submitted } from './capsules.js';
