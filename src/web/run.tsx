@@ -93,7 +93,7 @@ const CONNECTION: Readonly<Record<LiveRun['connection'], string>> = {
 };
 
 function Summary({ run, state }: { run: LiveRun; state: RunState }) {
-  const { forked_from: forked, parent_run_id: parent } = state;
+  const { forked_from: forked, imported_from: imported, parent_run_id: parent } = state;
   const where = state.current_node === null ? '' : ` at ${state.current_node}`;
   const words = `${state.status.toLowerCase()}${where}`;
   return (
@@ -134,6 +134,11 @@ function Summary({ run, state }: { run: LiveRun; state: RunState }) {
         {forked === null ? null : (
           <Fact name="Forked from">
             <RunLink id={forked.run_id} />, at step {forked.step}
+          </Fact>
+        )}
+        {imported === null ? null : (
+          <Fact name="Imported from">
+            <code title={imported.run_id}>{shortId(imported.run_id)}</code>
           </Fact>
         )}
       </dl>

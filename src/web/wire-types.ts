@@ -230,7 +230,7 @@ export interface RunSummary {
   paused: boolean;
 }
 export interface StartedBy {
-  kind: 'api' | 'run' | 'schedule' | 'hook' | 'mcp';
+  kind: 'api' | 'run' | 'schedule' | 'hook' | 'import' | 'mcp';
   id: string | null;
 }
 export interface RunError {
@@ -259,6 +259,7 @@ export interface RunState {
   waiting: Waiting | null;
   children: Children | null;
   forked_from: ForkedFrom | null;
+  imported_from: ImportedFrom | null;
   logs: string[];
   usage: Usage;
   usage_total: Usage | null;
@@ -344,6 +345,9 @@ export interface Children {
 export interface ForkedFrom {
   run_id: string;
   step: number;
+}
+export interface ImportedFrom {
+  run_id: string;
 }
 export interface RunLimits {
   max_steps: number;
@@ -449,6 +453,8 @@ export interface Problem {
     | 'body_too_large'
     | 'unsupported_media_type'
     | 'invalid_request'
+    | 'invalid_capsule'
+    | 'capsule_too_large'
     | 'idempotency_mismatch'
     | 'diagram_too_large'
     | 'invalid_answer'
@@ -494,7 +500,15 @@ export interface ProblemItem {
     | 'unreachable_join'
     | 'impossible_join'
     | 'endless_recursion'
-    | 'more_errors';
+    | 'more_errors'
+    | 'unknown_version'
+    | 'unreadable_event'
+    | 'missing_event'
+    | 'duplicate_run'
+    | 'wrong_parent'
+    | 'missing_node'
+    | 'missing_graph'
+    | 'wrong_digest';
   message: string;
   hint?: string;
   fix?: PatchOperation[];

@@ -106,8 +106,8 @@ function CapsuleRun({ capsule }: { capsule: Capsule }) {
 function Head({ capsule, onReplayed }: { capsule: Capsule; onReplayed: (replayed: Replayed) => void }) {
   const { run, events, exportedAt, release, document } = capsule;
   const replay = useAction(async () => onReplayed(await post<Replayed>('graph/replay', { capsule: document })));
-  const importRun = useAction(async () => {
-    const { run_id } = await post<StartedRun>('graph/runs/import', { capsule: document });
+  const importRun = useAction(async (goesOn: boolean) => {
+    const { run_id } = await post<StartedRun>('graph/runs/import', { capsule: document, continue: goesOn });
     location.hash = `#/runs/${run_id}`;
   });
   const submittedAt = events[0]?.time ?? null;
@@ -141,9 +141,14 @@ function Head({ capsule, onReplayed }: { capsule: Capsule; onReplayed: (replayed
         <button type="button" class="primary" onClick={replay.run} disabled={replay.busy}>
           Replay
         </button>
-        <button type="button" onClick={importRun.run} disabled={importRun.busy}>
+        <button type="button" onClick={() => importRun.run(false)} disabled={importRun.busy}>
           Import
         </button>
+        {FINISHED.has(run.status) ? null : (
+          <button type="button" onClick={() => importRun.run(true)} disabled={importRun.busy}>
+            Import and go on
+          </button>
+        )}
         <OpenFile text="Open another capsule" />
         <Failure message={replay.error ?? importRun.error} />
       </div>
