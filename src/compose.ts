@@ -5,6 +5,7 @@ import type { InSlices } from './core/base/steps.js';
 import type { Registry } from './core/tool/registry.js';
 import type { ToolLimit } from './core/tool/tool-limits.js';
 import { ANSWER_KEY_NAME, AnswerTokens } from './engine/answer-tokens.js';
+import { WorkerPool, type WorkerPoolOptions } from './engine/backtest/worker-pool.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { Executor, type ExecutorOptions } from './executor/executor.js';
 import { ToolLimits } from './executor/tool-limits.js';
@@ -48,6 +49,10 @@ export interface ComposeOptions
   readonly onCallback?: SenderOptions['onTried'];
   /** Hooks can take what nobody has signed; they cannot if it is omitted. */
   readonly allowsUnsignedHooks?: boolean;
+  /** Starts threads for backtests, which are done in this one if it is omitted. */
+  readonly startWorker?: WorkerPoolOptions['start'];
+  /** How many of them there are at most. */
+  readonly maxWorkers?: number;
   /** On a database that others share. */
   readonly sharing?: Partial<Omit<SharingOptions, 'abilities'>>;
   /** Milliseconds since 1970; the system's clock if it is omitted. A database that others share has its own. */
@@ -141,6 +146,7 @@ export async function compose({
     release: readVersion(),
     allowsUnsigned: options.allowsUnsignedHooks ?? false,
     secretNames: new Set(Object.keys(secrets)),
+    workers: new WorkerPool({ start: options.startWorker, width: options.maxWorkers ?? 1, logger }),
     answerTokens: options.publicUrl === undefined ? undefined : await makeAnswerTokens(store),
   });
   const scheduler = new Scheduler({ ...inside, logger, timers, startRun: (request) => engine.startRun(request) });

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { BACKTEST_THREADS, threadStarter } from './backtest-threads.js';
 import { type Composition, compose } from './compose.js';
 import { type Config, readConfig } from './config.js';
 import { EngineError } from './core/base/errors.js';
@@ -127,6 +128,12 @@ export async function openGraphrunner(options: GraphrunnerOptions): Promise<Grap
     onCommit: tellAll([metrics, runLog, new ScheduleLog(logger)]),
     onStep: metrics.stepEnded,
     tracer: createRunTracer(),
+    startWorker: threadStarter({
+      toolModules: options.toolModules ?? [],
+      directory: process.cwd(),
+      demo: options.demo === true,
+    }),
+    maxWorkers: BACKTEST_THREADS,
     onCallback: metrics.callbackTried,
   });
   const parts = await orElse(opening, () => mcp?.close());

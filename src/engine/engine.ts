@@ -1,9 +1,11 @@
 import type { Capsule } from '../core/capsule/document.js';
+import type { Replayed } from '../core/replay/replayed.js';
 import type { Explanation } from '../core/run/explain.js';
 import type { RunOutput } from '../runs/run-output.js';
 import type { RunQueue } from '../store/queue.js';
 import { Admission } from './admission.js';
 import { type AnswerLinkDeps, AnswerLinkUseCases } from './answer-links.js';
+import { type BacktestDeps, BacktestUseCases } from './backtest/backtest.js';
 import { type BulkOutcome, type BulkRequest, doInBulk } from './bulk.js';
 import { type CapsuleDeps, type UseCapsule, useCapsule } from './capsules.js';
 import { type DeliveryDeps, DeliveryUseCases } from './deliveries.js';
@@ -18,6 +20,7 @@ import { LargeReads } from './large-reads.js';
 import { listRuns } from './list-runs.js';
 import { listSteps } from './list-steps.js';
 import { type ReadLargeState, type ReadState, type RunView, StateReader } from './read-state.js';
+import { type ReplayRequest, replayRun } from './replay.js';
 import { RequestUseCases } from './requests.js';
 import { type ScheduleOperations, scheduleOperations } from './schedules.js';
 import { type SendSignal, type SignalledRun, sendSignal } from './send-signal.js';
@@ -30,6 +33,7 @@ export type { EventRecord } from '../core/run/events.js';
 export { SVG_STYLE } from '../diagram/svg-style.js';
 export type { Question } from './answer-links.js';
 export type { AnswerLink } from './answer-tokens.js';
+export { type BacktestRequest, FINISHED, MAX_BACKTEST_RUNS } from './backtest/backtest.js';
 export type { BulkRequest } from './bulk.js';
 export type { DiagramFormat } from './diagrams.js';
 export type { ForkRun } from './fork.js';
@@ -37,29 +41,33 @@ export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
 export type { HookView } from './hooks/hooks.js';
 export type { ImportRun } from './import-run.js';
 export type { RunView } from './read-state.js';
+export type { ReplayRequest } from './replay.js';
 export type { RetryRun } from './requests.js';
 export type { ScheduleView } from './schedules.js';
 export type { StartRun } from './start.js';
 export type { ListedStep } from './step-params.js';
 export type { OutputItem, StreamPage } from './watch.js';
 
+type GraphOperations = Pick<
+  GraphUseCases,
+  | 'validateGraph'
+  | 'saveGraph'
+  | 'createGraph'
+  | 'updateGraph'
+  | 'deleteGraph'
+  | 'getGraph'
+  | 'listGraphs'
+  | 'listTools'
+  | 'listConditions'
+>;
+
 /** All use-cases: what the HTTP layer calls, and what people who embed the engine call. */
 export interface Engine
-  extends Pick<
-      GraphUseCases,
-      | 'validateGraph'
-      | 'saveGraph'
-      | 'createGraph'
-      | 'updateGraph'
-      | 'deleteGraph'
-      | 'getGraph'
-      | 'listGraphs'
-      | 'listTools'
-      | 'listConditions'
-    >,
+  extends GraphOperations,
     Pick<RequestUseCases, 'cancelRun' | 'pauseRun' | 'unpauseRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
     Pick<DiagramUseCases, 'drawGraph' | 'drawRun'>,
     Pick<WatchUseCases, 'watchRun' | 'streamRun'>,
+    Pick<BacktestUseCases, 'backtestGraph'>,
     HookOperations,
     Pick<DeliveryUseCases, 'listDeliveries' | 'getDelivery' | 'retryDelivery'>,
     Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'>,
@@ -81,6 +89,8 @@ export interface Engine
   explainRun(runId: string, options?: ExplainRun): Promise<Explanation>;
   /** How two runs differ: the first step at which they went apart, and their data. */
   diffRuns(a: string, b: string): Promise<RunDiff>;
+  /** Walks a run again through a graph, with the recorded results in place of calls. */
+  replayRun(request: ReplayRequest): Promise<Replayed>;
   /** Starts a new run with the steps of another one before `fromStep` copied. */
   forkRun(runId: string, request: ForkRun): Promise<ForkedRun>;
   /** Makes the capsule of a run, and does with it what is to be done before another large one is read. */
@@ -106,6 +116,7 @@ export interface EngineDeps
     ParamsDeps,
     DeliveryDeps,
     Pick<AnswerLinkDeps, 'answerTokens'>,
+    Pick<BacktestDeps, 'workers'>,
     Pick<CapsuleDeps, 'release'> {
   readonly output: RunOutput;
   readonly queue: Pick<RunQueue, 'admit' | 'hasSlot'>;
@@ -127,17 +138,10 @@ export function createEngine(parts: EngineDeps): Engine {
   const watches = new WatchUseCases(deps);
   const params = new StepParams(deps);
   const deliveries = new DeliveryUseCases(deps);
+  const backtests = new BacktestUseCases(deps, graphs);
   let stopping = false;
   return guardAll({
-    validateGraph: (document) => graphs.validateGraph(document),
-    saveGraph: (document) => graphs.saveGraph(document),
-    createGraph: (definition) => graphs.createGraph(definition),
-    updateGraph: (graphId, definition) => graphs.updateGraph(graphId, definition),
-    deleteGraph: (graphId) => graphs.deleteGraph(graphId),
-    getGraph: (graphId, version) => graphs.getGraph(graphId, version),
-    listGraphs: (page) => graphs.listGraphs(page),
-    listTools: () => graphs.listTools(),
-    listConditions: () => graphs.listConditions(),
+    ...graphOperations(graphs),
     startRun: (request) => startRun(deps, request),
     getState: (runId, options) => states.getState(runId, options),
     useState: (runId, options, use) => states.useState(runId, options, use),
@@ -145,6 +149,8 @@ export function createEngine(parts: EngineDeps): Engine {
     listSteps: (runId, page) => listSteps({ ...deps, params }, runId, page),
     explainRun: (runId, options) => explainRun({ ...deps, states }, runId, options),
     diffRuns: (a, b) => diffRuns(deps, a, b),
+    replayRun: (request) => replayRun(deps, graphs, request),
+    backtestGraph: (graphId, request) => backtests.backtestGraph(graphId, request),
     cancelRun: (runId, actor) => requests.cancelRun(runId, actor),
     pauseRun: (runId, actor) => requests.pauseRun(runId, actor),
     unpauseRun: (runId, actor) => requests.unpauseRun(runId, actor),
@@ -174,8 +180,23 @@ export function createEngine(parts: EngineDeps): Engine {
       stopping = true;
       void refusals.flush();
       admission.stop();
+      backtests.stop();
       states.stop();
       watches.stopWatching();
     },
   });
+}
+
+function graphOperations(graphs: GraphUseCases): GraphOperations {
+  return {
+    validateGraph: (document) => graphs.validateGraph(document),
+    saveGraph: (document) => graphs.saveGraph(document),
+    createGraph: (definition) => graphs.createGraph(definition),
+    updateGraph: (graphId, definition) => graphs.updateGraph(graphId, definition),
+    deleteGraph: (graphId) => graphs.deleteGraph(graphId),
+    getGraph: (graphId, version) => graphs.getGraph(graphId, version),
+    listGraphs: (page) => graphs.listGraphs(page),
+    listTools: () => graphs.listTools(),
+    listConditions: () => graphs.listConditions(),
+  };
 }

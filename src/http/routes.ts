@@ -6,6 +6,7 @@ import type { PublicOptions } from './approvals/shown-link.js';
 import { getDeliveryRoute } from './deliveries/get.js';
 import { listDeliveriesRoute } from './deliveries/list.js';
 import { retryDeliveryRoute } from './deliveries/retry.js';
+import { backtestRoute } from './graphs/backtest.js';
 import { listConditionsRoute } from './graphs/conditions.js';
 import { createGraphRoute } from './graphs/create.js';
 import { deleteGraphRoute } from './graphs/delete.js';
@@ -36,6 +37,7 @@ import { forkRunRoute } from './runs/fork.js';
 import { importRunRoute } from './runs/import.js';
 import { listRunsRoute } from './runs/list.js';
 import { pauseRunRoute } from './runs/pause.js';
+import { replayRoute } from './runs/replay.js';
 import { resumeRunRoute } from './runs/resume.js';
 import { retryRunRoute } from './runs/retry.js';
 import { sendSignalRoute } from './runs/signal.js';
@@ -76,6 +78,7 @@ export const ROUTES: readonly AddRoutes[] = [
   updateGraphRoute,
   deleteGraphRoute,
   drawGraphRoute,
+  backtestRoute,
   graphSchemaRoute,
   startRunRoute,
   getRunStateRoute,
@@ -94,6 +97,7 @@ export const ROUTES: readonly AddRoutes[] = [
   diffRunsRoute,
   exportRunRoute,
   importRunRoute,
+  replayRoute,
   deleteRunRoute,
   bulkRoute,
   createScheduleRoute,

@@ -10,6 +10,7 @@ import type { RunOutline } from '../core/run/unread.js';
 import type { Deliveries } from './deliveries.js';
 import type { AcceptedDelivery, HookStore } from './hooks.js';
 import type { Claim, Wake } from './queue.js';
+import type { RawJournals } from './raw-journals.js';
 import type { DeleteGraphResult, ScheduleAdvance, ScheduleStore } from './schedules.js';
 import type { UnfinishedRun, UnfinishedStatus } from './unfinished-run.js';
 
@@ -206,7 +207,7 @@ export type SaveGraphResult = 'saved' | 'id_taken' | 'name_taken' | 'missing';
  * Calls reject with {@link StoreUnavailableError} while the database cannot be written, or not be read. Those that read
  * the journal of a run reject with {@link UnreadableRunError} if a record cannot be read or is missing; lists do not.
  */
-export interface Store {
+export interface Store extends RawJournals {
   /** Hooks, and what they were sent. */
   readonly hooks: HookStore;
 

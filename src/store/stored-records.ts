@@ -2,13 +2,8 @@ import { UnreadableError } from '../core/base/stored.js';
 import type { EventRecord } from '../core/run/events.js';
 import { eventOf, isNextRecord } from '../core/run/stored-events.js';
 import { UnreadableRunError } from './errors.js';
+import type { EventRow } from './raw-journals.js';
 import { MAX_PAGE_SIZE } from './store.js';
-
-/** A row of a journal. */
-export type EventRow = Pick<EventRecord, 'seq' | 'time' | 'payload'> & {
-  readonly type: string;
-  readonly log_end: number;
-};
 
 /**
  * A page of rows as records. They are read one by one, so that no more of them is in memory than the page holds.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineTool, UNUSED_SETTINGS } from '../core/tool/tool.js';
+import { defineTool, FOLLOWS_FROM_PARAMS, UNUSED_SETTINGS } from '../core/tool/tool.js';
 import { wait } from '../core/tool/wait.js';
 
 const MAX_SECONDS = 3_153_600_000;
@@ -23,6 +23,7 @@ export const delay = (now: () => number) =>
       retry: 'A wait for a time does not fail.',
       timeout_seconds: 'It limits the call of the tool, and not the wait that follows.',
     },
+    [FOLLOWS_FROM_PARAMS]: true,
     run: (_state, { params: { seconds = 0, until } }) =>
       wait({
         kind: 'timer',

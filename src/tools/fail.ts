@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { definedOnly } from '../core/base/defined-only.js';
 import { whyNotErrorCode } from '../core/tool/failure.js';
-import { defineTool } from '../core/tool/tool.js';
+import { defineTool, FOLLOWS_FROM_PARAMS } from '../core/tool/tool.js';
 import { FatalError } from '../core/tool/tool-errors.js';
 
 function checkCode(code: string, context: z.core.$RefinementCtx): void {
@@ -18,6 +18,7 @@ export const fail = defineTool({
     code: z.string().superRefine(checkCode).optional().describe('The code of the error; tool_failed if omitted.'),
     details: z.unknown().optional().describe('JSON that becomes error.details, at most 64 kB.'),
   }),
+  [FOLLOWS_FROM_PARAMS]: true,
   run(_state, { params: { message, code, details } }) {
     throw new FatalError(message, { ...definedOnly({ code }), details });
   },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { definedOnly } from '../core/base/defined-only.js';
 import type { Json } from '../core/base/json.js';
 import { metadataSchema, runLimitsSchema } from '../core/base/run-options.js';
-import { defineTool, UNUSED_SETTINGS } from '../core/tool/tool.js';
+import { defineTool, FOLLOWS_FROM_PARAMS, UNUSED_SETTINGS } from '../core/tool/tool.js';
 import { wait } from '../core/tool/wait.js';
 
 /** Runs another graph as a step, or starts it and goes on. */
@@ -27,6 +27,7 @@ export const runGraph = defineTool({
     timeout_seconds:
       'It limits the call of the tool, and not the run that follows. Use deadline_seconds in the param limits.',
   },
+  [FOLLOWS_FROM_PARAMS]: true,
   run: (_state, { params: { graph_id: graphId, input, wait: isAwaited, save_as: saveAs, ...given } }) =>
     wait({
       kind: 'graph',

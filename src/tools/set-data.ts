@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonObjectSchema } from '../core/base/json-object-schema.js';
-import { defineTool } from '../core/tool/tool.js';
+import { defineTool, FOLLOWS_FROM_PARAMS } from '../core/tool/tool.js';
 
 /** Sets keys of `data`. Expressions in the values are resolved before the call, as in all params. */
 export const setData = defineTool({
@@ -8,6 +8,7 @@ export const setData = defineTool({
   description: 'Sets keys of data to the values given.',
   params: z.strictObject({ values: jsonObjectSchema }),
   errors: [],
+  [FOLLOWS_FROM_PARAMS]: true,
   run(_state, { params }) {
     return params.values;
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { definedOnly } from '../core/base/defined-only.js';
-import { defineTool, SCHEMA_PARAMS, UNUSED_SETTINGS } from '../core/tool/tool.js';
+import { defineTool, FOLLOWS_FROM_PARAMS, SCHEMA_PARAMS, UNUSED_SETTINGS } from '../core/tool/tool.js';
 import { signalNameSchema, wait } from '../core/tool/wait.js';
 import { expiryOf, expirySchema, objectSchemaOf, waitKeySchema, waitSchemaSchema } from './wait-params.js';
 
@@ -22,6 +22,7 @@ export const waitForSignal = (now: () => number) =>
       timeout_seconds:
         'It limits the call of the tool, and not the wait that follows. Use the param expires_in_seconds.',
     },
+    [FOLLOWS_FROM_PARAMS]: true,
     run: (_state, { params: { name, schema, expires_in_seconds: seconds, save_as: saveAs } }) =>
       wait({
         kind: 'signal',

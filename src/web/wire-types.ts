@@ -457,6 +457,7 @@ export interface Problem {
     | 'capsule_too_large'
     | 'idempotency_mismatch'
     | 'diagram_too_large'
+    | 'run_too_large'
     | 'invalid_answer'
     | 'invalid_delivery'
     | 'invalid_input'
@@ -691,4 +692,99 @@ export interface SavedGraph {
   version: number;
   message: string;
   warnings: GraphWarning[];
+}
+export interface Replay {
+  verdict: 'same' | 'diverged' | 'unknown';
+  first_divergence: {
+    at: ReplayPlace;
+    of: 'way' | 'result' | 'end';
+    was: ReplayOutcome;
+    would_be: ReplayOutcome;
+    read: Read[];
+  } | null;
+  path: ReplayStep[];
+  missing: ReplayMissing[];
+  end: {
+    was: ReplayEnd;
+    would_be: ReplayEnd;
+  };
+  steps: {
+    was: number;
+    would_be: number;
+  };
+  usage: {
+    was: Usage;
+    would_be: Usage;
+  };
+}
+export interface ReplayPlace {
+  node: string;
+  step: number;
+  visit: number;
+  branch?: number[];
+}
+export interface ReplayOutcome {
+  text: string;
+  to_node?: string | null;
+  value?: unknown;
+}
+export interface ReplayStep {
+  node: string;
+  step: number;
+  visit: number;
+  branch?: number[];
+  status: 'completed' | 'failed' | 'waiting' | 'open';
+  to_node: string | null;
+}
+export interface ReplayMissing {
+  at: ReplayPlace;
+  what: 'call' | 'params' | 'attempt' | 'answer' | 'child' | 'condition' | 'node' | 'graph';
+  message: string;
+}
+export interface ReplayEnd {
+  status: RunStatus;
+  error_code: string | null;
+  node: string | null;
+}
+export interface Backtest {
+  runs: number;
+  same: number;
+  diverged: number;
+  unknown: number;
+  groups: BacktestGroup[];
+  unknown_groups: BacktestUnknown[];
+  ends: BacktestEnd[];
+  complete: number;
+  steps: {
+    was: number;
+    would_be: number;
+  };
+  usage: {
+    was: Usage;
+    would_be: Usage;
+  };
+}
+export interface BacktestGroup {
+  at: {
+    node: string;
+    visit: number;
+  };
+  of: 'way' | 'result' | 'end';
+  was: ReplayOutcome;
+  would_be: ReplayOutcome;
+  count: number;
+  read: Read[];
+  examples: string[];
+}
+export interface BacktestUnknown {
+  what: 'call' | 'params' | 'attempt' | 'answer' | 'child' | 'condition' | 'node' | 'graph' | 'run';
+  node: string | null;
+  message: string;
+  count: number;
+  examples: string[];
+}
+export interface BacktestEnd {
+  was: ReplayEnd;
+  would_be: ReplayEnd;
+  count: number;
 }

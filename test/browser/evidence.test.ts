@@ -30,14 +30,12 @@ function gate(least: number) {
 
 /** Drops a file on the page, as a person does. */
 async function drop(page: Page, name: string, text: string): Promise<void> {
-  const dataTransfer = await page.evaluateHandle(
-    ([name = '', text = '']) => {
-      const transfer = new DataTransfer();
-      transfer.items.add(new File([text], name, { type: 'application/json' }));
-      return transfer;
-    },
-    [name, text],
-  );
+  const make = `(() => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([${JSON.stringify(text)}], ${JSON.stringify(name)}, { type: 'application/json' }));
+    return transfer;
+  })()`;
+  const dataTransfer = await page.evaluateHandle(make);
   await page.dispatchEvent('body', 'dragover', { dataTransfer });
   await page.getByText('Drop a capsule to open it').waitFor();
   await page.dispatchEvent('body', 'drop', { dataTransfer });

@@ -129,7 +129,8 @@ export const FLOORS: readonly Floor[] = [
   { name: 'cli', holds: /^cli\//, mayImport: [/^/] },
   {
     name: 'main',
-    holds: /^(main|index|compose|environment|graphrunner|migrate|optional-packages|version)\.ts$/,
+    holds:
+      /^(main|index|compose|environment|graphrunner|migrate|optional-packages|version|backtest-(threads|worker))\.ts$/,
     mayImport: [/^/],
   },
 ];

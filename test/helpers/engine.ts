@@ -24,6 +24,8 @@ export interface TestEngineOptions {
   /** How long receivers of callbacks have, in milliseconds. */
   readonly timeoutMs?: number;
   readonly random?: () => number;
+  /** Starts threads for backtests, two at most. */
+  readonly startWorker?: ComposeOptions['startWorker'];
   readonly secrets?: Readonly<Record<string, string>>;
   readonly llmBaseUrl?: string;
   /** With it there are approval links. */
@@ -97,6 +99,8 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
     timeoutMs: options.timeoutMs,
     httpAllow: ['127.0.0.1'],
     onCommit: options.onCommit,
+    startWorker: options.startWorker,
+    maxWorkers: 2,
     onFatal: (error) => {
       throw error;
     },

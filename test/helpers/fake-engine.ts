@@ -23,6 +23,8 @@ export function failingEngine(error: unknown): Engine {
     listSteps: failLater,
     explainRun: failLater,
     diffRuns: failLater,
+    replayRun: failLater,
+    backtestGraph: failLater,
     cancelRun: failLater,
     pauseRun: failLater,
     unpauseRun: failLater,

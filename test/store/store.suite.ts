@@ -5,6 +5,7 @@ import { fold, takeSnapshot } from '../../src/core/run/journal.js';
 import { linesOf } from '../../src/core/run/log-lines.js';
 import { finishedAtOf, isFinished, type RunState } from '../../src/core/run/state.js';
 import { ConflictError, GraphGoneError, ReplayError, StoreUnavailableError } from '../../src/store/errors.js';
+import { rawPages } from '../../src/store/raw-journals.js';
 import { isLastPage, MAX_PAGE_SIZE, type RunAppend, type RunFilter, type Store } from '../../src/store/store.js';
 import type { UnfinishedStatus } from '../../src/store/unfinished-run.js';
 import { type FlatRun, flatten } from '../helpers/flat-run.js';
@@ -265,6 +266,22 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         expect(isLastPage(await store.readEvents(runId, 0, 2), 2)).toBe(false);
         expect(seqsOf(await store.readLogEvents(runId, 1, 100))).toEqual([3, 4]);
         expect(seqsOf(await store.readLogEvents(runId, 5, 100))).toEqual([5]);
+      });
+
+      it('reads the journals of many runs as they are stored, page by page', async () => {
+        const large = 'x'.repeat(MAX_PAGE_SIZE / 2);
+        const runs = [newRun(), newRun(), newRun()];
+        for (const run of runs) {
+          await commit(store, run);
+          await commit(store, follow(run.state, [STARTED, step(1, { large })]));
+        }
+        const ids = runs.map(({ state }) => state.runId);
+        const { read, pages } = await readRawPages(store, ['nobody', ...ids]);
+        expect([...read.keys()]).toEqual(ids);
+        for (const runId of ids) expect(read.get(runId)).toEqual(await rowsOf(store, runId));
+        expect(pages).toBe(2);
+        expect(await store.readJournals([], 0)).toEqual([]);
+        expect(await store.readJournals(['nobody'], 7)).toEqual([]);
       });
 
       it('keeps every text as it is, whatever characters it has', async () => {
@@ -1142,4 +1159,20 @@ function fits(run: FlatRun, filter: Omit<RunFilter, 'limit'>): boolean {
     run.submittedAt > (filter.submittedAfter ?? Number.NEGATIVE_INFINITY) &&
     (filter.after === undefined || run.runId < filter.after)
   );
+}
+
+/** The rows of runs by run, and in how many pages they came. */
+async function readRawPages(store: Store, runIds: readonly string[]) {
+  const read = new Map<string, object[]>();
+  let pages = 0;
+  for await (const page of rawPages(store, runIds)) {
+    pages += 1;
+    for (const { runId, rows } of page) read.set(runId, [...(read.get(runId) ?? []), ...rows]);
+  }
+  return { read, pages };
+}
+
+async function rowsOf(store: Store, runId: string): Promise<object[]> {
+  const records = await store.readEvents(runId, 0, 10);
+  return records.map(({ event, logEnd, ...row }) => ({ ...row, type: event.type, log_end: logEnd }));
 }

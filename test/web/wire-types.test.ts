@@ -22,6 +22,8 @@ const ROOTS = [
   'DeliveryList',
   'Verdict',
   'SavedGraph',
+  'Replay',
+  'Backtest',
 ];
 
 const HEAD =

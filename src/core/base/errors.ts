@@ -23,6 +23,7 @@ export type EngineErrorCode =
   | 'run_active'
   | 'run_finished'
   | 'run_is_child'
+  | 'run_too_large'
   | 'run_not_waiting'
   | 'invalid_delivery'
   | 'invalid_signature'

@@ -73,6 +73,12 @@ export type CallSetting = 'retry' | 'timeout_seconds';
  */
 export const UNUSED_SETTINGS: unique symbol = Symbol('fields of a node that do nothing');
 
+/**
+ * The key that says that what a call comes to follows from its params alone: it touches nothing, so that a replay can do what
+ * nobody recorded. A symbol, because tools of people have keys of their own.
+ */
+export const FOLLOWS_FROM_PARAMS: unique symbol = Symbol('what a call comes to follows from its params');
+
 /** A function that nodes call. */
 export interface Tool<P = JsonObject> {
   readonly name: string;
@@ -93,6 +99,8 @@ export interface Tool<P = JsonObject> {
   readonly [MODEL_PARAM]?: string;
   /** Of built-in tools: the fields of a node that do nothing for it, and a sentence about each. */
   readonly [UNUSED_SETTINGS]?: Readonly<Partial<Record<CallSetting, string>>>;
+  /** Of built-in tools: what a call comes to follows from its params. The time that a wait ends at does so but for the clock. */
+  readonly [FOLLOWS_FROM_PARAMS]?: true;
   /**
    * Does the work and returns the patch: the keys of `data` to set, or nothing. Returns `wait(...)` to park the run.
    * Can be async. Called at least once per step: after a crash, the step in flight is called again with the same

@@ -197,6 +197,11 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     title: 'Diagram too large',
     meaning: 'The graph is too large to be drawn; ask for Mermaid text.',
   },
+  run_too_large: {
+    status: 422,
+    title: 'Run too large',
+    meaning: 'The run holds more, with the runs inside it, than can be read as a whole.',
+  },
   invalid_answer: {
     status: 422,
     title: 'Invalid answer',
@@ -226,7 +231,7 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     status: 503,
     title: 'Server busy',
     meaning:
-      'Too many large runs or graphs are read, too many large answers have not been read by their clients, or too many deliveries come at once. Try again later.',
+      'Too many large runs or graphs are read, too many large answers have not been read by their clients, too many deliveries come at once, or too many backtests are under way. Try again later.',
   },
   hook_secret_missing: {
     status: 503,

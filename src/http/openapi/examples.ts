@@ -109,6 +109,12 @@ export const RETRY = { limits: { max_steps: 2000, deadline_seconds: 3600 } };
 /** Which of the failed runs of a team would be retried. */
 export const BULK = { action: 'retry', filter: { status: ['FAILED'], metadata: { team: 'press' } }, dry_run: true };
 
+/** A run as it would go with the first version of its graph. */
+export const REPLAY = { run_id: '019ab0f4-5c00-7000-8000-000000000000', version: 1 };
+
+/** Past runs of the demo, with fewer steps allowed. */
+export const BACKTEST = { graph: { ...UPDATED_DEMO, limits: { max_steps: 5 } }, limit: 100 };
+
 export const SCHEDULE_ID = 'nightly-review';
 /** Every night, on both days on which the clock is changed too. */
 export const SCHEDULE_TIMES = { cron: '30 2 * * *', time_zone: 'Europe/Berlin' };

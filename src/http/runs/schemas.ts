@@ -33,12 +33,10 @@ export const forkedFromSchema = z
   .object({ run_id: z.string(), step: z.int().describe('The first step that was not copied.') })
   .meta({ id: 'ForkedFrom' });
 
-export const importedFromSchema = z
-  .object({ run_id: z.string() })
-  .meta({
-    id: 'ImportedFrom',
-    description: 'The run that this one is a copy of, on the server that it was exported from.',
-  });
+export const importedFromSchema = z.object({ run_id: z.string() }).meta({
+  id: 'ImportedFrom',
+  description: 'The run that this one is a copy of, on the server that it was exported from.',
+});
 
 export const usageSchema = z
   .object({
@@ -68,7 +66,7 @@ export const runErrorSchema = z
   })
   .meta({ id: 'RunError' });
 
-const readSchema = z
+export const readSchema = z
   .union([
     z.object({ path: z.string(), value: jsonSchema }),
     z.object({ path: z.string(), type: z.enum(['string', 'list', 'object']), size: z.int() }),

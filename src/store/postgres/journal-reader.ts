@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import type { EventRecord } from '../../core/run/events.js';
 import type { RunOutline } from '../../core/run/unread.js';
+import type { EventRow, RawJournal } from '../raw-journals.js';
 import { MAX_PAGE_SIZE, type RunSize, type StoredRun } from '../store.js';
-import { type EventRow, missingJournal, readInOrder, readPage } from '../stored-records.js';
+import { missingJournal, readInOrder, readPage } from '../stored-records.js';
 import { isRunId, MAX_INTEGER, toInteger } from './column-values.js';
 import { type Session, send } from './connection.js';
 
@@ -10,6 +11,8 @@ import { type Session, send } from './connection.js';
 const MAX_MEASURED_EVENTS = 2000;
 /** Rows that are asked for at a time: each is looked at, even if the page ends before it. */
 const CHUNK_ROWS = 1000;
+/** Rows of a page of several journals. */
+const MAX_ROWS = 5000;
 /** What a page can have in bytes: a character has three at most, and pages are measured in characters. */
 const MAX_PAGE_BYTES = 3 * MAX_PAGE_SIZE;
 
@@ -76,6 +79,19 @@ export class JournalReader {
     const records = readInOrder(runId, afterSeq, rows);
     if (records.length === 0 && afterSeq === 0) await this.#refuseMissing(runId);
     return records;
+  }
+
+  /** A page of journals as they are stored. */
+  async readRows(runIds: readonly string[], afterSeq: number): Promise<RawJournal[]> {
+    const values = [runIds.filter(isRunId), toInteger(isRunId(runIds[0] ?? '') ? afterSeq : 0)];
+    const rows = await this.#rows<EventRow & { run_id: string }>('journals', JOURNALS, values);
+    const journals = new Map<string, EventRow[]>();
+    for (const { run_id: runId, ...row } of rows) {
+      const known = journals.get(runId) ?? [];
+      known.push(row);
+      journals.set(runId, known);
+    }
+    return [...journals].map(([runId, ofRun]) => ({ runId, rows: ofRun }));
   }
 
   /** The row of a run, and where its journal ends. */
@@ -175,6 +191,16 @@ function pageOf(rows: string): string {
 
 const EVENTS = `${pageOf(`SELECT ${RECORD} FROM run_events
   WHERE run_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4`)} ORDER BY seq`;
+
+/** Rows of several runs up to the one that fills a page. */
+const JOURNALS = `SELECT run_id, ${RECORD} FROM (
+    SELECT run_id, place, ${RECORD}, sum(octet_length(payload)) OVER (ORDER BY place, seq) - octet_length(payload) AS bytes_before
+    FROM (
+      SELECT event.run_id, wanted.place, ${RECORD} FROM unnest($1::uuid[]) WITH ORDINALITY wanted (run_id, place)
+      JOIN run_events event ON event.run_id = wanted.run_id AND event.seq > CASE WHEN wanted.place = 1 THEN $2::bigint ELSE 0 END
+      ORDER BY wanted.place, event.seq LIMIT ${MAX_ROWS}
+    ) chunk
+  ) page WHERE bytes_before < ${MAX_PAGE_SIZE} ORDER BY place, seq`;
 
 const LOG_EVENTS = `${pageOf(`SELECT ${RECORD} FROM run_events event
   WHERE run_id = $1 AND seq > $2 AND seq <= $3 AND log_end > coalesce(

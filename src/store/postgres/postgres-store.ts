@@ -66,6 +66,7 @@ export class PostgresStore implements Store {
   readonly #deletion: RunDeletion;
   readonly #graphs: Graphs;
   readonly deliveries: Deliveries;
+  readonly readJournals: Store['readJournals'] = (...given) => this.#read(() => this.#journals.readRows(...given));
   #isClosed = false;
 
   constructor(

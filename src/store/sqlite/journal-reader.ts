@@ -3,8 +3,9 @@ import { and, eq, lte, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { EventRecord } from '../../core/run/events.js';
 import type { RunOutline } from '../../core/run/unread.js';
-import type { RunSize, StoredRun } from '../store.js';
-import { type EventRow, missingJournal, readInOrder, readPage } from '../stored-records.js';
+import type { EventRow, RawJournal } from '../raw-journals.js';
+import { MAX_PAGE_SIZE, type RunSize, type StoredRun } from '../store.js';
+import { missingJournal, readInOrder, readPage } from '../stored-records.js';
 import { runEvents, runSnapshots, workflowRuns } from './schema.js';
 
 /** Events after a snapshot that are measured: they are a few, or so many that the snapshot says how large the run is. */
@@ -63,6 +64,23 @@ export class JournalReader {
   /** A page of records above a seq. */
   readEvents(runId: string, afterSeq: number, limit: number): EventRecord[] {
     return this.#inOrder(runId, afterSeq, this.#pages.events.iterate(runId, afterSeq, limit));
+  }
+
+  /** A page of journals as they are stored. */
+  readRows(runIds: readonly string[], afterSeq: number): RawJournal[] {
+    const journals: RawJournal[] = [];
+    let size = 0;
+    for (const [index, runId] of runIds.entries()) {
+      const rows: EventRow[] = [];
+      for (const row of this.#pages.events.iterate(runId, index === 0 ? afterSeq : 0, -1)) {
+        rows.push(row);
+        size += row.payload.length;
+        if (size >= MAX_PAGE_SIZE) break;
+      }
+      if (rows.length > 0) journals.push({ runId, rows });
+      if (size >= MAX_PAGE_SIZE) break;
+    }
+    return journals;
   }
 
   /** True if a journal has just this record, whatever else is in it. */

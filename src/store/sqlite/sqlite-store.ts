@@ -81,6 +81,8 @@ export class SqliteStore implements Store {
   readonly #graphs: Graphs;
   readonly deliveries: Deliveries;
   readonly #db: BetterSQLite3Database;
+  readonly readJournals: Store['readJournals'] = async (...given) =>
+    this.#read(() => this.#journals.readRows(...given));
 
   /** @param release gives the lock of the database back */
   constructor(

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
 import { post } from '../api.js';
 import { useAction } from '../hooks.js';
-import { counted, Failure, RunLink } from '../parts.js';
+import { counted, Fact, Failure, RunLink } from '../parts.js';
+import type { Backtest, BacktestGroup, BacktestUnknown, Usage } from '../wire-types.js';
 import { Difference } from './divergence.js';
-import type { Backtest, DivergedGroup, UnknownGroup } from './wire.js';
 import { describeBacktest, describeEnds, describePlace } from './words.js';
 
 const MAX_RUNS = 10_000;
@@ -56,6 +56,16 @@ function BacktestReport({ report }: { report: Backtest }) {
           </ul>
         </>
       )}
+      <dl class="facts">
+        <Fact name={`Steps of ${counted(report.complete, 'run')}`}>
+          {report.steps.was}, would be {report.steps.would_be}
+        </Fact>
+        {totalOf(report.usage.was) + totalOf(report.usage.would_be) === 0 ? null : (
+          <Fact name="Tokens">
+            {totalOf(report.usage.was)}, would be {totalOf(report.usage.would_be)}
+          </Fact>
+        )}
+      </dl>
       {report.groups.map((group) => (
         <Diverged key={JSON.stringify([group.at, group.was.text, group.would_be.text])} group={group} />
       ))}
@@ -66,7 +76,11 @@ function BacktestReport({ report }: { report: Backtest }) {
   );
 }
 
-function Diverged({ group }: { group: DivergedGroup }) {
+function totalOf({ input_tokens: input, output_tokens: output }: Usage): number {
+  return input + output;
+}
+
+function Diverged({ group }: { group: BacktestGroup }) {
   const { at, was, would_be: wouldBe, count, read, examples } = group;
   const place = describePlace(at);
   return (
@@ -81,7 +95,7 @@ function Diverged({ group }: { group: DivergedGroup }) {
   );
 }
 
-function Unknown({ group: { node, message, count, examples } }: { group: UnknownGroup }) {
+function Unknown({ group: { node, message, count, examples } }: { group: BacktestUnknown }) {
   return (
     <section class="group" aria-label={`Unknown${node === null ? '' : ` at ${node}`}`}>
       <h3>

@@ -14,7 +14,7 @@ export async function checkDigest(
   signal: AbortSignal,
 ): Promise<DigestCheck> {
   // Not there on pages that came by plain HTTP from another machine.
-  const subtle = crypto.subtle as SubtleCrypto | undefined;
+  const subtle: typeof crypto.subtle | undefined = crypto.subtle;
   if (subtle === undefined || digest === null) return 'unchecked';
   const { events, children, digest: _, ...head } = document;
   let chain = '';
