@@ -1,3 +1,4 @@
+import type { components } from '../client/api-types.js';
 import { ApiError, type Client, dataOf } from '../client/client.js';
 import type { Finding, Verdict } from './findings.js';
 import { type GraphFile, graphIdIn } from './graph-files.js';
@@ -20,6 +21,34 @@ export async function validateGraph(client: Client, { path, text }: GraphFile): 
   } catch (error) {
     return { file: path, errors: findingsOf(error), warnings: [] };
   }
+}
+
+/** What an exploration of a graph in a file came to. */
+export type Exploration = components['schemas']['Explored'];
+
+/**
+ * Has a server explore a graph. Nothing is saved.
+ * @throws ApiError
+ */
+export async function exploreGraph(client: Client, { text }: GraphFile, seed: number): Promise<Exploration> {
+  // On the line of the graph's first character, so that findings have the lines of the file.
+  const body = `{"graph":${text},"seed":${seed}}`;
+  return dataOf(await client.POST('/graph/explore', { body: body as never, ...AS_IT_IS }));
+}
+
+/** Findings of an exploration, as those of the doctor are told. */
+export function verdictOf(file: string, { findings }: Exploration): Verdict {
+  return {
+    file,
+    errors: findings.filter(({ severity }) => severity === 'error'),
+    warnings: findings.filter(({ severity }) => severity === 'warning'),
+  };
+}
+
+/** Adds what an exploration finds to what the doctor says. */
+export async function addExploration(client: Client, file: GraphFile, { warnings }: Verdict): Promise<Verdict> {
+  const found = verdictOf(file.path, await exploreGraph(client, file, 1));
+  return { ...found, warnings: [...warnings, ...found.warnings] };
 }
 
 /**

@@ -4,6 +4,7 @@ import { addApply } from './commands/apply.js';
 import { addCompletion } from './commands/completion.js';
 import { addDev } from './commands/dev.js';
 import { addDiff } from './commands/diff.js';
+import { addExplore } from './commands/explore.js';
 import { addFork } from './commands/fork.js';
 import { addLogs } from './commands/logs.js';
 import { addMcp } from './commands/mcp.js';
@@ -27,6 +28,7 @@ const COMMANDS: readonly AddCommand[] = [
   addServe,
   addDev,
   addValidate,
+  addExplore,
   addApply,
   addRun,
   addRuns,

@@ -40,6 +40,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/graph/explore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explore a graph
+         * @description Walks the runs that a graph can have, with outcomes in place of calls: what tools declare, what schemas allow, what past runs came to, errors, answers that do not come. Finds what goes wrong before anybody runs it. No tool is called, and nothing is stored.
+         */
+        post: operations["exploreGraph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/graph": {
         parameters: {
             query?: never;
@@ -436,6 +456,46 @@ export interface paths {
         get: operations["diffRuns"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/graph/runs/{run_id}/capsule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export a run
+         * @description The run as one document, a capsule: its events, those of all runs inside it, and the graphs that they use. Works for runs under way too. What is masked in the journal stays masked.
+         */
+        get: operations["exportRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/graph/runs/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a run
+         * @description Takes in the run of a capsule as a copy with ids of its own, to look at, retry, fork and compare. Its graphs are saved if they are not there yet. The body can have 64 MiB.
+         */
+        post: operations["importRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -862,6 +922,10 @@ export interface components {
             /** @description The answer: any JSON that fits the schema of the wait. */
             payload: components["schemas"]["JsonValue"];
         };
+        Bound: {
+            at_most: number | "unbounded";
+            reason: string;
+        };
         /** @description What became of branches that need not all complete. */
         BranchCounts: {
             count: number;
@@ -1021,6 +1085,79 @@ export interface components {
             time: string;
             /** @description Who asked: the name of the API key, if it has one. */
             by?: string;
+        };
+        /** @description A run as one document. */
+        Capsule: {
+            /**
+             * @description The version of the document.
+             * @constant
+             */
+            capsule: 1;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            exported_at: string;
+            /** @description The release of the server that made it. */
+            release: string;
+            /** @description The versions of graphs that the run and those inside it use. */
+            graphs: components["schemas"]["CapsuleGraph"][];
+            run: components["schemas"]["CapsuleOverview"];
+            events: components["schemas"]["CapsuleEvent"][];
+            children: components["schemas"]["CapsuleRun"][];
+            /** @description `sha256:` and hex digits: a chain over all of the document. */
+            digest: string;
+        };
+        CapsuleEvent: {
+            seq: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            time: string;
+            /** @description As in the stream of events. */
+            type: string;
+            /** @description The event without its type. */
+            payload: {
+                [key: string]: unknown;
+            };
+        };
+        CapsuleGraph: {
+            graph_id: string;
+            version: number;
+            definition: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description The run at a glance: all of it follows from the events. */
+        CapsuleOverview: {
+            run_id: string;
+            graph_id: string;
+            graph_version: number;
+            status: components["schemas"]["RunStatus"];
+            metadata: {
+                [key: string]: string;
+            };
+            started_by: components["schemas"]["StartedBy"];
+            /**
+             * Format: date-time
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            submitted_at: string;
+            finished_at: string | null;
+            current_node: string | null;
+            waiting_for: components["schemas"]["WaitKind"] | null;
+            error: components["schemas"]["RunError"] | null;
+            step_count: number;
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A run inside another one, with its whole journal. */
+        CapsuleRun: {
+            run_id: string;
+            events: components["schemas"]["CapsuleEvent"][];
+            children: components["schemas"]["CapsuleRun"][];
         };
         Case: {
             /** @description A CEL expression that is true or false. */
@@ -1206,6 +1343,87 @@ export interface components {
             /** @description A CEL expression that must be true as well. It can read error.code, .message, .details and .attempt. */
             when?: string;
             to_node: string;
+        };
+        ExploreBudgetInput: {
+            /** @description Runs that are walked. Default 10000. */
+            runs?: number;
+            /** @description Choices that are made. Default 100000. */
+            steps?: number;
+            /** @description Time. A slow server explores less in it. Default 10. */
+            seconds?: number;
+        };
+        /**
+         * @example {
+         *       "graph_id": "my-graph"
+         *     }
+         */
+        ExploreInput: {
+            /** @description The document to explore. */
+            graph?: components["schemas"]["GraphDefinitionInput"];
+            /** @description Instead of a document: the graph to explore. */
+            graph_id?: string;
+            /** @description A version of the graph; the latest one if omitted. */
+            version?: number;
+            /** @description What runs are started with. */
+            inputs?: components["schemas"]["JsonValue"][];
+            /** @description The same seed and budget give the same answer. Default 1. */
+            seed?: number;
+            /**
+             * @default {
+             *       "runs": 10000,
+             *       "steps": 100000,
+             *       "seconds": 10
+             *     }
+             */
+            budget: components["schemas"]["ExploreBudgetInput"];
+        };
+        Explored: {
+            /** @description Errors first. */
+            findings: components["schemas"]["Finding"][];
+            coverage: {
+                nodes: {
+                    visited: number;
+                    total: number;
+                    missed: string[];
+                };
+                edges: {
+                    visited: number;
+                    total: number;
+                    missed: {
+                        from_node: string;
+                        to_node: string;
+                    }[];
+                };
+            };
+            bounds: {
+                steps: components["schemas"]["Bound"];
+                tokens: components["schemas"]["Bound"];
+                cost_usd: components["schemas"]["Bound"];
+            };
+            runs: number;
+            seed: number;
+            /** @description Every way was walked that the outcomes lead to which were tried. */
+            complete: boolean;
+        };
+        Finding: {
+            /**
+             * @description What was found. `endless_loop`: No outcome of any call leads out of a loop to an end: a run goes round until a limit stops it.; `expression_fails`: An expression has no value after an outcome that can be: a key is missing, or has another type.; `items_no_list`: The `items` of a for_each edge are no list after an outcome that can be.; `invalid_params`: The params of a node, with the values of its expressions, do not fit the schema of its tool.; `invalid_outcome`: A condition answers something that is neither a node nor has a route.; `condition_fails`: A condition throws, or answers no text.; `join_conflict`: Branches set a key to different values, and no merge rule says what to do.; `branch_failed`: The branches of an edge can fail, or be too few, and the edge has no `on_error` for it.; `unhandled_failure`: A step can fail with an error that no `on_error` is for, and the run fails with it.; `wait_unended`: A step waits for an answer or a signal, and nothing ends the wait if none comes.; `limit_reached`: A run can come to one of its limits.; `unreached_node`: No explored run came to a node.; `unknown_outcomes`: Nothing is known of what a tool returns, so it was guessed from what the graph reads..
+             * @enum {string}
+             */
+            code: "endless_loop" | "expression_fails" | "items_no_list" | "invalid_params" | "invalid_outcome" | "condition_fails" | "join_conflict" | "branch_failed" | "unhandled_failure" | "wait_unended" | "limit_reached" | "unreached_node" | "unknown_outcomes";
+            /** @enum {string} */
+            severity: "error" | "warning";
+            message: string;
+            /** @description A JSON Pointer (RFC 6901) into the graph. */
+            pointer: string;
+            /** @description Where that is in the text of the body. */
+            line?: number;
+            column?: number;
+            node: string | null;
+            /** @description The shortest way to it: its last 200 steps. */
+            trace: components["schemas"]["TraceStep"][];
+            /** @description The run that came to it; null if no run shows it, or the answer would be too large. */
+            capsule: components["schemas"]["Capsule"] | null;
         };
         ForEachEdge: {
             from_node: string;
@@ -1470,6 +1688,25 @@ export interface components {
         IgnoredDelivery: {
             /** @constant */
             outcome: "ignored";
+        };
+        ImportRun: {
+            /** @description What `GET /graph/runs/{run_id}/capsule` has answered, as it is. */
+            capsule: {
+                [key: string]: unknown;
+            };
+            /** @description A run that has not ended goes on here from its step. It is cancelled if this is false or omitted. */
+            continue?: boolean;
+        };
+        /** @description The run that this one is a copy of, on the server that it was exported from. */
+        ImportedFrom: {
+            run_id: string;
+        };
+        ImportedRun: {
+            run_id: string;
+            status: components["schemas"]["RunStatus"];
+            imported_from: components["schemas"]["ImportedFrom"];
+            graph_id: string;
+            graph_version: number;
         };
         /** @description Any JSON value. */
         JsonValue: unknown;
@@ -1781,7 +2018,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "malformed_json" | "invalid_header" | "invalid_graph" | "request_refused" | "unauthorized" | "invalid_signature" | "forbidden_host" | "forbidden_origin" | "read_only_key" | "not_found" | "method_not_allowed" | "graph_not_found" | "run_not_found" | "schedule_not_found" | "delivery_not_found" | "hook_not_found" | "answer_link_unknown" | "graph_exists" | "graph_in_use" | "schedule_exists" | "schedule_unreadable" | "concurrency_full" | "hook_exists" | "hook_disabled" | "hook_unreadable" | "too_many_hooks" | "run_finished" | "run_active" | "run_not_waiting" | "run_not_retryable" | "retry_impossible" | "limits_too_low" | "too_many_signals" | "delivery_done" | "run_is_child" | "graph_deleted" | "run_unreadable" | "graph_unreadable" | "fork_impossible" | "answer_link_over" | "body_too_large" | "unsupported_media_type" | "invalid_request" | "idempotency_mismatch" | "diagram_too_large" | "invalid_answer" | "invalid_delivery" | "invalid_input" | "too_many_requests" | "internal_error" | "server_busy" | "hook_secret_missing" | "queue_full" | "shutting_down" | "store_unavailable";
+            code: "malformed_json" | "invalid_header" | "invalid_graph" | "request_refused" | "unauthorized" | "invalid_signature" | "forbidden_host" | "forbidden_origin" | "read_only_key" | "not_found" | "method_not_allowed" | "graph_not_found" | "run_not_found" | "schedule_not_found" | "delivery_not_found" | "hook_not_found" | "answer_link_unknown" | "graph_exists" | "graph_in_use" | "schedule_exists" | "schedule_unreadable" | "concurrency_full" | "hook_exists" | "hook_disabled" | "hook_unreadable" | "too_many_hooks" | "run_finished" | "run_active" | "run_not_waiting" | "run_not_retryable" | "retry_impossible" | "limits_too_low" | "too_many_signals" | "delivery_done" | "run_is_child" | "graph_deleted" | "run_unreadable" | "graph_unreadable" | "fork_impossible" | "answer_link_over" | "body_too_large" | "unsupported_media_type" | "invalid_request" | "invalid_capsule" | "capsule_too_large" | "idempotency_mismatch" | "diagram_too_large" | "invalid_answer" | "invalid_delivery" | "invalid_input" | "too_many_requests" | "internal_error" | "server_busy" | "hook_secret_missing" | "queue_full" | "shutting_down" | "store_unavailable";
             /** @description Everything that is wrong, for codes that can have several causes. */
             errors?: components["schemas"]["ProblemItem"][];
         };
@@ -1792,7 +2029,7 @@ export interface components {
              * @description A stable code.
              * @enum {string}
              */
-            code: "required" | "unknown_key" | "invalid_type" | "invalid_value" | "invalid_key" | "invalid_format" | "invalid_union" | "not_multiple_of" | "too_small" | "too_big" | "too_deep" | "invalid_cursor" | "invalid_schema" | "unknown_node" | "unknown_tool" | "unknown_condition" | "unknown_outcome" | "duplicate_node" | "reserved_name" | "conflicting_edges" | "invalid_params" | "invalid_expression" | "empty_branch" | "overlapping_branches" | "crossing_joins" | "unreachable_join" | "impossible_join" | "endless_recursion" | "more_errors";
+            code: "required" | "unknown_key" | "invalid_type" | "invalid_value" | "invalid_key" | "invalid_format" | "invalid_union" | "not_multiple_of" | "too_small" | "too_big" | "too_deep" | "invalid_cursor" | "invalid_schema" | "unknown_node" | "unknown_tool" | "unknown_condition" | "unknown_outcome" | "duplicate_node" | "reserved_name" | "conflicting_edges" | "invalid_params" | "invalid_expression" | "empty_branch" | "overlapping_branches" | "crossing_joins" | "unreachable_join" | "impossible_join" | "endless_recursion" | "more_errors" | "unknown_version" | "unreadable_event" | "missing_event" | "duplicate_run" | "wrong_parent" | "missing_node" | "missing_graph" | "wrong_digest";
             /** @description An explanation. */
             message: string;
             /** @description What was probably meant. */
@@ -2111,9 +2348,11 @@ export interface components {
         /** @description What started a run that no request has started. */
         RunStarter: {
             /** @enum {string} */
-            kind: "run" | "schedule" | "hook" | "mcp";
-            /** @description The run whose step started it, the schedule, or the hook. Omitted for `mcp`. */
+            kind: "run" | "schedule" | "hook" | "mcp" | "import";
+            /** @description The run whose step started it, the schedule, the hook, or the run that this is a copy of. Omitted for `mcp`. */
             id?: string;
+            /** @description Of an import: the last event that was copied. */
+            seq?: number;
         };
         RunState: {
             run_id: string;
@@ -2144,6 +2383,7 @@ export interface components {
             /** @description The branches, or the graph as a step, that the run waits for. */
             children: components["schemas"]["Children"] | null;
             forked_from: components["schemas"]["ForkedFrom"] | null;
+            imported_from: components["schemas"]["ImportedFrom"] | null;
             logs: string[];
             usage: components["schemas"]["Usage"];
             /** @description `usage` with that of all runs inside this one. Null if it has had such since before they were counted. */
@@ -2425,10 +2665,10 @@ export interface components {
         /** @description What started the run. */
         StartedBy: {
             /**
-             * @description What started the run. `api`: a request; the id is the name of the API key, if it has one; `run`: another run, as a part of it or by a step that did not wait; `schedule`: a schedule; `hook`: a delivery to a hook; `mcp`: a call of a tool of the MCP server; the id is the name of the API key, if it has one.
+             * @description What started the run. `api`: a request; the id is the name of the API key, if it has one; `run`: another run, as a part of it or by a step that did not wait; `schedule`: a schedule; `hook`: a delivery to a hook; `import`: the import of a capsule; the id is that of the run that it is a copy of; `mcp`: a call of a tool of the MCP server; the id is the name of the API key, if it has one.
              * @enum {string}
              */
-            kind: "api" | "run" | "schedule" | "hook" | "mcp";
+            kind: "api" | "run" | "schedule" | "hook" | "import" | "mcp";
             /** @description Which one. Null if nobody can tell. */
             id: string | null;
         };
@@ -2580,6 +2820,15 @@ export interface components {
         TraceContext: {
             traceparent: string;
             tracestate?: string;
+        };
+        TraceStep: {
+            step: number;
+            node: string;
+            /** @description The places of the branch among its siblings, from the outermost on. */
+            branch?: number[];
+            /** @description What the step came to, in short. */
+            outcome: string;
+            to_node: string | null;
         };
         /** @description Tokens of language models that were used, and what calls cost. */
         Usage: {
@@ -2838,6 +3087,110 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exploreGraph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExploreInput"];
+            };
+        };
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explored"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4938,6 +5291,207 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id that POST /graph/run returned.
+                 * @example 019ab0f4-5c00-7000-8000-000000000000
+                 */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The capsule. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capsule"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 255 printable ASCII characters. A repeated request with the same key and body starts nothing and gets the first response. */
+                "idempotency-key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRun"];
+            };
+        };
+        responses: {
+            /** @description Taken in: the copy. */
+            201: {
+                headers: {
+                    /** @description The path of the state of the run. */
+                    Location?: string;
+                    /** @description `true` if an earlier request with this Idempotency-Key has started the run. */
+                    "Idempotent-Replayed"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedRun"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

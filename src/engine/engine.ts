@@ -12,6 +12,7 @@ import { type DeliveryDeps, DeliveryUseCases } from './deliveries.js';
 import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
 import { type ExplainRun, explainRun } from './explain.js';
+import { type ExploredGraph, type ExploreGraph, exploreGraph } from './explore.js';
 import { type ForkedRun, type ForkRun, forkRun } from './fork.js';
 import { type GraphDeps, GraphUseCases } from './graphs.js';
 import { type HookOperations, makeHooks } from './hooks/operations.js';
@@ -36,6 +37,7 @@ export type { AnswerLink } from './answer-tokens.js';
 export { type BacktestRequest, FINISHED, MAX_BACKTEST_RUNS } from './backtest/backtest.js';
 export type { BulkRequest } from './bulk.js';
 export type { DiagramFormat } from './diagrams.js';
+export type { ExploredGraph, ExploreGraph } from './explore.js';
 export type { ForkRun } from './fork.js';
 export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
 export type { HookView } from './hooks/hooks.js';
@@ -72,6 +74,8 @@ export interface Engine
     Pick<DeliveryUseCases, 'listDeliveries' | 'getDelivery' | 'retryDelivery'>,
     Pick<AnswerLinkUseCases, 'readAnswerToken' | 'getQuestion' | 'answerQuestion'>,
     ScheduleOperations {
+  /** Explores the runs that a graph can have, with outcomes in place of calls. Stores nothing. */
+  exploreGraph(request: ExploreGraph): Promise<ExploredGraph>;
   /** Starts a run. It is durable when this resolves. */
   startRun(request: StartRun): Promise<StartedRun>;
   /** The state of a run, live; asked to wait, when the run ends, or when it or a child waits for input. */
@@ -142,6 +146,7 @@ export function createEngine(parts: EngineDeps): Engine {
   let stopping = false;
   return guardAll({
     ...graphOperations(graphs),
+    exploreGraph: (request) => exploreGraph(deps, graphs, request),
     startRun: (request) => startRun(deps, request),
     getState: (runId, options) => states.getState(runId, options),
     useState: (runId, options, use) => states.useState(runId, options, use),

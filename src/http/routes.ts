@@ -11,6 +11,7 @@ import { listConditionsRoute } from './graphs/conditions.js';
 import { createGraphRoute } from './graphs/create.js';
 import { deleteGraphRoute } from './graphs/delete.js';
 import { drawGraphRoute } from './graphs/diagram.js';
+import { exploreGraphRoute } from './graphs/explore.js';
 import { getGraphRoute } from './graphs/get.js';
 import { graphSchemaRoute } from './graphs/graph-schema.js';
 import { listGraphsRoute } from './graphs/list.js';
@@ -73,6 +74,7 @@ export const SERVICE_ROUTES: readonly AddRoutes[] = [healthRoutes, metricsRoute]
 export const ROUTES: readonly AddRoutes[] = [
   createGraphRoute,
   validateGraphRoute,
+  exploreGraphRoute,
   listGraphsRoute,
   getGraphRoute,
   updateGraphRoute,

@@ -1,7 +1,7 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import type { Json } from '../core/base/json.js';
 import { type Mask, maskFor, NO_MASK } from '../core/base/mask.js';
-import { type AnyTool, defineTool, type ToolContext } from '../core/tool/tool.js';
+import { ANSWER_SHAPE, type AnswerShape, type AnyTool, defineTool, type ToolContext } from '../core/tool/tool.js';
 import { FatalError, RetryableError } from '../core/tool/tool-errors.js';
 import { type AllowList, parseAllowList } from './http/allow-list.js';
 import { readBody } from './http/answer-body.js';
@@ -45,11 +45,22 @@ export function httpRequest({ allow, resolve = systemResolve, now }: HttpRequest
     params: paramsSchema,
     secrets: true,
     errors: Object.keys(HTTP_ERRORS),
+    [ANSWER_SHAPE]: shapeOfAnswer,
     async run(_state, context) {
       opened ??= openClient(allowList, resolve, now);
       return new HttpCall(await opened, context, now).run();
     },
   });
+}
+
+/** What is kept of an answer, for who has to do without one. */
+function shapeOfAnswer({ keep, save_as, accept }: Params, node: string): AnswerShape {
+  const key = save_as ?? node;
+  if (keep === 'body') return { key, schema: {} };
+  // A class stands for its first status.
+  const statuses = accept.map((each) => (typeof each === 'number' ? each : Number(`${each[0]}00`)));
+  const properties = { status: { enum: [...new Set([200, ...statuses])] }, headers: { type: 'object' }, body: {} };
+  return { key, schema: { type: 'object', properties, required: Object.keys(properties) } };
 }
 
 /** What calls share: connections, and tokens. */

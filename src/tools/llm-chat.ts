@@ -1,6 +1,6 @@
 import type { Json } from '../core/base/json.js';
 import type { Usage } from '../core/base/usage.js';
-import { type AnyTool, defineTool, MODEL_PARAM, SCHEMA_PARAMS } from '../core/tool/tool.js';
+import { ANSWER_SHAPE, type AnswerShape, type AnyTool, defineTool, MODEL_PARAM, SCHEMA_PARAMS } from '../core/tool/tool.js';
 import { FatalError } from '../core/tool/tool-errors.js';
 import { compileAnswerSchema, inWords } from './answer-schema.js';
 import { type AllowList, parseAllowList } from './http/allow-list.js';
@@ -39,6 +39,7 @@ export function llmChat({ baseUrl, allow, resolve = systemResolve, now }: LlmCha
     errors: Object.keys(LLM_ERRORS),
     [SCHEMA_PARAMS]: ['schema'],
     [MODEL_PARAM]: 'model',
+    [ANSWER_SHAPE]: shapeOfReply,
     async run(_state, context) {
       const { params, log } = context;
       const schema = params.schema === undefined ? undefined : compileAnswerSchema(params.schema);
@@ -74,6 +75,24 @@ export function llmChat({ baseUrl, allow, resolve = systemResolve, now }: LlmCha
       return resultPatch(params.save_as ?? context.node, result, 'llm_invalid_answer' satisfies LlmErrorCode);
     },
   });
+}
+
+/** What is kept of a reply, for who has to do without one. */
+function shapeOfReply({ save_as, schema, model, tools }: Params, node: string): AnswerShape {
+  // A model that asks for a tool says nothing.
+  const text = { type: tools === undefined ? 'string' : ['string', 'null'] };
+  return {
+    key: save_as ?? node,
+    schema: {
+      type: 'object',
+      properties: {
+        content: (schema as Json | undefined) ?? text,
+        finish_reason: { enum: ['stop', 'length'] },
+        model: { const: model },
+      },
+      required: ['content', 'finish_reason', 'model'],
+    },
+  };
 }
 
 /** Loaded at the first call: undici takes 20 MB and 80 ms, and many servers never ask a model. */

@@ -788,3 +788,113 @@ export interface BacktestEnd {
   would_be: ReplayEnd;
   count: number;
 }
+export interface Explored {
+  findings: Finding[];
+  coverage: {
+    nodes: {
+      visited: number;
+      total: number;
+      missed: string[];
+    };
+    edges: {
+      visited: number;
+      total: number;
+      missed: {
+        from_node: string;
+        to_node: string;
+      }[];
+    };
+  };
+  bounds: {
+    steps: Bound;
+    tokens: Bound;
+    cost_usd: Bound;
+  };
+  runs: number;
+  seed: number;
+  complete: boolean;
+}
+export interface Finding {
+  code:
+    | 'endless_loop'
+    | 'expression_fails'
+    | 'items_no_list'
+    | 'invalid_params'
+    | 'invalid_outcome'
+    | 'condition_fails'
+    | 'join_conflict'
+    | 'branch_failed'
+    | 'unhandled_failure'
+    | 'wait_unended'
+    | 'limit_reached'
+    | 'unreached_node'
+    | 'unknown_outcomes';
+  severity: 'error' | 'warning';
+  message: string;
+  pointer: string;
+  line?: number;
+  column?: number;
+  node: string | null;
+  trace: TraceStep[];
+  capsule: Capsule | null;
+}
+export interface TraceStep {
+  step: number;
+  node: string;
+  branch?: number[];
+  outcome: string;
+  to_node: string | null;
+}
+export interface Capsule {
+  capsule: 1;
+  exported_at: string;
+  release: string;
+  graphs: CapsuleGraph[];
+  run: CapsuleOverview;
+  events: CapsuleEvent[];
+  children: CapsuleRun[];
+  digest: string;
+}
+export interface CapsuleGraph {
+  graph_id: string;
+  version: number;
+  definition: {
+    [k: string]: unknown;
+  };
+}
+export interface CapsuleOverview {
+  run_id: string;
+  graph_id: string;
+  graph_version: number;
+  status: RunStatus;
+  metadata: {
+    [k: string]: string;
+  };
+  started_by: StartedBy;
+  submitted_at: string;
+  finished_at: string | null;
+  current_node: string | null;
+  waiting_for: WaitKind | null;
+  error: RunError | null;
+  step_count: number;
+  data: {
+    [k: string]: unknown;
+  };
+}
+export interface CapsuleEvent {
+  seq: number;
+  time: string;
+  type: string;
+  payload: {
+    [k: string]: unknown;
+  };
+}
+export interface CapsuleRun {
+  run_id: string;
+  events: CapsuleEvent[];
+  children: CapsuleRun[];
+}
+export interface Bound {
+  at_most: number | 'unbounded';
+  reason: string;
+}

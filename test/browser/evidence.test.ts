@@ -92,7 +92,7 @@ describe('evidence on the page', () => {
     await page.getByRole('link', { name: 'Capsule' }).click();
     await page.locator('input[type=file]').setInputFiles(file);
     await page.locator('.steps > li').first().locator('summary').first().click();
-    await page.getByText('"published": true').waitFor();
+    await page.getByLabel('What step 2 changed').getByText('"published": true').waitFor();
     await page.getByRole('button', { name: 'Replay' }).click();
     await page.getByText('It goes the same way again.').waitFor();
     await page.getByRole('button', { name: 'Import' }).click();

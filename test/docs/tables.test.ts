@@ -10,6 +10,7 @@ import { readConfig, settingsSchema } from '../../src/config.js';
 import { RUN_ERRORS } from '../../src/core/base/errors.js';
 import { MAX_JSON_DEPTH } from '../../src/core/base/json.js';
 import { DOCUMENT_PROBLEMS } from '../../src/core/base/problems.js';
+import { FINDINGS } from '../../src/core/explore/codes.js';
 import { compileExpression } from '../../src/core/expressions/expressions.js';
 import { FUNCTIONS, METHODS } from '../../src/core/expressions/functions.js';
 import { isMacro } from '../../src/core/expressions/macros.js';
@@ -159,6 +160,11 @@ describe('the tables of the documents', () => {
     expect(namesIn(title)).toEqual(Object.keys(codes));
     for (const [code, meaning] of table(title))
       expect(meaning).toContain(new Map(Object.entries(codes)).get(codesIn(code)[0]!));
+  });
+
+  it('list everything that an exploration finds', () => {
+    const rows = table('Finding').map(([code, meaning]) => [codesIn(code)[0], meaning]);
+    expect(Object.fromEntries(rows)).toEqual(FINDINGS);
   });
 
   it('list every finding that can have a fix', () => {

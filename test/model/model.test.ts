@@ -25,6 +25,13 @@ it(
         for (const end of endsOf(expected!)) seen.add(end);
         const actual = await simulate(generated).catch((error: Error) => `${error.stack}`);
         const [outcome, deaths] = typeof actual === 'string' ? [actual, []] : [actual.outcome, actual.deaths];
+        if (typeof actual !== 'string') {
+          expect(actual.replayed, `replays otherwise\n${shown(generated)}\n`).toMatchObject({
+            verdict: 'same',
+            firstDivergence: null,
+            missing: [],
+          });
+        }
         const predicted = deaths.length === 0 ? expected : walk(generated, deaths);
         fc.pre(predicted !== null);
         expect(comparable(outcome), `different ends for\n${shown(generated)}\n`).toEqual(comparable(predicted));

@@ -3,11 +3,15 @@ import { join } from 'node:path';
 import { vi } from 'vitest';
 import { EngineError } from '../../src/core/base/errors.js';
 import type { Json } from '../../src/core/base/json.js';
+import type { Replayed } from '../../src/core/replay/replayed.js';
 import { isFinished, type RunState, statusOf, waitOf } from '../../src/core/run/state.js';
+import { createRegistry } from '../../src/core/tool/registry.js';
 import { defineTool, type ToolContext } from '../../src/core/tool/tool.js';
 import type { Unit } from '../../src/store/store.js';
+import { builtInTools } from '../../src/tools/built-in-tools.js';
 import { startEngine, type TestEngine } from '../helpers/engine.js';
 import { type FlatRun, flatten } from '../helpers/flat-run.js';
+import { recordingOf, replayOf } from '../helpers/replayed.js';
 import { temporaryFolder } from '../helpers/temporary-folder.js';
 import { conditions, endCall, readOutcome } from './engine-parts.js';
 import {
@@ -49,6 +53,8 @@ async function emptyDatabase(): Promise<string> {
 interface Simulated {
   readonly outcome: Outcome;
   readonly deaths: readonly Death[];
+  /** What a replay of it through its own graphs says. */
+  readonly replayed: Replayed;
 }
 
 /** Runs a case on a whole engine, under a clock that moves only when nothing is left to do. */
@@ -67,6 +73,12 @@ export async function simulate(generated: Case): Promise<Simulated> {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Replays ask conditions, and no tool of ours. */
+const registry = createRegistry([
+  ...builtInTools({ now: () => START, httpAllow: [], llmBaseUrl: 'http://127.0.0.1:9/v1' }),
+  ...conditions,
+]);
 
 class Simulation {
   #server: TestEngine | undefined;
@@ -113,7 +125,10 @@ class Simulation {
       if (moments > MAX_MOMENTS) throw new Error('the run does not come to rest');
       vi.advanceTimersToNextTimer();
     }
-    return { outcome: await readOutcome(this.#engine, this.#topId, START), deaths: this.#deaths };
+    const outcome = await readOutcome(this.#engine, this.#topId, START);
+    const { store } = this.#server!;
+    const replayed = await replayOf(store, registry, await recordingOf(store, this.#topId));
+    return { outcome, deaths: this.#deaths, replayed };
   }
 
   /** Ends the server, whatever it is at. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Backtest, ReplayEnd } from '../../src/web/evidence/wire.js';
+import type { Backtest, ReplayEnd } from '../../src/web/wire-types.js';
 import {
   causesOf,
   describeBacktest,
@@ -20,6 +20,7 @@ function reportOf(same: number, diverged: number, unknown = 0): Backtest {
     groups: [],
     unknown_groups: [],
     ends: [],
+    complete: same + diverged,
     steps: { was: 0, would_be: 0 },
     usage: { was: usage, would_be: usage },
   };
@@ -61,13 +62,14 @@ it.each([
   [1, true, '1 finding in 12 runs: 3 of 3 nodes, 1 of 1 edge.'],
   [2, false, '2 findings in 12 runs: 3 of 3 nodes, 1 of 1 edge. Not every way was walked: there are too many.'],
 ])('an exploration with %i findings says what it covered', (count, complete, sentence) => {
-  const finding = { code: 'c', severity: 'error' as const, message: 'm', pointer: '', trace: [], capsule: null };
+  const finding = { code: 'endless_loop' as const, severity: 'error' as const, message: 'm', pointer: '', node: null, trace: [], capsule: null };
   const bound = { at_most: 3, reason: 'r' };
   const explored = {
     findings: Array(count).fill(finding),
-    coverage: { nodes: { visited: 3, total: 3 }, edges: { visited: 1, total: 1 } },
+    coverage: { nodes: { visited: 3, total: 3, missed: [] }, edges: { visited: 1, total: 1, missed: [] } },
     bounds: { steps: bound, tokens: bound, cost_usd: bound },
     runs: 12,
+    seed: 1,
     complete,
   };
   expect(describeExploration(explored)).toBe(sentence);

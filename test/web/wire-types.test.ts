@@ -24,6 +24,7 @@ const ROOTS = [
   'SavedGraph',
   'Replay',
   'Backtest',
+  'Explored',
 ];
 
 const HEAD =

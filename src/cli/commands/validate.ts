@@ -12,6 +12,7 @@ import { withServer } from '../with-server.js';
 interface ValidateOptions extends Partial<ServerOptions> {
   readonly tools?: readonly string[];
   readonly format: 'text' | 'github';
+  readonly explore?: boolean;
 }
 
 /** `graphrunner validate` */
@@ -27,6 +28,7 @@ export const addValidate: AddCommand = (program, context) => {
     .addOption(new Option('--format <format>', 'how findings are written').choices(['text', 'github']).default('text'))
     .addOption(new Option('--url <url>', 'let this server check them, with the tools that it has').argParser(parseUrl))
     .addOption(apiKeyOption())
+    .option('--explore', 'walk the runs that graphs without errors can have, as graphrunner explore does')
     .option('--json', 'print JSON')
     .action(async (files: string[], options: ValidateOptions) => {
       context.exitCode = await validate(files, options, context);
@@ -60,7 +62,7 @@ async function checkGraphs(
   options: ValidateOptions,
   terminal: Terminal,
 ): Promise<Verdict[]> {
-  const { saveGraph, validateGraph } = await import('../graphs-on-server.js');
+  const { addExploration, saveGraph, validateGraph } = await import('../graphs-on-server.js');
   const verdicts: Verdict[] = [];
   const { url } = options;
   // Ctrl+C leaves no database behind.
@@ -71,7 +73,9 @@ async function checkGraphs(
       for (const graph of url === undefined ? graphs : []) await saveGraph(client, graph).catch(() => undefined);
       for (const graph of graphs) {
         if (interrupted.aborted) throw new CliError('Interrupted.', EXIT.interrupted);
-        verdicts.push(await validateGraph(client, graph));
+        const verdict = await validateGraph(client, graph);
+        const isExplored = options.explore === true && verdict.errors.length === 0;
+        verdicts.push(isExplored ? await addExploration(client, graph, verdict) : verdict);
       }
     });
   if (url === undefined) {

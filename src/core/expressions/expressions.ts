@@ -161,7 +161,8 @@ function checkResult({ type }: Compiled, wanted: 'boolean' | 'list' | undefined)
   throw new ExpressionError(`This must be ${describe(wanted)}, and is always ${describe(type)}.`);
 }
 
-function parse(source: string): ASTNode {
+/** Parses the text of an expression. @throws ExpressionError */
+export function parse(source: string): ASTNode {
   try {
     return environment.parse(source).ast;
   } catch (thrown) {

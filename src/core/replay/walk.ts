@@ -141,11 +141,23 @@ export class RunWalk {
   #expect(record: EventRecord, at: Circumstances): readonly RunEvent[] | undefined {
     const { conditions } = this.setting;
     conditions.recall(this.#recorded());
-    const command = decide(this.graphs.as, this.now, at);
+    const command = this.#decide(record, at);
     const events = this.#perform(command, record, at);
     const { unanswered } = conditions;
     if (unanswered === undefined) return events;
     return this.#miss('condition', `The condition "${unanswered}" is not registered here, so nobody can ask it.`);
+  }
+
+  /** What ended a call ended it after it had begun: what happened meanwhile did not keep it from that. */
+  #decide(record: EventRecord, at: Circumstances): Command {
+    const isCalled = this.now.phase.kind === 'calling' && isCallEvent(record.event);
+    if (!isCalled) return decide(this.graphs.as, this.now, at);
+    const { time } = this.recording.records[this.#index - 1] ?? record;
+    return decide(
+      this.graphs.as,
+      { ...this.now, cancelRequested: false, paused: false, recoveries: 0 },
+      { ...at, now: time },
+    );
   }
 
   #perform(command: Command, record: EventRecord, at: Circumstances): readonly RunEvent[] | undefined {

@@ -1,4 +1,5 @@
 import type { RunErrorCode } from '../base/errors.js';
+import { isPlainObject } from '../base/json.js';
 import { whyNotErrorCode } from './failure.js';
 import type { AnyTool, Condition } from './tool.js';
 
@@ -58,9 +59,16 @@ export function whyNotRegistrable(value: unknown): string | undefined {
     return `"${name}" needs either a run function (a tool) or a choose function (a condition)`;
   }
   if (params !== undefined && !hasSafeParse(params)) return `"${name}" has params that are not a zod schema`;
-  if (outcomes !== undefined && !isListOfNames(outcomes))
-    return `"${name}" has outcomes that are not a list of strings`;
+  const whyNot = whyNotOutcomes(outcomes, typeof run === 'function');
+  if (whyNot !== undefined) return `"${name}" has outcomes that are not ${whyNot}`;
   return whyNotErrors(name, errors);
+}
+
+/** A tool returns patches, a condition names. */
+function whyNotOutcomes(outcomes: unknown, isOfTool: boolean): string | undefined {
+  if (outcomes === undefined) return undefined;
+  if (!isOfTool) return isListOfNames(outcomes) ? undefined : 'a list of strings';
+  return Array.isArray(outcomes) && outcomes.every(isPlainObject) ? undefined : 'a list of objects';
 }
 
 function whyNotErrors(name: string, errors: unknown): string | undefined {

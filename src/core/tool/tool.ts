@@ -79,6 +79,16 @@ export const UNUSED_SETTINGS: unique symbol = Symbol('fields of a node that do n
  */
 export const FOLLOWS_FROM_PARAMS: unique symbol = Symbol('what a call comes to follows from its params');
 
+/** What a tool keeps of the answer of a service: the key of `data`, and what is known of the value there. */
+export interface AnswerShape {
+  readonly key: string;
+  /** JSON Schema of the value. */
+  readonly schema: JsonObject;
+}
+
+/** The key of what tells the shape of the answer that a call comes to. A symbol, because tools of people have keys of their own. */
+export const ANSWER_SHAPE: unique symbol = Symbol('the shape of the answer that a call comes to');
+
 /** A function that nodes call. */
 export interface Tool<P = JsonObject> {
   readonly name: string;
@@ -93,6 +103,13 @@ export interface Tool<P = JsonObject> {
    * warns of other codes that `on` names. If it is omitted, any code is possible.
    */
   readonly errors?: readonly string[];
+  /**
+   * Examples of the patches that it returns: an exploration of a graph tries each in place of a call. Give one for each way
+   * that graphs can go because of it. If it is omitted, patches are guessed from what the graph reads.
+   */
+  readonly outcomes?: readonly JsonObject[];
+  /** Of built-in tools: the shape of the answer that a call with these params comes to. */
+  readonly [ANSWER_SHAPE]?: (params: P, node: string) => AnswerShape;
   /** Of built-in tools: the names of params that are JSON Schemas. */
   readonly [SCHEMA_PARAMS]?: readonly string[];
   /** Of built-in tools: the name of the param that is the language model that the tool asks. */

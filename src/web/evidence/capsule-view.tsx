@@ -7,14 +7,13 @@ import { Code, counted, Fact, Failure, Heading, Panel, Status, Time } from '../p
 import { Changed, changedBy, Data, Logs } from '../run-data.js';
 import { Steps } from '../run-steps.js';
 import { FINISHED } from '../types.js';
-import type { StartedRun } from '../wire-types.js';
+import type { Replay, StartedRun } from '../wire-types.js';
 import type { Capsule, CapsuleChild, CapsuleGraph } from './capsule-document.js';
 import { linesOf } from './capsule-lines.js';
 import { stepsAt, stepsOf } from './capsule-steps.js';
 import { checkDigest, type DigestCheck } from './digest.js';
 import { type Opened, readFile, useOpenCapsule } from './opener.js';
 import { ReplayResult } from './replay.js';
-import type { Replayed } from './wire.js';
 
 /** A run in a file. The server knows nothing of it, and needs not. */
 export function CapsuleView({ opened }: { opened: Opened | undefined }) {
@@ -61,7 +60,7 @@ function CapsuleRun({ capsule }: { capsule: Capsule }) {
   const { run, events, children, graphs, exportedAt } = capsule;
   const steps = stepsAt(stepsOf(events), exportedAt);
   const lines = linesOf(events);
-  const [replayed, setReplayed] = useState<Replayed>();
+  const [replayed, setReplayed] = useState<Replay>();
   return (
     <>
       <Heading>
@@ -103,9 +102,9 @@ function CapsuleRun({ capsule }: { capsule: Capsule }) {
 }
 
 /** The capsule at a glance, and what the server can do with it. */
-function Head({ capsule, onReplayed }: { capsule: Capsule; onReplayed: (replayed: Replayed) => void }) {
+function Head({ capsule, onReplayed }: { capsule: Capsule; onReplayed: (replayed: Replay) => void }) {
   const { run, events, exportedAt, release, document } = capsule;
-  const replay = useAction(async () => onReplayed(await post<Replayed>('graph/replay', { capsule: document })));
+  const replay = useAction(async () => onReplayed(await post<Replay>('graph/replay', { capsule: document })));
   const importRun = useAction(async (goesOn: boolean) => {
     const { run_id } = await post<StartedRun>('graph/runs/import', { capsule: document, continue: goesOn });
     location.hash = `#/runs/${run_id}`;

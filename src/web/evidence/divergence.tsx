@@ -1,15 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { pretty } from '../format.js';
 import { Code, Fact } from '../parts.js';
-import type { Read } from '../wire-types.js';
-import type { Outcome } from './wire.js';
+import type { Read, ReplayOutcome } from '../wire-types.js';
 import { causesOf } from './words.js';
 
 /** What was, what would be, and the values that make the difference. */
 export function Difference(props: {
   label: string;
-  was: Outcome;
-  wouldBe: Outcome;
+  was: ReplayOutcome;
+  wouldBe: ReplayOutcome;
   read: readonly Read[];
   children?: ComponentChildren;
 }) {
@@ -33,7 +32,7 @@ export function Difference(props: {
   );
 }
 
-function OutcomeText({ outcome, label }: { outcome: Outcome; label: string }) {
+function OutcomeText({ outcome, label }: { outcome: ReplayOutcome; label: string }) {
   return (
     <>
       {outcome.text}

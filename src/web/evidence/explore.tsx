@@ -4,7 +4,7 @@ import { useAction } from '../hooks.js';
 import { Fact, Failure } from '../parts.js';
 import { openCapsule } from './capsule-document.js';
 import { useOpenCapsule } from './opener.js';
-import type { Bound, Explored, ExploredFinding, TraceStep } from './wire.js';
+import type { Bound, Explored, Finding, TraceStep } from '../wire-types.js';
 import { describeBound, describeExploration, describePlace } from './words.js';
 
 /** Walks the runs that a graph can have, before anybody starts one. No tool is called. */
@@ -57,7 +57,7 @@ function BoundText({ bound }: { bound: Bound }) {
   );
 }
 
-function Found({ finding }: { finding: ExploredFinding }) {
+function Found({ finding }: { finding: Finding }) {
   const { code, severity, message, pointer, trace, capsule } = finding;
   const open = useOpenCapsule();
   const show = (): void => open({ name: code, reading: openCapsule(capsule) });
@@ -74,7 +74,7 @@ function Found({ finding }: { finding: ExploredFinding }) {
           <Trace trace={trace} />
         </details>
       )}
-      {capsule === null || capsule === undefined ? null : (
+      {capsule === null ? null : (
         <div class="buttons">
           <button type="button" onClick={show}>
             Look at such a run

@@ -2,13 +2,13 @@ import type { Tone } from '../kinds.js';
 import { Panel } from '../parts.js';
 import { Badge } from '../triggers/parts.js';
 import { Difference } from './divergence.js';
-import type { Replayed } from './wire.js';
+import type { Replay } from '../wire-types.js';
 import { describeEnd, describePlace, describeReplay } from './words.js';
 
-const TONES: Readonly<Record<Replayed['verdict'], Tone>> = { same: 'good', diverged: 'bad', unknown: 'open' };
+const TONES: Readonly<Record<Replay['verdict'], Tone>> = { same: 'good', diverged: 'bad', unknown: 'open' };
 
 /** What a replay says of a run. */
-export function ReplayResult({ replayed }: { replayed: Replayed }) {
+export function ReplayResult({ replayed }: { replayed: Replay }) {
   const { verdict, first_divergence: first, missing, end, steps } = replayed;
   return (
     <Panel title="Replay">

@@ -1,6 +1,5 @@
 import { brief } from '../format.js';
-import type { Read } from '../wire-types.js';
-import type { Backtest, Bound, Explored, ReplayEnd, Replayed, ReplayPlace } from './wire.js';
+import type { Backtest, Bound, Explored, Read, Replay, ReplayEnd, ReplayPlace } from '../wire-types.js';
 
 /** What replays and backtests say, in sentences. */
 
@@ -39,13 +38,13 @@ export function describeEnd({ status, error_code: code, node }: ReplayEnd): stri
   return words.filter((word) => word !== '').join(' ');
 }
 
-const VERDICTS: Readonly<Record<Replayed['verdict'], string>> = {
+const VERDICTS: Readonly<Record<Replay['verdict'], string>> = {
   same: 'It goes the same way again.',
   diverged: 'It would go another way now.',
   unknown: 'It cannot be said which way it would go: something was not recorded.',
 };
 
-export function describeReplay({ verdict }: Pick<Replayed, 'verdict'>): string {
+export function describeReplay({ verdict }: Pick<Replay, 'verdict'>): string {
   return VERDICTS[verdict];
 }
 
