@@ -118,11 +118,21 @@ describe('evidence on the page', () => {
     const group = page.getByRole('region', { name: 'Another way at score' });
     await expect.poll(() => group.innerText()).toMatch(/publish[\s\S]*escalate[\s\S]*data\.score[\s\S]*0\.45/);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
-    await page.getByRole('button', { name: 'Explore' }).click();
-    await page.getByText(/in \d+ runs: 3 of 3 nodes/).waitFor();
     await save.click();
     await page.getByText('Version 2 saved.').waitFor();
     await page.getByRole('button', { name: 'Save as version 3' }).waitFor();
+    await page.close();
+  });
+
+  it('explores a version, and shows a run that comes to what was found', async () => {
+    const page = await site.open('/#/graphs/gate');
+    await page.getByText('New version', { exact: true }).click();
+    await page.getByRole('button', { name: 'Explore' }).click();
+    await page.getByText(/^\d+ findings? in \d+ runs?: \d of 3 nodes, /).waitFor();
+    const found = page.getByRole('region', { name: 'expression_fails at /conditional_edges/0/cases/0/when' });
+    await found.getByRole('button', { name: 'Look at such a run' }).click();
+    await page.getByRole('heading', { name: 'Capsule of run' }).waitFor();
+    await page.getByRole('region', { name: 'Error' }).getByText('expression_failed').waitFor();
     await page.close();
   });
 

@@ -2,9 +2,9 @@ import { useState } from 'preact/hooks';
 import { post } from '../api.js';
 import { useAction } from '../hooks.js';
 import { Fact, Failure } from '../parts.js';
+import type { Bound, Explored, Finding, TraceStep } from '../wire-types.js';
 import { openCapsule } from './capsule-document.js';
 import { useOpenCapsule } from './opener.js';
-import type { Bound, Explored, Finding, TraceStep } from '../wire-types.js';
 import { describeBound, describeExploration, describePlace } from './words.js';
 
 /** Walks the runs that a graph can have, before anybody starts one. No tool is called. */

@@ -1,8 +1,8 @@
 import type { Tone } from '../kinds.js';
 import { Panel } from '../parts.js';
 import { Badge } from '../triggers/parts.js';
-import { Difference } from './divergence.js';
 import type { Replay } from '../wire-types.js';
+import { Difference } from './divergence.js';
 import { describeEnd, describePlace, describeReplay } from './words.js';
 
 const TONES: Readonly<Record<Replay['verdict'], Tone>> = { same: 'good', diverged: 'bad', unknown: 'open' };
