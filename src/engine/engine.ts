@@ -123,8 +123,8 @@ export interface EngineDeps
     DiagramDeps,
     ParamsDeps,
     DeliveryDeps,
-    Pick<BacktestDeps, 'workers'>,
     Pick<AnswerLinkDeps, 'answerTokens'>,
+    Pick<BacktestDeps, 'workers'>,
     Pick<CapsuleDeps, 'release'> {
   readonly output: RunOutput;
   readonly queue: Pick<RunQueue, 'admit' | 'hasSlot'>;

@@ -1,6 +1,8 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { forgetKey, hasKey, keepKey, whenUnauthorized } from './api.js';
+import { CapsuleView } from './evidence/capsule-view.js';
+import { CapsuleOpener, type Opened, readFile, useDroppedFile } from './evidence/opener.js';
 import { GraphsView, GraphView } from './graphs.js';
 import { InboxView } from './inbox.js';
 import { Heading } from './parts.js';
@@ -32,11 +34,14 @@ const SECTIONS = [
   ['schedules', 'Schedules'],
   ['hooks', 'Hooks'],
   ['callbacks', 'Callbacks'],
+  ['capsule', 'Capsule'],
 ] as const;
 
 function App() {
   const place = usePlace();
   const [wantsKey, setWantsKey] = useState(false);
+  const { opened, open } = useOpened(() => setWantsKey(false));
+  const isHeld = useDroppedFile(async (file) => open(await readFile(file)));
   /** Every view begins anew with a new key. */
   const [keys, setKeys] = useState(0);
   useEffect(() => whenUnauthorized(() => setWantsKey(true)), []);
@@ -54,7 +59,7 @@ function App() {
     setWantsKey(true);
   };
   return (
-    <>
+    <CapsuleOpener.Provider value={open}>
       <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>
         Skip to content
       </button>
@@ -75,10 +80,26 @@ function App() {
         ) : null}
       </header>
       <main id="main" tabIndex={-1}>
-        {wantsKey ? <KeyForm onKey={unlock} /> : <View key={`${keys} ${place}`} place={place} />}
+        {wantsKey ? (
+          <KeyForm onKey={unlock} />
+        ) : (
+          <View key={`${keys} ${place} ${opened?.id}`} place={place} opened={opened?.file} />
+        )}
       </main>
-    </>
+      {isHeld ? <p class="drop-here">Drop a capsule to open it</p> : null}
+    </CapsuleOpener.Provider>
   );
+}
+
+/** The capsule that is open, if any, and how another one is opened. Showing one needs no key. */
+function useOpened(forgetWish: () => void) {
+  const [opened, setOpened] = useState<{ id: number; file: Opened }>();
+  const open = (file: Opened): void => {
+    setOpened((before) => ({ id: (before?.id ?? 0) + 1, file }));
+    forgetWish();
+    location.hash = '#/capsule';
+  };
+  return { opened, open };
 }
 
 function NavLink({ href, current, text }: { href: string; current: boolean; text: string }) {
@@ -89,7 +110,7 @@ function NavLink({ href, current, text }: { href: string; current: boolean; text
   );
 }
 
-function View({ place }: { place: string }) {
+function View({ place, opened }: { place: string; opened: Opened | undefined }) {
   const [path = '', search = ''] = place.split('?');
   const [, kind, id] = path.split('/').map(decoded);
   const query = new URLSearchParams(search);
@@ -110,6 +131,8 @@ function View({ place }: { place: string }) {
       return id === undefined ? <HooksView /> : <HookView hookId={id} />;
     case 'callbacks':
       return id === undefined ? <CallbacksView query={query} /> : <CallbackView deliveryId={id} />;
+    case 'capsule':
+      return <CapsuleView opened={opened} />;
     default:
       return <Heading>There is nothing here</Heading>;
   }

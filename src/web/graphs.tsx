@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { getJson, getText, post } from './api.js';
+import { NewVersion } from './evidence/new-version.js';
 import { pretty } from './format.js';
 import { useAction, useLoaded } from './hooks.js';
 import { Code, Failure, Heading, Mermaid, Panel, Picture } from './parts.js';
@@ -57,6 +58,10 @@ export function GraphView({ graphId }: { graphId: string }) {
   const picture = useLoaded((signal) => getText(`graph/${id}/diagram?format=svg`, signal), [id]);
   const runs = useLoaded((signal) => getJson<RunList>(`graph/runs?graph_id=${id}&limit=10`, signal), [id], 2000);
   const { value } = graph;
+  const reload = (): void => {
+    graph.reload();
+    picture.reload();
+  };
   return (
     <>
       <Heading>{value?.name ?? graphId}</Heading>
@@ -81,6 +86,7 @@ export function GraphView({ graphId }: { graphId: string }) {
               <Panel title="Latest runs" aside={<a href={`#/runs?graph_id=${id}`}>All runs</a>}>
                 <RunTable runs={runs.value?.runs} withGraph={false} />
               </Panel>
+              <NewVersion graph={value} onSaved={reload} />
               <details class="panel">
                 <summary>Definition</summary>
                 <Code text={pretty(value.definition)} label="Definition" />

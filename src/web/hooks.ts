@@ -63,6 +63,16 @@ export function useAction<Args extends unknown[]>(
   return { run, busy, error };
 }
 
+/** A value once it has not changed for a while. */
+export function useSettled<T>(value: T, ms: number): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(() => value), ms);
+    return () => clearTimeout(timer);
+  }, [value, ms]);
+  return settled;
+}
+
 /** Renders again every second while something is under way. */
 export function useTick(active: boolean): void {
   const [, setTick] = useState(0);

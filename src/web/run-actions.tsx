@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { post } from './api.js';
+import { DownloadCapsule } from './evidence/download-capsule.js';
 import { pretty } from './format.js';
 import { useAction } from './hooks.js';
 import { WAITS } from './kinds.js';
@@ -23,7 +24,7 @@ const LIMITS: Readonly<Record<string, RaisedLimit>> = {
   no_progress: { name: 'no_progress', label: 'Visits without progress' },
 };
 
-/** What can be done to a run in its current status. A branch is retried with its parent. */
+/** What can be done to a run in its current status. A branch is retried, and exported, with its parent. */
 export function Actions({ state, onDone }: { state: RunState; onDone: () => void }) {
   const [higher, setHigher] = useState('');
   const path = `graph/runs/${state.run_id}`;
@@ -55,6 +56,7 @@ export function Actions({ state, onDone }: { state: RunState; onDone: () => void
           </button>
         </>
       ) : null}
+      {state.parent_run_id === null ? <DownloadCapsule runId={state.run_id} /> : null}
       <Failure message={cancel.error ?? pause.error ?? retry.error} />
     </div>
   );

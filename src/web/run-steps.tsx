@@ -1,6 +1,7 @@
 import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
-import { brief, elapsed, pretty } from './format.js';
+import { textOfRead } from './evidence/words.js';
+import { elapsed, pretty } from './format.js';
 import { DECISIONS } from './kinds.js';
 import { Code, Status } from './parts.js';
 import { Fork } from './run-actions.js';
@@ -8,8 +9,8 @@ import type { BranchCounts, RunState, Step, StepDecision } from './wire-types.js
 
 const SHOWN_AT_FIRST = 100;
 
-/** The steps of a run, the latest first. */
-export function Steps({ steps, state }: { steps: readonly Step[]; state: RunState }) {
+/** The steps of a run, the latest first. Those of a run that is here can be forked from: its state is given. */
+export function Steps({ steps, state }: { steps: readonly Step[]; state?: RunState }) {
   const [count, setCount] = useState(SHOWN_AT_FIRST);
   if (steps.length === 0) return <p class="quiet">No steps yet.</p>;
   const longest = Math.max(1, ...steps.map(millisecondsOf));
@@ -35,7 +36,7 @@ function millisecondsOf({ started_at, finished_at }: Step): number {
   return (finished_at === null ? Date.now() : Date.parse(finished_at)) - Date.parse(started_at);
 }
 
-function StepItem({ step, state, longest }: { step: Step; state: RunState; longest: number }) {
+function StepItem({ step, state, longest }: { step: Step; state: RunState | undefined; longest: number }) {
   const [open, setOpen] = useState(false);
   const { decision } = step;
   return (
@@ -66,7 +67,7 @@ function StepItem({ step, state, longest }: { step: Step; state: RunState; longe
   );
 }
 
-function StepDetails({ step, state }: { step: Step; state: RunState }) {
+function StepDetails({ step, state }: { step: Step; state: RunState | undefined }) {
   const { patch, error, decision, logs, params } = step;
   return (
     <div class="step-details">
@@ -100,7 +101,7 @@ function StepDetails({ step, state }: { step: Step; state: RunState }) {
         </>
       )}
       {decision === null ? null : <Why decision={decision} />}
-      <Fork step={step} state={state} />
+      {state === undefined ? null : <Fork step={step} state={state} />}
     </div>
   );
 }
@@ -145,7 +146,7 @@ function Why({ decision }: { decision: StepDecision }) {
                   <code>{each.path}</code>
                 </td>
                 <td>
-                  <code>{textOf(each)}</code>
+                  <code>{textOfRead(each)}</code>
                 </td>
               </tr>
             ))}
@@ -154,9 +155,4 @@ function Why({ decision }: { decision: StepDecision }) {
       )}
     </>
   );
-}
-
-/** A value that was read; of a large one, its type and size. */
-function textOf(read: NonNullable<StepDecision['read']>[number]): string {
-  return 'value' in read ? brief(read.value, 200) : `${read.type} of size ${read.size}`;
 }

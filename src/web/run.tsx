@@ -1,6 +1,5 @@
-import { useState } from 'preact/hooks';
 import { getJson } from './api.js';
-import { brief, elapsed, pretty, shortId } from './format.js';
+import { elapsed, pretty, shortId } from './format.js';
 import { useLoaded, useTick } from './hooks.js';
 import { STARTERS } from './kinds.js';
 import {
@@ -18,6 +17,7 @@ import {
   Time,
 } from './parts.js';
 import { Actions, Resume } from './run-actions.js';
+import { Changed, changedBy, Data, Logs } from './run-data.js';
 import { Steps } from './run-steps.js';
 import { RunTable } from './runs.js';
 import type { StepOutput } from './step-output.js';
@@ -93,7 +93,7 @@ const CONNECTION: Readonly<Record<LiveRun['connection'], string>> = {
 };
 
 function Summary({ run, state }: { run: LiveRun; state: RunState }) {
-  const { forked_from: forked, migrated_from: moved, parent_run_id: parent } = state;
+  const { forked_from: forked, imported_from: imported, migrated_from: moved, parent_run_id: parent } = state;
   const where = state.current_node === null ? '' : ` at ${state.current_node}`;
   const words = `${state.status.toLowerCase()}${where}`;
   return (
@@ -142,6 +142,11 @@ function Summary({ run, state }: { run: LiveRun; state: RunState }) {
             <RunLink id={forked.run_id} />, at step {forked.step}
           </Fact>
         )}
+        {imported === null ? null : (
+          <Fact name="Imported from">
+            <code title={imported.run_id}>{shortId(imported.run_id)}</code>
+          </Fact>
+        )}
       </dl>
       <Actions state={state} onDone={run.restart} />
       <p class="visually-hidden" role="status" aria-live="polite">
@@ -182,65 +187,6 @@ function RunFailure({ state }: { state: RunState }) {
       </p>
       <p class="message">{error.message}</p>
     </section>
-  );
-}
-
-/** The keys that the last finished step set. */
-function changedBy(steps: readonly Step[]): ReadonlySet<string> {
-  const last = steps.findLast(({ patch }) => patch !== null && Object.keys(patch).length > 0);
-  return new Set(Object.keys(last?.patch ?? {}));
-}
-
-function Changed({ steps }: { steps: readonly Step[] }) {
-  const last = steps.findLast(({ patch }) => patch !== null && Object.keys(patch).length > 0);
-  return last === undefined ? null : (
-    <span class="quiet">
-      • set by step {last.step}, {last.node}
-    </span>
-  );
-}
-
-function Data({ data, changed }: { data: RunState['data']; changed: ReadonlySet<string> }) {
-  const entries = Object.entries(data);
-  if (entries.length === 0) return <p class="quiet">Nothing yet.</p>;
-  return (
-    <dl class="data">
-      {entries.map(([key, value]) => {
-        const long = brief(value, 161).length > 160 || (typeof value === 'object' && value !== null);
-        return (
-          <div key={key} class={changed.has(key) ? 'changed' : ''}>
-            <dt>
-              {changed.has(key) ? <span title="Set by the last step">• </span> : null}
-              {key}
-            </dt>
-            <dd>{long ? <Long name={key} value={value} /> : <code>{JSON.stringify(value)}</code>}</dd>
-          </div>
-        );
-      })}
-    </dl>
-  );
-}
-
-function Long({ name, value }: { name: string; value: unknown }) {
-  const [open, setOpen] = useState(false);
-  return (
-    <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>
-        <code>{brief(value)}</code>
-      </summary>
-      {open ? <Code text={pretty(value)} label={name} /> : null}
-    </details>
-  );
-}
-
-function Logs({ lines, total }: { lines: readonly string[]; total: number }) {
-  if (total === 0) return <p class="quiet">No lines yet.</p>;
-  const skipped = total - lines.length;
-  return (
-    <>
-      {skipped > 0 ? <p class="quiet">{skipped} earlier lines are not shown.</p> : null}
-      <Tail text={lines.join('\n')} label="Logs" live="off" class="logs" />
-    </>
   );
 }
 

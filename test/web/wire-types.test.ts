@@ -20,6 +20,11 @@ const ROOTS = [
   'HookDeliveryList',
   'Delivery',
   'DeliveryList',
+  'Verdict',
+  'SavedGraph',
+  'Replay',
+  'Backtest',
+  'Explored',
 ];
 
 const HEAD =

@@ -1,0 +1,27 @@
+import { getText } from '../api.js';
+import { useAction } from '../hooks.js';
+import { Failure } from '../parts.js';
+
+/** Saves a run as a file. It is fetched, since a link could not send the key. */
+export function DownloadCapsule({ runId }: { runId: string }) {
+  const download = useAction(async () => {
+    const text = await getText(`graph/runs/${encodeURIComponent(runId)}/capsule`);
+    saveAs(`${runId}.capsule.json`, text);
+  });
+  return (
+    <>
+      <button type="button" onClick={download.run} disabled={download.busy}>
+        Download capsule
+      </button>
+      <Failure message={download.error} />
+    </>
+  );
+}
+
+function saveAs(name: string, text: string): void {
+  const href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
+  const link = Object.assign(document.createElement('a'), { href, download: name });
+  link.click();
+  // The browser has taken it by then.
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+}
