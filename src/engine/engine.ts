@@ -35,7 +35,7 @@ export type { EventRecord } from '../core/run/events.js';
 export { SVG_STYLE } from '../diagram/svg-style.js';
 export type { Question } from './answer-links.js';
 export type { AnswerLink } from './answer-tokens.js';
-export { type BacktestRequest, FINISHED, MAX_BACKTEST_RUNS } from './backtest/backtest.js';
+export { FINISHED, MAX_BACKTEST_RUNS } from './backtest/backtest.js';
 export type { BulkRequest } from './bulk.js';
 export type { DiagramFormat } from './diagrams.js';
 export type { ExploredGraph, ExploreGraph } from './explore.js';

@@ -46,7 +46,8 @@ const bodySchema = z
       (graph === undefined) !== (graph_id === undefined) && (version === undefined || graph === undefined),
     'needs either graph, or graph_id and perhaps version',
   )
-  .meta({ id: 'Explore', examples: [{ graph_id: 'demo-review' }] });
+  .meta({ id: 'Explore' })
+  .meta({ examples: [{ graph_id: 'demo-review' }] });
 
 const traceStepSchema = z
   .object({
