@@ -64,11 +64,12 @@ export class BacktestWorker {
 
   /** Replays a batch. Rejects if a graph cannot be loaded, after which the worker can take another batch, or if the thread fails. */
   async replay(batch: Batch, candidate: GraphKey, load: LoadGraph): Promise<readonly RunResult[]> {
+    // Who embeds the engine can have nothing else that keeps the process.
+    this.thread.ref();
     await this.#ready;
     if (this.#isOver) throw ended();
     return new Promise((resolve, reject) => {
       this.#task = { load, resolve, reject };
-      this.thread.ref();
       this.thread.postMessage({ kind: 'batch', batch, candidate });
     });
   }
