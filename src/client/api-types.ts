@@ -40,6 +40,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/graph/explore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Explore a graph
+         * @description Walks the runs that a graph can have, with outcomes in place of calls: what tools declare, what schemas allow, what past runs came to, errors, answers that do not come. Finds what goes wrong before anybody runs it. No tool is called, and nothing is stored.
+         */
+        post: operations["exploreGraph"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/graph": {
         parameters: {
             query?: never;
@@ -83,6 +103,26 @@ export interface paths {
          * @description Its finished runs can still be read. Its id and its name are free again.
          */
         delete: operations["deleteGraph"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/graph/{graph_id}/migrate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move runs to another version
+         * @description Has runs of a graph go on with another version of it: up to 1,000, each for which what was recorded proves that this version would have come to the same place. Says which can be moved, unless `dry_run` is false.
+         */
+        post: operations["migrateRuns"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -268,6 +308,7 @@ export interface paths {
          *     - `run.drained`: the server stopped in good order while something was under way
          *     - `run.retried`: a run that had ended goes on
          *     - `slot.taken`: a retried run whose graph limits how many are under way has its turn, and goes on
+         *     - `run.migrated`: somebody moved the run to another version of its graph
          *     - `run.forked`: the end of the steps that a fork copied
          *     - `run.completed`: the run ended well
          *     - `run.failed`: the run ended with an error
@@ -1037,6 +1078,10 @@ export interface components {
             /** @description The ids of the latest of these runs, five at most. */
             examples: string[];
         };
+        Bound: {
+            at_most: number | "unbounded";
+            reason: string;
+        };
         /** @description What became of branches that need not all complete. */
         BranchCounts: {
             count: number;
@@ -1454,6 +1499,80 @@ export interface components {
             /** @description A CEL expression that must be true as well. It can read error.code, .message, .details and .attempt. */
             when?: string;
             to_node: string;
+        };
+        ExploreBudget: {
+            /** @description Runs that are walked. Default 10,000. */
+            runs?: number;
+            /** @description Choices that are made. Default 100,000. */
+            steps?: number;
+            /** @description Time. A slow server explores less in it. Default 10. */
+            seconds?: number;
+        };
+        /**
+         * @example {
+         *       "graph_id": "demo-review"
+         *     }
+         */
+        ExploreInput: {
+            /** @description The document to explore. */
+            graph?: components["schemas"]["GraphDefinitionInput"];
+            /** @description Instead of a document: the graph to explore. */
+            graph_id?: string;
+            /** @description A version of the graph; the latest one if omitted. */
+            version?: number;
+            /** @description What runs are started with. */
+            inputs?: components["schemas"]["JsonValue"][];
+            /** @description The same seed and budget give the same answer. Default 1. */
+            seed?: number;
+            budget?: components["schemas"]["ExploreBudget"];
+        };
+        Explored: {
+            /** @description Errors first. */
+            findings: components["schemas"]["Finding"][];
+            coverage: {
+                nodes: {
+                    visited: number;
+                    total: number;
+                    missed: string[];
+                };
+                edges: {
+                    visited: number;
+                    total: number;
+                    missed: {
+                        from_node: string;
+                        to_node: string;
+                    }[];
+                };
+            };
+            bounds: {
+                steps: components["schemas"]["Bound"];
+                tokens: components["schemas"]["Bound"];
+                cost_usd: components["schemas"]["Bound"];
+            };
+            runs: number;
+            seed: number;
+            /** @description Every way was walked that the outcomes lead to which were tried. */
+            complete: boolean;
+        };
+        Finding: {
+            /**
+             * @description What was found. `endless_loop`: No outcome of any call leads out of a loop to an end: a run goes round until a limit stops it.; `expression_fails`: An expression has no value after an outcome that can be: a key is missing, or has another type.; `items_no_list`: The `items` of a for_each edge are no list after an outcome that can be.; `invalid_params`: The params of a node, with the values of its expressions, do not fit the schema of its tool.; `invalid_outcome`: A condition answers something that is neither a node nor has a route.; `condition_fails`: A condition throws, or answers no text.; `join_conflict`: Branches set a key to different values, and no merge rule says what to do.; `branch_failed`: The branches of an edge can fail, or be too few, and the edge has no `on_error` for it.; `unhandled_failure`: A step can fail with an error that no `on_error` is for, and the run fails with it.; `wait_unended`: A step waits for an answer or a signal, and nothing ends the wait if none comes.; `limit_reached`: A run can come to one of its limits.; `unreached_node`: No explored run came to a node.; `unknown_outcomes`: Nothing is known of what a tool returns, so it was guessed from what the graph reads..
+             * @enum {string}
+             */
+            code: "endless_loop" | "expression_fails" | "items_no_list" | "invalid_params" | "invalid_outcome" | "condition_fails" | "join_conflict" | "branch_failed" | "unhandled_failure" | "wait_unended" | "limit_reached" | "unreached_node" | "unknown_outcomes";
+            /** @enum {string} */
+            severity: "error" | "warning";
+            message: string;
+            /** @description A JSON Pointer (RFC 6901) into the graph. */
+            pointer: string;
+            /** @description Where that is in the text of the body. */
+            line?: number;
+            column?: number;
+            node: string | null;
+            /** @description The shortest way to it: its last 200 steps. */
+            trace: components["schemas"]["TraceStep"][];
+            /** @description The run that came to it; null if no run shows it, or the answer would be too large. */
+            capsule: components["schemas"]["Capsule"] | null;
         };
         ForEachEdge: {
             from_node: string;
@@ -1875,6 +1994,91 @@ export interface components {
         McpMessage: {
             [key: string]: unknown;
         };
+        MigrateRuns: {
+            /** @description The version of the graph that the runs are to go on with. */
+            to_version: number;
+            /** @description These runs, or those of a `filter`. */
+            run_ids?: string[];
+            /** @description The filters of GET /graph/runs, for runs of this graph. If it is omitted, or has no `status`, all that can be moved: those that are SUBMITTED, WAITING, FAILED or CANCELLED. */
+            filter?: {
+                /** @description Any of these: repeated, or separated by commas. */
+                status?: ("SUBMITTED" | "RUNNING" | "WAITING" | "COMPLETED" | "FAILED" | "CANCELLED")[];
+                /**
+                 * @description Only runs that wait for this, including those inside other runs.
+                 * @enum {string}
+                 */
+                waiting_for?: "input" | "signal" | "timer" | "retry" | "graph" | "branches" | "paused" | "limit";
+                /** @description Runs with this metadata: `metadata.key=value`, or `metadata[key]=value`. Several must all match. */
+                metadata?: {
+                    [key: string]: string;
+                };
+                /**
+                 * Format: date-time
+                 * @description An RFC 3339 time; runs submitted later.
+                 */
+                submitted_after?: string;
+                /**
+                 * Format: date-time
+                 * @description An RFC 3339 time; runs submitted earlier.
+                 */
+                submitted_before?: string;
+                /** @description Only runs that this has started: a kind, such as `schedule`, or one of it, such as `schedule:nightly`. */
+                started_by?: string;
+                /** @description Only runs that failed with this `code` of their `error`. */
+                error_code?: string;
+                /** @description Only runs that are at this node, or that failed or were cancelled there. */
+                current_node?: string;
+                /** @description True: only runs that are paused, whatever they wait for. False: only those that are not. */
+                paused?: boolean;
+                /**
+                 * @description By when they were submitted. `asc`: the oldest first. Default: `desc`, the newest first.
+                 * @enum {string}
+                 */
+                order?: "asc" | "desc";
+            };
+            /** @description `next_cursor` of the response before, to go on. */
+            cursor?: string;
+            /** @description Moves nothing, and says which runs can be moved. Default: true. */
+            dry_run?: boolean;
+        };
+        /** @description The version of the graph that a run had before it was last moved to another. */
+        MigratedFrom: {
+            version: number;
+            /**
+             * Format: date-time
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            at: string;
+            /** @description Who moved it. Null if nobody can tell. */
+            by: string | null;
+        };
+        Migration: {
+            /** @description One for each run, in the order of `run_ids` or of the list. */
+            results: components["schemas"]["MigrationResult"][];
+            /** @description The number of runs that this response is about. */
+            matched: number;
+            /** @description More runs fit the filter: go on with `next_cursor`. */
+            more: boolean;
+            /** @description Send it as `cursor` to get the next page; null on the last page. */
+            next_cursor: string | null;
+            dry_run: boolean;
+        };
+        MigrationResult: {
+            run_id: string;
+            /** @description The version that the run was on. Null if there is no such run. */
+            from_version: number | null;
+            /** @description Whether the run goes on with `to_version` from here on. Omitted in a dry run. */
+            moved?: boolean;
+            /** @description In a dry run: whether the run could be moved. */
+            can_move?: boolean;
+            /** @description Why the run is not moved. */
+            error?: {
+                code: string;
+                message: string;
+                /** @description A JSON Pointer (RFC 6901) to what is different, in the document of `to_version`. */
+                pointer?: string;
+            };
+        };
         NewHook: {
             /** @description Made up if omitted. */
             hook_id?: string;
@@ -2048,7 +2252,7 @@ export interface components {
              * @description A stable code for programs.
              * @enum {string}
              */
-            code: "malformed_json" | "invalid_header" | "invalid_graph" | "request_refused" | "unauthorized" | "invalid_signature" | "forbidden_host" | "forbidden_origin" | "read_only_key" | "not_found" | "method_not_allowed" | "graph_not_found" | "run_not_found" | "schedule_not_found" | "delivery_not_found" | "hook_not_found" | "answer_link_unknown" | "graph_exists" | "graph_in_use" | "schedule_exists" | "schedule_unreadable" | "concurrency_full" | "hook_exists" | "hook_disabled" | "hook_unreadable" | "too_many_hooks" | "run_finished" | "run_active" | "run_not_waiting" | "run_not_retryable" | "retry_impossible" | "limits_too_low" | "too_many_signals" | "delivery_done" | "run_is_child" | "graph_deleted" | "run_unreadable" | "graph_unreadable" | "fork_impossible" | "answer_link_over" | "body_too_large" | "unsupported_media_type" | "invalid_request" | "invalid_capsule" | "capsule_too_large" | "idempotency_mismatch" | "diagram_too_large" | "invalid_answer" | "invalid_delivery" | "invalid_input" | "too_many_requests" | "internal_error" | "server_busy" | "hook_secret_missing" | "queue_full" | "shutting_down" | "store_unavailable";
+            code: "malformed_json" | "invalid_header" | "invalid_graph" | "request_refused" | "unauthorized" | "invalid_signature" | "forbidden_host" | "forbidden_origin" | "read_only_key" | "not_found" | "method_not_allowed" | "graph_not_found" | "run_not_found" | "schedule_not_found" | "delivery_not_found" | "hook_not_found" | "answer_link_unknown" | "graph_exists" | "graph_in_use" | "schedule_exists" | "schedule_unreadable" | "concurrency_full" | "hook_exists" | "hook_disabled" | "hook_unreadable" | "too_many_hooks" | "run_finished" | "run_active" | "run_not_waiting" | "run_not_retryable" | "retry_impossible" | "limits_too_low" | "too_many_signals" | "delivery_done" | "run_is_child" | "graph_deleted" | "run_unreadable" | "graph_unreadable" | "fork_impossible" | "move_impossible" | "move_diverged" | "move_unproven" | "answer_link_over" | "body_too_large" | "unsupported_media_type" | "invalid_request" | "invalid_capsule" | "capsule_too_large" | "idempotency_mismatch" | "diagram_too_large" | "invalid_answer" | "invalid_delivery" | "invalid_input" | "too_many_requests" | "internal_error" | "server_busy" | "hook_secret_missing" | "queue_full" | "shutting_down" | "store_unavailable";
             /** @description Everything that is wrong, for codes that can have several causes. */
             errors?: components["schemas"]["ProblemItem"][];
         };
@@ -2347,7 +2551,7 @@ export interface components {
             details?: components["schemas"]["JsonValue"];
         };
         /** @description An event of the journal of a run: the `data` of a server-sent event. */
-        RunEvent: components["schemas"]["RunSubmittedEvent"] | components["schemas"]["RunStartedEvent"] | components["schemas"]["StepCompletedEvent"] | components["schemas"]["StepFailedEvent"] | components["schemas"]["WaitStartedEvent"] | components["schemas"]["WaitEndedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["BranchesStartedEvent"] | components["schemas"]["BranchesJoinedEvent"] | components["schemas"]["ChildrenRefusedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["PauseRequestedEvent"] | components["schemas"]["RunPausedEvent"] | components["schemas"]["RunUnpausedEvent"] | components["schemas"]["LimitReachedEvent"] | components["schemas"]["LimitsLiftedEvent"] | components["schemas"]["RunRecoveredEvent"] | components["schemas"]["RunDrainedEvent"] | components["schemas"]["RunRetriedEvent"] | components["schemas"]["SlotTakenEvent"] | components["schemas"]["RunForkedEvent"] | components["schemas"]["RunCompletedEvent"] | components["schemas"]["RunFailedEvent"] | components["schemas"]["RunCancelledEvent"];
+        RunEvent: components["schemas"]["RunSubmittedEvent"] | components["schemas"]["RunStartedEvent"] | components["schemas"]["StepCompletedEvent"] | components["schemas"]["StepFailedEvent"] | components["schemas"]["WaitStartedEvent"] | components["schemas"]["WaitEndedEvent"] | components["schemas"]["SignalReceivedEvent"] | components["schemas"]["BranchesStartedEvent"] | components["schemas"]["BranchesJoinedEvent"] | components["schemas"]["ChildrenRefusedEvent"] | components["schemas"]["CancelRequestedEvent"] | components["schemas"]["PauseRequestedEvent"] | components["schemas"]["RunPausedEvent"] | components["schemas"]["RunUnpausedEvent"] | components["schemas"]["LimitReachedEvent"] | components["schemas"]["LimitsLiftedEvent"] | components["schemas"]["RunRecoveredEvent"] | components["schemas"]["RunDrainedEvent"] | components["schemas"]["RunRetriedEvent"] | components["schemas"]["SlotTakenEvent"] | components["schemas"]["RunMigratedEvent"] | components["schemas"]["RunForkedEvent"] | components["schemas"]["RunCompletedEvent"] | components["schemas"]["RunFailedEvent"] | components["schemas"]["RunCancelledEvent"];
         /** @description the run ended with an error */
         RunFailedEvent: {
             /** @description 1 for the first event of a run. */
@@ -2396,6 +2600,22 @@ export interface components {
             runs: components["schemas"]["RunSummary"][];
             /** @description Send it as `cursor` to get the next page; null on the last page. */
             next_cursor: string | null;
+        };
+        /** @description somebody moved the run to another version of its graph */
+        RunMigratedEvent: {
+            /** @description 1 for the first event of a run. */
+            seq: number;
+            /** @constant */
+            type: "run.migrated";
+            /**
+             * Format: date-time
+             * @example 2026-11-23T09:30:00.000Z
+             */
+            time: string;
+            from_version: number;
+            to_version: number;
+            /** @description Who asked: the name of the API key, if it has one. */
+            by?: string;
         };
         /** @description the run rests before this node, until somebody unpauses it */
         RunPausedEvent: {
@@ -2511,6 +2731,7 @@ export interface components {
             children: components["schemas"]["Children"] | null;
             forked_from: components["schemas"]["ForkedFrom"] | null;
             imported_from: components["schemas"]["ImportedFrom"] | null;
+            migrated_from: components["schemas"]["MigratedFrom"] | null;
             logs: string[];
             usage: components["schemas"]["Usage"];
             /** @description `usage` with that of all runs inside this one. Null if it has had such since before they were counted. */
@@ -2948,6 +3169,15 @@ export interface components {
             traceparent: string;
             tracestate?: string;
         };
+        TraceStep: {
+            step: number;
+            node: string;
+            /** @description The places of the branch among its siblings, from the outermost on. */
+            branch?: number[];
+            /** @description What the step came to, in short. */
+            outcome: string;
+            to_node: string | null;
+        };
         /** @description Tokens of language models that were used, and what calls cost. */
         Usage: {
             input_tokens: number;
@@ -3205,6 +3435,110 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exploreGraph: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExploreInput"];
+            };
+        };
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explored"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3653,6 +3987,127 @@ export interface operations {
                 };
             };
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    migrateRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The id of a graph.
+                 * @example demo-review
+                 */
+                graph_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "to_version": 2,
+                 *       "filter": {
+                 *         "status": [
+                 *           "FAILED"
+                 *         ]
+                 *       },
+                 *       "dry_run": true
+                 *     }
+                 */
+                "application/json": components["schemas"]["MigrateRuns"];
+            };
+        };
+        responses: {
+            /** @description What came of it. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Migration"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

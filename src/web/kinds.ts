@@ -118,7 +118,6 @@ export const STARTERS: Readonly<Record<StartedBy['kind'], { readonly name: strin
   run: { name: 'run', views: 'runs' },
   schedule: { name: 'schedule', views: 'schedules' },
   hook: { name: 'hook', views: 'hooks' },
-  import: { name: 'an import', views: null },
   mcp: { name: 'an MCP client', views: null },
   import: { name: 'an import', views: null },
 };

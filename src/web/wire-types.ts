@@ -230,7 +230,7 @@ export interface RunSummary {
   paused: boolean;
 }
 export interface StartedBy {
-  kind: 'api' | 'run' | 'schedule' | 'hook' | 'mcp';
+  kind: 'api' | 'run' | 'schedule' | 'hook' | 'import' | 'mcp';
   id: string | null;
 }
 export interface RunError {
@@ -259,6 +259,7 @@ export interface RunState {
   waiting: Waiting | null;
   children: Children | null;
   forked_from: ForkedFrom | null;
+  imported_from: ImportedFrom | null;
   migrated_from: MigratedFrom | null;
   logs: string[];
   usage: Usage;
@@ -345,6 +346,9 @@ export interface Children {
 export interface ForkedFrom {
   run_id: string;
   step: number;
+}
+export interface ImportedFrom {
+  run_id: string;
 }
 export interface MigratedFrom {
   version: number;
@@ -458,6 +462,8 @@ export interface Problem {
     | 'body_too_large'
     | 'unsupported_media_type'
     | 'invalid_request'
+    | 'invalid_capsule'
+    | 'capsule_too_large'
     | 'idempotency_mismatch'
     | 'diagram_too_large'
     | 'invalid_answer'
@@ -503,7 +509,15 @@ export interface ProblemItem {
     | 'unreachable_join'
     | 'impossible_join'
     | 'endless_recursion'
-    | 'more_errors';
+    | 'more_errors'
+    | 'unknown_version'
+    | 'unreadable_event'
+    | 'missing_event'
+    | 'duplicate_run'
+    | 'wrong_parent'
+    | 'missing_node'
+    | 'missing_graph'
+    | 'wrong_digest';
   message: string;
   hint?: string;
   fix?: PatchOperation[];
@@ -652,4 +666,243 @@ export interface DeliverySummary {
   settled_at: string | null;
   tries: number;
   next_at: string | null;
+}
+export interface Verdict {
+  valid: boolean;
+  errors: ProblemItem[];
+  warnings: GraphWarning[];
+}
+export interface GraphWarning {
+  pointer: string;
+  code:
+    | 'unreachable_node'
+    | 'endless_cycle'
+    | 'no_path_to_end'
+    | 'unused_route'
+    | 'unset_secret'
+    | 'unknown_graph'
+    | 'unreachable_entry'
+    | 'unthrown_code'
+    | 'unused_setting'
+    | 'double_braces'
+    | 'unknown_format'
+    | 'undescribed_tool'
+    | 'too_many_descendants'
+    | 'more_warnings';
+  message: string;
+  hint?: string;
+  fix?: PatchOperation[];
+  line?: number;
+  column?: number;
+}
+export interface SavedGraph {
+  graph_id: string;
+  version: number;
+  message: string;
+  warnings: GraphWarning[];
+}
+export interface Replay {
+  verdict: 'same' | 'diverged' | 'unknown';
+  first_divergence: {
+    at: ReplayPlace;
+    of: 'way' | 'result' | 'end';
+    was: ReplayOutcome;
+    would_be: ReplayOutcome;
+    read: Read[];
+  } | null;
+  path: ReplayStep[];
+  missing: ReplayMissing[];
+  end: {
+    was: ReplayEnd;
+    would_be: ReplayEnd;
+  };
+  steps: {
+    was: number;
+    would_be: number;
+  };
+  usage: {
+    was: Usage;
+    would_be: Usage;
+  };
+}
+export interface ReplayPlace {
+  node: string;
+  step: number;
+  visit: number;
+  branch?: number[];
+}
+export interface ReplayOutcome {
+  text: string;
+  to_node?: string | null;
+  value?: unknown;
+}
+export interface ReplayStep {
+  node: string;
+  step: number;
+  visit: number;
+  branch?: number[];
+  status: 'completed' | 'failed' | 'waiting' | 'open';
+  to_node: string | null;
+}
+export interface ReplayMissing {
+  at: ReplayPlace;
+  what: 'call' | 'params' | 'attempt' | 'answer' | 'child' | 'condition' | 'node' | 'graph';
+  message: string;
+}
+export interface ReplayEnd {
+  status: RunStatus;
+  error_code: string | null;
+  node: string | null;
+}
+export interface Backtest {
+  runs: number;
+  same: number;
+  diverged: number;
+  unknown: number;
+  groups: BacktestGroup[];
+  unknown_groups: BacktestUnknown[];
+  ends: BacktestEnd[];
+  complete: number;
+  steps: {
+    was: number;
+    would_be: number;
+  };
+  usage: {
+    was: Usage;
+    would_be: Usage;
+  };
+}
+export interface BacktestGroup {
+  at: {
+    node: string;
+    visit: number;
+  };
+  of: 'way' | 'result' | 'end';
+  was: ReplayOutcome;
+  would_be: ReplayOutcome;
+  count: number;
+  read: Read[];
+  examples: string[];
+}
+export interface BacktestUnknown {
+  what: 'call' | 'params' | 'attempt' | 'answer' | 'child' | 'condition' | 'node' | 'graph' | 'run';
+  node: string | null;
+  message: string;
+  count: number;
+  examples: string[];
+}
+export interface BacktestEnd {
+  was: ReplayEnd;
+  would_be: ReplayEnd;
+  count: number;
+}
+export interface Explored {
+  findings: Finding[];
+  coverage: {
+    nodes: {
+      visited: number;
+      total: number;
+      missed: string[];
+    };
+    edges: {
+      visited: number;
+      total: number;
+      missed: {
+        from_node: string;
+        to_node: string;
+      }[];
+    };
+  };
+  bounds: {
+    steps: Bound;
+    tokens: Bound;
+    cost_usd: Bound;
+  };
+  runs: number;
+  seed: number;
+  complete: boolean;
+}
+export interface Finding {
+  code:
+    | 'endless_loop'
+    | 'expression_fails'
+    | 'items_no_list'
+    | 'invalid_params'
+    | 'invalid_outcome'
+    | 'condition_fails'
+    | 'join_conflict'
+    | 'branch_failed'
+    | 'unhandled_failure'
+    | 'wait_unended'
+    | 'limit_reached'
+    | 'unreached_node'
+    | 'unknown_outcomes';
+  severity: 'error' | 'warning';
+  message: string;
+  pointer: string;
+  line?: number;
+  column?: number;
+  node: string | null;
+  trace: TraceStep[];
+  capsule: Capsule | null;
+}
+export interface TraceStep {
+  step: number;
+  node: string;
+  branch?: number[];
+  outcome: string;
+  to_node: string | null;
+}
+export interface Capsule {
+  capsule: 1;
+  exported_at: string;
+  release: string;
+  graphs: CapsuleGraph[];
+  run: CapsuleOverview;
+  events: CapsuleEvent[];
+  children: CapsuleRun[];
+  digest: string;
+}
+export interface CapsuleGraph {
+  graph_id: string;
+  version: number;
+  definition: {
+    [k: string]: unknown;
+  };
+}
+export interface CapsuleOverview {
+  run_id: string;
+  graph_id: string;
+  graph_version: number;
+  status: RunStatus;
+  metadata: {
+    [k: string]: string;
+  };
+  started_by: StartedBy;
+  submitted_at: string;
+  finished_at: string | null;
+  current_node: string | null;
+  waiting_for: WaitKind | null;
+  error: RunError | null;
+  step_count: number;
+  data: {
+    [k: string]: unknown;
+  };
+}
+export interface CapsuleEvent {
+  seq: number;
+  time: string;
+  type: string;
+  payload: {
+    [k: string]: unknown;
+  };
+}
+export interface CapsuleRun {
+  run_id: string;
+  events: CapsuleEvent[];
+  children: CapsuleRun[];
+}
+export interface Bound {
+  at_most: number | 'unbounded';
+  reason: string;
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Backtest, ReplayEnd } from '../../src/web/wire-types.js';
 import {
   causesOf,
   describeBacktest,
@@ -9,6 +8,7 @@ import {
   describeExploration,
   describePlace,
 } from '../../src/web/evidence/words.js';
+import type { Backtest, ReplayEnd } from '../../src/web/wire-types.js';
 
 function reportOf(same: number, diverged: number, unknown = 0): Backtest {
   const usage = { input_tokens: 0, output_tokens: 0 };
@@ -62,7 +62,15 @@ it.each([
   [1, true, '1 finding in 12 runs: 3 of 3 nodes, 1 of 1 edge.'],
   [2, false, '2 findings in 12 runs: 3 of 3 nodes, 1 of 1 edge. Not every way was walked: there are too many.'],
 ])('an exploration with %i findings says what it covered', (count, complete, sentence) => {
-  const finding = { code: 'endless_loop' as const, severity: 'error' as const, message: 'm', pointer: '', node: null, trace: [], capsule: null };
+  const finding = {
+    code: 'endless_loop' as const,
+    severity: 'error' as const,
+    message: 'm',
+    pointer: '',
+    node: null,
+    trace: [],
+    capsule: null,
+  };
   const bound = { at_most: 3, reason: 'r' };
   const explored = {
     findings: Array(count).fill(finding),

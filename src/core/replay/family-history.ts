@@ -4,7 +4,7 @@ import type { EventRecord } from '../run/events.js';
 import { limitsAfter, openGuards } from '../run/evolve-limits.js';
 import { type Budget, type FamilyUsage, hasBudget, isBudget } from '../run/limits.js';
 import type { RunState } from '../run/state.js';
-import { type Recording, runsOf } from './recording.js';
+import { originalOf, type Recording, runsOf } from './recording.js';
 
 /**
  * What the runs of a recording had used, at any time: a run with a budget looks at it before each step. Journals tell it to
@@ -16,7 +16,10 @@ export class FamilyHistory {
   readonly #inside = new Map<string, Timeline>();
 
   constructor(top: Recording) {
-    for (const run of runsOf(top)) this.#byId.set(run.runId, run);
+    for (const run of runsOf(top)) {
+      this.#byId.set(run.runId, run);
+      this.#byId.set(originalOf(run) ?? run.runId, run);
+    }
   }
 
   /**

@@ -36,6 +36,12 @@ export function linkOf(child: Recording): ParentLink {
   return parent;
 }
 
+/** The id that a run had where it was exported, if it was imported. */
+export function originalOf(recording: Recording): string | undefined {
+  const { started_by: startedBy } = submittedOf(recording);
+  return startedBy?.kind === 'import' ? startedBy.id : undefined;
+}
+
 /** The versions of graphs that a run and those inside it have used, each once, that of the run first. */
 export function graphsOf(recording: Recording): readonly GraphRef[] {
   const found = new Map<string, GraphRef>();

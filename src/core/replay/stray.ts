@@ -18,7 +18,6 @@ import { linkOf, type Recording, submittedOf } from './recording.js';
 import type { Missing } from './replayed.js';
 import { type Bases, type Graphs, noteMissing, type Setting } from './setting.js';
 import { Tape } from './tape.js';
-import type { RunWalk } from './walk.js';
 
 /** A run that has children, and what is known of them. */
 export interface Parent {
@@ -26,7 +25,13 @@ export interface Parent {
   readonly children: Children;
 }
 
-interface StrayParts {
+/** A run inside a run that goes its own way, as far as it was walked. */
+export interface Inside {
+  readonly isCut: boolean;
+  readonly now: RunState;
+}
+
+interface StrayParts<W extends Inside> {
   readonly setting: Setting;
   readonly recording: Recording;
   readonly graphs: Graphs;
@@ -34,7 +39,7 @@ interface StrayParts {
   readonly branch: readonly number[];
   readonly path: Path;
   /** Walks runs inside the run: those that one of then started, as those that the one of now has. */
-  readonly walkInside: (started: readonly Recording[], was: Parent, now: Parent) => Steps<RunWalk[]>;
+  readonly walkInside: (started: readonly Recording[], was: Parent, now: Parent) => Steps<W[]>;
 }
 
 /** Events of a run that went its own way, at most: so many for each that was recorded, and some. */
@@ -45,13 +50,13 @@ const EVENTS_MORE = 10_000;
  * Follows a run that goes another way than it went. Results are those of the same visits of the same nodes with the same
  * params; waits end as they ended. It ends where one is missing.
  */
-export class Stray {
+export class Stray<W extends Inside> {
   isCut = false;
-  readonly children: RunWalk[] = [];
+  readonly children: W[] = [];
 
   /** @param state the run after it went another way, `#now` being the time by then, in milliseconds since 1970 */
   constructor(
-    private readonly parts: StrayParts,
+    private readonly parts: StrayParts<W>,
     public state: RunState,
     private now: number,
   ) {}

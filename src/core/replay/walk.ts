@@ -19,7 +19,7 @@ import { isGiven } from './given.js';
 import { withLimitsOf } from './limits.js';
 import { Path, placeIn } from './path.js';
 import { isCall, isSameCall, settleRecorded } from './recorded-call.js';
-import { linkOf, type Recording, submittedOf } from './recording.js';
+import { linkOf, originalOf, type Recording, submittedOf } from './recording.js';
 import type { Missing, Place } from './replayed.js';
 import { isSameEvent } from './same-event.js';
 import { type Bases, type Graphs, noteMissing, type Setting } from './setting.js';
@@ -58,9 +58,7 @@ export class RunWalk {
     private readonly bases: Bases = NO_BASES,
     private readonly branch: readonly number[] = [],
   ) {
-    const { started_by: startedBy } = submittedOf(recording);
-    // What an imported run did is what the other one did, under its own id.
-    const runId = startedBy?.kind === ('import' as string) ? (startedBy?.id ?? recording.runId) : recording.runId;
+    const runId = originalOf(recording) ?? recording.runId;
     this.was = blankRun(runId, bases.was);
     this.now = bases.was === bases.now ? this.was : blankRun(runId, bases.now);
     this.#isTwin = this.was === this.now;
@@ -110,6 +108,7 @@ export class RunWalk {
     if (event.type === 'run.retried' && event.parent_seq !== undefined) {
       this.#ends.push({ before: event.parent_seq, state: this.now });
     }
+    this.#passImport(record);
     this.path.note(this.now, event);
     const hadChildren = childrenOf(this.now) !== null;
     this.was = measured(evolve(this.was, record));
@@ -133,6 +132,15 @@ export class RunWalk {
     }
     const own = conditions.fillIn(found);
     this.graphs = { ...this.graphs, own, as: this.graphs.isOwn === true ? own : this.graphs.as };
+  }
+
+  /** What an imported run did before that, the other one did, under its own id. */
+  #passImport({ seq }: EventRecord): void {
+    const { runId } = this.recording;
+    const { started_by: startedBy } = submittedOf(this.recording);
+    if (this.now.runId === runId || seq <= (startedBy?.seq ?? 0)) return;
+    this.was = { ...this.was, runId };
+    this.now = this.#isTwin ? this.was : { ...this.now, runId };
   }
 
   /** Holds what follows from the graph against what was recorded; false if the walk ends here. */

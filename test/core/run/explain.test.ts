@@ -35,7 +35,12 @@ const step = (number: number, node: string, decision: Decision | null, more: Par
 
 /** Why a run came to the step after one with this decision. */
 function because(decision: Decision | null, more: Partial<StepView> = {}): string | undefined {
-  const state = { runId: 'r', graphId: 'g', phase: { kind: 'completed', cursor: null, finishedAt: 0 }, migratedFrom: null } as RunState;
+  const state = {
+    runId: 'r',
+    graphId: 'g',
+    phase: { kind: 'completed', cursor: null, finishedAt: 0 },
+    migratedFrom: null,
+  } as RunState;
   const steps = [step(1, 'a', decision, more), step(2, 'b', null)];
   return explain({ state, steps, waitingChildren: [] }).path[1]?.because;
 }
