@@ -285,17 +285,17 @@ describe('attempts that failed', () => {
 
   it('are as many where the run goes another way before', async () => {
     const retry = { max_attempts: 2, interval_seconds: 0.01 };
-    const before = (document: Document): Document => ({
+    const preceded = (document: Document): Document => ({
       ...document,
       entry_point: 'first',
       nodes: [...(document.nodes as object[]), { name: 'first', tool_name: 'set_data', params: { values: {} } }],
       edges: [{ from_node: 'first', to_node: 'one' }],
     });
     const recording = await record(retried(retry, { fails: 1 }));
-    const as = version(before(retried(retry, { fails: 1 })));
+    const as = version(preceded(retried(retry, { fails: 1 })));
     expect(await replay(recording, { as })).toMatchObject({ missing: [], end: { wouldBe: { status: 'COMPLETED' } } });
     const once = await record(retried(undefined, { fails: 9 }));
-    const more = version(before(retried(retry, { fails: 9 })));
+    const more = version(preceded(retried(retry, { fails: 9 })));
     expect(await replay(once, { as: more })).toMatchObject({ missing: [{ what: 'attempt' }] });
   });
 
