@@ -1508,11 +1508,6 @@ export interface components {
             /** @description Time. A slow server explores less in it. Default 10. */
             seconds?: number;
         };
-        /**
-         * @example {
-         *       "graph_id": "demo-review"
-         *     }
-         */
         ExploreInput: {
             /** @description The document to explore. */
             graph?: components["schemas"]["GraphDefinitionInput"];
@@ -3493,6 +3488,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "graph_id": "demo-review"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ExploreInput"];
             };
         };
