@@ -138,7 +138,7 @@ export class RunWalk {
   #passImport({ seq }: EventRecord): void {
     const { runId } = this.recording;
     const { started_by: startedBy } = submittedOf(this.recording);
-    if (this.now.runId === runId || seq <= (startedBy?.seq ?? 0)) return;
+    if (this.now.runId === runId || seq <= Number(startedBy?.seq)) return;
     this.was = { ...this.was, runId };
     this.now = this.#isTwin ? this.was : { ...this.now, runId };
   }

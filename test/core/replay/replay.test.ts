@@ -85,6 +85,27 @@ describe('a replay through the graph of the run', () => {
     expect(await replay(recording, {}, [])).toMatchObject({ verdict: 'same', steps: { was: 3, wouldBe: 3 } });
   });
 
+  it('knows an imported run by the id that it had, up to the last event that was copied', async () => {
+    const asking = (more: Document): Document => ({
+      entry_point: 'one',
+      nodes: ['one', 'two'].map((name) => ({ name, tool_name: 'count' })),
+      conditional_edges: [
+        { from_node: 'one', cases: [{ when: 'run.run_id == "copy"', to_node: 'two' }], otherwise: 'END' },
+      ],
+      ...more,
+    });
+    const recording = await record(asking({}));
+    const [first, ...others] = recording.records;
+    const imported = (seq: number) => {
+      const event = { ...first!.event, started_by: { kind: 'import', id: recording.runId, seq } } as never;
+      return { ...recording, runId: 'copy', records: [{ ...first!, event }, ...others] };
+    };
+    for (const as of [undefined, version(asking({ limits: { max_steps: 5 } }))]) {
+      expect(await replay(imported(99), { as })).toMatchObject({ verdict: 'same' });
+      expect(await replay(imported(1), { as })).toMatchObject({ firstDivergence: { wouldBe: { toNode: 'two' } } });
+    }
+  });
+
   it('cannot be made without the graph', async () => {
     const recording = await record(counting(1));
     const [first] = recording.records;
