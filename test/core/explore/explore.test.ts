@@ -322,6 +322,14 @@ describe('conditions', () => {
       conditional_edges: [{ from_node: 'a', condition_function: 'choose' }],
     };
     expect(explored(graph, [work, choose]).coverage.nodes.missed).toEqual([]);
+    const later = {
+      entry_point: 'first',
+      nodes: [{ name: 'first', tool_name: 'work' }, { name: 'a', tool_name: 'pick' }, ...graph.nodes.slice(1)],
+      edges: [edge('first', 'a')],
+      conditional_edges: graph.conditional_edges,
+    };
+    const pick = declared('pick', [{ x: 1 }, { x: 2 }]);
+    expect(explored(later, [work, choose, pick]).coverage.nodes.missed).toEqual([]);
   });
 });
 
