@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EngineError, type Problem } from '../core/base/errors.js';
 import { type Json, type JsonObject, jsonBytes } from '../core/base/json.js';
+import { estimateBytes } from '../core/base/json-size.js';
 import type { Capsule, CapsuleGraph } from '../core/capsule/document.js';
 import { graphsIn } from '../core/capsule/graphs-in.js';
 import { makeCapsule } from '../core/capsule/make-capsule.js';
@@ -49,8 +50,11 @@ const PAST_PATCHES = 5;
 const PAST_BYTES = 16_384;
 /** Graphs that steps run, at any depth. */
 const MAX_GRAPHS = 100;
-/** Events of all capsules of one answer. */
-const MAX_EVENTS = 10_000;
+/** The size of all capsules of one answer, as JSON text: making it takes some 20 ms for each megabyte. */
+const MAX_CAPSULE_BYTES = 4_194_304;
+
+/** Of each event, besides what it says. */
+const RECORD_BYTES = 60;
 
 /** A version of a graph, as a document and compiled. */
 interface Known {
@@ -88,13 +92,16 @@ export async function exploreGraph(
       budget: { runs: budget.runs, steps: budget.steps, isTimeOver },
     }),
   );
-  let left = MAX_EVENTS;
+  let left = MAX_CAPSULE_BYTES;
+  const definitions = new Set([root, ...known.values()].map(({ definition }) => definition));
+  const definitionBytes = estimateBytes([...definitions] as unknown as Json);
   const findings: ShownFinding[] = [];
   for (const { recording, ...finding } of explored.findings) {
-    const events = recording === null ? 0 : countEvents(recording);
-    const isShown = recording !== null && events <= left;
-    if (isShown) left -= events;
+    const bytes = recording === null ? 0 : sizeOf(recording, definitionBytes, left);
+    const isShown = recording !== null && bytes <= left;
+    if (isShown) left -= bytes;
     findings.push({ ...finding, capsule: isShown ? await capsuleOf(deps, recording, root, known) : null });
+    if (turns.isOver()) await turns.next();
   }
   return { ...explored, findings };
 }
@@ -164,10 +171,16 @@ async function readExamples({ store, turns }: ExploreDeps, { compiled }: Known):
   return new Map([...examples].map(([node, patches]) => [node, [...patches.values()]]));
 }
 
-function countEvents(recording: Recording): number {
-  let count = 0;
-  for (const { records } of runsOf(recording)) count += records.length;
-  return count;
+/** About the bytes of a capsule, with the graphs that it can hold; stops counting above a limit. */
+function sizeOf(recording: Recording, definitionBytes: number, limit: number): number {
+  let bytes = definitionBytes;
+  for (const { records } of runsOf(recording)) {
+    for (const { event } of records) {
+      if (bytes > limit) return bytes;
+      bytes += RECORD_BYTES + estimateBytes(event as unknown as Json, limit - bytes);
+    }
+  }
+  return bytes;
 }
 
 /** Its time is that of the exploration, so that the same exploration gives the same capsules. */

@@ -230,4 +230,32 @@ describe('a backtest', () => {
     await refused;
     expect(workers.every(({ isEnded }) => isEnded)).toBe(true);
   });
+
+  it('can fail in a worker while more runs are read: nothing is left unhandled', async () => {
+    await startWithWorkers([rate, isDone]);
+    await engine.engine.saveGraph(rating(5));
+    await runAll('rating', Array<number>(101).fill(5));
+    let reads = 0;
+    const readJournals = engine.store.readJournals.bind(engine.store);
+    Object.assign(engine.store, {
+      readJournals: async (...given: Parameters<typeof readJournals>) => {
+        reads += 1;
+        if (reads > 1) {
+          engine.engine.stop();
+          for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+        }
+        return readJournals(...given);
+      },
+    });
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    try {
+      const report = engine.engine.backtestGraph('rating', through(rating(5)));
+      await expect(report).rejects.toMatchObject({ code: 'shutting_down' });
+    } finally {
+      process.off('unhandledRejection', note);
+    }
+    expect(unhandled).toEqual([]);
+  });
 });

@@ -97,4 +97,19 @@ describe('POST /graph/explore', () => {
     expect(status).toBe(200);
     expect(body.complete).toBe(false);
   });
+
+  it('leaves out capsules that would make the answer too large', async () => {
+    const nodes = Array.from({ length: 40 }, (_, index) => ({
+      name: `n${index}`,
+      tool_name: 'http_request',
+      params: { url: 'https://example.com/', headers: { 'x-long': 'x'.repeat(5000) } },
+    }));
+    const edges = nodes.slice(1).map(({ name }, index) => ({ from_node: `n${index}`, to_node: name }));
+    const { body } = await server.ask('POST /graph/explore', {
+      graph: { name: 'Wide', entry_point: 'n0', nodes, edges },
+    });
+    expect(body.findings).toHaveLength(40);
+    expect(body.findings[0].capsule).not.toBeNull();
+    expect(JSON.stringify(body).length).toBeLessThan(6_000_000);
+  });
 });

@@ -1,7 +1,7 @@
 import { definedOnly } from '../base/defined-only.js';
 import { messageOf } from '../base/errors.js';
 import { isPlainObject, type JsonObject } from '../base/json.js';
-import { NO_MASK, secretLabel } from '../base/mask.js';
+import { NO_MASK } from '../base/mask.js';
 import { ExpressionError } from '../expressions/expressions.js';
 import type { CompiledNode } from '../graph/compile.js';
 import { scopeOf } from '../run/routing.js';
@@ -63,7 +63,8 @@ function prepareCall(node: CompiledNode, state: RunState): { tool: AnyTool; para
   const { tool, params } = node;
   if (tool === undefined) return refuse('tool_missing', `The tool "${node.toolName}" is not registered.`);
   try {
-    const secrets = Object.fromEntries(params.secretNames.map((name) => [name, secretLabel(name)]));
+    // Text that fits as a key or a token, which the label in logs does not.
+    const secrets = Object.fromEntries(params.secretNames.map((name) => [name, `secret-${name}`]));
     const rendered = params.isStatic ? params.preview : params.render({ ...scopeOf(state), secrets });
     if (tool.params === undefined) return { tool, params: rendered };
     const parsed = tool.params.safeParse(rendered);

@@ -1,7 +1,12 @@
+import { patchFingerprint, ZERO } from '../base/fingerprint.js';
 import type { Json, JsonObject } from '../base/json.js';
 import { isBudget } from '../run/limits.js';
 import { type Cursor, cursorOf } from '../run/state.js';
 import type { Frame, World } from './world.js';
+
+/** Characters of a fingerprint that is kept as it is; of a longer one its beginning is, which says where the run is. */
+const MAX_TEXT = 512;
+const SHOWN_TEXT = 128;
 
 /** What tells apart the graph that is explored from those that it runs. */
 export interface Relevance {
@@ -14,7 +19,14 @@ export interface Relevance {
 export function fingerprintOf({ frame }: World, relevance: Relevance): string {
   const parts: Json[] = [];
   for (let at: Frame | null = frame; at !== null; at = at.above) parts.push(partOf(at, relevance));
-  return JSON.stringify(parts);
+  return inShort(JSON.stringify(parts));
+}
+
+/** Long texts by what tells them apart: all states are kept, and the data of each can be a megabyte. */
+function inShort(text: string): string {
+  if (text.length <= MAX_TEXT) return text;
+  const [one, other] = patchFingerprint(ZERO, {}, { text });
+  return `${text.length} ${one} ${other} ${text.slice(0, SHOWN_TEXT)}`;
 }
 
 function partOf({ graph, state, failing, results, first }: Frame, relevance: Relevance): Json {

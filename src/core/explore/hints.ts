@@ -1,7 +1,7 @@
 import type { Json } from '../base/json.js';
 import { splitTemplate } from '../expressions/template-text.js';
 import { ANY_ITEM, type Use, type UsedKind, usesOf } from '../expressions/uses.js';
-import { type GraphDefinition, paramsOf } from '../graph/definition.js';
+import { type GraphDefinition, type NodeDefinition, paramsOf } from '../graph/definition.js';
 import type { Edge } from '../graph/edges.js';
 import { retryRulesOf } from '../graph/error-entries.js';
 
@@ -62,6 +62,7 @@ export function hintsOf(definition: GraphDefinition, edges: readonly Edge[]): Hi
   const collector = new HintCollector();
   for (const node of definition.nodes) {
     for (const source of sourcesIn(paramsOf(node))) collector.add(node.name, usesOf(source));
+    collector.addUrl(usesOf(sourceOfUrl(node)));
     for (const { when } of retryRulesOf(node, '')) collector.add(node.name, usesOf(when?.source ?? ''));
   }
   for (const { from, expressions, kind } of edges) {
@@ -70,6 +71,16 @@ export function hintsOf(definition: GraphDefinition, edges: readonly Edge[]): Hi
     if (kind === 'condition') collector.readsAll = true;
   }
   return collector.finish();
+}
+
+/** An address that requests can be sent to. */
+const SOME_URL = 'https://example.com/';
+
+/** The expression that the address of a request begins with; empty if there is none. */
+function sourceOfUrl(node: NodeDefinition): string {
+  const { url } = node.tool_name === 'http_request' ? paramsOf(node) : {};
+  const [first] = typeof url === 'string' ? (splitTemplate(url).parts ?? []) : [];
+  return typeof first === 'object' ? first.source : '';
 }
 
 /** The sources of the expressions in the strings of params. */
@@ -101,6 +112,12 @@ class HintCollector {
       this.#merge(use.path, use);
       if (use.path[0] === 'data') this.#noteKey(node, use.path[1] ?? ANY_ITEM);
     }
+  }
+
+  /** Other text than an address would be no request. */
+  addUrl(uses: readonly Use[]): void {
+    const [first] = uses;
+    if (first !== undefined && uses.length === 1) this.#merge(first.path, { constant: SOME_URL });
   }
 
   #noteKey(node: string, key: string): void {

@@ -100,16 +100,14 @@ export class BacktestUseCases {
     const takeFirst = async (): Promise<void> => {
       for (const result of (await underWay.shift()) ?? []) count(backtest, result);
     };
-    try {
-      for await (const batch of this.#batches(graphId, request)) {
-        if (underWay.length >= width) await takeFirst();
-        underWay.push(work.replay(batch));
-      }
-      while (underWay.length > 0) await takeFirst();
-    } finally {
-      // One has failed: the others may too, and nobody takes them.
-      for (const replayed of underWay) replayed.catch(() => undefined);
+    for await (const batch of this.#batches(graphId, request)) {
+      if (underWay.length >= width) await takeFirst();
+      const replayed = work.replay(batch);
+      // It can fail before it is taken, or never be taken, if another one has failed.
+      replayed.catch(() => undefined);
+      underWay.push(replayed);
     }
+    while (underWay.length > 0) await takeFirst();
     return backtest.result();
   }
 

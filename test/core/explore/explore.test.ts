@@ -240,6 +240,21 @@ describe('calls', () => {
     expect(JSON.stringify(findings)).not.toContain('TOKEN');
   });
 
+  it('have text that fits in place of secrets', () => {
+    const params = { url: 'https://example.com/', auth: { bearer: '${ secrets.TOKEN }' } };
+    expect(explored(call('http_request', { params })).found).toEqual(['warning unhandled_failure /nodes/0']);
+  });
+
+  it('go to addresses: what a request is sent to is one', () => {
+    const params = { url: '${ input_data.service }/x', save_as: 'x' };
+    const { found, coverage } = explored({
+      ...call('http_request', { params }, { edges: [edge('a', 'b')] }),
+      nodes: [{ name: 'a', tool_name: 'http_request', params }, set('b')],
+    });
+    expect(found).toContain('warning unhandled_failure /nodes/0');
+    expect(coverage.nodes.missed).toEqual([]);
+  });
+
   it('of tools that touch nothing are made, whatever they do besides', () => {
     const pure = defineTool({
       name: 'pure',

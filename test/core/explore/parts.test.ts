@@ -1,13 +1,36 @@
 import { describe, expect, it } from 'vitest';
+import { fingerprintOf } from '../../../src/core/explore/fingerprint.js';
 import { guess } from '../../../src/core/explore/guess.js';
 import { hintsOf, NO_HINT } from '../../../src/core/explore/hints.js';
 import { createRandom } from '../../../src/core/explore/random.js';
 import { valuesOf } from '../../../src/core/explore/schema-values.js';
 import { loopIn, StateSpace } from '../../../src/core/explore/state-space.js';
+import { frameOf, type World } from '../../../src/core/explore/world.js';
 import { usesOf } from '../../../src/core/expressions/uses.js';
 import { edgesOf } from '../../../src/core/graph/edges.js';
 import { compileJsonSchema } from '../../../src/core/json-schema/json-schema.js';
-import { definitionOf } from '../../helpers/run-driver.js';
+import type { Command } from '../../../src/core/run/decide.js';
+import { compiled, definitionOf, RunDriver } from '../../helpers/run-driver.js';
+import { BUILT_IN } from './explore-graph.js';
+
+describe('the fingerprint of a world', () => {
+  const graph = compiled({ entry_point: 'a', nodes: [{ name: 'a', tool_name: 'set_data' }] }, BUILT_IN);
+  const print = (inputData: string) => {
+    const run = new RunDriver(graph, { inputData });
+    const { events } = run.decide() as Extract<Command, { type: 'append' }>;
+    run.append(...events);
+    const frame = frameOf(graph, { state: run.state, records: [] }, null);
+    return fingerprintOf({ frame } as World, { graph, keys: undefined });
+  };
+
+  it('is short for large data, and tells it apart', () => {
+    const long = 'x'.repeat(100_000);
+    expect(print(`${long}a`)).toBe(print(`${long}a`));
+    expect(print(`${long}a`)).not.toBe(print(`${long}b`));
+    expect(print(`${long}a`).length).toBeLessThan(600);
+    expect(print('a')).not.toBe(print('b'));
+  });
+});
 
 describe('what an expression uses', () => {
   it.each([
