@@ -1,5 +1,6 @@
 import { definedOnly } from '../base/defined-only.js';
 import type { Problem } from '../base/errors.js';
+import { MAX_MOMENT } from '../base/form.js';
 import { createPacer, type Steps } from '../base/steps.js';
 import type { CompiledGraph } from '../graph/compile.js';
 import { type GraphRef, type Recording, runsOf, submittedOf } from '../replay/recording.js';
@@ -191,7 +192,7 @@ class Copier {
   }
 
   #later(deadline: number | undefined): number | undefined {
-    return deadline === undefined ? undefined : deadline + this.#shiftMs;
+    return deadline === undefined ? undefined : Math.min(deadline + this.#shiftMs, MAX_MOMENT);
   }
 
   #idOf(runId: string): string {

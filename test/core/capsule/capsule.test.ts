@@ -185,6 +185,16 @@ describe('a capsule that cannot be read', () => {
     expect(problemsAfter(['/events/0/payload/parent', parent])).toEqual(['wrong_parent at /events/0/payload/parent']);
   });
 
+  it('waits until a time that no date can have', () => {
+    const wait = (until: number) => ({ kind: 'timer', until, save_as: 'a' }) as const;
+    const started = (until: number): RunEvent[] => [
+      { type: 'run.started', next: 'a' },
+      { type: 'wait.started', step: 1, node: 'a', attempt: 1, logs: [], wait: wait(until) },
+    ];
+    expect(problemsOf(started(8.64e15 + 1))).toEqual(['unreadable_event at /events/2']);
+    expect(problemsOf(started(8.64e15))).toBeUndefined();
+  });
+
   it('is submitted twice', () => {
     expect(problemsOf([submitted])).toEqual(['unreadable_event at /events/1']);
   });
