@@ -14,6 +14,13 @@ const COMPARED_VERSIONS = 10;
 const MAX_ID = 100;
 const MAX_NAME = 200;
 
+/** A version of a graph of a capsule. */
+export interface GivenVersion {
+  readonly graph: CapsuleGraph;
+  /** Where its definition stands in the capsule. */
+  readonly pointer: string;
+}
+
 type ImportDeps = Pick<RunDeps, 'store' | 'turns' | 'now' | 'newId'>;
 
 /**
@@ -22,8 +29,6 @@ type ImportDeps = Pick<RunDeps, 'store' | 'turns' | 'now' | 'newId'>;
  */
 export class GraphImport {
   readonly problems: Problem[] = [];
-  /** Ids under which this import has saved graphs: other versions of them follow. */
-  readonly #ours = new Set<string>();
 
   /** @param mark what ids of graphs end with whose own id is taken */
   constructor(
@@ -32,19 +37,46 @@ export class GraphImport {
     private readonly mark: string,
   ) {}
 
-  /** The version here that stands for a graph of a capsule; `undefined` if {@link problems} say what is wrong with it. */
-  async place(graph: CapsuleGraph, pointer: string): Promise<GraphRef | undefined> {
-    const { graph_id: graphId, version, definition } = graph;
+  /**
+   * The versions here that stand for versions of one graph of a capsule, all of one graph here: a run can have been moved
+   * from one to another. `undefined` if {@link problems} say what is wrong with them.
+   */
+  async place(versions: readonly GivenVersion[]): Promise<readonly GraphRef[] | undefined> {
+    const [{ graph }] = versions as readonly [GivenVersion, ...GivenVersion[]];
+    const { graph_id: graphId } = graph;
     const other = `${graphId.slice(0, MAX_ID - this.mark.length - 1).replace(/-$/, '')}-${this.mark}`;
-    const found =
-      (await this.#findSame(graphId, version, definition)) ??
-      (await this.#findSame(graphId, undefined, definition)) ??
-      (await this.#findAmong(other, definition));
-    if (found !== undefined) return found;
-    const document = await this.#check(definition, pointer);
-    if (document === undefined) return undefined;
-    const isFree = this.#ours.has(graphId) || !(await this.deps.store.hasGraph(graphId));
-    return this.#save(isFree ? graphId : other, document);
+    const here = await this.#findAll(versions, ({ version, definition }) => this.#findIn(graphId, version, definition));
+    if (here.every(isThere)) return here;
+    const beside = await this.#findAll(versions, ({ definition }) => this.#findAmong(other, definition));
+    if (beside.every(isThere)) return beside;
+    const documents: GraphDefinition[] = [];
+    for (const { graph: given, pointer } of versions) {
+      const document = await this.#check(given.definition, pointer);
+      if (document !== undefined) documents.push(document);
+    }
+    if (documents.length < versions.length) return undefined;
+    const isFree = !(await this.deps.store.hasGraph(graphId));
+    const saved: GraphRef[] = [];
+    for (const [index, document] of documents.entries()) {
+      const known = isFree ? undefined : beside[index];
+      saved.push(known ?? (await this.#save(isFree ? graphId : other, document)));
+    }
+    return saved;
+  }
+
+  async #findAll(
+    versions: readonly GivenVersion[],
+    find: (graph: CapsuleGraph) => Promise<GraphRef | undefined>,
+  ): Promise<(GraphRef | undefined)[]> {
+    const found: (GraphRef | undefined)[] = [];
+    for (const { graph } of versions) found.push(await find(graph));
+    return found;
+  }
+
+  async #findIn(graphId: string, version: number, definition: object): Promise<GraphRef | undefined> {
+    return (
+      (await this.#findSame(graphId, version, definition)) ?? (await this.#findSame(graphId, undefined, definition))
+    );
   }
 
   async #findAmong(graphId: string, definition: object): Promise<GraphRef | undefined> {
@@ -82,13 +114,14 @@ export class GraphImport {
       const { store, turns, now } = this.deps;
       await turns.next();
       const version = { graphId, name, definition: { ...document, name }, createdAt: now() };
-      const isThere = await store.hasGraph(graphId);
-      const saved = isThere ? await store.updateGraph(version) : await store.createGraph(version);
-      if (saved.result === 'saved') {
-        this.#ours.add(graphId);
-        return { graphId, version: saved.version };
-      }
+      const isKnown = await store.hasGraph(graphId);
+      const saved = isKnown ? await store.updateGraph(version) : await store.createGraph(version);
+      if (saved.result === 'saved') return { graphId, version: saved.version };
     }
     throw new EngineError('graph_exists', `A graph with the id "${graphId}" was made at the same time. Try again.`);
   }
+}
+
+function isThere(ref: GraphRef | undefined): ref is GraphRef {
+  return ref !== undefined;
 }

@@ -9,7 +9,7 @@ import { ReplayError, TooManyDescendantsError } from '../store/errors.js';
 import type { Idempotency, Unit } from '../store/store.js';
 import { type CapsuleDeps, invalidCapsule, openCapsule } from './capsules.js';
 import type { GraphUseCases } from './graphs.js';
-import { GraphImport } from './import-graphs.js';
+import { type GivenVersion, GraphImport } from './import-graphs.js';
 import { loadRun, type RunDeps, replay } from './shared.js';
 
 export interface ImportRun extends Actor {
@@ -115,13 +115,18 @@ async function placeGraphs(
   const mark = digest.slice(DIGEST_PREFIX.length, DIGEST_PREFIX.length + MARK_LENGTH);
   const importing = new GraphImport(deps, graphs, mark);
   const placed = new Map<string, CompiledGraph>();
-  for (const [index, document] of documents.entries()) {
-    const ref = await importing.place(document, `/graphs/${index}/definition`);
-    if (ref === undefined) continue;
-    placed.set(
-      keyOf({ graphId: document.graph_id, version: document.version }),
-      await deps.graphs.pinned(ref.graphId, ref.version),
-    );
+  const byId = new Map<string, GivenVersion[]>();
+  for (const [index, graph] of documents.entries()) {
+    const versions = byId.get(graph.graph_id) ?? [];
+    versions.push({ graph, pointer: `/graphs/${index}/definition` });
+    byId.set(graph.graph_id, versions);
+  }
+  for (const [graphId, versions] of byId) {
+    const refs = (await importing.place(versions)) ?? [];
+    for (const [index, ref] of refs.entries()) {
+      const version = versions[index]?.graph.version ?? 0;
+      placed.set(keyOf({ graphId, version }), await deps.graphs.pinned(ref.graphId, ref.version));
+    }
   }
   if (importing.problems.length > 0) throw invalidCapsule(importing.problems, POINTER);
   return (ref) => placed.get(keyOf(ref));

@@ -97,6 +97,35 @@ describe('a run that was exported and imported', () => {
     expect((await other.engine.getGraph(`two-${mark}`)).name).toBe(`two (${mark})`);
   });
 
+  it('was moved from one version to another, both of one graph here', async () => {
+    const from = await start({}, asking);
+    const original = await runOf(from, 'asking');
+    await from.engine.saveGraph({
+      ...asking,
+      nodes: [node('a'), node('ask', 'wait_for_input', { message: '?' }), node('z', 'fail', { message: 'no' })],
+    } as never);
+    await from.engine.migrateRuns('asking', { toVersion: 2, runs: { ids: [original.runId] }, dryRun: false });
+    const capsule = await exported(from, original.runId);
+    const mark = String(capsule.digest).slice(7, 15);
+    const versions = (capsule.graphs as JsonObject[]).map(({ version }) => version);
+    expect(versions).toEqual([1, 2]);
+    // One has neither; one has the first and nothing else, under other numbers.
+    const [empty, first] = [await start(), await start({}, { ...two, graph_id: 'asking' })];
+    await first.engine.saveGraph(asking as never);
+    for (const [to, id] of [
+      [empty, 'asking'],
+      [first, `asking-${mark}`],
+      [first, `asking-${mark}`],
+    ] as const) {
+      const copy = await to.engine.importRun({ capsule, goesOn: true });
+      expect(copy).toMatchObject({ graphId: id, graphVersion: 2 });
+      expect((await stateOf(to, copy.runId, 0)).migratedFrom).toMatchObject({ version: 1 });
+      await to.engine.resumeRun(copy.runId, { payload: 1 });
+      expect(statusOf(await stateOf(to, copy.runId))).toBe('FAILED');
+      expect((await to.engine.replayRun({ run: { id: copy.runId } })).verdict).toBe('same');
+    }
+  });
+
   it('is cancelled if it had not ended, tells nobody, and goes on once it is retried', async () => {
     const [from, to] = [await start({}, asking), await start()];
     const original = await runOf(from, 'asking');

@@ -11,6 +11,10 @@ export type Fields<T> = {
 export const isText: Check<string> = (value) => typeof value === 'string';
 export const isFlag: Check<boolean> = (value) => typeof value === 'boolean';
 export const isNumber: Check<number> = (value): value is number => Number.isFinite(value);
+/** The furthest moment that a Date can be, in milliseconds since 1970. */
+export const MAX_MOMENT = 8.64e15;
+/** A moment in milliseconds since 1970. */
+export const isMoment: Check<number> = (value): value is number => isNumber(value) && Math.abs(value) <= MAX_MOMENT;
 /** A whole number from 0 up. */
 export const isCount: Check<number> = (value): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 

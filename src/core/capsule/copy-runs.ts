@@ -1,5 +1,6 @@
 import { definedOnly } from '../base/defined-only.js';
 import type { Problem } from '../base/errors.js';
+import { MAX_MOMENT } from '../base/form.js';
 import { createPacer, type Steps } from '../base/steps.js';
 import type { CompiledGraph } from '../graph/compile.js';
 import { type GraphRef, type Recording, runsOf, submittedOf } from '../replay/recording.js';
@@ -79,7 +80,7 @@ class Copier {
     if (graph === undefined) return this.#refuse('missing_graph', '/graphs', 'The graph of a run is missing.');
     const copied = yield* this.#copyJournal(recording, graph, pointer);
     if (copied === undefined) return;
-    const missing = missingNode(copied.state, graph);
+    const missing = missingNode(copied.state, this.#lastGraph(recording) ?? graph);
     if (missing !== undefined) {
       const message = `The run is at node "${missing}", which its graph does not have.`;
       return this.#refuse('missing_node', `${pointer}/events`, message);
@@ -107,7 +108,8 @@ class Copier {
     const copies: EventRecord[] = [];
     let state = blankRun(opened.runId, inheritedBy(first));
     for (const record of records) {
-      const event = record.seq === 1 ? { ...first, ...definedOnly({ concurrency }) } : this.#rewrite(record.event);
+      const event =
+        record.seq === 1 ? { ...first, ...definedOnly({ concurrency }) } : this.#rewrite(record.event, recording);
       const copy = event === record.event ? record : recordOf(record, event);
       copies.push(copy);
       state = evolve(state, copy);
@@ -138,7 +140,7 @@ class Copier {
   }
 
   /** The event as it is in the copy: the same one, if it names nothing of where it comes from. */
-  #rewrite(event: RunEvent): RunEvent {
+  #rewrite(event: RunEvent, recording: Recording): RunEvent {
     switch (event.type) {
       case 'wait.started':
         return event.wait.kind === 'graph' ? { ...event, wait: this.#renameGraph(event.wait) } : event;
@@ -150,6 +152,12 @@ class Copier {
       case 'limit.reached': {
         const { limit_of: above, ...reached } = event;
         return { ...reached, ...definedOnly({ limit_of: above === undefined ? undefined : this.#ids.get(above) }) };
+      }
+      case 'run.migrated': {
+        const [from_version, to_version] = [event.from_version, event.to_version].map((version) => {
+          return this.#versionOf(recording, version)?.version ?? version;
+        }) as [number, number];
+        return { ...event, from_version, to_version };
       }
       case 'run.retried': {
         const { budgets_of, deadline_at, ...retried } = event;
@@ -168,12 +176,23 @@ class Copier {
     return graph === undefined ? wait : { ...wait, graph_id: graph.graphId, graph_version: graph.version };
   }
 
+  /** The version here that stands for one of the graph of a run. */
+  #versionOf(recording: Recording, version: number): CompiledGraph | undefined {
+    return this.options.graphFor({ graphId: submittedOf(recording).graph_id, version });
+  }
+
+  /** The graph that a run went on with when it was last moved. */
+  #lastGraph(recording: Recording): CompiledGraph | undefined {
+    const moved = recording.records.findLast(({ event }) => event.type === 'run.migrated')?.event;
+    return moved?.type === 'run.migrated' ? this.#versionOf(recording, moved.to_version) : undefined;
+  }
+
   #known(runIds: readonly string[] | undefined): readonly string[] | undefined {
     return runIds?.flatMap((id) => this.#ids.get(id) ?? []);
   }
 
   #later(deadline: number | undefined): number | undefined {
-    return deadline === undefined ? undefined : deadline + this.#shiftMs;
+    return deadline === undefined ? undefined : Math.min(deadline + this.#shiftMs, MAX_MOMENT);
   }
 
   #idOf(runId: string): string {

@@ -17,6 +17,7 @@ function* collectGraphs(recording: Recording, found: Map<string, GraphRef>, isDu
       const { graph_id: id, graph_version: version } = event.wait;
       if (id !== undefined && version !== undefined) add(id, version);
     }
+    if (event.type === 'run.migrated') add(graph_id, event.to_version);
     if (isDue()) yield;
   }
   for (const child of recording.children) yield* collectGraphs(child, found, isDue);

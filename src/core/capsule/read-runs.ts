@@ -110,6 +110,9 @@ export class RunReader {
     if (typeof seq !== 'number' || !isNextRecord(before, { seq, type })) {
       return this.#refuse(`${pointer}/seq`, 'missing_event', expected(before));
     }
+    if (type === 'run.submitted' && before > 0) {
+      return this.#refuse(pointer, 'unreadable_event', 'A run is submitted once, by its first event.');
+    }
     const ms = readTime(time);
     if (ms === undefined) {
       const message =

@@ -99,7 +99,9 @@ export class Tape {
 }
 
 function push<T>(lists: Map<string, T[]>, key: string, item: T): void {
-  lists.set(key, [...(lists.get(key) ?? []), item]);
+  const list = lists.get(key) ?? [];
+  list.push(item);
+  lists.set(key, list);
 }
 
 function keyOf(state: RunState): string {

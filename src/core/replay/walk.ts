@@ -16,6 +16,7 @@ import type { Circumstances } from '../run/visit.js';
 import { resultOf, resultOfLost } from './child-result.js';
 import { deriveCall } from './derived-call.js';
 import { isGiven } from './given.js';
+import { refuseInput, withInputOf } from './input.js';
 import { withLimitsOf } from './limits.js';
 import { Path, placeIn } from './path.js';
 import { isCall, isSameCall, settleRecorded } from './recorded-call.js';
@@ -66,6 +67,7 @@ export class RunWalk {
 
   /** Walks as far as the recording leads. */
   *walk(): Steps<void> {
+    if (this.#isRefused()) return;
     const { records } = this.recording;
     // Of the steps that a fork copied, only results are there.
     const copied = records.findLastIndex(({ event }) => event.type === 'run.forked');
@@ -84,6 +86,13 @@ export class RunWalk {
     )
       return;
     this.#miss('node', `The graph has no node "${cursor.node}", at which the run is.`);
+  }
+
+  /** True if the run would not have been started. */
+  #isRefused(): boolean {
+    const refused = refuseInput(this.recording, this.graphs);
+    if (refused !== undefined) this.setting.found.divergence ??= { at: this.place, ...refused };
+    return refused !== undefined;
   }
 
   /** The run as it was when its parent went on by an event; as it is in the end for all events but those before a retry. */
@@ -112,7 +121,7 @@ export class RunWalk {
     this.path.note(this.now, event);
     const hadChildren = childrenOf(this.now) !== null;
     this.was = measured(evolve(this.was, record));
-    const otherwise = withLimitsOf(record, this.graphs, this.setting);
+    const otherwise = withInputOf(withLimitsOf(record, this.graphs, this.setting), this.recording, this.graphs);
     this.#isTwin &&= otherwise === record;
     this.now = this.#isTwin ? this.was : measured(evolve(this.now, otherwise));
     this.#index += 1;

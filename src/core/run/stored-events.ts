@@ -5,6 +5,7 @@ import {
   hasFields,
   isCount,
   isListOf,
+  isMoment,
   isNumber,
   isOneOf,
   isRecordOf,
@@ -117,7 +118,7 @@ const isDecision = hasFields<Decision>({
 });
 const isWaitStart = hasFields<WaitStart>({
   kind: isOneOf<WaitStart['kind']>({ timer: 0, input: 0, signal: 0, graph: 0 }),
-  until: orNull(isNumber),
+  until: orNull(isMoment),
   message: optional(isText),
   schema: optional(isJsonObject),
   signal: optional(isText),
@@ -160,7 +161,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
     join_node: optional(isText),
     name: optional(isText),
     by,
-    deadline_at: optional(isNumber),
+    deadline_at: optional(isMoment),
     budgets_of: optional(isListOf(isText)),
     notify: optional(isNotify),
     concurrency: optional(hasFields<GivenConcurrency>(concurrencyFields)),
@@ -171,7 +172,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
   'step.failed': {
     ...call,
     error: isRunError,
-    retry_at: optional(isNumber),
+    retry_at: optional(isMoment),
     retry_policy: optional(isCount),
     patch: optional(isJsonObject),
     decision: optional(isDecision),
@@ -229,7 +230,7 @@ const FIELDS: { readonly [T in EventType]: Fields<Omit<EventOf<T>, 'type'>> } = 
   'run.drained': {},
   'run.retried': {
     limits: optional(isGivenLimits),
-    deadline_at: optional(isNumber),
+    deadline_at: optional(isMoment),
     parent_seq: optional(isCount),
     by,
     data: optional(isJsonObject),

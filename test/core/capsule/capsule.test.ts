@@ -91,6 +91,15 @@ describe('a capsule', () => {
     expect(finishSteps(graphsIn({ runId: 'r', records: recordsOf('r', events), children: [] }))).toHaveLength(1);
   });
 
+  it('has each version that the run was moved to', () => {
+    const moved = { type: 'run.migrated', from_version: 2, to_version: 5 } as const;
+    const records = recordsOf('r', [submitted, { type: 'run.started', next: 'a' }, moved]);
+    expect(finishSteps(graphsIn({ runId: 'r', records, children: [] }))).toEqual([
+      { graphId: 'my-graph', version: 2 },
+      { graphId: 'my-graph', version: 5 },
+    ]);
+  });
+
   it('has the same digest however it is written, and another one after any change', () => {
     const document = capsuleOf(family());
     const turn = (value: object): object => Object.fromEntries(Object.entries(value).reverse());
@@ -174,6 +183,20 @@ describe('a capsule that cannot be read', () => {
   it('is one of a run inside another one', () => {
     const parent = { run_id: 'run-0', seq: 4, index: 0, kind: 'branch', depth: 1 } as const;
     expect(problemsAfter(['/events/0/payload/parent', parent])).toEqual(['wrong_parent at /events/0/payload/parent']);
+  });
+
+  it('waits until a time that no date can have', () => {
+    const wait = (until: number) => ({ kind: 'timer', until, save_as: 'a' }) as const;
+    const started = (until: number): RunEvent[] => [
+      { type: 'run.started', next: 'a' },
+      { type: 'wait.started', step: 1, node: 'a', attempt: 1, logs: [], wait: wait(until) },
+    ];
+    expect(problemsOf(started(8.64e15 + 1))).toEqual(['unreadable_event at /events/2']);
+    expect(problemsOf(started(8.64e15))).toBeUndefined();
+  });
+
+  it('is submitted twice', () => {
+    expect(problemsOf([submitted])).toEqual(['unreadable_event at /events/1']);
   });
 
   it('has a step with more log lines than a step can have', () => {

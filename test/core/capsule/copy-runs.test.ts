@@ -65,6 +65,25 @@ describe('the copy of a run', () => {
     });
   });
 
+  it('was moved between the versions here that stand for those of the original', () => {
+    const versions = new Map([
+      [submitted.graph_version, { ...graph, version: 11 }],
+      [
+        submitted.graph_version + 1,
+        { ...compiled({ entry_point: 'e', nodes: [{ name: 'e', tool_name: 'none' }] }, tools), version: 12 },
+      ],
+    ]);
+    const graphFor = ({ version }: { version: number }) => versions.get(version);
+    const [from_version, to_version] = [submitted.graph_version, submitted.graph_version + 1];
+    const move: RunEvent = { type: 'run.migrated', from_version, to_version };
+    const { events, state } = copied(alone(move, { type: 'run.started', next: 'e' }), { graphFor });
+    expect(events[1]).toEqual({ ...move, from_version: 11, to_version: 12 });
+    expect(state).toMatchObject({ graphVersion: 12, migratedFrom: { version: 11 } });
+    // A version that did not come with it keeps its number.
+    expect(copied(alone({ ...move, from_version: 77 }), { graphFor }).events[1]).toMatchObject({ from_version: 77 });
+    expect(copyOf(alone(move, begun), { graphFor }).problems).toMatchObject([{ code: 'missing_node' }]);
+  });
+
   it('takes from the budgets of runs that came with it, and of no others', () => {
     const parent = { run_id: 'run-1', seq: 3, index: 0, kind: 'graph', depth: 1 } as const;
     const wait = { kind: 'graph', until: null, save_as: 'x' } as const;

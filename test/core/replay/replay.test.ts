@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { defineCondition, defineTool } from '../../../src/core/tool/tool.js';
 import { FatalError } from '../../../src/core/tool/tool-errors.js';
+import { recordingOf } from '../../helpers/replayed.js';
+import { until } from '../../helpers/until.js';
 import { type Document, useReplays } from './replays.js';
 
 const calls: string[] = [];
@@ -30,7 +32,8 @@ const isMany = defineCondition({
   choose: ({ data }) => (data.n < 3 ? 'again' : 'END'),
 });
 
-const { record, replay, version } = useReplays([count, score, shaky, secretive, isMany]);
+const replays = useReplays([count, score, shaky, secretive, isMany]);
+const { record, replay, version } = replays;
 
 /** Counts up to a limit, and then goes where the score leads. */
 function counting(limit: number, more: Document = {}): Document {
@@ -335,6 +338,53 @@ describe('attempts that failed', () => {
       firstDivergence: { was: { toNode: null }, wouldBe: { text: 'fails with tool_failed and goes to "rescue"' } },
       missing: [{ at: { node: 'rescue' }, what: 'call' }],
     });
+  });
+});
+
+describe('the input', () => {
+  const echo = { tool_name: 'set_data', params: { values: { n: '${ input_data.n }', m: '${ has(input_data.m) }' } } };
+  const asks = (properties: object) => single(echo, { input_schema: { type: 'object', properties } });
+
+  it('has to be one that the other graph is started with', async () => {
+    const recording = await record(asks({ n: { type: 'number' } }), { n: 3 });
+    const refuses = version(asks({ n: { type: 'string' } }));
+    expect(await replay(recording, { as: refuses })).toMatchObject({
+      verdict: 'diverged',
+      firstDivergence: {
+        at: { node: 'one', step: 1, visit: 1 },
+        of: 'end',
+        was: { text: 'is started with its input' },
+        wouldBe: { text: 'is not started: its input does not fit the input_schema at /n' },
+      },
+      path: [],
+      end: { was: { status: 'COMPLETED' }, wouldBe: { status: 'SUBMITTED' } },
+      steps: { was: 1, wouldBe: 0 },
+    });
+    const never = version(single(echo, { input_schema: false }));
+    const { firstDivergence } = await replay(recording, { as: never });
+    expect(firstDivergence?.wouldBe.text).toBe('is not started: its input does not fit the input_schema');
+    expect(await replay(recording, { as: version(asks({ n: { type: 'integer' } })) })).toMatchObject({
+      verdict: 'same',
+    });
+    expect(await replay(recording, { as: version(single(echo)) })).toMatchObject({ verdict: 'same' });
+  });
+
+  it('has the defaults of the other graph', async () => {
+    const recording = await record(asks({}), { n: 3 });
+    const as = version(asks({ m: { default: 4 } }));
+    expect(await replay(recording, { as })).toMatchObject({
+      verdict: 'diverged',
+      firstDivergence: { was: { value: { n: 3, m: false } }, wouldBe: { value: { n: 3, m: true } } },
+    });
+  });
+
+  it('of a fork is not asked for again', async () => {
+    const recording = await record(asks({}), { n: 3 });
+    const { parts } = replays;
+    const { runId } = await parts.engine.forkRun(recording.runId, { fromStep: 1 });
+    await until(async () => (await parts.engine.getState(runId)).state.phase.kind === 'completed');
+    const as = version(asks({ n: { type: 'string' } }));
+    expect(await replay(await recordingOf(parts.store, runId), { as })).toMatchObject({ verdict: 'same' });
   });
 });
 
