@@ -1,6 +1,6 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { messageOf, type RunErrorCode } from '../core/base/errors.js';
-import { copyJson, type JsonObject } from '../core/base/json.js';
+import { copyJson } from '../core/base/json.js';
 import { resolveNotify } from '../core/base/notify.js';
 import { MAX_METADATA } from '../core/base/run-options.js';
 import type { TraceContext } from '../core/base/trace-context.js';
@@ -14,6 +14,7 @@ import type { WaitStart } from '../core/run/events.js';
 import { openRun } from '../core/run/journal.js';
 import type { DetachedRun } from '../core/run/settle.js';
 import { cursorOf, type RunState } from '../core/run/state.js';
+import { type OwnWait, startOfWait } from '../core/run/wait-start.js';
 import type { GraphWait, WaitRequest } from '../core/tool/wait.js';
 import type { GraphCache } from '../runs/graph-cache.js';
 import type { Turns } from '../runs/turns.js';
@@ -38,37 +39,18 @@ interface ResolveDeps {
 
 /** Makes what a tool asked for into facts: the schema is checked, and of a graph the version is fixed. */
 export async function resolveWait(request: WaitRequest, state: RunState, deps: ResolveDeps): Promise<ResolvedWait> {
-  const { inSlices } = deps.turns;
   const node = cursorOf(state)?.node ?? '';
-  switch (request.kind) {
-    case 'timer':
-      return { kind: 'waits', wait: { kind: 'timer', until: request.until, save_as: node } };
-    case 'input': {
-      const { message, schema, until = null, saveAs = node } = request;
-      const unusable = await findSchemaProblem('answer', schema, inSlices);
-      if (unusable !== undefined) return unusable;
-      return { kind: 'waits', wait: { kind: 'input', until, message, ...definedOnly({ schema }), save_as: saveAs } };
-    }
-    case 'signal': {
-      const { name, schema, until = null, saveAs = node } = request;
-      const unusable = await findSchemaProblem('payload', schema, inSlices);
-      if (unusable !== undefined) return unusable;
-      const wait = { kind: 'signal', until, signal: name, ...definedOnly({ schema }), save_as: saveAs } as const;
-      return { kind: 'waits', wait };
-    }
-    case 'graph':
-      return resolveGraph(request, state, deps, node);
-  }
+  if (request.kind === 'graph') return resolveGraph(request, state, deps, node);
+  const unusable = await findSchemaProblem(request, deps.turns.inSlices);
+  return unusable ?? { kind: 'waits', wait: startOfWait(request, node) };
 }
 
 /** Compiles a schema, so that what is checked with it later finds it compiled. */
-async function findSchemaProblem(
-  of: 'answer' | 'payload',
-  schema: JsonObject | undefined,
-  inSlices: Turns['inSlices'],
-): Promise<ResolvedWait | undefined> {
+async function findSchemaProblem(request: OwnWait, inSlices: Turns['inSlices']): Promise<ResolvedWait | undefined> {
+  const schema = 'schema' in request ? request.schema : undefined;
   const { problems } = schema === undefined ? {} : await inSlices(compileInSteps(schema));
   if (problems === undefined) return undefined;
+  const of = request.kind === 'signal' ? 'payload' : 'answer';
   return invalid(`The schema of the ${of} cannot be used: ${problems.map((problem) => problem.message).join('; ')}`);
 }
 

@@ -4,6 +4,7 @@ import type { CompiledNode } from '../graph/compile.js';
 import { MAX_DEPTH } from '../run/branches.js';
 import type { WaitStart } from '../run/events.js';
 import type { CallOutcome } from '../run/settle.js';
+import { startOfWait } from '../run/wait-start.js';
 import type { GraphWait, WaitRequest } from '../tool/wait.js';
 import type { Walker } from './advance.js';
 import type { Choice, Knowledge } from './choice.js';
@@ -35,29 +36,13 @@ export function startWaiting(
       take: (at) => walker.settle({ ...at, label: null }, { kind: 'waits', wait, logs: [] }),
     },
   ];
-  switch (request.kind) {
-    case 'timer':
-      return begin({ kind: 'timer', until: untilOf(params, request.until, world), save_as: node.name });
-    case 'input': {
-      const { message, schema, saveAs: save_as = node.name } = request;
-      const until = untilOf(params, request.until ?? null, world);
-      return begin({ kind: 'input', until, message, save_as, ...definedOnly({ schema }) });
-    }
-    case 'signal': {
-      const { name: signal, schema, saveAs: save_as = node.name } = request;
-      const until = untilOf(params, request.until ?? null, world);
-      return begin({ kind: 'signal', until, signal, save_as, ...definedOnly({ schema }) });
-    }
-    case 'graph': {
-      const resolved = resolveGraph(world, node, request, walker);
-      if (resolved === undefined) return unknownGraph(request, node, walker, knowledge);
-      return resolved.kind === 'threw'
-        ? one(resolved.code, resolved)
-        : resolved.kind === 'waits'
-          ? begin(resolved.wait)
-          : one('started', resolved);
-    }
+  if (request.kind !== 'graph') {
+    return begin(startOfWait(request, node.name, untilOf(params, request.until ?? null, world)));
   }
+  const resolved = resolveGraph(world, node, request, walker);
+  if (resolved === undefined) return unknownGraph(request, node, walker, knowledge);
+  if (resolved.kind === 'threw') return one(resolved.code, resolved);
+  return resolved.kind === 'waits' ? begin(resolved.wait) : one('started', resolved);
 }
 
 /** When a wait ends by itself, by the clock of the exploration: tools have another one. */

@@ -1,16 +1,15 @@
-import { definedOnly } from '../base/defined-only.js';
 import { messageOf } from '../base/errors.js';
 import { NO_MASK } from '../base/mask.js';
 import { ExpressionError } from '../expressions/expressions.js';
 import type { CompiledNode } from '../graph/compile.js';
-import type { WaitStart } from '../run/events.js';
 import { scopeOf } from '../run/routing.js';
 import type { CallOutcome } from '../run/settle.js';
 import type { RunState } from '../run/state.js';
+import { startOfWait } from '../run/wait-start.js';
 import { readFailureKind } from '../tool/failure.js';
 import { FOLLOWS_FROM_PARAMS, type ToolContext } from '../tool/tool.js';
 import { retryHint } from '../tool/tool-errors.js';
-import { type WaitRequest, waitRequestOf } from '../tool/wait.js';
+import { waitRequestOf } from '../tool/wait.js';
 
 /**
  * What a call comes to that nobody recorded, if that follows from its params alone. `undefined` for every other tool, and for
@@ -30,8 +29,10 @@ export function deriveCall(node: CompiledNode, state: RunState, now: number): Ca
     const value: unknown = tool.run({ input_data: state.inputData, data: state.data }, context);
     const request = waitRequestOf(value);
     if (request === undefined) return { kind: 'returned', value, logs };
-    const wait = waitOf(request, name, now);
-    return wait && { kind: 'waits', wait, logs };
+    if (request.kind === 'graph') return undefined;
+    // Time passes at once: a timer is over, and whether anybody answers in time is not asked here.
+    const wait = startOfWait(request, name, request.kind === 'timer' ? now : null);
+    return { kind: 'waits', wait, logs };
   } catch (thrown) {
     if (thrown instanceof ExpressionError) {
       return refused('expression_failed', `The params have no value: ${thrown.message}`);
@@ -48,22 +49,4 @@ export function deriveCall(node: CompiledNode, state: RunState, now: number): Ca
 
 function refused(code: string, message: string): CallOutcome {
   return { kind: 'threw', code, message, logs: [], fatal: true };
-}
-
-/** Time passes at once: a timer is over, and whether anybody answers in time is not asked here. */
-function waitOf(request: WaitRequest, node: string, now: number): WaitStart | undefined {
-  switch (request.kind) {
-    case 'timer':
-      return { kind: 'timer', until: now, save_as: node };
-    case 'input': {
-      const { message, schema, saveAs: save_as = node } = request;
-      return { kind: 'input', until: null, message, save_as, ...definedOnly({ schema }) };
-    }
-    case 'signal': {
-      const { name: signal, schema, saveAs: save_as = node } = request;
-      return { kind: 'signal', until: null, signal, save_as, ...definedOnly({ schema }) };
-    }
-    case 'graph':
-      return undefined;
-  }
 }
