@@ -37,7 +37,8 @@ export function startWaiting(
     },
   ];
   if (request.kind !== 'graph') {
-    return begin(startOfWait(request, node.name, untilOf(params, request.until ?? null, world)));
+    const start = startOfWait(request, node.name);
+    return begin({ ...start, until: untilOf(params, start.until, world) });
   }
   const resolved = resolveGraph(world, node, request, walker);
   if (resolved === undefined) return unknownGraph(request, node, walker, knowledge);
