@@ -71,8 +71,6 @@ export async function buildApp(options: AppOptions): Promise<HttpApp> {
   const dropOnStop = dropUnread(app.server, options);
   app.addHook('preClose', (done) => {
     dropOnStop();
-    // A connection that is free from here on is not kept for another request: the server would wait for it.
-    app.server.keepAliveTimeout = 1;
     done();
   });
   guardAccess(app, options);
