@@ -11,6 +11,15 @@ const GRAPH = {
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 const [ALICE, BOB, NOBODY, READER] = [bearer('a-key'), bearer('b-key'), bearer('plain-key'), bearer('read-key')];
 
+/** They answer a question, and store nothing. */
+const CHECKS: ReadonlySet<string> = new Set([
+  '/graph/validate',
+  '/graph/explore',
+  '/graph/replay',
+  '/graph/{graph_id}/backtest',
+  '/schedules/preview',
+]);
+
 describe('keys', () => {
   let server: TestServer;
   const lines: Record<string, unknown>[] = [];
@@ -124,7 +133,7 @@ describe('keys', () => {
     const paths = (await server.ask('GET /docs/json')).body.paths as Record<string, Record<string, unknown>>;
     const changing = Object.entries(paths).flatMap(([path, operations]) =>
       Object.keys(operations).flatMap((method) => {
-        const isCheck = path === '/graph/validate' || path === '/schedules/preview';
+        const isCheck = CHECKS.has(path);
         // Those need a signature or a token, and no key.
         const isOpen = path.startsWith('/answers/') || path === '/hooks/{hook_id}/deliveries';
         // Each of its tools says whether it only reads: test/http/mcp.test.ts.
