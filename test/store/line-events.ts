@@ -72,7 +72,7 @@ export const EVENTS_WITH_LINES: Record<EventType, RunEvent[]> = {
   'run.recovered': [{ type: 'run.recovered' }],
   'run.drained': [{ type: 'run.drained' }],
   'slot.taken': [{ type: 'slot.taken' }],
-  'run.migrated': [{ type: 'run.migrated', from_version: 1, to_version: 2, by: 'alice' }],
+  'run.migrated': [{ type: 'run.migrated', from_version: 2, to_version: 1, by: 'alice' }],
   'run.completed': (['end', 'no_edge', 'join'] as const).map((reason) => ({ type: 'run.completed', reason })),
   'run.failed': [FAILED, { type: 'run.failed', error }],
   'run.cancelled': [CANCELLED, { type: 'run.cancelled', logs: ['last', 'words'] }],
