@@ -294,6 +294,11 @@ describe('calls', () => {
   });
 });
 
+it('an address that is no template is found when it is rendered', () => {
+  const nodes = [{ name: 'a', tool_name: 'http_request', params: { url: '${ data.x' } }];
+  expect(explored({ entry_point: 'a', nodes }).found).toEqual([expect.stringMatching(/^error .* \/nodes\/0/)]);
+});
+
 describe('conditions', () => {
   it('answer all that they declare where values are assumed', () => {
     const work = defineTool({ name: 'work', run: () => ({}) });
