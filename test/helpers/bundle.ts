@@ -7,8 +7,8 @@ import build from './build.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = join(ROOT, 'dist-bundle');
 
-/** Native, or packages that find their parts by themselves. */
-const APART = ['better-sqlite3', 'pg-native', '@opentelemetry/*'];
+/** Native, or packages that find their parts by themselves; and CommonJS that is imported by names of its exports when it is needed. */
+const APART = ['better-sqlite3', 'pg-native', '@opentelemetry/*', 'undici'];
 
 /** Modules still find what lies beside the files that they were: migrations, the page, the version. */
 const inTheirPlaces: Plugin = {
