@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
-/** The version of this package, from its manifest, which is one folder up from `dist/` and from `src/`. */
+/** The version of this package, from its manifest, which the package finds by its own name wherever its files are built to. */
 export function readVersion(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
+  const manifest = createRequire(import.meta.url)('graphrunner/package.json') as { readonly version: string };
+  return manifest.version;
 }
