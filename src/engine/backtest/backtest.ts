@@ -19,11 +19,11 @@ export const MAX_BACKTEST_RUNS = 10_000;
 /** Backtests that are under way together. */
 export const MAX_BACKTESTS = 2;
 const RETRY_AFTER_SECONDS = 5;
-/** Runs of a batch, and characters of their events: some 20 ms of work. */
+/** Runs of a batch, and characters of their events: a few milliseconds of work. */
 const MAX_BATCH_RUNS = 100;
-const MAX_BATCH_SIZE = 524_288;
+const MAX_BATCH_SIZE = 131_072;
 /** Runs that are listed at a time. */
-const RUNS_AT_A_TIME = 200;
+const RUNS_AT_A_TIME = 50;
 
 /** The statuses of runs that have ended. */
 export const FINISHED = ['COMPLETED', 'FAILED', 'CANCELLED'] as const;
