@@ -1,11 +1,13 @@
+import type { Steps } from '../core/base/steps.js';
 import type { Recording } from '../core/replay/recording.js';
 import type { EventRecord } from '../core/run/events.js';
 import { type EventRow, type RawJournals, rawPages } from '../store/raw-journals.js';
 import type { Store } from '../store/store.js';
 import { missingJournal, readInOrder } from '../store/stored-records.js';
-import { MAX_RECORDING_BYTES } from './recordings.js';
 import type { Turns } from './turns.js';
 
+/** Largest recording, as the text of its events: all of it is in memory at once. */
+export const MAX_RECORDING_BYTES = 67_108_864;
 const CHILDREN_AT_A_TIME = 500;
 
 /** A run with all runs inside it, as they are stored: plain data that another thread can be sent. */
@@ -21,7 +23,7 @@ export interface LargeRun {
   readonly isTooLarge: true;
 }
 
-interface RawDeps {
+export interface RawDeps {
   readonly store: RawJournals & Pick<Store, 'listRuns'>;
   readonly turns: Pick<Turns, 'isOver' | 'next'>;
 }
@@ -108,15 +110,18 @@ function startsChildren({ type, payload }: EventRow): boolean {
 }
 
 /**
- * A recording out of what is stored of it.
+ * A recording out of what is stored of it. In steps, each of a page.
  * @throws UnreadableRunError if a record cannot be read, or is missing
  */
-export function parseRecording({ runId, rows, children }: RawRecording): Recording {
+export function* parseRecording({ runId, rows, children }: RawRecording): Steps<Recording> {
   if (rows.length === 0) throw missingJournal(runId);
   const records: EventRecord[] = [];
   while (records.length < rows.length) {
     const rest = records.length === 0 ? rows : rows.slice(records.length);
     records.push(...readInOrder(runId, records.at(-1)?.seq ?? 0, rest));
+    yield;
   }
-  return { runId, records, children: children.map(parseRecording) };
+  const parsed: Recording[] = [];
+  for (const child of children) parsed.push(yield* parseRecording(child));
+  return { runId, records, children: parsed };
 }

@@ -1,4 +1,4 @@
-import { finishSteps } from '../../src/core/base/steps.js';
+import { finishSteps, type Steps } from '../../src/core/base/steps.js';
 import type { CompiledGraph } from '../../src/core/graph/compile.js';
 import { compileGraph } from '../../src/core/graph/compile.js';
 import { graphsOf, type Recording } from '../../src/core/replay/recording.js';
@@ -8,7 +8,11 @@ import type { Registry } from '../../src/core/tool/registry.js';
 import { readRecording } from '../../src/runs/recordings.js';
 import type { Store } from '../../src/store/store.js';
 
-const NO_TURNS = { isOver: () => false, next: () => Promise.resolve() };
+const NO_TURNS = {
+  isOver: () => false,
+  next: () => Promise.resolve(),
+  inSlices: async <T>(steps: Steps<T>) => finishSteps(steps),
+};
 
 /** A run of a store, with all runs inside it. */
 export async function recordingOf(store: Store, runId: string): Promise<Recording> {

@@ -24,17 +24,17 @@ export type ParsedRun =
 export function* parseBatch(batch: Batch): Steps<readonly ParsedRun[]> {
   const parsed: ParsedRun[] = [];
   for (const raw of batch) {
-    parsed.push(parseRun(raw));
+    parsed.push(yield* parseRun(raw));
     yield;
   }
   return parsed;
 }
 
-function parseRun(raw: Batch[number]): ParsedRun {
+function* parseRun(raw: Batch[number]): Steps<ParsedRun> {
   const { runId } = raw;
   if ('isTooLarge' in raw) return unknownRun(runId, 'It holds more, with the runs inside it, than a replay can read.');
   try {
-    return { runId, recording: parseRecording(raw) };
+    return { runId, recording: yield* parseRecording(raw) };
   } catch (thrown) {
     return unknownRun(runId, messageOf(thrown));
   }
