@@ -2,7 +2,7 @@ import { definedOnly } from '../core/base/defined-only.js';
 import type { EngineError } from '../core/base/errors.js';
 import type { Actor } from '../core/run/actor.js';
 import { type BulkAction, foresee, statusesFor } from '../core/run/bulk.js';
-import { type ChosenRuns, chooseRuns } from './choose-runs.js';
+import { type ChosenRuns, chooseRuns, doSome } from './choose-runs.js';
 import type { RequestUseCases } from './requests.js';
 import { type RunDeps, refusalError, runNotFound, toEngineError } from './shared.js';
 
@@ -43,12 +43,7 @@ export async function doInBulk(
   const { ids, nextCursor } = await chooseRuns(deps, statusesFor(action), runs);
   const actor = definedOnly({ by });
   const work = dryRun ? foreseeOne(deps, requests, action) : doOne(requests, action, actor);
-  const results: BulkResult[] = [];
-  for (let from = 0; from < ids.length; from += AT_A_TIME) {
-    const some = ids.slice(from, from + AT_A_TIME).map((runId) => resultOf(runId, work));
-    results.push(...(await Promise.all(some)));
-    if (deps.turns.isOver()) await deps.turns.next();
-  }
+  const results = await doSome(deps, ids, AT_A_TIME, (runId) => resultOf(runId, work));
   return { results, nextCursor };
 }
 

@@ -8,7 +8,7 @@ import { type ReadCapsule, readCapsule } from '../core/capsule/read-capsule.js';
 import type { GraphRef } from '../core/replay/recording.js';
 import { RecordingTooLargeError, readRecording } from '../runs/recordings.js';
 import type { RequestUseCases } from './requests.js';
-import { type RunDeps, runNotFound } from './shared.js';
+import { measureJournal, type RunDeps, runNotFound } from './shared.js';
 
 /** What the use-cases of capsules need. */
 export interface CapsuleDeps extends Pick<RunDeps, 'store' | 'turns' | 'reads' | 'now' | 'newId'> {
@@ -17,8 +17,6 @@ export interface CapsuleDeps extends Pick<RunDeps, 'store' | 'turns' | 'reads' |
 }
 
 const newHash = () => createHash('sha256');
-/** Events of which a run is measured: longer journals count as these do. */
-const MAX_MEASURED_EVENTS = 10_000;
 
 export interface UseCapsule {
   /** Called before it is read, with about the size of it; what it throws ends the reading. */
@@ -41,7 +39,7 @@ export async function useCapsule<T>(
   if (outline === undefined) throw runNotFound(runId);
   const { parentRunId } = outline;
   if (parentRunId !== null) throw await requests.isChild({ runId, parentRunId });
-  const bytes = await store.measureEvents(runId, 0, MAX_MEASURED_EVENTS);
+  const bytes = await measureJournal(deps, runId);
   // Each is made anew, and takes as much as one of another run.
   return reads.inTurn(`${runId} capsule ${deps.newId()}`, bytes, async () => {
     admit?.(bytes);

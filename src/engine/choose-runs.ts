@@ -31,3 +31,18 @@ export async function chooseRuns(
   } while (cursor !== undefined && ids.length < MAX_BULK_RUNS);
   return { ids, nextCursor: cursor ?? null };
 }
+
+/** Does something for each of many runs, some at a time, so that others have their turn. The results are in their order. */
+export async function doSome<T>(
+  { turns }: Pick<RunDeps, 'turns'>,
+  ids: readonly string[],
+  atATime: number,
+  work: (runId: string) => Promise<T>,
+): Promise<readonly T[]> {
+  const results: T[] = [];
+  for (let from = 0; from < ids.length; from += atATime) {
+    results.push(...(await Promise.all(ids.slice(from, from + atATime).map(work))));
+    if (turns.isOver()) await turns.next();
+  }
+  return results;
+}

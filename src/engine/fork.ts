@@ -13,7 +13,7 @@ import { GraphGoneError, ReplayError } from '../store/errors.js';
 import { journalPages } from '../store/journal-pages.js';
 import type { Idempotency, Store } from '../store/store.js';
 import type { RequestUseCases } from './requests.js';
-import { jsonOf, type RunDeps, refusalError, replay, runNotFound } from './shared.js';
+import { jsonOf, measureJournal, type RunDeps, refusalError, replay, runNotFound } from './shared.js';
 
 export interface ForkRun extends Actor {
   /** The first step that is run anew. */
@@ -33,8 +33,6 @@ export interface ForkedRun {
 }
 
 const EVENTS_AT_A_TIME = 1000;
-/** Events of which a fork is measured: longer journals count as these do. */
-const MAX_MEASURED_EVENTS = 10_000;
 
 /**
  * Starts a new run with the steps of another one before `fromStep` copied. The original, live or not, is untouched.
@@ -72,7 +70,7 @@ async function inTurnToFork(
   request: ForkRun,
 ): Promise<{ forkId: string; status: RunStatus }> {
   const { store, runs, reads, admission } = deps;
-  const bytes = (await runs.measure(runId)) + (await store.measureEvents(runId, 0, MAX_MEASURED_EVENTS));
+  const bytes = (await runs.measure(runId)) + (await measureJournal(deps, runId));
   const copy = async (): Promise<{ forkId: string; status: RunStatus }> => {
     const { state, records } = await forkedJournal(deps, requests, runId, request);
     const { idempotency } = request;

@@ -2,7 +2,7 @@ import { definedOnly } from '../core/base/defined-only.js';
 import type { EngineError } from '../core/base/errors.js';
 import type { CompiledGraph } from '../core/graph/compile.js';
 import { proveMove, refuseMove } from '../core/replay/prove-move.js';
-import { graphsOf, type Recording } from '../core/replay/recording.js';
+import { graphsOf } from '../core/replay/recording.js';
 import { replay } from '../core/replay/replay.js';
 import type { Actor } from '../core/run/actor.js';
 import { type Refusal, refuse, type Verdict } from '../core/run/requests.js';
@@ -10,15 +10,14 @@ import type { RunState, RunStatus } from '../core/run/state.js';
 import { appendTo } from '../runs/append.js';
 import { RecordingTooLargeError, readRecording } from '../runs/recordings.js';
 import { GraphGoneError } from '../store/errors.js';
-import { type ChosenRuns, chooseRuns } from './choose-runs.js';
+import { type ChosenRuns, chooseRuns, doSome } from './choose-runs.js';
+import { loadGraphs } from './graph-source.js';
 import { graphNotFound } from './graphs.js';
 import type { RequestUseCases } from './requests.js';
-import { loadRun, type RunDeps, refusalError, runNotFound, toEngineError } from './shared.js';
+import { loadRun, measureJournal, type RunDeps, refusalError, runNotFound, toEngineError } from './shared.js';
 
 /** Runs that are moved at a time: each is in memory with its whole journal. */
 const AT_A_TIME = 4;
-/** Events of which a run is measured before it is read: longer journals count as these do. */
-const MAX_MEASURED_EVENTS = 10_000;
 /** The runs that can be moved, if they are chosen by a filter that does not say which. */
 const MOVABLE: readonly RunStatus[] = ['SUBMITTED', 'WAITING', 'FAILED', 'CANCELLED'];
 
@@ -63,12 +62,7 @@ export async function migrateRuns(
   const chosen = 'ids' in runs ? runs : { ...runs, filter: { ...runs.filter, graphId } };
   const { ids, nextCursor } = await chooseRuns(deps, MOVABLE, chosen);
   const mover = new Mover(deps, requests, to, dryRun, { by });
-  const results: MigrationResult[] = [];
-  for (let from = 0; from < ids.length; from += AT_A_TIME) {
-    const some = ids.slice(from, from + AT_A_TIME).map((runId) => mover.move(runId));
-    results.push(...(await Promise.all(some)));
-    if (deps.turns.isOver()) await deps.turns.next();
-  }
+  const results = await doSome(deps, ids, AT_A_TIME, (runId) => mover.move(runId));
   return { results, nextCursor, dryRun };
 }
 
@@ -114,8 +108,8 @@ class Mover {
 
   /** A whole journal is in memory, so only some large ones are read at the same time. */
   async #inTurn<T>(runId: string, work: () => Promise<T>): Promise<T> {
-    const { runs, store, reads, newId } = this.deps;
-    const bytes = (await runs.measure(runId)) + (await store.measureEvents(runId, 0, MAX_MEASURED_EVENTS));
+    const { runs, reads, newId } = this.deps;
+    const bytes = (await runs.measure(runId)) + (await measureJournal(this.deps, runId));
     return reads.inTurn(`${runId} move ${newId()}`, bytes, work);
   }
 
@@ -141,7 +135,7 @@ class Mover {
       const recording = await readRecording(this.deps, state.runId);
       if (recording === undefined) throw runNotFound(state.runId);
       const from = await graphs.pinned(state.graphId, state.graphVersion);
-      const known = await this.#graphsOf(recording);
+      const known = await loadGraphs(graphsOf(recording), ({ graphId, version }) => graphs.pinned(graphId, version));
       return await turns.inSlices(
         proveMove({ state, recording, from, to: this.to }, (prefix, through) =>
           replay(prefix, known, { as: through, keepsLimits: true }),
@@ -151,14 +145,5 @@ class Mover {
       if (!(error instanceof RecordingTooLargeError)) throw error;
       return refuse('move_impossible', `${error.message} So much is not walked again.`).refusal;
     }
-  }
-
-  /** The versions of graphs that a run, and those inside it, have used. */
-  async #graphsOf(recording: Recording): Promise<{ get(graphId: string, version: number): CompiledGraph | undefined }> {
-    const found = new Map<string, CompiledGraph>();
-    for (const { graphId, version } of graphsOf(recording)) {
-      found.set(`${graphId}@${version}`, await this.deps.graphs.pinned(graphId, version));
-    }
-    return { get: (graphId, version) => found.get(`${graphId}@${version}`) };
   }
 }

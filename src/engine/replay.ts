@@ -12,11 +12,10 @@ import { ifReadable } from '../runs/readable.js';
 import { RecordingTooLargeError, readRecording } from '../runs/recordings.js';
 import { compileDraft, findVersion, type Through } from './candidate.js';
 import { invalidCapsule, openCapsule } from './capsules.js';
+import { loadGraphs } from './graph-source.js';
 import type { GraphDeps, GraphUseCases } from './graphs.js';
-import { type RunDeps, runNotFound } from './shared.js';
+import { measureJournal, type RunDeps, runNotFound } from './shared.js';
 
-/** Events of which a run is measured before it is read: longer journals count as these do. */
-const MAX_MEASURED_EVENTS = 10_000;
 /** Where a capsule stands in a request. */
 const POINTER = '/capsule';
 
@@ -52,7 +51,7 @@ export async function replayRun(
     };
     return deps.reads.inTurn(`capsule ${deps.newId()}`, run.bytes, replayCapsule);
   }
-  const bytes = await deps.store.measureEvents(run.id, 0, MAX_MEASURED_EVENTS);
+  const bytes = await measureJournal(deps, run.id);
   return deps.reads.inTurn(`replay ${run.id}`, bytes, async () => {
     const steps = await walk(deps, useCases, await readStored(deps, run.id), through);
     return steps();
@@ -86,20 +85,17 @@ async function readStored(deps: ReplayDeps, runId: string): Promise<Replayable> 
     throw error instanceof RecordingTooLargeError ? tooLarge(error) : error;
   });
   if (recording === undefined) throw runNotFound(runId);
-  const found = new Map<string, CompiledGraph | undefined>();
-  for (const { graphId, version } of graphsOf(recording)) {
-    found.set(keyOf(graphId, version), await ifReadable(deps.graphs.pinned(graphId, version)));
-  }
-  return { recording, graphs: { get: (graphId, version) => found.get(keyOf(graphId, version)) } };
+  const graphs = await loadGraphs(graphsOf(recording), ({ graphId, version }) =>
+    ifReadable(deps.graphs.pinned(graphId, version)),
+  );
+  return { recording, graphs };
 }
 
 async function readGiven(deps: ReplayDeps, document: unknown): Promise<Replayable> {
-  const { graphs, recording } = await openCapsule(deps, document, POINTER);
-  const found = new Map<string, CompiledGraph>();
-  for (const [index, graph] of graphs.entries()) {
-    found.set(keyOf(graph.graph_id, graph.version), await compileGiven(deps, graph, `/graphs/${index}/definition`));
-  }
-  return { recording, graphs: { get: (graphId, version) => found.get(keyOf(graphId, version)) } };
+  const { graphs: given, recording } = await openCapsule(deps, document, POINTER);
+  const refs = given.map((graph, index) => ({ graph, index, graphId: graph.graph_id, version: graph.version }));
+  const graphs = await loadGraphs(refs, ({ graph, index }) => compileGiven(deps, graph, `/graphs/${index}/definition`));
+  return { recording, graphs };
 }
 
 /** Tools and conditions that are not registered here are no error: what they came to was recorded. */
@@ -132,10 +128,6 @@ async function candidateFor(
 ): Promise<CompiledGraph> {
   if ('version' in through) return findVersion(deps, graphId, through.version);
   return (await compileDraft(deps, useCases, graphId, through.graph)).compiled;
-}
-
-function keyOf(graphId: string, version: number): string {
-  return `${graphId}@${version}`;
 }
 
 function tooLarge(error: RecordingTooLargeError): EngineError {

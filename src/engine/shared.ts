@@ -133,6 +133,14 @@ export function replay(
   throw new EngineError('idempotency_mismatch', detail);
 }
 
+/** Events of which a journal is measured: longer ones count as these do. */
+const MAX_MEASURED_EVENTS = 10_000;
+
+/** About how many bytes the journal of a run has, without reading it. */
+export function measureJournal({ store }: Pick<RunDeps, 'store'>, runId: string): Promise<number> {
+  return store.measureEvents(runId, 0, MAX_MEASURED_EVENTS);
+}
+
 /** The state of a run. @throws EngineError `run_not_found`. */
 export async function loadRun({ runs }: Pick<RunDeps, 'runs'>, runId: string): Promise<RunState> {
   const state = await runs.load(runId);

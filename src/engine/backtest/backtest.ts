@@ -2,15 +2,15 @@ import { EngineError, messageOf } from '../../core/base/errors.js';
 import type { CompiledGraph } from '../../core/graph/compile.js';
 import { Backtest, type BacktestReport } from '../../core/replay/backtest.js';
 import type { GraphRef } from '../../core/replay/recording.js';
-import type { GraphSource } from '../../core/replay/setting.js';
 import { rawRecordings } from '../../runs/raw-recordings.js';
 import { ifReadable } from '../../runs/readable.js';
 import { compileDraft, findVersion, type Through } from '../candidate.js';
+import { loadGraphs } from '../graph-source.js';
 import { type GraphDeps, type GraphUseCases, graphNotFound } from '../graphs.js';
 import { listRuns } from '../list-runs.js';
 import type { RunDeps } from '../shared.js';
 import { type Batch, graphsUsedBy, parseBatch, type RunResult, replayBatch, unknownRun } from './batch.js';
-import { type GraphKey, textOfKey } from './messages.js';
+import type { GraphKey } from './messages.js';
 import { namesIn } from './names.js';
 import { shuttingDown, type WorkerPool } from './worker-pool.js';
 
@@ -187,14 +187,8 @@ class BatchReplayer {
   async #replayHere(batch: Batch): Promise<readonly RunResult[]> {
     const { turns } = this.deps;
     const runs = await turns.inSlices(parseBatch(batch));
-    const graphs = await this.#graphsOf(graphsUsedBy(runs));
+    const graphs = await loadGraphs(graphsUsedBy(runs), (ref) => this.#pinned(ref));
     return turns.inSlices(replayBatch(runs, graphs, this.candidate.compiled));
-  }
-
-  async #graphsOf(refs: readonly GraphRef[]): Promise<GraphSource> {
-    const found = new Map<string, CompiledGraph | undefined>();
-    for (const ref of refs) found.set(textOfKey(ref), await this.#pinned(ref));
-    return { get: (graphId, version) => found.get(textOfKey({ graphId, version })) };
   }
 
   #pinned({ graphId, version }: GraphRef): Promise<CompiledGraph | undefined> {

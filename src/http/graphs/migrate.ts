@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { definedOnly } from '../../core/base/defined-only.js';
-import { MAX_BULK_RUNS } from '../../core/run/bulk.js';
 import type { Engine, MigrateRuns } from '../../engine/engine.js';
 import { actorOf } from '../actor.js';
 import type { App } from '../app-type.js';
 import { DEMO_GRAPH_ID, MIGRATION } from '../openapi/examples.js';
 import { BODY_ERRORS, describeResponses } from '../openapi/responses.js';
-import { runFilterSchema } from '../runs/bulk.js';
+import { runFilterSchema, runIdsSchema } from '../runs/bulk.js';
 import { toRunFilter } from '../runs/list.js';
 import { graphParamsSchema, nextCursorSchema } from '../schemas.js';
 import type { Wire } from '../wire.js';
@@ -14,12 +13,7 @@ import type { Wire } from '../wire.js';
 const migrateSchema = z
   .strictObject({
     to_version: z.int().min(1).describe('The version of the graph that the runs are to go on with.'),
-    run_ids: z
-      .array(z.string())
-      .min(1)
-      .max(MAX_BULK_RUNS)
-      .exactOptional()
-      .describe('These runs, or those of a `filter`.'),
+    run_ids: runIdsSchema,
     filter: runFilterSchema
       .omit({ graph_id: true, parent_run_id: true })
       .exactOptional()

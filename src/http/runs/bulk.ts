@@ -18,6 +18,14 @@ export const runFilterSchema = runListQuerySchema.omit({ limit: true, cursor: tr
     .describe('True: only runs that are paused, whatever they wait for. False: only those that are not.'),
 });
 
+/** The runs that a request is about, if it names them. */
+export const runIdsSchema = z
+  .array(z.string())
+  .min(1)
+  .max(MAX_BULK_RUNS)
+  .exactOptional()
+  .describe('These runs, or those of a `filter`.');
+
 const bulkFilterSchema = runFilterSchema
   .extend({
     all: z.literal(true).exactOptional().describe('Said for all runs, which no other filter says.'),
@@ -32,12 +40,7 @@ const bulkFilterSchema = runFilterSchema
 const bulkSchema = z
   .strictObject({
     action: z.enum(BULK_ACTIONS),
-    run_ids: z
-      .array(z.string())
-      .min(1)
-      .max(MAX_BULK_RUNS)
-      .exactOptional()
-      .describe('These runs, or those of a `filter`.'),
+    run_ids: runIdsSchema,
     filter: bulkFilterSchema.exactOptional(),
     cursor: z.string().exactOptional().describe('With `filter`: `next_cursor` of the response before, to go on.'),
     dry_run: z.boolean().exactOptional().describe('Does nothing, and says what would be done.'),
