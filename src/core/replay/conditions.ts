@@ -10,11 +10,17 @@ export class RecordedConditions {
   #outcome: string | null | undefined;
   /** The condition that was asked for something nobody recorded. */
   #asked: string | undefined;
+  /** Most graphs have all their conditions. */
+  #areNeeded = false;
 
-  /** Tells what the conditions said in the events that follow. */
-  recall(events: readonly RunEvent[]): void {
+  /**
+   * Tells what the conditions said.
+   * @param following the events that follow
+   */
+  recall(following: () => readonly RunEvent[]): void {
     this.#asked = undefined;
-    const completed = events.find(({ type }) => type === 'step.completed');
+    if (!this.#areNeeded) return;
+    const completed = following().find(({ type }) => type === 'step.completed');
     const decision = completed?.type === 'step.completed' ? completed.decision : null;
     this.#outcome = decision?.kind === 'condition' ? decision.outcome : undefined;
   }
@@ -36,6 +42,7 @@ export class RecordedConditions {
       ({ route }) => route.kind === 'condition' && route.condition === undefined,
     );
     if (!lacks) return graph;
+    this.#areNeeded = true;
     const nodes = new Map(
       [...graph.nodes].map(([name, node]) => {
         const { route } = node;

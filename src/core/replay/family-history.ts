@@ -12,8 +12,8 @@ import { originalOf, type Recording, runsOf } from './recording.js';
  */
 export class FamilyHistory {
   readonly #byId = new Map<string, Recording>();
-  /** Of runs that were asked about: what was used inside them. */
-  readonly #inside = new Map<string, Timeline>();
+  /** Of runs that were asked about. */
+  readonly #accounts = new Map<string, Account>();
 
   constructor(top: Recording) {
     for (const run of runsOf(top)) {
@@ -34,27 +34,41 @@ export class FamilyHistory {
   /** As it was before a time. */
   #at({ runId, guards, budgetsOf, usage }: RunState, before: number): FamilyUsage {
     const run = this.#byId.get(runId);
-    const below = run === undefined || !isBudget(guards) ? NO_USAGE : this.#usedInside(run, before);
+    const below = run === undefined || !isBudget(guards) ? NO_USAGE : usedBefore(this.#accountOf(run).inside, before);
     const above: Budget[] = [];
     for (const ownerId of budgetsOf) {
       const owner = this.#byId.get(ownerId);
-      const ownerGuards = owner && guardsAt(owner.records, before);
-      if (owner === undefined || ownerGuards == null) continue;
-      const used = addUsage(sumBefore(timelineOf(owner.records), before), this.#usedInside(owner, before));
+      if (owner === undefined) continue;
+      const { own, inside, limits } = this.#accountOf(owner);
+      const ownerGuards = lastBefore(limits, before)?.guards;
+      if (ownerGuards == null) continue;
+      const used = addUsage(usedBefore(own, before), usedBefore(inside, before));
       above.push({ runId: ownerId, guards: ownerGuards, elsewhere: subtractUsage(used, usage) });
     }
     return { below, above };
   }
 
-  #usedInside(run: Recording, before: number): Usage {
-    let inside = this.#inside.get(run.runId);
-    if (inside === undefined) {
-      const [, ...descendants] = runsOf(run);
-      inside = timelineOf(descendants.flatMap(({ records }) => records));
-      this.#inside.set(run.runId, inside);
-    }
-    return sumBefore(inside, before);
+  #accountOf(run: Recording): Account {
+    const known = this.#accounts.get(run.runId);
+    if (known !== undefined) return known;
+    const [, ...descendants] = runsOf(run);
+    const account = {
+      own: timelineOf(run.records),
+      inside: timelineOf(descendants.flatMap(({ records }) => records)),
+      limits: limitsOf(run.records),
+    };
+    this.#accounts.set(run.runId, account);
+    return account;
   }
+}
+
+/** What is known of a run with a budget, over time. */
+interface Account {
+  readonly own: Timeline;
+  /** Of the runs inside it. */
+  readonly inside: Timeline;
+  /** Its limits from each moment on. */
+  readonly limits: readonly { readonly time: number; readonly guards: RunState['guards'] }[];
 }
 
 /** Moments at which something was used, in order, each with the sum up to it. */
@@ -73,25 +87,33 @@ function timelineOf(records: readonly EventRecord[]): Timeline {
     });
 }
 
-function sumBefore(timeline: Timeline, before: number): Usage {
-  let [low, high] = [0, timeline.length];
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if ((timeline[middle] as Timeline[number]).time < before) low = middle + 1;
-    else high = middle;
-  }
-  return timeline[low - 1]?.sum ?? NO_USAGE;
+function usedBefore(timeline: Timeline, before: number): Usage {
+  return lastBefore(timeline, before)?.sum ?? NO_USAGE;
 }
 
-/** The limits that a run had before a time. */
-function guardsAt(records: readonly EventRecord[], before: number): RunState['guards'] {
+/** The last of some entries, which are in order, before a time. */
+function lastBefore<T extends { readonly time: number }>(entries: readonly T[], before: number): T | undefined {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if ((entries[middle] as T).time < before) low = middle + 1;
+    else high = middle;
+  }
+  return entries[low - 1];
+}
+
+/** The limits that a run has had. It has its first ones from its beginning on, whenever somebody asks. */
+function limitsOf(records: readonly EventRecord[]): Account['limits'] {
+  const limits: { time: number; guards: RunState['guards'] }[] = [];
   let state = blankRun('');
   for (const { event, time } of records) {
-    if (event.type === 'run.submitted') state = { ...state, ...openGuards(event) };
-    else if (time >= before) break;
-    else if (event.type === 'limits.lifted' || event.type === 'run.retried') {
+    if (event.type === 'run.submitted') {
+      state = { ...state, ...openGuards(event) };
+      limits.push({ time: Number.NEGATIVE_INFINITY, guards: state.guards });
+    } else if (event.type === 'limits.lifted' || event.type === 'run.retried') {
       state = { ...state, ...limitsAfter(state, event.limits) };
+      limits.push({ time, guards: state.guards });
     }
   }
-  return state.guards;
+  return limits;
 }

@@ -1,15 +1,14 @@
 import isDeepEqual from 'fast-deep-equal';
 import { messageOf } from '../base/errors.js';
-import { type Json, type JsonObject, pointerToken } from '../base/json.js';
+import { type Json, pointerToken } from '../base/json.js';
 import type { Steps } from '../base/steps.js';
 import type { CompiledGraph, CompiledNode } from '../graph/compile.js';
 import { blankRun } from '../run/blank-run.js';
 import type { EventOf, RunEvent } from '../run/events.js';
 import { evolve } from '../run/evolve.js';
 import { type Refusal, refuse, refuseChild, refuseFinished } from '../run/requests.js';
-import { scopeOf } from '../run/routing.js';
 import { type Cursor, childrenOf, cursorOf, type Phase, type RunState, statusOf } from '../run/state.js';
-import { labelsFor } from '../run/step-params.js';
+import { renderLabelled } from '../run/step-params.js';
 import { type Recording, submittedOf } from './recording.js';
 import type { Missing, Replayed } from './replayed.js';
 
@@ -246,7 +245,7 @@ function findOtherParam(
 /** What a tool would be called with; the reason, as text, if an expression has no value. */
 function paramsAt(node: CompiledNode, state: RunState): Readonly<Record<string, Json>> | string {
   try {
-    return node.params.render({ ...scopeOf(state), secrets: labelsFor(node) }) as JsonObject;
+    return renderLabelled(node, state);
   } catch (thrown) {
     return messageOf(thrown);
   }

@@ -1,14 +1,13 @@
 import isDeepEqual from 'fast-deep-equal';
 import { definedOnly } from '../base/defined-only.js';
 import type { Json } from '../base/json.js';
-import { secretLabel } from '../base/mask.js';
 import { addUsage } from '../base/usage.js';
 import type { CompiledGraph, CompiledNode } from '../graph/compile.js';
 import type { EventOf, EventRecord, RunEvent } from '../run/events.js';
-import { scopeOf } from '../run/routing.js';
 import { type CallOutcome, settle } from '../run/settle.js';
 import type { RunState } from '../run/state.js';
 import { completeStep } from '../run/step.js';
+import { renderLabelled } from '../run/step-params.js';
 import { type Circumstances, type Visit, visitOf } from '../run/visit.js';
 
 type CallEvent = EventOf<'step.completed' | 'step.failed' | 'wait.started'>;
@@ -81,13 +80,10 @@ function isTriedAgain(failed: RunEvent | undefined, next: RunEvent | undefined):
   return next?.type !== 'run.failed' || next.error.code !== failed.error.code;
 }
 
-/** What a tool would be called with; `undefined` if an expression has no value. Secrets are their labels. */
+/** What a tool would be called with; `undefined` if an expression has no value. */
 function paramsFor(node: CompiledNode, state: RunState): Json | undefined {
-  const { params } = node;
-  if (params.isStatic) return params.preview;
-  const secrets = Object.fromEntries(params.secretNames.map((name) => [name, secretLabel(name)]));
   try {
-    return params.render({ ...scopeOf(state), secrets });
+    return renderLabelled(node, state);
   } catch {
     return undefined;
   }

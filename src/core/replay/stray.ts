@@ -1,7 +1,6 @@
 import type { Steps } from '../base/steps.js';
 import { type Command, decide } from '../run/decide.js';
 import type { EventOf, RunEvent } from '../run/events.js';
-import { evolve } from '../run/evolve.js';
 import type { ChildResult } from '../run/join.js';
 import { append } from '../run/journal.js';
 import { isLimited, type LimitedRun, liftLimits } from '../run/lift-limits.js';
@@ -54,18 +53,23 @@ export class Stray<W extends Inside> {
   isCut = false;
   readonly children: W[] = [];
 
-  /** @param state the run after it went another way, `#now` being the time by then, in milliseconds since 1970 */
+  /**
+   * @param state the run where it goes another way
+   * @param now the time by then, in milliseconds since 1970
+   */
   constructor(
     private readonly parts: StrayParts<W>,
     public state: RunState,
     private now: number,
   ) {}
 
-  *walk(): Steps<void> {
+  /** Walks on with the events that are the other way. */
+  *walk(begin: readonly RunEvent[]): Steps<void> {
     const { recording, graphs, bases } = this.parts;
     const tape = yield* Tape.read({ ...recording, runId: this.state.runId }, graphs.own, bases.was);
     this.parts.setting.conditions.forget();
     const most = EVENTS_MORE + EVENTS_FOR_EACH * recording.records.length;
+    this.#append(begin);
     const first = this.state.seq;
     // A pause decides no way.
     if (this.state.paused) this.#append([{ type: 'run.unpaused' }]);
@@ -105,9 +109,9 @@ export class Stray<W extends Inside> {
       this.#miss('condition', `The condition "${unanswered}" is not registered here, so nobody can ask it.`);
       return false;
     }
-    for (const record of append(this.state, events, this.now).records) {
-      this.parts.path.note(this.state, record.event);
-      this.state = evolve(this.state, record);
+    for (const event of events) {
+      this.parts.path.note(this.state, event);
+      this.state = append(this.state, [event], this.now).state;
     }
     return true;
   }

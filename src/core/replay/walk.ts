@@ -8,7 +8,7 @@ import { type Command, decide } from '../run/decide.js';
 import type { EventRecord, RunEvent } from '../run/events.js';
 import { evolve } from '../run/evolve.js';
 import type { ChildResult } from '../run/join.js';
-import { append, fold, isSnapshotDue } from '../run/journal.js';
+import { fold, isSnapshotDue } from '../run/journal.js';
 import { scopeOf } from '../run/routing.js';
 import { settle, settleChildren } from '../run/settle.js';
 import { type Children, childrenOf, cursorOf, type Inherited, type RunState } from '../run/state.js';
@@ -176,7 +176,7 @@ export class RunWalk {
   /** The events that follow from the graph; `undefined` if they cannot be known. */
   #expect(record: EventRecord, at: Circumstances): readonly RunEvent[] | undefined {
     const { conditions } = this.setting;
-    conditions.recall(this.#recorded());
+    conditions.recall(() => this.#recorded());
     const command = this.#decide(record, at);
     const events = this.#perform(command, record, at);
     const { unanswered } = conditions;
@@ -270,18 +270,11 @@ export class RunWalk {
     const read = readsOf(expected, recorded);
     this.setting.found.divergence ??= { at: this.place, of: kindOf(was, wouldBe), was, wouldBe, read };
     if (expected.length === 0) return;
-    const { records, state } = append(this.now, expected, record.time);
-    let before = this.now;
-    for (const each of records) {
-      this.path.note(before, each.event);
-      before = evolve(before, each);
-    }
-    this.now = state;
     const { setting, recording, graphs, bases, branch, path } = this;
     const walkInside = (started: readonly Recording[], was: Parent, now: Parent) =>
       walkChildren(setting, graphs, started, { was, now, branch });
-    const stray = new Stray({ setting, recording, graphs, bases, branch, path, walkInside }, state, record.time);
-    yield* stray.walk();
+    const stray = new Stray({ setting, recording, graphs, bases, branch, path, walkInside }, this.now, record.time);
+    yield* stray.walk(expected);
     this.now = stray.state;
     this.isCut = stray.isCut;
     this.children.push(...stray.children);

@@ -3,7 +3,6 @@ import { type Json, type JsonObject, pointerToken } from '../base/json.js';
 import { estimateBytes } from '../base/json-size.js';
 import { type Mask, maskFor, NO_MASK, secretLabel } from '../base/mask.js';
 import { readOf } from '../expressions/reads.js';
-import type { Scope } from '../expressions/values.js';
 import type { CompiledGraph, CompiledNode } from '../graph/compile.js';
 import { scopeOf } from './routing.js';
 import type { RunState } from './state.js';
@@ -83,8 +82,7 @@ export class ParamsReader {
 
   #paramsOf(node: CompiledNode, state: RunState): Shown {
     try {
-      const scope: Scope = { ...scopeOf(state), secrets: labelsFor(node) };
-      const shown = cutParams(node.params.render(scope) as JsonObject);
+      const shown = cutParams(renderLabelled(node, state));
       // Masked when they are small: a search for secrets in a megabyte takes a fifth of a second. Labels can make them larger.
       const { value, cut } = cutParams(this.#maskOf(node)(shown.value) as JsonObject);
       return { value, ...mergeCuts(shown.cut, cut) };
@@ -108,9 +106,14 @@ function staticParamsOf(node: CompiledNode): Shown {
   return known;
 }
 
-/** What stands for the secrets that the params of a node name. */
-export function labelsFor({ params }: CompiledNode): Record<string, string> {
-  return Object.fromEntries(params.secretNames.map((name) => [name, secretLabel(name)]));
+/**
+ * The params that a node calls its tool with, with labels for the secrets that they name.
+ * @throws ExpressionError if an expression has no value
+ */
+export function renderLabelled({ params }: CompiledNode, state: RunState): JsonObject {
+  if (params.isStatic) return params.preview as JsonObject;
+  const secrets = Object.fromEntries(params.secretNames.map((name) => [name, secretLabel(name)]));
+  return params.render({ ...scopeOf(state), secrets }) as JsonObject;
 }
 
 /** What was cut before secrets were hidden, and after. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineTool } from '../../../src/core/tool/tool.js';
+import { defineCondition, defineTool } from '../../../src/core/tool/tool.js';
 import { recordingOf } from '../../helpers/replayed.js';
 import { until } from '../../helpers/until.js';
 import { type Document, useReplays } from './replays.js';
@@ -20,7 +20,9 @@ const failing = defineTool({
   },
 });
 
-const replays = useReplays([noop, say, failing]);
+const saysYes = defineCondition({ name: 'says_yes', outcomes: ['yes', 'no'], choose: () => 'yes' });
+
+const replays = useReplays([noop, say, failing, saysYes]);
 const { record, replay, version } = replays;
 
 const ask = (more: object = {}): Document => ({
@@ -86,6 +88,12 @@ describe('waits', () => {
     });
     const elsewhere = { entry_point: 'ask', nodes: [{ name: 'ask', tool_name: 'say' }] };
     expect(await replay(recording, { as: version(elsewhere) })).toMatchObject({ missing: [{ what: 'params' }] });
+  });
+
+  it('come before a condition that is not registered', async () => {
+    const asking: Document = { ...ask(), conditional_edges: [{ from_node: 'ask', condition_function: 'says_yes' }] };
+    const recording = await record(asking, null, ({ waits }) => waits());
+    expect(await replay(recording, {}, [])).toMatchObject({ verdict: 'same', path: [{ node: 'ask' }] });
   });
 
   it('that nobody had are not known', async () => {

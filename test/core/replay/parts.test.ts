@@ -138,8 +138,8 @@ describe('journals that are odd', () => {
   });
 });
 
-it('budgets above that are not there count as none', () => {
-  const state = { ...blankRun('run'), budgetsOf: ['gone'], guards: { max_tokens: 5 } };
+it('budgets above that are not there, or have no limit any more, count as none', () => {
+  const state = { ...blankRun('run'), budgetsOf: ['gone', 'other'], guards: { max_tokens: 5 } };
   const none = { input_tokens: 0, output_tokens: 0 };
   const { records } = new RunDriver(compiled({ entry_point: 'a', nodes: [{ name: 'a', tool_name: 'add' }] }, [add]));
   expect(new FamilyHistory({ runId: 'other', records, children: [] }).possible(state, 0)).toEqual([
