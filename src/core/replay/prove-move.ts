@@ -186,7 +186,7 @@ function findDifference(replayed: Replayed, cursor: Cursor, to: CompiledGraph): 
     const { at, was, wouldBe } = divergence;
     const message =
       `Version ${to.version} would have gone another way at node "${at.node}" (step ${at.step}). ` +
-      `It was: ${was.text} It would be: ${wouldBe.text}`;
+      `It was: ${was.text}. It would be: ${wouldBe.text}.`;
     return refuseAt('move_diverged', message, pointerOf(to, at.node));
   }
   // What the open visit would come to is not asked.
