@@ -64,6 +64,21 @@ export async function readGraphFile(path: string, terminal: Pick<Terminal, 'stdi
   }
 }
 
+/**
+ * Reads a file that must have a graph, or other JSON at least.
+ * @throws CliError if it cannot be read, or is not JSON: with the place
+ */
+export async function requireGraphFile(path: string, terminal: Pick<Terminal, 'stdin'>): Promise<GraphFile> {
+  const file = await readGraphFile(path, terminal);
+  if (isBroken(file)) throw notJson(file);
+  return file;
+}
+
+/** The error for a file that is not JSON. */
+export function notJson({ path, line, column, message }: BrokenFile): CliError {
+  return new CliError(`${path}:${line}:${column} is not JSON: ${message}`);
+}
+
 /** True for a file that is not JSON. */
 export function isBroken(file: GraphFile | BrokenFile): file is BrokenFile {
   return !('document' in file);

@@ -1,8 +1,7 @@
-import { CliError } from '../cli-error.js';
 import type { AddCommand, Context } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import { linesOfVerdict, textFormat } from '../findings.js';
-import { findGraphFiles, type GraphFile, isBroken, readGraphFile } from '../graph-files.js';
+import { findGraphFiles, type GraphFile, requireGraphFile } from '../graph-files.js';
 import { addExamples, addServerOptions, type ServerOptions } from '../options.js';
 import { paintFor, writeJson, writeLine } from '../output.js';
 import { describeSaved, type Saved } from '../saved.js';
@@ -28,10 +27,8 @@ async function apply(paths: string[], options: ServerOptions, { terminal }: Cont
   const { saveGraph } = await import('../graphs-on-server.js');
   const files: GraphFile[] = [];
   for (const path of await findGraphFiles(paths)) {
-    const file = await readGraphFile(path, terminal);
     // Before anything is saved.
-    if (isBroken(file)) throw new CliError(`${path}:${file.line}:${file.column} is not JSON: ${file.message}`);
-    files.push(file);
+    files.push(await requireGraphFile(path, terminal));
   }
   const { stdout } = terminal;
   const format = textFormat(paintFor(stdout));

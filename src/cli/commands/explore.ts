@@ -1,5 +1,4 @@
 import { Option } from 'commander';
-import { CliError } from '../cli-error.js';
 import type { AddCommand, Context } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
 import type { GraphFile } from '../graph-files.js';
@@ -39,9 +38,8 @@ export const addExplore: AddCommand = (program, context) => {
 };
 
 async function explore(path: string, options: ExploreOptions, { terminal }: Context): Promise<ExitCode> {
-  const { isBroken, readGraphFile } = await import('../graph-files.js');
-  const file = await readGraphFile(path, terminal);
-  if (isBroken(file)) throw new CliError(`${path}:${file.line}:${file.column} is not JSON: ${file.message}`);
+  const { requireGraphFile } = await import('../graph-files.js');
+  const file = await requireGraphFile(path, terminal);
   const { exploreGraph, verdictOf } = await import('../graphs-on-server.js');
   const { withLocalServer } = await import('../local-server.js');
   const explored = await withLocalServer(options.tools ?? [], (server) =>

@@ -1,10 +1,11 @@
 import { CliError } from '../cli-error.js';
 import type { AddCommand, Context } from '../context.js';
 import { EXIT, type ExitCode } from '../exit-codes.js';
+import { requireGraphFile } from '../graph-files.js';
 import { addExamples, addServerOptions, collect, type ServerOptions, wholeNumber } from '../options.js';
 import { inOneLine, writeJson, writeLine } from '../output.js';
-import { isFile, readText } from '../read-input.js';
-import type { Terminal } from '../terminal.js';
+import { readCapsuleFile } from '../read-capsule-file.js';
+import { isFile } from '../read-input.js';
 import { withServer } from '../with-server.js';
 
 /** What is replayed. */
@@ -47,14 +48,14 @@ async function replay(source: string, options: ReplayOptions, { terminal }: Cont
     throw new CliError(`${source} cannot be read: there is no such file.`);
   if (isCapsule && version !== undefined)
     throw new CliError('--graph-version is for runs of a server. For a file, name another one with --graph.');
-  const graph = file === undefined ? {} : { graph: (await readDocument(file, terminal)) as never };
+  const graph = file === undefined ? {} : { graph: (await requireGraphFile(file, terminal)).document as never };
   const through = version === undefined ? graph : { version };
   const ask = (server: Pick<ServerOptions, 'url' | 'apiKey'>, run: Body) =>
     withServer(server, async (client, dataOf) =>
       dataOf(await client.POST('/graph/replay', { body: { ...run, ...through } })),
     );
   const found = isCapsule
-    ? await askHere(tools, { capsule: (await readDocument(source, terminal)) as never }, ask)
+    ? await askHere(tools, { capsule: (await readCapsuleFile(source, terminal)) as never }, ask)
     : await ask(options, { run_id: source });
   if (json === true) writeJson(terminal, found);
   else {
@@ -74,13 +75,4 @@ async function askHere<T>(
 ): Promise<T> {
   const { withLocalServer } = await import('../local-server.js');
   return withLocalServer(tools, (server) => ask(server, run));
-}
-
-async function readDocument(path: string, terminal: Pick<Terminal, 'stdin'>): Promise<unknown> {
-  const text = await readText(path, terminal);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new CliError(`${path} is not JSON: ${error instanceof Error ? error.message : error}.`);
-  }
 }

@@ -111,10 +111,9 @@ async function start(
 
 /** Saves the graph of a file. Undefined if it has errors, which are told. */
 async function saveFile(client: Client, path: string, terminal: Terminal): Promise<string | undefined> {
-  const { isBroken, readGraphFile } = await import('../graph-files.js');
+  const { requireGraphFile } = await import('../graph-files.js');
   const { saveGraph } = await import('../graphs-on-server.js');
-  const file = await readGraphFile(path, terminal);
-  if (isBroken(file)) throw new CliError(`${path}:${file.line}:${file.column} is not JSON: ${file.message}`);
+  const file = await requireGraphFile(path, terminal);
   const saved = await saveGraph(client, file);
   if (saved.result !== 'refused') return saved.graphId;
   const { linesOfVerdict, textFormat } = await import('../findings.js');

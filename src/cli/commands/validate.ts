@@ -41,7 +41,7 @@ export const addValidate: AddCommand = (program, context) => {
 };
 
 async function validate(paths: string[], options: ValidateOptions, { terminal }: Context): Promise<ExitCode> {
-  const { findGraphFiles, isBroken, isGraph, readGraphFile } = await import('../graph-files.js');
+  const { findGraphFiles, isBroken, isGraph, notJson, readGraphFile } = await import('../graph-files.js');
   const files: (GraphFile | BrokenFile)[] = [];
   for (const path of await findGraphFiles(paths)) files.push(await readGraphFile(path, terminal));
   const [graphs, broken] = [files.filter(isGraph), files.filter(isBroken)];
@@ -50,10 +50,7 @@ async function validate(paths: string[], options: ValidateOptions, { terminal }:
   const told = options.format === 'github' || options.json === true ? broken.map(verdictOf) : [];
   await report([...checked, ...told], options, terminal);
   const [first] = broken;
-  if (first !== undefined) {
-    const { path, message, line, column } = first;
-    throw new CliError(`${path}:${line}:${column} is not JSON: ${message}`);
-  }
+  if (first !== undefined) throw notJson(first);
   return checked.some(({ errors }) => errors.length > 0) ? EXIT.no : EXIT.done;
 }
 
