@@ -4572,6 +4572,8 @@ export interface operations {
                 wait?: number;
                 /** @description Skips this many log lines. */
                 logs_after?: number;
+                /** @description `false` leaves out what can be large: `data` is empty, and `input_data` null. For readers that follow the events. */
+                data?: "true" | "false";
             };
             header?: {
                 /** @description The `ETag` of an earlier response: if nothing has changed, 304. */

@@ -1,5 +1,6 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream';
-import type { StreamedEvent, StreamedOutput } from './types.js';
+import { type CapsuleEvent, readStreamed } from './evidence/capsule-document.js';
+import type { StreamedOutput } from './types.js';
 import type { Problem } from './wire-types.js';
 
 /** Calls the API, with the visitor's key if it needs one. The key is kept as long as the tab is open. */
@@ -102,7 +103,7 @@ function jsonBody(body: unknown): RequestInit {
 }
 
 export interface Follower {
-  onEvent(event: StreamedEvent): void;
+  onEvent(event: CapsuleEvent): void;
   onOutput(output: StreamedOutput): void;
 }
 
@@ -124,7 +125,7 @@ export async function follow(
       onOutput(JSON.parse(next.value.data) as StreamedOutput);
       continue;
     }
-    const event = JSON.parse(next.value.data) as StreamedEvent;
+    const event = readStreamed(JSON.parse(next.value.data));
     // A run that has ended stays so when it is moved to another version of its graph.
     if (event.type !== 'run.migrated') isTerminal = /^run\.(completed|failed|cancelled)$/.test(event.type);
     onEvent(event);

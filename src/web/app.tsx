@@ -6,7 +6,7 @@ import { CapsuleOpener, type Opened, readFile, useDroppedFile } from './evidence
 import { GraphsView, GraphView } from './graphs.js';
 import { InboxView } from './inbox.js';
 import { Heading } from './parts.js';
-import { RunView } from './run.js';
+import { RunView } from './run/run.js';
 import { RunsView } from './runs.js';
 import { CallbacksView, CallbackView } from './triggers/callbacks.js';
 import { HooksView, HookView } from './triggers/hooks.js';

@@ -22,16 +22,6 @@ export interface Schema {
 
 export const FINISHED: ReadonlySet<RunStatus> = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
 
-/** An event of the journal, as far as the page looks at it. */
-export interface StreamedEvent {
-  readonly seq: number;
-  readonly type: string;
-  readonly time: string;
-  /** Of steps. */
-  readonly step?: number;
-  readonly attempt?: number;
-}
-
 /** What a step sends while it works, or how much of it is missing. */
 export type StreamedOutput = { readonly step: number; readonly node: string; readonly attempt: number } & (
   | { readonly index: number; readonly chunk: unknown }

@@ -5,9 +5,9 @@ import { linesOf as serverLinesOf } from '../../src/core/run/log-lines.js';
 import { StepReader, type StepView } from '../../src/core/run/steps.js';
 import { eventOf } from '../../src/core/run/stored-events.js';
 import { type CapsuleEvent, openCapsule, readCapsule } from '../../src/web/evidence/capsule-document.js';
-import { linesOf } from '../../src/web/evidence/capsule-lines.js';
-import { stepsAt, stepsOf } from '../../src/web/evidence/capsule-steps.js';
 import { checkDigest } from '../../src/web/evidence/digest.js';
+import { linesOf } from '../../src/web/journal/lines.js';
+import { stepsAt, stepsOf } from '../../src/web/journal/steps.js';
 import type { Step } from '../../src/web/wire-types.js';
 import { capsuleOf, family } from '../core/capsule/capsules.js';
 

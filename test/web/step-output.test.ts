@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { OutputText, type StepOutput } from '../../src/web/step-output.js';
+import { OutputText, type StepOutput } from '../../src/web/run/step-output.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -12,6 +12,12 @@ import { toRunState } from './wire.js';
 const stateQuerySchema = z.strictObject({
   wait: waitSchema,
   logs_after: z.int().min(0).exactOptional().describe('Skips this many log lines.'),
+  data: z
+    .enum(['true', 'false'])
+    .exactOptional()
+    .describe(
+      '`false` leaves out what can be large: `data` is empty, and `input_data` null. For readers that follow the events.',
+    ),
 });
 
 export function getRunStateRoute(
@@ -44,7 +50,9 @@ export function getRunStateRoute(
       const send = await engine.useState(request.params.run_id, options, async (view) => {
         const link = linkOf(view, request.mayOnlyRead ? undefined : publicUrl);
         if (isKnown(request, reply, tagOfState(view, link))) return () => reply.code(304).send();
-        return answers.prepare(reply, toRunState(view, link));
+        const state = toRunState(view, link);
+        const shown = request.query.data === 'false' ? { ...state, data: {}, input_data: null } : state;
+        return answers.prepare(reply, shown);
       });
       return send();
     },

@@ -74,6 +74,11 @@ const FIELDS = {
   cancelled: isNumber,
   winners: isNumbers,
   reason: isText,
+  kind: isText,
+  to_nodes: isTexts,
+  wait: isRecord,
+  answer: isAny,
+  data: isRecord,
 } as const;
 
 export type CapsuleEvent = Checked<typeof FIELDS> & {
@@ -81,6 +86,12 @@ export type CapsuleEvent = Checked<typeof FIELDS> & {
   readonly time: string;
   readonly type: string;
 };
+
+/** An event of a stream, of which the page knows these fields. */
+export function readStreamed(event: Fields): CapsuleEvent {
+  const { seq, time, type } = event;
+  return { ...pickChecked(event, FIELDS), seq: Number(seq), time: String(time), type: String(type) };
+}
 
 export type CapsuleReading = { readonly capsule: Capsule } | { readonly problem: string };
 

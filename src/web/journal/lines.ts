@@ -1,4 +1,4 @@
-import type { CapsuleEvent } from './capsule-document.js';
+import type { CapsuleEvent } from '../evidence/capsule-document.js';
 
 /** The log lines of a run, as its events say: the same ones that the API lists (a test compares the two). */
 export function linesOf(events: readonly CapsuleEvent[]): readonly string[] {

@@ -1,4 +1,5 @@
-import type { StreamedEvent, StreamedOutput } from './types.js';
+import type { CapsuleEvent } from '../evidence/capsule-document.js';
+import type { StreamedOutput } from '../types.js';
 
 /** What the step under way has sent so far. */
 export interface StepOutput {
@@ -41,7 +42,7 @@ export class OutputText {
   }
 
   /** Takes note of an event of the journal. */
-  follow({ type, step, attempt }: StreamedEvent): void {
+  follow({ type, step, attempt }: Pick<CapsuleEvent, 'type' | 'step' | 'attempt'>): void {
     if (!ENDS.test(type)) return;
     if (step !== undefined && attempt !== undefined) this.#ended = { step, attempt };
     else this.#ended = { step: 0, attempt: 0 };

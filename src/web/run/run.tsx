@@ -1,7 +1,8 @@
-import { getJson } from './api.js';
-import { elapsed, pretty, shortId } from './format.js';
-import { useLoaded, useTick } from './hooks.js';
-import { STARTERS } from './kinds.js';
+import { getJson, getText } from '../api.js';
+import { elapsed, pretty, shortId } from '../format.js';
+import { useLoaded, useSettled, useTick } from '../hooks.js';
+import { linesOf } from '../journal/lines.js';
+import { STARTERS } from '../kinds.js';
 import {
   Code,
   counted,
@@ -15,14 +16,14 @@ import {
   Status,
   Tail,
   Time,
-} from './parts.js';
-import { Actions, Resume } from './run-actions.js';
-import { Changed, changedBy, Data, Logs } from './run-data.js';
-import { Steps } from './run-steps.js';
-import { RunTable } from './runs.js';
+} from '../parts.js';
+import { RunTable } from '../runs.js';
+import type { RunList, RunState, Step } from '../wire-types.js';
+import { Actions, Resume } from './actions.js';
+import { Changed, changedBy, Data, Logs } from './data.js';
 import type { StepOutput } from './step-output.js';
+import { Steps } from './steps.js';
 import { isFinished, type LiveRun, useRun } from './use-run.js';
-import type { RunList, RunState, Step } from './wire-types.js';
 
 /** One run, as it happens. */
 export function RunView({ runId }: { runId: string }) {
@@ -47,6 +48,9 @@ export function RunView({ runId }: { runId: string }) {
 }
 
 function Run({ run, state }: { run: LiveRun; state: RunState }) {
+  const path = `graph/runs/${state.run_id}/diagram?format=svg`;
+  const picture = useLoaded((signal) => getText(path, signal), [path, state.status, useSettled(state.step_count, 400)]);
+  const lines = linesOf(run.events);
   return (
     <>
       <Summary run={run} state={state} />
@@ -55,7 +59,7 @@ function Run({ run, state }: { run: LiveRun; state: RunState }) {
       <div class="columns">
         <div>
           <Panel title="Picture">
-            <Picture svg={run.picture} error={run.pictureError} />
+            <Picture svg={picture.value} error={picture.error} />
             <Mermaid path={`graph/runs/${state.run_id}/diagram`} />
           </Panel>
           <Panel title="Data" aside={<Changed steps={run.steps} />}>
@@ -76,8 +80,8 @@ function Run({ run, state }: { run: LiveRun; state: RunState }) {
             <Steps steps={run.steps} state={state} />
           </Panel>
           <Parts state={state} steps={run.steps} />
-          <Panel title="Logs" aside={<span class="quiet">{counted(state.logs_total, 'line')}</span>}>
-            <Logs lines={run.logs} total={state.logs_total} />
+          <Panel title="Logs" aside={<span class="quiet">{counted(lines.length, 'line')}</span>}>
+            <Logs lines={lines} total={lines.length} />
           </Panel>
         </div>
       </div>

@@ -1,11 +1,11 @@
 import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
-import { textOfRead } from './evidence/words.js';
-import { elapsed, pretty } from './format.js';
-import { DECISIONS } from './kinds.js';
-import { Code, Status } from './parts.js';
-import { Fork } from './run-actions.js';
-import type { BranchCounts, RunState, Step, StepDecision } from './wire-types.js';
+import { textOfRead } from '../evidence/words.js';
+import { elapsed, pretty } from '../format.js';
+import { DECISIONS } from '../kinds.js';
+import { Code, Status } from '../parts.js';
+import type { BranchCounts, RunState, Step, StepDecision } from '../wire-types.js';
+import { Fork } from './actions.js';
 
 const SHOWN_AT_FIRST = 100;
 

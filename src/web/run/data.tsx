@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import { brief, pretty } from './format.js';
-import { Code, Tail } from './parts.js';
-import type { RunState, Step } from './wire-types.js';
+import { brief, pretty } from '../format.js';
+import { Code, Tail } from '../parts.js';
+import type { RunState, Step } from '../wire-types.js';
 
 /** The keys that the last finished step set. */
 export function changedBy(steps: readonly Step[]): ReadonlySet<string> {

@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks';
-import { post } from './api.js';
-import { DownloadCapsule } from './evidence/download-capsule.js';
-import { pretty } from './format.js';
-import { useAction } from './hooks.js';
-import { WAITS } from './kinds.js';
-import { AnswerLink, Failure, Time } from './parts.js';
-import { SchemaForm } from './schema-form.js';
-import type { Json, Schema } from './types.js';
+import { post } from '../api.js';
+import { DownloadCapsule } from '../evidence/download-capsule.js';
+import { pretty } from '../format.js';
+import { useAction } from '../hooks.js';
+import { WAITS } from '../kinds.js';
+import { AnswerLink, Failure, Time } from '../parts.js';
+import { SchemaForm } from '../schema-form.js';
+import type { Json, Schema } from '../types.js';
+import type { LimitKind, RunState, StartedRun, Step, Waiting } from '../wire-types.js';
 import { isFinished } from './use-run.js';
-import type { LimitKind, RunState, StartedRun, Step, Waiting } from './wire-types.js';
 
 interface RaisedLimit {
   readonly name: LimitKind;

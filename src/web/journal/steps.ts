@@ -1,5 +1,5 @@
+import type { CapsuleEvent } from '../evidence/capsule-document.js';
 import type { Step } from '../wire-types.js';
-import type { CapsuleEvent } from './capsule-document.js';
 
 /**
  * The steps of a run, in order, as its events say: the same ones that the API lists (a test compares the two), without what
@@ -20,8 +20,8 @@ const NO_USAGE = { input_tokens: 0, output_tokens: 0 };
 
 type Changes = Partial<Omit<Step, 'step' | 'node'>>;
 
-/** Reads steps off the journal of a run. */
-class StepReader {
+/** Reads steps off the journal of a run, event by event. */
+export class StepReader {
   readonly #finished: Step[] = [];
   #open: Step | undefined;
   #time = '';
