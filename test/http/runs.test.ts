@@ -69,6 +69,9 @@ describe('runs', () => {
     const later = await server.ask(`GET /graph/state/${body.run_id}?logs_after=2`);
     expect(later.body.logs).toEqual(body.logs.slice(2));
     expect(later.body.logs_total).toBe(body.logs.length);
+    const light = await server.ask(`GET /graph/state/${body.run_id}?data=false`);
+    expect(light.body).toEqual({ ...body, data: {}, input_data: null });
+    expect((await server.ask(`GET /graph/state/${body.run_id}?data=no`)).status).toBe(422);
   });
 
   it('answers 200 for a run that failed in time, with what it had done', async () => {

@@ -15,8 +15,6 @@ function start() {
     output.add({ step, node: 'n', attempt, index, chunk });
   const follow = (type: string, step?: number, attempt?: number): void =>
     output.follow({
-      seq: 9,
-      time: '',
       type,
       ...(step !== undefined && { step }),
       ...(attempt !== undefined && { attempt }),
