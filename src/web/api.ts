@@ -114,7 +114,7 @@ export interface Follower {
 export async function follow(
   runId: string,
   after: number,
-  { onEvent, onOutput }: Follower,
+  follower: Follower,
   signal: AbortSignal,
 ): Promise<'over' | 'cut'> {
   const { body } = await send(`graph/runs/${encodeURIComponent(runId)}/events?after=${after}&output=true`, { signal });
@@ -122,13 +122,13 @@ export async function follow(
   let isTerminal = false;
   for (let next = await events?.read(); next?.done === false; next = await events?.read()) {
     if (next.value.event?.startsWith('output') === true) {
-      onOutput(JSON.parse(next.value.data) as StreamedOutput);
+      follower.onOutput(JSON.parse(next.value.data) as StreamedOutput);
       continue;
     }
     const event = readStreamed(JSON.parse(next.value.data));
     // A run that has ended stays so when it is moved to another version of its graph.
     if (event.type !== 'run.migrated') isTerminal = /^run\.(completed|failed|cancelled)$/.test(event.type);
-    onEvent(event);
+    follower.onEvent(event);
   }
   return isTerminal ? 'over' : 'cut';
 }

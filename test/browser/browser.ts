@@ -40,6 +40,13 @@ export const talking = {
     return {};
   },
 };
+export const slow = {
+  name: 'slow',
+  async run({ data }) {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    return { count: (data.count ?? 0) + 1 };
+  },
+};
 export const broken = {
   name: 'broken',
   run({ data }) {
