@@ -17,8 +17,11 @@ function usePlace(): string {
   const [place, setPlace] = useState(location.hash.slice(1) || '/graphs');
   useEffect(() => {
     const moved = (): void => {
-      setPlace(location.hash.slice(1) || '/graphs');
-      scrollTo(0, 0);
+      const next = location.hash.slice(1) || '/graphs';
+      setPlace((before) => {
+        if (nameOf(before) !== nameOf(next)) scrollTo(0, 0);
+        return next;
+      });
     };
     addEventListener('hashchange', moved);
     return () => removeEventListener('hashchange', moved);
@@ -83,7 +86,7 @@ function App() {
         {wantsKey ? (
           <KeyForm onKey={unlock} />
         ) : (
-          <View key={`${keys} ${place} ${opened?.id}`} place={place} opened={opened?.file} />
+          <View key={`${keys} ${nameOf(place)} ${opened?.id}`} place={place} opened={opened?.file} />
         )}
       </main>
       {isHeld ? <p class="drop-here">Drop a capsule to open it</p> : null}
@@ -118,7 +121,7 @@ function View({ place, opened }: { place: string; opened: Opened | undefined }) 
     case 'graphs':
       return id === undefined ? <GraphsView /> : <GraphView graphId={id} />;
     case 'runs':
-      return id === undefined ? <RunsView query={query} /> : <RunView runId={id} />;
+      return id === undefined ? <RunsView query={query} /> : <RunView runId={id} query={query} />;
     case 'inbox':
       return <InboxView />;
     case 'schedules':
@@ -136,6 +139,11 @@ function View({ place, opened }: { place: string; opened: Opened | undefined }) 
     default:
       return <Heading>There is nothing here</Heading>;
   }
+}
+
+/** What a view keeps while it is shown: runs stay when another step is selected. */
+function nameOf(place: string): string {
+  return place.startsWith('/runs/') ? (place.split('?')[0] ?? '') : place;
 }
 
 function decoded(part: string): string {

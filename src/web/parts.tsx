@@ -177,6 +177,34 @@ export function Tail({
   );
 }
 
+/** Copies a text, and says so. Without a clipboard, as on pages that are neither local nor encrypted, the old command does it. */
+export function CopyButton({ text, words }: { text: string; words: string }) {
+  const [said, setSaid] = useState<string>();
+  const copy = async (): Promise<void> => {
+    const isCopied = await navigator.clipboard?.writeText(text).then(
+      () => true,
+      () => false,
+    );
+    setSaid((isCopied ?? copyBySelection(text)) ? '✓ Copied' : 'Cannot be copied here');
+    setTimeout(() => setSaid(undefined), 2000);
+  };
+  return (
+    <button type="button" class="small" onClick={() => void copy()}>
+      <span role="status">{said ?? words}</span>
+    </button>
+  );
+}
+
+function copyBySelection(text: string): boolean {
+  const area = document.createElement('textarea');
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const isCopied = document.execCommand('copy');
+  area.remove();
+  return isCopied;
+}
+
 /** Text that scrolls in its box, reachable by keyboard. */
 export function Code({ text, label }: { text: string; label: string }) {
   return (

@@ -1,13 +1,18 @@
 import type { ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { post } from '../api.js';
 import { elapsed, pretty, shortId } from '../format.js';
 import { useAction, useLoaded } from '../hooks.js';
-import { linesOf } from '../journal/lines.js';
+import { timedLinesOf } from '../journal/lines.js';
 import { stepsAt, stepsOf } from '../journal/steps.js';
 import { Code, counted, Fact, Failure, Heading, Panel, Status, Time } from '../parts.js';
-import { Changed, changedBy, Data, Logs } from '../run/data.js';
+import { Changed, changedBy } from '../run/data.js';
+import { DataTree } from '../run/data-tree.js';
+import { Inspector } from '../run/inspector.js';
+import { Logs } from '../run/logs.js';
+import { spansOf } from '../run/spans.js';
 import { Steps } from '../run/steps.js';
+import { Timeline } from '../run/timeline.js';
 import { FINISHED } from '../types.js';
 import type { Replay, StartedRun } from '../wire-types.js';
 import type { Capsule, CapsuleChild, CapsuleGraph } from './capsule-document.js';
@@ -59,7 +64,10 @@ function OpenFile({ text }: { text: string }) {
 function CapsuleRun({ capsule }: { capsule: Capsule }) {
   const { run, events, children, graphs, exportedAt } = capsule;
   const steps = stepsAt(stepsOf(events), exportedAt);
-  const lines = linesOf(events);
+  const lines = timedLinesOf(events);
+  const spans = useMemo(() => spansOf(events), [events]);
+  const [selected, setSelected] = useState(0);
+  const step = steps.find((each) => each.step === selected);
   const [replayed, setReplayed] = useState<Replay>();
   return (
     <>
@@ -69,10 +77,18 @@ function CapsuleRun({ capsule }: { capsule: Capsule }) {
       <Head capsule={capsule} onReplayed={setReplayed} />
       {run.error === null ? null : <CapsuleError error={run.error} />}
       {replayed === undefined ? null : <ReplayResult replayed={replayed} />}
+      <div class={step === undefined ? '' : 'columns beside'}>
+        <Panel title="Timeline">
+          <Timeline spans={spans} now={nowOf(capsule)} selected={step?.step} onSelect={setSelected} />
+        </Panel>
+        {step === undefined ? null : (
+          <Inspector key={step.step} step={step} events={events} spans={spans} onClose={() => setSelected(0)} />
+        )}
+      </div>
       <div class="columns">
         <div>
           <Panel title="Data" aside={<Changed steps={steps} />}>
-            <Data data={run.data} changed={changedBy(steps)} />
+            <DataTree data={run.data} events={events} changed={changedBy(steps)} onSelect={setSelected} />
           </Panel>
           <details class="panel">
             <summary>Input and settings</summary>
@@ -93,12 +109,17 @@ function CapsuleRun({ capsule }: { capsule: Capsule }) {
             </Panel>
           )}
           <Panel title="Logs" aside={<span class="quiet">{counted(lines.length, 'line')}</span>}>
-            <Logs lines={lines} total={lines.length} />
+            <Logs lines={lines} name={run.runId} />
           </Panel>
         </div>
       </div>
     </>
   );
+}
+
+/** When what goes on in a capsule was looked at. */
+function nowOf({ exportedAt, events }: Capsule): number {
+  return Date.parse(exportedAt ?? events.at(-1)?.time ?? '');
 }
 
 /** The capsule at a glance, and what the server can do with it. */

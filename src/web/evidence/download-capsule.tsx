@@ -1,6 +1,7 @@
 import { getText } from '../api.js';
 import { useAction } from '../hooks.js';
 import { Failure } from '../parts.js';
+import { saveAs } from '../save-as.js';
 
 /** Saves a run as a file. It is fetched, since a link could not send the key. */
 export function DownloadCapsule({ runId }: { runId: string }) {
@@ -16,12 +17,4 @@ export function DownloadCapsule({ runId }: { runId: string }) {
       <Failure message={download.error} />
     </>
   );
-}
-
-function saveAs(name: string, text: string): void {
-  const href = URL.createObjectURL(new Blob([text], { type: 'application/json' }));
-  const link = Object.assign(document.createElement('a'), { href, download: name });
-  link.click();
-  // The browser has taken it by then.
-  setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }

@@ -5,6 +5,28 @@ export function linesOf(events: readonly CapsuleEvent[]): readonly string[] {
   return events.flatMap(linesOfEvent);
 }
 
+/** A line of the log, with when and where it came. */
+export interface TimedLine {
+  readonly time: string;
+  /** 0 for what belongs to no step. */
+  readonly step: number;
+  readonly text: string;
+}
+
+/** The lines of {@link linesOf}. Those of a tool come all at once, when its call has ended. */
+export function timedLinesOf(events: readonly CapsuleEvent[]): readonly TimedLine[] {
+  return events.flatMap((event) =>
+    linesOfEvent(event).map((text) => ({ time: event.time, step: stepOf(event, text), text })),
+  );
+}
+
+/** An event that ends a step can have the first line of the next one. */
+function stepOf({ type, step = 0, next }: CapsuleEvent, text: string): number {
+  const isNext = typeof next === 'string' && text === begin(next)[0];
+  if (type === 'run.started') return step || 1;
+  return isNext && type !== 'run.retried' ? step + 1 : step;
+}
+
 const ENDS: Readonly<Record<string, string>> = {
   end: 'Workflow reached END.',
   no_edge: 'No outgoing edge found. Stopping.',

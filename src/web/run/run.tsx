@@ -1,7 +1,8 @@
+import { useMemo } from 'preact/hooks';
 import { getJson, getText } from '../api.js';
 import { elapsed, pretty, shortId } from '../format.js';
 import { useLoaded, useSettled, useTick } from '../hooks.js';
-import { linesOf } from '../journal/lines.js';
+import { timedLinesOf } from '../journal/lines.js';
 import { STARTERS } from '../kinds.js';
 import {
   Code,
@@ -20,20 +21,28 @@ import {
 import { RunTable } from '../runs.js';
 import type { RunList, RunState, Step } from '../wire-types.js';
 import { Actions, Resume } from './actions.js';
-import { Changed, changedBy, Data, Logs } from './data.js';
+import { Changed, changedBy } from './data.js';
+import { DataTree } from './data-tree.js';
+import { Inspector } from './inspector.js';
+import { Logs } from './logs.js';
+import { spansOf } from './spans.js';
 import type { StepOutput } from './step-output.js';
 import { Steps } from './steps.js';
+import { Timeline } from './timeline.js';
 import { isFinished, type LiveRun, useRun } from './use-run.js';
 
-/** One run, as it happens. */
-export function RunView({ runId }: { runId: string }) {
+/** One run, as it happens. What is selected is in the address. */
+export function RunView({ runId, query }: { runId: string; query: URLSearchParams }) {
   const run = useRun(runId);
   const { state } = run;
   useTick(state !== undefined && !isFinished(state));
   return (
     <>
       <Heading>
-        Run <code title={runId}>{shortId(runId)}</code>
+        Run{' '}
+        <code class="nowrap" title={runId}>
+          {shortId(runId)}
+        </code>
       </Heading>
       <Failure message={run.error} />
       {state === undefined ? (
@@ -41,29 +50,55 @@ export function RunView({ runId }: { runId: string }) {
           <p class="quiet">Loading…</p>
         ) : null
       ) : (
-        <Run run={run} state={state} />
+        <Run run={run} state={state} selected={Number(query.get('step') ?? 0)} />
       )}
     </>
   );
 }
 
-function Run({ run, state }: { run: LiveRun; state: RunState }) {
+/** Selects a step, in the address; 0 selects none. */
+function select(runId: string, step: number): void {
+  const query = step === 0 ? '' : `?step=${step}`;
+  history.replaceState(history.state, '', `#/runs/${encodeURIComponent(runId)}${query}`);
+  dispatchEvent(new HashChangeEvent('hashchange'));
+}
+
+function Run({ run, state, selected }: { run: LiveRun; state: RunState; selected: number }) {
+  const { events, steps } = run;
   const path = `graph/runs/${state.run_id}/diagram?format=svg`;
   const picture = useLoaded((signal) => getText(path, signal), [path, state.status, useSettled(state.step_count, 400)]);
-  const lines = linesOf(run.events);
+  const lines = useMemo(() => timedLinesOf(events), [events]);
+  const spans = useMemo(() => spansOf(events), [events]);
+  const step = steps.find((each) => each.step === selected);
+  const choose = (to: number): void => select(state.run_id, to);
   return (
     <>
       <Summary run={run} state={state} />
       {state.error === null ? null : <RunFailure state={state} />}
       <Resume state={state} onDone={run.restart} />
+      <div class={step === undefined ? '' : 'columns beside'}>
+        <Panel title="Timeline" aside={<span class="quiet">{state.step_count} steps finished</span>}>
+          <Timeline spans={spans} now={Date.now()} selected={step?.step} onSelect={choose} />
+        </Panel>
+        {step === undefined ? null : (
+          <Inspector
+            key={step.step}
+            step={step}
+            events={events}
+            spans={spans}
+            state={state}
+            onClose={() => choose(0)}
+          />
+        )}
+      </div>
       <div class="columns">
         <div>
           <Panel title="Picture">
             <Picture svg={picture.value} error={picture.error} />
             <Mermaid path={`graph/runs/${state.run_id}/diagram`} />
           </Panel>
-          <Panel title="Data" aside={<Changed steps={run.steps} />}>
-            <Data data={state.data} changed={changedBy(run.steps)} />
+          <Panel title="Data" aside={<Changed steps={steps} />}>
+            <DataTree data={state.data} events={events} changed={changedBy(steps)} onSelect={choose} />
           </Panel>
           <details class="panel">
             <summary>Input and settings</summary>
@@ -77,11 +112,11 @@ function Run({ run, state }: { run: LiveRun; state: RunState }) {
         <div>
           <Panel title="Steps" aside={<span class="quiet">{state.step_count} finished</span>}>
             {run.output === undefined ? null : <Output output={run.output} />}
-            <Steps steps={run.steps} state={state} />
+            <Steps steps={steps} state={state} />
           </Panel>
-          <Parts state={state} steps={run.steps} />
+          <Parts state={state} steps={steps} />
           <Panel title="Logs" aside={<span class="quiet">{counted(lines.length, 'line')}</span>}>
-            <Logs lines={lines} total={lines.length} />
+            <Logs lines={lines} name={state.run_id} />
           </Panel>
         </div>
       </div>

@@ -118,7 +118,7 @@ function endsOf({ count, joined, failed, cancelled, winners }: BranchCounts): st
 }
 
 /** Why the run went where it went, with the values that the decision read. */
-function Why({ decision }: { decision: StepDecision }) {
+export function Why({ decision }: { decision: StepDecision }) {
   const { condition, outcome, read = [], branches } = decision;
   const said = outcome ?? condition;
   return (
