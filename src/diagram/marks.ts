@@ -3,7 +3,7 @@ import { type Diagram, END_ID, linkKey, START_ID } from './model.js';
 import type { Walk } from './walk.js';
 
 /** How a node is drawn. */
-export type Look = 'plain' | 'visited' | 'current' | 'failed';
+export type Look = 'plain' | 'visited' | 'current' | 'waiting' | 'failed';
 
 export interface Mark {
   readonly look: Look;
@@ -46,7 +46,7 @@ export function markOf(marks: Marks | undefined, id: string): Mark {
 const MARKS_HERE: Readonly<Record<Walk['state'] | 'let_go', Mark>> = {
   failed: { look: 'failed', note: '✕ failed' },
   active: { look: 'current', note: '▶ running' },
-  waiting: { look: 'current', note: '▶ waiting' },
+  waiting: { look: 'waiting', note: '‖ waiting' },
   cancelled: { look: 'failed', note: '✕ cancelled' },
   // A branch that others have won against, or that another has failed for, has not failed itself.
   let_go: { look: 'visited', note: '– cancelled' },

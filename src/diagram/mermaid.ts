@@ -41,6 +41,7 @@ function classes(nodes: Diagram['nodes'], marks: Marks | undefined): string[] {
   const lines = [
     '  classDef visited stroke-width:2px',
     '  classDef current stroke-width:4px',
+    '  classDef waiting stroke-width:4px,stroke-dasharray:6 3',
     '  classDef failed stroke:#d93025,stroke-width:4px,stroke-dasharray:4 2',
   ];
   for (const { id } of nodes) {

@@ -37,7 +37,8 @@ export function hasKey(): boolean {
   return sessionStorage.getItem(KEY) !== null;
 }
 
-async function send(path: string, init: RequestInit = {}): Promise<Response> {
+/** Sends a request with the visitor's key. @throws ApiError unless it is answered well */
+export async function send(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   const key = sessionStorage.getItem(KEY);
   if (key !== null) headers.set('authorization', `Bearer ${key}`);

@@ -6,6 +6,7 @@ import { CapsuleOpener, type Opened, readFile, useDroppedFile } from './evidence
 import { GraphsView, GraphView } from './graphs.js';
 import { InboxView } from './inbox.js';
 import { Heading } from './parts.js';
+import { CompareView } from './run/compare.js';
 import { RunView } from './run/run.js';
 import { RunsView } from './runs.js';
 import { CallbacksView, CallbackView } from './triggers/callbacks.js';
@@ -115,12 +116,13 @@ function NavLink({ href, current, text }: { href: string; current: boolean; text
 
 function View({ place, opened }: { place: string; opened: Opened | undefined }) {
   const [path = '', search = ''] = place.split('?');
-  const [, kind, id] = path.split('/').map(decoded);
+  const [, kind, id, part, other] = path.split('/').map(decoded);
   const query = new URLSearchParams(search);
   switch (kind) {
     case 'graphs':
       return id === undefined ? <GraphsView /> : <GraphView graphId={id} />;
     case 'runs':
+      if (id !== undefined && part === 'compare') return <CompareView a={id} b={other} />;
       return id === undefined ? <RunsView query={query} /> : <RunView runId={id} query={query} />;
     case 'inbox':
       return <InboxView />;

@@ -4,7 +4,7 @@ import { getText } from './api.js';
 import { relative, shortId, time } from './format.js';
 import { useLoaded } from './hooks.js';
 import { STATUS_SIGNS } from './kinds.js';
-import type { RunStatus } from './wire-types.js';
+import type { RunStatus, RunSummary } from './wire-types.js';
 
 /** The status of a run or a step in words, with a sign and a colour. */
 export function Status({ status }: { status: RunStatus }) {
@@ -55,6 +55,11 @@ export function RunLink({ id }: { id: string }) {
       <code>{shortId(id)}</code>
     </a>
   );
+}
+
+/** How branches are called everywhere: by their number, from 1, and the name of their item. */
+export function branchName({ child_index: index, branch }: Pick<RunSummary, 'child_index' | 'branch'>): string {
+  return `Branch ${(index ?? 0) + 1}${branch === null ? '' : ` · ${branch}`}`;
 }
 
 /** The approval link of a wait, if there is one, to copy. */

@@ -3,7 +3,7 @@ import { getJson } from './api.js';
 import { elapsed, shortId } from './format.js';
 import { useLoaded, useTick } from './hooks.js';
 import { STATUSES, WAITS } from './kinds.js';
-import { Failure, Heading, Status, Time } from './parts.js';
+import { branchName, Failure, Heading, Status, Time } from './parts.js';
 import { FINISHED } from './types.js';
 import type { RunList, RunSummary } from './wire-types.js';
 
@@ -137,11 +137,7 @@ export function RunTable(props: {
         <thead>
           <tr>
             <th scope="col">Status</th>
-            {withIndex ? (
-              <th scope="col" class="number">
-                Part
-              </th>
-            ) : null}
+            {withIndex ? <th scope="col">Branch</th> : null}
             <th scope="col">Run</th>
             {withGraph ? <th scope="col">Graph</th> : null}
             <th scope="col">Submitted</th>
@@ -170,7 +166,7 @@ function RunRow({ run, withGraph, withIndex }: { run: RunSummary; withGraph: boo
       <td>
         <Status status={run.status} />
       </td>
-      {withIndex ? <td class="number">{(run.child_index ?? 0) + 1}</td> : null}
+      {withIndex ? <td>{branchName(run)}</td> : null}
       <td>
         <a href={`#/runs/${run.run_id}`} title={run.run_id}>
           <code>{shortId(run.run_id)}</code>
@@ -185,7 +181,7 @@ function RunRow({ run, withGraph, withIndex }: { run: RunSummary; withGraph: boo
       <td class="nowrap">
         <Time iso={run.submitted_at} />
       </td>
-      <td class="number nowrap">{elapsed(run.submitted_at, run.finished_at)}</td>
+      <td class="number nowrap">{elapsed(run.started_at, run.finished_at)}</td>
       <td class="notes">
         {run.waiting_for === null ? null : <span>for {WAITS[run.waiting_for].name} </span>}
         {run.paused && run.waiting_for !== 'paused' ? <span>paused </span> : null}

@@ -89,7 +89,7 @@ describe('repairing a run on the page', () => {
   it('leads from a run to the branch that waits, and sees the answer arrive', async () => {
     const runId = await startRun(site.server, 'second-opinion', { input_data: 'x = 1' });
     const page = await site.open(`/#/runs/${runId}`);
-    await page.getByRole('img', { name: /ask ▶ waiting/ }).waitFor();
+    await page.getByRole('img', { name: /ask ‖ waiting/ }).waitFor();
     const inside = page.getByRole('region', { name: 'Runs inside this one' }).locator('tbody tr');
     await expect.poll(() => inside.count()).toBe(2);
     await page.getByRole('link', { name: 'Part 2 (second-opinion) waits for an answer' }).click();

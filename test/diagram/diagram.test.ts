@@ -227,8 +227,8 @@ describe('a run on a picture', () => {
     });
     expect(noteAfter({ type: 'run.cancelled' })).toEqual({ look: 'failed', note: '✕ cancelled · ×2' });
     expect(noteAfter({ type: 'wait.started', wait: { kind: 'input' } })).toEqual({
-      look: 'current',
-      note: '▶ waiting · ×2',
+      look: 'waiting',
+      note: '‖ waiting · ×2',
     });
     const retry = { type: 'run.retried', step: 4, node: 'analyze', next: 'analyze' };
     const retried = noteAfter({ type: 'run.failed', error: { node: 'analyze' } }, retry);
@@ -345,7 +345,7 @@ describe('a run on a picture', () => {
       { type: 'run.started', next: 'analyze' },
     ]);
     expect(Object.fromEntries(marksOf(demo, [parent, branch]).nodes)).toMatchObject({
-      n0: { look: 'current', note: '▶ waiting · ×1' },
+      n0: { look: 'waiting', note: '‖ waiting · ×1' },
       n1: { look: 'current', note: '▶ running · ×1' },
       n2: { look: 'plain', note: '' },
     });

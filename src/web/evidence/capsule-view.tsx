@@ -233,7 +233,7 @@ function InsideRun(props: { run: CapsuleChild; part: number; exportedAt: string 
   return (
     <details class="inside" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        Part {part} <code title={run.runId}>{shortId(run.runId)}</code>{' '}
+        Branch {part} <code title={run.runId}>{shortId(run.runId)}</code>{' '}
         <span class="quiet">{counted(run.events.length, 'event')}</span>
       </summary>
       {open ? (

@@ -102,8 +102,9 @@ function History({ name, changes, onSelect }: Pick<EntryProps, 'name' | 'changes
   const latest = changes.slice(-SHOWN_AT_ONCE).reverse();
   return (
     <details class="key-history" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary aria-label={`History of ${name}`}>
+      <summary>
         {changes.length === 1 ? 'set once' : `set ${changes.length} times`}
+        <span class="visually-hidden">: history of {name}</span>
       </summary>
       {open ? (
         <ol>

@@ -6,7 +6,8 @@ import { duration, elapsed, pretty } from '../format.js';
 import { useLoaded } from '../hooks.js';
 import { Code, Fact, Failure, Panel, Status, Time } from '../parts.js';
 import type { CalledWith, RunState, Step, StepList } from '../wire-types.js';
-import { Fork } from './actions.js';
+import { plainOf } from './ansi.js';
+import { Fork } from './fork.js';
 import type { Span } from './spans.js';
 import { Why } from './steps.js';
 
@@ -60,12 +61,12 @@ export function Inspector({ step, events, spans, state, onClose }: InspectorProp
       <Attempts step={step} spans={spans} events={events} />
       {logs.length === 0 ? null : (
         <Part title="Logs">
-          <Code text={logs.join('\n')} label={`Lines of step ${step.step}`} />
+          <Code text={logs.map(plainOf).join('\n')} label={`Lines of step ${step.step}`} />
         </Part>
       )}
       {decision === null ? null : <Why decision={decision} />}
       <Facts step={step} />
-      {state === undefined ? null : <Fork key={step.step} step={step} state={state} />}
+      {state === undefined ? null : <Fork key={step.step} step={step} state={state} events={events} />}
     </Panel>
   );
 }

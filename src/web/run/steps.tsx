@@ -1,16 +1,24 @@
 import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
+import type { CapsuleEvent } from '../evidence/capsule-document.js';
 import { textOfRead } from '../evidence/words.js';
 import { elapsed, pretty } from '../format.js';
 import { DECISIONS } from '../kinds.js';
 import { Code, Status } from '../parts.js';
 import type { BranchCounts, RunState, Step, StepDecision } from '../wire-types.js';
-import { Fork } from './actions.js';
+import { plainOf } from './ansi.js';
+import { Fork } from './fork.js';
 
 const SHOWN_AT_FIRST = 100;
 
+interface StepsProps {
+  readonly steps: readonly Step[];
+  readonly state?: RunState;
+  readonly events?: readonly CapsuleEvent[];
+}
+
 /** The steps of a run, the latest first. Those of a run that is here can be forked from: its state is given. */
-export function Steps({ steps, state }: { steps: readonly Step[]; state?: RunState }) {
+export function Steps({ steps, state, events = [] }: StepsProps) {
   const [count, setCount] = useState(SHOWN_AT_FIRST);
   if (steps.length === 0) return <p class="quiet">No steps yet.</p>;
   const longest = Math.max(1, ...steps.map(millisecondsOf));
@@ -19,7 +27,7 @@ export function Steps({ steps, state }: { steps: readonly Step[]; state?: RunSta
     <>
       <ol class="steps" reversed>
         {shown.map((step) => (
-          <StepItem key={step.step} step={step} state={state} longest={longest} />
+          <StepItem key={step.step} step={step} state={state} events={events} longest={longest} />
         ))}
       </ol>
       {steps.length > count ? (
@@ -36,7 +44,13 @@ function millisecondsOf({ started_at, finished_at }: Step): number {
   return (finished_at === null ? Date.now() : Date.parse(finished_at)) - Date.parse(started_at);
 }
 
-function StepItem({ step, state, longest }: { step: Step; state: RunState | undefined; longest: number }) {
+interface ItemProps {
+  readonly step: Step;
+  readonly state: RunState | undefined;
+  readonly events: readonly CapsuleEvent[];
+}
+
+function StepItem({ step, state, events, longest }: ItemProps & { readonly longest: number }) {
   const [open, setOpen] = useState(false);
   const { decision } = step;
   return (
@@ -61,13 +75,13 @@ function StepItem({ step, state, longest }: { step: Step; state: RunState | unde
           />
           <span class="number nowrap">{elapsed(step.started_at, step.finished_at)}</span>
         </summary>
-        {open ? <StepDetails step={step} state={state} /> : null}
+        {open ? <StepDetails step={step} state={state} events={events} /> : null}
       </details>
     </li>
   );
 }
 
-function StepDetails({ step, state }: { step: Step; state: RunState | undefined }) {
+function StepDetails({ step, state, events }: ItemProps) {
   const { patch, error, decision, logs, params } = step;
   return (
     <div class="step-details">
@@ -97,11 +111,11 @@ function StepDetails({ step, state }: { step: Step; state: RunState | undefined 
       {logs.length === 0 ? null : (
         <>
           <h3>Logs</h3>
-          <Code text={logs.join('\n')} label={`Logs of step ${step.step}`} />
+          <Code text={logs.map(plainOf).join('\n')} label={`Logs of step ${step.step}`} />
         </>
       )}
       {decision === null ? null : <Why decision={decision} />}
-      {state === undefined ? null : <Fork step={step} state={state} />}
+      {state === undefined ? null : <Fork step={step} state={state} events={events} />}
     </div>
   );
 }
