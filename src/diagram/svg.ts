@@ -42,7 +42,7 @@ function nodeSvg(placed: PlacedNode, marks: Marks | undefined): string {
   if (kind === 'start') return `<g class="gr-${look}"><circle class="gr-start" cx="${x}" cy="${y}" r="7"/></g>`;
   if (kind === 'end') return `<g class="gr-${look}">${box(15)}${text('gr-name', x, y + 5, name)}</g>`;
   return [
-    `<g class="gr-node gr-${look}"><title>${escaped(`${node?.name ?? ''} (${node?.toolName ?? ''})`)}</title>`,
+    `<g class="gr-node gr-${look}" data-node="${escaped(node?.name ?? '')}"><title>${escaped(`${node?.name ?? ''} (${node?.toolName ?? ''})`)}</title>`,
     box(8),
     text('gr-name', x, y - 3, name),
     text('gr-tool', x, y + 15, toolName),

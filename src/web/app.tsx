@@ -125,7 +125,7 @@ function View({ place, opened }: { place: string; opened: Opened | undefined }) 
       if (id !== undefined && part === 'compare') return <CompareView a={id} b={other} />;
       return id === undefined ? <RunsView query={query} /> : <RunView runId={id} query={query} />;
     case 'inbox':
-      return <InboxView />;
+      return <InboxView query={query} />;
     case 'schedules':
       return id === undefined ? (
         <SchedulesView graphId={query.get('graph_id') ?? undefined} />

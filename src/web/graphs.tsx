@@ -3,7 +3,8 @@ import { getJson, getText, post } from './api.js';
 import { NewVersion } from './evidence/new-version.js';
 import { pretty } from './format.js';
 import { useAction, useLoaded } from './hooks.js';
-import { Code, Failure, Heading, Mermaid, Panel, Picture } from './parts.js';
+import { Code, Failure, Heading, Mermaid, Panel } from './parts.js';
+import { LargePicture, Picture } from './picture.js';
 import { RunTable } from './runs.js';
 import { SchemaForm } from './schema-form.js';
 import { pathOfPage, usePages } from './triggers/parts.js';
@@ -75,7 +76,7 @@ export function GraphView({ graphId }: { graphId: string }) {
           <div class="columns">
             <div>
               <Panel title="Picture">
-                <Picture svg={picture.value} error={picture.error} />
+                <LargePicture svg={picture.value} error={picture.error} />
                 <Mermaid path={`graph/${id}/diagram`} />
               </Panel>
             </div>

@@ -3,13 +3,19 @@ import { ApiError, getJson, getTagged, hasKey, type Tagged } from './api.js';
 import { shortId } from './format.js';
 import { useLoaded, useTick } from './hooks.js';
 import { Ago, AnswerLink, Failure, Heading, RunLink } from './parts.js';
+import { AnswerForm } from './run/actions.js';
+import { decisionOf } from './schema-form.js';
 import { QUESTION_EXAMPLES } from './triggers/documents.js';
 import { Empty, Item, pathOfPage, usePages } from './triggers/parts.js';
 import type { RunList, RunState, RunSummary } from './wire-types.js';
 
 const REFRESH_MS = 2000;
+/** What people can answer, by what the run waits for. */
+const KINDS = ['input', 'limit', 'signal'] as const;
 /** Few, since the state of each run is read: only that has the question. */
 const PAGE = '20';
+
+type Kind = (typeof KINDS)[number];
 
 interface Question {
   readonly run: RunSummary;
@@ -20,7 +26,7 @@ interface Question {
 type KnownStates = Map<string, Tagged<RunState>>;
 
 /** Reads the questions of a page. What was known before, and has not changed, is not sent again. */
-async function loadQuestions(path: string, known: KnownStates, signal: AbortSignal) {
+async function loadQuestions(path: string, kind: Kind, known: KnownStates, signal: AbortSignal) {
   const { runs, next_cursor } = await getJson<RunList>(path, signal);
   const read: KnownStates = new Map();
   const questions = runs.map(async (run): Promise<Question> => {
@@ -39,26 +45,44 @@ async function loadQuestions(path: string, known: KnownStates, signal: AbortSign
   known.clear();
   for (const [runId, tagged] of read) known.set(runId, tagged);
   // Some may have been answered since the list was read.
-  return { questions: all.filter(({ state }) => state === undefined || state.waiting?.kind === 'input'), next_cursor };
+  return { questions: all.filter(({ state }) => state === undefined || state.waiting?.kind === kind), next_cursor };
 }
 
+const CHOICES: Readonly<Record<Kind, string>> = { input: 'Answers', limit: 'Higher limits', signal: 'Signals' };
+
 /** Everything that waits for the answer of a person, in one list. The oldest run comes first. */
-export function InboxView() {
+export function InboxView({ query }: { query: URLSearchParams }) {
+  const kind = KINDS.find((each) => each === query.get('waiting_for')) ?? 'input';
   const { cursor, buttons } = usePages();
   const known = useRef<KnownStates>(new Map());
-  const path = pathOfPage('graph/runs', { waiting_for: 'input', order: 'asc', limit: PAGE, cursor });
-  const { value, error } = useLoaded((signal) => loadQuestions(path, known.current, signal), [path], REFRESH_MS);
+  const path = pathOfPage('graph/runs', { waiting_for: kind, order: 'asc', limit: PAGE, cursor });
+  const { value, error, reload } = useLoaded(
+    (signal) => loadQuestions(path, kind, known.current, signal),
+    [path],
+    REFRESH_MS,
+  );
   useTick(true);
   return (
     <>
       <Heading>Inbox</Heading>
-      <p class="quiet">
-        What waits for the answer of a person, the oldest run first. Others wait for{' '}
-        <a href="#/runs?waiting_for=limit">a higher limit</a> or <a href="#/runs?waiting_for=signal">a signal</a>.
-      </p>
+      <p class="quiet">What waits for a person, the oldest run first.</p>
+      <nav class="choices" aria-label="What is waited for">
+        {KINDS.map((each) => (
+          <a
+            key={each}
+            href={each === 'input' ? '#/inbox' : `#/inbox?waiting_for=${each}`}
+            {...(each === kind ? { 'aria-current': 'true' as const } : {})}
+          >
+            {CHOICES[each]}
+          </a>
+        ))}
+      </nav>
       <Failure message={error} />
       {value === undefined && error === undefined ? <p class="quiet">Loading…</p> : null}
-      {value?.questions.length === 0 && cursor === undefined ? (
+      {value?.questions.length === 0 && cursor === undefined && kind !== 'input' ? (
+        <p class="quiet">Nothing waits for this.</p>
+      ) : null}
+      {value?.questions.length === 0 && cursor === undefined && kind === 'input' ? (
         <Empty examples={QUESTION_EXAMPLES}>
           <p>
             Nothing waits for an answer. A graph asks with the tool <code>wait_for_input</code>. This makes such a
@@ -68,7 +92,7 @@ export function InboxView() {
       ) : null}
       <ul class="items">
         {value?.questions.map((question) => (
-          <QuestionItem key={question.run.run_id} {...question} />
+          <QuestionItem key={question.run.run_id} {...question} onDone={reload} />
         ))}
       </ul>
       {buttons(value?.next_cursor)}
@@ -76,7 +100,7 @@ export function InboxView() {
   );
 }
 
-function QuestionItem({ run, state }: Question) {
+function QuestionItem({ run, state, onDone }: Question & { readonly onDone: () => void }) {
   const waiting = state?.waiting;
   const href = `#/runs/${run.run_id}`;
   return (
@@ -110,6 +134,14 @@ function QuestionItem({ run, state }: Question) {
             Can be answered by {hasKey() ? 'anyone with a key that may write' : 'anyone who can reach this server'}
             {waiting.answer_url === undefined ? '' : ', and by whoever has the link'}.
           </p>
+          {decisionOf(waiting.schema ?? {}) === undefined ? (
+            <details class="fold">
+              <summary>Answer here</summary>
+              <AnswerForm runId={run.run_id} waiting={waiting} onDone={onDone} />
+            </details>
+          ) : (
+            <AnswerForm runId={run.run_id} waiting={waiting} onDone={onDone} />
+          )}
           <AnswerLink url={waiting.answer_url} />
         </>
       ) : (

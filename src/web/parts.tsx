@@ -102,27 +102,6 @@ export function Heading({ children }: { children: ComponentChildren }) {
   );
 }
 
-/**
- * A picture that the server drew. Parsed as XML and put in as elements: its text was escaped there, the policy of the page
- * stops scripts, and the style is the one that the policy allows.
- */
-export function Picture({ svg, error }: { svg: string | undefined; error?: string | undefined }) {
-  const element = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const host = element.current;
-    if (host === null || svg === undefined) return;
-    const { documentElement } = new DOMParser().parseFromString(svg, 'image/svg+xml');
-    host.replaceChildren(document.importNode(documentElement, true));
-  }, [svg]);
-  return (
-    <>
-      <div class="picture" ref={element} />
-      {svg === undefined && error === undefined ? <p class="quiet">Drawing…</p> : null}
-      <Failure message={error} />
-    </>
-  );
-}
-
 /** The picture as text, to copy. Loaded when it is opened. */
 export function Mermaid({ path }: { path: string }) {
   const [open, setOpen] = useState(false);

@@ -23,13 +23,18 @@ export function SchemaForm(props: {
   submitLabel: string;
   busy: boolean;
   onSubmit: (value: Json) => void;
+  /** A decision is made with a button for each of its answers, and no tick. */
+  decision?: Decision | undefined;
 }) {
+  const { decision } = props;
   const [values, setValues] = useState<Values>({});
   const [problem, setProblem] = useState<string>();
-  const submit = (event: Event): void => {
+  const submit = (event: SubmitEvent): void => {
     event.preventDefault();
+    const { value: choice } = event.submitter as HTMLButtonElement;
+    const decided = decision === undefined ? {} : { [`/${decision.name}`]: choice === 'true' };
     try {
-      const value = readForm(props.schema, '', values, true);
+      const value = readForm(props.schema, '', { ...values, ...decided }, true);
       setProblem(undefined);
       props.onSubmit(value ?? null);
     } catch (error) {
@@ -39,7 +44,7 @@ export function SchemaForm(props: {
   return (
     <form class="form" onSubmit={submit}>
       <Field
-        schema={props.schema}
+        schema={decision === undefined ? props.schema : withoutField(props.schema, decision.name)}
         path=""
         label={props.schema.title ?? 'Value'}
         required
@@ -53,12 +58,47 @@ export function SchemaForm(props: {
         </p>
       )}
       <div class="buttons">
-        <button type="submit" class="primary" disabled={props.busy}>
-          {props.submitLabel}
-        </button>
+        {decision === undefined ? (
+          <button type="submit" class="primary" disabled={props.busy}>
+            {props.submitLabel}
+          </button>
+        ) : (
+          <>
+            <button type="submit" class="primary" value="true" disabled={props.busy}>
+              {decision.yes}
+            </button>
+            <button type="submit" value="false" disabled={props.busy}>
+              {decision.no}
+            </button>
+          </>
+        )}
       </div>
     </form>
   );
+}
+
+/** A required yes or no: what it is about, and the words for both. */
+export interface Decision {
+  readonly name: string;
+  readonly yes: string;
+  readonly no: string;
+}
+
+/** The decision that a schema asks for: its one required boolean, if it has just one. */
+export function decisionOf({ type, properties = {}, required = [] }: Schema): Decision | undefined {
+  const [first, ...others] = Object.entries(properties).filter(
+    ([name, property]) => property.type === 'boolean' && required.includes(name) && property.default === undefined,
+  );
+  if (type !== 'object' || first === undefined || others.length > 0) return undefined;
+  const [name, { title }] = first;
+  if (/^(is_?)?approv(ed?|al)$/i.test(name)) return { name, yes: 'Approve', no: 'Reject' };
+  const what = title ?? name;
+  return { name, yes: `${what}: yes`, no: `${what}: no` };
+}
+
+function withoutField(schema: Schema, name: string): Schema {
+  const { [name]: _, ...properties } = schema.properties ?? {};
+  return { ...schema, properties };
 }
 
 interface FieldProps {

@@ -67,10 +67,9 @@ describe('repairing a run on the page', () => {
     const runId = await startRun(site.server, 'asks');
     const page = await site.open(`/#/runs/${runId}`);
     await page.getByText('May this go out?').waitFor();
-    await page.getByLabel('Approved').check();
     await page.getByLabel('Note').fill('Fine by me');
     await page.getByLabel('Level').selectOption({ label: 'high' });
-    await page.getByRole('button', { name: 'Answer and go on' }).click();
+    await page.getByRole('button', { name: 'Approve' }).click();
     await page.locator('.summary .status-completed').waitFor();
     const { data } = await waitForRest(site.server, runId);
     expect(data.approve).toEqual({ approved: true, note: 'Fine by me', level: 'high' });

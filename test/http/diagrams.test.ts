@@ -51,7 +51,7 @@ describe('pictures', () => {
     const input = { graph_id: 'second-opinion', input_data: 'if x: y' };
     const { run_id } = (await server.ask('POST /graph/run?wait=10', input)).body;
     const before = (await server.ask(`GET /graph/runs/${run_id}/diagram`)).text;
-    for (const part of ['analyze<br/>check_complexity<br/>×1', 'ask<br/>wait_for_input<br/>‖ waiting #183; ×1']) {
+    for (const part of ['analyze<br/>check_complexity<br/>×1', 'ask<br/>wait_for_input<br/>#8214; waiting #183; ×1']) {
       expect(before).toContain(part);
     }
     expect(before).toContain('n0 -.->|"×1"| n3');
@@ -59,7 +59,7 @@ describe('pictures', () => {
     const [branch] = waiting.children;
     const own = (await server.ask(`GET /graph/runs/${branch.run_id}/diagram`)).text;
     expect(own).toContain('n1["analyze<br/>check_complexity"]');
-    expect(own).toContain('‖ waiting #183; ×1');
+    expect(own).toContain('#8214; waiting #183; ×1');
     await server.ask(`POST /graph/runs/${branch.run_id}/resume`, { payload: { approved: true } });
     await server.ask(`GET /graph/state/${run_id}?wait=10`);
     const after = (await server.ask(`GET /graph/runs/${run_id}/diagram`)).text;

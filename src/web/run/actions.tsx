@@ -5,7 +5,7 @@ import { pretty } from '../format.js';
 import { useAction } from '../hooks.js';
 import { WAITS } from '../kinds.js';
 import { AnswerLink, branchName, Failure, Time } from '../parts.js';
-import { SchemaForm } from '../schema-form.js';
+import { decisionOf, SchemaForm } from '../schema-form.js';
 import type { Json, Schema } from '../types.js';
 import type { RunState, Waiting } from '../wire-types.js';
 import { RunAgain } from './again.js';
@@ -74,16 +74,37 @@ function Delete({ path }: { path: string }) {
   );
 }
 
-/** What a run waits for, with a form for the answer, or for the payload of the signal, if people can give it. */
-export function Resume({ state, onDone }: { state: RunState; onDone: () => void }) {
-  const { waiting } = state;
-  const path = `graph/runs/${state.run_id}`;
-  const resume = useAction((payload: Json, { id, signal }: Waiting) =>
+/** Sends the answer of a wait, or the payload of its signal. */
+function useAnswer(runId: string, onDone: () => void) {
+  const path = `graph/runs/${runId}`;
+  return useAction((payload: Json, { id, signal }: Waiting) =>
     (signal === null
       ? post(`${path}/resume`, { payload, wait_id: id })
       : post(`${path}/signals/${signal}`, { payload })
     ).then(onDone),
   );
+}
+
+/** The form of a question, to be answered where it is listed. */
+export function AnswerForm({ runId, waiting, onDone }: { runId: string; waiting: Waiting; onDone: () => void }) {
+  const resume = useAnswer(runId, onDone);
+  return (
+    <>
+      <Answer
+        waiting={waiting}
+        idPrefix={`answer-${runId}`}
+        busy={resume.busy}
+        onSubmit={(payload) => resume.run(payload, waiting)}
+      />
+      <Failure message={resume.error} />
+    </>
+  );
+}
+
+/** What a run waits for, with a form for the answer, or for the payload of the signal, if people can give it. */
+export function Resume({ state, onDone }: { state: RunState; onDone: () => void }) {
+  const { waiting } = state;
+  const resume = useAnswer(state.run_id, onDone);
   if (waiting === null) return null;
   return (
     <section class={`banner ${WAITS[waiting.kind].takesAnswer ? 'banner-wait' : ''}`} aria-label="Waiting">
@@ -104,6 +125,7 @@ export function Resume({ state, onDone }: { state: RunState; onDone: () => void 
         <Answer
           key={waiting.id}
           waiting={waiting}
+          idPrefix="answer"
           busy={resume.busy}
           onSubmit={(payload) => resume.run(payload, waiting)}
         />
@@ -157,14 +179,15 @@ const ANSWERS: Partial<Record<Waiting['kind'], readonly [title: string, submitLa
   limit: ['Limits', 'Lift the limit and go on'],
 };
 
-function Answer(props: { waiting: Waiting; busy: boolean; onSubmit: (payload: Json) => void }) {
+function Answer(props: { waiting: Waiting; idPrefix: string; busy: boolean; onSubmit: (payload: Json) => void }) {
   const [title, submitLabel] = ANSWERS[props.waiting.kind] ?? ['Answer', 'Answer and go on'];
   const schema: Schema = props.waiting.schema ?? { title, description: 'Any JSON.', default: null };
   return (
     <SchemaForm
       schema={schema}
-      idPrefix="answer"
+      idPrefix={props.idPrefix}
       submitLabel={submitLabel}
+      decision={decisionOf(schema)}
       busy={props.busy}
       onSubmit={props.onSubmit}
     />

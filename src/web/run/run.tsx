@@ -4,7 +4,8 @@ import type { CapsuleEvent } from '../evidence/capsule-document.js';
 import { pretty, shortId } from '../format.js';
 import { useLoaded, useSettled, useTick } from '../hooks.js';
 import { timedLinesOf } from '../journal/lines.js';
-import { Code, counted, Failure, Heading, Mermaid, Panel, Picture, Tail } from '../parts.js';
+import { Code, counted, Failure, Heading, Mermaid, Panel, Tail } from '../parts.js';
+import { LargePicture } from '../picture.js';
 import type { RunState } from '../wire-types.js';
 import { Resume } from './actions.js';
 import { Changed, changedBy } from './data.js';
@@ -64,6 +65,7 @@ function Run({ run, state, selected }: { run: LiveRun; state: RunState; selected
   const spans = useMemo(() => spansOf(events), [events]);
   const step = steps.find((each) => each.step === selected);
   const choose = (to: number): void => select(state.run_id, to);
+  const chooseNode = (node: string): void => choose(steps.findLast((each) => each.node === node)?.step ?? 0);
   return (
     <>
       <Summary run={run} state={state} />
@@ -88,7 +90,7 @@ function Run({ run, state, selected }: { run: LiveRun; state: RunState; selected
       <div class="columns">
         <div>
           <Panel title="Picture">
-            <Picture svg={picture.value} error={picture.error} />
+            <LargePicture svg={picture.value} error={picture.error} onNode={chooseNode} />
             <Mermaid path={`graph/runs/${state.run_id}/diagram`} />
           </Panel>
           <Panel title="Data" aside={<Changed steps={steps} />}>
