@@ -1,6 +1,9 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { forgetKey, hasKey, keepKey, whenUnauthorized } from './api.js';
+import { CatalogueView } from './catalogue/catalogue.js';
+import { VersionsView } from './editor/versions.js';
+import { NewGraphView, WriteView } from './editor/write.js';
 import { CapsuleView } from './evidence/capsule-view.js';
 import { CapsuleOpener, type Opened, readFile, useDroppedFile } from './evidence/opener.js';
 import { GraphsView, GraphView } from './graphs.js';
@@ -29,6 +32,7 @@ function usePlace(): string {
 /** The parts of the page: how their addresses begin, and their names. */
 const SECTIONS = [
   ['graphs', 'Graphs'],
+  ['catalogue', 'Tools'],
   ['runs', 'Runs'],
   ['inbox', 'Inbox'],
   ['schedules', 'Schedules'],
@@ -112,11 +116,13 @@ function NavLink({ href, current, text }: { href: string; current: boolean; text
 
 function View({ place, opened }: { place: string; opened: Opened | undefined }) {
   const [path = '', search = ''] = place.split('?');
-  const [, kind, id] = path.split('/').map(decoded);
+  const [, kind, id, part] = path.split('/').map(decoded);
   const query = new URLSearchParams(search);
   switch (kind) {
     case 'graphs':
-      return id === undefined ? <GraphsView /> : <GraphView graphId={id} />;
+      return graphPlace(id, part, query);
+    case 'catalogue':
+      return <CatalogueView />;
     case 'runs':
       return id === undefined ? <RunsView query={query} /> : <RunView runId={id} />;
     case 'inbox':
@@ -136,6 +142,14 @@ function View({ place, opened }: { place: string; opened: Opened | undefined }) 
     default:
       return <Heading>There is nothing here</Heading>;
   }
+}
+
+function graphPlace(id: string | undefined, part: string | undefined, query: URLSearchParams) {
+  if (id === undefined) return <GraphsView />;
+  if (id === 'new' && part === undefined) return <NewGraphView />;
+  if (part === 'edit') return <WriteView graphId={id} />;
+  if (part === 'versions') return <VersionsView graphId={id} query={query} />;
+  return <GraphView graphId={id} />;
 }
 
 function decoded(part: string): string {
