@@ -30,6 +30,7 @@ export interface GraphEditor {
 
 const theme = EditorView.theme({
   '&': {
+    height: 'var(--editor-height, auto)',
     color: 'var(--text)',
     backgroundColor: 'var(--surface)',
     border: '1px solid var(--soft)',
@@ -50,6 +51,12 @@ const theme = EditorView.theme({
     border: '1px solid var(--line)',
   },
   '.cm-tooltip-autocomplete ul li[aria-selected]': { background: 'var(--accent)', color: 'var(--accent-text)' },
+  // The policy of the page allows no pictures in style sheets: signs and lines in their place.
+  '.cm-lint-marker-error': { content: '"✕"', color: 'var(--bad)' },
+  '.cm-lint-marker-warning': { content: '"!"', color: 'var(--wait)' },
+  '.cm-lintRange-error, .cm-lintRange-warning': { backgroundImage: 'none', textDecoration: 'underline wavy' },
+  '.cm-lintRange-error': { textDecorationColor: 'var(--bad)' },
+  '.cm-lintRange-warning': { textDecorationColor: 'var(--wait)' },
   '.cm-changedLine': { backgroundColor: 'color-mix(in srgb, var(--accent) 10%, transparent)' },
 });
 
@@ -61,13 +68,19 @@ const colours = HighlightStyle.define([
 
 const SHOWN: Extension = [json(), theme, syntaxHighlighting(colours), lineNumbers(), EditorView.lineWrapping];
 
+/** In a shadow root the styles of the editor are constructed sheets, which the policy of the page allows. */
+function rootIn(parent: HTMLElement): ShadowRoot {
+  return parent.shadowRoot ?? parent.attachShadow({ mode: 'open' });
+}
+
 /** Opens an editor in an element. Escape and then Tab leaves it. */
 export function openEditor(
   parent: HTMLElement,
-  options: { text: string; label: string; describedBy: string; vocabulary: Vocabulary; onText(text: string): void },
+  options: { text: string; label: string; vocabulary: Vocabulary; onText(text: string): void },
 ): GraphEditor {
   const view = new EditorView({
-    parent,
+    parent: rootIn(parent),
+    root: rootIn(parent),
     doc: options.text,
     extensions: [
       SHOWN,
@@ -90,7 +103,7 @@ export function openEditor(
         ...defaultKeymap,
         indentWithTab,
       ]),
-      EditorView.contentAttributes.of({ 'aria-label': options.label, 'aria-describedby': options.describedBy }),
+      EditorView.contentAttributes.of({ 'aria-label': options.label }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) options.onText(update.state.doc.toString());
       }),
@@ -138,7 +151,8 @@ export function openDifference(
     ],
   });
   const view = new MergeView({
-    parent,
+    parent: rootIn(parent),
+    root: rootIn(parent),
     a: side(before, nameBefore),
     b: side(after, nameAfter),
     collapseUnchanged: { margin: 3, minSize: 6 },

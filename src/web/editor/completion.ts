@@ -1,5 +1,5 @@
 import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete';
-import { syntaxTree } from '@codemirror/language';
+import { ensureSyntaxTree, syntaxTree } from '@codemirror/language';
 import type { EditorState } from '@codemirror/state';
 import type { SyntaxNode } from '@lezer/common';
 import { nodeNames, type Path, pathTo, textOf, valueAt, valueIn } from './places.js';
@@ -12,19 +12,27 @@ export interface Vocabulary {
   readonly conditions: readonly { name: string; description: string; outcomes: readonly string[] | null }[];
 }
 
+const INSIDE = /^[^"\n]*$/;
+const READ_MS = 100;
 const NODE_KEYS = new Set(['entry_point', 'from_node', 'to_node', 'to_nodes', 'join_node', 'otherwise', 'routes']);
 
-/** What can be written where the cursor is: keys, names and values. */
-export function completeGraph(context: CompletionContext, vocabulary: Vocabulary): CompletionResult | null {
-  const { state, pos } = context;
-  const node = syntaxTree(state).resolveInner(pos, -1);
+/** What can be written where the cursor is: keys, names and values. A text that is not closed yet is closed with it. */
+export function completeGraph({ state, pos }: CompletionContext, vocabulary: Vocabulary): CompletionResult | null {
+  const found = offersAt(state, pos, vocabulary);
+  if (found !== undefined) return found;
+  const closed = state.update({ changes: { from: pos, insert: '"' } }).state;
+  const { from, options } = offersAt(closed, pos, vocabulary) ?? {};
+  if (from === undefined || options === undefined) return null;
+  const closing = options.map((option) => ({ ...option, apply: `${option.label}"` }));
+  return { from, options: closing, validFor: INSIDE };
+}
+
+function offersAt(state: EditorState, pos: number, vocabulary: Vocabulary): CompletionResult | undefined {
+  const node = (ensureSyntaxTree(state, pos + 1, READ_MS) ?? syntaxTree(state)).resolveInner(pos, -1);
   const isKey = node.name === 'PropertyName';
-  if ((!isKey && node.name !== 'String') || pos === node.from) return null;
-  const text = state.sliceDoc(node.from, node.to);
-  const to = text.length > 1 && text.endsWith('"') ? node.to - 1 : node.to;
-  if (pos > to) return null;
+  if ((!isKey && node.name !== 'String') || pos <= node.from || pos >= node.to) return undefined;
   const options = isKey ? keys(state, node, vocabulary) : values(state, node, vocabulary);
-  return { from: node.from + 1, to, options, validFor: /^[^"\n]*$/ };
+  return { from: node.from + 1, to: node.to - 1, options, validFor: INSIDE };
 }
 
 function keys(state: EditorState, name: SyntaxNode, vocabulary: Vocabulary): Completion[] {

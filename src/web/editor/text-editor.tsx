@@ -33,7 +33,6 @@ export function TextEditor({ text, onEditor, onText }: TextEditorProps) {
     const editor = value.openEditor(host.current, {
       text,
       label: 'Definition – as JSON',
-      describedBy: 'editor-help',
       vocabulary: value.vocabulary,
       onText: (next) => changed.current(next),
     });
@@ -48,7 +47,7 @@ export function TextEditor({ text, onEditor, onText }: TextEditorProps) {
       <div class="editor" ref={host} />
       {value === undefined && error === undefined ? <p class="quiet">Loading the editor…</p> : null}
       <Failure message={error} />
-      <p class="help" id="editor-help">
+      <p class="help">
         Change it here, paste another one, or choose a file. Control+Space completes. Escape, then Tab leaves the
         editor. Runs in progress keep their version.
       </p>
