@@ -1,14 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { CompletionContext } from '@codemirror/autocomplete';
 import { json } from '@codemirror/lang-json';
 import { ensureSyntaxTree } from '@codemirror/language';
 import { EditorState } from '@codemirror/state';
 import { expect, it } from 'vitest';
-import graphSchema from '../../schemas/graph.js' with { type: 'json' };
 import { completeGraph, type Vocabulary } from '../../src/web/editor/completion.js';
 import type { JsonSchema } from '../../src/web/editor/schema.js';
 
+const SCHEMA = JSON.parse(readFileSync(new URL('../../schemas/graph.json', import.meta.url), 'utf8')) as JsonSchema;
+
 const VOCABULARY: Vocabulary = {
-  schema: graphSchema as JsonSchema,
+  schema: SCHEMA,
   tools: [{ name: 'talk', description: 'Talks.', params: { properties: { words: { enum: ['soft', 'loud'] } } } }],
   conditions: [{ name: 'judge', description: 'Judges.', outcomes: ['good', 'bad'] }],
 };
