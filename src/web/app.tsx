@@ -1,6 +1,9 @@
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { forgetKey, hasKey, keepKey, whenUnauthorized } from './api.js';
+import { CatalogueView } from './catalogue/catalogue.js';
+import { VersionsView } from './editor/versions.js';
+import { NewGraphView, WriteView } from './editor/write.js';
 import { CapsuleView } from './evidence/capsule-view.js';
 import { CapsuleOpener, type Opened, readFile, useDroppedFile } from './evidence/opener.js';
 import { GraphsView, GraphView } from './graphs.js';
@@ -33,6 +36,7 @@ function usePlace(): string {
 /** The parts of the page: how their addresses begin, and their names. */
 const SECTIONS = [
   ['graphs', 'Graphs'],
+  ['catalogue', 'Tools'],
   ['runs', 'Runs'],
   ['inbox', 'Inbox'],
   ['schedules', 'Schedules'],
@@ -120,7 +124,9 @@ function View({ place, opened }: { place: string; opened: Opened | undefined }) 
   const query = new URLSearchParams(search);
   switch (kind) {
     case 'graphs':
-      return id === undefined ? <GraphsView /> : <GraphView graphId={id} />;
+      return graphPlace(id, part, query);
+    case 'catalogue':
+      return <CatalogueView />;
     case 'runs':
       if (id !== undefined && part === 'compare') return <CompareView a={id} b={other} />;
       return id === undefined ? <RunsView query={query} /> : <RunView runId={id} query={query} />;
@@ -146,6 +152,14 @@ function View({ place, opened }: { place: string; opened: Opened | undefined }) 
 /** What a view keeps while it is shown: runs stay when another step is selected. */
 function nameOf(place: string): string {
   return place.startsWith('/runs/') ? (place.split('?')[0] ?? '') : place;
+}
+
+function graphPlace(id: string | undefined, part: string | undefined, query: URLSearchParams) {
+  if (id === undefined) return <GraphsView />;
+  if (id === 'new' && part === undefined) return <NewGraphView />;
+  if (part === 'edit') return <WriteView graphId={id} />;
+  if (part === 'versions') return <VersionsView graphId={id} query={query} />;
+  return <GraphView graphId={id} />;
 }
 
 function decoded(part: string): string {

@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
 import { getJson, getText, post } from './api.js';
-import { NewVersion } from './evidence/new-version.js';
 import { pretty } from './format.js';
 import { useAction, useLoaded } from './hooks.js';
 import { RunTable } from './lists/runs.js';
@@ -23,8 +22,13 @@ export function GraphsView() {
   return (
     <>
       <Heading>Graphs</Heading>
+      <p class="choices">
+        <a href="#/graphs/new">New graph</a>
+      </p>
       <Failure message={error} />
-      {value?.graphs.length === 0 ? <p class="quiet">No graphs yet. Create one with POST /graph/create.</p> : null}
+      {value?.graphs.length === 0 ? (
+        <p class="quiet">No graphs yet. Create one with POST /graph/create, or write one here.</p>
+      ) : null}
       <ul class="cards">
         {value?.graphs.map((graph) => (
           <GraphCard key={graph.graph_id} graph={graph} />
@@ -59,10 +63,6 @@ export function GraphView({ graphId }: { graphId: string }) {
   const picture = useLoaded((signal) => getText(`graph/${id}/diagram?format=svg`, signal), [id]);
   const runs = useLoaded((signal) => getJson<RunList>(`graph/runs?graph_id=${id}&limit=10`, signal), [id], 2000);
   const { value } = graph;
-  const reload = (): void => {
-    graph.reload();
-    picture.reload();
-  };
   return (
     <>
       <Heading>{value?.name ?? graphId}</Heading>
@@ -73,6 +73,10 @@ export function GraphView({ graphId }: { graphId: string }) {
             <code>{graphId}</code> · version {value.version} · {value.definition.nodes.length} nodes
           </p>
           {value.definition.description === undefined ? null : <p>{value.definition.description}</p>}
+          <p class="choices">
+            <a href={`#/graphs/${id}/edit`}>Edit</a>
+            {value.version === 1 ? null : <a href={`#/graphs/${id}/versions`}>Compare versions</a>}
+          </p>
           <div class="columns">
             <div>
               <Panel title="Picture">
@@ -87,7 +91,6 @@ export function GraphView({ graphId }: { graphId: string }) {
               <Panel title="Latest runs" aside={<a href={`#/runs?graph_id=${id}`}>All runs</a>}>
                 <RunTable runs={runs.value?.runs} withGraph={false} />
               </Panel>
-              <NewVersion graph={value} onSaved={reload} />
               <details class="panel">
                 <summary>Definition</summary>
                 <Code text={pretty(value.definition)} label="Definition" />

@@ -906,3 +906,22 @@ export interface Bound {
   at_most: number | 'unbounded';
   reason: string;
 }
+export interface ToolList {
+  tools: Tool[];
+}
+export interface Tool {
+  name: string;
+  description: string;
+  params: {
+    [k: string]: unknown;
+  } | null;
+  errors: string[] | null;
+}
+export interface ConditionList {
+  conditions: Condition[];
+}
+export interface Condition {
+  name: string;
+  description: string;
+  outcomes: string[] | null;
+}

@@ -106,27 +106,27 @@ describe('evidence on the page', () => {
     const runId = await startRun(site.server, 'gate', { input_data: { score: 0.9 } });
     await waitForRest(site.server, runId);
     const page = await site.open('/#/graphs/gate', { width: 390, height: 800 });
-    await page.getByText('New version', { exact: true }).click();
+    await page.getByRole('link', { name: 'Edit' }).click();
     const text = page.getByLabel('Definition – as JSON');
-    const save = page.getByRole('button', { name: 'Save as version 2' });
+    const review = page.getByRole('button', { name: 'Review changes' });
     await text.fill(JSON.stringify({ ...gate(0.5), entry_point: 'scor' }));
     await page.getByText('Did you mean "score"?').waitFor();
-    expect(await save.isDisabled()).toBe(true);
+    expect(await review.isDisabled()).toBe(true);
     await text.fill(JSON.stringify(gate(0.5)));
     await page.getByRole('button', { name: 'Try on past runs' }).click();
     await page.getByText(/^[12] of [23] past runs would have gone the same way\.$/).waitFor();
     const group = page.getByRole('region', { name: 'Another way at score' });
     await expect.poll(() => group.innerText()).toMatch(/publish[\s\S]*escalate[\s\S]*data\.score[\s\S]*0\.45/);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
-    await save.click();
+    await review.click();
+    await page.getByRole('button', { name: 'Save as version 2' }).click();
     await page.getByText('Version 2 saved.').waitFor();
-    await page.getByRole('button', { name: 'Save as version 3' }).waitFor();
+    await page.getByText('Your unsaved draft is restored.').waitFor({ state: 'detached' });
     await page.close();
   });
 
   it('explores a version, and shows a run that comes to what was found', async () => {
-    const page = await site.open('/#/graphs/gate');
-    await page.getByText('New version', { exact: true }).click();
+    const page = await site.open('/#/graphs/gate/edit');
     await page.getByRole('button', { name: 'Explore' }).click();
     await page.getByText(/^\d+ findings? in \d+ runs?: \d of 3 nodes, /).waitFor();
     const found = page.getByRole('region', { name: 'expression_fails at /conditional_edges/0/cases/0/when' });

@@ -43,7 +43,7 @@ describe('the page', () => {
     expect(page.body).not.toMatch(/<script(?![^>]*src=)|<style|\son[a-z]+=|style=/);
     // www.w3.org names XML, and receiver.example is in a command to copy: neither is loaded.
     const unwanted = /\beval\(|new Function\(|https?:\/\/(?!www\.w3\.org|receiver\.example)/;
-    for (const script of ['app.js', 'cron-words.js']) {
+    for (const script of ['app.js', 'cron-words.js', 'graph-editor.js']) {
       expect((await get(`/web/${script}`)).body, script).not.toMatch(unwanted);
     }
     expect(SVG_STYLE).not.toMatch(/[<&]/);
@@ -60,6 +60,7 @@ describe('the page', () => {
     ['/', 'text/html; charset=utf-8'],
     ['/web/app.js', 'text/javascript; charset=utf-8'],
     ['/web/cron-words.js', 'text/javascript; charset=utf-8'],
+    ['/web/graph-editor.js', 'text/javascript; charset=utf-8'],
     ['/web/app.css', 'text/css; charset=utf-8'],
     ['/web/icon.svg', 'image/svg+xml'],
   ])('serves %s as %s, with the headers of a page', async (url, mediaType) => {

@@ -25,6 +25,8 @@ const ROOTS = [
   'Replay',
   'Backtest',
   'Explored',
+  'ToolList',
+  'ConditionList',
 ];
 
 const HEAD =

@@ -24,6 +24,7 @@ const FILES: Readonly<Record<string, { readonly file: string; readonly mediaType
   '/': { file: 'index.html', mediaType: 'text/html; charset=utf-8' },
   '/web/app.js': { file: 'app.js', mediaType: 'text/javascript; charset=utf-8' },
   '/web/cron-words.js': { file: 'cron-words.js', mediaType: 'text/javascript; charset=utf-8' },
+  '/web/graph-editor.js': { file: 'graph-editor.js', mediaType: 'text/javascript; charset=utf-8' },
   '/web/app.css': { file: 'app.css', mediaType: 'text/css; charset=utf-8' },
   '/web/icon.svg': { file: 'icon.svg', mediaType: 'image/svg+xml' },
 };
