@@ -77,10 +77,10 @@ describe('a run on the page', () => {
     const page = await site.open(`/#/runs/${runId}`);
     const head = page.getByRole('region', { name: 'Summary' });
     await head.getByRole('link', { name: 'Orders' }).waitFor();
-    expect(await head.innerText()).toContain('at send, after 4 steps');
+    expect(await head.innerText()).toContain('at send, after 3 steps');
     expect(await head.innerText()).toContain('{"customer":"ACME"}');
     expect(await page.getByRole('region', { name: 'Error' }).innerText()).toMatch(
-      /^send failed\s+step 5\s+tool_failed/,
+      /^send failed\s+step 4\s+tool_failed/,
     );
     const branches = page.getByRole('region', { name: 'Branches and runs inside' });
     await branches.getByRole('link', { name: 'Branch 2 · Globex' }).waitFor();
@@ -98,8 +98,8 @@ describe('a run on the page', () => {
     await page.keyboard.press('Enter');
     await page.getByRole('region', { name: 'Step 2: again' }).waitFor();
     expect(page.url()).toContain('?step=2');
-    await page.goto(`${site.server.url}/#/runs/${runId}?step=5`);
-    const failed = page.getByRole('region', { name: 'Step 5: send' });
+    await page.goto(`${site.server.url}/#/runs/${runId}?step=4`);
+    const failed = page.getByRole('region', { name: 'Step 4: send' });
     await failed.getByRole('heading', { name: 'Attempts' }).waitFor();
     expect(await failed.getByRole('listitem').filter({ hasText: 'failed after' }).count()).toBe(2);
     expect(await findings(page)).toEqual([]);
@@ -131,7 +131,7 @@ describe('a run on the page', () => {
     await data.getByLabel('Search in data').fill('gladly');
     await data.getByText('data.approve.note').waitFor();
     await page.getByLabel('Search in logs').fill('executing');
-    await page.getByText(/^5 of \d+ lines$/).waitFor();
+    await page.getByText(/^4 of \d+ lines$/).waitFor();
     const [saved] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('region', { name: 'Logs' }).getByRole('button', { name: 'Download' }).click(),
@@ -141,17 +141,17 @@ describe('a run on the page', () => {
   });
 
   it('is forked with its data filled in, retried with a result, run again, and compared', async () => {
-    const page = await site.open(`/#/runs/${runId}?step=5`);
+    const page = await site.open(`/#/runs/${runId}?step=4`);
     await page.getByText('Retry with changes').click();
     await page.getByLabel('Skip send, with this result').fill('{ "sent": "by hand" }');
     await page.getByRole('button', { name: 'Retry with these changes' }).click();
     await page.locator('.summary .status-completed').waitFor();
-    const inspector = page.getByRole('region', { name: 'Step 5: send' });
+    const inspector = page.getByRole('region', { name: 'Step 4: send' });
     await inspector.getByText('Fork from this step').click();
     const text = await inspector.getByLabel('Data at this step').inputValue();
     expect(JSON.parse(text)).toMatchObject({ round: 2, customer: 'ACME', approve: { approved: true } });
     await inspector.getByLabel('Data at this step').fill(JSON.stringify({ ...JSON.parse(text), mended: true }));
-    await inspector.getByRole('button', { name: 'Start a new run from step 5' }).click();
+    await inspector.getByRole('button', { name: 'Start a new run from step 4' }).click();
     await page.locator('.summary .status-completed').waitFor();
     await page.getByRole('link', { name: 'compare', exact: true }).click();
     await page.getByRole('status').filter({ hasText: 'Both took the same way.' }).waitFor();
@@ -181,8 +181,8 @@ describe('a run on the page', () => {
 
   it('fits a phone and a page of 200 %', async () => {
     for (const width of [390, 640]) {
-      const page = await site.open(`/#/runs/${runId}?step=5`, { width, height: 800 });
-      await page.getByRole('region', { name: 'Step 5: send' }).waitFor();
+      const page = await site.open(`/#/runs/${runId}?step=4`, { width, height: 800 });
+      await page.getByRole('region', { name: 'Step 4: send' }).waitFor();
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
       await page.close();
     }

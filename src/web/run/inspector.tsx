@@ -1,5 +1,4 @@
 import type { ComponentChildren } from 'preact';
-import { useRef } from 'preact/hooks';
 import { getJson } from '../api.js';
 import type { CapsuleEvent } from '../evidence/capsule-document.js';
 import { duration, elapsed, pretty } from '../format.js';
@@ -99,19 +98,30 @@ function Facts({ step }: { step: Step }) {
   );
 }
 
+const MAX_KNOWN = 100;
+
+/** What ended steps were called with, of those that were looked at last. */
+const known = new Map<string, readonly CalledWith[]>();
+
+function keep(id: string, params: readonly CalledWith[]): void {
+  known.set(id, params);
+  const [oldest] = known.keys();
+  if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+}
+
 /** With what the tool was called. The events do not have it: it is asked for when a step is looked at, once it has ended. */
 function Input({ step, events, runId }: { step: Step; events: readonly CapsuleEvent[]; runId: string }) {
-  const known = useRef<Map<number, readonly CalledWith[] | null>>(new Map());
-  const isOver = step.finished_at !== null;
+  // A run that is retried can have another end of the same step.
+  const id = `${runId} ${step.step} ${step.attempts} ${step.finished_at}`;
   const { value, error } = useLoaded(
     async (signal) => {
-      const before = known.current.get(step.step);
+      const before = known.get(id);
       if (before !== undefined) return { params: before };
       const params = await readParams(runId, step.step, cursorOf(events, step.step), signal);
-      if (isOver) known.current.set(step.step, params);
+      if (step.finished_at !== null && params !== null) keep(id, params);
       return { params };
     },
-    [runId, step.step, step.attempts, isOver],
+    [id],
   );
   if (error !== undefined) return <Failure message={error} />;
   if (value === undefined) return <p class="quiet">Reading what it was called with…</p>;

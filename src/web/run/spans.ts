@@ -43,6 +43,8 @@ export class SpanReader {
   /** What a pause, or a server that is away, came between. */
   #between: Span | undefined;
   #time = 0;
+  /** When the next attempt was due, in milliseconds since 1970. */
+  #retryAt = 0;
   #place = { step: 0, node: '', attempt: 1 };
 
   get spans(): readonly Span[] {
@@ -130,6 +132,7 @@ export class SpanReader {
     this.#end('failed');
     const { attempt = 1, retry_at: retryAt } = event;
     this.#place = { ...this.#place, attempt: attempt + 1 };
+    this.#retryAt = retryAt ?? 0;
     if (retryAt !== undefined) this.#begin('wait', 'waiting', RETRY);
     this.#goOn(event);
   }
@@ -139,6 +142,14 @@ export class SpanReader {
     if (step === undefined || node === undefined) return;
     this.#place = { step, node, attempt: attempt ?? this.#place.attempt };
     if (this.#open?.kind === 'call') this.#open = { ...this.#open, ...this.#place };
+    else if (this.#open?.text === RETRY) this.#callAfter(this.#open);
+  }
+
+  /** Short delays have no event at their end: the next attempt was called when it was due. */
+  #callAfter(wait: Span): void {
+    const at = Math.max(wait.from, Math.min(this.#retryAt, this.#time));
+    if (at > wait.from) this.#ended.push({ ...wait, to: at, status: 'completed' });
+    this.#open = { kind: 'call', ...this.#place, from: at, to: null, status: 'running', text: CALLED };
   }
 
   #goOn({ step = 0, next }: CapsuleEvent): void {
@@ -162,7 +173,9 @@ export class SpanReader {
     if (open === undefined) return;
     // What took no time and did nothing is no bar.
     const isNothing = open.kind === 'call' && open.text === GOES_ON && this.#time === open.from;
-    if (!isNothing) this.#ended.push({ ...open, to: this.#time, status: open.kind === 'rest' ? 'submitted' : status });
+    // The end of time in line, or of a rest, is no success of anything.
+    const isIdle = open.kind === 'rest' || (open.kind === 'queue' && status === 'completed');
+    if (!isNothing) this.#ended.push({ ...open, to: this.#time, status: isIdle ? 'submitted' : status });
   }
 
   #interrupt(text: string): void {
