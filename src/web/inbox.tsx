@@ -66,7 +66,7 @@ export function InboxView({ query }: { query: URLSearchParams }) {
     <>
       <Heading>Inbox</Heading>
       <p class="quiet">What waits for a person, the oldest run first.</p>
-      <nav class="choices" aria-label="What is waited for">
+      <fieldset class="choices plain" aria-label="What is waited for">
         {KINDS.map((each) => (
           <a
             key={each}
@@ -76,7 +76,7 @@ export function InboxView({ query }: { query: URLSearchParams }) {
             {CHOICES[each]}
           </a>
         ))}
-      </nav>
+      </fieldset>
       <Failure message={error} />
       {value === undefined && error === undefined ? <p class="quiet">Loading…</p> : null}
       {value?.questions.length === 0 && cursor === undefined && kind !== 'input' ? (
@@ -164,7 +164,7 @@ function Branch({ run: { parent_run_id: parent, branch } }: { run: RunSummary })
   if (parent === null) return null;
   return (
     <>
-      , {branch === null ? 'a part' : `branch “${branch}”`} of <RunLink id={parent} />
+      , {branch === null ? 'a branch' : `branch “${branch}”`} of <RunLink id={parent} />
     </>
   );
 }

@@ -62,7 +62,7 @@ describe('evidence on the page', () => {
     expect(await page.evaluate('document.activeElement.tagName')).toBe('H1');
     await page.getByText('Definition of inner v7').click();
     await page.getByLabel('Definition of inner v7').getByText('entry_point').waitFor();
-    await page.getByText('Part 2').click();
+    await page.getByText('Branch 2').click();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
     expect(requests).toEqual([]);
     await page.close();

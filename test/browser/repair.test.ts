@@ -69,7 +69,7 @@ describe('repairing a run on the page', () => {
     await page.getByText('May this go out?').waitFor();
     await page.getByLabel('Note').fill('Fine by me');
     await page.getByLabel('Level').selectOption({ label: 'high' });
-    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
     await page.locator('.summary .status-completed').waitFor();
     const { data } = await waitForRest(site.server, runId);
     expect(data.approve).toEqual({ approved: true, note: 'Fine by me', level: 'high' });
@@ -89,14 +89,13 @@ describe('repairing a run on the page', () => {
     const runId = await startRun(site.server, 'second-opinion', { input_data: 'x = 1' });
     const page = await site.open(`/#/runs/${runId}`);
     await page.getByRole('img', { name: /ask ‖ waiting/ }).waitFor();
-    const inside = page.getByRole('region', { name: 'Runs inside this one' }).locator('tbody tr');
+    const inside = page.getByRole('region', { name: 'Branches and runs inside' }).getByRole('listitem');
     await expect.poll(() => inside.count()).toBe(2);
-    await page.getByRole('link', { name: 'Part 2 (second-opinion) waits for an answer' }).click();
+    await page.getByRole('link', { name: /^Branch 2.* waits for an answer$/ }).click();
     await page.getByText('What do you think of it?').waitFor();
-    await page.getByLabel('approved').check();
-    await page.getByRole('button', { name: 'Answer and go on' }).click();
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
     await page.locator('.summary .status-completed').waitFor();
-    await page.getByText('Part of').locator('..').getByRole('link').click();
+    await page.getByText('Inside', { exact: true }).locator('..').getByRole('link').click();
     await page.locator('.summary .status-completed').waitFor();
     await page.getByRole('img', { name: /ask ×1, improve|improve ×1, ask ×1/ }).waitFor();
     await page.close();
@@ -120,7 +119,7 @@ describe('repairing a run on the page', () => {
     const step = page.locator('.steps > li').first();
     await step.locator('summary').first().click();
     await step.getByText('Fork from this step').click();
-    await step.getByLabel('Change in data').fill('{ "mended": true }');
+    await step.getByLabel('Data at this step').fill('{ "mended": true }');
     await step.getByRole('button', { name: 'Start a new run from step 2' }).click();
     await page.getByText('Forked from').waitFor();
     await page.locator('.summary .status-completed').waitFor();

@@ -61,6 +61,16 @@ it('has the attempts of short delays, at whose end there is no event', () => {
   ]);
 });
 
+it('has the attempts that come at once', () => {
+  const events = eventsOf(
+    ...BEGIN,
+    [20, { type: 'step.failed', step: 1, node: 'a', attempt: 1 }],
+    [60, { type: 'step.failed', step: 1, node: 'a', attempt: 2 }],
+    [61, { type: 'run.failed' }],
+  );
+  expect(linesOf(events).slice(1)).toEqual(['call 1 a#1 10-20 failed', 'call 1 a#2 20-60 failed']);
+});
+
 it('has branches as a wait, with their count', () => {
   const events = eventsOf(
     ...BEGIN,

@@ -2,33 +2,11 @@ import { useMemo, useState } from 'preact/hooks';
 import type { CapsuleEvent } from '../evidence/capsule-document.js';
 import { brief, pretty } from '../format.js';
 import { Code, CopyButton } from '../parts.js';
+import { find, historyOf, type KeyChange, MAX_FOUND, partOf, partsOf } from './data-history.js';
 
 const SHOWN_AT_ONCE = 100;
 /** Values with more characters are opened to be read. */
 const MAX_INLINE = 120;
-const MAX_FOUND = 200;
-
-/** What set a key of `data`, and to what. */
-export interface KeyChange {
-  readonly step: number;
-  readonly node: string;
-  readonly value: unknown;
-}
-
-/** How each key of `data` came to its value, the oldest change first. */
-export function historyOf(events: readonly CapsuleEvent[]): ReadonlyMap<string, readonly KeyChange[]> {
-  const history = new Map<string, KeyChange[]>();
-  for (const { type, step = 0, node = '', patch, data } of events) {
-    const changes = type === 'run.retried' ? data : patch;
-    const by = type === 'run.retried' ? 'a retry' : node;
-    for (const [key, value] of Object.entries(changes ?? {})) {
-      const known = history.get(key);
-      if (known === undefined) history.set(key, [{ step, node: by, value }]);
-      else known.push({ step, node: by, value });
-    }
-  }
-  return history;
-}
 
 export interface DataTreeProps {
   readonly data: Readonly<Record<string, unknown>>;
@@ -180,13 +158,6 @@ function isNested(value: unknown): boolean {
   return typeof value === 'object' && value !== null;
 }
 
-type Key = string | number;
-
-function partsOf(value: unknown): readonly (readonly [Key, unknown])[] | undefined {
-  if (Array.isArray(value)) return value.map((part, index) => [index, part] as const);
-  return typeof value === 'object' && value !== null ? Object.entries(value) : undefined;
-}
-
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : pretty(value);
 }
@@ -195,33 +166,6 @@ function sizeOf(value: unknown): string {
   if (typeof value === 'string') return `${value.length} characters`;
   const count = partsOf(value)?.length ?? 0;
   return Array.isArray(value) ? `${count} items` : `${count} keys`;
-}
-
-/** A step of a path, as expressions have it: `.name`, `[3]` or `["a b"]`. */
-function partOf(key: Key): string {
-  if (typeof key === 'number') return `[${key}]`;
-  return /^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-}
-
-interface Match {
-  readonly path: string;
-  readonly value: unknown;
-}
-
-/** Keys and values with a text in them, by path, at most so many. */
-export function find(data: unknown, sought: string, limit = MAX_FOUND): readonly Match[] {
-  const found: Match[] = [];
-  const look = (value: unknown, path: string, isKeyLike: boolean): void => {
-    if (found.length >= limit) return;
-    const parts = partsOf(value);
-    const isHit = parts === undefined && String(value).toLowerCase().includes(sought);
-    if (isHit || isKeyLike) found.push({ path, value });
-    for (const [key, part] of parts ?? []) {
-      look(part, `${path}${partOf(key)}`, typeof key === 'string' && key.toLowerCase().includes(sought));
-    }
-  };
-  look(data, 'data', false);
-  return found;
 }
 
 function Found({ data, sought }: { data: unknown; sought: string }) {

@@ -27,6 +27,7 @@ const WAITED_FOR: Readonly<Record<string, string>> = {
 
 const CALLED = 'is called';
 const GOES_ON = 'goes on';
+const CALL = { kind: 'call', to: null, status: 'running', text: CALLED } as const;
 const RETRY = 'waits for the next attempt';
 
 /** What a run did from when to when, off its events: calls with their attempts, waits, rests, and time in line. */
@@ -143,13 +144,16 @@ export class SpanReader {
     this.#place = { step, node, attempt: attempt ?? this.#place.attempt };
     if (this.#open?.kind === 'call') this.#open = { ...this.#open, ...this.#place };
     else if (this.#open?.text === RETRY) this.#callAfter(this.#open);
+    // Without a delay, the next attempt was called at once.
+    else if (this.#open === undefined)
+      this.#open = { ...CALL, ...this.#place, from: this.#ended.at(-1)?.to ?? this.#time };
   }
 
   /** Short delays have no event at their end: the next attempt was called when it was due. */
   #callAfter(wait: Span): void {
     const at = Math.max(wait.from, Math.min(this.#retryAt, this.#time));
     if (at > wait.from) this.#ended.push({ ...wait, to: at, status: 'completed' });
-    this.#open = { kind: 'call', ...this.#place, from: at, to: null, status: 'running', text: CALLED };
+    this.#open = { ...CALL, ...this.#place, from: at };
   }
 
   #goOn({ step = 0, next }: CapsuleEvent): void {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { find, historyOf } from '../../src/web/run/data-tree.js';
+import { find, historyOf } from '../../src/web/run/data-history.js';
 
 it('finds keys and values, with the paths that expressions have', () => {
   const data = { list: [{ 'a b': 'Needle' }], needle_size: 3, other: 1 };
