@@ -10,28 +10,12 @@ import { GraphsView, GraphView } from './graphs.js';
 import { InboxView } from './inbox.js';
 import { RunsView } from './lists/runs.js';
 import { Heading } from './parts.js';
+import { nameOf, usePlace } from './place.js';
 import { CompareView } from './run/compare.js';
 import { RunView } from './run/run.js';
 import { CallbacksView, CallbackView } from './triggers/callbacks.js';
 import { HooksView, HookView } from './triggers/hooks.js';
 import { SchedulesView, ScheduleView } from './triggers/schedules.js';
-
-/** The current view: the part of the address after #. */
-function usePlace(): string {
-  const [place, setPlace] = useState(location.hash.slice(1) || '/graphs');
-  useEffect(() => {
-    const moved = (): void => {
-      const next = location.hash.slice(1) || '/graphs';
-      setPlace((before) => {
-        if (nameOf(before) !== nameOf(next)) scrollTo(0, 0);
-        return next;
-      });
-    };
-    addEventListener('hashchange', moved);
-    return () => removeEventListener('hashchange', moved);
-  }, []);
-  return place;
-}
 
 /** The parts of the page: how their addresses begin, and their names. */
 const SECTIONS = [
@@ -147,11 +131,6 @@ function View({ place, opened }: { place: string; opened: Opened | undefined }) 
     default:
       return <Heading>There is nothing here</Heading>;
   }
-}
-
-/** What a view keeps while it is shown: runs stay when another step is selected. */
-function nameOf(place: string): string {
-  return place.startsWith('/runs/') ? (place.split('?')[0] ?? '') : place;
 }
 
 function graphPlace(id: string | undefined, part: string | undefined, query: URLSearchParams) {

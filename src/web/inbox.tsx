@@ -4,7 +4,7 @@ import { shortId } from './format.js';
 import { useLoaded, useTick } from './hooks.js';
 import { Ago, AnswerLink, Failure, Heading, RunLink } from './parts.js';
 import { AnswerForm } from './run/actions.js';
-import { decisionOf } from './schema-form.js';
+import { decisionOf } from './schema-decision.js';
 import { QUESTION_EXAMPLES } from './triggers/documents.js';
 import { Empty, Item, pathOfPage, usePages } from './triggers/parts.js';
 import type { RunList, RunState, RunSummary } from './wire-types.js';

@@ -188,6 +188,20 @@ describe('a run on the page', () => {
     }
   });
 
+  it('leads back to where the reader was', async () => {
+    const page = await site.open(`/#/runs/${runId}`, { height: 500 });
+    await page.getByText('No outgoing edge found. Stopping.').waitFor();
+    await page.getByRole('region', { name: 'Logs' }).scrollIntoViewIfNeeded();
+    const before = await page.evaluate<number>('scrollY');
+    expect(before).toBeGreaterThan(100);
+    await page.evaluate(`location.hash = '#/runs'`);
+    await page.getByRole('heading', { name: 'Runs', exact: true }).waitFor();
+    expect(await page.evaluate('scrollY')).toBe(0);
+    await page.goBack();
+    await expect.poll(() => page.evaluate<number>('scrollY')).toBeGreaterThan(before - 50);
+    await page.close();
+  });
+
   it('complains of nothing', () => {
     expect(site.complaints).toEqual([]);
   });

@@ -59,3 +59,27 @@ export function find(data: unknown, sought: string, limit = MAX_FOUND): readonly
   look(data, 'data', false);
   return found;
 }
+
+/**
+ * `data` as it was when a step began, the last time that it did, as far as the events of the run itself tell: a branch began
+ * with that of its parent. Retries of the step can have set keys before it.
+ */
+export function dataBefore(events: readonly CapsuleEvent[], step: number): Readonly<Record<string, unknown>> {
+  let data: Record<string, unknown> = {};
+  for (const { type, step: at = 0, patch, data: set } of events) {
+    if (at > step) break;
+    if (type === 'run.retried') data = { ...data, ...set };
+    else if (at < step) data = { ...data, ...patch };
+  }
+  return data;
+}
+
+/** What is other than before, by key. */
+export function changesOf(
+  before: Readonly<Record<string, unknown>>,
+  after: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(after).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(before[key])),
+  );
+}

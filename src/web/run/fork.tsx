@@ -5,6 +5,7 @@ import { pretty } from '../format.js';
 import { useAction } from '../hooks.js';
 import { Failure } from '../parts.js';
 import type { RunState, StartedRun, Step } from '../wire-types.js';
+import { changesOf, dataBefore } from './data-history.js';
 import { JsonField, objectOf } from './json-field.js';
 
 /** More text than this is not offered to be edited. */
@@ -81,25 +82,5 @@ function ForkForm({ step, state, before }: { step: Step; state: RunState; before
       </div>
       <Failure message={fork.error} />
     </form>
-  );
-}
-
-/** `data` as it was when a step began, as far as the events of the run itself tell. */
-export function dataBefore(events: readonly CapsuleEvent[], step: number): Readonly<Record<string, unknown>> {
-  let data: Record<string, unknown> = {};
-  for (const { type, step: at = 0, patch, data: set } of events) {
-    if (type !== 'run.retried' && at >= step) break;
-    data = { ...data, ...(type === 'run.retried' ? set : patch) };
-  }
-  return data;
-}
-
-/** What is other than before, by key. */
-export function changesOf(
-  before: Readonly<Record<string, unknown>>,
-  after: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(after).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(before[key])),
   );
 }
