@@ -6,7 +6,8 @@ export default defineConfig({
     name: 'browser',
     include: ['test/browser/**/*.test.ts'],
     globalSetup: ['test/helpers/build.ts'],
-    fileParallelism: false,
+    // Each file has a server and a browser of its own, and mostly waits.
+    maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
