@@ -248,6 +248,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/graph/runs/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count runs by status
+         * @description Those that `GET /graph/runs` lists with the same filters: up to 10,000 of each status.
+         */
+        get: operations["countRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/graph/runs/{run_id}/steps": {
         parameters: {
             query?: never;
@@ -1191,6 +1211,8 @@ export interface components {
                 current_node?: string;
                 /** @description True: only runs that are paused, whatever they wait for. False: only those that are not. */
                 paused?: boolean;
+                /** @description Only runs with this text, in whatever case, in their id, the id of their graph, a value of their metadata, or the code, message or node of their error. */
+                search?: string;
                 /**
                  * @description By when they were submitted. `asc`: the oldest first. Default: `desc`, the newest first.
                  * @enum {string}
@@ -2025,6 +2047,8 @@ export interface components {
                 current_node?: string;
                 /** @description True: only runs that are paused, whatever they wait for. False: only those that are not. */
                 paused?: boolean;
+                /** @description Only runs with this text, in whatever case, in their id, the id of their graph, a value of their metadata, or the code, message or node of their error. */
+                search?: string;
                 /**
                  * @description By when they were submitted. `asc`: the oldest first. Default: `desc`, the newest first.
                  * @enum {string}
@@ -2512,6 +2536,18 @@ export interface components {
              * @enum {string}
              */
             reason: "end" | "no_edge" | "join";
+        };
+        RunCounts: {
+            counts: {
+                SUBMITTED: number;
+                RUNNING: number;
+                WAITING: number;
+                COMPLETED: number;
+                FAILED: number;
+                CANCELLED: number;
+            };
+            /** @description Statuses of which there can be more runs: counting has a bound. Empty if all were counted. */
+            at_least: components["schemas"]["RunStatus"][];
         };
         RunDiff: {
             a: string;
@@ -4703,6 +4739,8 @@ export interface operations {
                 current_node?: string;
                 /** @description `true`: only runs that are paused, whatever they wait for. `false`: only those that are not. */
                 paused?: "true" | "false";
+                /** @description Only runs with this text, in whatever case, in their id, the id of their graph, a value of their metadata, or the code, message or node of their error. */
+                search?: string;
                 /** @description By when they were submitted. `asc`: the oldest first. Default: `desc`, the newest first. */
                 order?: "asc" | "desc";
                 /** @description The largest number of items in the answer. */
@@ -4723,6 +4761,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countRuns: {
+        parameters: {
+            query?: {
+                graph_id?: string;
+                /** @description The runs inside this one. If omitted, only top-level runs. */
+                parent_run_id?: string;
+                /** @description Only runs that wait for this, including those inside other runs. */
+                waiting_for?: "input" | "signal" | "timer" | "retry" | "graph" | "branches" | "paused" | "limit";
+                /**
+                 * @description Runs with this metadata: `metadata.key=value`, or `metadata[key]=value`. Several must all match.
+                 * @example {}
+                 */
+                metadata?: {
+                    [key: string]: string;
+                };
+                /** @description An RFC 3339 time; runs submitted later. */
+                submitted_after?: string;
+                /** @description An RFC 3339 time; runs submitted earlier. */
+                submitted_before?: string;
+                /** @description Only runs that this has started: a kind, such as `schedule`, or one of it, such as `schedule:nightly`. */
+                started_by?: string;
+                /** @description Only runs that failed with this `code` of their `error`. */
+                error_code?: string;
+                /** @description Only runs that are at this node, or that failed or were cancelled there. */
+                current_node?: string;
+                /** @description `true`: only runs that are paused, whatever they wait for. `false`: only those that are not. */
+                paused?: "true" | "false";
+                /** @description Only runs with this text, in whatever case, in their id, the id of their graph, a value of their metadata, or the code, message or node of their error. */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunCounts"];
                 };
             };
             400: {

@@ -8,6 +8,7 @@ import { type AnswerLinkDeps, AnswerLinkUseCases } from './answer-links.js';
 import { type BacktestDeps, BacktestUseCases } from './backtest/backtest.js';
 import { type BulkOutcome, type BulkRequest, doInBulk } from './bulk.js';
 import { type CapsuleDeps, type UseCapsule, useCapsule } from './capsules.js';
+import { countRuns } from './count-runs.js';
 import { type DeliveryDeps, DeliveryUseCases } from './deliveries.js';
 import { type DiagramDeps, DiagramUseCases } from './diagrams.js';
 import { diffRuns, type RunDiff } from './diff.js';
@@ -89,6 +90,8 @@ export interface Engine
   useState<T>(runId: string, options: ReadLargeState, use: (view: RunView) => Promise<T>): Promise<T>;
   /** Runs that fit a filter, newest first. */
   listRuns(filter: Parameters<typeof listRuns>[1]): ReturnType<typeof listRuns>;
+  /** How many runs fit a filter, by status. */
+  countRuns(filter: Parameters<typeof countRuns>[1]): ReturnType<typeof countRuns>;
   /** The steps of a run, in order; the last one can be under way. */
   listSteps(runId: string, page: Page): ReturnType<typeof listSteps>;
   /** Why a run went where it went, why it stopped, and what can be done about it. */
@@ -154,6 +157,7 @@ export function createEngine(parts: EngineDeps): Engine {
     getState: (runId, options) => states.getState(runId, options),
     useState: (runId, options, use) => states.useState(runId, options, use),
     listRuns: (filter) => listRuns(deps, filter),
+    countRuns: (filter) => countRuns(deps, filter),
     listSteps: (runId, page) => listSteps({ ...deps, params }, runId, page),
     explainRun: (runId, options) => explainRun({ ...deps, states }, runId, options),
     diffRuns: (a, b) => diffRuns(deps, a, b),

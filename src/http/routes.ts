@@ -31,6 +31,7 @@ import { type McpOptions, mcpRoute } from './mcp/route.js';
 import { bulkRoute } from './runs/bulk.js';
 import { cancelRunRoute } from './runs/cancel.js';
 import { exportRunRoute } from './runs/capsule.js';
+import { countRunsRoute } from './runs/counts.js';
 import { deleteRunRoute } from './runs/delete.js';
 import { drawRunRoute } from './runs/diagram.js';
 import { diffRunsRoute } from './runs/diff.js';
@@ -87,6 +88,7 @@ export const ROUTES: readonly AddRoutes[] = [
   startRunRoute,
   getRunStateRoute,
   listRunsRoute,
+  countRunsRoute,
   listStepsRoute,
   watchRunRoute,
   drawRunRoute,

@@ -23,6 +23,11 @@ export function possibleStatuses(filter: RunFilter): readonly RunStatus[] | unde
   return statuses === undefined && possible.length === RUN_STATUSES.length ? undefined : possible;
 }
 
+/** A text that is searched for, or in, with its ASCII letters small: that is what both databases do alike. */
+export function foldCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
 /** What has an index of its own: a client, which has started most runs, does not. */
 export interface IndexedStarter {
   readonly kind: Starter['kind'];

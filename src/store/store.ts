@@ -138,6 +138,8 @@ export interface RunFilter {
   readonly currentNode?: string;
   /** Only runs that are paused, or only those that are not. */
   readonly paused?: boolean;
+  /** Only runs with this text in their id, the id of their graph, a value of their metadata, or their error. See `foldCase`. */
+  readonly search?: string;
   /** Milliseconds since 1970; later ones only. */
   readonly submittedAfter?: number;
   /** Milliseconds since 1970; earlier ones only. */
@@ -248,6 +250,8 @@ export interface Store extends RawJournals {
   /** The run that an idempotency key started, and what the request was. */
   findByIdempotencyKey(key: string): Promise<{ runId: string; fingerprint: string } | undefined>;
   listRuns(filter: RunFilter): Promise<RunSummary[]>;
+  /** How many runs {@link listRuns} would list: at most `limit`, without reading them. */
+  countRuns(filter: RunFilter): Promise<number>;
   /**
    * The run down to which a list should be searched before others have their turn, if the filter can refuse many runs one
    * by one; it need not fit. Undefined if the rest can be searched at once.

@@ -240,6 +240,55 @@ export interface RunError {
   step: number | null;
   details?: unknown;
 }
+export interface RunCounts {
+  counts: {
+    SUBMITTED: number;
+    RUNNING: number;
+    WAITING: number;
+    COMPLETED: number;
+    FAILED: number;
+    CANCELLED: number;
+  };
+  at_least: RunStatus[];
+}
+export interface BulkOutcome {
+  results: BulkResult[];
+  matched: number;
+  more: boolean;
+  next_cursor: string | null;
+}
+export interface BulkResult {
+  run_id: string;
+  ok?: true;
+  error?: {
+    code: string;
+    message: string;
+  };
+}
+export interface RunDiff {
+  a: string;
+  b: string;
+  first_divergence: Divergence | null;
+  path_a: string[];
+  path_b: string[];
+  data: DataDifference[];
+}
+export interface Divergence {
+  step: number;
+  a: StepPoint | null;
+  b: StepPoint | null;
+}
+export interface StepPoint {
+  node: string;
+  status: string;
+  to_node: string | null;
+}
+export interface DataDifference {
+  pointer: string;
+  a?: unknown;
+  b?: unknown;
+  cut?: ('a' | 'b')[];
+}
 export interface RunState {
   run_id: string;
   graph_id: string;

@@ -21,6 +21,7 @@ export function failingEngine(error: unknown): Engine {
     getState: failLater,
     useState: failLater,
     listRuns: failLater,
+    countRuns: failLater,
     listSteps: failLater,
     explainRun: failLater,
     diffRuns: failLater,

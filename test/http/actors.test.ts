@@ -107,12 +107,16 @@ describe('keys', () => {
     expect(JSON.stringify(lines)).not.toMatch(/[ab]-key|plain-key/);
   });
 
-  it.each(['GET /graph', 'GET /graph/runs', 'GET /graph/demo-review', 'GET /metrics', 'HEAD /graph'])(
-    'that can only read may %s',
-    async (route) => {
-      expect((await server.ask(route, undefined, READER)).status).toBe(200);
-    },
-  );
+  it.each([
+    'GET /graph',
+    'GET /graph/runs',
+    'GET /graph/runs/counts',
+    'GET /graph/demo-review',
+    'GET /metrics',
+    'HEAD /graph',
+  ])('that can only read may %s', async (route) => {
+    expect((await server.ask(route, undefined, READER)).status).toBe(200);
+  });
 
   it('that can only read may have a graph checked', async () => {
     const { status, body } = await server.ask('POST /graph/validate', GRAPH, READER);

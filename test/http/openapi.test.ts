@@ -39,6 +39,7 @@ const ROUTES = [
   'get /graph',
   'get /graph/conditions',
   'get /graph/runs',
+  'get /graph/runs/counts',
   'get /graph/runs/{a}/diff/{b}',
   'get /graph/runs/{run_id}/capsule',
   'get /graph/runs/{run_id}/diagram',

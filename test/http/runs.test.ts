@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { EngineError } from '../../src/core/base/errors.js';
 import { defineTool } from '../../src/core/tool/tool.js';
+import { countRuns } from '../../src/engine/count-runs.js';
 import { ApiError } from '../../src/http/errors/api-error.js';
+import type { RunFilter, Store } from '../../src/store/store.js';
 import { appOf, asker, startTestServer, type TestServer } from '../helpers/server.js';
 import { chain, heldTool } from '../helpers/tools.js';
 
@@ -264,6 +266,68 @@ describe('runs', () => {
       expect((await server.ask('POST /graph/run', { graph_id: id })).body.code).toBe('graph_not_found');
     },
   );
+});
+
+describe('counts of runs', () => {
+  it('are those of the list, whatever filter it has', async () => {
+    const held = heldTool('held');
+    const server = await startTestServer({ definitions: [held.tool, echo, broken] });
+    onTestFinished(() => server.stop());
+    for (const tool of ['echo', 'held', 'broken']) await server.engine.createGraph(chain(`${tool}s`, tool));
+    const start = async (graph_id: string, team: string): Promise<void> => {
+      await server.ask('POST /graph/run?wait=5', { graph_id, metadata: { team } });
+    };
+    for (const graphId of ['echos', 'brokens']) for (const team of ['red', 'Green']) await start(graphId, team);
+    const { body: waiting } = await server.ask('POST /graph/run', { graph_id: 'helds' });
+    await held.called(1);
+    const counts = { SUBMITTED: 0, RUNNING: 1, WAITING: 0, COMPLETED: 2, FAILED: 2, CANCELLED: 0 };
+    const none = { SUBMITTED: 0, RUNNING: 0, WAITING: 0, COMPLETED: 0, FAILED: 0, CANCELLED: 0 };
+    for (const [query, expected] of [
+      ['', counts],
+      ['?graph_id=echos', { ...none, COMPLETED: 2 }],
+      ['?metadata.team=red', { ...none, COMPLETED: 1, FAILED: 1 }],
+      ['?search=green', { ...none, COMPLETED: 1, FAILED: 1 }],
+      ['?search=it%20broke', { ...none, FAILED: 2 }],
+      [`?search=${waiting.run_id.slice(4)}`, { ...none, RUNNING: 1 }],
+      ['?search=nowhere', none],
+    ] as const) {
+      expect((await server.ask(`GET /graph/runs/counts${query}`)).body, query).toEqual({
+        counts: expected,
+        at_least: [],
+      });
+      const { runs } = (await server.ask(`GET /graph/runs${query}`)).body;
+      expect(runs, query).toHaveLength(Object.values(expected).reduce((sum, count) => sum + count));
+    }
+    expect((await server.ask('GET /graph/runs/counts?status=FAILED')).status).toBe(422);
+    expect((await server.ask('GET /graph/runs?search=%20')).status).toBe(422);
+    held.release({});
+  });
+
+  it('say where they end', async () => {
+    let parts = 0;
+    const store = {
+      findSearchPause: async ({ statuses }: RunFilter) => {
+        if (statuses?.[0] !== 'FAILED') return undefined;
+        parts += 1;
+        return `part ${parts}`;
+      },
+      countRuns: async ({ statuses, limit }: RunFilter) => (statuses?.[0] === 'COMPLETED' ? limit : 3),
+    } as unknown as Store;
+    const turns = { isOver: () => false, next: async () => undefined } as unknown as Parameters<
+      typeof countRuns
+    >[0]['turns'];
+    const { counts, atLeast } = await countRuns({ store, turns }, { search: 'x' });
+    expect(counts).toEqual({
+      SUBMITTED: 3,
+      RUNNING: 3,
+      WAITING: 3,
+      COMPLETED: 10_000,
+      FAILED: 3 * parts,
+      CANCELLED: 3,
+    });
+    expect(parts).toBe(20);
+    expect(atLeast).toEqual(['COMPLETED', 'FAILED']);
+  });
 });
 
 describe('Idempotency-Key', () => {

@@ -87,6 +87,14 @@ const FILTERS: readonly Filter[] = [
   { startedBy: { kind: 'schedule', id: 'nightly' }, paused: true },
   { startedBy: { kind: 'run' } },
   { startedBy: { kind: 'run', id: STARTER } },
+  { search: 'TOOL_TIME' },
+  { search: 'Late' },
+  { search: 'message' },
+  { search: 'green "1" %' },
+  { search: 'tier', errorCode: 'tool_failed' },
+  { search: '{' },
+  { search: '-', currentNode: 'b' },
+  { search: 'no\0where' },
   { submittedBefore: MIDDLE },
   { submittedBefore: MIDDLE, submittedAfter: NOON + 5 * 60_000 },
   { submittedBefore: -1 },
@@ -110,6 +118,8 @@ export function describeListFilters(name: string, openStore: () => Promise<Store
         const expected = runs.filter((run) => fits(run, filter)).map(({ runId }) => runId);
         expect(await listAll({ ...filter, oldestFirst: true }), JSON.stringify(filter)).toEqual(expected);
         expect(await listAll(filter), JSON.stringify(filter)).toEqual(expected.reverse());
+        expect(await store.countRuns({ ...filter, limit: 1000 }), JSON.stringify(filter)).toBe(expected.length);
+        expect(await store.countRuns({ ...filter, limit: 3 })).toBe(Math.min(expected.length, 3));
       }
     });
 
@@ -184,7 +194,7 @@ export function describeListFilters(name: string, openStore: () => Promise<Store
     async function storeRuns(): Promise<RunState[]> {
       const states: RunState[] = [];
       for (let number = 0; number < 3 * ENDS.length; number += 1) {
-        const metadata = { tier: String(number % 2) };
+        const metadata = { tier: String(number % 2), ...(number % 5 === 0 && { team: 'Green "1" %' }) };
         const starter = STARTERS[number % STARTERS.length];
         const run = newRun({ graphId: number % 3 === 0 ? 'h' : 'g', metadata, at: NOON + number * 60_000, ...starter });
         states.push(await commit(store, run));
@@ -234,6 +244,12 @@ function isMade(event: RunEvent): boolean {
   return !(event.type === 'step.failed' && event.retry_at !== undefined && event.next === 'a');
 }
 
+function hasText(run: RunState, text: string): boolean {
+  const { code, message, node } = flatten(run).error ?? {};
+  const texts = [run.runId, run.graphId, ...Object.values(run.metadata), code, message, node];
+  return texts.some((some) => some?.toLowerCase().includes(text.toLowerCase()));
+}
+
 function fits(run: RunState, filter: Filter, isChild = false): boolean {
   const { status, waiting, error } = flatten(run);
   const node = nodeOf(run);
@@ -246,6 +262,7 @@ function fits(run: RunState, filter: Filter, isChild = false): boolean {
     (filter.errorCode ?? error?.code) === error?.code &&
     (filter.currentNode ?? node) === node &&
     (filter.paused ?? run.paused) === run.paused &&
+    (filter.search === undefined || hasText(run, filter.search)) &&
     (filter.startedBy?.kind ?? starter.kind) === starter.kind &&
     (filter.startedBy?.id ?? starter.id) === starter.id &&
     Object.entries(filter.metadata ?? {}).every(([key, value]) => run.metadata[key] === value) &&

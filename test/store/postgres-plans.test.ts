@@ -73,6 +73,7 @@ describe.skipIf(postgres === undefined)('Postgres looks', () => {
     ['workflow_runs_waiting_for', { ...page, waitingFor: 'input' }],
     ['workflow_runs_status', { ...page, oldestFirst: true, paused: true }],
     ['run_events_run_id_seq_pk', { ...page, currentNode: 'a' }],
+    ['workflow_runs_status', { ...page, search: 'a' }],
     ['workflow_runs_status', { ...page, currentNode: 'a', errorCode: 'c', submittedBefore: 5 }],
   ])('for a page of runs along %s: %j', async (index, filter) => {
     const [scans] = await scansOf((session) => new RunLists(drizzle(session)).listRuns(filter));

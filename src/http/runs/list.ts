@@ -44,6 +44,15 @@ export const runListQuerySchema = z.strictObject({
     .enum(['true', 'false'])
     .exactOptional()
     .describe('`true`: only runs that are paused, whatever they wait for. `false`: only those that are not.'),
+  search: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .exactOptional()
+    .describe(
+      'Only runs with this text, in whatever case, in their id, the id of their graph, a value of their metadata, or the code, message or node of their error.',
+    ),
   order: z
     .enum(['asc', 'desc'])
     .exactOptional()
@@ -87,6 +96,7 @@ export function toRunFilter(
     startedBy: query.started_by === undefined ? undefined : readStartedBy(query.started_by),
     errorCode: query.error_code,
     currentNode: query.current_node,
+    search: query.search,
     paused: query.paused === undefined ? undefined : query.paused === true || query.paused === 'true',
     submittedAfter: toMilliseconds(query.submitted_after),
     submittedBefore: toMilliseconds(query.submitted_before),

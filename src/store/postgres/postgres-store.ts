@@ -155,6 +155,10 @@ export class PostgresStore implements Store {
     return this.#read(() => this.#lists.listRuns(filter));
   }
 
+  countRuns(filter: RunFilter): Promise<number> {
+    return this.#read(() => this.#lists.countRuns(filter));
+  }
+
   /** There is none: a search keeps nobody else in this process from their turn. */
   async findSearchPause(): Promise<undefined> {
     return undefined;

@@ -6,6 +6,7 @@ import { lineKey, unfinishedRun } from '../run-row.js';
 import {
   endOfIdsBefore,
   firstIdSince,
+  foldCase,
   indexedStarter,
   isUnfinished,
   possibleStatuses,
@@ -15,7 +16,7 @@ import type { RunFilter, RunSummary } from '../store.js';
 import type { UnfinishedRun, UnfinishedStatus } from '../unfinished-run.js';
 import { escapeText, isRunId, isStorable, toBigint } from './column-values.js';
 import { workflowRuns } from './schema.js';
-import { CURRENT_NODE, ERROR_CODE, STARTER_ID, STARTER_KIND, SUMMARY } from './summary-columns.js';
+import { CURRENT_NODE, ERROR_CODE, hasText, STARTER_ID, STARTER_KIND, SUMMARY } from './summary-columns.js';
 
 /** What unfinished runs are found by: the top-level ones, and children. Each in the words of an index. */
 export const ACTIVE: readonly (SQL | undefined)[] = [
@@ -34,6 +35,13 @@ export class RunLists {
     const { runId } = workflowRuns;
     const order = filter.oldestFirst === true ? asc(runId) : desc(runId);
     return this.db.select(SUMMARY).from(workflowRuns).where(isFound).orderBy(order);
+  }
+
+  /** How many runs that is. */
+  async countRuns(filter: RunFilter): Promise<number> {
+    if (matchesNothing(filter)) return 0;
+    const [row] = await this.db.select({ count: count() }).from(sql`(${idsOf(filter)}) AS counted`);
+    return row?.count ?? 0;
   }
 
   /** All runs that have not finished, oldest first. */
@@ -121,8 +129,8 @@ export class RunLists {
 }
 
 /** True if a filter has a value that Postgres cannot store, and would answer with an error. */
-function matchesNothing({ graphId, parentRunId, errorCode, currentNode, startedBy }: RunFilter): boolean {
-  const texts = [graphId, errorCode, currentNode, startedBy?.id].filter((text) => text !== undefined);
+function matchesNothing({ graphId, parentRunId, errorCode, currentNode, startedBy, search }: RunFilter): boolean {
+  const texts = [graphId, errorCode, currentNode, startedBy?.id, search].filter((text) => text !== undefined);
   return !texts.every(isStorable) || (parentRunId !== undefined && !isRunId(parentRunId));
 }
 
@@ -168,7 +176,8 @@ function idsOf(filter: RunFilter): SQL {
 }
 
 /** What no index serves. */
-function checksOf({ errorCode, currentNode, paused, startedBy, submittedAfter, submittedBefore }: RunFilter): SQL[] {
+function checksOf(filter: RunFilter): SQL[] {
+  const { errorCode, currentNode, paused, startedBy, search, submittedAfter, submittedBefore } = filter;
   const checks: SQL[] = [];
   if (submittedAfter !== undefined) checks.push(sql`run.submitted_at > ${toBigint(submittedAfter)}`);
   if (submittedBefore !== undefined) checks.push(sql`run.submitted_at < ${toBigint(submittedBefore)}`);
@@ -177,6 +186,7 @@ function checksOf({ errorCode, currentNode, paused, startedBy, submittedAfter, s
   if (startedBy?.id !== undefined) checks.push(sql`${STARTER_ID} = ${startedBy.id}`);
   if (errorCode !== undefined) checks.push(sql`${ERROR_CODE} = ${errorCode}`);
   if (currentNode !== undefined) checks.push(sql`${CURRENT_NODE} = ${currentNode}`);
+  if (search !== undefined) checks.push(hasText(foldCase(search)));
   return checks;
 }
 

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { END } from '../../core/graph/definition.js';
 import type { StartedBy } from '../../core/run/started-by.js';
 import { MOVING_EVENTS, UNREADABLE_ERROR } from '../run-search.js';
@@ -31,6 +31,18 @@ export const CURRENT_NODE = sql<string | null>`(
 /** The code of the error of the run `run`. */
 export const ERROR_CODE = sql<string | null>`CASE WHEN run.error IS NOT NULL THEN
   CASE WHEN is_stored_json(run.error) THEN stored_json(run.error) ->> 'code' ELSE ${UNREADABLE_ERROR} END END`;
+
+/** True for runs `run` with a text, in small letters, in their id, that of their graph, a value of their metadata, or their error. */
+export function hasText(text: string): SQL {
+  const isIn = (value: SQL): SQL => sql`strpos(lower((${value}) COLLATE "C"), ${text}) > 0`;
+  const ofError = (path: string): SQL => isIn(sql`coalesce(stored_json(run.error) ->> ${sql.raw(`'${path}'`)}, '')`);
+  return sql`(${isIn(sql`run.run_id::text`)} OR ${isIn(sql`run.graph_id`)}
+    OR EXISTS (SELECT 1 FROM json_each_text(CASE
+      WHEN run.metadata <> '{}' AND is_stored_json(run.metadata) THEN stored_json(run.metadata)
+      ELSE '{}'::json END) entry WHERE ${isIn(sql`entry.value`)})
+    OR CASE WHEN run.error IS NOT NULL AND is_stored_json(run.error)
+      THEN ${ofError('code')} OR ${ofError('message')} OR ${ofError('node')} ELSE false END)`;
+}
 
 /** What started the run `run`: see `findStarter` in `core/run/started-by.ts`. */
 export const STARTER_KIND = sql<StartedBy['kind']>`CASE WHEN run.parent_run_id IS NOT NULL THEN 'run'

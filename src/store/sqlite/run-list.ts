@@ -7,6 +7,7 @@ import { isUnfinished, UNFINISHED } from '../run-search.js';
 import type { RunFilter, RunSummary } from '../store.js';
 import type { UnfinishedRun, UnfinishedStatus } from '../unfinished-run.js';
 import {
+  type Condition,
   idBounds,
   RUN_IDS,
   type Search,
@@ -39,6 +40,7 @@ const JOURNALS_AT_A_TIME = 200;
  */
 export class RunLists {
   readonly #lists = new LRUCache<string, ListStatement>({ max: MAX_STATEMENTS });
+  readonly #counts = new LRUCache<string, CountStatement>({ max: MAX_STATEMENTS });
   readonly #pauses = new LRUCache<string, PauseStatement>({ max: MAX_STATEMENTS });
 
   constructor(private readonly db: BetterSQLite3Database) {}
@@ -53,6 +55,15 @@ export class RunLists {
     return found.sort((one, other) => (isBefore(filter, one.runId, other.runId) ? -1 : 1)).slice(0, filter.limit);
   }
 
+  /** How many runs that is. Reads of a row what is checked only. */
+  countRuns(filter: RunFilter): number {
+    let found = 0;
+    for (const search of searchesFor(filter)) {
+      if (found < filter.limit) found += this.#count(search, { ...filter, limit: filter.limit - found });
+    }
+    return found;
+  }
+
   /** The run at which a search should pause, if it looks at many rows that do not fit; undefined if it does not. */
   findSearchPause(filter: RunFilter): string | undefined {
     let pause: string | undefined;
@@ -63,13 +74,35 @@ export class RunLists {
     return pause;
   }
 
-  #list({ table, indexed, checked, always }: Search, filter: RunFilter): RunSummary[] {
-    const conditions = [...indexed, ...idBounds(filter, RUN_IDS[table]), ...checked, ...always];
+  #list(search: Search, filter: RunFilter): RunSummary[] {
+    const { table } = search;
+    const conditions = conditionsOf(search, filter);
     const { oldestFirst = false } = filter;
     const shape = shapeOf(table, conditions, oldestFirst);
     const statement = this.#lists.get(shape) ?? this.#prepareList(table, whereOf(conditions), oldestFirst);
     this.#lists.set(shape, statement);
     return statement.all(valuesOf(conditions, filter.limit));
+  }
+
+  #count(search: Search, filter: RunFilter): number {
+    const { table } = search;
+    const conditions = conditionsOf(search, filter);
+    const { oldestFirst = false } = filter;
+    const shape = shapeOf(table, conditions, oldestFirst);
+    const statement = this.#counts.get(shape) ?? this.#prepareCount(table, whereOf(conditions), oldestFirst);
+    this.#counts.set(shape, statement);
+    return statement.get(valuesOf(conditions, filter.limit))?.count ?? 0;
+  }
+
+  #prepareCount(table: Table, where: SQL | undefined, oldestFirst: boolean): CountStatement {
+    const order = oldestFirst ? asc(RUN_IDS[table]) : desc(RUN_IDS[table]);
+    const ids = this.db.select({ runId: RUN_IDS[table] });
+    const from =
+      table === 'runs'
+        ? ids.from(workflowRuns)
+        : ids.from(runMetadata).innerJoin(workflowRuns, eq(workflowRuns.runId, runMetadata.runId));
+    const found = from.where(where).orderBy(order).limit(placeholder('limit')).as('found');
+    return this.db.select({ count: count() }).from(found).prepare();
   }
 
   #prepareList(table: Table, where: SQL | undefined, oldestFirst: boolean): ListStatement {
@@ -108,8 +141,16 @@ export class RunLists {
   }
 }
 
+function conditionsOf({ table, indexed, checked, always }: Search, filter: RunFilter): Condition[] {
+  return [...indexed, ...idBounds(filter, RUN_IDS[table]), ...checked, ...always];
+}
+
 interface ListStatement {
   all(values: Values): RunSummary[];
+}
+
+interface CountStatement {
+  get(values: Values): { readonly count: number } | undefined;
 }
 
 interface PauseStatement {

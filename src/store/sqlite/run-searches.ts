@@ -2,10 +2,17 @@ import { and, eq, gt, gte, inArray, isNull, lt, lte, placeholder, type SQL, sql 
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { definedOnly } from '../../core/base/defined-only.js';
 import { RUN_STATUSES, type RunStatus } from '../../core/run/state.js';
-import { endOfIdsBefore, firstIdSince, type IndexedStarter, indexedStarter, possibleStatuses } from '../run-search.js';
+import {
+  endOfIdsBefore,
+  firstIdSince,
+  foldCase,
+  type IndexedStarter,
+  indexedStarter,
+  possibleStatuses,
+} from '../run-search.js';
 import type { RunFilter } from '../store.js';
 import { runMetadata, workflowRuns } from './schema.js';
-import { CURRENT_NODE, ERROR_CODE, IS_PAUSED, STARTER_ID, STARTER_KIND } from './summary-columns.js';
+import { CURRENT_NODE, ERROR_CODE, hasText, IS_PAUSED, STARTER_ID, STARTER_KIND } from './summary-columns.js';
 
 /** Where a search begins. */
 export type Table = 'runs' | 'metadata';
@@ -140,7 +147,7 @@ function unindexed({ statuses, graphId, parentRunId, waitingFor }: Partial<RunFi
 }
 
 /** Conditions that no index serves. */
-function unserved({ errorCode, currentNode, paused, startedBy }: RunFilter): Condition[] {
+function unserved({ errorCode, currentNode, paused, startedBy, search }: RunFilter): Condition[] {
   const conditions: Condition[] = [];
   const add = (name: string, value: string | number, found: SQL) =>
     conditions.push({ shape: name, build: () => eq(found, placeholder(name)), values: { [name]: value } });
@@ -149,6 +156,10 @@ function unserved({ errorCode, currentNode, paused, startedBy }: RunFilter): Con
   if (currentNode !== undefined) add('currentNode', currentNode, CURRENT_NODE);
   if (startedBy !== undefined) add('starterKind', startedBy.kind, STARTER_KIND);
   if (startedBy?.id !== undefined) add('starterId', startedBy.id, STARTER_ID);
+  if (search !== undefined) {
+    const build = () => hasText(placeholder('search'));
+    conditions.push({ shape: 'search', build, values: { search: foldCase(search) } });
+  }
   return conditions;
 }
 

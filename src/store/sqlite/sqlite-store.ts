@@ -163,6 +163,10 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#lists.listRuns(filter));
   }
 
+  async countRuns(filter: RunFilter): Promise<number> {
+    return this.#read(() => this.#lists.countRuns(filter));
+  }
+
   async findSearchPause(filter: RunFilter): Promise<string | undefined> {
     return this.#read(() => this.#lists.findSearchPause(filter));
   }

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { END } from '../../core/graph/definition.js';
 import type { StartedBy } from '../../core/run/started-by.js';
 import { MOVING_EVENTS, UNREADABLE_ERROR } from '../run-search.js';
@@ -33,6 +33,18 @@ export const CURRENT_NODE = sql<string | null>`(
 /** The code of the error of a run. */
 export const ERROR_CODE = sql<string | null>`CASE WHEN workflow_runs.error IS NOT NULL THEN
   CASE WHEN json_valid(workflow_runs.error) THEN workflow_runs.error ->> '$.code' ELSE ${UNREADABLE_ERROR} END END`;
+
+/** True for runs with a text, in small letters, in their id, that of their graph, a value of their metadata, or their error. */
+export function hasText(text: Placeholder): SQL {
+  const { runId, graphId, metadata, error } = workflowRuns;
+  const isIn = (value: SQLWrapper): SQL => sql`instr(lower(${value}), ${text}) > 0`;
+  const ofError = (path: string): SQL => isIn(sql`coalesce(${error} ->> ${sql.raw(`'$.${path}'`)}, '')`);
+  return sql`(${isIn(runId)} OR ${isIn(graphId)}
+    OR (${metadata} <> '{}' AND json_valid(${metadata}) AND EXISTS (
+      SELECT 1 FROM json_each(${metadata}) entry WHERE ${isIn(sql`entry.value`)}))
+    OR (${error} IS NOT NULL AND json_valid(${error})
+      AND (${ofError('code')} OR ${ofError('message')} OR ${ofError('node')})))`;
+}
 
 /** What started a run: see `findStarter` in `core/run/started-by.ts`. */
 export const STARTER_KIND = sql<StartedBy['kind']>`CASE WHEN workflow_runs.parent_run_id IS NOT NULL THEN 'run'
