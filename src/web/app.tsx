@@ -6,8 +6,9 @@ import { VersionsView } from './editor/versions.js';
 import { NewGraphView, WriteView } from './editor/write.js';
 import { CapsuleView } from './evidence/capsule-view.js';
 import { CapsuleOpener, type Opened, readFile, useDroppedFile } from './evidence/opener.js';
-import { GraphsView, GraphView } from './graphs.js';
+import { GraphView } from './graphs.js';
 import { InboxView } from './inbox.js';
+import { GraphsView } from './lists/graphs.js';
 import { RunsView } from './lists/runs.js';
 import { Heading } from './parts.js';
 import { nameOf, usePlace } from './place.js';
@@ -134,7 +135,7 @@ function View({ place, opened }: { place: string; opened: Opened | undefined }) 
 }
 
 function graphPlace(id: string | undefined, part: string | undefined, query: URLSearchParams) {
-  if (id === undefined) return <GraphsView />;
+  if (id === undefined) return <GraphsView query={query} />;
   if (id === 'new' && part === undefined) return <NewGraphView />;
   if (part === 'edit') return <WriteView graphId={id} />;
   if (part === 'versions') return <VersionsView graphId={id} query={query} />;

@@ -2,59 +2,12 @@ import { useState } from 'preact/hooks';
 import { getJson, getText, post } from './api.js';
 import { pretty } from './format.js';
 import { useAction, useLoaded } from './hooks.js';
-import { RunTable } from './lists/runs.js';
+import { RunTable } from './lists/run-table.js';
 import { Code, Failure, Heading, Mermaid, Panel } from './parts.js';
-import { LargePicture, Picture } from './picture.js';
+import { LargePicture } from './picture.js';
 import { SchemaForm } from './schema-form.js';
-import { pathOfPage, usePages } from './triggers/parts.js';
 import type { Json } from './types.js';
-import type { Graph, GraphList, GraphSummary, RunList, StartedRun } from './wire-types.js';
-
-const PAGE = 24;
-
-/** All graphs, each with its picture. */
-export function GraphsView() {
-  const { cursor, buttons } = usePages();
-  const { value, error } = useLoaded(
-    (signal) => getJson<GraphList>(pathOfPage('graph', { limit: `${PAGE}`, cursor }), signal),
-    [cursor],
-  );
-  return (
-    <>
-      <Heading>Graphs</Heading>
-      <p class="choices">
-        <a href="#/graphs/new">New graph</a>
-      </p>
-      <Failure message={error} />
-      {value?.graphs.length === 0 ? (
-        <p class="quiet">No graphs yet. Create one with POST /graph/create, or write one here.</p>
-      ) : null}
-      <ul class="cards">
-        {value?.graphs.map((graph) => (
-          <GraphCard key={graph.graph_id} graph={graph} />
-        ))}
-      </ul>
-      {buttons(value?.next_cursor)}
-    </>
-  );
-}
-
-function GraphCard({ graph }: { graph: GraphSummary }) {
-  const path = `graph/${encodeURIComponent(graph.graph_id)}/diagram?format=svg`;
-  const picture = useLoaded((signal) => getText(path, signal), [path]);
-  return (
-    <li class="card">
-      <a class="card-link" href={`#/graphs/${encodeURIComponent(graph.graph_id)}`}>
-        <h2>{graph.name}</h2>
-      </a>
-      <p class="quiet">
-        <code>{graph.graph_id}</code> · version {graph.version}
-      </p>
-      {graph.description === null ? null : <p class="clamp">{graph.description}</p>}
-      <Picture svg={picture.value} error={picture.error} />
-    </li>
-  );
-}
+import type { Graph, RunList, StartedRun } from './wire-types.js';
 
 /** One graph: its picture, a form to run it, its last runs and its definition. */
 export function GraphView({ graphId }: { graphId: string }) {

@@ -53,7 +53,9 @@ describe('the page', () => {
 
   it('finds runs by status and metadata', async () => {
     const page = await site.open('/#/runs');
-    await page.getByLabel('Status').selectOption('FAILED');
+    await page.getByRole('link', { name: /^Failed/ }).click();
+    await page.waitForURL('**status=FAILED');
+    await page.getByText('More filters').click();
     await page.getByLabel('Metadata key').fill('team');
     await page.getByLabel('Metadata value').fill('blue');
     await page.getByRole('button', { name: 'Filter' }).click();

@@ -105,6 +105,7 @@ describe('repairing a run on the page', () => {
     const runId = await startRun(site.server, 'second-opinion', { input_data: 'x = 1' });
     await ask(site.server, `GET /graph/state/${runId}?wait=10`);
     const page = await site.open('/#/runs');
+    await page.getByText('More filters').click();
     await page.getByLabel('Waits for').selectOption({ label: 'an answer' });
     await page.getByRole('button', { name: 'Filter' }).click();
     await expect.poll(() => page.locator('tbody').innerText()).toMatch(/waiting[\s\S]*for an answer/);

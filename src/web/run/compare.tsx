@@ -3,31 +3,20 @@ import { getJson } from '../api.js';
 import { brief, shortId } from '../format.js';
 import { useLoaded } from '../hooks.js';
 import { Ago, Failure, Heading, Panel, RunLink, Status } from '../parts.js';
-import type { RunList, RunState, RunSummary, Step, StepList } from '../wire-types.js';
+import type {
+  DataDifference,
+  RunDiff,
+  RunList,
+  RunState,
+  RunSummary,
+  Step,
+  StepList,
+  StepPoint,
+} from '../wire-types.js';
 
 const CHOICES = 20;
 const SHOWN_STEPS = 200;
 const NO_LOGS = Number.MAX_SAFE_INTEGER;
-
-/** `GET /graph/runs/{a}/diff/{b}`, as far as the page shows it. */
-interface Difference {
-  readonly first_divergence: {
-    readonly step: number;
-    readonly a: Point | null;
-    readonly b: Point | null;
-  } | null;
-  readonly data: readonly {
-    readonly pointer: string;
-    readonly a?: unknown;
-    readonly b?: unknown;
-  }[];
-}
-
-interface Point {
-  readonly node: string;
-  readonly status: string;
-  readonly to_node: string | null;
-}
 
 /** Two runs side by side: their ways, where they part, and how their data differs. */
 export function CompareView({ a, b }: { a: string; b: string | undefined }) {
@@ -107,7 +96,7 @@ function addressOf(a: string, b: string): string {
 
 function Compared({ a, b }: { a: string; b: string }) {
   const path = `graph/runs/${encodeURIComponent(a)}/diff/${encodeURIComponent(b)}`;
-  const difference = useLoaded((signal) => getJson<Difference>(path, signal), [path]);
+  const difference = useLoaded((signal) => getJson<RunDiff>(path, signal), [path]);
   const first = difference.value?.first_divergence;
   return (
     <>
@@ -123,7 +112,7 @@ function Compared({ a, b }: { a: string; b: string }) {
         <Side id={a} from={first?.step} title="This run" />
         <Side id={b} from={first?.step} title="The other" />
       </div>
-      {difference.value === undefined ? null : <DataDifference rows={difference.value.data} />}
+      {difference.value === undefined ? null : <DifferentData rows={difference.value.data} />}
       <p>
         <a href={`#/runs/${encodeURIComponent(a)}/compare`}>Compare with another run</a>
       </p>
@@ -131,7 +120,7 @@ function Compared({ a, b }: { a: string; b: string }) {
   );
 }
 
-function partOf(point: Point | null): string {
+function partOf(point: StepPoint | null): string {
   if (point === null) return 'one of them has ended';
   return `${point.node} ${point.status.toLowerCase()}${point.to_node === null ? '' : `, and went to ${point.to_node}`}`;
 }
@@ -174,7 +163,7 @@ function Way({ step, isApart }: { step: Step; isApart: boolean }) {
   );
 }
 
-function DataDifference({ rows }: { rows: Difference['data'] }) {
+function DifferentData({ rows }: { rows: RunDiff['data'] }) {
   if (rows.length === 0) return <p>Their data is the same.</p>;
   return (
     <Panel title="Data that differs">
@@ -194,13 +183,24 @@ function DataDifference({ rows }: { rows: Difference['data'] }) {
                 <td>
                   <code>{row.pointer}</code>
                 </td>
-                <td>{'a' in row ? <code>{brief(row.a, 300)}</code> : <span class="quiet">none</span>}</td>
-                <td>{'b' in row ? <code>{brief(row.b, 300)}</code> : <span class="quiet">none</span>}</td>
+                <Value row={row} side="a" />
+                <Value row={row} side="b" />
               </tr>
             ))}
           </tbody>
         </table>
       </section>
     </Panel>
+  );
+}
+
+/** What one of the runs has there. Of what is too large, what it is. */
+function Value({ row, side }: { row: DataDifference; side: 'a' | 'b' }) {
+  if (!(side in row)) return <td class="quiet">none</td>;
+  return (
+    <td>
+      {row.cut?.includes(side) ? 'Too large to be shown: ' : ''}
+      <code>{brief(row[side], 300)}</code>
+    </td>
   );
 }

@@ -2,7 +2,7 @@ import { getJson, post, put } from '../api.js';
 import { pretty, span } from '../format.js';
 import { useAction, useLoaded, useTick } from '../hooks.js';
 import { OVERLAPS, SCHEDULE_OUTCOMES } from '../kinds.js';
-import { RunTable } from '../lists/runs.js';
+import { RunTable } from '../lists/run-table.js';
 import { type CronWords, loadCronWords } from '../load-cron-words.js';
 import { Ago, Code, Fact, Failure, Heading, Panel, RunLink, Time } from '../parts.js';
 import type { LastOccurrence, ListedSchedule, RunList, Schedule, ScheduleList, StartedRun } from '../wire-types.js';
