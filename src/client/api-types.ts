@@ -3631,6 +3631,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the previous page. */
                 cursor?: string;
+                /** @description Only graphs with this text, in whatever case, in their id or name. */
+                search?: string;
             };
             header?: never;
             path?: never;

@@ -168,21 +168,26 @@ export class GraphUseCases {
     });
   }
 
-  /** The latest version of each graph, by id. */
-  async listGraphs({ limit, cursor }: Page): Promise<{ graphs: readonly ListedGraph[]; nextCursor: string | null }> {
-    const found = await this.#summaries(cursor === undefined ? undefined : readGraphCursor(cursor), limit + 1);
+  /** The latest version of each graph, by id; only those with a text in their id or name, if there is one. */
+  async listGraphs({
+    limit,
+    cursor,
+    search,
+  }: Page & { readonly search?: string }): Promise<{ graphs: readonly ListedGraph[]; nextCursor: string | null }> {
+    const after = cursor === undefined ? undefined : readGraphCursor(cursor);
+    const found = await this.#summaries(after, limit + 1, search);
     const graphs = found.slice(0, limit);
     const last = found.length > limit ? graphs.at(-1) : undefined;
     return { graphs, nextCursor: last === undefined ? null : graphCursorAfter(last.graphId) };
   }
 
   /** Reads a few at a time: reading the description of a graph of 1 MiB takes 4 ms. */
-  async #summaries(after: string | undefined, limit: number): Promise<readonly ListedGraph[]> {
+  async #summaries(after: string | undefined, limit: number, search?: string): Promise<readonly ListedGraph[]> {
     const { store, turns } = this.deps;
     const found: ListedGraph[] = [];
     for (let isLast = false; !isLast; ) {
       const wanted = Math.min(limit - found.length, SUMMARIES_AT_A_TIME);
-      const next = await store.listGraphs(found.at(-1)?.graphId ?? after, wanted);
+      const next = await store.listGraphs(found.at(-1)?.graphId ?? after, wanted, search);
       found.push(...next);
       isLast = next.length < wanted || found.length >= limit;
       if (!isLast) await turns.next();

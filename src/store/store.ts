@@ -335,8 +335,8 @@ export interface Store extends RawJournals {
   hasGraph(graphId: string, version?: number): Promise<boolean>;
   /** The ids of the first graphs, in order. Reads none of them. */
   listGraphIds(limit: number): Promise<string[]>;
-  /** The latest version of each graph, by id, after the id `after`. */
-  listGraphs(after: string | undefined, limit: number): Promise<ListedGraph[]>;
+  /** The latest version of each graph, by id, after the id `after`; with `search`, of those with this text in their id or name. */
+  listGraphs(after: string | undefined, limit: number, search?: string): Promise<ListedGraph[]>;
 
   /**
    * The key that all servers on the database have for a purpose. The first who asks stores the one that is given.

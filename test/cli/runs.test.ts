@@ -173,6 +173,8 @@ describe('lists', () => {
     const [, cursor = ''] = /There are more: --cursor (\S+)/.exec(page) ?? [];
     const next = await ask(0, 'runs', '--limit', '1', '--cursor', cursor);
     expect(next.split('\n')[1]).not.toBe(page.split('\n')[1]);
+    expect((await ask(0, 'runs', '--search', 'DEMO-')).split('\n').length).toBeGreaterThan(2);
+    expect(await ask(0, 'runs', '--search', 'nowhere')).toBe('RUN  GRAPH  STATUS  SUBMITTED  DETAILS\n');
     expect(await ask(0, 'runs', '--waiting-for', 'timer')).toBe('RUN  GRAPH  STATUS  SUBMITTED  DETAILS\n');
   });
 

@@ -1019,6 +1019,12 @@ export function describeStore(name: string, openStore: () => Promise<Store>): vo
         expect(await listed(undefined, 10)).toEqual(['a@1', 'b@2', 'd@1', 'g@1']);
         expect(await listed(undefined, 2)).toEqual(['a@1', 'b@2']);
         expect(await listed('b', 2)).toEqual(['d@1', 'g@1']);
+        const found = async (search: string) =>
+          (await store.listGraphs(undefined, 9, search)).map((one) => one.graphId);
+        expect(await found('BETT')).toEqual(['b']);
+        expect(await found('D')).toEqual(['d']);
+        expect(await found('%')).toEqual([]);
+        expect((await store.listGraphs('a', 1, 'b')).map((one) => one.graphId)).toEqual(['b']);
         const { definition: _, ...better } = graph('b', 'Better');
         expect((await store.listGraphs('a', 1))[0]).toEqual({
           ...better,

@@ -38,6 +38,7 @@ interface RunsOptions extends ServerOptions {
   readonly waitingFor?: WaitKind;
   readonly parent?: string;
   readonly metadata?: readonly string[];
+  readonly search?: string;
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -53,6 +54,7 @@ export const addRuns: AddCommand = (program, context) => {
     .addOption(new Option('--waiting-for <kind>', 'only runs that wait for this').choices(Object.keys(WAITS)))
     .option('--parent <run_id>', 'the runs inside this one')
     .option('--metadata <key=value>', 'only runs with this metadata; can be repeated', collect)
+    .option('--search <text>', 'only runs with this in their id, metadata or error')
     .option('--limit <number>', 'how many, up to 200', wholeNumber(1), 20)
     .option('--cursor <cursor>', 'the next page, as the page before says')
     .action(async (options: RunsOptions) => {
@@ -67,7 +69,7 @@ export const addRuns: AddCommand = (program, context) => {
 };
 
 async function listRuns(options: RunsOptions, { terminal }: Context): Promise<ExitCode> {
-  const { status, graph, waitingFor, parent, metadata, limit, cursor, json } = options;
+  const { status, graph, waitingFor, parent, metadata, search, limit, cursor, json } = options;
   const query = {
     limit,
     ...(status === undefined ? {} : { status: [...status] }),
@@ -75,6 +77,7 @@ async function listRuns(options: RunsOptions, { terminal }: Context): Promise<Ex
     ...(waitingFor === undefined ? {} : { waiting_for: waitingFor }),
     ...(parent === undefined ? {} : { parent_run_id: parent }),
     ...(metadata === undefined ? {} : { metadata: readPairs('--metadata', metadata) }),
+    ...(search === undefined ? {} : { search }),
     ...(cursor === undefined ? {} : { cursor }),
   };
   return withServer(options, async (client, dataOf) => {

@@ -19,6 +19,16 @@ const graphListSchema = z
   .object({ graphs: z.array(graphSummarySchema), next_cursor: nextCursorSchema })
   .meta({ id: 'GraphList' });
 
+const graphListQuerySchema = pageQuerySchema.extend({
+  search: z
+    .string()
+    .trim()
+    .min(1)
+    .max(200)
+    .exactOptional()
+    .describe('Only graphs with this text, in whatever case, in their id or name.'),
+});
+
 export function listGraphsRoute(app: App, engine: Engine): void {
   app.get(
     '/graph',
@@ -28,7 +38,7 @@ export function listGraphsRoute(app: App, engine: Engine): void {
         summary: 'List graphs',
         description: 'The latest version of each graph, ordered by id.',
         tags: ['Graphs'],
-        querystring: pageQuerySchema,
+        querystring: graphListQuerySchema,
         response: describeResponses({ 200: { description: 'A page.', schema: graphListSchema } }, ['invalid_request']),
       },
     },

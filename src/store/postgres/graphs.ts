@@ -1,10 +1,11 @@
-import { and, asc, desc, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { UnreadableError } from '../../core/base/stored.js';
 import type { GraphDefinition } from '../../core/graph/definition.js';
 import { readDefinition } from '../../core/graph/stored-graph.js';
 import { UnreadableGraphError } from '../errors.js';
+import { foldCase } from '../run-search.js';
 import type { DeleteGraphResult } from '../schedules.js';
 import type { GraphVersion, ListedGraph, SaveGraphResult, StoredGraph } from '../store.js';
 import { isStorable, toInteger } from './column-values.js';
@@ -136,12 +137,13 @@ export class Graphs {
   }
 
   /** The version that each graph has now, by id. */
-  async list(after: string | undefined, limit: number): Promise<ListedGraph[]> {
+  async list(after: string | undefined, limit: number, search?: string): Promise<ListedGraph[]> {
+    if (search !== undefined && !isStorable(search)) return [];
     const isAfter = after === undefined ? undefined : gt(graphDefinitions.graphId, after);
     return this.db
       .select(LISTED)
       .from(graphDefinitions)
-      .where(and(isCurrent, isAfter))
+      .where(and(isCurrent, isAfter, search === undefined ? undefined : hasText(foldCase(search))))
       .orderBy(asc(graphDefinitions.graphId))
       .limit(limit);
   }
@@ -153,6 +155,13 @@ export class Graphs {
       return work(session);
     });
   }
+}
+
+/** True for graphs with a text, in small letters, in their id or their name. */
+function hasText(text: string): SQL {
+  const { graphId, name } = graphDefinitions;
+  const isIn = (column: SQLWrapper): SQL => sql`strpos(lower(${column} COLLATE "C"), ${text}) > 0`;
+  return sql`(${isIn(graphId)} OR ${isIn(name)})`;
 }
 
 /** True for a version of a graph, or for all. */

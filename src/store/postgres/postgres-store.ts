@@ -289,8 +289,8 @@ export class PostgresStore implements Store {
     return this.#read(() => this.#graphs.listIds(limit));
   }
 
-  listGraphs(after: string | undefined, limit: number): Promise<ListedGraph[]> {
-    return this.#read(() => this.#graphs.list(after, limit));
+  listGraphs(after: string | undefined, limit: number, search?: string): Promise<ListedGraph[]> {
+    return this.#read(() => this.#graphs.list(after, limit, search));
   }
 
   obtainKey(name: string, fresh: string): Promise<string> {

@@ -1,9 +1,10 @@
-import { and, asc, eq, gt, isNull, ne, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { UnreadableError } from '../../core/base/stored.js';
 import { readDefinition } from '../../core/graph/stored-graph.js';
 import { UnreadableGraphError } from '../errors.js';
 import { lineKey } from '../run-row.js';
+import { foldCase } from '../run-search.js';
 import type { DeleteGraphResult } from '../schedules.js';
 import type { GraphVersion, ListedGraph, SaveGraphResult, StoredGraph } from '../store.js';
 import { listGraphUses } from './graph-uses.js';
@@ -111,12 +112,12 @@ export class Graphs {
   }
 
   /** The version that each graph has now, by id. */
-  list(after: string | undefined, limit: number): ListedGraph[] {
+  list(after: string | undefined, limit: number, search?: string): ListedGraph[] {
     const isAfter = after === undefined ? undefined : gt(graphDefinitions.graphId, after);
     return this.db
       .select(LISTED)
       .from(graphDefinitions)
-      .where(and(isCurrent, isAfter))
+      .where(and(isCurrent, isAfter, search === undefined ? undefined : hasText(foldCase(search))))
       .orderBy(asc(graphDefinitions.graphId))
       .limit(limit)
       .all();
@@ -238,4 +239,11 @@ function prepareStatements(db: BetterSQLite3Database) {
       .limit(1)
       .prepare(),
   };
+}
+
+/** True for graphs with a text, in small letters, in their id or their name. */
+function hasText(text: string): SQL {
+  const { graphId, name } = graphDefinitions;
+  const isIn = (column: SQLWrapper): SQL => sql`instr(lower(${column}), ${text}) > 0`;
+  return sql`(${isIn(graphId)} OR ${isIn(name)})`;
 }

@@ -307,8 +307,8 @@ export class SqliteStore implements Store {
     return this.#read(() => this.#graphs.listIds(limit));
   }
 
-  async listGraphs(after: string | undefined, limit: number): Promise<ListedGraph[]> {
-    return this.#read(() => this.#graphs.list(after, limit));
+  async listGraphs(after: string | undefined, limit: number, search?: string): Promise<ListedGraph[]> {
+    return this.#read(() => this.#graphs.list(after, limit, search));
   }
 
   async obtainKey(name: string, fresh: string): Promise<string> {
