@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { WorkerSettings } from './backtest-threads.js';
 import { createRegistry } from './core/tool/registry.js';
 import { codeReviewDefinitions } from './demo/definitions.js';
 import { serveBatches } from './engine/backtest/serve-batches.js';
+import type { WorkerSettings } from './threads.js';
 import { builtInTools } from './tools/built-in-tools.js';
 import { loadToolModules } from './tools/load.js';
 

@@ -6,6 +6,7 @@ import type { Registry } from './core/tool/registry.js';
 import type { ToolLimit } from './core/tool/tool-limits.js';
 import { ANSWER_KEY_NAME, AnswerTokens } from './engine/answer-tokens.js';
 import { WorkerPool, type WorkerPoolOptions } from './engine/backtest/worker-pool.js';
+import type { DiagramDeps } from './engine/diagrams.js';
 import { createEngine, type Engine } from './engine/engine.js';
 import { Executor, type ExecutorOptions } from './executor/executor.js';
 import { ToolLimits } from './executor/tool-limits.js';
@@ -49,6 +50,8 @@ export interface ComposeOptions
   readonly onCallback?: SenderOptions['onTried'];
   /** Hooks can take what nobody has signed; they cannot if it is omitted. */
   readonly allowsUnsignedHooks?: boolean;
+  /** Starts a thread for large pictures, which are laid out in this one if it is omitted. */
+  readonly startLayouts?: DiagramDeps['startLayouts'];
   /** Starts threads for backtests, which are done in this one if it is omitted. */
   readonly startWorker?: WorkerPoolOptions['start'];
   /** How many of them there are at most. */
@@ -145,7 +148,7 @@ export async function compose({
     release: readVersion(),
     allowsUnsigned: options.allowsUnsignedHooks ?? false,
     secretNames: new Set(Object.keys(secrets)),
-    workers: new WorkerPool({ start: options.startWorker, width: options.maxWorkers ?? 1, logger }),
+    ...threadsOf(options, logger),
     answerTokens: options.publicUrl === undefined ? undefined : await makeAnswerTokens(store),
   });
   const scheduler = new Scheduler({ ...inside, timers, startRun: (request) => engine.startRun(request) });
@@ -173,6 +176,16 @@ export async function compose({
     },
     close: () => ports.close(),
   };
+}
+
+type ThreadOptions = Pick<ComposeOptions, 'startLayouts' | 'startWorker' | 'maxWorkers'>;
+
+/** What works beside this thread. */
+function threadsOf(
+  { startLayouts, startWorker: start, maxWorkers: width = 1 }: ThreadOptions,
+  logger: ComposeOptions['logger'],
+) {
+  return { startLayouts, workers: new WorkerPool({ start, width, logger }) };
 }
 
 function makeSender(

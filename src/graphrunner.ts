@@ -1,6 +1,5 @@
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
-import { BACKTEST_THREADS, threadStarter } from './backtest-threads.js';
 import { type Composition, compose } from './compose.js';
 import { type Config, readConfig } from './config.js';
 import { EngineError } from './core/base/errors.js';
@@ -23,6 +22,7 @@ import { createRunTracer } from './observe/tracing.js';
 import { steadyClock } from './runs/steady-clock.js';
 import { SETTING_NAMES } from './setting-names.js';
 import type { CommitObserver } from './store/store.js';
+import { BACKTEST_THREADS, backtestStarter, layoutStarter } from './threads.js';
 import { builtInTools } from './tools/built-in-tools.js';
 import { loadToolModules } from './tools/load.js';
 import type { Mcp } from './tools/mcp/start.js';
@@ -128,7 +128,8 @@ export async function openGraphrunner(options: GraphrunnerOptions): Promise<Grap
     onCommit: tellAll([metrics, runLog, new ScheduleLog(logger)]),
     onStep: metrics.stepEnded,
     tracer: createRunTracer(),
-    startWorker: threadStarter({
+    startLayouts: layoutStarter(),
+    startWorker: backtestStarter({
       toolModules: options.toolModules ?? [],
       directory: process.cwd(),
       demo: options.demo === true,

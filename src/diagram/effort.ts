@@ -1,11 +1,15 @@
-import { type Diagram, START_ID } from './model.js';
+import type { Diagram } from './model.js';
+import { ranksOf } from './ranks.js';
 
-/**
- * What a layout may cost. Its time follows the pieces that links are cut into, one for each rank that they cross:
- * measured at 0.2 to 0.5 ms a piece on Node 20, so that this much stays near 100 ms on a busy machine. The event loop
- * waits meanwhile, once for each version of a graph.
+/*
+ * What a layout may cost. Its time follows the pieces that links are cut into, one for each rank that they cross: measured
+ * at 0.2 to 0.5 ms a piece on Node 20.
  */
+
+/** Near 100 ms on a busy machine. The event loop waits meanwhile, once for each version of a graph. */
 export const MAX_EFFORT = 250;
+/** Some seconds, in a thread of its own. A graph of 1,000 nodes has 2,000 pieces and more, by how far its links lead. */
+export const MAX_THREAD_EFFORT = 10_000;
 
 /** Pieces that a layout of the picture will have, nearly: nodes, and the ranks that links cross. Takes time linear in the graph. */
 export function effortOf({ nodes, links }: Diagram): number {
@@ -13,46 +17,4 @@ export function effortOf({ nodes, links }: Diagram): number {
   let effort = nodes.length;
   for (const { from, to } of links) effort += Math.max(1, Math.abs((ranks.get(to) ?? 0) - (ranks.get(from) ?? 0)));
   return effort;
-}
-
-/** The longest path to each node, without links that lead back. */
-function ranksOf({ nodes, links }: Pick<Diagram, 'nodes' | 'links'>): Map<string, number> {
-  const next = new Map<string, string[]>();
-  for (const { from, to } of links) next.set(from, [...(next.get(from) ?? []), to]);
-  const order = forwardOrder([...new Set([START_ID, ...nodes.map(({ id }) => id)])], next);
-  const place = new Map(order.map((id, index) => [id, index]));
-  const ranks = new Map<string, number>();
-  for (const id of order) {
-    const rank = ranks.get(id) ?? 0;
-    ranks.set(id, rank);
-    for (const target of next.get(id) ?? []) {
-      const isForward = (place.get(target) ?? -1) > (place.get(id) ?? 0);
-      if (isForward) ranks.set(target, Math.max(ranks.get(target) ?? 0, rank + 1));
-    }
-  }
-  return ranks;
-}
-
-/** Nodes in reverse postorder of a search from the first: links that lead back in it close a cycle. */
-function forwardOrder(ids: readonly string[], next: ReadonlyMap<string, readonly string[]>): string[] {
-  const seen = new Set<string>();
-  const done: string[] = [];
-  for (const root of ids) {
-    // Without recursion: a chain of a thousand nodes is as deep.
-    const stack: { id: string; index: number }[] = [{ id: root, index: 0 }];
-    if (seen.has(root)) continue;
-    seen.add(root);
-    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-      const target = next.get(top.id)?.[top.index];
-      top.index += 1;
-      if (target === undefined) {
-        done.push(top.id);
-        stack.pop();
-      } else if (!seen.has(target)) {
-        seen.add(target);
-        stack.push({ id: target, index: 0 });
-      }
-    }
-  }
-  return done.reverse();
 }

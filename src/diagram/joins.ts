@@ -1,6 +1,7 @@
 import { definedOnly } from '../core/base/defined-only.js';
-import { END, type GraphDefinition } from '../core/graph/definition.js';
+import type { GraphDefinition } from '../core/graph/definition.js';
 import { type Edge, edgesOf, isBranchEdge, type JoinRule } from '../core/graph/edges.js';
+import { insideOf, nextOf } from './groups.js';
 
 interface Link {
   readonly from: string;
@@ -20,9 +21,7 @@ export function joinsOf(definition: GraphDefinition, links: readonly Link[]): Jo
   const edges = edgesOf(definition);
   const branchEdges = edges.filter(isBranchEdge);
   const leaving = leavingOf(edges);
-  const next = new Map<string, string[]>();
-  for (const { from, to } of links) next.set(from, [...(next.get(from) ?? []), to]);
-  for (const { from, join } of branchEdges) next.set(from.name, [...(next.get(from.name) ?? []), join.name]);
+  const next = nextOf(branchEdges, links);
   return branchEdges.flatMap(({ from: { name: from }, starts, join: { name: join }, joinRule }): JoinLink[] => {
     const inside = insideOf(
       starts.map(({ name }) => name),
@@ -44,16 +43,6 @@ export function joinsOf(definition: GraphDefinition, links: readonly Link[]): Jo
 function labelOf(rule: JoinRule): string | undefined {
   if (rule.kind === 'first') return rule.needed === 1 ? 'the first' : `the first ${rule.needed}`;
   return rule.maxFailures === 0 ? undefined : `all but ${rule.maxFailures}`;
-}
-
-/** The nodes of the branches. */
-function insideOf(starts: readonly string[], join: string, next: ReadonlyMap<string, readonly string[]>): string[] {
-  const inside = new Set(starts);
-  // A set goes on to what is added while it is gone through.
-  for (const node of inside) {
-    for (const to of next.get(node) ?? []) if (to !== join && to !== END) inside.add(to);
-  }
-  return [...inside];
 }
 
 /** Nodes at which a run ends because no edge leads on, except those where only branches end. */

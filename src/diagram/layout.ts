@@ -1,4 +1,7 @@
 import { Graph, layout as place } from '@dagrejs/dagre';
+import { type Direction, directionOf } from './direction.js';
+import { effortOf, MAX_EFFORT } from './effort.js';
+import { framesOf, type PlacedFrame } from './frames.js';
 import { type LayeredGraph, orderLayers } from './layer-order.js';
 import { type Diagram, type DiagramLink, type DiagramNode, END_ID, linkKey, START_ID, shortened } from './model.js';
 
@@ -30,6 +33,7 @@ export interface Layout {
   readonly height: number;
   readonly nodes: readonly PlacedNode[];
   readonly links: readonly PlacedLink[];
+  readonly frames: readonly PlacedFrame[];
 }
 
 const MAX_NAME = 28;
@@ -39,16 +43,39 @@ const NODE_HEIGHT = 50;
 const COUNT_WIDTH = 34;
 const LABEL_HEIGHT = 18;
 /** A link from a node to itself. */
-const LOOP_HEIGHT = 44;
-const MIN_LOOP_WIDTH = 20;
+const LOOP_SIZE = 44;
+const MIN_LOOP = 20;
+const MARGIN = 18;
 /** Branches begin beside each other: their links are kept shorter than those that lead to the join. */
 const BRANCH_WEIGHT = 2;
 
-/** Places everything, top down. Blocks while it works: look at the effort first. */
+/** Places everything: top down, and wide pictures from left to right. Blocks while it works: look at the effort first. */
 export function layoutOf(diagram: Diagram): Layout {
   const nodes = [startNode(), ...diagram.nodes.map(boxOf), ...(hasEnd(diagram) ? [endNode()] : [])];
+  const direction = directionOf(diagram, nodes);
+  const graph = placed(diagram, nodes, direction);
+  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
+  const places = nodes.map((node) => ({ ...node, ...pointOf(graph.node(node.id)) }));
+  const links = diagram.links.map((link) => {
+    const { points = [], ...at } = graph.edge(link.from, link.to) as { points?: Point[]; x?: number; y?: number };
+    const way = link.from === link.to ? loopOf(graph.node(link.from), at, direction) : points;
+    return { ...link, label: labelOf(link), points: way.map(pointOf), ...pointOf(at) };
+  });
+  return {
+    width: Math.ceil(width),
+    height: Math.ceil(height),
+    nodes: places,
+    links,
+    frames: framesOf(diagram.groups, places, links),
+  };
+}
+
+/** The library's graph, after it has placed everything. */
+function placed(diagram: Diagram, nodes: readonly Box[], rankdir: Direction): Graph {
   const graph = new Graph({ multigraph: true });
-  graph.setGraph({ rankdir: 'TB', nodesep: 36, edgesep: 18, ranksep: 34, marginx: 18, marginy: 18 });
+  // The usual way to find ranks makes shorter links, and takes a multiple of the time for large graphs.
+  const ranker = effortOf(diagram) > MAX_EFFORT ? 'tight-tree' : 'network-simplex';
+  graph.setGraph({ rankdir, ranker, nodesep: 36, edgesep: 18, ranksep: 34, marginx: MARGIN, marginy: MARGIN });
   for (const { id, width, height } of nodes) graph.setNode(id, { width, height });
   for (const link of diagram.links) {
     const label = labelOf(link);
@@ -65,32 +92,35 @@ export function layoutOf(diagram: Diagram): Layout {
   const customOrder = (layers: LayeredGraph, order: (layers: LayeredGraph, options: object) => void): void =>
     orderLayers(layers, (options) => order(layers, options), orders);
   place(graph, orders.length === 0 ? {} : { customOrder });
-  const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
-  return {
-    width: Math.ceil(width),
-    height: Math.ceil(height),
-    nodes: nodes.map((node) => ({ ...node, ...pointOf(graph.node(node.id)) })),
-    links: diagram.links.map((link) => {
-      const { points = [], ...at } = graph.edge(link.from, link.to) as { points?: Point[]; x?: number; y?: number };
-      const way = link.from === link.to ? loopOf(graph.node(link.from), at) : points;
-      return { ...link, label: labelOf(link), points: way.map(pointOf), ...pointOf(at) };
-    }),
-  };
+  return graph;
 }
 
-/** From the right side of a node, around its label, and back. The library keeps a place for the label, and draws a zigzag. */
-function loopOf({ x = 0, y = 0, width = 0 }: Placed, label: { x?: number }): Point[] {
+/**
+ * From the side of a node, around its label, and back: on the right, or below where the picture leads to the right. The library
+ * keeps a place for the label, and draws a zigzag.
+ */
+function loopOf({ x = 0, y = 0, width = 0, height = 0 }: Placed, label: Placed, direction: Direction): Point[] {
+  if (direction === 'LR') {
+    const side = y + height / 2;
+    const turn = Math.max(label.y ?? 0, side + MIN_LOOP);
+    return [
+      { x: x - LOOP_SIZE / 4, y: side },
+      { x: x - LOOP_SIZE / 2, y: turn },
+      { x: x + LOOP_SIZE / 2, y: turn },
+      { x: x + LOOP_SIZE / 4, y: side },
+    ];
+  }
   const side = x + width / 2;
-  const turn = Math.max(label.x ?? 0, side + MIN_LOOP_WIDTH);
+  const turn = Math.max(label.x ?? 0, side + MIN_LOOP);
   return [
-    { x: side, y: y - LOOP_HEIGHT / 4 },
-    { x: turn, y: y - LOOP_HEIGHT / 2 },
-    { x: turn, y: y + LOOP_HEIGHT / 2 },
-    { x: side, y: y + LOOP_HEIGHT / 4 },
+    { x: side, y: y - LOOP_SIZE / 4 },
+    { x: turn, y: y - LOOP_SIZE / 2 },
+    { x: turn, y: y + LOOP_SIZE / 2 },
+    { x: side, y: y + LOOP_SIZE / 4 },
   ];
 }
 
-type Placed = { readonly x?: number; readonly y?: number; readonly width?: number };
+type Placed = { readonly x?: number; readonly y?: number; readonly width?: number; readonly height?: number };
 
 function hasEnd({ links }: Diagram): boolean {
   return links.some(({ to }) => to === END_ID);

@@ -2,6 +2,7 @@ import { assertNever } from '../core/base/assert-never.js';
 import { END, type GraphDefinition } from '../core/graph/definition.js';
 import { type Edge, edgesOf, targetOf } from '../core/graph/edges.js';
 import type { ErrorExit } from '../core/graph/error-entries.js';
+import { type Group, groupsOf } from './groups.js';
 import { endsOf, joinsOf } from './joins.js';
 import { ordersOf, type SideBySide } from './orders.js';
 
@@ -32,6 +33,7 @@ export interface Diagram {
   readonly links: readonly DiagramLink[];
   /** Never leads from a node back to itself, whatever the edges say. */
   readonly orders: readonly SideBySide[];
+  readonly groups: readonly Group[];
 }
 
 export const START_ID = 'start';
@@ -63,11 +65,12 @@ export function diagramOf(
   links.add(START_ID, ids.get(definition.entry_point) ?? END_ID, 'start');
   const named = linksOf(definition, outcomesOf);
   for (const link of named) links.addNamed(link);
+  const groups = groupsOf(definition, named, ids);
   const joins = joinsOf(definition, named);
   for (const link of joins) links.addNamed({ ...link, kind: 'join' });
   for (const from of endsOf(definition, joins)) links.addNamed({ from, to: END, kind: 'end' });
   for (const { from, to } of taken) links.addNamed({ from, to, kind: 'condition' });
-  return { title: definition.name, nodes, links: links.all(), orders: ordersOf(definition, ids) };
+  return { title: definition.name, nodes, links: links.all(), orders: ordersOf(definition, ids), groups };
 }
 
 /** A picture without the links to where runs end for want of an edge: they cross the whole picture, so large ones do without. */

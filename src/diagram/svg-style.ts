@@ -19,6 +19,8 @@ export const SVG_STYLE = [
   '.gr-head{fill:var(--gr-line)}',
   '.gr-branch .gr-link,.gr-join .gr-link{stroke-dasharray:6 4}',
   '.gr-error .gr-link{stroke-dasharray:2 3}',
+  '.gr-frame{fill:var(--gr-box);fill-opacity:.55;stroke:var(--gr-line);stroke-opacity:.5;stroke-dasharray:1 4;stroke-linecap:round}',
+  '.gr-frame-label{fill:var(--gr-soft);font-size:10.5px}',
   '.gr-plate{fill:var(--gr-bg);opacity:.92}',
   '.gr-label{fill:var(--gr-soft);font-size:11px;text-anchor:middle}',
   '.gr-taken .gr-link{stroke:var(--gr-on);stroke-width:2.2}',

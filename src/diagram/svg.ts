@@ -1,4 +1,5 @@
 import { escapeMarkup } from '../core/base/markup.js';
+import type { PlacedFrame } from './frames.js';
 import { keyOf, type Layout, type PlacedLink, type PlacedNode, type Point } from './layout.js';
 import { describeCoverage, type Marks, markOf } from './marks.js';
 import { SVG_STYLE } from './svg-style.js';
@@ -8,7 +9,7 @@ const NOTE_HEIGHT = 16;
 const NOTE_WIDTH = 320;
 
 /** A picture as SVG, with where a run has been if there is one. Stands alone, and inside a page that allows its style. */
-export function toSvg(title: string, { width, height, nodes, links }: Layout, marks?: Marks): string {
+export function toSvg(title: string, { width, height, nodes, links, frames }: Layout, marks?: Marks): string {
   const note = marks?.coverage === undefined ? '' : describeCoverage(marks.coverage);
   const summary = marks === undefined ? [] : [summaryOf(nodes, marks), ...(note === '' ? [] : [note])];
   const shown = [title, ...(summary.length === 0 ? [] : [summary.join('; ')])].join(': ');
@@ -18,11 +19,17 @@ export function toSvg(title: string, { width, height, nodes, links }: Layout, ma
     `width="${fullWidth}" height="${fullHeight}" viewBox="0 0 ${fullWidth} ${fullHeight}">`,
     `<style>${SVG_STYLE}</style>`,
     `<rect class="gr-bg" width="${fullWidth}" height="${fullHeight}"/>`,
+    ...frames.map(frameSvg),
     ...links.map((link) => linkSvg(link, marks)),
     ...nodes.map((node) => nodeSvg(node, marks)),
     note === '' ? '' : text('gr-label', fullWidth / 2, height + 4, note),
     '</svg>\n',
   ].join('');
+}
+
+function frameSvg({ x, y, width, height, label }: PlacedFrame): string {
+  const rect = `<rect class="gr-frame" x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" rx="10"/>`;
+  return `${rect}${text('gr-frame-label', round(x + 8), round(y + 12), label)}`;
 }
 
 /** The run in words, for those who do not see the picture. */

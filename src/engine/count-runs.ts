@@ -1,6 +1,6 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { RUN_STATUSES, type RunStatus } from '../core/run/state.js';
-import type { RunFilter } from '../store/store.js';
+import type { RunFilter } from '../store/run-filter.js';
 import type { RunDeps } from './shared.js';
 
 /** Runs of one status are counted up to this. */

@@ -1,20 +1,20 @@
+import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { definedOnly } from '../core/base/defined-only.js';
-import { EngineError } from '../core/base/errors.js';
 import { END, type GraphDefinition } from '../core/graph/definition.js';
 import type { Registry } from '../core/tool/registry.js';
-import { effortOf, MAX_EFFORT } from '../diagram/effort.js';
-import { type Layout, layoutOf } from '../diagram/layout.js';
 import { type Coverage, marksOf } from '../diagram/marks.js';
 import { toMermaid } from '../diagram/mermaid.js';
-import { type Diagram, diagramOf, END_ID, linkKey, type TakenLink, withoutEnds } from '../diagram/model.js';
+import { type Diagram, diagramOf, END_ID, linkKey, type TakenLink } from '../diagram/model.js';
 import { toSvg } from '../diagram/svg.js';
 import { type Walk, Walker } from '../diagram/walk.js';
 import { ifReadable } from '../runs/readable.js';
 import { journalPages } from '../store/journal-pages.js';
 import { isLastPage, type Store } from '../store/store.js';
 import { graphNotFound } from './graphs.js';
+import type { LayoutWorker } from './layout-thread.js';
+import { Layouts } from './layouts.js';
 import { runNotFound } from './shared.js';
 
 export type DiagramFormat = 'mermaid' | 'svg';
@@ -22,10 +22,10 @@ export type DiagramFormat = 'mermaid' | 'svg';
 export interface DiagramDeps {
   readonly store: Store;
   readonly registry: Registry;
+  /** Starts a thread for large pictures. */
+  readonly startLayouts?: (() => LayoutWorker) | undefined;
 }
 
-/** How many layouts are kept; one takes some 10 to 100 kB. */
-const MAX_LAYOUTS = 200;
 /** Most branches on the diagram of their run: each is a query. */
 const MAX_BRANCHES = 100;
 /** How many runs' walks are kept, so that drawing a run again reads only its new events. */
@@ -35,21 +35,31 @@ const EVENTS_AT_A_TIME = 500;
 
 /** The use-cases of diagrams. */
 export class DiagramUseCases {
-  readonly #layouts = new LRUCache<string, Layout>({ max: MAX_LAYOUTS });
+  readonly #layouts: Layouts;
   readonly #walkers = new LRUCache<string, Walker>({ max: MAX_WALKERS });
 
-  constructor(private readonly deps: DiagramDeps) {}
+  constructor(private readonly deps: DiagramDeps) {
+    this.#layouts = new Layouts(deps.startLayouts);
+  }
 
-  /** The diagram of a graph. @throws EngineError `graph_not_found`, `diagram_too_large`. */
+  /** The diagram of a graph. @throws EngineError `graph_not_found`, `diagram_too_large`, `server_busy`. */
   async drawGraph(graphId: string, format: DiagramFormat, version?: number): Promise<string> {
     const graph = await this.deps.store.findGraph(graphId, version === undefined ? {} : { version });
     if (graph === undefined) throw graphNotFound(graphId, version);
     const diagram = this.#diagram(graph.definition);
     if (format === 'mermaid') return toMermaid(diagram);
-    return toSvg(diagram.title, this.#layout(keyOf(graph), diagram));
+    return toSvg(diagram.title, await this.#layouts.find(keyOf(graph), diagram));
   }
 
-  /** The diagram of a graph with a run on it. @throws EngineError `run_not_found`, `diagram_too_large`. */
+  /** The diagram of a document that is not saved. What is wrong with its edges is left out. @throws as {@link drawGraph} */
+  async drawDocument(definition: GraphDefinition, format: DiagramFormat): Promise<string> {
+    const diagram = this.#diagram(definition);
+    if (format === 'mermaid') return toMermaid(diagram);
+    const key = createHash('sha256').update(JSON.stringify(diagram)).digest('base64');
+    return toSvg(diagram.title, await this.#layouts.find(key, diagram));
+  }
+
+  /** The diagram of a graph with a run on it. @throws EngineError `run_not_found`, `diagram_too_large`, `server_busy`. */
   async drawRun(runId: string, format: DiagramFormat): Promise<string> {
     const [first] = await this.deps.store.readEvents(runId, 0, 1);
     if (first?.event.type !== 'run.submitted') throw runNotFound(runId);
@@ -61,8 +71,13 @@ export class DiagramUseCases {
     const diagram = this.#diagram(graph.definition, taken);
     const marks = { ...marksOf(diagram, walks), ...definedOnly({ coverage }) };
     if (format === 'mermaid') return toMermaid(diagram, marks);
-    const layout = this.#layout(`${keyOf(graph)} ${JSON.stringify(taken)}`, diagram);
+    const layout = await this.#layouts.find(`${keyOf(graph)} ${JSON.stringify(taken)}`, diagram);
     return toSvg(diagram.title, layout, marks);
+  }
+
+  /** Gives up what is being drawn. */
+  stop(): void {
+    this.#layouts.stop();
   }
 
   #diagram(definition: GraphDefinition, taken: readonly TakenLink[] = []): Diagram {
@@ -80,20 +95,6 @@ export class DiagramUseCases {
       .filter(({ from, to, isJoin }) => !isJoin && !declared.has(linkKey(ids.get(from) ?? '', ids.get(to) ?? '')))
       .map(({ from, to }) => ({ from, to }))
       .sort((a, b) => (linkKey(a.from, a.to) < linkKey(b.from, b.to) ? -1 : 1));
-  }
-
-  #layout(key: string, whole: Diagram): Layout {
-    const known = this.#layouts.get(key);
-    if (known !== undefined) return known;
-    const diagram = effortOf(whole) > MAX_EFFORT ? withoutEnds(whole) : whole;
-    const effort = effortOf(diagram);
-    if (effort > MAX_EFFORT) {
-      const detail = `The graph is too large for a picture (${effort} pieces, at most ${MAX_EFFORT}). Use format=mermaid.`;
-      throw new EngineError('diagram_too_large', detail);
-    }
-    const layout = layoutOf(diagram);
-    this.#layouts.set(key, layout);
-    return layout;
   }
 
   /** Where a run and its branches, at any depth, have been: the latest {@link MAX_BRANCHES} of them, and how many that is. */

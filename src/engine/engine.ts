@@ -70,7 +70,7 @@ type GraphOperations = Pick<
 export interface Engine
   extends GraphOperations,
     Pick<RequestUseCases, 'cancelRun' | 'pauseRun' | 'unpauseRun' | 'resumeRun' | 'retryRun' | 'deleteRun'>,
-    Pick<DiagramUseCases, 'drawGraph' | 'drawRun'>,
+    Pick<DiagramUseCases, 'drawGraph' | 'drawDocument' | 'drawRun'>,
     Pick<WatchUseCases, 'watchRun' | 'streamRun'>,
     Pick<BacktestUseCases, 'backtestGraph'>,
     HookOperations,
@@ -128,6 +128,7 @@ export interface EngineDeps
     DeliveryDeps,
     Pick<AnswerLinkDeps, 'answerTokens'>,
     Pick<BacktestDeps, 'workers'>,
+    Pick<DiagramDeps, 'startLayouts'>,
     Pick<CapsuleDeps, 'release'> {
   readonly output: RunOutput;
   readonly queue: Pick<RunQueue, 'admit' | 'hasSlot'>;
@@ -183,6 +184,7 @@ export function createEngine(parts: EngineDeps): Engine {
     getDelivery: (deliveryId) => deliveries.getDelivery(deliveryId),
     retryDelivery: (deliveryId) => deliveries.retryDelivery(deliveryId),
     drawGraph: (graphId, format, version) => diagrams.drawGraph(graphId, format, version),
+    drawDocument: (definition, format) => diagrams.drawDocument(definition, format),
     drawRun: (runId, format) => diagrams.drawRun(runId, format),
     watchRun: (runId, request) => watches.watchRun(runId, request),
     streamRun: (runId, request) => watches.streamRun(runId, request),
@@ -194,6 +196,7 @@ export function createEngine(parts: EngineDeps): Engine {
       void refusals.flush();
       deps.admission.stop();
       backtests.stop();
+      diagrams.stop();
       states.stop();
       watches.stopWatching();
     },

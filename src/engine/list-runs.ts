@@ -1,6 +1,7 @@
 import { definedOnly } from '../core/base/defined-only.js';
 import { jsonBytes } from '../core/base/json.js';
-import type { RunFilter, RunSummary } from '../store/store.js';
+import type { RunFilter } from '../store/run-filter.js';
+import type { RunSummary } from '../store/store.js';
 import { readRunCursor, runCursorAfter } from './cursors.js';
 import type { Page, RunDeps } from './shared.js';
 

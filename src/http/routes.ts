@@ -10,7 +10,7 @@ import { backtestRoute } from './graphs/backtest.js';
 import { listConditionsRoute } from './graphs/conditions.js';
 import { createGraphRoute } from './graphs/create.js';
 import { deleteGraphRoute } from './graphs/delete.js';
-import { drawGraphRoute } from './graphs/diagram.js';
+import { drawDocumentRoute, drawGraphRoute } from './graphs/diagram.js';
 import { exploreGraphRoute } from './graphs/explore.js';
 import { getGraphRoute } from './graphs/get.js';
 import { graphSchemaRoute } from './graphs/graph-schema.js';
@@ -83,6 +83,7 @@ export const ROUTES: readonly AddRoutes[] = [
   deleteGraphRoute,
   migrateRunsRoute,
   drawGraphRoute,
+  drawDocumentRoute,
   backtestRoute,
   graphSchemaRoute,
   startRunRoute,

@@ -17,8 +17,9 @@ import {
 } from '../core/schedule/occurrence.js';
 import { type CancelDeps, cancelRun } from '../runs/cancel.js';
 import type { Turns } from '../runs/turns.js';
+import type { RunFilter } from '../store/run-filter.js';
 import type { ScheduleAdvance, StoredSchedule } from '../store/schedules.js';
-import type { Idempotency, RunFilter, RunSummary } from '../store/store.js';
+import type { Idempotency, RunSummary } from '../store/store.js';
 
 /** A run to start, as the use-case of the engine takes it. */
 export interface ScheduledStart extends Pick<ScheduleSettings, 'version' | 'limits' | 'metadata'> {

@@ -1,6 +1,6 @@
 import type { EventType, Starter } from '../core/run/events.js';
 import { isFinished, RUN_STATUSES, type RunStatus } from '../core/run/state.js';
-import type { RunFilter } from './store.js';
+import type { RunFilter } from './run-filter.js';
 import type { UnfinishedStatus } from './unfinished-run.js';
 
 /** The statuses of runs that have not finished. */

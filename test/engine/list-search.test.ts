@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import { listRuns } from '../../src/engine/list-runs.js';
 import { Turns } from '../../src/runs/turns.js';
-import type { RunFilter, Store } from '../../src/store/store.js';
+import type { RunFilter } from '../../src/store/run-filter.js';
+import type { Store } from '../../src/store/store.js';
 import { open } from '../store/open-stores.js';
 import { COMPLETED, FAILED, follow, graph, newChild, newRun, STARTED, waits } from '../store/runs.js';
 

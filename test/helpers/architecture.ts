@@ -146,7 +146,7 @@ export const FLOORS: readonly Floor[] = [
   {
     name: 'main',
     holds:
-      /^(main|index|compose|environment|graphrunner|migrate|optional-packages|version|backtest-(threads|worker))\.ts$/,
+      /^(main|index|compose|environment|graphrunner|migrate|optional-packages|version|threads|(backtest|layout)-worker)\.ts$/,
     mayImport: [/^/],
   },
 ];

@@ -54,6 +54,7 @@ export function failingEngine(error: unknown): Engine {
     getDelivery: failLater,
     retryDelivery: failLater,
     drawGraph: failLater,
+    drawDocument: failLater,
     drawRun: failLater,
     watchRun: failLater,
     streamRun: failLater,

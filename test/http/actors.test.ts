@@ -14,6 +14,7 @@ const [ALICE, BOB, NOBODY, READER] = [bearer('a-key'), bearer('b-key'), bearer('
 /** They answer a question, and store nothing. */
 const CHECKS: ReadonlySet<string> = new Set([
   '/graph/validate',
+  '/graph/diagram',
   '/graph/explore',
   '/graph/replay',
   '/graph/{graph_id}/backtest',

@@ -104,7 +104,7 @@ describe('pictures', () => {
     expect((await server.ask(`GET /graph/runs/${run_id}/diagram?format=svg`)).text).toContain('>a<');
   });
 
-  it('are refused where they are too large to be laid out at once; the text is not', async () => {
+  it('have up to 1,000 nodes, and are refused where links lead too far; the text is not', async () => {
     const names = Array.from({ length: 1000 }, (_, index) => `n${index}`);
     const definition = {
       name: 'Large',
@@ -115,8 +115,42 @@ describe('pictures', () => {
     };
     await server.ask('POST /graph/create', definition);
     const svg = await server.ask('GET /graph/large/diagram?format=svg');
-    expect([svg.status, svg.body.code]).toEqual([422, 'diagram_too_large']);
+    expect(svg.text.split('data-node=')).toHaveLength(1001);
+    const nodes = names.map((name) => ({
+      name,
+      tool_name: 'extract_code',
+      on_error: name === 'n999' ? 'END' : 'n999',
+    }));
+    await server.ask('PUT /graph/large', { ...definition, nodes });
+    const refused = await server.ask('GET /graph/large/diagram?format=svg');
+    expect([refused.status, refused.body.code]).toEqual([422, 'diagram_too_large']);
     expect((await server.ask('GET /graph/large/diagram')).text.split('\n').length).toBeGreaterThan(2000);
+  });
+
+  it('of a document are made without saving it, also if its edges are wrong; not if it has no form', async () => {
+    const draft = {
+      name: 'Draft',
+      graph_id: 'draft',
+      entry_point: 'a',
+      nodes: [
+        { name: 'a', tool_name: 'no_such_tool' },
+        { name: 'b', tool_name: 'extract_code' },
+      ],
+      edges: [
+        { from_node: 'a', to_node: 'b' },
+        { from_node: 'b', to_node: 'nowhere' },
+      ],
+    };
+    const text = await server.ask('POST /graph/diagram', draft);
+    expect([text.status, text.headers['content-type']]).toEqual([200, 'text/plain; charset=utf-8']);
+    expect(text.text).toContain('n0 --> n1');
+    const svg = await server.ask('POST /graph/diagram?format=svg', draft);
+    expect(svg.headers['content-security-policy']).toContain(SVG_STYLE_SOURCE);
+    expect(svg.text).toContain('data-node="b"');
+    expect((await server.ask('GET /graph/draft')).status).toBe(404);
+    const broken = await server.ask('POST /graph/diagram', { ...draft, nodes: [{ name: 'a' }] });
+    expect([broken.status, broken.body.code]).toEqual([422, 'invalid_request']);
+    expect(broken.body.errors[0].pointer).toBe('/nodes/0/tool_name');
   });
 
   it('of what is not there are 404, and of an unknown format 422', async () => {

@@ -61,6 +61,7 @@ const ROUTES = [
   'post /answers/{token}',
   'post /deliveries/{delivery_id}/retry',
   'post /graph/create',
+  'post /graph/diagram',
   'post /graph/explore',
   'post /graph/replay',
   'post /graph/run',

@@ -3,7 +3,8 @@ import { EngineError } from '../../src/core/base/errors.js';
 import { defineTool } from '../../src/core/tool/tool.js';
 import { countRuns } from '../../src/engine/count-runs.js';
 import { ApiError } from '../../src/http/errors/api-error.js';
-import type { RunFilter, Store } from '../../src/store/store.js';
+import type { RunFilter } from '../../src/store/run-filter.js';
+import type { Store } from '../../src/store/store.js';
 import { appOf, asker, startTestServer, type TestServer } from '../helpers/server.js';
 import { chain, heldTool } from '../helpers/tools.js';
 

@@ -3,7 +3,8 @@ import type { RunEvent } from '../../src/core/run/events.js';
 import { openRun } from '../../src/core/run/journal.js';
 import { findStarter } from '../../src/core/run/started-by.js';
 import { cursorOf, type RunState, statusOf } from '../../src/core/run/state.js';
-import type { RunAppend, RunFilter, Store } from '../../src/store/store.js';
+import type { RunFilter } from '../../src/store/run-filter.js';
+import type { RunAppend, Store } from '../../src/store/store.js';
 import { flatten } from '../helpers/flat-run.js';
 import { EVENTS_WITH_LINES } from './line-events.js';
 import {

@@ -7,7 +7,7 @@ import { RunLists } from '../../src/store/postgres/run-list.js';
 import { startDatabase } from '../../src/store/postgres/start.js';
 import { rowsOf, type UnitRows } from '../../src/store/postgres/unit-rows.js';
 import { writeTogether } from '../../src/store/postgres/unit-writer.js';
-import type { RunFilter } from '../../src/store/store.js';
+import type { RunFilter } from '../../src/store/run-filter.js';
 import { findPostgres } from '../helpers/postgres.js';
 import { COMPLETED, follow, newChild, newRun, STARTED, unit } from './runs.js';
 

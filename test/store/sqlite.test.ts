@@ -3,6 +3,7 @@ import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { linesOf } from '../../src/core/run/log-lines.js';
 import { LocalSignals } from '../../src/store/local-signals.js';
+import type { RunFilter } from '../../src/store/run-filter.js';
 import { ChildReader } from '../../src/store/sqlite/child-reader.js';
 import { openDatabase } from '../../src/store/sqlite/database.js';
 import { Graphs } from '../../src/store/sqlite/graphs.js';
@@ -11,7 +12,7 @@ import { RunDeletion } from '../../src/store/sqlite/run-deletion.js';
 import { listUnfinishedRuns, RunLists } from '../../src/store/sqlite/run-list.js';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { WakeTimes } from '../../src/store/sqlite/wake-times.js';
-import type { RunFilter, Unit } from '../../src/store/store.js';
+import type { Unit } from '../../src/store/store.js';
 import { EVENTS_WITH_LINES } from './line-events.js';
 import { newPath, onFatal, open, openPorts, openWithDatabase } from './open-stores.js';
 import { describeQueue } from './queue.suite.js';

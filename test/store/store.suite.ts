@@ -6,7 +6,8 @@ import { linesOf } from '../../src/core/run/log-lines.js';
 import { finishedAtOf, isFinished, type RunState } from '../../src/core/run/state.js';
 import { ConflictError, GraphGoneError, ReplayError, StoreUnavailableError } from '../../src/store/errors.js';
 import { rawPages } from '../../src/store/raw-journals.js';
-import { isLastPage, MAX_PAGE_SIZE, type RunAppend, type RunFilter, type Store } from '../../src/store/store.js';
+import type { RunFilter } from '../../src/store/run-filter.js';
+import { isLastPage, MAX_PAGE_SIZE, type RunAppend, type Store } from '../../src/store/store.js';
 import type { UnfinishedStatus } from '../../src/store/unfinished-run.js';
 import { type FlatRun, flatten } from '../helpers/flat-run.js';
 import {

@@ -20,6 +20,7 @@ export function drawRunRoute(app: App, engine: Engine): void {
         response: describeResponses({ 200: { description: 'The run.', ...DIAGRAM } }, [
           'invalid_request',
           'diagram_too_large',
+          'server_busy',
           'run_not_found',
           'run_unreadable',
           'graph_unreadable',

@@ -10,6 +10,7 @@ import type { Deliveries } from '../deliveries.js';
 import { StoreUnavailableError } from '../errors.js';
 import { Health } from '../health.js';
 import type { PortsOptions } from '../ports.js';
+import type { RunFilter } from '../run-filter.js';
 import type { DeleteGraphResult, ScheduleStore } from '../schedules.js';
 import type { Signals } from '../signals.js';
 import type {
@@ -18,7 +19,6 @@ import type {
   CommitObserver,
   GraphVersion,
   ListedGraph,
-  RunFilter,
   RunSize,
   RunSummary,
   SaveGraphResult,
@@ -67,6 +67,7 @@ export class PostgresStore implements Store {
   readonly #graphs: Graphs;
   readonly deliveries: Deliveries;
   readonly readJournals: Store['readJournals'] = (...given) => this.#read(() => this.#journals.readRows(...given));
+  readonly countRuns: Store['countRuns'] = (filter) => this.#read(() => this.#lists.countRuns(filter));
   #isClosed = false;
 
   constructor(
@@ -153,10 +154,6 @@ export class PostgresStore implements Store {
 
   listRuns(filter: RunFilter): Promise<RunSummary[]> {
     return this.#read(() => this.#lists.listRuns(filter));
-  }
-
-  countRuns(filter: RunFilter): Promise<number> {
-    return this.#read(() => this.#lists.countRuns(filter));
   }
 
   /** There is none: a search keeps nobody else in this process from their turn. */

@@ -2,6 +2,7 @@ import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lte, type SQL, s
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import { RUN_STATUSES } from '../../core/run/state.js';
 import { earliest, OLDEST_QUEUED } from '../queued-since.js';
+import type { RunFilter } from '../run-filter.js';
 import { lineKey, unfinishedRun } from '../run-row.js';
 import {
   endOfIdsBefore,
@@ -12,7 +13,7 @@ import {
   possibleStatuses,
   UNFINISHED,
 } from '../run-search.js';
-import type { RunFilter, RunSummary } from '../store.js';
+import type { RunSummary } from '../store.js';
 import type { UnfinishedRun, UnfinishedStatus } from '../unfinished-run.js';
 import { escapeText, isRunId, isStorable, toBigint } from './column-values.js';
 import { workflowRuns } from './schema.js';

@@ -2,9 +2,10 @@ import { and, asc, count, desc, eq, inArray, isNotNull, isNull, placeholder, typ
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { LRUCache } from 'lru-cache';
 import { earliest, OLDEST_QUEUED } from '../queued-since.js';
+import type { RunFilter } from '../run-filter.js';
 import { unfinishedRun } from '../run-row.js';
 import { isUnfinished, UNFINISHED } from '../run-search.js';
-import type { RunFilter, RunSummary } from '../store.js';
+import type { RunSummary } from '../store.js';
 import type { UnfinishedRun, UnfinishedStatus } from '../unfinished-run.js';
 import {
   type Condition,

@@ -2,6 +2,7 @@ import { and, eq, gt, gte, inArray, isNull, lt, lte, placeholder, type SQL, sql 
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import { definedOnly } from '../../core/base/defined-only.js';
 import { RUN_STATUSES, type RunStatus } from '../../core/run/state.js';
+import type { RunFilter } from '../run-filter.js';
 import {
   endOfIdsBefore,
   firstIdSince,
@@ -10,7 +11,6 @@ import {
   indexedStarter,
   possibleStatuses,
 } from '../run-search.js';
-import type { RunFilter } from '../store.js';
 import { runMetadata, workflowRuns } from './schema.js';
 import { CURRENT_NODE, ERROR_CODE, hasText, IS_PAUSED, STARTER_ID, STARTER_KIND } from './summary-columns.js';
 

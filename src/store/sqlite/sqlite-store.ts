@@ -9,6 +9,7 @@ import type { Waiting } from '../../core/run/state.js';
 import type { RunOutline } from '../../core/run/unread.js';
 import type { Deliveries } from '../deliveries.js';
 import { StoreUnavailableError } from '../errors.js';
+import type { RunFilter } from '../run-filter.js';
 import type { DeleteGraphResult, ScheduleStore } from '../schedules.js';
 import type { Signals } from '../signals.js';
 import type {
@@ -16,7 +17,6 @@ import type {
   ChildRow,
   GraphVersion,
   ListedGraph,
-  RunFilter,
   RunSize,
   RunSummary,
   SaveGraphResult,
@@ -83,6 +83,7 @@ export class SqliteStore implements Store {
   readonly #db: BetterSQLite3Database;
   readonly readJournals: Store['readJournals'] = async (...given) =>
     this.#read(() => this.#journals.readRows(...given));
+  readonly countRuns: Store['countRuns'] = async (filter) => this.#read(() => this.#lists.countRuns(filter));
 
   /** @param release gives the lock of the database back */
   constructor(
@@ -161,10 +162,6 @@ export class SqliteStore implements Store {
 
   async listRuns(filter: RunFilter): Promise<RunSummary[]> {
     return this.#read(() => this.#lists.listRuns(filter));
-  }
-
-  async countRuns(filter: RunFilter): Promise<number> {
-    return this.#read(() => this.#lists.countRuns(filter));
   }
 
   async findSearchPause(filter: RunFilter): Promise<string | undefined> {
