@@ -95,6 +95,11 @@ export async function post<T>(path: string, body?: unknown): Promise<T> {
   return (await send(path, { method: 'POST', ...jsonBody(body) })).json() as Promise<T>;
 }
 
+/** Posts something of which a text is made. */
+export async function postForText(path: string, body: unknown, signal?: AbortSignal): Promise<string> {
+  return (await send(path, { method: 'POST', signal: signal ?? null, ...jsonBody(body) })).text();
+}
+
 export async function put<T>(path: string, body: unknown): Promise<T> {
   return (await send(path, { method: 'PUT', ...jsonBody(body) })).json() as Promise<T>;
 }

@@ -16,6 +16,7 @@ export function GraphView({ graphId }: { graphId: string }) {
   const picture = useLoaded((signal) => getText(`graph/${id}/diagram?format=svg`, signal), [id]);
   const runs = useLoaded((signal) => getJson<RunList>(`graph/runs?graph_id=${id}&limit=10`, signal), [id], 2000);
   const { value } = graph;
+  const [node, setNode] = useState<string>();
   return (
     <>
       <Heading>{value?.name ?? graphId}</Heading>
@@ -33,7 +34,8 @@ export function GraphView({ graphId }: { graphId: string }) {
           <div class="columns">
             <div>
               <Panel title="Picture">
-                <LargePicture svg={picture.value} error={picture.error} />
+                <LargePicture svg={picture.value} error={picture.error} onNode={setNode} selected={node} />
+                <NodeDefinition graph={value} node={node} />
                 <Mermaid path={`graph/${id}/diagram`} />
               </Panel>
             </div>
@@ -53,6 +55,24 @@ export function GraphView({ graphId }: { graphId: string }) {
         </>
       )}
     </>
+  );
+}
+
+/** What the definition says of a node that is chosen in the picture, and of where it leads. */
+function NodeDefinition({ graph: { graph_id, definition }, node }: { graph: Graph; node: string | undefined }) {
+  const found = definition.nodes.find(({ name }) => name === node);
+  if (found === undefined) return <p class="quiet">Choose a node to see its definition.</p>;
+  const edges = [
+    ...(definition.edges ?? []),
+    ...(definition.conditional_edges ?? []),
+    ...(definition.parallel_edges ?? []),
+    ...(definition.for_each_edges ?? []),
+  ].filter(({ from_node }) => from_node === node);
+  return (
+    <section aria-label={`Definition of ${node}`} class="node-definition">
+      <Code text={[found, ...edges].map(pretty).join('\n')} label={`Node ${node}`} />
+      <a href={`#/graphs/${encodeURIComponent(graph_id)}/edit`}>Edit</a>
+    </section>
   );
 }
 

@@ -45,11 +45,15 @@ function Below({ svg, error }: PictureProps) {
   );
 }
 
-/**
- * A picture to look around in: larger and smaller, moved by dragging or scrolling. It fits its box at first.
- * @param onNode is called with the name of a node that is clicked
- */
-export function LargePicture({ svg, error, onNode }: PictureProps & { readonly onNode?: (node: string) => void }) {
+export interface LargePictureProps extends PictureProps {
+  /** Called with the name of a node that is chosen, by pointer or key. */
+  readonly onNode?: (node: string) => void;
+  /** The name of the node that is chosen. */
+  readonly selected?: string | undefined;
+}
+
+/** A picture to look around in: larger and smaller, moved by dragging or scrolling. It fits its box at first. */
+export function LargePicture({ svg, error, onNode, selected }: LargePictureProps) {
   /** How large it is; `undefined`: so that it fits. */
   const [zoom, setZoom] = useState<number>();
   const element = useDrawn(svg);
@@ -72,6 +76,7 @@ export function LargePicture({ svg, error, onNode }: PictureProps & { readonly o
     change(event.deltaY < 0 ? STEP : 1 / STEP);
   };
   const drag = useDrag(onNode);
+  const onKeyDown = useNodes(element, svg, onNode, selected);
   return (
     <>
       <div class="picture-bar">
@@ -84,6 +89,9 @@ export function LargePicture({ svg, error, onNode }: PictureProps & { readonly o
         <button type="button" class="small" onClick={() => setZoom(undefined)} disabled={zoom === undefined}>
           Fit
         </button>
+        <button type="button" class="small" aria-label="Full size" onClick={() => setZoom(1)} disabled={zoom === 1}>
+          1:1
+        </button>
       </div>
       <section
         class={`picture large ${onNode === undefined ? '' : 'with-nodes'}`}
@@ -92,11 +100,54 @@ export function LargePicture({ svg, error, onNode }: PictureProps & { readonly o
         tabIndex={0}
         ref={element}
         onWheel={wheel}
+        onKeyDown={onKeyDown}
         {...drag}
       />
       <Below svg={svg} error={error} />
     </>
   );
+}
+
+/**
+ * Makes the nodes of a picture buttons: one of them takes the focus, arrow keys lead to the others, Enter chooses.
+ * @returns the listener for keys
+ */
+function useNodes(
+  element: { readonly current: HTMLDivElement | null },
+  svg: string | undefined,
+  onNode: ((node: string) => void) | undefined,
+  selected: string | undefined,
+) {
+  const nodes = (): SVGElement[] => [...(element.current?.querySelectorAll<SVGElement>('[data-node]') ?? [])];
+  useEffect(() => {
+    if (onNode === undefined) return;
+    // What is a picture has no parts for those who do not see it.
+    element.current?.querySelector('svg')?.setAttribute('role', 'group');
+    const all = nodes();
+    const first = all.find(({ dataset }) => dataset.node === selected) ?? all[0];
+    for (const node of all) {
+      node.setAttribute('role', 'button');
+      node.setAttribute('aria-pressed', String(node.dataset.node === selected));
+      node.setAttribute('tabindex', node === first ? '0' : '-1');
+    }
+  }, [svg, selected, onNode === undefined]);
+  return (event: KeyboardEvent): void => {
+    const at = nodes().indexOf(event.target as SVGElement);
+    if (at === -1) return;
+    const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+    if (by === undefined && event.key !== 'Enter' && event.key !== ' ') return;
+    event.preventDefault();
+    if (by === undefined) onNode?.(nodes()[at]?.dataset.node ?? '');
+    else moveFocus(nodes(), at, at + by);
+  };
+}
+
+function moveFocus(nodes: readonly SVGElement[], from: number, to: number): void {
+  const next = nodes[to];
+  if (next === undefined) return;
+  nodes[from]?.setAttribute('tabindex', '-1');
+  next.setAttribute('tabindex', '0');
+  next.focus();
 }
 
 /** Moves what is in a box with the pointer; a pointer that stays where it is clicks a node. */

@@ -10,6 +10,7 @@ import { Failure, Heading, Panel } from '../parts.js';
 import type { Graph, PatchOperation, SavedGraph, Verdict } from '../wire-types.js';
 import { type Draft, dropDraft, keepDraft, readDraft } from './drafts.js';
 import { Findings } from './findings.js';
+import { LivePicture } from './live-picture.js';
 import { patched } from './patch.js';
 import { CreateGraph, SaveVersion } from './save.js';
 import { TextEditor } from './text-editor.js';
@@ -83,7 +84,7 @@ function Writing({ graph, onSaved }: { graph: Graph | undefined; onSaved: (saved
   const draft = useDraft(graph);
   const { text } = draft;
   const [editor, setEditor] = useState<GraphEditor>();
-  const { verdict, document, isReady, problem } = useVerdict(text, graph?.graph_id);
+  const { verdict, document, isReady, problem, settled } = useVerdict(text, graph?.graph_id);
   useLeaving(text !== draft.origin);
   useEffect(() => {
     const found = verdict.value;
@@ -108,6 +109,7 @@ function Writing({ graph, onSaved }: { graph: Graph | undefined; onSaved: (saved
         <ChooseFile onText={(chosen) => editor?.setText(chosen)} />
       </Panel>
       <div>
+        <LivePicture text={settled} graphId={graph?.graph_id} onGoTo={(pointer) => editor?.goTo(pointer)} />
         <Panel title="What is found">
           <Failure message={problem} />
           <Failure message={verdict.error} />
@@ -156,7 +158,7 @@ function useVerdict(text: string, graphId: string | undefined) {
   const read = readGraphText(text, graphId);
   const verdict = { value: now?.verdict, error: checked.error };
   const document = 'document' in read ? read.document : undefined;
-  return { verdict, document, isReady: now?.verdict?.valid === true, problem: now?.problem };
+  return { verdict, document, isReady: now?.verdict?.valid === true, problem: now?.problem, settled };
 }
 
 function TryOut({ graphId, document, isReady }: { graphId: string; document: unknown; isReady: boolean }) {

@@ -90,7 +90,7 @@ function Run({ run, state, selected }: { run: LiveRun; state: RunState; selected
       <div class="columns">
         <div>
           <Panel title="Picture">
-            <LargePicture svg={picture.value} error={picture.error} onNode={chooseNode} />
+            <LargePicture svg={picture.value} error={picture.error} onNode={chooseNode} selected={step?.node} />
             <Mermaid path={`graph/runs/${state.run_id}/diagram`} />
           </Panel>
           <Panel title="Data" aside={<Changed steps={steps} />}>
