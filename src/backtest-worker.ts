@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { createRegistry } from './core/tool/registry.js';
-import { codeReviewDefinitions } from './demo/definitions.js';
+import { demoDefinitions } from './demo/definitions.js';
 import { serveBatches } from './engine/backtest/serve-batches.js';
 import type { WorkerSettings } from './threads.js';
 import { builtInTools } from './tools/built-in-tools.js';
@@ -11,7 +11,7 @@ import { loadToolModules } from './tools/load.js';
 const { toolModules, directory, demo }: WorkerSettings = workerData;
 const ours = [
   ...builtInTools({ now: Date.now, httpAllow: [], llmBaseUrl: 'http://localhost' }),
-  ...(demo ? codeReviewDefinitions : []),
+  ...(demo ? demoDefinitions : []),
 ];
 const registry = createRegistry([...ours, ...(await loadToolModules(toolModules, directory, ours))]);
 if (parentPort !== null) serveBatches(parentPort, registry);

@@ -5,7 +5,7 @@ import { type Config, readConfig } from './config.js';
 import { EngineError } from './core/base/errors.js';
 import { didYouMean } from './core/base/nearest-name.js';
 import { createRegistry, type Registrable, type Registry } from './core/tool/registry.js';
-import { codeReviewDefinitions } from './demo/definitions.js';
+import { demoDefinitions } from './demo/definitions.js';
 import { codeReviewGraph } from './demo/graph.js';
 import type { Engine } from './engine/engine.js';
 import { environmentOf } from './environment.js';
@@ -54,7 +54,7 @@ export interface GraphrunnerOptions extends Partial<Omit<Config, ServersOwn>> {
   readonly secrets?: Readonly<Record<string, string>>;
   /** A pino logger; without it nothing is logged. */
   readonly logger?: Logger;
-  /** Adds the code review demo: its tools, and on a new database its graph. */
+  /** Adds the demo: its tools, its examples, and on a new database the code review graph. */
   readonly demo?: boolean;
   /** Answers requests whose Host is no name of this machine, though there are no keys. False if it is omitted, unless `allowAnonymous` is true. */
   readonly anyHost?: boolean;
@@ -289,7 +289,7 @@ async function loadRegistry(
   logger: Logger,
   now: () => number,
 ): Promise<{ registry: Registry; mcp: Mcp | undefined }> {
-  const demo = options.demo === true ? codeReviewDefinitions : [];
+  const demo = options.demo === true ? demoDefinitions : [];
   const ours = [...builtInTools({ ...config, now }), ...demo, ...(options.tools ?? [])];
   const added = await loadToolModules(options.toolModules ?? [], process.cwd(), ours);
   const fixed = createRegistry([...ours, ...added]);

@@ -1,5 +1,6 @@
 import type { Registrable } from '../core/tool/registry.js';
 import { checkComplexity } from './check-complexity.js';
+import { demoWork } from './demo-work.js';
 import { extractCode } from './extract-code.js';
 import { generateImprovements } from './generate-improvements.js';
 import { qualityGate } from './quality-gate.js';
@@ -11,3 +12,6 @@ export const codeReviewDefinitions: readonly Registrable[] = [
   generateImprovements,
   qualityGate,
 ];
+
+/** Everything that the graphs of the demo name, beside what is built in. */
+export const demoDefinitions: readonly Registrable[] = [...codeReviewDefinitions, demoWork];

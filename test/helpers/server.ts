@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { codeReviewDefinitions } from '../../src/demo/definitions.js';
+import { demoDefinitions } from '../../src/demo/definitions.js';
 import { codeReviewGraph } from '../../src/demo/graph.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { type AppOptions, buildApp } from '../../src/http/app.js';
@@ -42,7 +42,7 @@ export interface TestServerOptions
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const engine = await startEngine({
     ...options,
-    definitions: [...codeReviewDefinitions, ...(options.definitions ?? [])],
+    definitions: [...demoDefinitions, ...(options.definitions ?? [])],
   });
   if (options.path === undefined) await engine.engine.createGraph(codeReviewGraph);
   const app = await appOf(engine.engine, options);
