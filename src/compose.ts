@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { isPostgresUrl } from './core/base/postgres-url.js';
 import type { InSlices } from './core/base/steps.js';
+import type { ExampleGraph } from './core/graph/example.js';
 import type { Registry } from './core/tool/registry.js';
 import type { ToolLimit } from './core/tool/tool-limits.js';
 import { ANSWER_KEY_NAME, AnswerTokens } from './engine/answer-tokens.js';
@@ -37,6 +38,8 @@ export interface ComposeOptions
   /** A path, a `file:` URL, or a `postgres://` URL; or a database in memory, for tests, which is gone when it is closed. */
   readonly databaseUrl: string | typeof IN_MEMORY;
   readonly registry: Registry;
+  /** Graphs to start from; none if they are omitted. */
+  readonly examples?: readonly ExampleGraph[];
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** How many calls of some tools can be at work, by the names of the tools. */
   readonly toolLimits?: Iterable<ToolLimit>;
@@ -131,18 +134,15 @@ export async function compose({
   const output = new RunOutput({ signals, now });
   const newId = runIds(now, newestRunId);
   const inside = { store, queue, signals, peers, graphs, runs, lines, turns, output, now, newId, logger };
-  const executor = new Executor({
-    ...options,
-    ...inside,
-    toolLimits: new ToolLimits(options.toolLimits ?? []),
-    random,
-  });
+  const toolLimits = new ToolLimits(options.toolLimits ?? []);
+  const executor = new Executor({ ...options, ...inside, toolLimits, random });
   const sender = makeSender(options, { store, queue, now, random });
   const engine = createEngine({
     ...inside,
     currentTrace: options.tracer?.current,
     onDeliveryDue: () => sender.notice(),
     registry,
+    examples: options.examples ?? [],
     maxDescendants,
     secrets,
     release: readVersion(),

@@ -6,6 +6,7 @@ import { EngineError } from './core/base/errors.js';
 import { didYouMean } from './core/base/nearest-name.js';
 import { createRegistry, type Registrable, type Registry } from './core/tool/registry.js';
 import { demoDefinitions } from './demo/definitions.js';
+import { demoExamples } from './demo/examples/all-examples.js';
 import { codeReviewGraph } from './demo/graph.js';
 import type { Engine } from './engine/engine.js';
 import { environmentOf } from './environment.js';
@@ -120,6 +121,7 @@ export async function openGraphrunner(options: GraphrunnerOptions): Promise<Grap
     sharing: { ...config, takesRuns: config.role !== 'api' },
     secrets: options.secrets ?? {},
     registry,
+    examples: options.demo === true ? demoExamples : [],
     logger,
     now: ownClock,
     ...(options.random === undefined ? {} : { random: options.random }),

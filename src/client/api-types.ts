@@ -80,6 +80,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/graph/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List examples
+         * @description Graphs to start from, with a run of each. They need no network and no key. Saves nothing: send a `definition` to `POST /graph/create` if it is not saved, and `start` to `POST /graph/run`.
+         */
+        get: operations["listExamples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/graph/{graph_id}": {
         parameters: {
             query?: never;
@@ -1541,6 +1561,29 @@ export interface components {
             /** @description A CEL expression that must be true as well. It can read error.code, .message, .details and .attempt. */
             when?: string;
             to_node: string;
+        };
+        ExampleGraph: {
+            graph_id: string;
+            name: string;
+            description: string;
+            /** @description For `POST /graph/create`. */
+            definition: components["schemas"]["GraphDefinition"];
+            /** @description For `POST /graph/run`. */
+            start: {
+                graph_id: string;
+                input_data: components["schemas"]["JsonValue"];
+                metadata: {
+                    [key: string]: string;
+                };
+            };
+            /** @description An answer to the question that the run asks; null if it asks nothing. */
+            answer: components["schemas"]["JsonValue"];
+            /** @description A graph has this id already: the example, or what somebody has made of it. */
+            is_saved: boolean;
+        };
+        ExampleGraphList: {
+            /** @description The tour is the first. Empty on a server without the demo. */
+            graphs: components["schemas"]["ExampleGraph"][];
         };
         ExploreBudget: {
             /** @description Runs that are walked. Default 10,000. */
@@ -3694,6 +3737,66 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listExamples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All examples. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExampleGraphList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

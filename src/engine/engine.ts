@@ -41,7 +41,7 @@ export type { BulkRequest } from './bulk.js';
 export type { DiagramFormat } from './diagrams.js';
 export type { ExploredGraph, ExploreGraph } from './explore.js';
 export type { ForkRun } from './fork.js';
-export type { ConditionInfo, SavedGraph, ToolInfo } from './graphs.js';
+export type { ConditionInfo, ListedExample, SavedGraph, ToolInfo } from './graphs.js';
 export type { HookView } from './hooks/hooks.js';
 export type { ImportRun } from './import-run.js';
 export type { MigrateRuns } from './migrate.js';
@@ -62,6 +62,7 @@ type GraphOperations = Pick<
   | 'deleteGraph'
   | 'getGraph'
   | 'listGraphs'
+  | 'listExamples'
   | 'listTools'
   | 'listConditions'
 >;
@@ -212,6 +213,7 @@ function graphOperations(graphs: GraphUseCases): GraphOperations {
     deleteGraph: (graphId) => graphs.deleteGraph(graphId),
     getGraph: (graphId, version) => graphs.getGraph(graphId, version),
     listGraphs: (page) => graphs.listGraphs(page),
+    listExamples: () => graphs.listExamples(),
     listTools: () => graphs.listTools(),
     listConditions: () => graphs.listConditions(),
   };

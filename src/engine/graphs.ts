@@ -10,6 +10,7 @@ import { type GraphDefinition, graphDefinitionSchema, graphIdSchema } from '../c
 import type { GraphError, GraphWarning } from '../core/graph/doctor/codes.js';
 import { diagnoseWithFixes } from '../core/graph/doctor/fixes.js';
 import { graphsNamedIn, type KnownGraphs } from '../core/graph/doctor/unknown-graphs.js';
+import type { ExampleGraph } from '../core/graph/example.js';
 import { readDefinitionInSteps } from '../core/graph/stored-graph.js';
 import type { Registry } from '../core/tool/registry.js';
 import type { AnyTool } from '../core/tool/tool.js';
@@ -61,9 +62,15 @@ export interface ConditionInfo {
   readonly outcomes: readonly string[] | null;
 }
 
+/** An example, and whether a graph has its id. */
+export interface ListedExample extends ExampleGraph {
+  readonly isSaved: boolean;
+}
+
 export interface GraphDeps {
   readonly store: Store;
   readonly registry: Registry;
+  readonly examples: readonly ExampleGraph[];
   /** The secrets that have a value. */
   readonly secretNames: ReadonlySet<string>;
   /** Runs that a run can have inside it. */
@@ -193,6 +200,15 @@ export class GraphUseCases {
       if (!isLast) await turns.next();
     }
     return found;
+  }
+
+  /** Graphs to start from, with a run of each: the tour is the first. None on a server without the demo. */
+  listExamples(): Promise<readonly ListedExample[]> {
+    const { examples, store } = this.deps;
+    const listed = examples.map(async (example) => {
+      return { ...example, isSaved: await store.hasGraph(example.definition.graph_id) };
+    });
+    return Promise.all(listed);
   }
 
   /** Every tool that nodes can call, by name. */

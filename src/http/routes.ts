@@ -11,6 +11,7 @@ import { listConditionsRoute } from './graphs/conditions.js';
 import { createGraphRoute } from './graphs/create.js';
 import { deleteGraphRoute } from './graphs/delete.js';
 import { drawDocumentRoute, drawGraphRoute } from './graphs/diagram.js';
+import { listExamplesRoute } from './graphs/examples.js';
 import { exploreGraphRoute } from './graphs/explore.js';
 import { getGraphRoute } from './graphs/get.js';
 import { graphSchemaRoute } from './graphs/graph-schema.js';
@@ -78,6 +79,7 @@ export const ROUTES: readonly AddRoutes[] = [
   validateGraphRoute,
   exploreGraphRoute,
   listGraphsRoute,
+  listExamplesRoute,
   getGraphRoute,
   updateGraphRoute,
   deleteGraphRoute,

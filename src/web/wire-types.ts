@@ -206,6 +206,24 @@ export interface GraphSummary {
   description: string | null;
   created_at: string;
 }
+export interface ExampleGraphList {
+  graphs: ExampleGraph[];
+}
+export interface ExampleGraph {
+  graph_id: string;
+  name: string;
+  description: string;
+  definition: GraphDefinition;
+  start: {
+    graph_id: string;
+    input_data: unknown;
+    metadata: {
+      [k: string]: string;
+    };
+  };
+  answer: unknown;
+  is_saved: boolean;
+}
 export interface RunList {
   runs: RunSummary[];
   next_cursor: string | null;

@@ -9,6 +9,7 @@ import { temporaryFolder } from './temporary-folder.js';
 
 export interface TestEngineOptions {
   readonly definitions?: readonly Registrable[];
+  readonly examples?: ComposeOptions['examples'];
   /** A database to open again; a new one in a folder of its own otherwise. */
   readonly path?: string;
   readonly maxConcurrentRuns?: number;
@@ -82,6 +83,7 @@ export async function startEngine(options: TestEngineOptions = {}): Promise<Test
   const parts = await compose({
     databaseUrl: path,
     registry,
+    examples: options.examples ?? [],
     logger,
     now,
     random: options.random ?? Math.random,

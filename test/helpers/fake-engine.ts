@@ -16,6 +16,7 @@ export function failingEngine(error: unknown): Engine {
     deleteGraph: failLater,
     getGraph: failLater,
     listGraphs: failLater,
+    listExamples: failLater,
     exploreGraph: failLater,
     startRun: failLater,
     getState: failLater,

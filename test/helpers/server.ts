@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { demoDefinitions } from '../../src/demo/definitions.js';
+import { demoExamples } from '../../src/demo/examples/all-examples.js';
 import { codeReviewGraph } from '../../src/demo/graph.js';
 import type { Engine } from '../../src/engine/engine.js';
 import { type AppOptions, buildApp } from '../../src/http/app.js';
@@ -41,6 +42,7 @@ export interface TestServerOptions
 /** A whole server on a real database file, with the demo loaded into a new one. It does not listen. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const engine = await startEngine({
+    examples: demoExamples,
     ...options,
     definitions: [...demoDefinitions, ...(options.definitions ?? [])],
   });

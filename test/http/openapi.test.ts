@@ -38,6 +38,7 @@ const ROUTES = [
   'get /deliveries/{delivery_id}',
   'get /graph',
   'get /graph/conditions',
+  'get /graph/examples',
   'get /graph/runs',
   'get /graph/runs/counts',
   'get /graph/runs/{a}/diff/{b}',

@@ -7,6 +7,7 @@ import { appOf } from '../helpers/server.js';
 const ROOTS = [
   'Graph',
   'GraphList',
+  'ExampleGraphList',
   'RunList',
   'RunCounts',
   'BulkOutcome',
