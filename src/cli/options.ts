@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CliError } from './cli-error.js';
 
 /** Where a server is when nobody says so. */
-const DEFAULT_URL = 'http://127.0.0.1:8000';
+export const DEFAULT_URL = 'http://127.0.0.1:8000';
 const NO_URL = { protocol: '', username: '', password: '' };
 const KEY_HINT = 'Put a key of the server into GRAPHRUNNER_API_KEY.';
 

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { readVersion } from '../version.js';
 import { addApply } from './commands/apply.js';
 import { addCompletion } from './commands/completion.js';
+import { addDemo } from './commands/demo.js';
 import { addDev } from './commands/dev.js';
 import { addDiff } from './commands/diff.js';
 import { addExplore } from './commands/explore.js';
@@ -31,6 +32,7 @@ import { EXIT_MEANINGS } from './exit-codes.js';
 const COMMANDS: readonly AddCommand[] = [
   addServe,
   addDev,
+  addDemo,
   addValidate,
   addExplore,
   addApply,
