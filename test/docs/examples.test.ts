@@ -23,7 +23,7 @@ const run = promisify(execFile);
 
 /** Examples that ask a server: with curl, with the command line, or with a script of `examples/`. */
 const isRequest = ({ language, text }: Block) =>
-  language === 'sh' && /\bcurl |^examples\/|^graphrunner (?!migrate)/m.test(text);
+  language === 'sh' && /\bcurl |^examples\/|^(graphrunner|node dist\/main\.js) (?!migrate)/m.test(text);
 const isQuery = ({ language }: Block) => language === 'sql';
 const isFile = ({ file }: Block) => file !== undefined;
 /** Programs that import the package, which the engine does not load. */
@@ -115,7 +115,8 @@ describe.each(withRequests)('the commands of $path, one after the other on a new
     server = await startServer(folder, { [setting]: value });
     const script = requests.map(({ block }) => `${block.text}echo '${END_OF_REQUEST}'\n`).join('');
     const program = `graphrunner() { '${process.execPath}' '${MAIN}' "$@"; }\n`;
-    const local = program + script.replaceAll('http://127.0.0.1:8000', server.url);
+    const inClone = script.replaceAll(/^node dist\/main\.js /gm, 'graphrunner ');
+    const local = program + inClone.replaceAll('http://127.0.0.1:8000', server.url);
     const env = { ...process.env, GRAPHRUNNER_URL: server.url };
     const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', local], { cwd: folder, env });
     printed = stdout.split(END_OF_REQUEST);
