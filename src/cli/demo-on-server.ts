@@ -42,10 +42,9 @@ export async function loadExamples(client: Client, examples: readonly Example[])
 
 async function listExamples(client: Client): Promise<readonly Example[]> {
   try {
-    return dataOf(await client.GET('/graph/examples')).graphs;
+    return dataOf(await client.GET('/examples')).graphs;
   } catch (error) {
-    // A server of an earlier release takes the path for the id of a graph.
-    if (!(error instanceof ApiError && error.code === 'graph_not_found')) throw error;
+    if (!(error instanceof ApiError && error.code === 'not_found')) throw error;
     throw new CliError('The server has no examples: it is of an earlier release.');
   }
 }

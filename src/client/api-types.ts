@@ -80,7 +80,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/graph/examples": {
+    "/examples": {
         parameters: {
             query?: never;
             header?: never;

@@ -32,8 +32,8 @@ export function SchemaForm(props: {
   const [problem, setProblem] = useState<string>();
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
-    const { value: choice } = event.submitter as HTMLButtonElement;
-    const decided = decision === undefined ? {} : { [`/${decision.name}`]: choice === 'true' };
+    const choice = decision?.choices[Number((event.submitter as HTMLButtonElement).value)];
+    const decided = decision === undefined || choice === undefined ? {} : { [`/${decision.name}`]: choice.value };
     try {
       const value = readForm(props.schema, '', { ...values, ...decided }, true);
       setProblem(undefined);
@@ -64,14 +64,17 @@ export function SchemaForm(props: {
             {props.submitLabel}
           </button>
         ) : (
-          <>
-            <button type="submit" class="primary" value="true" disabled={props.busy}>
-              {decision.yes}
+          decision.choices.map(({ words }, index) => (
+            <button
+              key={words}
+              type="submit"
+              class={index === 0 ? 'primary' : ''}
+              value={String(index)}
+              disabled={props.busy}
+            >
+              {words}
             </button>
-            <button type="submit" value="false" disabled={props.busy}>
-              {decision.no}
-            </button>
-          </>
+          ))
         )}
       </div>
     </form>

@@ -87,7 +87,7 @@ describe('graphrunner demo says what is wrong:', () => {
   it('a server of an earlier release', async () => {
     const { url } = await startHttpServer((_request, response) => {
       response.writeHead(404, { 'content-type': 'application/problem+json' });
-      response.end(JSON.stringify({ status: 404, code: 'graph_not_found', title: 'x', detail: 'No graph.' }));
+      response.end(JSON.stringify({ status: 404, code: 'not_found', title: 'x', detail: 'No route.' }));
     });
     const { code, stderr } = await runCli(['demo', '--url', url]);
     expect([code, stderr]).toEqual([2, expect.stringContaining('of an earlier release')]);

@@ -110,7 +110,7 @@ describe('keys', () => {
 
   it.each([
     'GET /graph',
-    'GET /graph/examples',
+    'GET /examples',
     'GET /graph/runs',
     'GET /graph/runs/counts',
     'GET /graph/demo-review',

@@ -16,7 +16,7 @@ describe('examples', () => {
   });
   afterAll(() => server.stop());
 
-  const list = async (): Promise<Example[]> => (await server.ask('GET /graph/examples')).body.graphs;
+  const list = async (): Promise<Example[]> => (await server.ask('GET /examples')).body.graphs;
 
   it('are listed, the tour first, and not saved by that', async () => {
     const examples = await list();
@@ -37,16 +37,10 @@ describe('examples', () => {
     }
     expect((await list()).map(({ is_saved: isSaved }) => isSaved)).toEqual([true, true, true]);
   });
-
-  it('have no graph of their own id: it is the path of the list', async () => {
-    const nodes = [{ name: 'a', tool_name: 'set_data', params: { values: {} } }];
-    const graph = { graph_id: 'examples', name: 'Mine', entry_point: 'a', nodes };
-    expect((await server.ask('POST /graph/create', graph)).status).toBe(422);
-  });
 });
 
 it('a server without the demo has no examples', async () => {
   const server = await startTestServer({ examples: [] });
-  expect((await server.ask('GET /graph/examples')).body).toEqual({ graphs: [] });
+  expect((await server.ask('GET /examples')).body).toEqual({ graphs: [] });
   await server.stop();
 });

@@ -69,10 +69,27 @@ describe('a decision', () => {
   it('is the one required yes or no of a schema', () => {
     expect(schema({ approved: { type: 'boolean' }, note: { type: 'string' } }, ['approved'])).toEqual({
       name: 'approved',
-      yes: 'Approve',
-      no: 'Reject',
+      choices: [
+        { words: 'Approve', value: true },
+        { words: 'Reject', value: false },
+      ],
     });
-    expect(schema({ ship: { type: 'boolean', title: 'Ship it' } }, ['ship'])?.yes).toBe('Ship it: yes');
+    expect(schema({ ship: { type: 'boolean', title: 'Ship it' } }, ['ship'])?.choices[0]?.words).toBe('Ship it: yes');
+  });
+
+  it('is the one required choice of few, where there is no yes or no', () => {
+    const level = { enum: ['approve', 'ask_again', 3] };
+    expect(schema({ level, note: { type: 'string' } }, ['level'])).toEqual({
+      name: 'level',
+      choices: [
+        { words: 'Approve', value: '"approve"' },
+        { words: 'Ask again', value: '"ask_again"' },
+        { words: '3', value: '3' },
+      ],
+    });
+    expect(schema({ level, approved: { type: 'boolean' } }, ['level', 'approved'])?.name).toBe('approved');
+    expect(schema({ level: { enum: [1, 2, 3, 4, 5] } }, ['level'])).toBeUndefined();
+    expect(schema({ level, other: level }, ['level', 'other'])).toBeUndefined();
   });
 
   it('is none that is optional, has a default, or is one of several', () => {

@@ -24,7 +24,6 @@ export const RESERVED_GRAPH_IDS: readonly string[] = [
   'validate',
   'tools',
   'conditions',
-  'examples',
 ];
 
 /** Limits a run has unless its graph or its start says otherwise. */

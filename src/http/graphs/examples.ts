@@ -26,7 +26,7 @@ const exampleListSchema = z
 
 export function listExamplesRoute(app: App, engine: Engine): void {
   app.get(
-    '/graph/examples',
+    '/examples',
     {
       schema: {
         operationId: 'listExamples',

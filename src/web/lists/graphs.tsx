@@ -5,10 +5,13 @@ import { Ago, counted, Failure, Heading } from '../parts.js';
 import { Picture } from '../picture.js';
 import { pathOfPage, usePages } from '../triggers/parts.js';
 import type { GraphList, GraphSummary, RunList, RunSummary, ScheduleList } from '../wire-types.js';
+import { Examples } from './examples.js';
 
 const PAGE = 24;
 /** Runs of which the card of a graph tells. */
 const LATEST = 20;
+/** Graphs of a server that is new to its reader: the one that every server begins with. */
+const FEW = 1;
 /** Schedules that are read to be told of: more than most servers have. */
 const SCHEDULES = 200;
 
@@ -49,6 +52,7 @@ export function GraphsView({ query }: { query: URLSearchParams }) {
         </form>
       </search>
       <Failure message={error} />
+      {search === undefined && value !== undefined && value.graphs.length <= FEW ? <Examples /> : null}
       {value?.graphs.length === 0 ? <NoGraphs search={search} /> : null}
       <ul class="cards">
         {value?.graphs.map((graph) => (
