@@ -103,7 +103,8 @@ export function openEditor(
         ...defaultKeymap,
         indentWithTab,
       ]),
-      EditorView.contentAttributes.of({ 'aria-label': options.label }),
+      // By its own: what is editable takes the focus, but is not counted where something scrolls.
+      EditorView.contentAttributes.of({ 'aria-label': options.label, tabindex: '0' }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) options.onText(update.state.doc.toString());
       }),

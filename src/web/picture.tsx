@@ -89,7 +89,7 @@ export function LargePicture({ svg, error, onNode, selected }: LargePictureProps
         <button type="button" class="small" onClick={() => setZoom(undefined)} disabled={zoom === undefined}>
           Fit
         </button>
-        <button type="button" class="small" aria-label="Full size" onClick={() => setZoom(1)} disabled={zoom === 1}>
+        <button type="button" class="small" title="Full size" onClick={() => setZoom(1)} disabled={zoom === 1}>
           1:1
         </button>
       </div>

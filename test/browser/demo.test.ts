@@ -26,10 +26,10 @@ describe('the page', () => {
   it('shows the graphs, runs the demo, and explains each of its steps', async () => {
     const page = await site.open('/');
     await page.getByRole('link', { name: 'Code Review Agent Demo' }).click();
-    await page.getByRole('img', { name: /Code Review Agent Demo/ }).waitFor();
+    await page.getByRole('group', { name: /Code Review Agent Demo/ }).waitFor();
     await page.getByRole('button', { name: 'Start run' }).click();
     await page.getByText('Workflow reached END.').waitFor();
-    await page.getByRole('img', { name: /analyze ×4/ }).waitFor();
+    await page.getByRole('group', { name: /analyze ×4/ }).waitFor();
     await page.getByText('completed').first().waitFor();
     expect(await page.getByRole('log').innerText()).toContain('Calculated complexity score: 5 (Round 3)');
     const last = page.locator('.steps > li').first();
@@ -42,11 +42,11 @@ describe('the page', () => {
   it('follows a run while it walks, up to its failure', async () => {
     const runId = await startRun(site.server, 'holds', { metadata: { team: 'blue' } });
     const page = await site.open(`/#/runs/${runId}`);
-    await page.getByRole('img', { name: /first "one" ▶ running/ }).waitFor();
+    await page.getByRole('group', { name: /first "one" ▶ running/ }).waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
     writeFileSync(join(site.folder, 'go'), '');
     await page.getByRole('region', { name: 'Error' }).getByText('The part <b>is</b> broken.').waitFor();
-    await page.getByRole('img', { name: /second ✕ failed/ }).waitFor();
+    await page.getByRole('group', { name: /second ✕ failed/ }).waitFor();
     expect(await page.getByRole('button', { name: 'Cancel run' }).count()).toBe(0);
     await page.close();
   });
@@ -78,7 +78,7 @@ describe('the page', () => {
 
   it('fits a narrow screen', async () => {
     const page = await site.open('/#/graphs/demo-review', { width: 360, height: 700 });
-    await page.getByRole('img', { name: /Code Review/ }).waitFor();
+    await page.getByRole('group', { name: /Code Review/ }).waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
     await page.close();
   });

@@ -49,7 +49,7 @@ describe('the page of a run whose step sends text', () => {
     await page.reload();
     await output.getByText('that went on').waitFor();
     writeFileSync(join(site.folder, 'hush'), '');
-    await page.getByRole('img', { name: /hold ▶ running/ }).waitFor();
+    await page.getByRole('group', { name: /hold ▶ running/ }).waitFor();
     expect(await page.getByRole('region', { name: /^Output of step/ }).count()).toBe(0);
     writeFileSync(join(site.folder, 'go'), '');
     await page.getByText('No outgoing edge found. Stopping.').waitFor();

@@ -88,7 +88,7 @@ describe('repairing a run on the page', () => {
   it('leads from a run to the branch that waits, and sees the answer arrive', async () => {
     const runId = await startRun(site.server, 'second-opinion', { input_data: 'x = 1' });
     const page = await site.open(`/#/runs/${runId}`);
-    await page.getByRole('img', { name: /ask ‖ waiting/ }).waitFor();
+    await page.getByRole('group', { name: /ask ‖ waiting/ }).waitFor();
     const inside = page.getByRole('region', { name: 'Branches and runs inside' }).getByRole('listitem');
     await expect.poll(() => inside.count()).toBe(2);
     await page.getByRole('link', { name: /^Branch 2.* waits for an answer$/ }).click();
@@ -97,7 +97,7 @@ describe('repairing a run on the page', () => {
     await page.locator('.summary .status-completed').waitFor();
     await page.getByText('Inside', { exact: true }).locator('..').getByRole('link').click();
     await page.locator('.summary .status-completed').waitFor();
-    await page.getByRole('img', { name: /ask ×1, improve|improve ×1, ask ×1/ }).waitFor();
+    await page.getByRole('group', { name: /ask ×1, improve|improve ×1, ask ×1/ }).waitFor();
     await page.close();
   });
 

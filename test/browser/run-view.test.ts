@@ -62,6 +62,24 @@ describe('a run on the page', () => {
   });
   afterAll(() => site?.close());
 
+  it('opens a step from its node in the picture, by key too', async () => {
+    const page = await site.open(`/#/runs/${runId}`);
+    const node = (name: string) => page.locator(`.picture [data-node="${name}"]`);
+    await node('load').focus();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**step=2');
+    expect(await node('again').getAttribute('aria-pressed')).toBe('true');
+    expect(await findings(page)).toEqual([]);
+    await node('load').click();
+    await page.waitForURL('**step=1');
+    await page.getByRole('button', { name: '1:1' }).click();
+    const scale =
+      "document.querySelector('.picture svg').getBoundingClientRect().width / document.querySelector('.picture svg').viewBox.baseVal.width";
+    expect(await page.evaluate(scale)).toBeCloseTo(1);
+    await page.close();
+  });
+
   it('is approved in the inbox with a button', async () => {
     const page = await site.open('/#/inbox');
     await page.getByLabel('Note (optional)').fill('Gladly');
@@ -111,8 +129,8 @@ describe('a run on the page', () => {
   it('opens a step by its node in the picture, which is zoomed and fitted', async () => {
     const page = await site.open(`/#/runs/${runId}`);
     const picture = page.getByRole('region', { name: 'Picture, to look around in' });
-    await picture.getByRole('img').waitFor();
-    const width = async (): Promise<number> => (await picture.getByRole('img').boundingBox())?.width ?? 0;
+    await picture.locator('svg').waitFor();
+    const width = async (): Promise<number> => (await picture.locator('svg').boundingBox())?.width ?? 0;
     const fitted = await width();
     await page.getByRole('button', { name: 'Larger' }).click();
     expect(await width()).toBeGreaterThan(fitted * 1.2);

@@ -54,6 +54,23 @@ describe('graphs are written on the page', () => {
     await page.close();
   });
 
+  it('draws the graph beside the text, and leads from a node to its line', async () => {
+    const page = await open(site, '/#/graphs/written/edit');
+    const text = page.getByLabel('Definition – as JSON');
+    const node = (name: string) => page.locator(`.writing .picture [data-node="${name}"]`);
+    await node('only').waitFor();
+    const nodes = [...written('only', 1).nodes, { name: 'later', tool_name: 'no_such_tool' }];
+    const edges = [{ from_node: 'only', to_node: 'later' }];
+    await text.fill(JSON.stringify({ ...written('only', 1), nodes, edges }, null, 2));
+    await node('later').click();
+    await expect.poll(() => page.locator('.cm-activeLine').innerText()).toContain('"later"');
+    // What is no graph for a moment leaves the picture as it was.
+    await text.fill('{ "nodes": [');
+    await page.getByText('when it could last be drawn').waitFor();
+    expect(await node('later').count()).toBe(1);
+    await page.close();
+  });
+
   it('keeps a draft, shows what somebody else saved meanwhile, and saves the next version', async () => {
     const page = await open(site, '/#/graphs/written/edit');
     const text = page.getByLabel('Definition – as JSON');

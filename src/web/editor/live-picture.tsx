@@ -19,7 +19,7 @@ export function LivePicture(props: { text: string; graphId: string | undefined; 
   const isOld = picture.error !== undefined;
   const goTo = (node: string): void => {
     const at = nodesOf(text, graphId).indexOf(node);
-    if (at !== -1) onGoTo(`/nodes/${at}`);
+    if (at !== -1) onGoTo(`/nodes/${at}/name`);
   };
   return (
     <Panel title="Picture">

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, startRun, waitForRest } from '../e2e/client.js';
+import { findings } from './axe.js';
+import { type Site, startSite } from './browser.js';
+
+const only = (graph_id: string, node: object, more: object = {}) => ({
+  graph_id,
+  name: `Graph ${graph_id} with a name that is rather long, as people write them, and goes on for a while`,
+  entry_point: 'only',
+  nodes: [{ name: 'only', ...node }],
+  ...more,
+});
+const QUESTION = {
+  message: 'May this_text_without_any_place_to_break_it_that_is_longer_than_a_phone_is_wide go out?',
+  schema: { type: 'object', properties: { level: { enum: ['low', 'high'] } }, required: ['level'] },
+};
+const GRAPHS = [
+  only('asks', { tool_name: 'wait_for_input', params: QUESTION }),
+  only('breaks', { tool_name: 'broken' }),
+  only('works', {
+    tool_name: 'set_data',
+    params: { values: { words: 'x'.repeat(300), list: [1, 2, { deep: true }] } },
+  }),
+  only('held', { tool_name: 'held' }),
+];
+
+describe('every view', () => {
+  let site: Site;
+  const views: string[] = [];
+  beforeAll(async () => {
+    site = await startSite();
+    const { server } = site;
+    for (const graph of GRAPHS) expect((await ask(server, 'POST /graph/create', graph)).status).toBe(201);
+    await ask(server, 'PUT /graph/works', { ...GRAPHS[2], description: 'Another version.' });
+    const runs = new Map<string, string>();
+    for (const id of ['asks', 'breaks', 'works', 'demo-review']) {
+      runs.set(id, await startRun(server, id, id === 'demo-review' ? { input_data: 'if x: y' } : {}));
+      await waitForRest(server, runs.get(id) ?? '');
+    }
+    runs.set('held', await startRun(server, 'held'));
+    const schedule = { schedule_id: 'nightly', graph_id: 'works', cron: '0 3 * * *' };
+    expect((await ask(server, 'POST /schedules', schedule)).status).toBe(201);
+    const hook = { hook_id: 'orders', action: { kind: 'start_run', graph_id: 'works' }, signature: { kind: 'none' } };
+    const made = await ask(server, 'POST /hooks', hook);
+    views.push(
+      ...['graphs', 'graphs?search=nowhere', 'graphs/works', 'graphs/works/edit', 'graphs/new', 'catalogue'],
+      'graphs/works/versions?a=1&b=2',
+      ...[
+        'runs',
+        'runs?status=FAILED&range=hour',
+        'inbox',
+        'inbox?waiting_for=signal',
+        'schedules',
+        'schedules/nightly',
+      ],
+      ...['hooks', ...(made.status === 201 ? ['hooks/orders'] : []), 'callbacks', 'capsule', 'nowhere'],
+      ...[...runs.values()].map((id) => `runs/${id}`),
+      `runs/${runs.get('works')}?step=1`,
+      `runs/${runs.get('breaks')}?step=1`,
+      `runs/${runs.get('works')}/compare`,
+      `runs/${runs.get('works')}/compare/${runs.get('demo-review')}`,
+    );
+  });
+  afterAll(() => site?.close());
+
+  it.each([
+    ['light', 1440],
+    ['dark', 1024],
+    ['dark', 390],
+    // Half of 1280 pixels, as at a zoom of 200 %.
+    ['light', 640],
+  ] as const)(
+    'has nothing that axe finds, and is not wider than the window: %s, %i pixels',
+    async (colorScheme, width) => {
+      const page = await site.open('/#/graphs', { colorScheme, width });
+      const found: string[] = [];
+      for (const view of views) {
+        await page.goto(`${site.server.url}/#/${view}`);
+        await page.locator('main h1').waitFor();
+        await page.waitForLoadState('networkidle').catch(() => undefined);
+        await page
+          .getByText(/^(Loading|Drawing)/)
+          .first()
+          .waitFor({ state: 'detached', timeout: 10_000 });
+        const excess = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+        if (Number(excess) > 0) found.push(`${view} is ${excess} pixels too wide`);
+        // The contrast of colours needs each theme once, and the rest nothing but one width.
+        if (width !== 640 && width !== 1024)
+          found.push(...(await findings(page)).map((finding) => `${view}: ${finding}`));
+      }
+      expect(found).toEqual([]);
+      await page.close();
+    },
+    120_000,
+  );
+
+  it('complains about nothing', () => {
+    expect(site.complaints).toEqual([]);
+  });
+});
