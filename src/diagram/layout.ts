@@ -46,6 +46,10 @@ const LABEL_HEIGHT = 18;
 const LOOP_SIZE = 44;
 const MIN_LOOP = 20;
 const MARGIN = 18;
+/** The room of a link without a label. */
+const PLAIN_WIDTH = 12;
+/** From left to right, links leave a box and come in level for this long: less than the room between ranks allows. */
+const LEAD = 12;
 /** Branches begin beside each other: their links are kept shorter than those that lead to the join. */
 const BRANCH_WEIGHT = 2;
 
@@ -57,8 +61,10 @@ export function layoutOf(diagram: Diagram): Layout {
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
   const places = nodes.map((node) => ({ ...node, ...pointOf(graph.node(node.id)) }));
   const links = diagram.links.map((link) => {
-    const { points = [], ...at } = graph.edge(link.from, link.to) as { points?: Point[]; x?: number; y?: number };
-    const way = link.from === link.to ? loopOf(graph.node(link.from), at, direction) : points;
+    const { points = [], ...at } = graph.edge(link.from, link.to) as { points?: Point[] } & Placed;
+    const [from, to]: [Placed, Placed] = [graph.node(link.from), graph.node(link.to)];
+    const isLoop = link.from === link.to;
+    const way = isLoop ? loopOf(from, at, direction) : direction === 'LR' ? sidewaysOf(points, at, from, to) : points;
     return { ...link, label: labelOf(link), points: way.map(pointOf), ...pointOf(at) };
   });
   return {
@@ -79,7 +85,7 @@ function placed(diagram: Diagram, nodes: readonly Box[], rankdir: Direction): Gr
   for (const { id, width, height } of nodes) graph.setNode(id, { width, height });
   for (const link of diagram.links) {
     const label = labelOf(link);
-    const width = link.kind === 'start' ? 0 : label === '' ? 12 : textWidth(label, 11) + COUNT_WIDTH;
+    const width = link.kind === 'start' ? 0 : label === '' ? PLAIN_WIDTH : textWidth(label, 11) + COUNT_WIDTH;
     const height = width === 0 ? 0 : LABEL_HEIGHT;
     graph.setEdge(link.from, link.to, {
       width,
@@ -118,6 +124,32 @@ function loopOf({ x = 0, y = 0, width = 0, height = 0 }: Placed, label: Placed, 
     { x: turn, y: y + LOOP_SIZE / 2 },
     { x: side, y: y + LOOP_SIZE / 4 },
   ];
+}
+
+/**
+ * A way between the sides of two boxes, level where it leaves, below its label and where it comes in. The library ends steep
+ * ways above or below a box, and a curve whose one control point is the label passes far from it.
+ */
+function sidewaysOf(points: readonly Point[], label: Placed, from: Placed, to: Placed): Point[] {
+  const half = (label.width ?? 0) <= PLAIN_WIDTH ? 0 : (label.width ?? 0) / 2;
+  const ahead = (to.x ?? 0) < (from.x ?? 0) ? -1 : 1;
+  const inner = points.slice(1, -1).flatMap((point) => {
+    if (half === 0 || point.x !== label.x || point.y !== label.y) return [point];
+    // Between two points at the same height the curve is level from the middle on.
+    return [-half, LEAD - half, half - LEAD, half].map((by) => ({ x: point.x + ahead * by, y: point.y }));
+  });
+  const [first = pointOf(to)] = inner;
+  const last = inner.at(-1) ?? pointOf(from);
+  return [...sideOf(from, first), ...inner, ...sideOf(to, last).reverse()];
+}
+
+/** The point on the left or right side of a box that faces another point, and one level with it towards there. */
+function sideOf({ x = 0, y = 0, width = 0, height = 0 }: Placed, other: Point): Point[] {
+  const ahead = other.x < x ? -1 : 1;
+  // From above it comes in a little higher than from below.
+  const level = y + Math.max(-height / 5, Math.min(height / 5, (other.y - y) / 10));
+  const side = x + (ahead * width) / 2;
+  return [side, side + ahead * LEAD].map((at) => ({ x: at, y: level }));
 }
 
 type Placed = { readonly x?: number; readonly y?: number; readonly width?: number; readonly height?: number };

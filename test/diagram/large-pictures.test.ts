@@ -44,6 +44,29 @@ describe('a wide picture', () => {
     expect(placeOf(long, 'part_0').y).toBeLessThan(placeOf(long, 'part_39').y);
   });
 
+  it('has links from side to side of boxes, level below their labels, and back links too', () => {
+    const definition = fan(12);
+    const again = { from_node: 'join', cases: [{ when: 'data.ready', to_node: 'begin' }], otherwise: 'END' };
+    const few = definition.parallel_edges?.map((edge) => ({ ...edge, join: 5 })) ?? [];
+    const layout = layoutOf(drawn({ ...definition, parallel_edges: few, conditional_edges: [again] }));
+    const boxes = new Map(layout.nodes.map((node) => [node.id, node]));
+    const sides = (id: string): number[] => {
+      const { x = 0, width = 0 } = boxes.get(id) ?? {};
+      return [x - width / 2, x + width / 2];
+    };
+    for (const { from, to, kind, label, points, x, y } of layout.links) {
+      if (kind === 'start') continue;
+      expect(sides(from)).toContain(points[0]?.x);
+      expect(sides(to)).toContain(points.at(-1)?.x);
+      if (label === '') continue;
+      const level = points.filter((point) => point.y === y).map((point) => point.x);
+      expect([Math.min(...level) < x, Math.max(...level) > x]).toEqual([true, true]);
+    }
+    const back = layout.links.find(({ to, label }) => to === 'n0' && label !== '');
+    const xs = back?.points.map(({ x }) => x) ?? [];
+    expect(xs.length).toBeGreaterThan(4);
+  });
+
   it('has links from a node to itself below the node', () => {
     const definition = fan(12);
     const again = { from_node: 'part_3', cases: [{ when: 'data.ready', to_node: 'join' }], otherwise: 'part_3' };
