@@ -2,12 +2,11 @@ import { EngineError } from '../core/base/errors.js';
 import { type Layout, layoutOf } from '../diagram/layout.js';
 import type { Diagram } from '../diagram/model.js';
 
-/** A thread that lays out one picture after the other. */
+/** A thread that answers each picture with its layout: see `layout-worker.ts`. */
 export interface LayoutWorker {
-  once(event: 'message', listener: (layout: Layout) => void): unknown;
-  once(event: 'error', listener: (error: unknown) => void): unknown;
-  once(event: 'exit', listener: () => void): unknown;
-  removeAllListeners(): unknown;
+  on(event: 'message', listener: (layout: Layout) => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'exit', listener: () => void): unknown;
   postMessage(diagram: Diagram): void;
   terminate(): unknown;
   /** From here on the process goes on while the thread does; with `unref` it does not. */
@@ -20,67 +19,105 @@ const TIME_LIMIT_MS = 20_000;
 /** A thread that has nothing to do is ended after this, and with it what it holds. */
 const IDLE_MS = 30_000;
 
-/** Places pictures in a thread, one after the other. Starts it when there is something to do. */
+interface Task {
+  readonly resolve: (layout: Layout | undefined) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Lays out pictures in a thread, one after the other. Starts it when there is something to do. */
 export class LayoutThread {
   #thread: LayoutWorker | undefined;
+  #task: Task | undefined;
   #last: Promise<unknown> = Promise.resolve();
-  #idle: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #isOver = false;
 
-  constructor(private readonly start: (() => LayoutWorker) | undefined) {}
+  /** @param start undefined if there can be no thread: pictures are laid out in this one then */
+  constructor(
+    private readonly start: (() => LayoutWorker) | undefined,
+    private readonly timeLimitMs = TIME_LIMIT_MS,
+  ) {}
 
-  /** The layout of a picture; undefined if it takes too long. Rejects if the thread fails, or is stopped. */
+  /**
+   * The layout of a picture; undefined if that takes too much time or memory.
+   * @throws EngineError `shutting_down`; Error if the thread fails
+   */
   place(diagram: Diagram): Promise<Layout | undefined> {
     const placed = this.#last.then(() => this.#placeNext(diagram));
-    // The next one is placed whatever becomes of this one.
+    // The next one is laid out whatever becomes of this one.
     this.#last = placed.catch(() => undefined);
     return placed;
   }
 
+  /** Ends the thread; what is under way, and what waits, is rejected. */
   stop(): void {
     this.#isOver = true;
-    this.#end();
+    this.#end()?.reject(shuttingDown());
   }
 
   async #placeNext(diagram: Diagram): Promise<Layout | undefined> {
-    if (this.#isOver) throw new EngineError('shutting_down', 'The server is stopping, and draws no more pictures.');
+    if (this.#isOver) throw shuttingDown();
     if (this.start === undefined) return layoutOf(diagram);
-    clearTimeout(this.#idle);
-    this.#thread ??= this.start();
+    this.#thread ??= this.#listen(this.start());
     const thread = this.#thread;
+    // Who embeds the engine can have nothing else that keeps the process.
     thread.ref();
-    try {
-      const layout = await answerOf(thread, diagram);
-      if (layout === undefined) this.#end();
-      return layout;
-    } catch (error) {
-      this.#end();
-      throw error;
-    } finally {
-      thread.removeAllListeners();
-      thread.unref();
-      this.#idle = setTimeout(() => this.#end(), IDLE_MS).unref();
-    }
+    const layout = new Promise<Layout | undefined>((resolve, reject) => {
+      this.#task = { resolve, reject };
+    });
+    this.#setTimer(() => this.#end()?.resolve(undefined), this.timeLimitMs);
+    thread.postMessage(diagram);
+    return layout;
   }
 
-  #end(): void {
-    clearTimeout(this.#idle);
+  /** Listens as long as the thread lives: an error that nobody listens to would end the process. */
+  #listen(thread: LayoutWorker): LayoutWorker {
+    const lose = (settle: (task: Task) => void): void => {
+      // One that was ended can still have something to say, while the next one works.
+      if (this.#thread !== thread) return;
+      const task = this.#end();
+      if (task !== undefined) settle(task);
+    };
+    thread.on('message', (layout) => {
+      if (this.#thread === thread) this.#rest(thread)?.resolve(layout);
+    });
+    thread.on('error', (error) =>
+      lose((task) => (isOutOfMemory(error) ? task.resolve(undefined) : task.reject(error))),
+    );
+    thread.on('exit', () => lose((task) => task.reject(new Error('The thread that lays out pictures has ended.'))));
+    return thread;
+  }
+
+  /** Lets the thread wait for more. */
+  #rest(thread: LayoutWorker): Task | undefined {
+    thread.unref();
+    this.#setTimer(() => this.#end(), IDLE_MS);
+    return this.#takeTask();
+  }
+
+  #end(): Task | undefined {
+    clearTimeout(this.#timer);
     void this.#thread?.terminate();
     this.#thread = undefined;
+    return this.#takeTask();
+  }
+
+  #takeTask(): Task | undefined {
+    const task = this.#task;
+    this.#task = undefined;
+    return task;
+  }
+
+  #setTimer(act: () => void, ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(act, ms).unref();
   }
 }
 
-/** What the thread makes of a picture. One that takes too long is ended. */
-function answerOf(thread: LayoutWorker, diagram: Diagram): Promise<Layout | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(undefined), TIME_LIMIT_MS);
-    const settle = (act: () => void): void => {
-      clearTimeout(timer);
-      act();
-    };
-    thread.once('message', (layout) => settle(() => resolve(layout)));
-    thread.once('error', (error) => settle(() => reject(error)));
-    thread.once('exit', () => settle(() => reject(new Error('The thread that lays out pictures has ended.'))));
-    thread.postMessage(diagram);
-  });
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+}
+
+function shuttingDown(): EngineError {
+  return new EngineError('shutting_down', 'The server is stopping.');
 }

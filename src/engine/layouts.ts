@@ -26,7 +26,7 @@ export class Layouts {
   /**
    * The layout of a picture.
    * @param key names what is drawn: the same key has the same picture
-   * @throws EngineError `diagram_too_large`, `server_busy`
+   * @throws EngineError `diagram_too_large`, `server_busy`, `shutting_down`
    */
   async find(key: string, whole: Diagram): Promise<Layout> {
     const known = this.#kept.get(key) ?? this.#underWay.get(key);
@@ -40,7 +40,7 @@ export class Layouts {
       throw new EngineError('server_busy', detail, { retryAfterSeconds: RETRY_AFTER_SECONDS });
     }
     const placing = this.#thread.place(diagram).then((layout) => {
-      if (layout === undefined) throw tooLarge('it takes too long to lay it out');
+      if (layout === undefined) throw tooLarge('it takes too much time or memory to lay it out');
       return this.#keep(key, effort, layout);
     });
     this.#underWay.set(key, placing);

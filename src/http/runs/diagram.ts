@@ -21,6 +21,7 @@ export function drawRunRoute(app: App, engine: Engine): void {
           'invalid_request',
           'diagram_too_large',
           'server_busy',
+          'shutting_down',
           'run_not_found',
           'run_unreadable',
           'graph_unreadable',
