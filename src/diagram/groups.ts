@@ -1,7 +1,7 @@
 import { END, type GraphDefinition } from '../core/graph/definition.js';
 import { edgesOf, isBranchEdge } from '../core/graph/edges.js';
 
-/** Nodes that run in the branches of one node, by their ids. */
+/** Nodes that run in the branches of one node, by their ids; none if branches lead back to before they began. */
 export interface Group {
   readonly label: string;
   readonly nodes: readonly string[];
@@ -29,7 +29,9 @@ export function groupsOf(
       join.name,
       next,
     );
-    const nodes = inside.filter((name) => name !== from.name).flatMap((name) => ids.get(name) ?? []);
+    // Branches that lead back to before they began cannot be told from the rest.
+    const isApart = !inside.includes(from.name) && !inside.includes(definition.entry_point);
+    const nodes = isApart ? inside.flatMap((name) => ids.get(name) ?? []) : [];
     return { label: kind === 'for_each' ? 'for each item' : 'side by side', nodes };
   });
 }

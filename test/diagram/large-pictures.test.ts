@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GraphDefinition } from '../../src/core/graph/definition.js';
 import { framesOf } from '../../src/diagram/frames.js';
 import { type Layout, layoutOf } from '../../src/diagram/layout.js';
+import { toMermaid } from '../../src/diagram/mermaid.js';
 import { diagramOf } from '../../src/diagram/model.js';
 import { Layouts } from '../../src/engine/layouts.js';
 
@@ -80,6 +81,51 @@ describe('a wide picture', () => {
 });
 
 describe('branches', () => {
+  const join_node = 'join';
+  const text = (definition: GraphDefinition) => toMermaid(drawn(definition)).split('\n');
+
+  it('are subgraphs of Mermaid, also within each other', () => {
+    const lines = text(
+      graph(['begin', 'left', 'join', 'right', 'inner', 'after'], {
+        edges: [{ from_node: 'after', to_node: 'join' }],
+        parallel_edges: [{ from_node: 'begin', to_nodes: ['left', 'right'], join_node }],
+        for_each_edges: [
+          { from_node: 'right', items: 'data.items', to_node: 'inner', join_node: 'after', collect_as: 'all' },
+        ],
+      }),
+    );
+    expect(lines.slice(5, 16)).toEqual([
+      '  n0["begin<br/>extract_code"]',
+      '  subgraph g0["side by side"]',
+      '    n1["left<br/>extract_code"]',
+      '    n3["right<br/>extract_code"]',
+      '    subgraph g1["for each item"]',
+      '      n4["inner<br/>extract_code"]',
+      '    end',
+      '    n5["after<br/>extract_code"]',
+      '  end',
+      '  n2["join<br/>extract_code"]',
+      '  stop(["END"])',
+    ]);
+  });
+
+  it('have no group if they share a part of other branches, or lead back to before they began', () => {
+    const shared = graph(['begin', 'a', 'b', 'c', 'both', 'join'], {
+      edges: ['a', 'b', 'c'].map((from_node) => ({ from_node, to_node: 'both' })),
+      parallel_edges: [
+        { from_node: 'begin', to_nodes: ['a', 'b'], join_node },
+        { from_node: 'join', to_nodes: ['c', 'a'], join_node: 'END' },
+      ],
+    });
+    expect(text(shared).filter((line) => line.includes('subgraph'))).toHaveLength(1);
+    const back = graph(['begin', 'a', 'join'], {
+      edges: [{ from_node: 'a', to_node: 'begin' }],
+      parallel_edges: [{ from_node: 'begin', to_nodes: ['a'], join_node }],
+    });
+    expect(text(back).filter((line) => line.includes('subgraph'))).toEqual([]);
+    expect(layoutOf(drawn(back)).frames).toEqual([]);
+  });
+
   it('are in a frame that holds them and nothing else, also within each other', () => {
     const nodes = ['begin', 'left', 'right', 'inner', 'after', 'join', 'last'];
     const layout = layoutOf(
