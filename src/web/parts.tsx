@@ -10,7 +10,7 @@ import type { RunStatus, RunSummary } from './wire-types.js';
 export function Status({ status }: { status: RunStatus }) {
   return (
     <span class={`status status-${status.toLowerCase()}`}>
-      <span aria-hidden="true">{STATUS_SIGNS[status]}</span> {status.toLowerCase()}
+      <span aria-hidden="true">{STATUS_SIGNS[status]}</span> <span class="status-word">{status.toLowerCase()}</span>
     </span>
   );
 }

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { CapsuleEvent } from '../../src/web/evidence/capsule-document.js';
+import { withBranches } from '../../src/web/run/branch-spans.js';
 import { spansOf } from '../../src/web/run/spans.js';
 
 type Given = Partial<CapsuleEvent> & { readonly type: string };
@@ -124,4 +125,34 @@ it('begins anew at the step that is retried', () => {
     [510, { type: 'run.completed' }],
   );
   expect(linesOf(events).slice(1)).toEqual(['call 1 a#1 10-20 failed', 'call 1 a#1 500-510 completed']);
+});
+
+describe('runs inside a run', () => {
+  const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
+  const span = (step: number, from: number, to: number | null) =>
+    ({ kind: 'call', step, node: `n${step}`, attempt: 1, from, to, status: 'completed', text: '' }) as const;
+  const run = (index: number, more: object) =>
+    ({ run_id: `r${index}`, child_index: index, branch: null, status: 'COMPLETED', ...more }) as never;
+
+  it('stand behind the step that was under way when they were made, in their order, with their time in line', () => {
+    const spans = [span(1, 0, 1000), span(1, 1000, 9000), span(2, 9000, null)];
+    const runs = [
+      run(1, { submitted_at: at(1), started_at: at(3), finished_at: at(5), branch: 'text', status: 'FAILED' }),
+      run(0, { submitted_at: at(1), started_at: at(1), finished_at: null, status: 'WAITING' }),
+      run(2, { submitted_at: at(10), started_at: null, finished_at: null, status: 'SUBMITTED' }),
+    ];
+    const found = withBranches(spans, runs).map(({ step, kind, status, from, to, inside }) => {
+      return [step, inside?.name ?? '', kind, status, from, to];
+    });
+    expect(found).toEqual([
+      [1, '', 'call', 'completed', 0, 1000],
+      [1, '', 'call', 'completed', 1000, 9000],
+      [1, 'Branch 1', 'wait', 'waiting', 1000, null],
+      [1, 'text', 'queue', 'submitted', 1000, 3000],
+      [1, 'text', 'call', 'failed', 3000, 5000],
+      [2, '', 'call', 'completed', 9000, null],
+      [2, 'Branch 3', 'queue', 'submitted', 10_000, null],
+    ]);
+    expect(withBranches(spans, [])).toBe(spans);
+  });
 });

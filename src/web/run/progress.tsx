@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { getJson } from '../api.js';
 import { elapsed } from '../format.js';
 import { useLoaded } from '../hooks.js';
@@ -9,18 +9,37 @@ import { orderOf, remainingOf } from './estimate.js';
 
 const REFRESH_MS = 2000;
 const PAGE = 50;
-/** The runs inside a run: how far they are, which have failed, and when the rest may have ended. */
-export function Progress({ state }: { state: RunState }) {
+/** Runs inside that are shown at most; the list has all of them. */
+const MOST = 200;
+
+/** The runs inside a run that are read: the failed ones, and the latest. */
+export interface Inside {
+  readonly runs: readonly RunSummary[];
+  readonly error: string | undefined;
+  /** Reads more of them; undefined if these are all, or as many as can be shown. */
+  readonly readMore: (() => void) | undefined;
+}
+
+/** Reads the runs inside a run, and again while they are under way. @param hasSome false while the run has begun none */
+export function useInside(state: RunState, hasSome: boolean): Inside {
   const [count, setCount] = useState(PAGE);
-  const id = encodeURIComponent(state.run_id);
-  const path = `graph/runs?parent_run_id=${id}`;
+  const path = `graph/runs?parent_run_id=${encodeURIComponent(state.run_id)}`;
   const isUnderWay = state.waiting !== null && WAITS[state.waiting.kind].hasChildren;
   const everyMs = isUnderWay ? REFRESH_MS : undefined;
-  const deps = [id, state.status, state.waiting?.id, count];
-  const failed = useLoaded((signal) => getJson<RunList>(`${path}&status=FAILED&limit=${PAGE}`, signal), deps, everyMs);
-  const all = useLoaded((signal) => getJson<RunList>(`${path}&limit=${count}`, signal), deps, everyMs);
-  const runs = orderOf(failed.value?.runs ?? [], all.value?.runs ?? []);
-  if (runs.length === 0) return <Failure message={all.error} />;
+  const deps = [path, hasSome, state.status, state.waiting?.id, count];
+  const read = (query: string) => async (signal: AbortSignal) =>
+    hasSome ? getJson<RunList>(`${path}&${query}`, signal) : undefined;
+  const failed = useLoaded(read(`status=FAILED&limit=${PAGE}`), deps, everyMs);
+  const all = useLoaded(read(`limit=${count}`), deps, everyMs);
+  const hasMore = Boolean(all.value?.next_cursor) && count < MOST;
+  const runs = useMemo(() => orderOf(failed.value?.runs ?? [], all.value?.runs ?? []), [failed.value, all.value]);
+  return { runs, error: all.error, readMore: hasMore ? () => setCount(Math.min(MOST, count + PAGE)) : undefined };
+}
+
+/** The runs inside a run: how far they are, which have failed, and when the rest may have ended. */
+export function Progress({ state, inside: { runs, error, readMore } }: { state: RunState; inside: Inside }) {
+  const id = encodeURIComponent(state.run_id);
+  if (runs.length === 0) return <Failure message={error} />;
   const left = remainingOf(state.children, runs);
   return (
     <Panel title="Branches and runs inside" aside={<a href={`#/runs?parent_run_id=${id}`}>As a list</a>}>
@@ -31,11 +50,11 @@ export function Progress({ state }: { state: RunState }) {
           <Branch key={run.run_id} run={run} isOther={run.graph_id !== state.graph_id} />
         ))}
       </ul>
-      {all.value?.next_cursor && count < 200 ? (
-        <button type="button" onClick={() => setCount(Math.min(200, count + PAGE))}>
+      {readMore === undefined ? null : (
+        <button type="button" onClick={readMore}>
           Show more
         </button>
-      ) : null}
+      )}
     </Panel>
   );
 }

@@ -8,12 +8,13 @@ import { Code, counted, Failure, Heading, Mermaid, Panel, Tail } from '../parts.
 import { LargePicture } from '../picture.js';
 import type { RunState } from '../wire-types.js';
 import { Resume } from './actions.js';
+import { withBranches } from './branch-spans.js';
 import { Changed, changedBy } from './data.js';
 import { DataTree } from './data-tree.js';
 import { RunFailure, Summary } from './head.js';
 import { Inspector } from './inspector.js';
 import { Logs } from './logs.js';
-import { Progress } from './progress.js';
+import { Progress, useInside } from './progress.js';
 import { spansOf } from './spans.js';
 import type { StepOutput } from './step-output.js';
 import { Steps } from './steps.js';
@@ -63,6 +64,11 @@ function Run({ run, state, selected }: { run: LiveRun; state: RunState; selected
   const picture = useLoaded((signal) => getText(path, signal), [path, state.status, useSettled(state.step_count, 400)]);
   const lines = useMemo(() => timedLinesOf(events), [events]);
   const spans = useMemo(() => spansOf(events), [events]);
+  const inside = useInside(
+    state,
+    useMemo(() => events.some(startsRuns), [events]),
+  );
+  const all = useMemo(() => withBranches(spans, inside.runs), [spans, inside.runs]);
   const step = steps.find((each) => each.step === selected);
   const choose = (to: number): void => select(state.run_id, to);
   const chooseNode = (node: string): void => choose(steps.findLast((each) => each.node === node)?.step ?? 0);
@@ -71,10 +77,10 @@ function Run({ run, state, selected }: { run: LiveRun; state: RunState; selected
       <Summary run={run} state={state} />
       {state.error === null ? null : <RunFailure state={state} onSelect={choose} />}
       <Resume state={state} onDone={run.restart} />
-      {events.some(startsRuns) ? <Progress state={state} /> : null}
+      <Progress state={state} inside={inside} />
       <div class={step === undefined ? '' : 'columns beside'}>
         <Panel title="Timeline" aside={<span class="quiet">{state.step_count} steps finished</span>}>
-          <Timeline spans={spans} now={Date.now()} selected={step?.step} onSelect={choose} />
+          <Timeline spans={all} now={Date.now()} selected={step?.step} onSelect={choose} />
         </Panel>
         {step === undefined ? null : (
           <Inspector

@@ -16,6 +16,8 @@ export interface Span {
   readonly status: 'running' | 'completed' | 'failed' | 'waiting' | 'cancelled' | 'submitted';
   /** What it did, or what it waited for. */
   readonly text: string;
+  /** Of a run inside the run: its id, and how it is called. */
+  readonly inside?: { readonly runId: string; readonly name: string };
 }
 
 const WAITED_FOR: Readonly<Record<string, string>> = {

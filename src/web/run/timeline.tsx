@@ -22,7 +22,8 @@ function rowsOf(spans: readonly Span[]): readonly Row[] {
   const rows: (Row & { spans: Span[] })[] = [];
   for (const [index, span] of spans.entries()) {
     const last = rows.at(-1);
-    if (last !== undefined && last.step === span.step) last.spans.push(span);
+    const isSame = last?.step === span.step && last.spans[0]?.inside?.runId === span.inside?.runId;
+    if (last !== undefined && isSame) last.spans.push(span);
     else rows.push({ step: span.step, node: span.step === 0 ? 'In line' : span.node, first: index, spans: [span] });
   }
   return rows;
@@ -124,7 +125,7 @@ interface Axis {
 
 function axisOf(spans: readonly Span[], now: number): Axis {
   const from = spans[0]?.from ?? 0;
-  const last = spans.at(-1);
+  const last = spans.findLast(({ inside }) => inside === undefined);
   return { from, length: Math.max(1, (last?.to ?? Math.max(now, last?.from ?? 0)) - from) };
 }
 
@@ -194,10 +195,11 @@ function TimelineRow({ row, top, axis, active, isSelected, onMove, onSelect, row
     event.preventDefault();
     onMove(to);
   };
+  const isInside = row.spans[0]?.inside !== undefined;
   return (
     <div class={`timeline-row ${isSelected ? 'selected' : ''}`} style={{ top: `${top}px` }}>
       <span class="timeline-name" title={row.node}>
-        {row.step === 0 ? null : <span class="quiet">{row.step} </span>}
+        {row.step === 0 ? null : <span class="quiet">{isInside ? '↳' : row.step} </span>}
         {row.node}
       </span>
       <span class="timeline-track">
@@ -217,7 +219,8 @@ function TimelineRow({ row, top, axis, active, isSelected, onMove, onSelect, row
               aria-pressed={isSelected}
               onClick={() => {
                 onMove(index);
-                if (span.step > 0) onSelect(span.step);
+                if (span.inside !== undefined) location.hash = `#/runs/${span.inside.runId}`;
+                else if (span.step > 0) onSelect(span.step);
               }}
               onKeyDown={(event) => keys(event, index)}
             />
@@ -247,8 +250,13 @@ const ENDS: Readonly<Record<Span['status'], string>> = {
 
 /** `Step 3, review, attempt 2: is called, 1.2 s, then failed`. */
 function describe(span: Span, end: number): string {
-  const { step, node, attempt, text, status, from, to } = span;
-  const who = step === 0 ? '' : `Step ${step}, ${node}${attempt > 1 ? `, attempt ${attempt}` : ''}: `;
+  const { step, node, attempt, text, status, from, to, inside } = span;
+  const who =
+    inside !== undefined
+      ? `${inside.name}: `
+      : step === 0
+        ? ''
+        : `Step ${step}, ${node}${attempt > 1 ? `, attempt ${attempt}` : ''}: `;
   const end_ = to === null ? 'so far' : ENDS[status] === 'so far' ? '' : ENDS[status];
   return `${who}${text}, ${duration((to ?? end) - from)}${end_ === '' ? '' : `, ${end_}`}`;
 }
