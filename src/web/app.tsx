@@ -1,12 +1,13 @@
-import { render } from 'preact';
+import { type ComponentChildren, render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { forgetKey, hasKey, keepKey, whenUnauthorized } from './api.js';
+import { forgetKey, getJson, hasKey, keepKey, whenUnauthorized } from './api.js';
 import { CatalogueView } from './catalogue/catalogue.js';
 import { VersionsView } from './editor/versions.js';
 import { NewGraphView, WriteView } from './editor/write.js';
 import { CapsuleView } from './evidence/capsule-view.js';
 import { CapsuleOpener, type Opened, readFile, useDroppedFile } from './evidence/opener.js';
 import { GraphView } from './graphs.js';
+import { useLoaded } from './hooks.js';
 import { InboxView } from './inbox.js';
 import { GraphsView } from './lists/graphs.js';
 import { RunsView } from './lists/runs.js';
@@ -17,6 +18,7 @@ import { RunView } from './run/run.js';
 import { CallbacksView, CallbackView } from './triggers/callbacks.js';
 import { HooksView, HookView } from './triggers/hooks.js';
 import { SchedulesView, ScheduleView } from './triggers/schedules.js';
+import type { RunCounts } from './wire-types.js';
 
 /** The parts of the page: how their addresses begin, and their names. */
 const SECTIONS = [
@@ -62,7 +64,9 @@ function App() {
         </a>
         <nav aria-label="Main">
           {SECTIONS.map(([name, text]) => (
-            <NavLink key={name} href={`#/${name}`} current={section === name} text={text} />
+            <NavLink key={name} href={`#/${name}`} current={section === name}>
+              {text} {name === 'inbox' && !wantsKey ? <WaitingCount key={keys} /> : null}
+            </NavLink>
           ))}
           <a href="docs">API</a>
         </nav>
@@ -95,11 +99,31 @@ function useOpened(forgetWish: () => void) {
   return { opened, open };
 }
 
-function NavLink({ href, current, text }: { href: string; current: boolean; text: string }) {
+interface NavLinkProps {
+  readonly href: string;
+  readonly current: boolean;
+  readonly children: ComponentChildren;
+}
+
+function NavLink({ href, current, children }: NavLinkProps) {
   return (
     <a href={href} {...(current ? { 'aria-current': 'page' as const } : {})}>
-      {text}
+      {children}
     </a>
+  );
+}
+
+const COUNT_MS = 10_000;
+
+/** How many runs wait for the answer of a person. */
+function WaitingCount() {
+  const path = 'graph/runs/counts?waiting_for=input';
+  const { value } = useLoaded((signal) => getJson<RunCounts>(path, signal), [], COUNT_MS);
+  const count = value?.counts.WAITING ?? 0;
+  return count === 0 ? null : (
+    <span class="waiting-count" title="Runs that wait for an answer">
+      {count.toLocaleString()}
+    </span>
   );
 }
 

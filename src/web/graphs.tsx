@@ -26,7 +26,9 @@ export function GraphView({ graphId }: { graphId: string }) {
           <p class="quiet">
             <code>{graphId}</code> · version {value.version} · {value.definition.nodes.length} nodes
           </p>
-          {value.definition.description === undefined ? null : <p>{value.definition.description}</p>}
+          {value.definition.description === undefined ? null : (
+            <p class="description">{value.definition.description}</p>
+          )}
           <p class="choices">
             <a href={`#/graphs/${id}/edit`}>Edit</a>
             {value.version === 1 ? null : <a href={`#/graphs/${id}/versions`}>Compare versions</a>}

@@ -146,6 +146,7 @@ describe('repairing a run on the page', () => {
     const runId = await startRun(site.server, 'held');
     const page = await site.open(`/#/runs/${runId}`);
     await page.getByRole('button', { name: 'Cancel run' }).click();
+    await page.getByRole('button', { name: 'Cancel it' }).click();
     await page.locator('.summary .status-cancelled').waitFor();
     expect((await waitForRest(site.server, runId)).status).toBe('CANCELLED');
     await page.close();

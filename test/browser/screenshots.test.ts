@@ -30,49 +30,71 @@ const HOLDS = {
   limits: { max_steps: 50 },
 };
 
+/** Widths of windows. */
+const SIZES = {
+  wide: 1440,
+  tablet: 1024,
+  phone: 390,
+};
+/** The picture of the README. */
+const README = { width: 1280, height: 1100 };
+
 describe.skipIf(folder === undefined)('screenshots', () => {
   let site: Site;
+  let views: Record<string, string>;
   beforeAll(async () => {
     site = await startSite();
-    for (const graph of [HOLDS, APPROVAL_GRAPH, PARALLEL_GRAPH]) await ask(site.server, 'POST /graph/create', graph);
-  });
+    const { server } = site;
+    const { graphs } = (await ask(server, 'GET /examples')).body;
+    for (const graph of [
+      HOLDS,
+      APPROVAL_GRAPH,
+      PARALLEL_GRAPH,
+      ...graphs.map((each: { definition: object }) => each.definition),
+    ])
+      await ask(server, 'POST /graph/create', graph);
+    const done = await startRun(server, 'demo-review', { input_data: MESSY_CODE });
+    const failed = await startRun(server, 'nightly-import', { input_data: 'x = 1', metadata: { team: 'data' } });
+    const other = await startRun(server, 'demo-review', { input_data: 'x = 1' });
+    const parcels = await startRun(server, 'demo-parcels', graphs[1].start);
+    const run = await startRun(server, 'demo-tour', graphs[0].start);
+    writeFileSync(join(site.folder, 'go'), '');
+    for (const id of [done, failed, other, parcels, run]) await waitForRest(server, id);
+    rmSync(join(site.folder, 'go'));
+    views = {
+      graphs: 'graphs',
+      graph: 'graphs/demo-tour',
+      edit: 'graphs/demo-tour/edit',
+      catalogue: 'catalogue',
+      runs: 'runs',
+      run: `runs/${run}`,
+      step: `runs/${run}?step=3`,
+      parcels: `runs/${parcels}`,
+      failed: `runs/${failed}`,
+      compare: `runs/${done}/compare/${other}`,
+      inbox: 'inbox',
+      schedules: 'schedules',
+    };
+  }, 120_000);
   afterAll(() => site?.close());
 
-  it.each(['light', 'dark'] as const)('in %s', async (colorScheme) => {
-    rmSync(join(site.folder, 'go'), { force: true });
-    const done = await startRun(site.server, 'demo-review', { input_data: MESSY_CODE });
-    await waitForRest(site.server, done);
-    const live = await startRun(site.server, 'nightly-import', { input_data: 'x = 1', metadata: { team: 'data' } });
-    const waiting = await startRun(site.server, 'approval', { input_data: 'def tidy(): pass' });
-    const parallel = await startRun(site.server, 'second-opinion', { input_data: MESSY_CODE });
-    await ask(site.server, `GET /graph/state/${parallel}?wait=10`);
-    const shots = {
-      graphs: '/#/graphs',
-      graph: '/#/graphs/demo-review',
-      runs: '/#/runs',
-      run: `/#/runs/${done}`,
-      live: `/#/runs/${live}`,
-      waiting: `/#/runs/${waiting}`,
-      parallel: `/#/runs/${parallel}`,
-    };
-    for (const [name, path] of Object.entries(shots)) {
-      const page = await site.open(path, { colorScheme });
-      await page
-        .getByRole(name === 'runs' ? 'table' : 'img')
-        .first()
-        .waitFor();
-      if (name === 'run') await page.locator('.steps summary').first().click();
-      // No test: a picture looks better once everything has moved to its place.
-      await page.waitForTimeout(500);
-      const fullPage = name === 'parallel';
-      await page.screenshot({ path: join(folder ?? '', `${name}-${colorScheme}.png`), fullPage });
-      await page.close();
-    }
-    writeFileSync(join(site.folder, 'go'), '');
-    await waitForRest(site.server, live);
-    const page = await site.open(`/#/runs/${live}`, { colorScheme, width: 420, height: 900 });
-    await page.getByRole('img', { name: /failed/ }).waitFor();
-    await page.screenshot({ path: join(folder ?? '', `failed-narrow-${colorScheme}.png`), fullPage: true });
-    await page.close();
-  });
+  it.each(['light', 'dark'] as const)(
+    'in %s',
+    async (colorScheme) => {
+      const shoot = async (name: string, view: string, width: number, height?: number): Promise<void> => {
+        const page = await site.open(`/#/${view}`, { colorScheme, width, height: height ?? 900 });
+        await page.waitForLoadState('networkidle', { timeout: 2000 }).catch(() => undefined);
+        // No test: a picture looks better once everything has moved to its place.
+        await page.waitForTimeout(500);
+        const path = join(folder ?? '', `${name}-${colorScheme}.png`);
+        await page.screenshot({ path, fullPage: height === undefined });
+        await page.close();
+      };
+      await shoot('readme', views.run ?? '', README.width, README.height);
+      for (const [size, width] of Object.entries(SIZES)) {
+        for (const [name, view] of Object.entries(views)) await shoot(`${name}-${size}`, view, width);
+      }
+    },
+    300_000,
+  );
 });

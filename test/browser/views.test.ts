@@ -77,7 +77,7 @@ describe('every view', () => {
       for (const view of views) {
         await page.goto(`${site.server.url}/#/${view}`);
         await page.locator('main h1').waitFor();
-        await page.waitForLoadState('networkidle').catch(() => undefined);
+        await page.waitForLoadState('networkidle', { timeout: 2000 }).catch(() => undefined);
         await page
           .getByText(/^(Loading|Drawing)/)
           .first()

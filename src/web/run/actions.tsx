@@ -28,9 +28,13 @@ export function Actions({ state, onDone }: { state: RunState; onDone: () => void
             <button type="button" onClick={pause.run} disabled={pause.busy || state.cancel_requested}>
               {state.paused ? 'Unpause run' : 'Pause run'}
             </button>
-            <button type="button" onClick={cancel.run} disabled={cancel.busy || state.cancel_requested}>
-              Cancel run
-            </button>
+            <SaidTwice
+              label="Cancel run"
+              question="Cancel this run, and all inside it?"
+              confirm="Cancel it"
+              isOff={cancel.busy || state.cancel_requested}
+              onConfirm={cancel.run}
+            />
           </>
         )}
         {isRetriable ? <Retry state={state} onDone={onDone} /> : null}
@@ -47,30 +51,53 @@ export function Actions({ state, onDone }: { state: RunState; onDone: () => void
   );
 }
 
-/** Deletes a run that has ended, once that is said twice. */
+/** Deletes a run that has ended. */
 function Delete({ path }: { path: string }) {
-  const [isAsked, setAsked] = useState(false);
   const remove = useAction(async () => {
     await send(path, { method: 'DELETE' });
     location.hash = '#/runs';
   });
+  return (
+    <span class="set-apart">
+      <SaidTwice
+        label="Delete"
+        question="Delete this run, and all inside it?"
+        confirm="Delete for good"
+        isOff={remove.busy}
+        onConfirm={remove.run}
+      />
+      <Failure message={remove.error} />
+    </span>
+  );
+}
+
+interface SaidTwiceProps {
+  readonly label: string;
+  readonly question: string;
+  readonly confirm: string;
+  readonly isOff: boolean;
+  readonly onConfirm: () => void;
+}
+
+/** A button for what cannot be taken back: it asks first. */
+function SaidTwice({ label, question, confirm, isOff, onConfirm }: SaidTwiceProps) {
+  const [isAsked, setAsked] = useState(false);
   if (!isAsked) {
     return (
-      <button type="button" onClick={() => setAsked(true)}>
-        Delete
+      <button type="button" onClick={() => setAsked(true)} disabled={isOff}>
+        {label}
       </button>
     );
   }
   return (
     <>
-      <span role="status">Delete this run, and all inside it?</span>
-      <button type="button" class="danger" onClick={remove.run} disabled={remove.busy}>
-        Delete for good
+      <span role="status">{question}</span>
+      <button type="button" class="danger" onClick={onConfirm} disabled={isOff}>
+        {confirm}
       </button>
       <button type="button" onClick={() => setAsked(false)}>
         Keep
       </button>
-      <Failure message={remove.error} />
     </>
   );
 }
