@@ -39,8 +39,8 @@ const UNIT = {
   hookTimeout: 40_000,
 };
 
-/** After the unit tests. Each test mostly waits for its server, so there is room for three files side by side. */
-const E2E = { sequence: { groupOrder: 1 }, maxWorkers: 3, testTimeout: 60_000, hookTimeout: 60_000 };
+/** After the unit tests. Each test mostly waits for its server, so there is room for four files side by side. */
+const E2E = { sequence: { groupOrder: 1 }, maxWorkers: 4, testTimeout: 60_000, hookTimeout: 60_000 };
 
 export default defineConfig({
   test: {

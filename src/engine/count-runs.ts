@@ -15,7 +15,10 @@ export interface RunCounts {
   readonly atLeast: readonly RunStatus[];
 }
 
-/** Counts runs that fit a filter, by status. What it costs has a bound, however many runs there are. */
+/**
+ * Counts runs that fit a filter, by status. What it costs this process has a bound, however many runs there are: a search on
+ * Postgres works elsewhere, in one part.
+ */
 export async function countRuns(
   deps: Pick<RunDeps, 'store' | 'turns'>,
   filter: Omit<RunFilter, 'statuses' | 'after' | 'downTo' | 'limit' | 'oldestFirst'>,

@@ -20,7 +20,9 @@ export function useLoaded<T>(
   latest.current = load;
   useEffect(() => {
     const controller = new AbortController();
+    let isLoading = false;
     const run = async (): Promise<void> => {
+      isLoading = true;
       try {
         const loaded = await latest.current(controller.signal);
         if (controller.signal.aborted) return;
@@ -28,10 +30,12 @@ export function useLoaded<T>(
         setError(undefined);
       } catch (thrown) {
         if (!controller.signal.aborted) setError(wordsOf(thrown));
+      } finally {
+        isLoading = false;
       }
     };
     void run();
-    const timer = everyMs === undefined ? 0 : setInterval(() => void (document.hidden || run()), everyMs);
+    const timer = everyMs === undefined ? 0 : setInterval(() => void (document.hidden || isLoading || run()), everyMs);
     return () => {
       controller.abort();
       clearInterval(timer);

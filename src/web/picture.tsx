@@ -31,7 +31,13 @@ function useDrawn(svg: string | undefined) {
     const host = element.current;
     if (host === null || svg === undefined) return;
     const { documentElement } = new DOMParser().parseFromString(svg, 'image/svg+xml');
+    const focused = host.contains(document.activeElement) ? document.activeElement?.getAttribute('data-node') : null;
     host.replaceChildren(document.importNode(documentElement, true));
+    if (focused == null) return;
+    // Who is at a node stays there when the picture changes.
+    const again = host.querySelector<SVGElement>(`[data-node="${CSS.escape(focused)}"]`);
+    again?.setAttribute('tabindex', '0');
+    again?.focus({ preventScroll: true });
   }, [svg]);
   return element;
 }
@@ -124,7 +130,8 @@ function useNodes(
     // What is a picture has no parts for those who do not see it.
     element.current?.querySelector('svg')?.setAttribute('role', 'group');
     const all = nodes();
-    const first = all.find(({ dataset }) => dataset.node === selected) ?? all[0];
+    const focused = all.find((node) => node === document.activeElement);
+    const first = focused ?? all.find(({ dataset }) => dataset.node === selected) ?? all[0];
     for (const node of all) {
       node.setAttribute('role', 'button');
       node.setAttribute('aria-pressed', String(node.dataset.node === selected));

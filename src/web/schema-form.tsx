@@ -59,6 +59,8 @@ export function SchemaForm(props: {
         </p>
       )}
       <div class="buttons">
+        {/* Enter in a field presses the first button of a form: no answer, but this one, which does nothing. */}
+        {decision === undefined ? null : <button type="submit" disabled hidden />}
         {decision === undefined ? (
           <button type="submit" class="primary" disabled={props.busy}>
             {props.submitLabel}

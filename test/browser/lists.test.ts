@@ -50,7 +50,8 @@ describe('lists on the page', () => {
   });
 
   it('find runs by a text, and by when they were submitted; the address keeps it', async () => {
-    const page = await site.open('/#/runs');
+    const page = await site.open('/#/runs?started_by=api');
+    await page.getByText('Only those with started_by api.').waitFor();
     await page.getByLabel('Search').fill('GREEN');
     await page.getByRole('button', { name: 'Filter' }).click();
     await page.getByRole('link', { name: 'All 1' }).waitFor();
@@ -64,6 +65,8 @@ describe('lists on the page', () => {
     await page.getByRole('button', { name: 'Filter' }).click();
     await page.getByText('No runs.').waitFor();
     expect(page.url()).toContain('submitted_before=20');
+    // What the form has no field for stays.
+    expect(page.url()).toContain('started_by=api');
     expect(await page.getByLabel('Before').inputValue()).toContain('2020-01-01T10:00');
     expect(await findings(page)).toEqual([]);
     await page.close();
@@ -143,6 +146,13 @@ describe('lists on the page', () => {
     expect(await last()).toBe(older);
     await page.getByRole('link', { name: 'Newer' }).click();
     await page.waitForURL('**#/runs?graph_id=broken');
+    // A row that is chosen stays, also if new ones push it off the page.
+    await rows(page).nth(49).getByRole('checkbox').check();
+    const lowest = await last();
+    for (let number = 0; number < 3; number += 1) await startRun(site.server, 'broken');
+    await page.getByRole('button', { name: 'Show 3 new runs' }).waitFor();
+    expect(await last()).toBe(lowest);
+    expect(await rows(page).last().getByRole('checkbox').isChecked()).toBe(true);
     await page.close();
   });
 

@@ -69,6 +69,9 @@ describe('repairing a run on the page', () => {
     await page.getByText('May this go out?').waitFor();
     await page.getByLabel('Note').fill('Fine by me');
     await page.getByLabel('Level').selectOption({ label: 'high' });
+    // Enter in a field gives no answer: it would be the first button's.
+    await page.getByLabel('Note').press('Enter');
+    expect((await ask(site.server, `GET /graph/state/${runId}`)).body.status).toBe('WAITING');
     await page.getByRole('button', { name: 'Approve', exact: true }).click();
     await page.locator('.summary .status-completed').waitFor();
     const { data } = await waitForRest(site.server, runId);

@@ -12,7 +12,7 @@ const NOT_FINISHED = 'SUBMITTED,RUNNING,WAITING';
 /** The statuses as links, each with how many runs of it fit the other filters. */
 export function StatusLinks({ query }: { query: URLSearchParams }) {
   const search = searchOf(query);
-  search.delete('status');
+  for (const name of ['status', 'order']) search.delete(name);
   const path = `graph/runs/counts?${search}`;
   const { value } = useLoaded((signal) => getJson<RunCounts>(path, signal), [path], COUNT_MS);
   const chosen = query.getAll('status').join(',');
@@ -70,9 +70,12 @@ export function Filters({ query }: { query: URLSearchParams }) {
     event.preventDefault();
     location.hash = addressOf(query, new FormData(event.currentTarget as HTMLFormElement));
   };
-  const isNarrow = [...query.keys()].some((key) => !['search', 'status', 'cursor', 'parent_run_id'].includes(key));
+  const isNarrow = [...query.keys()].some(
+    (key) => key !== 'search' && (FIELDS.includes(key) || key.startsWith('metadata.')),
+  );
   return (
     <search>
+      <OtherFilters query={query} />
       <form class="filters" onSubmit={apply}>
         <div class="field wide">
           <label for="filter-search">Search</label>
@@ -149,6 +152,22 @@ export function Filters({ query }: { query: URLSearchParams }) {
   );
 }
 
+/** Filters that the address has and the form has no field for: they hold too. */
+function OtherFilters({ query }: { query: URLSearchParams }) {
+  const shown = ['status', 'parent_run_id', 'cursor', 'order', ...FIELDS];
+  const others = [...query].filter(([name]) => !shown.includes(name) && !name.startsWith('metadata.'));
+  return (
+    <>
+      {others.map(([name, value]) => (
+        <p key={name} class="quiet">
+          Only those with <code>{name}</code> <code>{value}</code>.{' '}
+          <a href={withParam(query, name, [])}>All others too</a>
+        </p>
+      ))}
+    </>
+  );
+}
+
 function TimeField({ name, label, query }: { name: string; label: string; query: URLSearchParams }) {
   return (
     <div class="field">
@@ -158,6 +177,7 @@ function TimeField({ name, label, query }: { name: string; label: string; query:
         name={name}
         type="datetime-local"
         step={1}
+        max="9999-12-31T23:59:59"
         defaultValue={localTime(query.get(name))}
       />
     </div>
@@ -171,19 +191,22 @@ function localTime(iso: string | null): string {
   return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
-/** Where a form leads. The status, and the run whose children are listed, stay. */
+/** What the fields of the form say, but for the metadata. */
+const FIELDS = ['search', 'graph_id', 'waiting_for', 'range', 'submitted_after', 'submitted_before'];
+
+/** Where a form leads. What it has no field for stays: the status, the parent, what has started the runs. */
 function addressOf(query: URLSearchParams, form: FormData): string {
   const text = (name: string): string => String(form.get(name) ?? '').trim();
-  const search = new URLSearchParams();
-  for (const name of ['status', 'parent_run_id']) {
-    for (const value of query.getAll(name)) search.append(name, value);
-  }
+  const search = new URLSearchParams(query);
+  const metadataKey = [...query.keys()].find((name) => name.startsWith('metadata.'));
+  for (const name of [...FIELDS, 'cursor', metadataKey]) if (name !== undefined) search.delete(name);
   for (const name of ['search', 'graph_id', 'waiting_for']) {
     if (text(name) !== '') search.set(name, text(name));
   }
   if (text('range') !== '' && text('range') !== CUSTOM) search.set('range', text('range'));
   for (const name of ['submitted_after', 'submitted_before']) {
-    if (text(name) !== '') search.set(name, new Date(text(name)).toISOString());
+    const at = new Date(text(name));
+    if (!Number.isNaN(at.getTime())) search.set(name, at.toISOString());
   }
   if (text('key') !== '') search.set(`metadata.${text('key')}`, text('value'));
   return `#/runs${search.size === 0 ? '' : `?${search}`}`;

@@ -22,7 +22,7 @@ export function RunsView({ query }: { query: URLSearchParams }) {
   const path = `graph/runs?${search}`;
   const { value, error, reload } = useLoaded((signal) => getJson<RunList>(path, signal), [path], REFRESH_MS);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
-  const { shown, held, release } = useHeldBack(value?.runs, path, chosen.size > 0);
+  const { shown, held, release } = useHeldBack(value, chosen.size > 0);
   const next = value?.next_cursor;
   const parent = query.get('parent_run_id');
   return (
@@ -68,26 +68,35 @@ export function RunsView({ query }: { query: URLSearchParams }) {
  * Runs in the places where the reader has them: those that are shown change in place, and new ones are held back until they
  * are asked for, unless the reader is at the top of the page, does nothing there, and has chosen none.
  */
-function useHeldBack(runs: readonly RunSummary[] | undefined, path: string, isChosen: boolean) {
-  const places = useRef<{ path: string; ids: readonly string[] }>({ path, ids: [] });
+function useHeldBack(list: RunList | undefined, isChosen: boolean) {
+  const places = useRef<readonly RunSummary[]>([]);
   const [, setTurn] = useState(0);
   const release = (): void => {
-    places.current = { path, ids: [] };
+    places.current = [];
     setTurn((turn) => turn + 1);
   };
-  if (runs === undefined) return { shown: undefined, held: 0, release };
-  const known = places.current.path === path ? places.current.ids : [];
+  if (list === undefined) return { shown: undefined, held: 0, release };
+  const { runs } = list;
+  const known = places.current;
   const isReading =
     isChosen ||
     scrollY > 0 ||
     document.activeElement?.closest('table') != null ||
     document.querySelector('table:hover') !== null;
-  const fresh = runs.filter(({ run_id }) => !known.includes(run_id));
-  const isNewer = fresh.some(({ run_id }) => known[0] !== undefined && run_id > known[0]);
-  if (known.length === 0 || !isReading || !isNewer) {
-    places.current = { path, ids: runs.map(({ run_id }) => run_id) };
+  const ids = new Set(known.map(({ run_id }) => run_id));
+  const first = known[0]?.run_id;
+  const fresh = runs.filter(({ run_id }) => !ids.has(run_id) && first !== undefined && run_id > first);
+  if (fresh.length === 0 || !isReading) {
+    places.current = runs;
     return { shown: runs, held: 0, release };
   }
-  const held = fresh.filter(({ run_id }) => run_id > (known[0] ?? '')).length;
-  return { shown: runs.filter(({ run_id }) => known.includes(run_id)), held, release };
+  places.current = inPlace(known, list);
+  return { shown: places.current, held: fresh.length, release };
+}
+
+/** Runs as they are now. What new ones have pushed off the page stays as it was; what is gone from its midst is gone. */
+function inPlace(known: readonly RunSummary[], { runs, next_cursor: next }: RunList): readonly RunSummary[] {
+  const now = new Map(runs.map((run) => [run.run_id, run]));
+  const last = runs.at(-1)?.run_id ?? '';
+  return known.flatMap((run) => now.get(run.run_id) ?? (next !== null && run.run_id < last ? run : []));
 }
