@@ -64,7 +64,7 @@ function App() {
         </a>
         <nav aria-label="Main">
           {SECTIONS.map(([name, text]) => (
-            <NavLink key={name} href={`#/${name}`} current={section === name}>
+            <NavLink key={name} href={`#/${name}`} current={name === (section === 'new-graph' ? 'graphs' : section)}>
               {text} {name === 'inbox' && !wantsKey ? <WaitingCount key={keys} /> : null}
             </NavLink>
           ))}
@@ -134,6 +134,9 @@ function View({ place, opened }: { place: string; opened: Opened | undefined }) 
   switch (kind) {
     case 'graphs':
       return graphPlace(id, part, query);
+    // Not below the graphs: one of them can have this id.
+    case 'new-graph':
+      return <NewGraphView />;
     case 'catalogue':
       return <CatalogueView />;
     case 'runs':
@@ -160,7 +163,6 @@ function View({ place, opened }: { place: string; opened: Opened | undefined }) 
 
 function graphPlace(id: string | undefined, part: string | undefined, query: URLSearchParams) {
   if (id === undefined) return <GraphsView query={query} />;
-  if (id === 'new' && part === undefined) return <NewGraphView />;
   if (part === 'edit') return <WriteView graphId={id} />;
   if (part === 'versions') return <VersionsView graphId={id} query={query} />;
   return <GraphView graphId={id} />;

@@ -126,6 +126,18 @@ describe('a run on the page', () => {
     await page.close();
   });
 
+  it('keeps the focus at a node while the picture is drawn again', async () => {
+    const run = await startRun(site.server, 'orders', { input_data: { customer: 'Hooli' } });
+    await waitForRest(site.server, run);
+    const page = await site.open(`/#/runs/${run}`);
+    const node = page.locator('.picture [data-node="again"]');
+    await node.focus();
+    await ask(site.server, `POST /graph/runs/${run}/resume`, { payload: { approved: true } });
+    await page.locator('.picture .gr-failed[data-node="send"], .picture .gr-visited[data-node="send"]').waitFor();
+    expect(await page.evaluate('document.activeElement.dataset.node')).toBe('again');
+    await page.close();
+  });
+
   it('opens a step by its node in the picture, which is zoomed and fitted', async () => {
     const page = await site.open(`/#/runs/${runId}`);
     const picture = page.getByRole('region', { name: 'Picture, to look around in' });

@@ -43,7 +43,7 @@ describe('every view', () => {
     const hook = { hook_id: 'orders', action: { kind: 'start_run', graph_id: 'works' }, signature: { kind: 'none' } };
     const made = await ask(server, 'POST /hooks', hook);
     views.push(
-      ...['graphs', 'graphs?search=nowhere', 'graphs/works', 'graphs/works/edit', 'graphs/new', 'catalogue'],
+      ...['graphs', 'graphs?search=nowhere', 'graphs/works', 'graphs/works/edit', 'new-graph', 'catalogue'],
       'graphs/works/versions?a=1&b=2',
       ...[
         'runs',

@@ -30,7 +30,7 @@ describe('graphs are written on the page', () => {
   afterAll(() => site?.close());
 
   it('completes the names of tools', async () => {
-    const page = await open(site, '/#/graphs/new');
+    const page = await open(site, '/#/new-graph');
     const text = page.getByLabel('Definition – as JSON');
     await text.fill('{ "nodes": [{ "name": "a", "tool_name": ');
     await text.press('Control+End');

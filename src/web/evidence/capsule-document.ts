@@ -143,7 +143,7 @@ function findProblem(document: unknown): string | undefined {
     return `This capsule has the form ${JSON.stringify(document.capsule)?.slice(0, 40)}. This page reads form ${FORM}: open it on a server of the release that made it.`;
   }
   if ('nodes' in document && 'entry_point' in document) {
-    return 'This is a graph, and no capsule. To try it, open the page of its graph, and choose the file under “New version”.';
+    return 'This is a graph, and no capsule. To try it, press “Edit” on the page of its graph, and choose the file there.';
   }
   return 'This is no capsule: it has no field “capsule”. A run is exported with “Download capsule” on its page.';
 }

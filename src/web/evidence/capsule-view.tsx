@@ -131,6 +131,7 @@ function Head({ capsule, onReplayed }: { capsule: Capsule; onReplayed: (replayed
     location.hash = `#/runs/${run_id}`;
   });
   const submittedAt = events[0]?.time ?? null;
+  const startedAt = events.find(({ type }) => type === 'run.started')?.time ?? null;
   const endedAt = FINISHED.has(run.status) ? (events.at(-1)?.time ?? null) : exportedAt;
   return (
     <section class="summary" aria-label="Summary">
@@ -145,7 +146,7 @@ function Head({ capsule, onReplayed }: { capsule: Capsule; onReplayed: (replayed
         <Fact name="Submitted">
           <Time iso={submittedAt} />
         </Fact>
-        <Fact name="Took">{endedAt === null ? '–' : elapsed(submittedAt, endedAt)}</Fact>
+        <Fact name="Took">{endedAt === null ? '–' : elapsed(startedAt, endedAt)}</Fact>
         <Fact name="Exported">
           <Time iso={exportedAt} />
           {release === null ? null : <span class="quiet"> by release {release}</span>}

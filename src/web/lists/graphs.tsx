@@ -31,7 +31,7 @@ export function GraphsView({ query }: { query: URLSearchParams }) {
     <>
       <Heading>Graphs</Heading>
       <p class="choices">
-        <a href="#/graphs/new">New graph</a>
+        <a href="#/new-graph">New graph</a>
       </p>
       <search>
         <form class="filters" onSubmit={apply}>
