@@ -9,7 +9,8 @@ const ALONE = ['turns', 'reads', 'sync'].map((name) => `test/e2e/${name}.test.ts
 /** They kill the server again and again, so most of their time was spent on starting it. */
 const RESTARTING = [
   ...['callbacks', 'clock', 'concurrency', 'crash', 'hooks'],
-  ...['parents', 'restart', 'schedules', 'waits'],
+  ...['file', 'parents', 'restart', 'schedules', 'secrets', 'start', 'stop', 'stray-errors'],
+  ...['unreadable', 'upgrade', 'waits'],
 ].map((name) => `test/e2e/${name}.test.ts`);
 
 /** They count timers, and what other files have left going sets some. */

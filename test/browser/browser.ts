@@ -75,7 +75,8 @@ export async function startSite(env: Record<string, string> = {}): Promise<Site>
   const browser = await chromium.launch({ executablePath, args: ARGUMENTS });
   const complaints: string[] = [];
   const open: Site['open'] = async (path, { colorScheme = 'light', width = 1280, height = 860 } = {}) => {
-    const page = await browser.newPage({ colorScheme, viewport: { width, height } });
+    // What moves is drawn again all the time.
+    const page = await browser.newPage({ colorScheme, reducedMotion: 'reduce', viewport: { width, height } });
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
     });

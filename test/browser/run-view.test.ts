@@ -70,7 +70,6 @@ describe('a run on the page', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL('**step=2');
     expect(await node('again').getAttribute('aria-pressed')).toBe('true');
-    expect(await findings(page)).toEqual([]);
     await node('load').click();
     await page.waitForURL('**step=1');
     await page.getByRole('button', { name: '1:1' }).click();
@@ -186,7 +185,6 @@ describe('a run on the page', () => {
     await page.getByRole('link', { name: 'compare', exact: true }).click();
     await page.getByRole('status').filter({ hasText: 'Both took the same way.' }).waitFor();
     await page.getByRole('cell', { name: '/mended' }).waitFor();
-    expect(await findings(page)).toEqual([]);
     await page.goBack();
     await page.getByText('Run again').click();
     await page.getByLabel('Input – as JSON').fill('{ "customer": "Initech" }');

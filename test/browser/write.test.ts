@@ -98,7 +98,6 @@ describe('graphs are written on the page', () => {
     const difference = page.getByRole('region', { name: 'Difference' });
     await difference.getByText('Left: version 1. Right: version 3.').waitFor();
     await difference.locator('.cm-changedLine', { hasText: '77' }).waitFor();
-    expect(await findings(page)).toEqual([]);
     await page.getByLabel('Version on the left').fill('2');
     await page.getByLabel('Version on the left').press('Enter');
     await difference.getByText('Left: version 2. Right: version 3.').waitFor();
@@ -115,7 +114,6 @@ describe('graphs are written on the page', () => {
     const copied = JSON.parse(await page.evaluate('navigator.clipboard.readText()'));
     expect(copied).toMatchObject({ tool_name: 'set_data', params: { values: {} } });
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
-    expect(await findings(page)).toEqual([]);
     await page.close();
   });
 
