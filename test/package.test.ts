@@ -62,7 +62,9 @@ describe('the package', () => {
   it('has the examples that its documents name, and the scripts that run them', () => {
     const files = packedFiles();
     const shipped = DOCUMENTS.filter(({ path }) => files.includes(path));
-    const named = shipped.flatMap(({ text }) => Array.from(text.matchAll(/(?<!-)\bexamples\/[\w./-]*\w/g), ([path]) => path));
+    const named = shipped.flatMap(({ text }) =>
+      Array.from(text.matchAll(/(?<!-)\bexamples\/[\w./-]*\w/g), ([path]) => path),
+    );
     expect(named).toEqual(expect.arrayContaining(['examples/own-tools/text-tools.mjs', 'examples/approval/run.sh']));
     const isPacked = (path: string) => files.some((file) => file === path || file.startsWith(`${path}/`));
     expect(named.filter((path) => !isPacked(path))).toEqual([]);
