@@ -243,7 +243,7 @@ export const API_ERRORS: Readonly<Record<ApiErrorCode, ApiErrorInfo>> = {
     status: 503,
     title: 'Server busy',
     meaning:
-      'Too many large runs or graphs are read, too many large answers have not been read by their clients, too many deliveries come at once, or too many backtests are under way. Try again later.',
+      'Too many large runs or graphs are read, too many large answers have not been read by their clients, too many deliveries come at once, too many large pictures are drawn, or too many backtests are under way. Try again later.',
   },
   hook_secret_missing: {
     status: 503,
