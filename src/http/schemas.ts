@@ -25,6 +25,8 @@ export function kindSchema<K extends string>(about: string, meanings: Readonly<R
 
 const limitSchema = z.int().min(1).max(200).default(50).describe('The largest number of items in the answer.');
 const cursorSchema = z.string().exactOptional().describe('`next_cursor` of the previous page.');
+/** A text that is searched for. */
+export const searchSchema = z.string().trim().min(1).max(200).exactOptional();
 export const pageShape = { limit: limitSchema, cursor: cursorSchema };
 export const pageQuerySchema = z.strictObject(pageShape);
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import { describeResponses } from '../openapi/responses.js';
-import { nextCursorSchema, pageQuerySchema, timeSchema } from '../schemas.js';
+import { nextCursorSchema, pageQuerySchema, searchSchema, timeSchema } from '../schemas.js';
 import { toTime, type Wire } from '../wire.js';
 
 const graphSummarySchema = z
@@ -20,13 +20,7 @@ const graphListSchema = z
   .meta({ id: 'GraphList' });
 
 const graphListQuerySchema = pageQuerySchema.extend({
-  search: z
-    .string()
-    .trim()
-    .min(1)
-    .max(200)
-    .exactOptional()
-    .describe('Only graphs with this text, in whatever case, in their id or name.'),
+  search: searchSchema.describe('Only graphs with this text, in whatever case, in their id or name.'),
 });
 
 export function listGraphsRoute(app: App, engine: Engine): void {

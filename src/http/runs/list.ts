@@ -4,7 +4,7 @@ import { readStartedBy, STARTER_KINDS } from '../../core/run/started-by.js';
 import type { Engine } from '../../engine/engine.js';
 import type { App } from '../app-type.js';
 import { describeResponses } from '../openapi/responses.js';
-import { pageShape } from '../schemas.js';
+import { pageShape, searchSchema } from '../schemas.js';
 import { runListSchema, statusSchema, waitKindSchema } from './schemas.js';
 import { toRunList } from './wire.js';
 
@@ -44,15 +44,9 @@ export const runListQuerySchema = z.strictObject({
     .enum(['true', 'false'])
     .exactOptional()
     .describe('`true`: only runs that are paused, whatever they wait for. `false`: only those that are not.'),
-  search: z
-    .string()
-    .trim()
-    .min(1)
-    .max(200)
-    .exactOptional()
-    .describe(
-      'Only runs with this text, in whatever case, in their id, the id of their graph, a value of their metadata, or the code, message or node of their error.',
-    ),
+  search: searchSchema.describe(
+    'Only runs with this text, in whatever case, in their id, the id of their graph, a value of their metadata, or the code, message or node of their error.',
+  ),
   order: z
     .enum(['asc', 'desc'])
     .exactOptional()

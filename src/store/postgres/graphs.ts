@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gt, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, isNull, type SQL, sql } from 'drizzle-orm';
 import type { NodePgDatabase } from 'drizzle-orm/node-postgres';
 import type pg from 'pg';
 import { UnreadableError } from '../../core/base/stored.js';
@@ -13,6 +13,7 @@ import { type Session, send } from './connection.js';
 import { listGraphUses } from './graph-uses.js';
 import { lockAllGraphs, lockGraph } from './locks.js';
 import { graphDefinitions } from './schema.js';
+import { contains } from './summary-columns.js';
 import { inTransaction } from './transaction.js';
 
 type NewVersion = Omit<GraphVersion, 'version'>;
@@ -160,8 +161,7 @@ export class Graphs {
 /** True for graphs with a text, in small letters, in their id or their name. */
 function hasText(text: string): SQL {
   const { graphId, name } = graphDefinitions;
-  const isIn = (column: SQLWrapper): SQL => sql`strpos(lower(${column} COLLATE "C"), ${text}) > 0`;
-  return sql`(${isIn(graphId)} OR ${isIn(name)})`;
+  return sql`(${contains(graphId, text)} OR ${contains(name, text)})`;
 }
 
 /** True for a version of a graph, or for all. */

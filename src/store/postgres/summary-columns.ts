@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { END } from '../../core/graph/definition.js';
 import type { StartedBy } from '../../core/run/started-by.js';
 import { MOVING_EVENTS, UNREADABLE_ERROR } from '../run-search.js';
@@ -33,12 +33,17 @@ export const CURRENT_NODE = sql<string | null>`(
 export const ERROR_CODE = sql<string | null>`CASE WHEN run.error IS NOT NULL THEN
   CASE WHEN is_stored_json(run.error) THEN stored_json(run.error) ->> 'code' ELSE ${UNREADABLE_ERROR} END END`;
 
+/** True for a value with a text in it, which is in small letters: see `foldCase`. */
+export function contains(value: SQLWrapper, text: string): SQL {
+  return sql`strpos(lower((${value}) COLLATE "C"), ${text}) > 0`;
+}
+
 /**
  * True for runs `run` with a text, in small letters, in their id, that of their graph, a value of their metadata, or their
  * error. To read JSON takes ten times as long as to see that the text is nowhere in it, which is so of most.
  */
 export function hasText(text: string): SQL {
-  const isIn = (value: SQL, wanted = text): SQL => sql`strpos(lower((${value}) COLLATE "C"), ${wanted}) > 0`;
+  const isIn = (value: SQL, wanted = text): SQL => contains(value, wanted);
   // `stored_json` makes U+FFFD of what Postgres has no text for.
   const canBeIn = (stored: SQL): SQL => (/[\ufffd\p{Cs}]/u.test(text) ? sql`true` : isIn(stored, escapeText(text)));
   const ofError = (path: string): SQL => isIn(sql`coalesce(stored_json(run.error) ->> ${sql.raw(`'${path}'`)}, '')`);

@@ -1,4 +1,4 @@
-import { and, asc, eq, gt, isNull, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, asc, eq, gt, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { UnreadableError } from '../../core/base/stored.js';
 import { readDefinition } from '../../core/graph/stored-graph.js';
@@ -11,6 +11,7 @@ import { listGraphUses } from './graph-uses.js';
 import type { ConcurrencyLimit } from './lines.js';
 import { ACTIVE, prepareSurplus } from './run-list.js';
 import { concurrencyLimits, graphDefinitions, workflowRuns } from './schema.js';
+import { contains } from './summary-columns.js';
 
 type NewVersion = Omit<GraphVersion, 'version'>;
 type Saved = { result: SaveGraphResult; version: number };
@@ -244,6 +245,5 @@ function prepareStatements(db: BetterSQLite3Database) {
 /** True for graphs with a text, in small letters, in their id or their name. */
 function hasText(text: string): SQL {
   const { graphId, name } = graphDefinitions;
-  const isIn = (column: SQLWrapper): SQL => sql`instr(lower(${column}), ${text}) > 0`;
-  return sql`(${isIn(graphId)} OR ${isIn(name)})`;
+  return sql`(${contains(graphId, text)} OR ${contains(name, text)})`;
 }

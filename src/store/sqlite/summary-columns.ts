@@ -34,10 +34,15 @@ export const CURRENT_NODE = sql<string | null>`(
 export const ERROR_CODE = sql<string | null>`CASE WHEN workflow_runs.error IS NOT NULL THEN
   CASE WHEN json_valid(workflow_runs.error) THEN workflow_runs.error ->> '$.code' ELSE ${UNREADABLE_ERROR} END END`;
 
+/** True for a value with a text in it, which is in small letters: see `foldCase`. */
+export function contains(value: SQLWrapper, text: string | Placeholder): SQL {
+  return sql`instr(lower(${value}), ${text}) > 0`;
+}
+
 /** True for runs with a text, in small letters, in their id, that of their graph, a value of their metadata, or their error. */
 export function hasText(text: Placeholder): SQL {
   const { runId, graphId, metadata, error } = workflowRuns;
-  const isIn = (value: SQLWrapper): SQL => sql`instr(lower(${value}), ${text}) > 0`;
+  const isIn = (value: SQLWrapper): SQL => contains(value, text);
   const ofError = (path: string): SQL => isIn(sql`coalesce(${error} ->> ${sql.raw(`'$.${path}'`)}, '')`);
   return sql`(${isIn(runId)} OR ${isIn(graphId)}
     OR (${metadata} <> '{}' AND json_valid(${metadata}) AND EXISTS (

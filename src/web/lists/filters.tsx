@@ -4,6 +4,7 @@ import { useLoaded } from '../hooks.js';
 import { STATUSES, WAITS } from '../kinds.js';
 import type { RunCounts } from '../wire-types.js';
 import { RANGES, searchOf, withParam } from './filter.js';
+import { SearchField } from './search-field.js';
 
 /** Less often than the list: counting costs more, and nobody reads it as closely. */
 const COUNT_MS = 5000;
@@ -77,17 +78,7 @@ export function Filters({ query }: { query: URLSearchParams }) {
     <search>
       <OtherFilters query={query} />
       <form class="filters" onSubmit={apply}>
-        <div class="field wide">
-          <label for="filter-search">Search</label>
-          <input
-            id="filter-search"
-            name="search"
-            type="search"
-            maxLength={200}
-            placeholder="Id, graph, metadata or error"
-            defaultValue={query.get('search') ?? ''}
-          />
-        </div>
+        <SearchField id="filter-search" hint="Id, graph, metadata or error" text={query.get('search')} />
         <details class="more" open={isNarrow}>
           <summary>More filters</summary>
           <div class="filters">

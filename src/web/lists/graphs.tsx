@@ -6,6 +6,7 @@ import { Picture } from '../picture.js';
 import { pathOfPage, usePages } from '../triggers/parts.js';
 import type { GraphList, GraphSummary, RunList, RunSummary, ScheduleList } from '../wire-types.js';
 import { Examples } from './examples.js';
+import { SearchField } from './search-field.js';
 
 const PAGE = 24;
 /** Runs of which the card of a graph tells. */
@@ -35,17 +36,7 @@ export function GraphsView({ query }: { query: URLSearchParams }) {
       </p>
       <search>
         <form class="filters" onSubmit={apply}>
-          <div class="field wide">
-            <label for="graph-search">Search</label>
-            <input
-              id="graph-search"
-              name="search"
-              type="search"
-              maxLength={200}
-              placeholder="Id or name"
-              defaultValue={search ?? ''}
-            />
-          </div>
+          <SearchField id="graph-search" hint="Id or name" text={search ?? null} />
           <div class="buttons">
             <button type="submit">Search</button>
           </div>
